@@ -1,0 +1,75 @@
+/**
+ * What an actor is. An actor owns a slice of the work, talks only through its rings, and does one bounded turn at a
+ * time. It cannot tell whether it shares its thread with others or runs inline on a virtual clock.
+ */
+import type { BookTable } from '../shared/book-table.ts';
+import type { Chance } from '../shared/chance.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Config } from '../shared/config.ts';
+import type { ActorId, EdgeHistogram, LatencyStage } from '../shared/counter-names.ts';
+import type { InstrumentLog } from '../shared/instrument-log.ts';
+import type { AuditEvent } from '../shared/messages.ts';
+import type { TradingGate } from '../shared/trading-gate.ts';
+import type { Counters } from './counters.ts';
+import type { EdgeDistribution } from './edge-distribution.ts';
+import type { Histogram } from './histogram.ts';
+import type { RecordWriter } from './record-writer.ts';
+import type { RingConsumer, RingProducer } from './ring.ts';
+
+/** A call over the control port: plain data in, plain data out. Never on the tick path. */
+export type ControlCall = (...args: never[]) => unknown;
+
+export interface Actor {
+  readonly id: ActorId;
+  /** Recovers from shared memory or the database, and opens what it needs. Starting is recovering. */
+  onStart(): void | Promise<void>;
+  /** One bounded turn. @returns messages handled; 0 lets the thread idle. Never blocks, never awaits. */
+  doWork(): number;
+  /** Called about every `heartbeat_ms`, between turns: time-outs, silence, intervals. */
+  onTimer?(): void;
+  /** Finishes what is in hand and closes. Neighbours upstream have stopped already. */
+  onStop(): void | Promise<void>;
+  /** Calls that other threads may make through the control port. */
+  readonly control?: Readonly<Record<string, ControlCall>>;
+  /** True when the actor has sockets or a database, whose callbacks need the event loop to turn while it idles. */
+  readonly needsEventLoop?: boolean;
+}
+
+/** What the runtime hands to an actor. Everything from outside comes in here: time, chance, memory, settings. */
+export interface ActorContext<A extends ActorId = ActorId> {
+  readonly id: A;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly counters: Counters<A>;
+  readonly bookTable: BookTable;
+  readonly instrumentLog: InstrumentLog;
+  readonly gate: TradingGate;
+  /** Memory of this actor alone that outlives it: what a successor needs to continue. Zero at first start. */
+  readonly ownMemory: SharedArrayBuffer;
+  /** True when a predecessor in this process died: ring positions and own memory are its last words. */
+  readonly isSuccessor: boolean;
+  /** The consuming end of a ring of the topology. */
+  consumer(ring: string): RingConsumer;
+  /** The producing end of a ring of the topology. */
+  producer(ring: string): RingProducer;
+  /** This actor's way of putting records on its ring to persistence. */
+  readonly records: RecordWriter;
+  latency(stage: LatencyStage): Histogram;
+  edges(name: EdgeHistogram): EdgeDistribution;
+  /** Counters of another actor, to read. */
+  countersOf<B extends ActorId>(actor: B): Counters<B>;
+  /** Makes the thread take another turn: for callbacks that brought work. Any thread. */
+  wake(): void;
+  /** One structured log event. */
+  log(
+    level: 'info' | 'warn' | 'error',
+    event: AuditEvent,
+    text: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ): void;
+  /** Options of this run that are no settings, by name (a capture's path, for instance). */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export type ActorFactory<A extends ActorId = ActorId> = (context: ActorContext<A>) => Actor;

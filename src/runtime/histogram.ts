@@ -1,0 +1,75 @@
+/**
+ * Log-linear histogram in shared memory: 16 steps per power of two, so a value is known to 6 %. Counts are doubles;
+ * one writer, any readers. Values below 1 count as 0; values above 2^47 in the last bucket.
+ */
+
+const STEPS = 16;
+const POWERS = 48;
+const BUCKETS = STEPS * POWERS;
+const SUM = BUCKETS;
+const MAX = BUCKETS + 1;
+const COUNT = BUCKETS + 2;
+const WORDS = BUCKETS + 3;
+
+export function createHistogramMemory(): SharedArrayBuffer {
+  return new SharedArrayBuffer(WORDS * 8);
+}
+
+export class Histogram {
+  readonly #values: Float64Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#values = new Float64Array(memory);
+  }
+
+  /** Counts one value. Owner only. */
+  record(value: number): void {
+    const bucket = bucketOf(value);
+    this.#values[bucket] = (this.#values[bucket] as number) + 1;
+    this.#values[SUM] = (this.#values[SUM] as number) + value;
+    if (value > (this.#values[MAX] as number)) this.#values[MAX] = value;
+    this.#values[COUNT] = (this.#values[COUNT] as number) + 1;
+  }
+
+  get count(): number {
+    return this.#values[COUNT] as number;
+  }
+
+  get max(): number {
+    return this.#values[MAX] as number;
+  }
+
+  get mean(): number {
+    return this.count === 0 ? 0 : (this.#values[SUM] as number) / this.count;
+  }
+
+  /** Upper edge of the bucket in which the `fraction` quantile (0 … 1) lies; 0 when nothing was counted. */
+  quantile(fraction: number): number {
+    const target = Math.ceil(this.count * fraction);
+    let seen = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      seen += this.#values[bucket] as number;
+      if (seen >= target && seen > 0) return Math.min(upperEdge(bucket), this.max);
+    }
+    return 0;
+  }
+
+  /** Forgets everything. Owner only. */
+  reset(): void {
+    this.#values.fill(0);
+  }
+}
+
+function bucketOf(value: number): number {
+  if (value < STEPS) return value < 1 ? 0 : Math.floor(value); // exact below 16
+  const whole = value < 2 ** 31 ? value | 0 : 0;
+  const power = whole > 0 ? 31 - Math.clz32(whole) : Math.floor(Math.log2(value));
+  const step = Math.floor((value / 2 ** power - 1) * STEPS);
+  return Math.min(BUCKETS - 1, (power - 3) * STEPS + step);
+}
+
+function upperEdge(bucket: number): number {
+  if (bucket < STEPS) return bucket;
+  const power = Math.floor(bucket / STEPS) + 3;
+  return 2 ** power * (1 + ((bucket % STEPS) + 1) / STEPS);
+}

@@ -1,0 +1,144 @@
+/**
+ * All shared memory of one process, laid out from the topology and the settings, and an actor's view of it. The main
+ * thread creates it once; worker threads receive it by structured clone and open their own part.
+ */
+import { BookTable, type BookTableMemory, createBookTableMemory } from '../shared/book-table.ts';
+import type { Chance } from '../shared/chance.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Config } from '../shared/config.ts';
+import {
+  ACTOR_IDS,
+  type ActorId,
+  EDGE_HISTOGRAMS,
+  type EdgeHistogram,
+  LATENCY_STAGES,
+  type LatencyStage,
+} from '../shared/counter-names.ts';
+import { arbitradeError } from '../shared/errors.ts';
+import { createInstrumentLogMemory, InstrumentLog, type InstrumentLogMemory } from '../shared/instrument-log.ts';
+import { createGateMemory, TradingGate } from '../shared/trading-gate.ts';
+import type { ActorContext } from './actor.ts';
+import { type CounterMemory, Counters, createCounterMemory } from './counters.ts';
+import { createDoorbellMemory, Doorbell } from './doorbell.ts';
+import { createEdgeDistributionMemory, EdgeDistribution } from './edge-distribution.ts';
+import { createHistogramMemory, Histogram } from './histogram.ts';
+import { RecordWriter } from './record-writer.ts';
+import { createRingMemory, RingConsumer, type RingMemory, RingProducer } from './ring.ts';
+import type { RingSpec, RingWriter, Topology } from './topology-spec.ts';
+
+/** Which worker thread (0 …) hosts each actor. */
+export type Placement = Readonly<Record<ActorId, number>>;
+
+/** A ring with the two ends it connects, without the functions of its spec: it crosses threads. */
+export interface PlacedRing {
+  readonly from: RingWriter;
+  readonly to: ActorId;
+  readonly memory: RingMemory;
+}
+
+export interface SharedMemory {
+  readonly rings: Readonly<Record<string, PlacedRing>>;
+  readonly counters: CounterMemory;
+  readonly latencies: Readonly<Record<LatencyStage, SharedArrayBuffer>>;
+  readonly edges: Readonly<Record<EdgeHistogram, SharedArrayBuffer>>;
+  readonly bookTable: BookTableMemory;
+  readonly instrumentLog: InstrumentLogMemory;
+  readonly gate: SharedArrayBuffer;
+  readonly doorbells: SharedArrayBuffer;
+  readonly placement: Placement;
+  readonly own: Readonly<Record<ActorId, SharedArrayBuffer>>;
+}
+
+export function createSharedMemory(topology: Topology, config: Config, placement: Placement): SharedMemory {
+  const ring = (spec: RingSpec): [string, PlacedRing] => [
+    spec.name,
+    { from: spec.from, to: spec.to, memory: createRingMemory(spec.capacity(config), spec.slotBytes) },
+  ];
+  const own = (id: ActorId): [ActorId, SharedArrayBuffer] => {
+    const child = topology.children.find((spec) => spec.id === id);
+    return [id, new SharedArrayBuffer(child?.ownBytes(config) ?? 0)];
+  };
+  return {
+    rings: Object.fromEntries(topology.rings.map(ring)),
+    counters: createCounterMemory(),
+    latencies: recordOf(LATENCY_STAGES, createHistogramMemory),
+    edges: recordOf(EDGE_HISTOGRAMS, createEdgeDistributionMemory),
+    bookTable: createBookTableMemory({
+      instruments: config.limits.instruments_max,
+      levels: Math.min(config.venue.depth, TABLE_LEVELS_MAX),
+      versions: config.limits.book_versions,
+    }),
+    instrumentLog: createInstrumentLogMemory(config.limits.instrument_log_bytes),
+    gate: createGateMemory(),
+    doorbells: createDoorbellMemory(Math.max(...Object.values(placement)) + 1),
+    placement,
+    own: Object.fromEntries(ACTOR_IDS.map(own)) as Record<ActorId, SharedArrayBuffer>,
+  };
+}
+
+/** Levels a side that the book table keeps at most: a cycle's best size never reaches deeper than this in practice. */
+const TABLE_LEVELS_MAX = 100;
+
+function recordOf<K extends string>(keys: readonly K[], create: () => SharedArrayBuffer): Record<K, SharedArrayBuffer> {
+  return Object.fromEntries(keys.map((key) => [key, create()])) as Record<K, SharedArrayBuffer>;
+}
+
+/** What a host adds to the memory to make an actor's context. */
+export interface HostServices {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: ActorContext['log'];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The part of the memory that `actor` may touch, with everything else it needs. */
+export function openContext<A extends ActorId>(
+  memory: SharedMemory,
+  actor: A,
+  services: HostServices,
+  isSuccessor = false,
+): ActorContext<A> {
+  const doorbellOf = (id: ActorId) => new Doorbell(memory.doorbells, memory.placement[id]);
+  const producer = (name: string): RingProducer => openProducer(memory, name, actor);
+  return {
+    ...services,
+    id: actor,
+    isSuccessor,
+    counters: new Counters(memory.counters, actor),
+    bookTable: new BookTable(memory.bookTable),
+    instrumentLog: new InstrumentLog(memory.instrumentLog),
+    gate: new TradingGate(memory.gate),
+    ownMemory: memory.own[actor],
+    consumer: (name) => openConsumer(memory, name, actor),
+    producer,
+    records: recordWriterOf(memory, actor, services.clock),
+    latency: (stage) => new Histogram(memory.latencies[stage]),
+    edges: (name) => new EdgeDistribution(memory.edges[name]),
+    countersOf: (other) => new Counters(memory.counters, other),
+    wake: () => doorbellOf(actor).ring(),
+  };
+}
+
+/** The producing end of `name`, for its one writer. @throws TOPOLOGY_INVALID for anybody else. */
+export function openProducer(memory: SharedMemory, name: string, writer: RingWriter): RingProducer {
+  const ring = memory.rings[name];
+  if (ring?.from !== writer) throw arbitradeError('TOPOLOGY_INVALID', `${writer} does not write to ring ${name}`);
+  return new RingProducer(ring.memory, new Doorbell(memory.doorbells, memory.placement[ring.to]));
+}
+
+/** The consuming end of `name`, for its one reader. @throws TOPOLOGY_INVALID for anybody else. */
+export function openConsumer(memory: SharedMemory, name: string, reader: ActorId): RingConsumer {
+  const ring = memory.rings[name];
+  if (ring?.to !== reader) throw arbitradeError('TOPOLOGY_INVALID', `${reader} does not read ring ${name}`);
+  return new RingConsumer(ring.memory);
+}
+
+/** The writer of the records ring of `source`. Persistence has none: it writes to the database itself. */
+export function recordWriterOf(memory: SharedMemory, source: RingWriter, clock: Clock): RecordWriter {
+  const name = `${source}_records`;
+  const ring = memory.rings[name];
+  const ringMemory = ring?.memory ?? createRingMemory(64, 192);
+  const doorbell = ring && new Doorbell(memory.doorbells, memory.placement[ring.to]);
+  return new RecordWriter(new RingProducer(ringMemory, doorbell), clock);
+}

@@ -1,0 +1,50 @@
+/** The vocabulary in which `src/topology.ts` writes the map down: actors, rings, tables. */
+import type { Config } from '../shared/config.ts';
+import type { ActorId } from '../shared/counter-names.ts';
+
+/** Who can write to a ring: an actor, or the supervisor on the main thread. */
+export type RingWriter = ActorId | 'supervisor';
+
+/** What happens when a ring is full. Nothing is ever dropped without a counter and a consequence. */
+export type WhenFull =
+  /** The instrument is marked lagging, its book is void, and it is resynced. */
+  | 'lag'
+  /** The producer leaves its own input where it is and tries again next turn. */
+  | 'wait'
+  /** The opportunity is not traded; it is recorded as refused. */
+  | 'refuse';
+
+export interface RingSpec {
+  readonly name: string;
+  readonly from: RingWriter;
+  readonly to: ActorId;
+  readonly message: string;
+  readonly slotBytes: number;
+  readonly capacity: (config: Config) => number;
+  readonly whenFull: WhenFull;
+}
+
+/** OTP's three: always restarted, restarted unless it ended normally, never restarted. */
+export type RestartKind = 'permanent' | 'transient' | 'temporary';
+
+export interface ChildSpec {
+  readonly id: ActorId;
+  /** Module below `src/` whose `createActor` is an ActorFactory. */
+  readonly entry: string;
+  readonly restart: RestartKind;
+  /** Bytes of memory of its own that outlive it. */
+  readonly ownBytes: (config: Config) => number;
+}
+
+export interface TableSpec {
+  readonly name: string;
+  readonly writers: readonly RingWriter[];
+  readonly readers: readonly string[];
+}
+
+export interface Topology {
+  readonly rings: readonly RingSpec[];
+  /** In order of starting; stopped in reverse. */
+  readonly children: readonly ChildSpec[];
+  readonly tables: readonly TableSpec[];
+}

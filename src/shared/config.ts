@@ -1,0 +1,186 @@
+/**
+ * Settings: read once, checked, frozen. Unknown keys are refused; units stand last in the name. The rest of the program
+ * sees only {@link Config}. Every setting is described in `config/default.yaml`, and a test holds the two together.
+ */
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { arbitradeError, reasonOf } from './errors.ts';
+
+const milliseconds = z.int().min(1).max(86_400_000);
+const percentText = z
+  .string()
+  .regex(/^\d{1,2}(\.\d{1,4})?$/, 'a percentage in quotes, at most 4 decimals, such as "0.26"');
+const amountText = z.string().regex(/^\d{1,18}(\.\d{1,18})?$/, 'an amount in quotes, such as "1000.50"');
+const assetName = z.string().regex(/^[A-Z0-9.]{1,16}$/, 'an asset code such as BTC');
+const symbolName = z.string().regex(/^[A-Z0-9.]{1,16}\/[A-Z0-9.]{1,16}$/, 'a pair such as BTC/USD');
+const powerOfTwo = (least: number, most: number) =>
+  z
+    .int()
+    .min(least)
+    .max(most)
+    .refine((value) => (value & (value - 1)) === 0, 'a power of two');
+
+const venue = z.strictObject({
+  name: z.enum(['kraken']).default('kraken'),
+  public_url: z.url({ protocol: /^wss?$/ }).default('wss://ws.kraken.com/v2'),
+  /** Subscribed book depth: the venue's values. */
+  depth: z.union([z.literal(10), z.literal(25), z.literal(100), z.literal(500), z.literal(1000)]).default(25),
+  /** Pairs to subscribe; empty: every online pair that lies on a cycle through the start assets. */
+  symbols: z.array(symbolName).max(2000).default([]),
+  symbols_per_socket: z.int().min(1).max(500).default(100),
+  /** Symbols in one subscribe message. */
+  symbols_per_message: z.int().min(1).max(100).default(50),
+  messages_per_second: z.int().min(1).max(100).default(10),
+  connects_per_window: z.int().min(1).max(150).default(120),
+  connect_window_ms: milliseconds.default(600_000),
+  backoff_base_ms: milliseconds.default(500),
+  backoff_max_ms: milliseconds.default(30_000),
+  connect_timeout_ms: milliseconds.default(10_000),
+  subscribe_timeout_ms: milliseconds.default(10_000),
+  ping_interval_ms: milliseconds.default(15_000),
+  socket_silence_ms: milliseconds.default(8_000),
+  /** A book without any message for this long is resubscribed. Quiet pairs exist: keep it generous. */
+  instrument_silence_ms: milliseconds.default(300_000),
+  frame_bytes_max: z.int().min(1024).max(64_000_000).default(8_000_000),
+  malformed_kept: z.int().min(0).max(1000).default(32),
+});
+
+const strategy = z.strictObject({
+  /** Assets a cycle may start from; empty: any. */
+  start_assets: z.array(assetName).max(64).default([]),
+  /** Longest cycle: 3, or 4 for cycles of 3 and 4. */
+  cycle_length: z.union([z.literal(3), z.literal(4)]).default(3),
+  min_edge_bps: z.number().min(-10_000).max(10_000).default(0),
+  /** Candidates of exact sizing that are tried at most; beyond it the best so far is taken. */
+  sizing_steps_max: z.int().min(16).max(1_000_000).default(4_096),
+});
+
+const fees = z.strictObject({
+  /** Fee tier of Kraken's schedule, 1 (most expensive) to 12, or 13 to 17 for the Pro tiers. */
+  tier: z.int().min(1).max(17).default(1),
+  /** Overrides the tier: one taker fee for every pair, in percent. */
+  taker_pct: percentText.optional(),
+  /** Overrides both for single pairs. */
+  pairs_taker_pct: z.record(symbolName, percentText).default({}),
+});
+
+const paper = z.strictObject({
+  /** Time from decision to fill, per leg. */
+  latency_ms: z.int().min(0).max(60_000).default(20),
+  /** What the paper account holds. Empty: unlimited, for measuring only. */
+  inventory: z.record(assetName, amountText).default({}),
+  plans_at_once: z.int().min(1).max(16).default(1),
+  /** An opportunity older than this when it arrives is refused. */
+  opportunity_age_max_ms: milliseconds.default(250),
+  /** How far below the decided price a leg may still be taken, in basis points. */
+  slippage_bps: z.int().min(0).max(1_000).default(10),
+});
+
+const risk = z.strictObject({
+  kill_switch_file: z.string().min(1).optional(),
+  /** Largest loss since start, per start asset; trading halts beyond it. */
+  loss_max: z.record(assetName, amountText).default({}),
+  /** Largest fall from the best result, per start asset. */
+  drawdown_max: z.record(assetName, amountText).default({}),
+  losing_plans_in_a_row_max: z.int().min(1).max(1_000).default(10),
+  /** Trading pauses when no frame has arrived for this long. */
+  market_data_stale_ms: milliseconds.default(10_000),
+  actor_silence_ms: milliseconds.default(2_000),
+  check_interval_ms: milliseconds.default(100),
+  portfolio_interval_ms: milliseconds.default(10_000),
+});
+
+const persistence = z.strictObject({
+  /** DuckDB file; `:memory:` keeps nothing. */
+  database: z.string().min(1).default('arbitrade.duckdb'),
+  batch_rows_max: z.int().min(1).max(100_000).default(4_096),
+  commit_interval_ms: milliseconds.default(200),
+});
+
+const runtime = z.strictObject({
+  /** `threads`: one per actor. `fused`: feed, book and detector share one. `auto`: by cores. */
+  placement: z.enum(['auto', 'threads', 'fused']).default('auto'),
+  idle: z.enum(['auto', 'spin', 'adaptive', 'park']).default('auto'),
+  heartbeat_ms: milliseconds.default(50),
+  hang_limit_ms: milliseconds.default(2_000),
+  stop_within_ms: milliseconds.default(1_500),
+  restarts_max: z.int().min(0).max(1_000).default(10),
+  restarts_within_ms: milliseconds.default(60_000),
+  restart_backoff_base_ms: z.int().min(0).max(60_000).default(20),
+  restart_backoff_max_ms: z.int().min(0).max(600_000).default(5_000),
+  worker_heap_mb: z.int().min(16).max(16_384).default(256),
+});
+
+const limits = z.strictObject({
+  instruments_max: z.int().min(8).max(16_384).default(2_048),
+  assets_max: z.int().min(8).max(16_384).default(1_024),
+  instrument_log_bytes: z.int().min(65_536).max(1_073_741_824).default(16_777_216),
+  book_versions: powerOfTwo(2, 1_024).default(16),
+  deltas_ring: powerOfTwo(64, 1_048_576).default(16_384),
+  tops_ring: powerOfTwo(64, 1_048_576).default(4_096),
+  records_ring: powerOfTwo(64, 1_048_576).default(4_096),
+  opportunities_ring: powerOfTwo(64, 65_536).default(1_024),
+});
+
+const control = z.strictObject({
+  /** Unix socket on which the running process answers `status`, `halt` and `resume`. */
+  socket: z.string().min(1).max(100).default('arbitrade.sock'),
+});
+
+export const CONFIG_SCHEMA = z.strictObject({
+  mode: z.enum(['demo', 'paper']).default('paper'),
+  venue: venue.prefault({}),
+  strategy: strategy.prefault({}),
+  fees: fees.prefault({}),
+  paper: paper.prefault({}),
+  risk: risk.prefault({}),
+  persistence: persistence.prefault({}),
+  runtime: runtime.prefault({}),
+  limits: limits.prefault({}),
+  control: control.prefault({}),
+});
+
+/** Checked settings. Frozen, and safe to hand to a worker thread. */
+export type Config = z.infer<typeof CONFIG_SCHEMA>;
+/** Settings as a file or a command writes them: everything may be left out. */
+export type ConfigInput = z.input<typeof CONFIG_SCHEMA>;
+
+/** Checks raw settings and fills in the defaults. @throws CONFIG_INVALID that names the first wrong setting. */
+export function checkConfig(raw: unknown): Config {
+  const result = CONFIG_SCHEMA.safeParse(raw ?? {}, { reportInput: true });
+  if (result.success) return deepFreeze(result.data);
+  const [issue] = result.error.issues;
+  const path = issue === undefined || issue.path.length === 0 ? 'settings' : issue.path.join('.');
+  throw arbitradeError('CONFIG_INVALID', path, expectation(issue), issue?.input);
+}
+
+/** Reads and checks a YAML file. @throws CONFIG_UNREADABLE, CONFIG_INVALID. */
+export function readConfig(file: string): Config {
+  let raw: unknown;
+  try {
+    raw = parseYaml(readFileSync(file, 'utf8'));
+  } catch (thrown) {
+    throw arbitradeError('CONFIG_UNREADABLE', file, reasonOf(thrown));
+  }
+  return checkConfig(raw);
+}
+
+/** JSON Schema of a settings file, for editors. */
+export function configJsonSchema(): object {
+  return z.toJSONSchema(CONFIG_SCHEMA, { io: 'input', unrepresentable: 'any' });
+}
+
+function expectation(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined) return 'valid settings';
+  if (issue.code === 'unrecognized_keys') return `no unknown setting (${issue.keys.join(', ')})`;
+  return issue.message;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) deepFreeze(part);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,117 @@
+/**
+ * Every counter there is, by actor. The order is the layout of the counters table; console, summary and metrics use the
+ * same names. A counter has one writer (its actor) and survives the actor's restart.
+ */
+
+/** Written by the runtime for every actor. */
+export const RUNTIME_COUNTERS = [
+  'heartbeat_ns', // monotonic time of the last turn
+  'turns',
+  'messages_handled',
+  'longest_turn_ns',
+  'restarts', // written by the supervisor
+  'messages_set_aside',
+] as const;
+
+export const ACTOR_COUNTERS = {
+  feed: [
+    'frames',
+    'frames_malformed',
+    'frames_fallback', // decoded by JSON.parse because the byte decoder did not recognise their form
+    'frames_too_large',
+    'book_messages',
+    'levels',
+    'heartbeats',
+    'instruments',
+    'subscribe_acks',
+    'subscribe_errors',
+    'pings',
+    'pongs',
+    'connects',
+    'disconnects',
+    'resyncs_requested', // resync requests taken from the book
+    'resyncs_sent', // resubscriptions sent to the venue
+    'messages_lagging', // book messages dropped because the deltas ring was full; each invalidates its book
+    'source_ended', // 1 when a capture has been read to its end
+    'last_frame_ns', // monotonic time of the last frame
+    'system_status', // index into SYSTEM_STATUSES
+    'frame_seq', // newest market sequence given
+    'clock_offset_us',
+  ],
+  book: [
+    'book_messages',
+    'levels',
+    'snapshots',
+    'checksums_verified',
+    'checksums_failed',
+    'checksums_skipped', // messages that came while the book was not valid and were no snapshot
+    'books_valid',
+    'invalidations',
+    'resyncs_requested',
+    'resyncs_completed',
+    'given_up',
+    'publications_waited', // turns cut short because the detector still needed the oldest version
+    'handled_seq',
+  ],
+  detector: [
+    'updates',
+    'evaluations',
+    'candidates', // cycles that passed the float screen
+    'opportunities',
+    'opportunities_sized',
+    'cycles',
+    'best_cycle', // number of the cycle with the best net multiplier seen, plus 1
+    'best_gross_multiplier',
+    'best_net_multiplier',
+    'opportunities_refused', // not passed on because the sequencer's ring was full
+    'handled_seq',
+    'instruments_position', // instrument log taken over up to here
+    'records_waited',
+  ],
+  sequencer: [
+    'opportunities_received',
+    'plans_opened',
+    'plans_refused',
+    'plans_completed',
+    'plans_abandoned',
+    'plans_unwound',
+    'plans_stranded',
+    'fills',
+    'plans_active',
+    'records_waited',
+  ],
+  risk: [
+    'executions',
+    'halts',
+    'pauses',
+    'resumes',
+    'gate_state', // index into GATE_STATES
+    'gate_reason', // index into GATE_REASONS
+    'books_stale',
+    'records_waited',
+  ],
+  persistence: ['records_received', 'records_committed', 'commits', 'rows', 'commit_failures', 'last_commit_ns'],
+} as const;
+
+export type ActorId = keyof typeof ACTOR_COUNTERS;
+export type RuntimeCounter = (typeof RUNTIME_COUNTERS)[number];
+export type CounterName<A extends ActorId> = RuntimeCounter | (typeof ACTOR_COUNTERS)[A][number];
+
+export const ACTOR_IDS = Object.keys(ACTOR_COUNTERS) as ActorId[];
+
+/**
+ * Latency histograms, by stage. Each has one writer (the actor in brackets) and counts nanoseconds from the moment the
+ * frame was read (`stampNs`) unless it says otherwise.
+ */
+export const LATENCY_STAGES = [
+  'feed_decode', // [feed] frame read → its messages published
+  'book_verified', // [book] frame read → checksum verified and version published
+  'decision', // [detector] frame read → all its cycles evaluated
+  'plan_opened', // [sequencer] frame read → plan decided upon
+  'commit', // [persistence] begin → end of one commit
+] as const;
+export type LatencyStage = (typeof LATENCY_STAGES)[number];
+
+/** Edge histograms of the detector: distribution of gross and net edge, in basis points from 1. */
+export const EDGE_HISTOGRAMS = ['gross_edge', 'net_edge'] as const;
+export type EdgeHistogram = (typeof EDGE_HISTOGRAMS)[number];

@@ -1,0 +1,68 @@
+/**
+ * Every operating error has a code in this table. A text says what was found, what was expected and what to do.
+ * Code compares codes, never texts. A broken invariant is an `assert` and a restart, not an entry here.
+ */
+export const ERRORS = {
+  CONFIG_INVALID: (path: string, expected: string, was: unknown) =>
+    `${path}: expected ${expected}, found ${show(was)}; correct the setting and start again`,
+  CONFIG_UNREADABLE: (file: string, why: string) =>
+    `${file} could not be read as settings (${why}); check the path and the YAML`,
+  OPTION_INVALID: (option: string, expected: string, was: unknown) =>
+    `${option}: expected ${expected}, found ${show(was)}; see --help`,
+  CAPTURE_UNREADABLE: (file: string, why: string) =>
+    `${file} could not be read as a capture (${why}); expected JSON lines, plain or gzip, that begin with a header row`,
+  DECIMAL_INVALID: (what: string, text: string) => `${what}: expected a plain decimal number, found ${show(text)}`,
+  DECIMAL_DOES_NOT_FIT: (what: string, text: string, decimals: number) =>
+    `${what}: ${text} does not fit ${decimals} decimals exactly; the instrument's precision or the message is wrong`,
+  INSTRUMENT_UNKNOWN: (symbol: string) =>
+    `instrument ${symbol} is not in the venue's list; check the spelling (BTC/USD)`,
+  INSTRUMENT_LIMIT: (max: number) =>
+    `the venue lists more instruments than memory was laid out for (${max}); raise limits.instruments_max`,
+  INSTRUMENT_LOG_FULL: (bytes: number) =>
+    `the instrument log of ${bytes} bytes is full; a restart compacts it (raise limits.instrument_log_bytes if it recurs)`,
+  LAYOUT_MISMATCH: (what: string, was: number, want: number) =>
+    `shared memory ${what} is ${was}, this build expects ${want}; all threads must come from one start`,
+  TOPOLOGY_INVALID: (what: string) => `the topology is inconsistent: ${what}`,
+  ACTOR_FAILED: (actor: string, why: string) => `actor ${actor} failed: ${why}`,
+  ACTOR_HUNG: (actor: string, forMs: number, limitMs: number) =>
+    `actor ${actor} gave no heartbeat for ${forMs} ms, limit ${limitMs} ms`,
+  RESTARTS_EXCEEDED: (actor: string, count: number, withinMs: number) =>
+    `actor ${actor} needed ${count} restarts within ${withinMs} ms, more than its budget; trading is halted and the process ends`,
+  DATABASE_FAILED: (what: string, why: string) => `database: ${what} failed: ${why}`,
+  DATABASE_TOO_NEW: (found: number, known: number) =>
+    `the database has schema version ${found}, this build knows up to ${known}; use a newer arbitrade or another database file`,
+  CONTROL_SOCKET_UNREACHABLE: (path: string, why: string) =>
+    `no running arbitrade answers on ${path} (${why}); is it started with the same configuration?`,
+  CONTROL_REFUSED: (command: string, why: string) => `${command} was refused: ${why}`,
+  VENUE_UNREACHABLE: (url: string, why: string) => `${url} could not be reached (${why})`,
+  VENUE_REFUSED: (what: string, why: string) => `the venue refused ${what}: ${why}`,
+} as const;
+
+/** One of the codes of {@link ERRORS}. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An operating error: handled by whoever can, reported with its code by whoever cannot. */
+export class ArbitradeError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ArbitradeError';
+    this.code = code;
+  }
+}
+
+/** Builds the error for `code` with its text made from `args`. */
+export function arbitradeError<C extends ErrorCode>(code: C, ...args: Parameters<(typeof ERRORS)[C]>): ArbitradeError {
+  const text = ERRORS[code] as (...parts: unknown[]) => string;
+  return new ArbitradeError(code, text(...args));
+}
+
+/** The message of anything that was thrown. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
+}

@@ -1,0 +1,92 @@
+/** What a venue says of the assets and pairs it trades, in the integers the rest of the program computes with. */
+import type { Lots, Ticks, Units } from './money.ts';
+
+/** Position of an instrument in every shared table. Given once per process by the feed, never re-used. */
+export type InstrumentIndex = number;
+/** Position of an asset in the asset list. Given once per process by the feed, never re-used. */
+export type AssetIndex = number;
+
+/**
+ * Pair states of Kraken's `instrument` channel. `unknown` stands for any other text; `inferred` for an instrument that
+ * was never announced and whose precision was read off its first snapshot. Only `online` may be traded.
+ */
+export const INSTRUMENT_STATUSES = [
+  'unknown',
+  'online',
+  'cancel_only',
+  'post_only',
+  'limit_only',
+  'reduce_only',
+  'maintenance',
+  'delisted',
+  'work_in_progress',
+  'inferred',
+] as const;
+export type InstrumentStatus = (typeof INSTRUMENT_STATUSES)[number];
+
+export interface Asset {
+  readonly index: AssetIndex;
+  /** Modern asset code, such as `BTC`. */
+  readonly id: string;
+  /** Decimals of one unit of this asset: the ledger's precision, or finer where a pair needs it (see `assetPrecision`). */
+  readonly precision: number;
+}
+
+export interface Instrument {
+  readonly index: InstrumentIndex;
+  /** Modern pair name, such as `BTC/USD`. */
+  readonly symbol: string;
+  readonly base: AssetIndex;
+  readonly quote: AssetIndex;
+  readonly status: InstrumentStatus;
+  /** Decimals of a price on the wire and in the checksum. One tick is 10^-pricePrecision. */
+  readonly pricePrecision: number;
+  /** Decimals of a quantity on the wire and in the checksum. One lot is 10^-qtyPrecision. */
+  readonly qtyPrecision: number;
+  /** Decimals of a cost (price × quantity). */
+  readonly costPrecision: number;
+  /** Step of an order's price. Can be coarser than one tick. */
+  readonly priceIncrement: Ticks;
+  /** Step of an order's quantity. Can be coarser than one lot. */
+  readonly qtyIncrement: Lots;
+  /** Smallest order quantity. */
+  readonly qtyMin: Lots;
+  /** Smallest order cost, in units of the quote asset. */
+  readonly costMin: Units;
+}
+
+/** Everything one instrument message of the venue changed; also a line of the instrument log. */
+export interface InstrumentChanges {
+  readonly assets: readonly Asset[];
+  readonly instruments: readonly Instrument[];
+}
+
+/** The assets and instruments known so far, by index and by name. */
+export class InstrumentDirectory {
+  readonly assets: Asset[] = [];
+  readonly instruments: Instrument[] = [];
+  readonly #assetByName = new Map<string, AssetIndex>();
+  readonly #instrumentBySymbol = new Map<string, InstrumentIndex>();
+
+  /** Takes over every entry of `changes`, replacing what had the same index. */
+  apply(changes: InstrumentChanges): void {
+    for (const asset of changes.assets) {
+      this.assets[asset.index] = asset;
+      this.#assetByName.set(asset.id, asset.index);
+    }
+    for (const instrument of changes.instruments) {
+      this.instruments[instrument.index] = instrument;
+      this.#instrumentBySymbol.set(instrument.symbol, instrument.index);
+    }
+  }
+
+  assetNamed(id: string): Asset | undefined {
+    const index = this.#assetByName.get(id);
+    return index === undefined ? undefined : this.assets[index];
+  }
+
+  instrumentNamed(symbol: string): Instrument | undefined {
+    const index = this.#instrumentBySymbol.get(symbol);
+    return index === undefined ? undefined : this.instruments[index];
+  }
+}

@@ -1,0 +1,301 @@
+/**
+ * Every message that crosses a ring, as a table of byte offsets. Both sides import this file and nothing else knows a
+ * number. All fields are little-endian. Names end in their unit. `i64` fields go through `int64.ts`.
+ *
+ * Sequences. The feed numbers every book message (one per symbol in a frame) with `seq`, from 1, without gaps; whatever
+ * follows from it downstream carries that number, so a handler that sees one again after a restart can tell. Records
+ * for persistence have their own gapless `recordSeq` per source.
+ */
+import assert from 'node:assert/strict';
+
+/** Kinds on the market-data rings (`deltas` and `tops`). */
+export const MARKET_KIND = {
+  /** One level of a book message (`deltas`), or the message without any level. */
+  LEVEL: 1,
+  /** The top of a book whose checksum verified, or its invalidation (`tops`). */
+  TOP: 2,
+  /** The instrument log has a line at `position`: take it over before going on. */
+  INSTRUMENTS: 3,
+  /** The venue's system status changed. */
+  SYSTEM_STATUS: 4,
+  /** A socket was lost, a symbol was resubscribed or lagged: this instrument's book is void until its next snapshot. */
+  INVALIDATE: 5,
+} as const;
+
+// deltas: feed → book, one slot per level
+// byte 0      1       2         3         4            8     16          24         32        40         48        52   56         64
+//      | kind | flags | price dp | qty dp | instrument | seq | recvIndex | wallNs   | price   | quantity | checksum | – | stampNs |
+export const DELTA = {
+  kind: 0, // u8, MARKET_KIND
+  flags: 1, // u8, DELTA_FLAG
+  /** u8: decimals the venue wrote for this price; the checksum may be over the digits as written. */
+  priceDecimals: 2,
+  /** u8: decimals the venue wrote for this quantity. */
+  qtyDecimals: 3,
+  instrument: 4, // u32
+  seq: 8, // f64
+  recvIndex: 16, // f64, received frames counted from 0
+  wallNs: 24, // i64, receive time
+  priceTicks: 32, // i64
+  qtyLots: 40, // i64, absolute; 0 deletes
+  checksum: 48, // u32, the venue's, on every slot of the message
+  stampNs: 56, // f64, monotonic, when the frame was read
+  SIZE: 64,
+} as const;
+
+export const DELTA_FLAG = {
+  FIRST: 1,
+  LAST: 2,
+  /** The message is a snapshot: the book is emptied at FIRST. */
+  SNAPSHOT: 4,
+  /** This slot's level is an ask; otherwise a bid. */
+  ASK: 8,
+  /** The message has no level; this slot carries none. */
+  EMPTY: 16,
+} as const;
+
+// control messages share the header of the rings they travel on
+export const CONTROL = {
+  kind: 0, // u8
+  /** u8: SYSTEM_STATUS → SYSTEM_STATUS_CODE; INVALIDATE → INVALID_REASON */
+  flags: 1,
+  instrument: 4, // u32, INVALIDATE only
+  seq: 8, // f64: control messages are numbered in the same sequence as book messages
+  recvIndex: 16, // f64
+  wallNs: 24, // i64
+  /** f64, INSTRUMENTS: position in the instrument log */
+  position: 32,
+  stampNs: 56, // f64
+  SIZE: 64,
+} as const;
+
+// tops: book → detector
+// byte 0      1       4            8     16          24        32          40        48          56       64
+//      | kind | flags | instrument | seq | recvIndex | stampNs | bid price | bid qty | ask price | ask qty |
+export const TOP = {
+  kind: 0, // u8
+  flags: 1, // u8, TOP_FLAG
+  instrument: 4, // u32
+  seq: 8, // f64
+  recvIndex: 16, // f64
+  stampNs: 24, // f64
+  bidPriceTicks: 32, // i64, 0 when that side is empty
+  bidQtyLots: 40, // i64
+  askPriceTicks: 48, // i64
+  askQtyLots: 56, // i64
+  SIZE: 64,
+} as const;
+
+export const TOP_FLAG = {
+  /** The book verified. Without it nothing may be computed from this instrument. */
+  VALID: 1,
+} as const;
+
+// resyncs: book → feed
+export const RESYNC = {
+  kind: 0, // u8, always 1
+  reason: 1, // u8, INVALID_REASON
+  instrument: 4, // u32
+  seq: 8, // f64, of the message that made the book invalid
+  attempt: 16, // f64, from 1
+  stampNs: 24, // f64
+  SIZE: 64,
+} as const;
+
+/** Why a book is not valid. The index is the code in messages and in the book table. */
+export const INVALID_REASONS = [
+  'none',
+  'awaiting_snapshot',
+  'checksum',
+  'malformed',
+  'disconnected',
+  'silent',
+  'lagging',
+  'precision_changed',
+  'subscription_refused',
+  'interrupted',
+  'not_online',
+] as const;
+export type InvalidReason = (typeof INVALID_REASONS)[number];
+export const invalidReasonCode = (reason: InvalidReason): number => INVALID_REASONS.indexOf(reason);
+
+/** Venue-wide states; anything but `online` takes no liquidity. `unknown` stands for any text not listed. */
+export const SYSTEM_STATUSES = ['unknown', 'online', 'maintenance', 'cancel_only', 'post_only', 'limit_only'] as const;
+export type SystemStatus = (typeof SYSTEM_STATUSES)[number];
+
+/** Kinds of record, on every `…-records` ring and on `opportunities` and `executions`. */
+export const RECORD_KIND = { OPPORTUNITY: 1, EXECUTION: 2, AUDIT: 3, PORTFOLIO: 4, STATE: 5 } as const;
+
+export const LEGS_MAX = 4;
+
+// opportunities: detector → sequencer and detector → persistence
+// byte 0      1      2            3    4          8           16       24    32          40        48      56    64
+//      | kind | legs | strategy | –  | trigger | recordSeq | wallNs | seq | recvIndex | stampNs | gross | net |
+//   64          72      80    88         90        92         96
+//   | touch qty | start | end | asset   | ordinal | cycle    | legs …
+export const OPPORTUNITY = {
+  kind: 0, // u8
+  legCount: 1, // u8: 3 or 4
+  strategy: 2, // u8, index into the detector's strategies
+  /** u8: 1 when a size was found; 0 when the edge exists at the touch but no order that pays can be made of it. */
+  sized: 3,
+  instrument: 4, // u32, the one whose change triggered it
+  recordSeq: 8, // f64
+  wallNs: 16, // i64
+  seq: 24, // f64, of the market message it follows from
+  recvIndex: 32, // f64
+  stampNs: 40, // f64
+  grossMultiplier: 48, // f64, exact rational rounded once
+  netMultiplier: 56, // f64
+  touchStartUnits: 64, // i64, of the asset the spelling of the cycle starts with
+  startUnits: 72, // i64, of `sizeStartAsset`
+  endUnits: 80, // i64
+  startAsset: 88, // u16, of the cycle's spelling
+  ordinal: 90, // u16, counts opportunities of one market message from 0
+  cycle: 92, // u32, the detector's number of the cycle
+  /** Leg i at `legs + i * LEG.SIZE`, in the spelling's order. */
+  legs: 96,
+  SIZE: 192,
+} as const;
+
+export const LEG = {
+  instrument: 0, // u16
+  side: 2, // u8: 0 buy, 1 sell
+  /** u8: position of this leg in trading order for `size` (0 is traded first): the size may start elsewhere. */
+  turn: 3,
+  feePpm: 4, // u32
+  priceTicks: 8, // i64: worst price the quantity reaches into; the touch when not sized
+  qtyLots: 16, // i64: 0 when not sized
+  SIZE: 24,
+} as const;
+
+// executions: sequencer → risk and sequencer → persistence
+export const EXECUTION = {
+  kind: 0, // u8
+  event: 1, // u8, EXECUTION_EVENT
+  side: 2, // u8: 0 buy, 1 sell
+  leg: 3, // u8, from 0 in trading order
+  instrument: 4, // u32
+  recordSeq: 8, // f64
+  wallNs: 16, // i64
+  plan: 24, // f64, from 1 and never re-used within a boot
+  seq: 32, // f64, market message the plan follows from
+  priceTicks: 40, // i64, FILL: average price rounded against us
+  qtyLots: 48, // i64, FILL
+  costUnits: 56, // i64, FILL: quote asset
+  feeUnits: 64, // i64, FILL: fee asset
+  feeAsset: 72, // u16
+  startAsset: 74, // u16, PLAN_*: asset of start, end and profit
+  outcome: 76, // u8, PLAN_ENDED: PLAN_OUTCOME
+  attempt: 77, // u8
+  reason: 78, // u16, event code of the reason
+  startUnits: 80, // i64, PLAN_*
+  endUnits: 88, // i64, PLAN_ENDED
+  /** i64, PLAN_*: expected profit when opened, booked profit when ended; a loss is negative. */
+  profitUnits: 96,
+  stampNs: 104, // f64
+  /** f64: sequence of this event on the executions ring: how risk tells a repeated one. */
+  executionSeq: 112,
+  qtyWantedLots: 120, // i64, FILL: what the leg asked for
+  limitTicks: 128, // i64, FILL: its price collar
+  SIZE: 192,
+} as const;
+
+export const EXECUTION_EVENT = { PLAN_OPENED: 1, FILL: 2, PLAN_ENDED: 3, PLAN_REFUSED: 4 } as const;
+export const PLAN_OUTCOMES = ['none', 'completed', 'abandoned', 'unwound', 'stranded'] as const;
+export type PlanOutcome = (typeof PLAN_OUTCOMES)[number];
+
+// audit events: any actor → persistence
+export const AUDIT = {
+  kind: 0, // u8
+  severity: 1, // u8: 0 info, 1 warning, 2 error
+  event: 2, // u16, index into AUDIT_EVENTS
+  instrument: 4, // u32, NO_INSTRUMENT when none
+  recordSeq: 8, // f64
+  wallNs: 16, // i64
+  a: 24, // f64, meaning by event
+  b: 32, // f64
+  textLength: 40, // u16, bytes of UTF-8
+  text: 42,
+  TEXT_MAX: 150,
+  SIZE: 192,
+} as const;
+
+export const NO_INSTRUMENT = 0xffff_ffff;
+
+// portfolio snapshots: risk → persistence, one slot per asset held
+export const PORTFOLIO = {
+  kind: 0, // u8
+  asset: 2, // u16
+  recordSeq: 8, // f64
+  wallNs: 16, // i64
+  snapshot: 24, // f64, number shared by the slots of one snapshot
+  balanceUnits: 32, // i64
+  reservedUnits: 40, // i64
+  realisedUnits: 48, // i64, profit realised in this asset since start
+  drawdownUnits: 56, // i64
+  SIZE: 192,
+} as const;
+
+// runtime state: any actor → persistence; the newest value per key counts
+export const STATE = {
+  kind: 0, // u8
+  keyLength: 2, // u16
+  valueLength: 4, // u16
+  recordSeq: 8, // f64
+  wallNs: 16, // i64
+  key: 24,
+  KEY_MAX: 48,
+  value: 72,
+  VALUE_MAX: 120,
+  SIZE: 192,
+} as const;
+
+/** What an audit event says happened. Append only: the database keeps the names, the rings the index. */
+export const AUDIT_EVENTS = [
+  'none',
+  'process_started',
+  'process_stopping',
+  'actor_started',
+  'actor_failed',
+  'actor_hung',
+  'actor_restarted',
+  'actor_escalated',
+  'message_set_aside',
+  'venue_connected',
+  'venue_disconnected',
+  'venue_status',
+  'subscription_refused',
+  'instruments_changed',
+  'instrument_refused',
+  'book_invalid',
+  'book_resynced',
+  'book_given_up',
+  'frame_malformed',
+  'instrument_lagging',
+  'gate_changed',
+  'halted',
+  'resumed',
+  'halt_refused',
+  'limit_breached',
+  'plan_opened',
+  'plan_refused',
+  'plan_ended',
+  'kill_switch_found',
+  'kill_switch_cleared',
+  'records_back_pressure',
+  'operator_command',
+] as const;
+export type AuditEvent = (typeof AUDIT_EVENTS)[number];
+export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);
+
+assert.equal(DELTA.stampNs + 8, DELTA.SIZE, 'delta: no trailing padding');
+assert.equal(CONTROL.SIZE, DELTA.SIZE, 'control messages travel in delta slots');
+assert.equal(TOP.askQtyLots + 8, TOP.SIZE, 'top: no trailing padding');
+assert.equal(CONTROL.SIZE, TOP.SIZE, 'control messages travel in top slots');
+assert.equal(OPPORTUNITY.legs + LEGS_MAX * LEG.SIZE, OPPORTUNITY.SIZE, 'opportunity: legs fill the slot');
+assert.equal(AUDIT.text + AUDIT.TEXT_MAX, AUDIT.SIZE, 'audit: text fills the slot');
+assert.equal(STATE.value + STATE.VALUE_MAX, STATE.SIZE, 'state: value fills the slot');
+for (const [name, size] of Object.entries({ DELTA: DELTA.SIZE, TOP: TOP.SIZE, OPPORTUNITY: OPPORTUNITY.SIZE })) {
+  assert.equal(size % 8, 0, `${name}: slots stay 8-byte aligned`);
+}

@@ -1,0 +1,72 @@
+/**
+ * Money is integers. A price counts in ticks, a quantity in lots, cash in units, each with its own type, so that one
+ * cannot be passed for another. Decimal text exists only at the edges and converts exactly or not at all.
+ */
+import { arbitradeError } from './errors.ts';
+
+declare const unit: unique symbol;
+
+/** A price in units of 10^-`pricePrecision` of its instrument: the finest price the venue's wire can express. */
+export type Ticks = bigint & { readonly [unit]: 'ticks' };
+/** A quantity of base asset in units of 10^-`qtyPrecision` of its instrument. */
+export type Lots = bigint & { readonly [unit]: 'lots' };
+/** An amount of one asset in units of 10^-`precision` of that asset. */
+export type Units = bigint & { readonly [unit]: 'units' };
+/** A fee rate in parts per million: 0.26 % is 2,600. */
+export type PartsPerMillion = number & { readonly [unit]: 'ppm' };
+
+export const ticks = (value: bigint): Ticks => value as Ticks;
+export const lots = (value: bigint): Lots => value as Lots;
+export const units = (value: bigint): Units => value as Units;
+
+export const PPM = 1_000_000n;
+
+/** JSON number or plain decimal text: sign, digits, fraction, exponent. */
+const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
+
+/**
+ * Scales decimal text to an integer count of 10^-`decimals`, exactly. Accepts exponents (`1e-08`).
+ * @throws DECIMAL_INVALID when it is no number, DECIMAL_DOES_NOT_FIT when digits would be lost.
+ */
+export function parseDecimal(text: string, decimals: number, what = 'number'): bigint {
+  const match = DECIMAL.exec(text);
+  if (match === null) throw arbitradeError('DECIMAL_INVALID', what, text);
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
+  const digits = whole + fraction;
+  const shift = decimals - fraction.length + Number(exponent);
+  const magnitude =
+    shift >= 0 ? BigInt(digits) * 10n ** BigInt(shift) : dropZeros(digits, -shift, text, decimals, what);
+  return sign === '-' ? -magnitude : magnitude;
+}
+
+function dropZeros(digits: string, count: number, text: string, decimals: number, what: string): bigint {
+  const divisor = 10n ** BigInt(count);
+  const value = BigInt(digits);
+  if (value % divisor !== 0n) throw arbitradeError('DECIMAL_DOES_NOT_FIT', what, text, decimals);
+  return value / divisor;
+}
+
+/** Decimal text of `value` × 10^-`decimals` with exactly `decimals` places, never with an exponent. */
+export function formatDecimal(value: bigint, decimals: number): string {
+  const negative = value < 0n;
+  const digits = (negative ? -value : value).toString().padStart(decimals + 1, '0');
+  const point = digits.length - decimals;
+  const text = decimals === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
+  return negative ? `-${text}` : text;
+}
+
+/** Integer quotient rounded towards minus infinity. `divisor` is positive. */
+export function divideDown(value: bigint, divisor: bigint): bigint {
+  const quotient = value / divisor;
+  return value % divisor < 0n ? quotient - 1n : quotient;
+}
+
+/** Integer quotient rounded towards plus infinity. `divisor` is positive. */
+export function divideUp(value: bigint, divisor: bigint): bigint {
+  return -divideDown(-value, divisor);
+}
+
+/** A percentage such as `0.26` as parts per million, exactly. @throws like {@link parseDecimal}. */
+export function parsePercent(text: string, what = 'percentage'): PartsPerMillion {
+  return Number(parseDecimal(text, 4, what)) as PartsPerMillion;
+}

@@ -1,0 +1,92 @@
+/**
+ * The trading gate: two words in shared memory, one written by risk, one by the supervisor. An order may leave only when
+ * both say `active`. Each word has one writer, so neither can undo the other's halt.
+ *
+ *   | risk state (i32) | risk reason (i32) | … own line … | supervisor state (i32) | supervisor reason (i32) |
+ */
+
+/** `paused` clears itself with its condition; `reducing` lets only exposure-shrinking orders out; `halted` waits for a person. */
+export const GATE_STATES = ['halted', 'paused', 'reducing', 'active'] as const;
+export type GateState = (typeof GATE_STATES)[number];
+
+/** Why a word is not `active`. Append only: the index is stored. */
+export const GATE_REASONS = [
+  'none',
+  'starting',
+  'actor_down',
+  'market_data_stale',
+  'venue_not_online',
+  'loss_limit',
+  'drawdown_limit',
+  'kill_switch',
+  'operator',
+  'records_full',
+  'message_set_aside',
+  'stranded_exposure',
+  'escalation',
+  'stopping',
+  'loss_streak',
+] as const;
+export type GateReason = (typeof GATE_REASONS)[number];
+
+const RISK = 0;
+const SUPERVISOR = 32; // 128 bytes on: another cache line
+const WORDS = 64;
+
+export function createGateMemory(): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(WORDS * 4); // zero is `halted`: closed until both writers opened it
+  const words = new Int32Array(memory);
+  words[RISK + 1] = GATE_REASONS.indexOf('starting');
+  words[SUPERVISOR + 1] = GATE_REASONS.indexOf('starting');
+  return memory;
+}
+
+export interface GateReading {
+  readonly state: GateState;
+  readonly reason: GateReason;
+}
+
+export class TradingGate {
+  readonly #words: Int32Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#words = new Int32Array(memory);
+  }
+
+  /** The stricter of the two words: `GATE_STATES` is ordered from strict to permissive. */
+  get state(): GateState {
+    const strictest = Math.min(Atomics.load(this.#words, RISK), Atomics.load(this.#words, SUPERVISOR));
+    return GATE_STATES[strictest] ?? 'halted';
+  }
+
+  get risk(): GateReading {
+    return this.#read(RISK);
+  }
+
+  get supervisor(): GateReading {
+    return this.#read(SUPERVISOR);
+  }
+
+  /** Risk actor only. */
+  setRisk(state: GateState, reason: GateReason): void {
+    this.#write(RISK, state, reason);
+  }
+
+  /** Supervisor only. */
+  setSupervisor(state: GateState, reason: GateReason): void {
+    this.#write(SUPERVISOR, state, reason);
+  }
+
+  #read(word: number): GateReading {
+    return {
+      state: GATE_STATES[Atomics.load(this.#words, word)] ?? 'halted',
+      reason: GATE_REASONS[Atomics.load(this.#words, word + 1)] ?? 'none',
+    };
+  }
+
+  #write(word: number, state: GateState, reason: GateReason): void {
+    // The reason first: whoever sees the new state must not read the old reason.
+    Atomics.store(this.#words, word + 1, GATE_REASONS.indexOf(reason));
+    Atomics.store(this.#words, word, GATE_STATES.indexOf(state));
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The map as data: every actor, every ring, every shared table. The supervisor builds the process from it,
+ * `arbitrade topology` prints it, the tests walk it. Whoever wants to know how the system hangs together reads this.
+ */
+import type { ChildSpec, RingSpec, RingWriter, TableSpec, Topology } from './runtime/topology-spec.ts';
+import type { Config } from './shared/config.ts';
+import { DELTA, EXECUTION, OPPORTUNITY, RESYNC, TOP } from './shared/messages.ts';
+
+const recordsRing = (from: RingWriter) =>
+  ({
+    name: `${from}_records`,
+    from,
+    to: 'persistence',
+    message: 'record',
+    slotBytes: OPPORTUNITY.SIZE,
+    capacity: (config: Config) => config.limits.records_ring,
+    whenFull: 'wait',
+  }) as const;
+
+const RINGS = [
+  {
+    name: 'deltas',
+    from: 'feed',
+    to: 'book',
+    message: 'delta, control',
+    slotBytes: DELTA.SIZE,
+    capacity: (config) => config.limits.deltas_ring,
+    whenFull: 'lag',
+  },
+  {
+    name: 'resyncs',
+    from: 'book',
+    to: 'feed',
+    message: 'resync request',
+    slotBytes: RESYNC.SIZE,
+    capacity: (config) => Math.max(64, 2 ** Math.ceil(Math.log2(config.limits.instruments_max))),
+    whenFull: 'wait',
+  },
+  {
+    name: 'tops',
+    from: 'book',
+    to: 'detector',
+    message: 'top of book, control',
+    slotBytes: TOP.SIZE,
+    capacity: (config) => config.limits.tops_ring,
+    whenFull: 'wait',
+  },
+  {
+    name: 'opportunities',
+    from: 'detector',
+    to: 'sequencer',
+    message: 'opportunity',
+    slotBytes: OPPORTUNITY.SIZE,
+    capacity: (config) => config.limits.opportunities_ring,
+    whenFull: 'refuse',
+  },
+  {
+    name: 'executions',
+    from: 'sequencer',
+    to: 'risk',
+    message: 'execution',
+    slotBytes: EXECUTION.SIZE,
+    capacity: (config) => config.limits.opportunities_ring,
+    whenFull: 'wait',
+  },
+  recordsRing('feed'),
+  recordsRing('book'),
+  recordsRing('detector'),
+  recordsRing('sequencer'),
+  recordsRing('risk'),
+  recordsRing('supervisor'),
+] satisfies readonly RingSpec[];
+
+/** Started top to bottom, stopped bottom to top: whoever consumes is there before whoever produces. */
+const CHILDREN = [
+  { id: 'persistence', entry: 'actors/persistence/actor.ts', restart: 'permanent', ownBytes: () => 4_096 },
+  { id: 'risk', entry: 'actors/risk/actor.ts', restart: 'permanent', ownBytes: () => 65_536 },
+  { id: 'sequencer', entry: 'actors/sequencer/actor.ts', restart: 'permanent', ownBytes: () => 65_536 },
+  { id: 'detector', entry: 'actors/detector/actor.ts', restart: 'permanent', ownBytes: () => 4_096 },
+  { id: 'book', entry: 'actors/book/actor.ts', restart: 'permanent', ownBytes: () => 0 },
+  { id: 'feed', entry: 'actors/feed/actor.ts', restart: 'permanent', ownBytes: () => 65_536 },
+] satisfies readonly ChildSpec[];
+
+const TABLES = [
+  { name: 'book_table', writers: ['book'], readers: ['detector', 'sequencer', 'risk', 'status'] },
+  {
+    name: 'instrument_log',
+    writers: ['feed'],
+    readers: ['book', 'detector', 'sequencer', 'risk', 'persistence', 'status'],
+  },
+  { name: 'trading_gate', writers: ['risk', 'supervisor'], readers: ['sequencer', 'status'] },
+] satisfies readonly TableSpec[];
+
+export const TOPOLOGY: Topology = { rings: RINGS, children: CHILDREN, tables: TABLES };
