@@ -59,6 +59,8 @@ export interface BookCopy {
   seq: number;
   recvIndex: number;
   wallNs: bigint;
+  /** Monotonic, when the frame was read. */
+  stampNs: number;
   readonly bids: BookSide;
   readonly asks: BookSide;
 }
@@ -69,7 +71,7 @@ export function createBookCopy(levels: number): BookCopy {
     priceTicks: new BigInt64Array(levels),
     qtyLots: new BigInt64Array(levels),
   });
-  return { seq: 0, recvIndex: 0, wallNs: 0n, bids: side(), asks: side() };
+  return { seq: 0, recvIndex: 0, wallNs: 0n, stampNs: 0, bids: side(), asks: side() };
 }
 
 export class BookTable {
@@ -192,6 +194,7 @@ export class BookTable {
     into.seq = view.getFloat64(offset + VERSION.seq, true);
     into.recvIndex = view.getFloat64(offset + VERSION.recvIndex, true);
     into.wallNs = view.getBigInt64(offset + VERSION.wallNs, true);
+    into.stampNs = view.getFloat64(offset + VERSION.stampNs, true);
     const levels = offset + VERSION.levels;
     this.#copySide(levels, view.getUint32(offset + VERSION.bidCount, true), into.bids);
     this.#copySide(

@@ -75,6 +75,8 @@ const paper = z.strictObject({
   opportunity_age_max_ms: milliseconds.default(250),
   /** How far below the decided price a leg may still be taken, in basis points. */
   slippage_bps: z.int().min(0).max(1_000).default(10),
+  /** How long a plan that holds something may wait (gate paused, no book) before it counts as stranded. */
+  patience_ms: milliseconds.default(5_000),
 });
 
 const risk = z.strictObject({

@@ -79,6 +79,7 @@ export const ACTOR_COUNTERS = {
     'fills',
     'plans_active',
     'records_waited',
+    'events_unexpected', // events a plan's state did not expect; each is recorded
   ],
   risk: [
     'executions',

@@ -188,9 +188,9 @@ export const EXECUTION = {
   startAsset: 74, // u16, PLAN_*: asset of start, end and profit
   outcome: 76, // u8, PLAN_ENDED: PLAN_OUTCOME
   attempt: 77, // u8
-  reason: 78, // u16, event code of the reason
-  startUnits: 80, // i64, PLAN_*
-  endUnits: 88, // i64, PLAN_ENDED
+  reason: 78, // u16, PLAN_*: index into PLAN_REASONS
+  startUnits: 80, // i64, PLAN_OPENED, PLAN_REFUSED: planned; PLAN_ENDED: spent of the start asset
+  endUnits: 88, // i64, PLAN_ENDED: received in the start asset, what was taken back included
   /** i64, PLAN_*: expected profit when opened, booked profit when ended; a loss is negative. */
   profitUnits: 96,
   stampNs: 104, // f64
@@ -198,12 +198,34 @@ export const EXECUTION = {
   executionSeq: 112,
   qtyWantedLots: 120, // i64, FILL: what the leg asked for
   limitTicks: 128, // i64, FILL: its price collar
+  ordinal: 136, // u16, PLAN_*: with `seq`, names the opportunity
   SIZE: 192,
 } as const;
 
 export const EXECUTION_EVENT = { PLAN_OPENED: 1, FILL: 2, PLAN_ENDED: 3, PLAN_REFUSED: 4 } as const;
 export const PLAN_OUTCOMES = ['none', 'completed', 'abandoned', 'unwound', 'stranded'] as const;
 export type PlanOutcome = (typeof PLAN_OUTCOMES)[number];
+
+/** Why a plan was refused, or why it ended other than planned. Append only: the index is stored. */
+export const PLAN_REASONS = [
+  'none',
+  'too_old', // older than paper.opportunity_age_max_ms when it arrived
+  'unsized', // an edge at the touch of which no order that pays can be made
+  'gate_closed', // the trading gate did not let the order out
+  'plans_full', // paper.plans_at_once are at work
+  'instrument_busy', // another plan trades one of its instruments
+  'instrument_unknown',
+  'not_tradable', // a pair that is not online
+  'book_invalid',
+  'book_stale',
+  'edge_gone', // at the newest books it no longer pays
+  'no_inventory',
+  'below_minimum', // what is at hand makes no order the venue would take
+  'no_fill',
+  'partial_fill',
+  'out_of_patience', // paper.patience_ms were over
+] as const;
+export type PlanReason = (typeof PLAN_REASONS)[number];
 
 // audit events: any actor → persistence
 export const AUDIT = {
@@ -285,6 +307,8 @@ export const AUDIT_EVENTS = [
   'kill_switch_cleared',
   'records_back_pressure',
   'operator_command',
+  'exposure_stranded',
+  'plan_event_unexpected',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);
