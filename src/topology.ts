@@ -4,7 +4,7 @@
  */
 import type { ChildSpec, RingSpec, RingWriter, TableSpec, Topology } from './runtime/topology-spec.ts';
 import type { Config } from './shared/config.ts';
-import { DELTA, EXECUTION, OPPORTUNITY, RESYNC, TOP } from './shared/messages.ts';
+import { DELTA, EXECUTION, OPPORTUNITY, RECORD_BYTES, RESYNC, TOP } from './shared/messages.ts';
 
 const recordsRing = (from: RingWriter) =>
   ({
@@ -12,7 +12,7 @@ const recordsRing = (from: RingWriter) =>
     from,
     to: 'persistence',
     message: 'record',
-    slotBytes: OPPORTUNITY.SIZE,
+    slotBytes: RECORD_BYTES,
     capacity: (config: Config) => config.limits.records_ring,
     whenFull: 'wait',
   }) as const;

@@ -16,6 +16,7 @@ import {
 } from '../shared/counter-names.ts';
 import { arbitradeError } from '../shared/errors.ts';
 import { createInstrumentLogMemory, InstrumentLog, type InstrumentLogMemory } from '../shared/instrument-log.ts';
+import { RECORD_BYTES } from '../shared/messages.ts';
 import { createGateMemory, TradingGate } from '../shared/trading-gate.ts';
 import type { ActorContext } from './actor.ts';
 import { type CounterMemory, Counters, createCounterMemory } from './counters.ts';
@@ -138,7 +139,7 @@ export function openConsumer(memory: SharedMemory, name: string, reader: ActorId
 export function recordWriterOf(memory: SharedMemory, source: RingWriter, clock: Clock): RecordWriter {
   const name = `${source}_records`;
   const ring = memory.rings[name];
-  const ringMemory = ring?.memory ?? createRingMemory(64, 192);
+  const ringMemory = ring?.memory ?? createRingMemory(64, RECORD_BYTES);
   const doorbell = ring && new Doorbell(memory.doorbells, memory.placement[ring.to]);
   return new RecordWriter(new RingProducer(ringMemory, doorbell), clock);
 }

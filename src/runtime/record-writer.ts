@@ -3,7 +3,15 @@
  * number of the newest published record is read back from the ring.
  */
 import type { Clock } from '../shared/clock.ts';
-import { AUDIT, type AuditEvent, auditEventCode, NO_INSTRUMENT, RECORD_KIND, STATE } from '../shared/messages.ts';
+import {
+  AUDIT,
+  type AuditEvent,
+  auditEventCode,
+  NO_INSTRUMENT,
+  RECORD_BYTES,
+  RECORD_KIND,
+  STATE,
+} from '../shared/messages.ts';
 import type { RingProducer } from './ring.ts';
 
 /** All records carry their number and time at the same place. */
@@ -48,7 +56,7 @@ export class RecordWriter {
     if (!this.#ring.tryClaim(1)) return false;
     const { view } = this.#ring;
     const offset = this.#ring.offset(0);
-    for (let at = 0; at < AUDIT.SIZE; at += 8) view.setFloat64(offset + at, 0, true);
+    for (let at = 0; at < RECORD_BYTES; at += 8) view.setFloat64(offset + at, 0, true);
     view.setUint8(offset + AUDIT.kind, kind);
     view.setFloat64(offset + RECORD_SEQ, this.#seq + 1, true);
     view.setBigInt64(offset + WALL_NS, this.#clock.wallNs(), true);

@@ -128,6 +128,9 @@ export const RECORD_KIND = { OPPORTUNITY: 1, EXECUTION: 2, AUDIT: 3, PORTFOLIO: 
 
 export const LEGS_MAX = 4;
 
+/** Bytes of a slot on a records ring: room for the largest kind of record. */
+export const RECORD_BYTES = 256;
+
 // opportunities: detector → sequencer and detector → persistence
 // byte 0      1      2            3    4          8           16       24    32          40        48      56    64
 //      | kind | legs | strategy | –  | trigger | recordSeq | wallNs | seq | recvIndex | stampNs | gross | net |
@@ -148,14 +151,15 @@ export const OPPORTUNITY = {
   grossMultiplier: 48, // f64, exact rational rounded once
   netMultiplier: 56, // f64
   touchStartUnits: 64, // i64, of the asset the spelling of the cycle starts with
-  startUnits: 72, // i64, of `sizeStartAsset`
+  /** i64, of the asset that the leg traded first (`turn` 0) spends, as `endUnits`. */
+  startUnits: 72,
   endUnits: 80, // i64
   startAsset: 88, // u16, of the cycle's spelling
   ordinal: 90, // u16, counts opportunities of one market message from 0
   cycle: 92, // u32, the detector's number of the cycle
   /** Leg i at `legs + i * LEG.SIZE`, in the spelling's order. */
   legs: 96,
-  SIZE: 192,
+  SIZE: 256,
 } as const;
 
 export const LEG = {
@@ -166,7 +170,10 @@ export const LEG = {
   feePpm: 4, // u32
   priceTicks: 8, // i64: worst price the quantity reaches into; the touch when not sized
   qtyLots: 16, // i64: 0 when not sized
-  SIZE: 24,
+  /** i64, of the quote asset: what a buy pays (rounded up), what a sell brings before its fee (rounded down). */
+  costUnits: 24,
+  feeUnits: 32, // i64, of the asset received, rounded up
+  SIZE: 40,
 } as const;
 
 // executions: sequencer → risk and sequencer → persistence
@@ -318,6 +325,9 @@ assert.equal(CONTROL.SIZE, DELTA.SIZE, 'control messages travel in delta slots')
 assert.equal(TOP.askQtyLots + 8, TOP.SIZE, 'top: no trailing padding');
 assert.equal(CONTROL.SIZE, TOP.SIZE, 'control messages travel in top slots');
 assert.equal(OPPORTUNITY.legs + LEGS_MAX * LEG.SIZE, OPPORTUNITY.SIZE, 'opportunity: legs fill the slot');
+for (const size of [OPPORTUNITY.SIZE, EXECUTION.SIZE, AUDIT.SIZE, PORTFOLIO.SIZE, STATE.SIZE]) {
+  assert.ok(size <= RECORD_BYTES, 'every record fits a slot of a records ring');
+}
 assert.equal(AUDIT.text + AUDIT.TEXT_MAX, AUDIT.SIZE, 'audit: text fills the slot');
 assert.equal(STATE.value + STATE.VALUE_MAX, STATE.SIZE, 'state: value fills the slot');
 for (const [name, size] of Object.entries({ DELTA: DELTA.SIZE, TOP: TOP.SIZE, OPPORTUNITY: OPPORTUNITY.SIZE })) {
