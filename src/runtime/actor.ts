@@ -27,6 +27,11 @@ export interface Actor {
   doWork(): number;
   /** Called about every `heartbeat_ms`, between turns: time-outs, silence, intervals. */
   onTimer?(): void;
+  /**
+   * True while something outside the rings that it has set going is not back (a commit, a reply). Virtual time stands
+   * still meanwhile, and a host that drains waits for it.
+   */
+  isBusy?(): boolean;
   /** Finishes what is in hand and closes. Neighbours upstream have stopped already. */
   onStop(): void | Promise<void>;
   /** Calls that other threads may make through the control port. */

@@ -1,0 +1,192 @@
+/**
+ * All actors of a topology on one thread, in a fixed order, on the clock and the seed it is given: how they are
+ * replayed, simulated and fault-tested. With a {@link VirtualClock} the same seed gives the same bytes.
+ *
+ * Inner loops are plain calls. The event loop is let through only between slices of turns and while an actor is busy
+ * with something outside (a database commit).
+ */
+import { setImmediate as nextLoopTurn } from 'node:timers/promises';
+import { type Clock, VirtualClock } from '../shared/clock.ts';
+import type { Config } from '../shared/config.ts';
+import { ACTOR_IDS, type ActorId } from '../shared/counter-names.ts';
+import { arbitradeError, reasonOf } from '../shared/errors.ts';
+import { TradingGate } from '../shared/trading-gate.ts';
+import type { Actor, ActorContext, ActorFactory } from './actor.ts';
+import { Counters } from './counters.ts';
+import { Duty } from './duty.ts';
+import { chanceOf, loadActorFactory } from './load-actor.ts';
+import { createSharedMemory, openContext, type Placement, recordWriterOf, type SharedMemory } from './memory.ts';
+import type { RecordWriter } from './record-writer.ts';
+import { RingGauge } from './ring.ts';
+import type { ChildSpec, Topology } from './topology-spec.ts';
+
+/** One log event of an actor, as the hosts hand it on. */
+export type HostLog = (actor: ActorId | 'supervisor', ...event: Parameters<ActorContext['log']>) => void;
+
+export interface InlineHostOptions {
+  readonly topology: Topology;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly seed: number;
+  readonly log?: HostLog;
+  /** Options of this run, by name. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Actors to use instead of the modules that the topology names. */
+  readonly factories?: Partial<Record<ActorId, ActorFactory>>;
+}
+
+/** Rounds after which sockets, timers and the database get a turn of the event loop. */
+const ROUNDS_PER_SLICE = 64;
+
+export class InlineHost {
+  readonly memory: SharedMemory;
+  readonly gate: TradingGate;
+  /** Writes what a supervisor would: it is the host of these actors. */
+  readonly records: RecordWriter;
+  readonly #options: InlineHostOptions;
+  readonly #duty: Duty;
+  readonly #gauges: readonly RingGauge[];
+  #timersDueNs = 0;
+
+  constructor(options: InlineHostOptions) {
+    this.#options = options;
+    this.memory = createSharedMemory(options.topology, options.config, ALL_ON_ONE_THREAD);
+    this.gate = new TradingGate(this.memory.gate);
+    this.records = recordWriterOf(this.memory, 'supervisor', options.clock);
+    this.#duty = new Duty(options.clock);
+    this.#gauges = Object.values(this.memory.rings).map((ring) => new RingGauge(ring.memory));
+  }
+
+  /** Starts the actors in the topology's order and opens the supervisor's word of the gate. @throws ACTOR_FAILED */
+  async start(): Promise<void> {
+    for (const child of this.#options.topology.children) {
+      const actor = await this.#create(child, false);
+      this.#duty.add(actor, this.countersOf(child.id));
+      await guarded(actor.id, () => actor.onStart());
+    }
+    this.#timersDueNs = this.#options.clock.nowNs() + this.#heartbeatNs;
+    this.gate.setSupervisor('active', 'none');
+  }
+
+  /** Counters of one actor. */
+  countersOf<A extends ActorId>(actor: A): Counters<A> {
+    return new Counters(this.memory.counters, actor);
+  }
+
+  /** The actor itself, for its control calls. */
+  actor(id: ActorId): Actor | undefined {
+    return this.#duty.actors.find((actor) => actor.id === id);
+  }
+
+  /**
+   * One turn of every actor, and their `onTimer` when the heartbeat interval has passed.
+   * @returns messages handled; 0 when all are idle. @throws whatever an actor throws.
+   */
+  turn(): number {
+    const handled = this.#duty.round();
+    if (this.#options.clock.nowNs() >= this.#timersDueNs) this.#fireTimers();
+    return handled;
+  }
+
+  /** Turns until no actor has work left. @returns messages handled. */
+  runUntilIdle(): number {
+    let total = 0;
+    for (let handled = this.turn(); handled > 0; handled = this.turn()) total += handled;
+    return total;
+  }
+
+  /** Turns until no actor has work left, on its rings or outside. */
+  async settle(): Promise<void> {
+    do {
+      this.runUntilIdle();
+      await nextLoopTurn();
+    } while (this.#duty.isBusy() || this.turn() > 0);
+  }
+
+  /**
+   * Turns until `done` says so, with the event loop let through in between. For real time and for work that ends by
+   * itself, such as a replay.
+   */
+  async runUntil(done: () => boolean): Promise<void> {
+    while (!done()) {
+      for (let round = 0; round < ROUNDS_PER_SLICE; round++) if (this.turn() === 0) break;
+      await nextLoopTurn();
+    }
+  }
+
+  /** Whether every ring is empty and no actor is busy. */
+  isDrained(): boolean {
+    return this.#gauges.every((gauge) => gauge.used === 0) && !this.#duty.isBusy();
+  }
+
+  /**
+   * Moves virtual time on by `ms`, stopping at every timer on the way and letting all work that falls due there settle
+   * before time goes on. @throws TOPOLOGY_INVALID when the clock is not virtual.
+   */
+  async advance(ms: number): Promise<void> {
+    const { clock } = this.#options;
+    if (!(clock instanceof VirtualClock)) throw arbitradeError('TOPOLOGY_INVALID', 'only virtual time can be advanced');
+    const targetNs = clock.nowNs() + ms * 1e6;
+    await this.settle();
+    while (clock.nowNs() < targetNs) {
+      clock.advanceTo(Math.min(clock.nextTimerNs() ?? targetNs, this.#timersDueNs, targetNs));
+      await this.settle();
+    }
+  }
+
+  /**
+   * Throws the actor away as a crash would, without `onStop`, and starts its successor on the same memory. Work that
+   * the dead one has outside cannot be cut off in one thread.
+   */
+  async replace(id: ActorId): Promise<void> {
+    const child = this.#options.topology.children.find((spec) => spec.id === id);
+    if (child === undefined) throw arbitradeError('TOPOLOGY_INVALID', `there is no actor ${id}`);
+    const actor = await this.#create(child, true);
+    this.#duty.replace(actor, this.countersOf(id));
+    await guarded(id, () => actor.onStart());
+  }
+
+  /** Stops the actors in reverse order. What one leaves on its rings is handled before the next is stopped. */
+  async stop(): Promise<void> {
+    this.gate.setSupervisor('halted', 'stopping');
+    for (const actor of this.#duty.actors.toReversed()) {
+      this.#duty.remove(actor.id);
+      await guarded(actor.id, () => actor.onStop());
+      await this.settle();
+    }
+  }
+
+  async #create(child: ChildSpec, isSuccessor: boolean): Promise<Actor> {
+    const { config, clock, seed, log, options, factories } = this.#options;
+    const services = {
+      config,
+      clock,
+      chance: chanceOf(seed, child.id),
+      log: (...event: Parameters<ActorContext['log']>) => log?.(child.id, ...event),
+      options: options ?? {},
+    };
+    const factory = factories?.[child.id] ?? (await loadActorFactory(child));
+    return factory(openContext(this.memory, child.id, services, isSuccessor));
+  }
+
+  #fireTimers(): void {
+    this.#timersDueNs = this.#options.clock.nowNs() + this.#heartbeatNs;
+    this.#duty.beat();
+    this.#duty.onTimer();
+  }
+
+  get #heartbeatNs(): number {
+    return this.#options.config.runtime.heartbeat_ms * 1e6;
+  }
+}
+
+/** One doorbell, which nobody ever waits on. */
+const ALL_ON_ONE_THREAD = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
+
+async function guarded(actor: ActorId, run: () => void | Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (thrown) {
+    throw Object.assign(arbitradeError('ACTOR_FAILED', actor, reasonOf(thrown)), { cause: thrown });
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * One actor alone: its context on a virtual clock, with the other ends of its rings in the hands of the test.
+ *
+ *   const stage = createTestContext('book', { config: { venue: { depth: 10 } } });
+ *   const book = createActor(stage.context);
+ *   const deltas = stage.producer('deltas'); // the test plays feed …
+ *   const tops = stage.consumer('tops');     // … and detector
+ *   stage.audits();                          // what the actor has recorded, oldest first
+ *   createActor(stage.successor());          // what comes after a crash
+ */
+import type { ActorContext } from '../../src/runtime/actor.ts';
+import { chanceOf } from '../../src/runtime/load-actor.ts';
+import {
+  createSharedMemory,
+  openConsumer,
+  openContext,
+  openProducer,
+  type Placement,
+  type SharedMemory,
+} from '../../src/runtime/memory.ts';
+import { readText } from '../../src/runtime/record-writer.ts';
+import type { RingConsumer, RingProducer } from '../../src/runtime/ring.ts';
+import { VirtualClock } from '../../src/shared/clock.ts';
+import { checkConfig } from '../../src/shared/config.ts';
+import { ACTOR_IDS, type ActorId } from '../../src/shared/counter-names.ts';
+import { AUDIT, AUDIT_EVENTS, type AuditEvent, RECORD_KIND } from '../../src/shared/messages.ts';
+import { TOPOLOGY } from '../../src/topology.ts';
+
+export interface TestContextOptions {
+  /** Settings as in a YAML file; what is left out has its default. */
+  readonly config?: unknown;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly seed?: number;
+  /** Wall time at the clock's zero. */
+  readonly wallStartNs?: bigint;
+  /** Memory of another test context, to put neighbours on the same rings. */
+  readonly memory?: SharedMemory;
+  readonly clock?: VirtualClock;
+}
+
+export interface AuditRecord {
+  readonly event: AuditEvent;
+  readonly severity: number;
+  readonly instrument: number;
+  readonly a: number;
+  readonly b: number;
+  readonly text: string;
+  readonly recordSeq: number;
+}
+
+export interface LoggedEvent {
+  readonly level: string;
+  readonly event: AuditEvent;
+  readonly text: string;
+  readonly fields: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface TestContext<A extends ActorId> {
+  readonly context: ActorContext<A>;
+  readonly clock: VirtualClock;
+  readonly memory: SharedMemory;
+  /** Everything the actor has logged. */
+  readonly logged: readonly LoggedEvent[];
+  /** Writing end of any ring, as its own writer would open it. */
+  producer(ring: string): RingProducer;
+  /** Reading end of any ring, as its own reader would open it. */
+  consumer(ring: string): RingConsumer;
+  /** Takes the audit records off the actor's record ring; records of other kinds are passed over. */
+  audits(): AuditRecord[];
+  /** A new context on the same memory, as after a death. */
+  successor(): ActorContext<A>;
+}
+
+const PLACEMENT = Object.fromEntries(ACTOR_IDS.map((id, index) => [id, index])) as Placement;
+
+export function createTestContext<A extends ActorId>(actor: A, given: TestContextOptions = {}): TestContext<A> {
+  const config = checkConfig(given.config);
+  const clock = given.clock ?? new VirtualClock(given.wallStartNs ?? 0n);
+  const memory = given.memory ?? createSharedMemory(TOPOLOGY, config, PLACEMENT);
+  const logged: LoggedEvent[] = [];
+  const services = {
+    config,
+    clock,
+    chance: chanceOf(given.seed ?? 1, actor),
+    log: (level: string, event: AuditEvent, text: string, fields?: Readonly<Record<string, unknown>>) => {
+      logged.push({ level, event, text, fields });
+    },
+    options: given.options ?? {},
+  };
+  const consumer = (ring: string) => openConsumer(memory, ring, memory.rings[ring]?.to ?? actor);
+  let records: RingConsumer | undefined;
+  return {
+    context: openContext(memory, actor, services),
+    clock,
+    memory,
+    logged,
+    producer: (ring) => openProducer(memory, ring, memory.rings[ring]?.from ?? actor),
+    consumer,
+    audits: () => {
+      records ??= consumer(`${actor}_records`);
+      return takeAudits(records);
+    },
+    successor: () => openContext(memory, actor, services, true),
+  };
+}
+
+function takeAudits(ring: RingConsumer): AuditRecord[] {
+  const audits: AuditRecord[] = [];
+  ring.drain((view, offset) => {
+    if (view.getUint8(offset + AUDIT.kind) === RECORD_KIND.AUDIT) audits.push(readAudit(view, offset));
+  }, ring.capacity);
+  return audits;
+}
+
+/** Decodes one audit record. */
+export function readAudit(view: DataView, offset: number): AuditRecord {
+  return {
+    event: AUDIT_EVENTS[view.getUint16(offset + AUDIT.event, true)] ?? 'none',
+    severity: view.getUint8(offset + AUDIT.severity),
+    instrument: view.getUint32(offset + AUDIT.instrument, true),
+    a: view.getFloat64(offset + AUDIT.a, true),
+    b: view.getFloat64(offset + AUDIT.b, true),
+    text: readText(view, offset + AUDIT.text, view.getUint16(offset + AUDIT.textLength, true)),
+    recordSeq: view.getFloat64(offset + AUDIT.recordSeq, true),
+  };
+}
