@@ -1,0 +1,101 @@
+/**
+ * Kraken's book checksum of a {@link Ladders} book, kept up to date: the register of each level is computed once, when the
+ * level changes, and the joined register up to each of the best ten levels is kept, so that a change costs the levels from
+ * it on. A change below the tenth level costs nothing.
+ */
+import { type Ladders, LEVEL_WORDS } from '../../shared/ladders.ts';
+import { CHECKSUM_LEVELS } from './checksum.ts';
+import { advance, appendedDigits, appendInteger, appendWide } from './crc32.ts';
+
+/** Which digits the venue sums: see checksum.ts. `UNKNOWN`: not settled yet. */
+export const CHECKSUM_VARIANT = { UNKNOWN: 0, PADDED: 1, RAW: 2 } as const;
+
+const TWO_32 = 4_294_967_296;
+const TWO_53_HIGH = 0x20_0000; // high word of 2^53
+const SAFE = Number.MAX_SAFE_INTEGER;
+const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
+
+export class RunningChecksum {
+  readonly #books: Ladders;
+  #raw = false;
+  #pricePrecision = 0;
+  #qtyPrecision = 0;
+
+  constructor(books: Ladders) {
+    this.#books = books;
+  }
+
+  /**
+   * The checksum of a book, unsigned. The levels must have been cut to the depth. For the raw variant the decimals
+   * written are compared with the instrument's precisions; the padded one ignores all three.
+   * After another variant was used on the same book, call {@link Ladders.unsettle} on both sides first.
+   */
+  of(bids: number, asks: number, raw: boolean, pricePrecision: number, qtyPrecision: number): number {
+    this.#raw = raw;
+    this.#pricePrecision = pricePrecision;
+    this.#qtyPrecision = qtyPrecision;
+    this.#join(asks);
+    this.#join(bids);
+    const askLevels = Math.min(this.#books.count(asks), CHECKSUM_LEVELS);
+    const bidLevels = Math.min(this.#books.count(bids), CHECKSUM_LEVELS);
+    const { words } = this.#books;
+    const askEnd = this.#books.prefix(asks) + askLevels - 1;
+    const bidEnd = this.#books.prefix(bids) + bidLevels - 1;
+    const askDigits = askLevels === 0 ? 0 : (words[askEnd + CHECKSUM_LEVELS] as number);
+    const bidDigits = bidLevels === 0 ? 0 : (words[bidEnd + CHECKSUM_LEVELS] as number);
+    const start = advance(-1, askDigits) ^ (askLevels === 0 ? 0 : (words[askEnd] as number));
+    return ~(advance(start, bidDigits) ^ (bidLevels === 0 ? 0 : (words[bidEnd] as number))) >>> 0;
+  }
+
+  /** Brings the registers and lengths of a side's prefixes up to date. */
+  #join(side: number): void {
+    const books = this.#books;
+    const { words } = books;
+    const levels = Math.min(books.count(side), CHECKSUM_LEVELS);
+    const first = books.firstChanged(side);
+    if (first < levels) {
+      const prefix = books.prefix(side);
+      let register = first === 0 ? 0 : (words[prefix + first - 1] as number);
+      let digits = first === 0 ? 0 : (words[prefix + CHECKSUM_LEVELS + first - 1] as number);
+      for (let index = first; index < levels; index++) {
+        const level = books.level(side, index);
+        let length = (words[level + LEVEL_WORDS.packed] as number) >> 16;
+        if (length === 0) length = this.#digest(level);
+        register = advance(register, length) ^ (words[level + LEVEL_WORDS.memo] as number);
+        digits += length;
+        words[prefix + index] = register;
+        words[prefix + CHECKSUM_LEVELS + index] = digits;
+      }
+    }
+    books.settle(side);
+  }
+
+  /** Computes a level's register, keeps it as the level's memo, and returns the number of digits. */
+  #digest(level: number): number {
+    const { words, doubles } = this.#books;
+    const packed = words[level + LEVEL_WORDS.packed] as number;
+    const priceShift = this.#raw ? (packed & 255) - this.#pricePrecision : 0;
+    const qtyShift = this.#raw ? ((packed >> 8) & 255) - this.#qtyPrecision : 0;
+    const price = Math.abs(doubles[level >> 1] as number);
+    const low = words[level + LEVEL_WORDS.price] as number;
+    const high = words[level + LEVEL_WORDS.price + 1] as number;
+    let register = append(0, price, low, high, priceShift);
+    let digits = appendedDigits();
+    const qtyLow = words[level + LEVEL_WORDS.qty] as number;
+    const qtyHigh = words[level + LEVEL_WORDS.qty + 1] as number;
+    register = append(register, qtyHigh * TWO_32 + (qtyLow >>> 0), qtyLow, qtyHigh, qtyShift);
+    digits += appendedDigits();
+    words[level + LEVEL_WORDS.memo] = register;
+    words[level + LEVEL_WORDS.packed] = (packed & 0xffff) | (digits << 16);
+    return digits;
+  }
+}
+
+/** Register after the digits of an integer × 10^`shift`, given both as a double and as two words. */
+function append(register: number, value: number, low: number, high: number, shift: number): number {
+  if (high >>> 0 >= TWO_53_HIGH) return appendWide(register, low, high, shift);
+  if (shift === 0) return appendInteger(register, value);
+  if (shift < 0) return appendInteger(register, value / (POWERS[-shift] as number)); // exact: the digits dropped are zeros
+  const scaled = value * (POWERS[shift] as number);
+  return scaled <= SAFE ? appendInteger(register, scaled) : appendWide(register, low, high, shift);
+}
