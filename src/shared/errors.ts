@@ -34,6 +34,13 @@ export const ERRORS = {
   CONTROL_SOCKET_UNREACHABLE: (path: string, why: string) =>
     `no running arbitrade answers on ${path} (${why}); is it started with the same configuration?`,
   CONTROL_REFUSED: (command: string, why: string) => `${command} was refused: ${why}`,
+  CONTROL_ANSWERED_NO: (text: string) => text,
+  CONTROL_REQUEST_INVALID: (why: string) => `the request was not understood (${why})`,
+  CONTROL_FAILED: (command: string, why: string) => `${command} failed: ${why}`,
+  CONTROL_SOCKET_TAKEN: (path: string, why: string) =>
+    `the control socket ${path} is taken: ${why}; stop it, or choose another control.socket`,
+  CONTROL_SOCKET_FAILED: (path: string, why: string) =>
+    `the control socket ${path} could not be opened (${why}); check the directory and its rights`,
   VENUE_UNREACHABLE: (url: string, why: string) => `${url} could not be reached (${why})`,
   VENUE_REFUSED: (what: string, why: string) => `the venue refused ${what}: ${why}`,
 } as const;

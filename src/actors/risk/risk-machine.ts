@@ -1,0 +1,104 @@
+/**
+ * What trading may do, as risk sees it. States only.
+ *
+ *   active ◀──▶ paused       a condition (stale data, a silent actor) that clears itself
+ *     │  ▲        │
+ *     ▼  │        │          reducing: something was stranded; only orders that shrink exposure, until a person resumes
+ *   reducing ◀──▶ ┘
+ *   any ──halt──▶ halted     latched: only a person resumes it
+ *
+ * It starts paused: nobody has looked at the conditions yet. Every state answers every event.
+ */
+import { assign, setup } from 'xstate';
+
+export const RISK_STATES = ['active', 'paused', 'reducing', 'halted'] as const;
+export type RiskState = (typeof RISK_STATES)[number];
+
+export const RISK_EVENTS = [
+  /** A condition holds under which nothing may be traded now. */
+  'condition.raised',
+  'condition.cleared',
+  /** A plan ended with something it could not sell. */
+  'exposure.stranded',
+  /** A limit was broken, the kill switch was found, or a person said so. */
+  'halt',
+  /** A person resumes, and the cause is gone. */
+  'resume',
+] as const;
+export type RiskEventType = (typeof RISK_EVENTS)[number];
+
+export interface RiskInput {
+  /** Whether a condition for pausing holds. */
+  readonly condition: boolean;
+  /** Whether something stranded was not acknowledged yet. */
+  readonly stranded: boolean;
+}
+
+const raise = { condition: true };
+const clear = { condition: false };
+
+export const riskMachine = setup({
+  types: {
+    context: {} as RiskInput,
+    input: {} as RiskInput,
+    events: {} as { readonly type: RiskEventType },
+  },
+  guards: {
+    isStranded: ({ context }) => context.stranded,
+    hasCondition: ({ context }) => context.condition,
+  },
+  actions: {
+    raise: assign(raise),
+    clear: assign(clear),
+    strand: assign({ stranded: true }),
+    acknowledge: assign({ stranded: false }),
+  },
+}).createMachine({
+  id: 'risk',
+  context: ({ input }) => input,
+  initial: 'paused',
+  states: {
+    active: {
+      on: {
+        'condition.raised': { target: 'paused', actions: 'raise' },
+        'condition.cleared': { actions: 'clear' },
+        'exposure.stranded': { target: 'reducing', actions: 'strand' },
+        halt: 'halted',
+        resume: { actions: 'acknowledge' },
+      },
+    },
+    paused: {
+      on: {
+        'condition.raised': { actions: 'raise' },
+        'condition.cleared': [
+          { guard: 'isStranded', target: 'reducing', actions: 'clear' },
+          { target: 'active', actions: 'clear' },
+        ],
+        'exposure.stranded': { actions: 'strand' },
+        halt: 'halted',
+        resume: { actions: 'acknowledge' },
+      },
+    },
+    reducing: {
+      on: {
+        'condition.raised': { target: 'paused', actions: 'raise' },
+        'condition.cleared': { actions: 'clear' },
+        'exposure.stranded': { actions: 'strand' },
+        halt: 'halted',
+        resume: { target: 'active', actions: 'acknowledge' },
+      },
+    },
+    halted: {
+      on: {
+        'condition.raised': { actions: 'raise' },
+        'condition.cleared': { actions: 'clear' },
+        'exposure.stranded': { actions: 'strand' },
+        halt: {},
+        resume: [
+          { guard: 'hasCondition', target: 'paused', actions: 'acknowledge' },
+          { target: 'active', actions: 'acknowledge' },
+        ],
+      },
+    },
+  },
+});

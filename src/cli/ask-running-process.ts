@@ -1,0 +1,45 @@
+/** What `halt`, `resume` and `status` have in common: one question to the running process, and its answer for a person. */
+import { userInfo } from 'node:os';
+import { askControl, type ControlAsk } from '../control/control-client.ts';
+import { ArbitradeError } from '../shared/errors.ts';
+
+/** Exit codes of the three commands. */
+export const CONTROL_EXIT = {
+  DONE: 0,
+  /** The process answered, and said no. */
+  REFUSED: 1,
+  /** No process answers on the socket. */
+  UNREACHABLE: 3,
+} as const;
+
+export interface AskOptions {
+  /** Path of the control socket. */
+  readonly socket: string;
+  /** One JSON line instead of words. */
+  readonly json?: boolean;
+  /** Where the answer goes: lines for stdout, and for stderr. */
+  readonly print: (line: string) => void;
+  readonly printError: (line: string) => void;
+}
+
+/** Asks, prints what came of it, and returns the exit code. `words` turns a result into lines for a person. */
+export async function askRunningProcess(
+  options: AskOptions,
+  ask: ControlAsk,
+  words: (result: unknown) => readonly string[],
+): Promise<number> {
+  try {
+    const result = await askControl(options.socket, ask);
+    for (const line of options.json ? [JSON.stringify(result)] : words(result)) options.print(line);
+    return CONTROL_EXIT.DONE;
+  } catch (thrown) {
+    if (!(thrown instanceof ArbitradeError)) throw thrown;
+    options.printError(thrown.message);
+    return thrown.code === 'CONTROL_SOCKET_UNREACHABLE' ? CONTROL_EXIT.UNREACHABLE : CONTROL_EXIT.REFUSED;
+  }
+}
+
+/** Who is asking: the given name, or the user that runs the command. */
+export function operatorName(given: string | undefined): string {
+  return (given ?? userInfo().username).slice(0, 32);
+}

@@ -1,0 +1,15 @@
+/** `arbitrade resume`: see {@link resume}. */
+import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
+
+export interface ResumeOptions extends AskOptions {
+  /** Why, in the person's own words; kept in the audit log. */
+  readonly reason: string;
+  /** Who; the user that runs the command unless given. */
+  readonly by?: string | undefined;
+}
+
+/** Takes back a halt of the running process, or acknowledges a stranded exposure. Refused while its cause persists. @returns the exit code. */
+export function resume(options: ResumeOptions): Promise<number> {
+  const ask = { command: 'resume', reason: options.reason, by: operatorName(options.by) } as const;
+  return askRunningProcess(options, ask, (result) => [String(result)]);
+}

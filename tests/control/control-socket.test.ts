@@ -1,0 +1,255 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { halt } from '../../src/cli/halt.ts';
+import { resume } from '../../src/cli/resume.ts';
+import { status } from '../../src/cli/status.ts';
+import { askControl } from '../../src/control/control-client.ts';
+import { type ControlTarget, LINE_BYTES_MAX } from '../../src/control/control-protocol.ts';
+import { type ControlServer, startControlServer } from '../../src/control/control-server.ts';
+
+/** A process with a latch, as small as one can be. */
+function processWithLatch() {
+  const audits: string[] = [];
+  let halted = false;
+  const target: ControlTarget = {
+    status: () => ({ gate: { state: halted ? 'halted' : 'active' }, profit: 12_345_678_901_234_567_890n }),
+    halt: (reason) => {
+      halted = true;
+      return { ok: true, text: `halted: ${reason}` };
+    },
+    resume: async () => {
+      const ok = halted;
+      halted = false;
+      return { ok, text: ok ? 'active' : 'nothing is halted' };
+    },
+    audit: (...words) => audits.push(words.join('|')),
+  };
+  return { target, audits };
+}
+
+let directory: string;
+let path: string;
+let server: ControlServer | undefined;
+const opened: Socket[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'arbitrade-'));
+  path = join(directory, 'control.sock');
+});
+
+afterEach(async () => {
+  for (const socket of opened.splice(0)) socket.destroy();
+  await server?.close();
+  server = undefined;
+  rmSync(directory, { recursive: true });
+});
+
+/** A raw client: what it writes and every line it gets back, until the server ends the connection. */
+async function client() {
+  const socket = connect(path);
+  opened.push(socket);
+  const lines: string[] = [];
+  const waiting: (() => void)[] = [];
+  let rest = '';
+  let ended = false;
+  const changed = () => {
+    for (const wake of waiting.splice(0)) wake();
+  };
+  socket.setEncoding('utf8').on('data', (text) => {
+    const parts = (rest + text).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+    changed();
+  });
+  socket.on('close', () => {
+    ended = true;
+    changed();
+  });
+  socket.on('error', () => undefined);
+  await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+  const until = async (done: () => boolean) => {
+    while (!done()) await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  return {
+    write: (text: string | Buffer) => socket.write(text),
+    end: () => until(() => ended),
+    line: async (index: number) => {
+      await until(() => lines.length > index || ended);
+      return JSON.parse(lines[index] as string) as { id: number | null; ok: boolean; error?: string; code?: string };
+    },
+    lines,
+  };
+}
+
+describe('control socket', () => {
+  test('status, halt and resume reach the process, and halt and resume are audited', async () => {
+    const { target, audits } = processWithLatch();
+    server = await startControlServer(path, target);
+    expect(await askControl(path, { command: 'halt', reason: 'lunch', by: 'ana' })).toBe('halted: lunch');
+    expect(await askControl(path, { command: 'status' })).toEqual({
+      gate: { state: 'halted' },
+      profit: '12345678901234567890',
+    });
+    expect(await askControl(path, { command: 'resume', reason: 'back', by: 'ana' })).toBe('active');
+    await expect(askControl(path, { command: 'resume', reason: 'again', by: 'ana' })).rejects.toThrow(
+      'resume was refused: nothing is halted',
+    );
+    expect(audits).toEqual([
+      'halt|ana|lunch|done',
+      'resume|ana|back|done',
+      'resume|ana|again|refused: nothing is halted',
+    ]);
+  });
+
+  test('only its owner can open the socket file', async () => {
+    server = await startControlServer(path, processWithLatch().target);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('what is no request is refused with a reason, and the connection goes on', async () => {
+    server = await startControlServer(path, processWithLatch().target);
+    const raw = await client();
+    const wrong = [
+      '{',
+      '[]',
+      'null',
+      '{"id":1,"command":"withdraw"}',
+      '{"id":1,"command":"halt"}',
+      '{"id":1,"command":"halt","reason":"  ","by":"ana"}',
+      '{"id":1,"command":"status","extra":1}',
+      '{"id":-1,"command":"status"}',
+      '',
+    ];
+    for (const [index, line] of wrong.entries()) {
+      raw.write(`${line}\n`);
+      expect(await raw.line(index), line).toMatchObject({ id: null, ok: false, code: 'CONTROL_REQUEST_INVALID' });
+    }
+    raw.write('{"id":7,"command":"status"}\n');
+    expect(await raw.line(wrong.length)).toMatchObject({ id: 7, ok: true });
+  });
+
+  test('two clients are answered each on its own, requests in order, bytes in any pieces', async () => {
+    server = await startControlServer(path, processWithLatch().target);
+    const [first, second] = [await client(), await client()];
+    for (const byte of '{"id":1,"command":"status"}\n') first.write(byte);
+    second.write('{"id":10,"command":"halt","reason":"später","by":"b"}\n{"id":11,"command":"status"}\n');
+    expect(await second.line(0)).toMatchObject({ id: 10, ok: true, result: 'halted: später' });
+    expect(await second.line(1)).toMatchObject({ id: 11, ok: true, result: { gate: { state: 'halted' } } });
+    expect(await first.line(0)).toMatchObject({ id: 1, ok: true });
+    expect(first.lines).toHaveLength(1);
+  });
+
+  test('an oversized line is refused and ends its connection, not the server', async () => {
+    server = await startControlServer(path, processWithLatch().target);
+    const raw = await client();
+    raw.write(Buffer.alloc(LINE_BYTES_MAX + 1, 'x'));
+    expect(await raw.line(0)).toMatchObject({ id: null, ok: false, error: expect.stringContaining('longer than') });
+    await raw.end();
+    expect(await askControl(path, { command: 'status' })).toMatchObject({ gate: { state: 'active' } });
+  });
+
+  test('a flood of requests on one connection is refused', async () => {
+    server = await startControlServer(path, {
+      ...processWithLatch().target,
+      status: () => new Promise(() => undefined),
+    });
+    const raw = await client();
+    raw.write('{"id":1,"command":"status"}\n'.repeat(17));
+    expect(await raw.line(0)).toMatchObject({ ok: false, error: expect.stringContaining('too many') });
+    await raw.end();
+  });
+
+  test('a failure inside the process is an answer, not a crash', async () => {
+    const failing = { ...processWithLatch().target, status: () => Promise.reject(new Error('risk is down')) };
+    server = await startControlServer(path, failing);
+    await expect(askControl(path, { command: 'status' })).rejects.toThrow('status failed: risk is down');
+    await expect(askControl(path, { command: 'halt', reason: 'x', by: 'ana' })).resolves.toBe('halted: x');
+  });
+
+  test('the socket file of a dead process is replaced', async () => {
+    const dying = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    spawnSync(process.execPath, ['-e', dying]);
+    expect(statSync(path).isSocket()).toBe(true);
+    server = await startControlServer(path, processWithLatch().target);
+    expect(await askControl(path, { command: 'status' })).toMatchObject({ gate: { state: 'active' } });
+  });
+
+  test('the socket of a living process is refused, and stays its own', async () => {
+    server = await startControlServer(path, processWithLatch().target);
+    await expect(startControlServer(path, processWithLatch().target)).rejects.toMatchObject({
+      code: 'CONTROL_SOCKET_TAKEN',
+      message: expect.stringContaining('another arbitrade answers there'),
+    });
+    expect(await askControl(path, { command: 'status' })).toBeDefined();
+  });
+
+  test('a file that is no socket is left alone', async () => {
+    writeFileSync(path, 'precious');
+    await expect(startControlServer(path, processWithLatch().target)).rejects.toMatchObject({
+      code: 'CONTROL_SOCKET_TAKEN',
+    });
+    expect(statSync(path).size).toBe(8);
+  });
+
+  test('a directory that does not exist is named', async () => {
+    const nowhere = join(directory, 'nowhere', 'control.sock');
+    await expect(startControlServer(nowhere, processWithLatch().target)).rejects.toMatchObject({
+      code: 'CONTROL_SOCKET_FAILED',
+      message: expect.stringContaining(nowhere),
+    });
+  });
+
+  test('closing removes the socket file', async () => {
+    server = await startControlServer(path, processWithLatch().target);
+    await server.close();
+    server = undefined;
+    expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test('an answer that is not of this language is not believed', async () => {
+    const impostor = createServer((socket) => socket.resume().write('HTTP/1.1 200 OK\n')).listen(path);
+    await new Promise<void>((resolve) => impostor.once('listening', () => resolve()));
+    await expect(askControl(path, { command: 'status' })).rejects.toMatchObject({ code: 'CONTROL_SOCKET_UNREACHABLE' });
+    await new Promise<void>((resolve) => impostor.close(() => resolve()));
+  });
+});
+
+describe('commands', () => {
+  const printer = () => {
+    const [out, errors]: [string[], string[]] = [[], []];
+    const print = (line: string) => void out.push(line);
+    const printError = (line: string) => void errors.push(line);
+    return { out, errors, options: () => ({ socket: path, print, printError }) };
+  };
+
+  test('halt, status and resume print what came of them and exit with 0', async () => {
+    server = await startControlServer(path, processWithLatch().target);
+    const { out, options } = printer();
+    expect(await halt({ ...options(), reason: 'lunch', by: 'ana' })).toBe(0);
+    expect(await status(options())).toBe(0);
+    expect(await status({ ...options(), json: true })).toBe(0);
+    expect(await resume({ ...options(), reason: 'back' })).toBe(0);
+    expect(out).toEqual([
+      'halted: lunch',
+      `${'gate.state'.padEnd(32)} halted`,
+      `${'profit'.padEnd(32)} 12345678901234567890`,
+      '{"gate":{"state":"halted"},"profit":"12345678901234567890"}',
+      'active',
+    ]);
+  });
+
+  test('a refusal exits with 1 and says why, a missing process with 3', async () => {
+    server = await startControlServer(path, processWithLatch().target);
+    const { errors, options } = printer();
+    expect(await resume({ ...options(), reason: 'now' })).toBe(1);
+    await server.close();
+    server = undefined;
+    expect(await status(options())).toBe(3);
+    expect(errors[0]).toContain('nothing is halted');
+    expect(errors[1]).toContain(path);
+  });
+});
