@@ -68,7 +68,7 @@ const TABLE: readonly Row[] = [
 ];
 
 describe('plan machine', () => {
-  test.each(TABLE)('%s with %j on %s goes to %s', (...[state, context, event, target, leg, rest]: Row) => {
+  test.each(TABLE.map((row) => ({ row })))('expects: $row', ({ row: [state, context, event, target, leg, rest] }) => {
     expect(step(state, context, event)).toEqual({
       state: target,
       leg: leg ?? context.leg,
