@@ -1,0 +1,15 @@
+/** How a command ends. `--help` prints this table; scripts and service managers may rely on it. */
+export const EXIT = {
+  OK: 0,
+  FAILED: 1,
+  USAGE: 2,
+  ESCALATED: 3,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const EXIT_CODES_HELP = `Exit codes:
+  0  done
+  1  failed while running; the message has a code and says what to do
+  2  an option, a setting or an input file was refused; nothing was started
+  3  an actor failed too often: trading was halted and the process ended for its supervisor to restart it`;

@@ -1,0 +1,189 @@
+/** What a run amounts to, read off the shared memory: as an object for `--json`, as text for people. */
+import { Counters } from '../runtime/counters.ts';
+import { EdgeDistribution } from '../runtime/edge-distribution.ts';
+import { Histogram } from '../runtime/histogram.ts';
+import type { SharedMemory } from '../runtime/memory.ts';
+import { findCycles, instrumentOfEdge, sideOfEdge, spellCycle } from '../shared/asset-graph.ts';
+import type { Config } from '../shared/config.ts';
+import { ACTOR_IDS, EDGE_HISTOGRAMS, LATENCY_STAGES, type LatencyStage } from '../shared/counter-names.ts';
+import { InstrumentLog } from '../shared/instrument-log.ts';
+import { LEGS_MAX } from '../shared/messages.ts';
+
+/** Quantiles of one latency stage, in microseconds. */
+export interface LatencySummary {
+  readonly count: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly maxUs: number;
+}
+
+/** Distribution of an edge in basis points: of the best cycle that each update touched. */
+export interface EdgeSummary {
+  readonly count: number;
+  readonly p1Bps: number | null;
+  readonly p50Bps: number | null;
+  readonly p99Bps: number | null;
+}
+
+export interface Summary {
+  readonly frames: number;
+  readonly malformed: number;
+  readonly bookMessages: number;
+  readonly checksums: { readonly verified: number; readonly failed: number; readonly skipped: number };
+  readonly snapshots: number;
+  /** Books that became invalid and had to be asked for again. */
+  readonly resyncs: number;
+  readonly instruments: number;
+  /** Directed cycles: each way round counts. */
+  readonly cycles: number;
+  readonly evaluations: number;
+  readonly opportunities: number;
+  readonly opportunitiesSized: number;
+  readonly best: {
+    readonly cycle: string | null;
+    readonly grossMultiplier: number | null;
+    readonly netMultiplier: number | null;
+  };
+  readonly edges: Readonly<Record<(typeof EDGE_HISTOGRAMS)[number], EdgeSummary>>;
+  readonly plans: Readonly<Record<'opened' | 'refused' | 'completed' | 'abandoned' | 'unwound' | 'stranded', number>>;
+  readonly records: { readonly received: number; readonly committed: number };
+  readonly restarts: number;
+  readonly latency: Readonly<Record<LatencyStage, LatencySummary>>;
+  readonly seconds: number;
+  /** Book messages a second. */
+  readonly updatesPerSecond: number;
+}
+
+/** Reads the summary of a run that took `seconds`. Any thread, at any time. */
+export function summarise(memory: SharedMemory, config: Config, seconds: number): Summary {
+  const feed = new Counters(memory.counters, 'feed');
+  const book = new Counters(memory.counters, 'book');
+  const detector = new Counters(memory.counters, 'detector');
+  const bookMessages = feed.get('book_messages');
+  return {
+    frames: feed.get('frames'),
+    malformed: feed.get('frames_malformed'),
+    bookMessages,
+    checksums: {
+      verified: book.get('checksums_verified'),
+      failed: book.get('checksums_failed'),
+      skipped: book.get('checksums_skipped'),
+    },
+    snapshots: book.get('snapshots'),
+    resyncs: book.get('resyncs_requested'),
+    instruments: feed.get('instruments'),
+    cycles: detector.get('cycles'),
+    evaluations: detector.get('evaluations'),
+    opportunities: detector.get('opportunities'),
+    opportunitiesSized: detector.get('opportunities_sized'),
+    best: bestOf(memory, config, detector),
+    edges: recordOf(EDGE_HISTOGRAMS, (name) => edgeSummary(new EdgeDistribution(memory.edges[name]))),
+    plans: plansOf(memory),
+    records: recordsOf(memory),
+    restarts: ACTOR_IDS.reduce((sum, actor) => sum + new Counters(memory.counters, actor).get('restarts'), 0),
+    latency: recordOf(LATENCY_STAGES, (stage) => latencySummary(new Histogram(memory.latencies[stage]))),
+    seconds: round(seconds, 6),
+    updatesPerSecond: seconds > 0 ? Math.round(bookMessages / seconds) : 0,
+  };
+}
+
+function bestOf(memory: SharedMemory, config: Config, detector: Counters<'detector'>): Summary['best'] {
+  const number = detector.get('best_cycle');
+  if (number === 0) return { cycle: null, grossMultiplier: null, netMultiplier: null };
+  return {
+    cycle: spellingOf(memory, config, number - 1),
+    grossMultiplier: detector.get('best_gross_multiplier'),
+    netMultiplier: detector.get('best_net_multiplier'),
+  };
+}
+
+/** The cycle's spelling, from the detector's number of it and the instruments as they are known now. */
+export function spellingOf(memory: SharedMemory, config: Config, cycle: number): string {
+  const directory = new InstrumentLog(memory.instrumentLog).directory();
+  const { start_assets: startAssets, cycle_length: cycleLength } = config.strategy;
+  const table = findCycles(directory, { startAssets, cycleLength });
+  const first = cycle * LEGS_MAX;
+  const edges = table.edges.subarray(first, first + (table.legCounts[cycle] ?? 0));
+  const legs = Array.from(edges, (edge) => ({
+    symbol: directory.instruments[instrumentOfEdge(edge)]?.symbol ?? '?',
+    side: sideOfEdge(edge),
+  }));
+  return spellCycle(legs);
+}
+
+function plansOf(memory: SharedMemory): Summary['plans'] {
+  const sequencer = new Counters(memory.counters, 'sequencer');
+  return {
+    opened: sequencer.get('plans_opened'),
+    refused: sequencer.get('plans_refused'),
+    completed: sequencer.get('plans_completed'),
+    abandoned: sequencer.get('plans_abandoned'),
+    unwound: sequencer.get('plans_unwound'),
+    stranded: sequencer.get('plans_stranded'),
+  };
+}
+
+function recordsOf(memory: SharedMemory): Summary['records'] {
+  const persistence = new Counters(memory.counters, 'persistence');
+  return { received: persistence.get('records_received'), committed: persistence.get('records_committed') };
+}
+
+function latencySummary(histogram: Histogram): LatencySummary {
+  const microseconds = (ns: number) => round(ns / 1_000, 2);
+  return {
+    count: histogram.count,
+    p50Us: microseconds(histogram.quantile(0.5)),
+    p99Us: microseconds(histogram.quantile(0.99)),
+    maxUs: microseconds(histogram.max),
+  };
+}
+
+function edgeSummary(edges: EdgeDistribution): EdgeSummary {
+  const at = (fraction: number) => (edges.count === 0 ? null : round(edges.quantileBps(fraction), 1));
+  return { count: edges.count, p1Bps: at(0.01), p50Bps: at(0.5), p99Bps: at(0.99) };
+}
+
+function recordOf<K extends string, V>(keys: readonly K[], value: (key: K) => V): Record<K, V> {
+  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, V>;
+}
+
+function round(value: number, places: number): number {
+  const scale = 10 ** places;
+  return Math.round(value * scale) / scale;
+}
+
+/** The summary as a person reads it. */
+export function renderSummary(summary: Summary): string {
+  const { checksums, best, plans, records, latency } = summary;
+  const lines = [
+    `done      ${summary.seconds.toFixed(1)} s   frames ${count(summary.frames)}   malformed ${count(summary.malformed)}   updates/s ${count(summary.updatesPerSecond)}`,
+    `books     ${count(summary.instruments)} instruments   snapshots ${count(summary.snapshots)}   checksums verified ${count(checksums.verified)}, failed ${count(checksums.failed)}, skipped ${count(checksums.skipped)}   resyncs ${count(summary.resyncs)}`,
+    `cycles    ${count(summary.cycles)}   evaluations ${count(summary.evaluations)}   opportunities ${count(summary.opportunities)} (${count(summary.opportunitiesSized)} with a size that pays)`,
+    ...edgeLines(summary),
+    `plans     opened ${count(plans.opened)}   refused ${count(plans.refused)}   completed ${count(plans.completed)}   abandoned ${count(plans.abandoned)}   unwound ${count(plans.unwound)}   stranded ${count(plans.stranded)}`,
+    `records   ${count(records.committed)} of ${count(records.received)} committed   restarts ${count(summary.restarts)}`,
+    ...LATENCY_STAGES.filter((stage) => latency[stage].count > 0).map((stage) => latencyLine(stage, latency[stage])),
+  ];
+  if (best.cycle === null) lines.splice(3, 0, 'best      no cycle could be evaluated');
+  return lines.join('\n');
+}
+
+function edgeLines({ best, edges }: Summary): string[] {
+  if (best.cycle === null || best.netMultiplier === null || best.grossMultiplier === null) return [];
+  const row = (name: string, edge: EdgeSummary) =>
+    `${name} p1 ${bps(edge.p1Bps)}   p50 ${bps(edge.p50Bps)}   p99 ${bps(edge.p99Bps)} bps`;
+  const net = (best.netMultiplier - 1) * 10_000;
+  const gross = (best.grossMultiplier - 1) * 10_000;
+  return [
+    row('edge      gross', edges.gross_edge),
+    row('          net  ', edges.net_edge),
+    `best      ${best.cycle}   gross ${bps(gross)}   net ${bps(net)} bps${net > 0 ? '' : `: ${(-net).toFixed(2)} bps short of paying`}`,
+  ];
+}
+
+function latencyLine(stage: LatencyStage, latency: LatencySummary): string {
+  return `latency   ${stage.padEnd(14)} p50 ${latency.p50Us.toFixed(1)} µs   p99 ${latency.p99Us.toFixed(1)} µs   max ${latency.maxUs.toFixed(0)} µs`;
+}
+
+const bps = (value: number | null) => (value === null ? '–' : `${value >= 0 ? '+' : ''}${value.toFixed(2)}`);
+const count = (value: number) => value.toLocaleString('en-US');
