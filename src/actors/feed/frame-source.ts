@@ -1,0 +1,62 @@
+/**
+ * Where the feed's frames come from: sockets when live, a capture in a replay. The source brings bytes and takes
+ * replies; what a frame means is the frame router's business.
+ */
+import type { Instrument, InstrumentIndex } from '../../shared/instrument.ts';
+
+/** Number of a connection of this run, from 0: a socket, or a connection label of a capture. */
+export type ConnectionIndex = number;
+
+/** Takes what a source brings. Implemented by the frame router. */
+export interface FrameSink {
+  /**
+   * One received frame: the bytes from `start` to `end`, valid during the call only. `wallSeconds` and `wallNanos`
+   * are its receive time (whole seconds since 1970, and the rest), kept apart to avoid a BigInt.
+   * @returns false when the deltas ring is full and the source may hold the frame back and offer it again (replay);
+   * a source that cannot (sockets) passes `mayHoldBack` false and gets true always.
+   */
+  onFrame(
+    connection: ConnectionIndex,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    wallSeconds: number,
+    wallNanos: number,
+    mayHoldBack: boolean,
+  ): boolean;
+  /** Every book that this connection carried is void until its next snapshot. */
+  onDisconnected(connection: ConnectionIndex): void;
+  /** This instrument's book is void: its subscription was refused, fell silent, or is being renewed. */
+  onInstrumentVoid(instrument: InstrumentIndex, reason: 'subscription_refused' | 'silent' | 'disconnected'): void;
+}
+
+/** What the router understood of a frame that is no market data; it goes back to the source it came from. */
+export type VenueReply =
+  | { readonly kind: 'status'; readonly system: string }
+  | { readonly kind: 'heartbeat' }
+  | { readonly kind: 'pong'; readonly reqId: number | undefined; readonly timeInMs: number; readonly timeOutMs: number }
+  | {
+      readonly kind: 'ack' | 'refusal';
+      readonly method: string;
+      readonly reqId: number | undefined;
+      readonly channel: string | undefined;
+      readonly symbol: string | undefined;
+      /** The venue's words, when refused. */
+      readonly error: string | undefined;
+    }
+  | { readonly kind: 'rate_exceeded' };
+
+export interface FrameSource {
+  start(sink: FrameSink): void | Promise<void>;
+  /** Brings up to `limit` frames to the sink now. Sockets bring theirs by themselves and return 0. */
+  poll(limit: number): number;
+  onTimer(): void;
+  onReply(connection: ConnectionIndex, reply: VenueReply): void;
+  /** A book message of this instrument came in: it is not silent. No allocation. */
+  onBookMessage(connection: ConnectionIndex, instrument: InstrumentIndex): void;
+  /** The venue announced or changed instruments: decide what to subscribe. */
+  onInstruments(changed: readonly Instrument[]): void;
+  /** The book asks for a new snapshot. False when this source cannot (replay). */
+  resync(instrument: InstrumentIndex): boolean;
+  stop(): void | Promise<void>;
+}
