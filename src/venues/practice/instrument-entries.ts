@@ -1,0 +1,160 @@
+/**
+ * What the practice exchange says in its `instrument` channel: the recording's own entries where it has them, the
+ * venue's REST list where one is given, and otherwise entries made from the books, which is said in the log.
+ */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { arbitradeError, reasonOf } from '../../shared/errors.ts';
+import {
+  integerOf,
+  isObject,
+  type JsonObject,
+  lexemeOf,
+  parseJson,
+  type RawNumber,
+  rawNumber,
+  textOf,
+} from './lexeme-json.ts';
+import type { Precision } from './market-level.ts';
+
+/** The two lists of an `instrument` message, entries as they stand on the wire. */
+export interface InstrumentEntries {
+  readonly assets: readonly JsonObject[];
+  readonly pairs: readonly JsonObject[];
+}
+
+export interface ChosenInstruments {
+  readonly entries: InstrumentEntries;
+  readonly notes: readonly string[];
+}
+
+interface SeenSymbol {
+  readonly symbol: string;
+  readonly wire: Precision;
+}
+
+/** Takes the recording's entries, then those of the REST list, and makes up what neither has for a symbol with a book. */
+export function chooseInstruments(
+  recorded: InstrumentEntries | undefined,
+  rest: InstrumentEntries | undefined,
+  seen: readonly SeenSymbol[],
+): ChosenInstruments {
+  const known = recorded ?? withSymbols(rest, seen) ?? { assets: [], pairs: [] };
+  const listed = new Set(known.pairs.map((pair) => textOf(pair, 'symbol')));
+  const missing = seen.filter(({ symbol }) => !listed.has(symbol));
+  if (missing.length === 0) return { entries: known, notes: [] };
+  const pairs = [...known.pairs, ...missing.map(pairFromBook)];
+  const names = missing.map(({ symbol }) => symbol).join(', ');
+  const note = `no instrument entry for ${names}: made from the books; increments are the written decimals, minimums one increment`;
+  return { entries: { assets: withAssets(known.assets, pairs), pairs }, notes: [note] };
+}
+
+/**
+ * Reads the venue's REST `AssetPairs` answer (plain or gzip) as instrument entries.
+ * @throws CAPTURE_UNREADABLE when the file is none.
+ */
+export function readAssetPairs(file: string): InstrumentEntries {
+  try {
+    const bytes = readFileSync(file);
+    const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
+    return assetPairsEntries(text);
+  } catch (thrown) {
+    throw arbitradeError('CAPTURE_UNREADABLE', file, reasonOf(thrown));
+  }
+}
+
+/** Instrument entries from the text of a REST `AssetPairs` answer, with or without its envelope. @throws Error. */
+export function assetPairsEntries(text: string): InstrumentEntries {
+  const answer = parseJson(text);
+  if (!isObject(answer)) throw new Error('it is no AssetPairs answer');
+  const result = isObject(answer['result']) ? answer['result'] : answer;
+  const pairs = Object.values(result).flatMap((pair) => (isObject(pair) ? restPair(pair) : []));
+  if (pairs.length === 0) throw new Error('it lists no pair with a wsname');
+  return { assets: withAssets([], pairs), pairs };
+}
+
+function withSymbols(
+  entries: InstrumentEntries | undefined,
+  seen: readonly SeenSymbol[],
+): InstrumentEntries | undefined {
+  if (entries === undefined) return undefined;
+  const wanted = new Set(seen.map(({ symbol }) => symbol));
+  const pairs = entries.pairs.filter((pair) => wanted.has(textOf(pair, 'symbol') ?? ''));
+  return { assets: withAssets([], pairs), pairs };
+}
+
+/** REST names become v2 names by their components alone (protocol reference 5.4). */
+function restPair(pair: JsonObject): JsonObject[] {
+  const [base, quote] = (textOf(pair, 'wsname') ?? '').split('/').map(modernName);
+  const price = integerOf(pair, 'pair_decimals');
+  const qty = integerOf(pair, 'lot_decimals');
+  if (base === undefined || quote === undefined || price === undefined || qty === undefined) return [];
+  const tick = rawNumber(lexemeOf(pair['tick_size']) ?? increment(price).rawJSON);
+  return [
+    {
+      ...pairEntry(base, quote, { price, qty }),
+      status: textOf(pair, 'status') ?? 'online',
+      cost_precision: rawNumber(lexemeOf(pair['cost_decimals']) ?? '5'),
+      cost_min: rawNumber(lexemeOf(pair['costmin']) ?? '0'),
+      qty_min: rawNumber(lexemeOf(pair['ordermin']) ?? increment(qty).rawJSON),
+      tick_size: tick,
+      price_increment: tick,
+    },
+  ];
+}
+
+function modernName(part: string): string {
+  return part === 'XBT' ? 'BTC' : part === 'XDG' ? 'DOGE' : part;
+}
+
+function pairFromBook({ symbol, wire }: SeenSymbol): JsonObject {
+  const [base = symbol, quote = symbol] = symbol.split('/');
+  return pairEntry(base, quote, wire);
+}
+
+/** An `instrument` pair whose increments are its last decimals and whose minimums are one increment. */
+function pairEntry(base: string, quote: string, wire: Precision): JsonObject {
+  const cost = Math.min(wire.price + wire.qty, 10);
+  return {
+    symbol: `${base}/${quote}`,
+    base,
+    quote,
+    status: 'online',
+    qty_precision: rawNumber(String(wire.qty)),
+    qty_increment: increment(wire.qty),
+    price_precision: rawNumber(String(wire.price)),
+    cost_precision: rawNumber(String(cost)),
+    marginable: false,
+    has_index: true,
+    cost_min: increment(cost),
+    tick_size: increment(wire.price),
+    price_increment: increment(wire.price),
+    qty_min: increment(wire.qty),
+  };
+}
+
+/** The venue spells small steps with an exponent: `1e-08`. */
+function increment(decimals: number): RawNumber {
+  if (decimals === 0) return rawNumber('1');
+  if (decimals < 5) return rawNumber(`0.${'0'.repeat(decimals - 1)}1`);
+  return rawNumber(`1e-${String(decimals).padStart(2, '0')}`);
+}
+
+function withAssets(assets: readonly JsonObject[], pairs: readonly JsonObject[]): JsonObject[] {
+  const known = new Set(assets.map((asset) => textOf(asset, 'id')));
+  const needed = new Set(pairs.flatMap((pair) => [textOf(pair, 'base'), textOf(pair, 'quote')]));
+  const missing = [...needed].filter((id) => id !== undefined && !known.has(id));
+  return [...assets, ...missing.map((id) => assetEntry(String(id)))];
+}
+
+/** Ledger precision of an asset nobody announced: 10, the most the venue uses. */
+function assetEntry(id: string): JsonObject {
+  return {
+    id,
+    status: 'enabled',
+    precision: rawNumber('10'),
+    precision_display: rawNumber('5'),
+    borrowable: false,
+    collateral_value: rawNumber('0.0'),
+  };
+}

@@ -1,0 +1,251 @@
+/**
+ * The practice exchange without its sockets: a recorded market, the clients that follow it, and what goes wrong. Time,
+ * chance and connections are handed in, so the same core serves real sockets and the inline host.
+ */
+import { type Chance, seededChance } from '../../shared/chance.ts';
+import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import {
+  type ClientEvents,
+  type ClientPort,
+  CONNECTION_LIMITS,
+  type ConnectionCounts,
+  type ConnectionLimits,
+} from './client-connection.ts';
+import { CONNECTION_BUDGET, ConnectionBudget, type ConnectionBudgetSettings } from './connection-budget.ts';
+import { type FaultDraws, type FaultName, FaultPlan, type FaultRates, type FaultReport } from './faults.ts';
+import { Market } from './market.ts';
+import type { BookLevels, MarketBook } from './market-book.ts';
+import { MarketReplay, type ReplaySpeed } from './market-replay.ts';
+import type { MarketTape } from './market-tape.ts';
+import { PublicSession } from './public-session.ts';
+import { bookSnapshotFrame, bookUpdateFrame, wireTime } from './wire-text.ts';
+
+/** How long a status fault lasts. */
+const STATUS_FAULT_MS = 5_000;
+const SECOND_MS = 1_000;
+
+export interface PracticeSettings {
+  readonly speed: ReplaySpeed;
+  readonly loop: boolean;
+  readonly seed: number;
+  readonly faults: FaultRates;
+  readonly limits: ConnectionLimits & ConnectionBudgetSettings;
+  /** The market opens this long after the first book subscription, so that a client can subscribe to all it wants. */
+  readonly openDelayMs: number;
+}
+
+export const PRACTICE_DEFAULTS: PracticeSettings = {
+  speed: 1,
+  loop: false,
+  seed: 1,
+  faults: {},
+  limits: { ...CONNECTION_LIMITS, ...CONNECTION_BUDGET },
+  openDelayMs: 100,
+};
+
+/** What has happened so far. */
+export interface PracticeStats extends Readonly<ConnectionCounts> {
+  readonly market: 'waiting' | 'playing' | 'ended';
+  readonly passes: number;
+  readonly eventsPlayed: number;
+  readonly connections: number;
+  readonly connectionsRefused: number;
+  readonly clients: number;
+  readonly faults: Readonly<Partial<Record<FaultName, number>>>;
+}
+
+export interface PracticeListener {
+  readonly onFault?: (report: FaultReport) => void;
+  /** The recording is over and does not begin again; heartbeats go on. */
+  readonly onMarketEnded?: () => void;
+}
+
+export class PracticeExchange {
+  readonly market: Market;
+  readonly #clock: Clock;
+  readonly #settings: PracticeSettings;
+  readonly #replay: MarketReplay;
+  readonly #plan: FaultPlan;
+  readonly #ownFaults: FaultDraws;
+  readonly #ids: Chance;
+  readonly #budget: ConnectionBudget;
+  readonly #sessions = new Set<PublicSession>();
+  readonly #faultCounts: Partial<Record<FaultName, number>> = {};
+  readonly #counts: ConnectionCounts = {
+    framesSent: 0,
+    heartbeatsSent: 0,
+    requests: 0,
+    requestsOverRate: 0,
+    slowClientsCut: 0,
+    idleClosed: 0,
+  };
+  #connections = 0;
+  #refused = 0;
+  #opening = false;
+  #closed = false;
+  #timers = new Set<CancelTimer>();
+
+  constructor(tape: MarketTape, clock: Clock, settings: PracticeSettings, listener: PracticeListener = {}) {
+    this.#clock = clock;
+    this.#settings = settings;
+    this.market = new Market(tape);
+    this.market.listen({
+      onBook: (book, before, snapshot) => this.#publish(book, before, snapshot),
+      onStatus: (system) => this.#toAll((session) => session.sendStatus(system)),
+      onInstruments: (changed) => this.#toAll((session) => session.sendInstruments(changed)),
+    });
+    this.#plan = new FaultPlan(settings.faults, settings.seed, (report) => {
+      this.#faultCounts[report.fault] = (this.#faultCounts[report.fault] ?? 0) + 1;
+      listener.onFault?.(report);
+    });
+    this.#ownFaults = this.#plan.forConnection(0);
+    this.#ids = seededChance(settings.seed);
+    this.#budget = new ConnectionBudget(clock, settings.limits);
+    this.#replay = new MarketReplay(this.market, tape, settings, {
+      clock,
+      mayPlay: () => this.#clientsHaveRoom(),
+      onEnded: () => listener.onMarketEnded?.(),
+    });
+  }
+
+  /** Counts a connection attempt. False: refuse it with HTTP 429. */
+  admit(): boolean {
+    const admitted = this.#budget.admit();
+    if (!admitted) this.#refused += 1;
+    return admitted;
+  }
+
+  /** Takes a client of the public socket. */
+  connectPublic(port: ClientPort): ClientEvents {
+    this.#connections += 1;
+    const session = new PublicSession({
+      port,
+      clock: this.#clock,
+      market: this.market,
+      limits: this.#settings.limits,
+      counts: this.#counts,
+      faults: this.#plan.forConnection(this.#connections),
+      connectionId: this.#connectionId(),
+      onSubscriptions: () => this.#openWhenWanted(),
+      onClosed: (closed) => this.#sessions.delete(closed),
+    });
+    this.#sessions.add(session);
+    return session.connection;
+  }
+
+  /** Makes a fault strike at its next occasions. */
+  orderFault(fault: FaultName, times = 1): void {
+    this.#plan.order(fault, times);
+  }
+
+  stats(): PracticeStats {
+    return {
+      ...this.#counts,
+      market: this.#replay.state,
+      passes: this.#replay.passes,
+      eventsPlayed: this.#replay.played,
+      connections: this.#connections,
+      connectionsRefused: this.#refused,
+      clients: this.#sessions.size,
+      faults: { ...this.#faultCounts },
+    };
+  }
+
+  /** Closes the market and every connection. */
+  close(): void {
+    this.#closed = true;
+    this.#replay.stop();
+    for (const cancel of this.#timers) cancel();
+    this.#toAll((session) => session.connection.close(1001, 'going away'));
+  }
+
+  #openWhenWanted(): void {
+    if (this.#opening || ![...this.#sessions].some((session) => session.hasBooks)) return;
+    this.#opening = true;
+    this.#after(this.#settings.openDelayMs, () => {
+      this.#replay.start();
+      this.#everySecond();
+    });
+  }
+
+  /** One frame per depth, made once and shared by all who follow the symbol at that depth. */
+  #publish(book: MarketBook, before: BookLevels, snapshot: boolean): void {
+    const time = wireTime(this.#clock);
+    const frames = new Map<number, string | undefined>();
+    for (const session of this.#sessions) {
+      const depth = session.depthOf(book.symbol);
+      if (depth === undefined) continue;
+      if (!frames.has(depth)) {
+        frames.set(depth, snapshot ? bookSnapshotFrame(book, depth, time) : bookUpdateFrame(book, before, depth, time));
+      }
+      const frame = frames.get(depth);
+      if (frame === undefined) continue;
+      if (snapshot) session.sendSnapshot(book.symbol, frame);
+      else session.sendUpdate(book.symbol, frame);
+    }
+  }
+
+  #clientsHaveRoom(): boolean {
+    let followed = false;
+    let room = true;
+    for (const session of this.#sessions) {
+      followed ||= session.hasBooks;
+      room = session.connection.hasRoom() && room;
+    }
+    return followed && room;
+  }
+
+  /** Copies first: sending can end a session. */
+  #toAll(send: (session: PublicSession) => void): void {
+    for (const session of [...this.#sessions]) send(session);
+  }
+
+  /** A decimal between 2^63 and 2^64, like those of the venue. */
+  #connectionId(): string {
+    const low = BigInt(this.#ids.integer(2 ** 32));
+    const high = BigInt(this.#ids.integer(2 ** 31));
+    return String((1n << 63n) | (high << 32n) | low);
+  }
+
+  #everySecond(): void {
+    this.#after(SECOND_MS, () => {
+      this.#strikeMarket();
+      this.#everySecond();
+    });
+  }
+
+  #strikeMarket(): void {
+    const faults = this.#ownFaults;
+    if (faults.strikes('status')) {
+      this.market.setSystem('maintenance');
+      this.#after(STATUS_FAULT_MS, () => this.market.setSystem('online'));
+    }
+    this.#strikePair('instrument-status', (symbol) => {
+      this.market.setPairStatus(symbol, 'cancel_only');
+      this.#after(STATUS_FAULT_MS, () => this.market.setPairStatus(symbol, 'online'));
+    });
+    this.#strikePair('instrument-precision', (symbol, book) => {
+      this.market.setPricePrecision(
+        symbol,
+        book.wire.price > book.scale.price ? book.scale.price : book.scale.price + 1,
+      );
+    });
+  }
+
+  #strikePair(fault: FaultName, strike: (symbol: string, book: MarketBook) => void): void {
+    const followed = [...this.market.books].filter(([symbol]) =>
+      [...this.#sessions].some((session) => session.depthOf(symbol) !== undefined),
+    );
+    const chosen = followed[this.#ownFaults.choose(fault, Math.max(1, followed.length))];
+    if (chosen !== undefined && this.#ownFaults.strikes(fault, chosen[0])) strike(...chosen);
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    if (this.#closed) return;
+    const cancel = this.#clock.after(delayMs, () => {
+      this.#timers.delete(cancel);
+      run();
+    });
+    this.#timers.add(cancel);
+  }
+}

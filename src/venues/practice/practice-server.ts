@@ -1,0 +1,190 @@
+/** The practice exchange on real sockets: loopback only, no compression, one HTTP server for whatever it will serve. */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import { arbitradeError, reasonOf } from '../../shared/errors.ts';
+import { readCaptureRows } from './capture-rows.ts';
+import type { ClientEvents, ClientPort } from './client-connection.ts';
+import { readAssetPairs } from './instrument-entries.ts';
+import { type MarketTape, readTape } from './market-tape.ts';
+import {
+  PRACTICE_DEFAULTS,
+  PracticeExchange,
+  type PracticeListener,
+  type PracticeSettings,
+} from './practice-exchange.ts';
+
+const LOOPBACK = '127.0.0.1';
+const PUBLIC_PATH = '/v2';
+/** Largest request a client may send; beyond it the socket is closed with 1009. */
+const REQUEST_BYTES_MAX = 262_144;
+const PINGS_MISSED_MAX = 2;
+
+export interface PracticeServerOptions {
+  /** The recording that is the market: Kraken v2 frames, plain or gzip. */
+  readonly capture: string;
+  /** Port on 127.0.0.1; 0 takes a free one. */
+  readonly port: number;
+  /** The venue's REST AssetPairs answer, for captures without an instrument message. */
+  readonly assetPairs?: string | undefined;
+  /** WebSocket pings to every client; one that misses two in a row is cut off. */
+  readonly pingIntervalMs?: number;
+  readonly settings?: Partial<PracticeSettings>;
+}
+
+export interface PracticeServer {
+  /** URL of the public socket. */
+  readonly wsPublic: string;
+  readonly exchange: PracticeExchange;
+  /** What is synthetic or ignored about the recording. */
+  readonly notes: readonly string[];
+  /** Closes every connection and the port. */
+  close(): Promise<void>;
+}
+
+/** Reads the recording and listens. @throws CAPTURE_UNREADABLE, VENUE_UNREACHABLE when the port is taken. */
+export async function startPracticeServer(
+  options: PracticeServerOptions,
+  clock: Clock,
+  listener: PracticeListener = {},
+): Promise<PracticeServer> {
+  const tape = loadTape(options);
+  const exchange = new PracticeExchange(tape, clock, { ...PRACTICE_DEFAULTS, ...options.settings }, listener);
+  const server = createServer((_request, response) => response.writeHead(404).end());
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: REQUEST_BYTES_MAX,
+    autoPong: false,
+  });
+  const clients = new Map<WebSocket, Attached>();
+  server.on('upgrade', (request, socket, head) => {
+    const refusal = refusalOf(request, exchange);
+    if (refusal !== undefined) refuseUpgrade(socket, refusal);
+    else {
+      sockets.handleUpgrade(request, socket, head, (ws) => {
+        clients.set(ws, attach(ws, socket, exchange));
+        ws.on('close', () => clients.delete(ws));
+      });
+    }
+  });
+  await listen(server, options.port);
+  const stopPings = pingClients(clients, clock, options.pingIntervalMs ?? 30_000);
+  const { port } = server.address() as AddressInfo;
+  return {
+    wsPublic: `ws://${LOOPBACK}:${port}${PUBLIC_PATH}`,
+    exchange,
+    notes: tape.notes,
+    close: async () => {
+      stopPings();
+      exchange.close();
+      await closeServer(server, clients, clock);
+    },
+  };
+}
+
+function loadTape({ capture, assetPairs }: PracticeServerOptions): MarketTape {
+  const rest = assetPairs === undefined ? undefined : readAssetPairs(assetPairs);
+  return readTape(capture, readCaptureRows(capture), rest);
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(arbitradeError('VENUE_UNREACHABLE', `${LOOPBACK}:${port}`, `cannot listen: ${reasonOf(error)}`)),
+    );
+    server.listen(port, LOOPBACK, resolve);
+  });
+}
+
+function refusalOf(request: IncomingMessage, exchange: PracticeExchange): string | undefined {
+  if (new URL(request.url ?? '/', 'ws://localhost').pathname !== PUBLIC_PATH) return '404 Not Found';
+  return exchange.admit() ? undefined : '429 Too Many Requests';
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** A connected client and how many WebSocket pings it left unanswered. */
+interface Attached {
+  readonly client: ClientEvents;
+  missedPongs: number;
+}
+
+function attach(ws: WebSocket, socket: Duplex, exchange: PracticeExchange): Attached {
+  // A protocol violation arrives as 'error'; 'close' follows and ends the session.
+  ws.on('error', () => ws.terminate());
+  const client = exchange.connectPublic(clientPort(ws, socket));
+  const attached: Attached = { client, missedPongs: 0 };
+  ws.on('message', (data) => client.receive(textOf(data)));
+  ws.on('pong', () => {
+    attached.missedPongs = 0;
+  });
+  ws.on('ping', (data) => {
+    if (client.answersPings()) ws.pong(data);
+  });
+  ws.on('close', () => client.closed());
+  return attached;
+}
+
+/** Frames of one turn leave in one write: the socket is corked until the turn is over. */
+function clientPort(ws: WebSocket, socket: Duplex): ClientPort {
+  let corked = false;
+  const uncork = () => {
+    corked = false;
+    socket.uncork();
+  };
+  return {
+    send: (text) => {
+      if (!corked) {
+        corked = true;
+        socket.cork();
+        process.nextTick(uncork);
+      }
+      ws.send(text);
+    },
+    close: (code, reason) => ws.close(code, reason),
+    terminate: () => ws.terminate(),
+    bufferedBytes: () => ws.bufferedAmount,
+  };
+}
+
+function textOf(data: RawData): string {
+  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer)).toString('utf8');
+}
+
+/** @returns stops the pings. */
+function pingClients(clients: ReadonlyMap<WebSocket, Attached>, clock: Clock, intervalMs: number): CancelTimer {
+  let cancel: CancelTimer = () => {};
+  const round = () => {
+    for (const [ws, attached] of clients) pingOrCut(ws, attached);
+    cancel = clock.after(intervalMs, round);
+  };
+  cancel = clock.after(intervalMs, round);
+  return () => cancel();
+}
+
+function pingOrCut(ws: WebSocket, attached: Attached): void {
+  if (!attached.client.answersPings()) return;
+  attached.missedPongs += 1;
+  if (attached.missedPongs > PINGS_MISSED_MAX) ws.terminate();
+  else ws.ping();
+}
+
+/** Clients have been asked to close; those that do not are cut off after a moment. */
+function closeServer(server: Server, clients: ReadonlyMap<WebSocket, Attached>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(250, () => {
+      for (const ws of clients.keys()) ws.terminate();
+    });
+    server.close(() => {
+      cancel();
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

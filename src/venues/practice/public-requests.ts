@@ -1,0 +1,118 @@
+/** Reads what a client sent to the public socket: a request in the venue's terms, or the text of its refusal. */
+import {
+  integerOf,
+  isObject,
+  isRawNumber,
+  type Json,
+  type JsonObject,
+  parseJson,
+  type RawNumber,
+} from './lexeme-json.ts';
+import { BOOK_DEPTHS } from './market-tape.ts';
+
+/**
+ * Error texts. Recorded from the venue or reported by its clients: `Currency pair not supported …`, `Subscription name
+ * invalid`, `Unsupported field: '…'`, `Symbol(s) not found` (protocol reference 1.3), `Subscription depth not
+ * supported`, `Already subscribed` (also for another depth), `Symbol field must be an array`, `Method(s) not found`.
+ * The other texts are in the venue's style but not confirmed for v2.
+ */
+export const REFUSAL = {
+  malformed: 'Malformed request',
+  method: 'Method(s) not found',
+  params: 'Params field must be an object',
+  channel: 'Subscription name invalid',
+  status: 'Symbol(s) not found',
+  symbols: 'Symbol field must be an array',
+  depth: 'Subscription depth not supported',
+  duplicate: 'Already subscribed',
+  notSubscribed: 'Subscription Not Found',
+  field: (name: string) => `Unsupported field: '${name}'`,
+  fieldType: (name: string, type: string) => `Field '${name}' must be ${type}`,
+  symbol: (symbol: string) => `Currency pair not supported ${symbol}`,
+  fault: 'EService:Unavailable',
+} as const;
+
+export interface PingRequest {
+  readonly kind: 'ping';
+  readonly reqId: RawNumber | undefined;
+}
+
+export interface BookRequest {
+  readonly kind: 'book';
+  readonly method: 'subscribe' | 'unsubscribe';
+  readonly reqId: RawNumber | undefined;
+  readonly symbols: readonly string[];
+  readonly depth: number;
+  readonly snapshot: boolean;
+}
+
+export interface InstrumentRequest {
+  readonly kind: 'instrument';
+  readonly method: 'subscribe' | 'unsubscribe';
+  readonly reqId: RawNumber | undefined;
+  readonly snapshot: boolean;
+}
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly method: string | undefined;
+  readonly reqId: RawNumber | undefined;
+  readonly error: string;
+}
+
+export type PublicRequest = PingRequest | BookRequest | InstrumentRequest | Refused;
+
+const FIELDS = {
+  book: ['channel', 'symbol', 'depth', 'snapshot'],
+  instrument: ['channel', 'snapshot', 'include_tokenized_assets', 'execution_venue'],
+} as const;
+
+/** Never throws: whatever cannot be read is refused. */
+export function readPublicRequest(text: string): PublicRequest {
+  const message = parsed(text);
+  if (!isObject(message)) return { kind: 'refused', method: undefined, reqId: undefined, error: REFUSAL.malformed };
+  const method = typeof message['method'] === 'string' ? message['method'] : undefined;
+  const given = message['req_id'];
+  const reqId = isRawNumber(given) && Number.isInteger(Number(given.rawJSON)) ? given : undefined;
+  const refuse = (error: string): Refused => ({ kind: 'refused', method, reqId, error });
+  if (given !== undefined && reqId === undefined) return refuse(REFUSAL.fieldType('req_id', 'an integer'));
+  if (method === 'ping') return { kind: 'ping', reqId };
+  if (method !== 'subscribe' && method !== 'unsubscribe') return refuse(REFUSAL.method);
+  const params = message['params'];
+  if (!isObject(params)) return refuse(REFUSAL.params);
+  const { channel } = params;
+  if (channel === 'status') return refuse(REFUSAL.status);
+  // Trades and their statistics are not in a book recording; they are refused rather than made up.
+  if (channel !== 'book' && channel !== 'instrument') return refuse(REFUSAL.channel);
+  const snapshot = params['snapshot'] ?? true;
+  const unknown = Object.keys(params).find((name) => !FIELDS[channel].some((field) => field === name));
+  if (unknown !== undefined) return refuse(REFUSAL.field(unknown));
+  if (typeof snapshot !== 'boolean') return refuse(REFUSAL.fieldType('snapshot', 'a boolean'));
+  if (channel === 'instrument') return { kind: 'instrument', method, reqId, snapshot };
+  return bookRequest(params, { method, reqId, snapshot }, refuse);
+}
+
+function bookRequest(
+  params: JsonObject,
+  head: Pick<BookRequest, 'method' | 'reqId' | 'snapshot'>,
+  refuse: (error: string) => Refused,
+): BookRequest | Refused {
+  const symbols = params['symbol'];
+  if (!isTextList(symbols) || symbols.length === 0) return refuse(REFUSAL.symbols);
+  const depth = params['depth'] === undefined ? 10 : integerOf(params, 'depth');
+  if (depth === undefined || !BOOK_DEPTHS.some((known) => known === depth)) return refuse(REFUSAL.depth);
+  return { kind: 'book', ...head, symbols, depth };
+}
+
+function isTextList(value: Json | undefined): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    // Not JSON: the client is told so, which is all there is to do.
+    return undefined;
+  }
+}

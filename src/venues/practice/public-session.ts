@@ -1,0 +1,202 @@
+/** A client of the public socket: its subscriptions, the answers to its requests, and its share of the market's faults. */
+import type { Clock } from '../../shared/clock.ts';
+import {
+  ClientConnection,
+  type ClientPort,
+  type ConnectionCounts,
+  type ConnectionLimits,
+} from './client-connection.ts';
+import { cutShort, type FaultDraws, withWrongChecksum, withWrongDigit } from './faults.ts';
+import type { InstrumentEntries } from './instrument-entries.ts';
+import type { Market } from './market.ts';
+import { type BookRequest, type InstrumentRequest, REFUSAL, readPublicRequest } from './public-requests.ts';
+import {
+  ackFrame,
+  bookSnapshotFrame,
+  errorFrame,
+  instrumentFrame,
+  pongFrame,
+  type ReplyHead,
+  statusFrame,
+  wireTime,
+} from './wire-text.ts';
+
+/** How late a slow acknowledgement comes. */
+const SLOW_ACK_MS = 3_000;
+
+export interface SessionDeps {
+  readonly port: ClientPort;
+  readonly clock: Clock;
+  readonly market: Market;
+  readonly limits: ConnectionLimits;
+  readonly counts: ConnectionCounts;
+  readonly faults: FaultDraws;
+  /** Decimal text; exceeds 2^53 as the venue's do. */
+  readonly connectionId: string;
+  readonly onSubscriptions: () => void;
+  readonly onClosed: (session: PublicSession) => void;
+}
+
+interface BookSubscription {
+  readonly depth: number;
+  /** Struck by a fault: nothing more is sent for it. */
+  silent: boolean;
+  /** Struck by a fault: this frame waits for its successor. */
+  held: string | undefined;
+}
+
+export class PublicSession {
+  readonly connection: ClientConnection;
+  readonly #deps: SessionDeps;
+  readonly #books = new Map<string, BookSubscription>();
+  #instruments = false;
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps;
+    this.connection = new ClientConnection(deps.port, deps.clock, deps.limits, deps.counts, {
+      onRequest: (text) => this.#onRequest(text),
+      onClosed: () => this.#onClosed(),
+      hasSubscription: () => this.#instruments || this.#books.size > 0,
+    });
+    this.sendStatus(deps.market.system);
+  }
+
+  get hasBooks(): boolean {
+    return this.#books.size > 0;
+  }
+
+  /** The depth at which this client follows `symbol`, or undefined. */
+  depthOf(symbol: string): number | undefined {
+    return this.#books.get(symbol)?.depth;
+  }
+
+  sendStatus(system: string): void {
+    this.connection.send(statusFrame(system, this.#deps.connectionId));
+  }
+
+  sendInstruments(changed: InstrumentEntries): void {
+    if (this.#instruments) this.connection.send(instrumentFrame('update', changed));
+  }
+
+  /** A new snapshot for a standing subscription: the market began afresh. It ends no silence. */
+  sendSnapshot(symbol: string, frame: string): void {
+    const subscription = this.#books.get(symbol);
+    if (subscription === undefined || subscription.silent) return;
+    subscription.held = undefined;
+    this.connection.send(frame);
+  }
+
+  /** A book update, or what a fault makes of it. */
+  sendUpdate(symbol: string, frame: string): void {
+    const subscription = this.#books.get(symbol);
+    if (subscription === undefined || subscription.silent) return;
+    if (this.#breaksLine(symbol, subscription)) return;
+    const { faults } = this.#deps;
+    if (faults.strikes('drop', symbol)) return;
+    if (subscription.held === undefined && faults.strikes('reorder', symbol)) {
+      subscription.held = frame;
+      return;
+    }
+    let sent = frame;
+    if (faults.strikes('checksum', symbol)) sent = withWrongChecksum(sent);
+    if (faults.strikes('digit', symbol)) sent = withWrongDigit(sent);
+    if (faults.strikes('truncate', symbol)) sent = cutShort(sent);
+    this.connection.send(sent);
+    if (faults.strikes('duplicate', symbol)) this.connection.send(sent);
+    if (subscription.held !== undefined) this.connection.send(subscription.held);
+    subscription.held = undefined;
+  }
+
+  /** The faults after which this subscription, or the whole connection, sends nothing more. */
+  #breaksLine(symbol: string, subscription: BookSubscription): boolean {
+    const { faults } = this.#deps;
+    if (faults.strikes('silent', symbol)) subscription.silent = true;
+    else if (faults.strikes('half-open', symbol)) this.connection.goHalfOpen();
+    else if (faults.strikes('disconnect-1001', symbol)) {
+      this.connection.close(1001, 'CloudFlare WebSocket proxy restarting');
+    } else if (faults.strikes('disconnect-1006', symbol)) this.connection.terminate();
+    else if (faults.strikes('disconnect-1008', symbol)) this.connection.close(1008, 'policy violation');
+    else return false;
+    return true;
+  }
+
+  #onRequest(text: string): void {
+    const timeIn = wireTime(this.#deps.clock);
+    const request = readPublicRequest(text);
+    const head = { reqId: request.reqId, timeIn };
+    if (request.kind === 'ping') this.connection.send(pongFrame(head, this.#time()));
+    else if (request.kind === 'refused') this.#refuse({ ...head, method: request.method }, request.error);
+    else if (request.kind === 'instrument') this.#onInstrument({ ...head, method: request.method }, request);
+    else for (const symbol of request.symbols) this.#onBook({ ...head, method: request.method }, request, symbol);
+    this.#deps.onSubscriptions();
+  }
+
+  #onInstrument(head: ReplyHead, { method, snapshot }: InstrumentRequest): void {
+    const wanted = method === 'subscribe';
+    if (this.#instruments === wanted) {
+      this.#refuse(head, wanted ? REFUSAL.duplicate : REFUSAL.notSubscribed);
+      return;
+    }
+    this.#instruments = wanted;
+    const warnings = wanted ? { warnings: ['tick_size is deprecated, use price_increment'] } : {};
+    this.#acknowledge(head, { channel: 'instrument', snapshot, ...warnings });
+    if (wanted && snapshot) this.connection.send(instrumentFrame('snapshot', this.#deps.market.entries));
+  }
+
+  #onBook(head: ReplyHead, request: BookRequest, symbol: string): void {
+    if (request.method === 'unsubscribe') this.#unsubscribe(head, request, symbol);
+    else this.#subscribe(head, request, symbol);
+  }
+
+  #subscribe(head: ReplyHead, { depth, snapshot }: BookRequest, symbol: string): void {
+    const { market, faults, clock } = this.#deps;
+    const book = market.books.get(symbol);
+    const refusal = this.#subscribeRefusal(symbol);
+    if (book === undefined || refusal !== undefined) {
+      this.#refuse(head, refusal ?? REFUSAL.symbol(symbol), symbol);
+      return;
+    }
+    const mute = faults.strikes('no-data', symbol);
+    this.#books.set(symbol, { depth, silent: mute, held: undefined });
+    const result = { channel: 'book', depth, snapshot, symbol };
+    if (faults.strikes('slow-ack', symbol)) clock.after(SLOW_ACK_MS, () => this.#acknowledge(head, result));
+    else this.#acknowledge(head, result);
+    if (!snapshot || mute || faults.strikes('no-snapshot', symbol)) return;
+    this.connection.send(bookSnapshotFrame(book, depth, this.#time()));
+  }
+
+  /** One depth per symbol and socket: another depth is refused in the same words as the same one. */
+  #subscribeRefusal(symbol: string): string | undefined {
+    if (!this.#deps.market.books.has(symbol)) return REFUSAL.symbol(symbol);
+    if (this.#books.has(symbol)) return REFUSAL.duplicate;
+    return this.#deps.faults.strikes('subscribe-error', symbol) ? REFUSAL.fault : undefined;
+  }
+
+  #unsubscribe(head: ReplyHead, { depth }: BookRequest, symbol: string): void {
+    if (this.#books.get(symbol)?.depth === depth) {
+      this.#books.delete(symbol);
+      this.#acknowledge(head, { channel: 'book', depth, symbol });
+    } else {
+      const known = this.#deps.market.books.has(symbol);
+      this.#refuse(head, known ? REFUSAL.notSubscribed : REFUSAL.symbol(symbol), symbol);
+    }
+  }
+
+  #acknowledge(head: ReplyHead, result: object): void {
+    this.connection.send(ackFrame(head, result, this.#time()));
+  }
+
+  #refuse(head: ReplyHead, error: string, symbol?: string): void {
+    this.connection.send(errorFrame(head, error, this.#time(), symbol));
+  }
+
+  #time(): string {
+    return wireTime(this.#deps.clock);
+  }
+
+  #onClosed(): void {
+    this.#books.clear();
+    this.#instruments = false;
+    this.#deps.onClosed(this);
+  }
+}
