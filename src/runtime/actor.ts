@@ -58,7 +58,7 @@ export interface ActorContext<A extends ActorId = ActorId> {
   consumer(ring: string): RingConsumer;
   /** The producing end of a ring of the topology. */
   producer(ring: string): RingProducer;
-  /** This actor's way of putting records on its ring to persistence. */
+  /** This actor's way of putting records on its ring to persistence. Persistence itself has none: reading it throws. */
   readonly records: RecordWriter;
   latency(stage: LatencyStage): Histogram;
   edges(name: EdgeHistogram): EdgeDistribution;

@@ -16,7 +16,6 @@ import {
 } from '../shared/counter-names.ts';
 import { arbitradeError } from '../shared/errors.ts';
 import { createInstrumentLogMemory, InstrumentLog, type InstrumentLogMemory } from '../shared/instrument-log.ts';
-import { RECORD_BYTES } from '../shared/messages.ts';
 import { createGateMemory, TradingGate } from '../shared/trading-gate.ts';
 import type { ActorContext } from './actor.ts';
 import { type CounterMemory, Counters, createCounterMemory } from './counters.ts';
@@ -102,6 +101,7 @@ export function openContext<A extends ActorId>(
 ): ActorContext<A> {
   const doorbellOf = (id: ActorId) => new Doorbell(memory.doorbells, memory.placement[id]);
   const producer = (name: string): RingProducer => openProducer(memory, name, actor);
+  let records: RecordWriter | undefined;
   return {
     ...services,
     id: actor,
@@ -113,7 +113,10 @@ export function openContext<A extends ActorId>(
     ownMemory: memory.own[actor],
     consumer: (name) => openConsumer(memory, name, actor),
     producer,
-    records: recordWriterOf(memory, actor, services.clock),
+    get records() {
+      records ??= recordWriterOf(memory, actor, services.clock);
+      return records;
+    },
     latency: (stage) => new Histogram(memory.latencies[stage]),
     edges: (name) => new EdgeDistribution(memory.edges[name]),
     countersOf: (other) => new Counters(memory.counters, other),
@@ -135,11 +138,10 @@ export function openConsumer(memory: SharedMemory, name: string, reader: ActorId
   return new RingConsumer(ring.memory);
 }
 
-/** The writer of the records ring of `source`. Persistence has none: it writes to the database itself. */
+/**
+ * The writer of the records ring of `source`.
+ * @throws TOPOLOGY_INVALID for persistence, which has none: it puts its own records straight into its batch.
+ */
 export function recordWriterOf(memory: SharedMemory, source: RingWriter, clock: Clock): RecordWriter {
-  const name = `${source}_records`;
-  const ring = memory.rings[name];
-  const ringMemory = ring?.memory ?? createRingMemory(64, RECORD_BYTES);
-  const doorbell = ring && new Doorbell(memory.doorbells, memory.placement[ring.to]);
-  return new RecordWriter(new RingProducer(ringMemory, doorbell), clock);
+  return new RecordWriter(openProducer(memory, `${source}_records`, source), clock);
 }

@@ -56,10 +56,7 @@ export class RecordWriter {
     if (!this.#ring.tryClaim(1)) return false;
     const { view } = this.#ring;
     const offset = this.#ring.offset(0);
-    for (let at = 0; at < RECORD_BYTES; at += 8) view.setFloat64(offset + at, 0, true);
-    view.setUint8(offset + AUDIT.kind, kind);
-    view.setFloat64(offset + RECORD_SEQ, this.#seq + 1, true);
-    view.setBigInt64(offset + WALL_NS, this.#clock.wallNs(), true);
+    writeRecordHead(view, offset, kind, this.#seq + 1, this.#clock.wallNs());
     fill(view, offset);
     this.#seq++;
     this.#ring.publish(1);
@@ -68,15 +65,7 @@ export class RecordWriter {
 
   /** Records that something happened. False when the ring is full. */
   tryAudit(event: AuditEvent, details: AuditDetails = {}): boolean {
-    return this.tryWrite(RECORD_KIND.AUDIT, (view, offset) => {
-      view.setUint8(offset + AUDIT.severity, details.severity ?? 0);
-      view.setUint16(offset + AUDIT.event, auditEventCode(event), true);
-      view.setUint32(offset + AUDIT.instrument, details.instrument ?? NO_INSTRUMENT, true);
-      view.setFloat64(offset + AUDIT.a, details.a ?? 0, true);
-      view.setFloat64(offset + AUDIT.b, details.b ?? 0, true);
-      const written = writeText(view, offset + AUDIT.text, details.text ?? '', AUDIT.TEXT_MAX);
-      view.setUint16(offset + AUDIT.textLength, written, true);
-    });
+    return this.tryWrite(RECORD_KIND.AUDIT, (view, offset) => writeAudit(view, offset, event, details));
   }
 
   /** Records the newest value of a key of the runtime state. False when the ring is full. */
@@ -86,6 +75,25 @@ export class RecordWriter {
       view.setUint16(offset + STATE.valueLength, writeText(view, offset + STATE.value, value, STATE.VALUE_MAX), true);
     });
   }
+}
+
+/** Empties the record slot at `offset` and gives it its kind, number and time. */
+export function writeRecordHead(view: DataView, offset: number, kind: number, recordSeq: number, wallNs: bigint): void {
+  for (let at = 0; at < RECORD_BYTES; at += 8) view.setFloat64(offset + at, 0, true);
+  view.setUint8(offset + AUDIT.kind, kind);
+  view.setFloat64(offset + RECORD_SEQ, recordSeq, true);
+  view.setBigInt64(offset + WALL_NS, wallNs, true);
+}
+
+/** Writes what an audit record says behind its head. */
+export function writeAudit(view: DataView, offset: number, event: AuditEvent, details: AuditDetails): void {
+  view.setUint8(offset + AUDIT.severity, details.severity ?? 0);
+  view.setUint16(offset + AUDIT.event, auditEventCode(event), true);
+  view.setUint32(offset + AUDIT.instrument, details.instrument ?? NO_INSTRUMENT, true);
+  view.setFloat64(offset + AUDIT.a, details.a ?? 0, true);
+  view.setFloat64(offset + AUDIT.b, details.b ?? 0, true);
+  const written = writeText(view, offset + AUDIT.text, details.text ?? '', AUDIT.TEXT_MAX);
+  view.setUint16(offset + AUDIT.textLength, written, true);
 }
 
 /** Writes UTF-8, cut at a character when it does not fit, and returns its length in bytes. */

@@ -31,6 +31,12 @@ export const ERRORS = {
   DATABASE_FAILED: (what: string, why: string) => `database: ${what} failed: ${why}`,
   DATABASE_TOO_NEW: (found: number, known: number) =>
     `the database has schema version ${found}, this build knows up to ${known}; use a newer arbitrade or another database file`,
+  DATABASE_LOCKED: (file: string, holder: string) =>
+    `${file} is in use by ${holder}; stop that arbitrade (or close the tool that has the file open), or set persistence.database to another file`,
+  DATABASE_MIGRATION_CHANGED: (number: number, name: string) =>
+    `migration ${number} (${name}) was applied to this database with another text than this build has; use the build that made the database, or another database file`,
+  DATABASE_MIGRATION_INVALID: (file: string, number: number) =>
+    `migration file ${file}: expected a name such as ${String(number).padStart(4, '0')}-what-it-does.sql; numbers go from 1 without gaps`,
   CONTROL_SOCKET_UNREACHABLE: (path: string, why: string) =>
     `no running arbitrade answers on ${path} (${why}); is it started with the same configuration?`,
   CONTROL_REFUSED: (command: string, why: string) => `${command} was refused: ${why}`,

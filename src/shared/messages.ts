@@ -316,6 +316,10 @@ export const AUDIT_EVENTS = [
   'operator_command',
   'exposure_stranded',
   'plan_event_unexpected',
+  'database_opened',
+  'commit_failed',
+  'records_missing',
+  'record_unreadable',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

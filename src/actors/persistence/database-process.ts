@@ -1,0 +1,66 @@
+/**
+ * The process that has the database open. It does what the actor asks, one request after the other, and when the actor
+ * is gone (its end of the channel closes, however it ended) it finishes what it is doing, closes the file and ends.
+ */
+import { systemClock } from '../../shared/clock.ts';
+import { ArbitradeError, reasonOf } from '../../shared/errors.ts';
+import type { FromDatabase, ToDatabase } from './database-protocol.ts';
+import { RecordStore } from './record-store.ts';
+
+let store: RecordStore | undefined;
+let turn: Promise<void> = Promise.resolve();
+
+process.on('message', (request) => {
+  turn = turn.then(() => answer(request as ToDatabase));
+});
+process.on('disconnect', () => {
+  turn = turn.then(leave);
+});
+// A terminal sends Ctrl-C to every process of the group. This one ends when the actor has said what is left to say.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+async function answer(request: ToDatabase): Promise<void> {
+  try {
+    const value = await execute(request);
+    send({ type: 'answer', value });
+  } catch (thrown) {
+    const code = thrown instanceof ArbitradeError ? thrown.code : 'DATABASE_FAILED';
+    send({ type: 'failed', code, message: reasonOf(thrown) });
+  }
+}
+
+async function execute(request: ToDatabase): Promise<Extract<FromDatabase, { type: 'answer' }>['value']> {
+  switch (request.type) {
+    case 'open':
+      store = await RecordStore.open(request, systemClock, () => send({ type: 'migrating' }));
+      return store.opened;
+    case 'commit':
+      return { rows: await opened().commit(request) };
+    case 'summary':
+      return opened().summary();
+    case 'close':
+      await opened().close();
+      store = undefined;
+      return null;
+    default:
+      return request satisfies never;
+  }
+}
+
+function opened(): RecordStore {
+  if (store === undefined) throw new Error('the database is not open');
+  return store;
+}
+
+function send(message: FromDatabase): void {
+  // The actor may be gone by now: what it did not hear of, its successor reads from the database.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+async function leave(): Promise<void> {
+  try {
+    await store?.close();
+  } finally {
+    process.exit(0);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The life of persistence. A commit is asked for in `ready` only, so one is under way at most; whatever fails goes
+ * through `backingOff` to a new opening, which finds out what had been committed.
+ *
+ *   idle ─▶ opening ─▶ migrating ─▶ ready ◀──▶ committing
+ *              ▲           │                       │
+ *              └─────── backingOff ◀───────────────┘      (too often in a row: failed)
+ */
+import { assign, setup } from 'xstate';
+
+/** Failures in a row after which the actor gives up and leaves it to its supervisor. */
+export const FAILURES_MAX = 5;
+
+export type PersistenceEvent =
+  | { type: 'open' }
+  | { type: 'migrate' }
+  | { type: 'opened' }
+  | { type: 'commit' }
+  | { type: 'committed' }
+  | { type: 'failed' }
+  | { type: 'retry' }
+  | { type: 'close' }
+  | { type: 'closed' };
+
+const failing = [
+  { guard: 'tooOften' as const, target: 'failed', actions: 'countFailure' as const },
+  { target: 'backingOff', actions: 'countFailure' as const },
+];
+
+export const persistenceMachine = setup({
+  types: { context: {} as { failures: number }, events: {} as PersistenceEvent },
+  guards: { tooOften: ({ context }) => context.failures + 1 >= FAILURES_MAX },
+  actions: {
+    countFailure: assign({ failures: ({ context }) => context.failures + 1 }),
+    forgetFailures: assign({ failures: 0 }),
+  },
+}).createMachine({
+  id: 'persistence',
+  context: { failures: 0 },
+  initial: 'idle',
+  states: {
+    idle: { on: { open: 'opening', close: 'closed' } },
+    opening: { on: { migrate: 'migrating', failed: failing, close: 'closing' } },
+    migrating: { on: { opened: 'ready', failed: failing, close: 'closing' } },
+    ready: { on: { commit: 'committing', failed: failing, close: 'closing' } },
+    committing: { on: { committed: { target: 'ready', actions: 'forgetFailures' }, failed: failing } },
+    backingOff: { on: { retry: 'opening', close: 'closed' } },
+    closing: { on: { closed: 'closed', failed: 'failed' } },
+    closed: { type: 'final' },
+    failed: { type: 'final' },
+  },
+});
+
+export type PersistenceState = keyof typeof persistenceMachine.states;
+
+/** Milliseconds to wait before attempt number `failures` (from 1) at opening again. */
+export function backOffMs(failures: number): number {
+  return Math.min(2_000, 50 * 2 ** (failures - 1));
+}

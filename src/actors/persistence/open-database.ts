@@ -1,0 +1,59 @@
+/** Opens the database file, and says clearly when somebody else has it open. */
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { Clock } from '../../shared/clock.ts';
+import { arbitradeError, reasonOf } from '../../shared/errors.ts';
+
+/** Keeps everything in memory, for as long as the process that opened it lives. */
+export const IN_MEMORY = ':memory:';
+
+const RETRY_MS = 20;
+
+/** Nothing is fetched from anywhere, and one thread is enough to append. */
+const SETTINGS = {
+  threads: '1',
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+};
+
+export interface LockWait {
+  /** How long to wait for another process that is about to let go of the file. */
+  readonly waitMs: number;
+  /** Process that had the file open for the same actor before, 0 for none: ended when it does not let go by itself. */
+  readonly predecessor: number;
+}
+
+/** @throws DATABASE_LOCKED when nobody let go of the file, DATABASE_FAILED when it cannot be opened at all. */
+export async function openDatabase(file: string, lock: LockWait, clock: Clock): Promise<DuckDBInstance> {
+  let deadlineNs = clock.nowNs() + lock.waitMs * 1e6;
+  let { predecessor } = lock;
+  for (;;) {
+    const conflict = await tryOpen(file);
+    if (conflict instanceof DuckDBInstance) return conflict;
+    if (clock.nowNs() >= deadlineNs) {
+      if (conflict.holder === undefined || conflict.holder !== predecessor) throw lockedBy(file, conflict);
+      process.kill(predecessor, 'SIGKILL'); // it hangs, and has our file: what it has committed is on disk
+      predecessor = 0;
+      deadlineNs += lock.waitMs * 1e6;
+    }
+    await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+  }
+}
+
+interface LockConflict {
+  /** Process that holds the lock, where the system tells. */
+  readonly holder: number | undefined;
+}
+
+async function tryOpen(file: string): Promise<DuckDBInstance | LockConflict> {
+  try {
+    return await DuckDBInstance.create(file, SETTINGS);
+  } catch (thrown) {
+    const reason = reasonOf(thrown);
+    if (!/could not set lock/i.test(reason)) throw arbitradeError('DATABASE_FAILED', `opening ${file}`, reason);
+    const holder = /\(PID (\d+)\)/.exec(reason)?.[1];
+    return { holder: holder === undefined ? undefined : Number(holder) };
+  }
+}
+
+const lockedBy = (file: string, { holder }: LockConflict) =>
+  arbitradeError('DATABASE_LOCKED', file, holder === undefined ? 'another process' : `process ${holder}`);

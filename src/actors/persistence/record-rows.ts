@@ -1,0 +1,295 @@
+/** Turns records, as they lie on the rings, into rows of the tables of `migrations/`. Names come from the directory. */
+import { DuckDBTimestampNanosecondsValue, type DuckDBValue } from '@duckdb/node-api';
+import { readText } from '../../runtime/record-writer.ts';
+import type { AssetIndex, Instrument, InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
+import {
+  AUDIT,
+  AUDIT_EVENTS,
+  EXECUTION,
+  EXECUTION_EVENT,
+  LEG,
+  NO_INSTRUMENT,
+  OPPORTUNITY,
+  PLAN_OUTCOMES,
+  PLAN_REASONS,
+  PORTFOLIO,
+  RECORD_KIND,
+  STATE,
+} from '../../shared/messages.ts';
+import { TableBuffer } from './table-buffer.ts';
+
+export const TABLES = [
+  'opportunities',
+  'opportunity_legs',
+  'trades',
+  'plan_events',
+  'portfolio_snapshots',
+  'audit_events',
+  'state_changes',
+] as const;
+export type TableName = (typeof TABLES)[number];
+
+const SEVERITIES = ['info', 'warning', 'error'] as const;
+const SIDES = ['buy', 'sell'] as const;
+
+const PLAN_EVENT_NAMES: Readonly<Record<number, string>> = {
+  [EXECUTION_EVENT.PLAN_OPENED]: 'opened',
+  [EXECUTION_EVENT.PLAN_ENDED]: 'ended',
+  [EXECUTION_EVENT.PLAN_REFUSED]: 'refused',
+};
+
+/** What every row begins with. */
+type RowHead = readonly [boot: bigint, source: string, recordSeq: bigint];
+
+export class RecordRows {
+  readonly buffers: Readonly<Record<TableName, TableBuffer>>;
+  readonly #boot: bigint;
+  readonly #directory: InstrumentDirectory;
+
+  constructor(boot: number, directory: InstrumentDirectory) {
+    this.#boot = BigInt(boot);
+    this.#directory = directory;
+    this.buffers = Object.fromEntries(TABLES.map((table) => [table, new TableBuffer(table)])) as Record<
+      TableName,
+      TableBuffer
+    >;
+  }
+
+  /** Rows held, of all tables. */
+  get rows(): number {
+    return TABLES.reduce((sum, table) => sum + this.buffers[table].rows, 0);
+  }
+
+  clear(): void {
+    for (const table of TABLES) this.buffers[table].clear();
+  }
+
+  /** Adds the rows of the record at `offset`. A record of unknown kind becomes an audit row: its number is not lost. */
+  add(source: string, view: DataView, offset: number): void {
+    const head: RowHead = [this.#boot, source, whole(view, offset + AUDIT.recordSeq)];
+    const at = new DuckDBTimestampNanosecondsValue(view.getBigInt64(offset + AUDIT.wallNs, true));
+    switch (view.getUint8(offset + AUDIT.kind)) {
+      case RECORD_KIND.OPPORTUNITY:
+        this.#addOpportunity(head, at, view, offset);
+        break;
+      case RECORD_KIND.EXECUTION:
+        this.#addExecution(head, at, view, offset);
+        break;
+      case RECORD_KIND.PORTFOLIO:
+        this.#addPortfolio(head, at, view, offset);
+        break;
+      case RECORD_KIND.AUDIT:
+        this.#addAudit(head, at, view, offset);
+        break;
+      case RECORD_KIND.STATE:
+        this.#addState(head, at, view, offset);
+        break;
+      default:
+        this.#addUnreadable(head, at, view, offset);
+    }
+  }
+
+  #addOpportunity(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
+    const sized = view.getUint8(offset + OPPORTUNITY.sized) !== 0;
+    const legCount = view.getUint8(offset + OPPORTUNITY.legCount);
+    const start = this.#asset(view.getUint16(offset + OPPORTUNITY.startAsset, true));
+    const legs: Leg[] = [];
+    for (let leg = 0; leg < legCount; leg++) legs.push(this.#leg(view, offset + OPPORTUNITY.legs + leg * LEG.SIZE));
+    const sizeAsset = legs.find((leg) => leg.turn === 0)?.spends;
+    this.buffers.opportunities.add(
+      ...head,
+      at,
+      whole(view, offset + OPPORTUNITY.seq),
+      view.getUint16(offset + OPPORTUNITY.ordinal, true),
+      whole(view, offset + OPPORTUNITY.recvIndex),
+      this.#symbol(view.getUint32(offset + OPPORTUNITY.instrument, true)),
+      view.getUint8(offset + OPPORTUNITY.strategy),
+      BigInt(view.getUint32(offset + OPPORTUNITY.cycle, true)),
+      legs.map((leg) => `${leg.symbol}:${leg.side}`).join('>'),
+      start.id,
+      start.decimals,
+      view.getBigInt64(offset + OPPORTUNITY.touchStartUnits, true),
+      view.getFloat64(offset + OPPORTUNITY.grossMultiplier, true),
+      view.getFloat64(offset + OPPORTUNITY.netMultiplier, true),
+      sized,
+      sized ? (sizeAsset?.id ?? null) : null,
+      sized ? (sizeAsset?.decimals ?? null) : null,
+      sized ? view.getBigInt64(offset + OPPORTUNITY.startUnits, true) : null,
+      sized ? view.getBigInt64(offset + OPPORTUNITY.endUnits, true) : null,
+    );
+    legs.forEach((leg, index) => {
+      this.buffers.opportunity_legs.add(...head, index, leg.turn, leg.symbol, leg.side, ...leg.rest);
+    });
+  }
+
+  #leg(view: DataView, offset: number): Leg {
+    const index = view.getUint16(offset + LEG.instrument, true);
+    const instrument = this.#directory.instruments[index];
+    const sell = view.getUint8(offset + LEG.side) !== 0;
+    const base = this.#baseOf(instrument);
+    const quote = this.#quoteOf(instrument);
+    const received = sell ? quote : base;
+    return {
+      symbol: this.#symbol(index),
+      side: sell ? 'sell' : 'buy',
+      turn: view.getUint8(offset + LEG.turn),
+      spends: sell ? base : quote,
+      rest: [
+        BigInt(view.getUint32(offset + LEG.feePpm, true)),
+        view.getBigInt64(offset + LEG.priceTicks, true),
+        instrument?.pricePrecision ?? null,
+        view.getBigInt64(offset + LEG.qtyLots, true),
+        instrument?.qtyPrecision ?? null,
+        view.getBigInt64(offset + LEG.costUnits, true),
+        quote.id,
+        quote.decimals,
+        view.getBigInt64(offset + LEG.feeUnits, true),
+        received.id,
+        received.decimals,
+      ],
+    };
+  }
+
+  #addExecution(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
+    const event = view.getUint8(offset + EXECUTION.event);
+    const common = [
+      ...head,
+      at,
+      whole(view, offset + EXECUTION.plan),
+      whole(view, offset + EXECUTION.executionSeq),
+      whole(view, offset + EXECUTION.seq),
+    ];
+    if (event === EXECUTION_EVENT.FILL) this.#addTrade(common, view, offset);
+    else this.#addPlanEvent(common, event, view, offset);
+  }
+
+  #addTrade(common: readonly DuckDBValue[], view: DataView, offset: number): void {
+    const index = view.getUint32(offset + EXECUTION.instrument, true);
+    const instrument = this.#directory.instruments[index];
+    const quote = this.#quoteOf(instrument);
+    const feeAsset = this.#asset(view.getUint16(offset + EXECUTION.feeAsset, true));
+    this.buffers.trades.add(
+      ...common,
+      view.getUint8(offset + EXECUTION.leg),
+      view.getUint8(offset + EXECUTION.attempt),
+      this.#symbol(index),
+      SIDES[view.getUint8(offset + EXECUTION.side)] ?? 'unknown',
+      view.getBigInt64(offset + EXECUTION.priceTicks, true),
+      view.getBigInt64(offset + EXECUTION.limitTicks, true),
+      instrument?.pricePrecision ?? null,
+      view.getBigInt64(offset + EXECUTION.qtyLots, true),
+      view.getBigInt64(offset + EXECUTION.qtyWantedLots, true),
+      instrument?.qtyPrecision ?? null,
+      view.getBigInt64(offset + EXECUTION.costUnits, true),
+      quote.id,
+      quote.decimals,
+      view.getBigInt64(offset + EXECUTION.feeUnits, true),
+      feeAsset.id,
+      feeAsset.decimals,
+    );
+  }
+
+  #addPlanEvent(common: readonly DuckDBValue[], event: number, view: DataView, offset: number): void {
+    const start = this.#asset(view.getUint16(offset + EXECUTION.startAsset, true));
+    this.buffers.plan_events.add(
+      ...common,
+      view.getUint16(offset + EXECUTION.ordinal, true),
+      PLAN_EVENT_NAMES[event] ?? `unknown ${event}`,
+      nameOf(PLAN_OUTCOMES, view.getUint8(offset + EXECUTION.outcome)),
+      nameOf(PLAN_REASONS, view.getUint16(offset + EXECUTION.reason, true)),
+      view.getUint8(offset + EXECUTION.attempt),
+      start.id,
+      start.decimals,
+      view.getBigInt64(offset + EXECUTION.startUnits, true),
+      view.getBigInt64(offset + EXECUTION.endUnits, true),
+      view.getBigInt64(offset + EXECUTION.profitUnits, true),
+    );
+  }
+
+  #addPortfolio(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
+    const asset = this.#asset(view.getUint16(offset + PORTFOLIO.asset, true));
+    this.buffers.portfolio_snapshots.add(
+      ...head,
+      at,
+      whole(view, offset + PORTFOLIO.snapshot),
+      asset.id,
+      asset.decimals,
+      view.getBigInt64(offset + PORTFOLIO.balanceUnits, true),
+      view.getBigInt64(offset + PORTFOLIO.reservedUnits, true),
+      view.getBigInt64(offset + PORTFOLIO.realisedUnits, true),
+      view.getBigInt64(offset + PORTFOLIO.drawdownUnits, true),
+    );
+  }
+
+  #addAudit(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
+    const instrument = view.getUint32(offset + AUDIT.instrument, true);
+    this.buffers.audit_events.add(
+      ...head,
+      at,
+      nameOf(SEVERITIES, view.getUint8(offset + AUDIT.severity)),
+      nameOf(AUDIT_EVENTS, view.getUint16(offset + AUDIT.event, true)),
+      instrument === NO_INSTRUMENT ? null : this.#symbol(instrument),
+      view.getFloat64(offset + AUDIT.a, true),
+      view.getFloat64(offset + AUDIT.b, true),
+      boundedText(view, offset + AUDIT.text, view.getUint16(offset + AUDIT.textLength, true), AUDIT.TEXT_MAX),
+    );
+  }
+
+  #addState(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
+    this.buffers.state_changes.add(
+      ...head,
+      at,
+      boundedText(view, offset + STATE.key, view.getUint16(offset + STATE.keyLength, true), STATE.KEY_MAX),
+      boundedText(view, offset + STATE.value, view.getUint16(offset + STATE.valueLength, true), STATE.VALUE_MAX),
+    );
+  }
+
+  #addUnreadable(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
+    const kind = view.getUint8(offset + AUDIT.kind);
+    const text = `record of unknown kind ${kind}: writer and database are of different builds`;
+    this.buffers.audit_events.add(...head, at, 'error', 'record_unreadable', null, kind, 0, text);
+  }
+
+  #symbol(index: InstrumentIndex): string {
+    return this.#directory.instruments[index]?.symbol ?? `#${index}`;
+  }
+
+  #asset(index: AssetIndex | undefined): NamedAsset {
+    const asset = index === undefined ? undefined : this.#directory.assets[index];
+    return { id: asset?.id ?? `#${index ?? '?'}`, decimals: asset?.precision ?? null };
+  }
+
+  #baseOf(instrument: Instrument | undefined): NamedAsset {
+    return this.#asset(instrument?.base);
+  }
+
+  #quoteOf(instrument: Instrument | undefined): NamedAsset {
+    return this.#asset(instrument?.quote);
+  }
+}
+
+interface NamedAsset {
+  readonly id: string;
+  readonly decimals: number | null;
+}
+
+interface Leg {
+  readonly symbol: string;
+  readonly side: (typeof SIDES)[number];
+  readonly turn: number;
+  readonly spends: NamedAsset;
+  /** The further columns of `opportunity_legs`. */
+  readonly rest: readonly DuckDBValue[];
+}
+
+const nameOf = (names: readonly string[], code: number): string => names[code] ?? `unknown ${code}`;
+
+/** A count that travels as a double: sequences, positions, numbers of plans. */
+function whole(view: DataView, offset: number): bigint {
+  const value = view.getFloat64(offset, true);
+  return Number.isSafeInteger(value) ? BigInt(value) : -1n;
+}
+
+function boundedText(view: DataView, offset: number, length: number, bytesMax: number): string {
+  return readText(view, offset, Math.min(length, bytesMax));
+}
