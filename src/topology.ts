@@ -2,6 +2,7 @@
  * The map as data: every actor, every ring, every shared table. The supervisor builds the process from it,
  * `arbitrade topology` prints it, the tests walk it. Whoever wants to know how the system hangs together reads this.
  */
+import { riskMemoryBytes } from './actors/risk/risk-memory.ts';
 import type { ChildSpec, RingSpec, RingWriter, TableSpec, Topology } from './runtime/topology-spec.ts';
 import type { Config } from './shared/config.ts';
 import { DELTA, EXECUTION, OPPORTUNITY, RECORD_BYTES, RESYNC, TOP } from './shared/messages.ts';
@@ -74,7 +75,7 @@ const RINGS = [
 /** Started top to bottom, stopped bottom to top: whoever consumes is there before whoever produces. */
 const CHILDREN = [
   { id: 'persistence', entry: 'actors/persistence/actor.ts', restart: 'permanent', ownBytes: () => 4_096 },
-  { id: 'risk', entry: 'actors/risk/actor.ts', restart: 'permanent', ownBytes: () => 65_536 },
+  { id: 'risk', entry: 'actors/risk/actor.ts', restart: 'permanent', ownBytes: riskMemoryBytes },
   { id: 'sequencer', entry: 'actors/sequencer/actor.ts', restart: 'permanent', ownBytes: () => 65_536 },
   { id: 'detector', entry: 'actors/detector/actor.ts', restart: 'permanent', ownBytes: () => 4_096 },
   { id: 'book', entry: 'actors/book/actor.ts', restart: 'permanent', ownBytes: () => 0 },

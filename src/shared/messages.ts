@@ -206,6 +206,10 @@ export const EXECUTION = {
   qtyWantedLots: 120, // i64, FILL: what the leg asked for
   limitTicks: 128, // i64, FILL: its price collar
   ordinal: 136, // u16, PLAN_*: with `seq`, names the opportunity
+  spentAsset: 138, // u16, FILL
+  receivedAsset: 140, // u16, FILL
+  spentUnits: 144, // i64, FILL: what left the account
+  receivedUnits: 152, // i64, FILL: what came into it, after the fee
   SIZE: 192,
 } as const;
 

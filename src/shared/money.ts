@@ -55,6 +55,18 @@ export function formatDecimal(value: bigint, decimals: number): string {
   return negative ? `-${text}` : text;
 }
 
+/** Decimals that amounts in the settings may have at most. */
+const AMOUNT_DECIMALS = 18;
+
+/**
+ * An amount of the settings in units of 10^-`decimals`; digits that do not fit are dropped, so a limit becomes stricter
+ * and a balance smaller, never the other way round. @throws DECIMAL_INVALID
+ */
+export function parseAmountDown(text: string, decimals: number, what = 'amount'): bigint {
+  const finest = parseDecimal(text, AMOUNT_DECIMALS, what);
+  return divideDown(finest * 10n ** BigInt(decimals), 10n ** BigInt(AMOUNT_DECIMALS));
+}
+
 /** Integer quotient rounded towards minus infinity. `divisor` is positive. */
 export function divideDown(value: bigint, divisor: bigint): bigint {
   const quotient = value / divisor;

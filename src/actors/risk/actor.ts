@@ -1,0 +1,284 @@
+/**
+ * Risk: books executions, watches the process and the market, and writes its word of the trading gate.
+ *
+ *   executions ─▶ ledger ─▶ limits ─┐
+ *   counters of all actors ─▶ conditions ─▶ desk (machine, gate, records)
+ *   a person, a file ───────────────┘
+ */
+import { existsSync } from 'node:fs';
+import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
+import { ACTOR_IDS, type ActorId } from '../../shared/counter-names.ts';
+import type { HaltState } from '../../shared/halt-state.ts';
+import { InstrumentDirectory } from '../../shared/instrument.ts';
+import { formatDecimal } from '../../shared/money.ts';
+import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
+import { findCondition, type Readings } from './pause-conditions.ts';
+import { type PortfolioLine, portfolioLines, recordPortfolio } from './portfolio-snapshot.ts';
+import { RiskDesk } from './risk-desk.ts';
+import { openPlans } from './risk-ledger.ts';
+import { type AssetLimit, assetLimits, findBreach } from './risk-limits.ts';
+import { RISK_HEADER } from './risk-memory.ts';
+
+/** Executions booked in one turn at most. */
+const BATCH = 64;
+/** Part of the own record ring that must be free. */
+const RECORDS_FREE = 1 / 8;
+
+/** What risk's control calls answer. `text` says what holds now, or why not. */
+export interface RiskAnswer {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+export interface RiskDeps {
+  /** Whether the kill-switch file is there. */
+  readonly fileExists: (path: string) => boolean;
+}
+
+export const createActor: ActorFactory<'risk'> = (context) => createRisk(context, { fileExists: existsSync });
+
+/** The risk actor with its view of the file system handed in. */
+export function createRisk(context: ActorContext<'risk'>, deps: RiskDeps): Actor {
+  return new Risk(context, deps);
+}
+
+class Risk implements Actor {
+  readonly id = 'risk';
+  readonly control = {
+    /** Halts trading until a person resumes it. */
+    halt: (reason: string, by: string): RiskAnswer => this.#haltByPerson(reason, by),
+    /** Takes a halt back, or acknowledges a stranded exposure; refused while the cause persists. */
+    resume: (reason: string, by: string): RiskAnswer => this.#resumeByPerson(reason, by),
+    status: (): object => this.#status(),
+  };
+  readonly #context: ActorContext<'risk'>;
+  readonly #deps: RiskDeps;
+  readonly #desk: RiskDesk;
+  readonly #executions;
+  readonly #counter;
+  readonly #others: readonly ActorId[] = ACTOR_IDS.filter((id) => id !== 'risk');
+  readonly #counters;
+  #directory = new InstrumentDirectory();
+  #directoryPosition = -1;
+  #limits: readonly AssetLimit[] = [];
+  #checkDueNs = 0;
+  #snapshotDueNs = 0;
+  #recordsWaited = 0;
+  #killSwitchSeen = false;
+
+  constructor(context: ActorContext<'risk'>, deps: RiskDeps) {
+    this.#context = context;
+    this.#deps = deps;
+    this.#desk = new RiskDesk(context);
+    this.#executions = context.consumer('executions');
+    const { counters, countersOf } = context;
+    this.#counter = {
+      executions: counters.at('executions'),
+      halts: counters.at('halts'),
+      pauses: counters.at('pauses'),
+      resumes: counters.at('resumes'),
+      gateState: counters.at('gate_state'),
+      gateReason: counters.at('gate_reason'),
+      booksStale: counters.at('books_stale'),
+      recordsWaited: counters.at('records_waited'),
+    };
+    this.#counters = {
+      feed: countersOf('feed'),
+      book: countersOf('book'),
+      detector: countersOf('detector'),
+      sequencer: countersOf('sequencer'),
+    };
+  }
+
+  onStart(): void {
+    this.#recordsWaited = this.#waitedByOthers();
+    this.#desk.start(haltedAtStart(this.#context.options['haltedAtStart']));
+    this.#snapshotDueNs = this.#context.clock.nowNs() + this.#context.config.risk.portfolio_interval_ms * 1e6;
+    this.#check();
+    this.#show();
+  }
+
+  doWork(): number {
+    const count = Math.min(this.#executions.available(), BATCH);
+    if (count === 0) return 0;
+    this.#refreshDirectory();
+    this.#executions.markInProgress(0);
+    this.#desk.book(this.#executions.view, this.#offsets(count), this.#limits, this.#losingMax);
+    this.#executions.advance(count); // the bank is committed: whoever sees these again skips them
+    this.#show();
+    return count;
+  }
+
+  onTimer(): void {
+    const nowNs = this.#context.clock.nowNs();
+    if (nowNs >= this.#checkDueNs) this.#check();
+    if (nowNs >= this.#snapshotDueNs) this.#snapshot(nowNs);
+    this.#show();
+  }
+
+  onStop(): void {
+    this.#snapshot(this.#context.clock.nowNs());
+  }
+
+  get #losingMax(): number {
+    return this.#context.config.risk.losing_plans_in_a_row_max;
+  }
+
+  *#offsets(count: number): Generator<number> {
+    for (let index = 0; index < count; index++) yield this.#executions.offset(index);
+  }
+
+  #check(): void {
+    const { clock, config, counters } = this.#context;
+    this.#checkDueNs = clock.nowNs() + config.risk.check_interval_ms * 1e6;
+    this.#checkKillSwitch();
+    this.#desk.setCondition(
+      findCondition(this.#readings(), {
+        marketDataStaleMs: config.risk.market_data_stale_ms,
+        actorSilenceMs: config.risk.actor_silence_ms,
+      }),
+    );
+    if (!this.#desk.announce()) counters.add(this.#counter.recordsWaited, 1);
+  }
+
+  #checkKillSwitch(): void {
+    const file = this.#context.config.risk.kill_switch_file;
+    if (file === undefined) return;
+    const isThere = this.#deps.fileExists(file);
+    if (isThere) this.#desk.halt('kill_switch', { by: 'risk', text: `the kill switch ${file} was found` });
+    if (isThere === this.#killSwitchSeen) return;
+    this.#killSwitchSeen = isThere;
+    const event = isThere ? 'kill_switch_found' : 'kill_switch_cleared';
+    this.#context.records.tryAudit(event, { severity: isThere ? 2 : 1, text: file });
+    this.#context.log('warn', event, file);
+  }
+
+  #readings(): Readings {
+    const { clock, options, countersOf } = this.#context;
+    const { feed, book } = this.#counters;
+    return {
+      // The clock after the heartbeats: a heartbeat from later than now would seem to be from the future.
+      heartbeatsNs: Object.fromEntries(this.#others.map((id) => [id, countersOf(id).get('heartbeat_ns')])),
+      lastFrameNs: feed.get('last_frame_ns'),
+      systemStatus: feed.get('system_status'),
+      booksValid: book.get('books_valid'),
+      recordsFull: this.#areRecordsFull(),
+      isReplay: options['replay'] === true,
+      nowNs: clock.nowNs(),
+    };
+  }
+
+  /** True while somebody had to wait with a record since the last look, or the own ring is nearly full. */
+  #areRecordsFull(): boolean {
+    const { config, records } = this.#context;
+    const waited = this.#waitedByOthers();
+    const hasWaited = waited > this.#recordsWaited;
+    this.#recordsWaited = waited;
+    return hasWaited || !records.hasRoom(Math.ceil(config.limits.records_ring * RECORDS_FREE));
+  }
+
+  #waitedByOthers(): number {
+    const { detector, sequencer } = this.#counters;
+    return detector.get('records_waited') + sequencer.get('records_waited');
+  }
+
+  #haltByPerson(reason: string, by: string): RiskAnswer {
+    const wasHalted = this.#desk.state === 'halted';
+    this.#desk.halt('operator', { by, text: reason });
+    this.#show();
+    if (!wasHalted) return { ok: true, text: `halted: ${reason}` };
+    return { ok: true, text: `was halted already (${this.#desk.reason}): ${this.#desk.words.text}` };
+  }
+
+  #resumeByPerson(reason: string, by: string): RiskAnswer {
+    const why = this.#whyNotResume();
+    if (why !== undefined) return { ok: false, text: why };
+    this.#desk.resume({ by, text: reason });
+    this.#show();
+    const now = this.#desk.state;
+    return { ok: true, text: now === 'active' ? 'active' : `${now} (${this.#desk.reason})` };
+  }
+
+  #whyNotResume(): string | undefined {
+    const file = this.#context.config.risk.kill_switch_file;
+    if (file !== undefined && this.#deps.fileExists(file)) return `the kill switch ${file} is still there`;
+    const { state } = this.#desk;
+    const isStranded = this.#desk.memory.current.getUint8(RISK_HEADER.stranded) === 1;
+    if (state !== 'halted' && !isStranded) return `nothing is halted: trading is ${state} (${this.#desk.reason})`;
+    return this.#desk.canRecord ? undefined : 'it cannot be recorded now: the records ring is full';
+  }
+
+  #status(): object {
+    this.#refreshDirectory();
+    const bank = this.#desk.memory.current;
+    const { gate } = this.#context;
+    return {
+      state: this.#desk.state,
+      reason: this.#desk.reason,
+      words: this.#desk.words,
+      gate: { state: gate.state, risk: gate.risk, supervisor: gate.supervisor },
+      breach: findBreach(bank, this.#limits, this.#losingMax)?.text ?? 'none',
+      executions: bank.getFloat64(RISK_HEADER.executions, true),
+      losingPlans: bank.getFloat64(RISK_HEADER.losingPlans, true),
+      openPlans: openPlans(bank),
+      assets: Object.fromEntries(this.#lines().map((line) => [line.name, inWords(line)])),
+    };
+  }
+
+  #lines(): readonly PortfolioLine[] {
+    return portfolioLines(this.#desk.memory.current, this.#context.config, this.#directory);
+  }
+
+  #snapshot(nowNs: number): void {
+    const { config, records, counters } = this.#context;
+    this.#refreshDirectory();
+    const number = this.#desk.memory.current.getFloat64(RISK_HEADER.snapshot, true) + 1;
+    if (!recordPortfolio(records, number, this.#lines())) {
+      counters.add(this.#counter.recordsWaited, 1); // tried again at the next timer
+      return;
+    }
+    this.#desk.memory.begin().setFloat64(RISK_HEADER.snapshot, number, true);
+    this.#desk.memory.commit();
+    this.#snapshotDueNs = nowNs + config.risk.portfolio_interval_ms * 1e6;
+  }
+
+  #refreshDirectory(): void {
+    const { instrumentLog, config } = this.#context;
+    const { used } = instrumentLog;
+    if (used === this.#directoryPosition) return;
+    this.#directory = instrumentLog.directory(used);
+    this.#limits = assetLimits(config.risk, this.#directory);
+    this.#directoryPosition = used;
+  }
+
+  #show(): void {
+    const { counters } = this.#context;
+    const bank = this.#desk.memory.current;
+    const { feed, book } = this.#counters;
+    counters.set(this.#counter.executions, bank.getFloat64(RISK_HEADER.executions, true));
+    counters.set(this.#counter.halts, bank.getFloat64(RISK_HEADER.halts, true));
+    counters.set(this.#counter.pauses, bank.getFloat64(RISK_HEADER.pauses, true));
+    counters.set(this.#counter.resumes, bank.getFloat64(RISK_HEADER.resumes, true));
+    counters.set(this.#counter.gateState, GATE_STATES.indexOf(this.#desk.state));
+    counters.set(this.#counter.gateReason, GATE_REASONS.indexOf(this.#desk.reason));
+    counters.set(this.#counter.booksStale, Math.max(0, feed.get('instruments') - book.get('books_valid')));
+  }
+}
+
+function inWords(line: PortfolioLine): object {
+  const words = (units: bigint) => formatDecimal(units, line.precision);
+  return {
+    balance: words(line.balanceUnits),
+    reserved: words(line.reservedUnits),
+    realised: words(line.realisedUnits),
+    drawdown: words(line.drawdownUnits),
+  };
+}
+
+/** The halt that the last process left behind. What is not understood counts as halted by a person. */
+function haltedAtStart(option: unknown): HaltState | undefined {
+  if (option === undefined || option === null) return undefined;
+  const { halted = true, reason, by, text } = option as Partial<HaltState>;
+  const known: GateReason = reason !== undefined && GATE_REASONS.includes(reason) ? reason : 'operator';
+  return { halted, reason: known, by: String(by ?? ''), text: String(text ?? '') };
+}

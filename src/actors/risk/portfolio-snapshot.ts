@@ -1,0 +1,59 @@
+/** One portfolio snapshot: a record per asset that is held, was traded or is configured, all under one number. */
+import type { RecordWriter } from '../../runtime/record-writer.ts';
+import type { Config } from '../../shared/config.ts';
+import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import { PORTFOLIO, RECORD_KIND } from '../../shared/messages.ts';
+import { parseAmountDown } from '../../shared/money.ts';
+import { ofAsset, reservedUnits } from './risk-ledger.ts';
+import { ASSET_ENTRY } from './risk-memory.ts';
+
+export interface PortfolioLine {
+  readonly asset: number;
+  readonly name: string;
+  readonly precision: number;
+  /** What the paper account holds; without a configured inventory: what was gained or spent since the start. */
+  readonly balanceUnits: bigint;
+  readonly reservedUnits: bigint;
+  readonly realisedUnits: bigint;
+  readonly drawdownUnits: bigint;
+}
+
+/** The lines of a snapshot of `bank`, in the order of the assets. */
+export function portfolioLines(bank: DataView, config: Config, directory: InstrumentDirectory): PortfolioLine[] {
+  return directory.assets.flatMap(({ index: asset, id: name, precision }) => {
+    if (asset >= config.limits.assets_max) return [];
+    const configured = config.paper.inventory[name];
+    const position = ofAsset(bank, asset, ASSET_ENTRY.positionUnits);
+    const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
+    const drawdownUnits = ofAsset(bank, asset, ASSET_ENTRY.peakUnits) - realised;
+    const reserved = reservedUnits(bank, asset);
+    const isIdle = position === 0n && realised === 0n && drawdownUnits === 0n && reserved === 0n;
+    if (isIdle && configured === undefined) return [];
+    const initial = configured === undefined ? 0n : parseAmountDown(configured, precision, name);
+    return {
+      asset,
+      name,
+      precision,
+      balanceUnits: initial + position,
+      reservedUnits: reserved,
+      realisedUnits: realised,
+      drawdownUnits,
+    };
+  });
+}
+
+/** Writes `lines` as snapshot `number`. False, and nothing written, when they do not fit the ring now. */
+export function recordPortfolio(records: RecordWriter, number: number, lines: readonly PortfolioLine[]): boolean {
+  if (!records.hasRoom(lines.length)) return false;
+  for (const line of lines) {
+    records.tryWrite(RECORD_KIND.PORTFOLIO, (view, offset) => {
+      view.setUint16(offset + PORTFOLIO.asset, line.asset, true);
+      view.setFloat64(offset + PORTFOLIO.snapshot, number, true);
+      view.setBigInt64(offset + PORTFOLIO.balanceUnits, line.balanceUnits, true);
+      view.setBigInt64(offset + PORTFOLIO.reservedUnits, line.reservedUnits, true);
+      view.setBigInt64(offset + PORTFOLIO.realisedUnits, line.realisedUnits, true);
+      view.setBigInt64(offset + PORTFOLIO.drawdownUnits, line.drawdownUnits, true);
+    });
+  }
+  return true;
+}

@@ -1,0 +1,118 @@
+/**
+ * Books executions into risk's memory: positions, reserved amounts, realised profit, peaks and the losing streak. Plain
+ * integer arithmetic on bytes; an execution that was booked already changes nothing.
+ */
+import { EXECUTION, EXECUTION_EVENT, PLAN_OUTCOMES } from '../../shared/messages.ts';
+import { ASSET_ENTRY, assetOffset, OPEN_PLAN, openPlanOffset, PLANS_MAX, RISK_HEADER } from './risk-memory.ts';
+
+export interface Booked {
+  /** False when it had been booked before. */
+  readonly isNew: boolean;
+  /** The plan ended with something that it could not sell. */
+  readonly stranded: boolean;
+}
+
+const NOTHING_NEW: Booked = { isNew: false, stranded: false };
+const BOOKED: Booked = { isNew: true, stranded: false };
+const STRANDED: Booked = { isNew: true, stranded: true };
+
+/** Books the execution at `offset` of `slots` into `bank`. */
+export function bookExecution(bank: DataView, slots: DataView, offset: number): Booked {
+  const seq = slots.getFloat64(offset + EXECUTION.executionSeq, true);
+  if (seq <= bank.getFloat64(RISK_HEADER.executionSeq, true)) return NOTHING_NEW;
+  bank.setFloat64(RISK_HEADER.executionSeq, seq, true);
+  bank.setFloat64(RISK_HEADER.executions, bank.getFloat64(RISK_HEADER.executions, true) + 1, true);
+  switch (slots.getUint8(offset + EXECUTION.event)) {
+    case EXECUTION_EVENT.PLAN_OPENED:
+      reserve(bank, slots, offset);
+      return BOOKED;
+    case EXECUTION_EVENT.FILL:
+      bookFill(bank, slots, offset);
+      return BOOKED;
+    case EXECUTION_EVENT.PLAN_ENDED:
+      return bookEnd(bank, slots, offset);
+    default:
+      return BOOKED;
+  }
+}
+
+/** Adds to an i64 of an asset's entry. */
+export function addToAsset(bank: DataView, asset: number, field: number, amount: bigint): void {
+  const at = assetOffset(asset) + field;
+  bank.setBigInt64(at, bank.getBigInt64(at, true) + amount, true);
+}
+
+export const ofAsset = (bank: DataView, asset: number, field: number): bigint =>
+  bank.getBigInt64(assetOffset(asset) + field, true);
+
+/** Units of `asset` that open plans have reserved and not yet spent. */
+export function reservedUnits(bank: DataView, asset: number): bigint {
+  let sum = 0n;
+  for (let index = 0; index < PLANS_MAX; index++) {
+    const at = openPlanOffset(index);
+    if (bank.getFloat64(at + OPEN_PLAN.plan, true) === 0) continue;
+    if (bank.getUint16(at + OPEN_PLAN.asset, true) === asset) {
+      sum += bank.getBigInt64(at + OPEN_PLAN.reservedUnits, true);
+    }
+  }
+  return sum;
+}
+
+/** Plans opened and not ended. */
+export function openPlans(bank: DataView): number {
+  let count = 0;
+  for (let index = 0; index < PLANS_MAX; index++) {
+    if (bank.getFloat64(openPlanOffset(index) + OPEN_PLAN.plan, true) !== 0) count++;
+  }
+  return count;
+}
+
+function reserve(bank: DataView, slots: DataView, offset: number): void {
+  const at = planAt(bank, 0);
+  if (at === undefined) return; // more open plans than can be: what they reserve is shown too low, nothing else
+  bank.setFloat64(at + OPEN_PLAN.plan, slots.getFloat64(offset + EXECUTION.plan, true), true);
+  bank.setUint16(at + OPEN_PLAN.asset, slots.getUint16(offset + EXECUTION.startAsset, true), true);
+  bank.setBigInt64(at + OPEN_PLAN.reservedUnits, slots.getBigInt64(offset + EXECUTION.startUnits, true), true);
+}
+
+function bookFill(bank: DataView, slots: DataView, offset: number): void {
+  const spentAsset = slots.getUint16(offset + EXECUTION.spentAsset, true);
+  const spent = slots.getBigInt64(offset + EXECUTION.spentUnits, true);
+  const receivedAsset = slots.getUint16(offset + EXECUTION.receivedAsset, true);
+  addToAsset(bank, spentAsset, ASSET_ENTRY.positionUnits, -spent);
+  addToAsset(bank, receivedAsset, ASSET_ENTRY.positionUnits, slots.getBigInt64(offset + EXECUTION.receivedUnits, true));
+  // The first leg has spent what was reserved; what it left over is free again.
+  const at = planAt(bank, slots.getFloat64(offset + EXECUTION.plan, true));
+  if (at !== undefined && bank.getUint16(at + OPEN_PLAN.asset, true) === spentAsset) {
+    bank.setBigInt64(at + OPEN_PLAN.reservedUnits, 0n, true);
+  }
+}
+
+function bookEnd(bank: DataView, slots: DataView, offset: number): Booked {
+  const asset = slots.getUint16(offset + EXECUTION.startAsset, true);
+  const profit = slots.getBigInt64(offset + EXECUTION.profitUnits, true);
+  const at = planAt(bank, slots.getFloat64(offset + EXECUTION.plan, true));
+  if (at !== undefined) bank.setFloat64(at + OPEN_PLAN.plan, 0, true);
+  addToAsset(bank, asset, ASSET_ENTRY.realisedUnits, profit);
+  const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
+  if (realised > ofAsset(bank, asset, ASSET_ENTRY.peakUnits)) {
+    bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.peakUnits, realised, true);
+  }
+  if (profit !== 0n) countStreak(bank, profit < 0n);
+  return PLAN_OUTCOMES[slots.getUint8(offset + EXECUTION.outcome)] === 'stranded' ? STRANDED : BOOKED;
+}
+
+/** A plan that gained ends the streak; one that came to exactly nothing leaves it as it is. */
+function countStreak(bank: DataView, lost: boolean): void {
+  const losing = lost ? bank.getFloat64(RISK_HEADER.losingPlans, true) + 1 : 0;
+  bank.setFloat64(RISK_HEADER.losingPlans, losing, true);
+}
+
+/** Where `plan` is noted; 0 finds a free place. */
+function planAt(bank: DataView, plan: number): number | undefined {
+  for (let index = 0; index < PLANS_MAX; index++) {
+    const at = openPlanOffset(index);
+    if (bank.getFloat64(at + OPEN_PLAN.plan, true) === plan) return at;
+  }
+  return undefined;
+}

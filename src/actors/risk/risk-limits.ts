@@ -1,0 +1,79 @@
+/** The limits on what plans have earned: up to a limit is allowed, beyond it halts. */
+import type { Config } from '../../shared/config.ts';
+import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import { formatDecimal, parseAmountDown } from '../../shared/money.ts';
+import type { GateReason } from '../../shared/trading-gate.ts';
+import { ofAsset } from './risk-ledger.ts';
+import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
+
+export interface AssetLimit {
+  readonly asset: number;
+  readonly name: string;
+  readonly precision: number;
+  readonly lossMaxUnits: bigint | undefined;
+  readonly drawdownMaxUnits: bigint | undefined;
+}
+
+export interface Breach {
+  readonly reason: GateReason;
+  readonly text: string;
+}
+
+/** The configured limits of the assets known so far. An asset the venue does not list cannot lose anything. */
+export function assetLimits(risk: Config['risk'], directory: InstrumentDirectory): AssetLimit[] {
+  const names = new Set([...Object.keys(risk.loss_max), ...Object.keys(risk.drawdown_max)]);
+  return [...names].flatMap((name) => {
+    const asset = directory.assetNamed(name);
+    if (asset === undefined) return [];
+    const { precision } = asset;
+    const units = (text: string | undefined) =>
+      text === undefined ? undefined : parseAmountDown(text, precision, name);
+    return {
+      asset: asset.index,
+      name,
+      precision,
+      lossMaxUnits: units(risk.loss_max[name]),
+      drawdownMaxUnits: units(risk.drawdown_max[name]),
+    };
+  });
+}
+
+/** The first limit that is broken. */
+export function findBreach(bank: DataView, limits: readonly AssetLimit[], losingMax: number): Breach | undefined {
+  for (const limit of limits) {
+    const breach = breachOf(bank, limit);
+    if (breach !== undefined) return breach;
+  }
+  const losing = bank.getFloat64(RISK_HEADER.losingPlans, true);
+  if (losing <= losingMax) return undefined;
+  return { reason: 'loss_streak', text: `${losing} losing plans in a row, allowed ${losingMax}` };
+}
+
+function breachOf(bank: DataView, limit: AssetLimit): Breach | undefined {
+  const { asset, name, precision, lossMaxUnits, drawdownMaxUnits } = limit;
+  const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
+  const loss = ofAsset(bank, asset, ASSET_ENTRY.baseUnits) - realised;
+  const drawdown = ofAsset(bank, asset, ASSET_ENTRY.peakUnits) - realised;
+  const words = (units: bigint, most: bigint) =>
+    `${formatDecimal(units, precision)} ${name}, allowed ${formatDecimal(most, precision)}`;
+  if (lossMaxUnits !== undefined && loss > lossMaxUnits) {
+    return { reason: 'loss_limit', text: `lost ${words(loss, lossMaxUnits)}` };
+  }
+  if (drawdownMaxUnits !== undefined && drawdown > drawdownMaxUnits) {
+    return { reason: 'drawdown_limit', text: `fell by ${words(drawdown, drawdownMaxUnits)}` };
+  }
+  return undefined;
+}
+
+/**
+ * A person who resumes takes the loss so far upon himself: losses, drawdowns and the streak count from here. Without
+ * this a broken limit could only be left by restarting the process.
+ */
+export function restartCounting(bank: DataView, assets: number): void {
+  bank.setFloat64(RISK_HEADER.losingPlans, 0, true);
+  for (let asset = 0; asset < assets; asset++) {
+    const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
+    bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.baseUnits, realised, true);
+    bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.peakUnits, realised, true);
+  }
+}

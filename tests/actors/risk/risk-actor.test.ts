@@ -1,0 +1,550 @@
+import { describe, expect, test } from 'vitest';
+import { createRisk } from '../../../src/actors/risk/actor.ts';
+import { Counters } from '../../../src/runtime/counters.ts';
+import { readText } from '../../../src/runtime/record-writer.ts';
+import type { RingProducer } from '../../../src/runtime/ring.ts';
+import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
+import { decodeHaltState, type HaltState } from '../../../src/shared/halt-state.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import {
+  EXECUTION,
+  EXECUTION_EVENT,
+  PLAN_OUTCOMES,
+  type PlanOutcome,
+  PORTFOLIO,
+  RECORD_KIND,
+  STATE,
+  SYSTEM_STATUSES,
+} from '../../../src/shared/messages.ts';
+import { GATE_STATES, TradingGate } from '../../../src/shared/trading-gate.ts';
+import { createTestContext, readAudit } from '../../support/test-context.ts';
+
+const USD = 0;
+const BTC = 1;
+const ASSETS = [
+  { index: USD, id: 'USD', precision: 4 },
+  { index: BTC, id: 'BTC', precision: 10 },
+];
+
+interface StageOptions {
+  readonly risk?: object;
+  readonly paper?: object;
+  readonly limits?: object;
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+/** Risk alone on a virtual clock; the test plays everybody else, and the file system. */
+function stageRisk({ risk, paper, limits, options }: StageOptions = {}) {
+  const stage = createTestContext('risk', {
+    config: { risk: risk ?? {}, paper: paper ?? {}, limits: limits ?? {} },
+    ...(options === undefined ? {} : { options }),
+  });
+  new InstrumentLog(stage.memory.instrumentLog).append({ assets: ASSETS, instruments: [] });
+  const gate = new TradingGate(stage.memory.gate);
+  gate.setSupervisor('active', 'none');
+  const files = new Set<string>();
+  const deps = { fileExists: (path: string) => files.has(path) };
+  let actor = createRisk(stage.context, deps);
+  const executions = stage.producer('executions');
+  const records = stage.consumer('risk_records');
+  const feed = new Counters(stage.memory.counters, 'feed');
+  const book = new Counters(stage.memory.counters, 'book');
+  const beat = (ids: readonly string[] = ACTOR_IDS) => {
+    for (const id of ACTOR_IDS.filter((other) => ids.includes(other))) {
+      const counters = new Counters(stage.memory.counters, id);
+      counters.set(counters.at('heartbeat_ns'), stage.clock.nowNs());
+    }
+  };
+  const frame = () => feed.set(feed.at('last_frame_ns'), stage.clock.nowNs());
+  const allIsWell = () => {
+    beat();
+    frame();
+    feed.set(feed.at('system_status'), SYSTEM_STATUSES.indexOf('online'));
+    book.set(book.at('books_valid'), 1);
+  };
+  stage.clock.advanceTo(1e9);
+  allIsWell();
+  return {
+    ...stage,
+    gate,
+    files,
+    feed,
+    book,
+    beat,
+    frame,
+    executions,
+    get actor() {
+      return actor;
+    },
+    start: () => actor.onStart(),
+    succeed: () => {
+      actor = createRisk(stage.successor(), deps);
+      actor.onStart();
+    },
+    /** Lets `ms` pass with frames and heartbeats coming, and risk looking. */
+    pass: (ms: number) => {
+      stage.clock.advanceTo(stage.clock.nowNs() + ms * 1e6);
+      allIsWell();
+      actor.onTimer?.();
+    },
+    /** Lets `ms` pass in silence. */
+    silence: (ms: number) => {
+      stage.clock.advanceTo(stage.clock.nowNs() + ms * 1e6);
+      actor.onTimer?.();
+    },
+    run: () => {
+      while (actor.doWork() > 0);
+    },
+    call: (name: 'halt' | 'resume', reason: string) =>
+      actor.control?.[name]?.(...([reason, 'ana'] as never[])) as { ok: boolean; text: string },
+    status: () => actor.control?.['status']?.() as Record<string, unknown> & { assets: Record<string, object> },
+    taken: () => takeRecords(records),
+    now: () => `${gate.risk.state} ${gate.risk.reason}`,
+  };
+}
+
+function takeRecords(ring: ReturnType<ReturnType<typeof createTestContext>['consumer']>) {
+  const audits: string[] = [];
+  const states: [string, HaltState][] = [];
+  const portfolio: Record<string, bigint | number>[] = [];
+  ring.drain((view, at) => {
+    const kind = view.getUint8(at);
+    if (kind === RECORD_KIND.AUDIT) {
+      const { event, text } = readAudit(view, at);
+      audits.push(`${event} ${text}`);
+    } else if (kind === RECORD_KIND.STATE) {
+      const key = readText(view, at + STATE.key, view.getUint16(at + STATE.keyLength, true));
+      states.push([
+        key,
+        decodeHaltState(readText(view, at + STATE.value, view.getUint16(at + STATE.valueLength, true))),
+      ]);
+    } else if (kind === RECORD_KIND.PORTFOLIO) {
+      portfolio.push({
+        snapshot: view.getFloat64(at + PORTFOLIO.snapshot, true),
+        asset: view.getUint16(at + PORTFOLIO.asset, true),
+        balance: view.getBigInt64(at + PORTFOLIO.balanceUnits, true),
+        reserved: view.getBigInt64(at + PORTFOLIO.reservedUnits, true),
+        realised: view.getBigInt64(at + PORTFOLIO.realisedUnits, true),
+        drawdown: view.getBigInt64(at + PORTFOLIO.drawdownUnits, true),
+      });
+    }
+  }, ring.capacity);
+  return { audits, states, portfolio };
+}
+
+/** Plays the sequencer: executions with their own numbers. */
+function sequencer(ring: RingProducer) {
+  let seq = 0;
+  const put = (plan: number, event: number, fill: (view: DataView, at: number) => void, number = ++seq) => {
+    expect(ring.tryClaim(1)).toBe(true);
+    const at = ring.offset(0);
+    for (let byte = 0; byte < EXECUTION.SIZE; byte++) ring.view.setUint8(at + byte, 0);
+    ring.view.setUint8(at + EXECUTION.kind, RECORD_KIND.EXECUTION);
+    ring.view.setUint8(at + EXECUTION.event, event);
+    ring.view.setFloat64(at + EXECUTION.plan, plan, true);
+    ring.view.setFloat64(at + EXECUTION.executionSeq, number, true);
+    fill(ring.view, at);
+    ring.publish(1);
+    return number;
+  };
+  return {
+    opened: (plan: number, start: bigint) =>
+      put(plan, EXECUTION_EVENT.PLAN_OPENED, (view, at) => {
+        view.setUint16(at + EXECUTION.startAsset, USD, true);
+        view.setBigInt64(at + EXECUTION.startUnits, start, true);
+      }),
+    fill: (plan: number, spentAsset: number, spent: bigint, receivedAsset: number, received: bigint) =>
+      put(plan, EXECUTION_EVENT.FILL, (view, at) => {
+        view.setUint16(at + EXECUTION.spentAsset, spentAsset, true);
+        view.setBigInt64(at + EXECUTION.spentUnits, spent, true);
+        view.setUint16(at + EXECUTION.receivedAsset, receivedAsset, true);
+        view.setBigInt64(at + EXECUTION.receivedUnits, received, true);
+      }),
+    ended: (plan: number, profit: bigint, outcome: PlanOutcome = 'completed', number?: number) =>
+      put(
+        plan,
+        EXECUTION_EVENT.PLAN_ENDED,
+        (view, at) => {
+          view.setUint16(at + EXECUTION.startAsset, USD, true);
+          view.setBigInt64(at + EXECUTION.profitUnits, profit, true);
+          view.setUint8(at + EXECUTION.outcome, PLAN_OUTCOMES.indexOf(outcome));
+        },
+        number,
+      ),
+  };
+}
+
+describe('risk', () => {
+  test('opens the gate when all is well, and the sequencer sees it through the shared gate', () => {
+    const stage = stageRisk();
+    expect(stage.gate.state).toBe('halted');
+    stage.start();
+    expect(stage.gate.state).toBe('active');
+    expect(stage.taken().audits).toEqual([
+      expect.stringMatching(/^gate_changed start > paused \(starting\)/),
+      expect.stringMatching(/^gate_changed paused > active \(none\)/),
+    ]);
+    expect(stage.context.counters.get('gate_state')).toBe(GATE_STATES.indexOf('active'));
+  });
+
+  test('stays paused until every other actor has shown a heartbeat', () => {
+    const stage = stageRisk();
+    const detector = new Counters(stage.memory.counters, 'detector');
+    detector.set(detector.at('heartbeat_ns'), 0);
+    stage.start();
+    expect(stage.now()).toBe('paused starting');
+    stage.pass(100);
+    expect(stage.now()).toBe('active none');
+  });
+
+  describe('limits: up to the limit is allowed, beyond it halts', () => {
+    const usd = (units: bigint) => units * 10_000n;
+
+    test.each([
+      ['a loss', { loss_max: { USD: '100' } }, [-usd(60n), -usd(40n)], -1n, 'loss_limit'],
+      ['a drawdown', { drawdown_max: { USD: '100' } }, [usd(500n), -usd(99n), -usd(1n)], -1n, 'drawdown_limit'],
+      ['a losing streak', { losing_plans_in_a_row_max: 3 }, [-1n, -1n, -1n], -1n, 'loss_streak'],
+    ])('%s', (_what, risk, allowed, beyond, reason) => {
+      const stage = stageRisk({ risk });
+      const { ended } = sequencer(stage.executions);
+      stage.start();
+      for (const [index, profit] of allowed.entries()) ended(index + 1, profit as bigint);
+      stage.run();
+      expect(stage.now()).toBe('active none');
+      ended(99, beyond as bigint);
+      stage.run();
+      expect(stage.now()).toBe(`halted ${reason}`);
+      expect(stage.gate.state).toBe('halted');
+      expect(stage.context.counters.get('halts')).toBe(1);
+    });
+
+    test('a plan that gains ends the streak, one without a result does not', () => {
+      const stage = stageRisk({ risk: { losing_plans_in_a_row_max: 1 } });
+      const { ended } = sequencer(stage.executions);
+      stage.start();
+      for (const profit of [-1n, 1n, -1n, 0n]) ended(1, profit);
+      stage.run();
+      expect(stage.now()).toBe('active none');
+      ended(2, -1n);
+      stage.run();
+      expect(stage.now()).toBe('halted loss_streak');
+    });
+
+    test('a limit finer than the asset becomes stricter, never looser', () => {
+      const stage = stageRisk({ risk: { loss_max: { USD: '0.00019' } } });
+      const { ended } = sequencer(stage.executions);
+      stage.start();
+      ended(1, -1n);
+      stage.run();
+      expect(stage.now()).toBe('active none');
+      ended(2, -1n);
+      stage.run();
+      expect(stage.now()).toBe('halted loss_limit');
+    });
+  });
+
+  test('a halt is for good: neither gains nor better conditions lift it', () => {
+    const stage = stageRisk({ risk: { loss_max: { USD: '1' } } });
+    const { ended } = sequencer(stage.executions);
+    stage.start();
+    ended(1, -10_001n);
+    stage.run();
+    ended(2, 1_000_000n);
+    stage.run();
+    stage.silence(60_000);
+    stage.pass(100);
+    expect(stage.now()).toBe('halted loss_limit');
+  });
+
+  test('a person resumes a halt with a reason; losses count from there', () => {
+    const stage = stageRisk({ risk: { loss_max: { USD: '1' } } });
+    const { ended } = sequencer(stage.executions);
+    stage.start();
+    ended(1, -20_000n);
+    stage.run();
+    stage.taken();
+    expect(stage.call('resume', 'loss understood')).toEqual({ ok: true, text: 'active' });
+    expect(stage.gate.state).toBe('active');
+    const { audits, states } = stage.taken();
+    expect(audits).toEqual(['gate_changed halted > active (none): loss understood', 'resumed ana: loss understood']);
+    expect(states).toEqual([['halt', { halted: false, reason: 'none', by: 'ana', text: 'loss understood' }]]);
+    ended(2, -10_000n);
+    stage.run();
+    expect(stage.now()).toBe('active none');
+    ended(3, -1n);
+    stage.run();
+    expect(stage.now()).toBe('halted loss_limit');
+  });
+
+  test('a person halts at once; the first reason stays', () => {
+    const stage = stageRisk();
+    stage.start();
+    stage.taken();
+    expect(stage.call('halt', 'strange prices')).toEqual({ ok: true, text: 'halted: strange prices' });
+    expect(stage.now()).toBe('halted operator');
+    const { audits, states } = stage.taken();
+    expect(audits).toEqual(['gate_changed active > halted (operator): strange prices', 'halted ana: strange prices']);
+    expect(states).toEqual([['halt', { halted: true, reason: 'operator', by: 'ana', text: 'strange prices' }]]);
+    expect(stage.call('halt', 'again').text).toContain('strange prices');
+    expect(stage.taken().audits).toEqual([]);
+  });
+
+  test('resume is refused when nothing is halted', () => {
+    const stage = stageRisk();
+    stage.start();
+    expect(stage.call('resume', 'why not')).toEqual({ ok: false, text: expect.stringContaining('nothing is halted') });
+  });
+
+  test('the kill switch halts; only a resume after the file is gone lifts it', () => {
+    const stage = stageRisk({ risk: { kill_switch_file: 'STOP' } });
+    stage.start();
+    stage.files.add('STOP');
+    stage.pass(100);
+    expect(stage.now()).toBe('halted kill_switch');
+    expect(stage.call('resume', 'go')).toEqual({ ok: false, text: 'the kill switch STOP is still there' });
+    stage.files.delete('STOP');
+    stage.pass(100);
+    expect(stage.now()).toBe('halted kill_switch');
+    expect(stage.call('resume', 'go')).toEqual({ ok: true, text: 'active' });
+    const { audits } = stage.taken();
+    expect(audits).toContain('kill_switch_found STOP');
+    expect(audits).toContain('kill_switch_cleared STOP');
+  });
+
+  test('a kill switch that is there at the start halts before anything opens', () => {
+    const stage = stageRisk({ risk: { kill_switch_file: 'STOP' } });
+    stage.files.add('STOP');
+    stage.start();
+    expect(stage.now()).toBe('halted kill_switch');
+    expect(stage.taken().audits.some((text) => text.includes('active'))).toBe(false);
+  });
+
+  describe('pauses clear themselves', () => {
+    test('stale market data, at its edge', () => {
+      const stage = stageRisk({ risk: { market_data_stale_ms: 1_000 } });
+      stage.start();
+      stage.silence(1_000);
+      expect(stage.now()).toBe('active none');
+      stage.silence(101);
+      expect(stage.now()).toBe('paused market_data_stale');
+      stage.pass(100);
+      expect(stage.now()).toBe('active none');
+      expect(stage.context.counters.get('pauses')).toBe(1);
+    });
+
+    test('no valid book', () => {
+      const stage = stageRisk();
+      stage.start();
+      stage.book.set(stage.book.at('books_valid'), 0);
+      stage.silence(100);
+      expect(stage.now()).toBe('paused market_data_stale');
+      stage.pass(100);
+      expect(stage.now()).toBe('active none');
+    });
+
+    test.each(SYSTEM_STATUSES.filter((status) => status !== 'online'))('venue status %s', (status) => {
+      const stage = stageRisk();
+      stage.start();
+      stage.feed.set(stage.feed.at('system_status'), SYSTEM_STATUSES.indexOf(status));
+      stage.silence(100);
+      expect(stage.now()).toBe('paused venue_not_online');
+      stage.pass(100);
+      expect(stage.now()).toBe('active none');
+    });
+
+    test.each(ACTOR_IDS.filter((id) => id !== 'risk'))('%s silent, at its edge', (silent) => {
+      const stage = stageRisk({ risk: { actor_silence_ms: 500 } });
+      stage.start();
+      const others = ACTOR_IDS.filter((id) => id !== silent);
+      const onlyOthers = (ms: number) => {
+        stage.clock.advanceTo(stage.clock.nowNs() + ms * 1e6);
+        stage.beat(others);
+        stage.frame();
+        stage.actor.onTimer?.();
+      };
+      onlyOthers(500);
+      expect(stage.now()).toBe('active none');
+      onlyOthers(100);
+      expect(stage.now()).toBe('paused actor_down');
+      stage.pass(100);
+      expect(stage.now()).toBe('active none');
+    });
+
+    test('records that wait for the database', () => {
+      const stage = stageRisk();
+      stage.start();
+      const detector = new Counters(stage.memory.counters, 'detector');
+      detector.add(detector.at('records_waited'), 1);
+      stage.pass(100);
+      expect(stage.now()).toBe('paused records_full');
+      stage.pass(100);
+      expect(stage.now()).toBe('active none');
+    });
+
+    test('an own record ring that is nearly full, and nothing that happened meanwhile is lost', () => {
+      const stage = stageRisk({ limits: { records_ring: 64 } });
+      stage.start();
+      while (stage.context.records.tryAudit('none', { text: 'filler' }));
+      stage.pass(100);
+      expect(stage.now()).toBe('paused records_full');
+      expect(stage.call('halt', 'now').ok).toBe(true);
+      expect(stage.gate.state).toBe('halted');
+      expect(stage.call('resume', 'later')).toMatchObject({ ok: false, text: expect.stringContaining('full') });
+      expect(stage.taken().audits.some((text) => text.includes('halted'))).toBe(false);
+      stage.pass(100);
+      expect(stage.taken().audits).toContain('halted ana: now');
+      expect(stage.context.counters.get('records_waited')).toBeGreaterThan(0);
+    });
+  });
+
+  test('in a replay, silence, missing actors and a missing status do not pause; a bad status and a dead actor do', () => {
+    const stage = stageRisk({ options: { replay: true } });
+    stage.beat([]);
+    for (const name of ['last_frame_ns', 'system_status'] as const) stage.feed.set(stage.feed.at(name), 0);
+    stage.book.set(stage.book.at('books_valid'), 0);
+    const persistence = new Counters(stage.memory.counters, 'persistence');
+    persistence.set(persistence.at('heartbeat_ns'), 0);
+    stage.start();
+    expect(stage.now()).toBe('active none');
+    stage.clock.advanceTo(stage.clock.nowNs() + 3_600e9);
+    stage.beat(ACTOR_IDS.filter((id) => id !== 'persistence'));
+    stage.actor.onTimer?.();
+    expect(stage.now()).toBe('active none');
+    stage.feed.set(stage.feed.at('system_status'), SYSTEM_STATUSES.indexOf('maintenance'));
+    stage.silence(100);
+    expect(stage.now()).toBe('paused venue_not_online');
+    stage.feed.set(stage.feed.at('system_status'), SYSTEM_STATUSES.indexOf('online'));
+    stage.silence(3_000);
+    expect(stage.now()).toBe('paused actor_down');
+  });
+
+  test('a stranded exposure lets only reducing orders out until a person acknowledges it', () => {
+    const stage = stageRisk();
+    const { ended } = sequencer(stage.executions);
+    stage.start();
+    ended(7, -5n, 'stranded');
+    stage.run();
+    expect(stage.now()).toBe('reducing stranded_exposure');
+    stage.silence(60_000);
+    expect(stage.now()).toBe('paused actor_down');
+    stage.pass(100);
+    expect(stage.now()).toBe('reducing stranded_exposure');
+    expect(stage.call('resume', 'sold by hand')).toEqual({ ok: true, text: 'active' });
+  });
+
+  describe('over restarts', () => {
+    test('executions that come again change nothing', () => {
+      const stage = stageRisk();
+      const play = sequencer(stage.executions);
+      stage.start();
+      const [opened, filled] = [play.opened(1, 500n), play.fill(1, USD, 400n, BTC, 39n)];
+      const ended = play.ended(1, -3n);
+      stage.run();
+      const before = stage.status();
+      expect([opened, filled, ended]).toEqual([1, 2, 3]);
+      play.ended(1, -3n, 'completed', 3);
+      play.ended(1, -3n, 'stranded', 2);
+      stage.run();
+      expect(stage.status()).toEqual(before);
+      stage.succeed();
+      play.ended(1, -3n, 'completed', 1);
+      stage.run();
+      expect(stage.status()).toEqual(before);
+    });
+
+    test('a successor takes up everything: positions, profit, reserved, streak, counters', () => {
+      const stage = stageRisk({ risk: { losing_plans_in_a_row_max: 2 } });
+      const play = sequencer(stage.executions);
+      stage.start();
+      play.ended(1, -30_000n);
+      play.ended(2, -30_000n);
+      play.opened(3, 500_000n);
+      play.fill(4, USD, 123n, BTC, 456n);
+      stage.run();
+      const before = stage.status();
+      expect(before).toMatchObject({
+        executions: 4,
+        losingPlans: 2,
+        openPlans: 1,
+        assets: {
+          USD: { balance: '-0.0123', reserved: '50.0000', realised: '-6.0000', drawdown: '6.0000' },
+          BTC: { balance: '0.0000000456', realised: '0.0000000000' },
+        },
+      });
+      stage.succeed();
+      expect(stage.status()).toEqual(before);
+      play.ended(3, -1n);
+      stage.run();
+      expect(stage.now()).toBe('halted loss_streak');
+    });
+
+    test('a successor of a halted actor is halted, and does not announce it twice', () => {
+      const stage = stageRisk();
+      stage.start();
+      stage.call('halt', 'for good');
+      stage.taken();
+      stage.succeed();
+      expect(stage.now()).toBe('halted operator');
+      expect(stage.taken()).toMatchObject({ audits: [], states: [] });
+      expect(stage.status()['words']).toEqual({ by: 'ana', text: 'for good' });
+    });
+
+    test('a death after the halt but before its record: the successor records it', () => {
+      const stage = stageRisk({ limits: { records_ring: 64 } });
+      stage.start();
+      while (stage.context.records.tryAudit('none'));
+      stage.call('halt', 'unrecorded');
+      stage.taken();
+      stage.succeed();
+      expect(stage.taken().audits).toContain('halted ana: unrecorded');
+    });
+
+    test('a halt of the last process holds in this one, whatever its reason was', () => {
+      const first = stageRisk();
+      first.start();
+      first.call('halt', 'über Nacht "zu"');
+      const [, kept] = first.taken().states[0] as [string, HaltState];
+      const second = stageRisk({ options: { haltedAtStart: kept } });
+      second.start();
+      expect(second.now()).toBe('halted operator');
+      second.pass(100);
+      expect(second.gate.state).toBe('halted');
+      expect(second.taken().audits).toContain('halted ana: über Nacht "zu"');
+      expect(second.call('resume', 'morning')).toEqual({ ok: true, text: 'active' });
+    });
+
+    test('a lifted halt of the last process does not halt this one; one that makes no sense does', () => {
+      const lifted = stageRisk({ options: { haltedAtStart: decodeHaltState('{"halted":false,"reason":"none"}') } });
+      lifted.start();
+      expect(lifted.now()).toBe('active none');
+      const garbage = stageRisk({ options: { haltedAtStart: decodeHaltState('}{') } });
+      garbage.start();
+      expect(garbage.now()).toBe('halted operator');
+    });
+  });
+
+  test('portfolio snapshots come at their interval, with what the account holds', () => {
+    const stage = stageRisk({
+      risk: { portfolio_interval_ms: 1_000 },
+      paper: { inventory: { USD: '1000.5', EUR: '7' } },
+    });
+    const play = sequencer(stage.executions);
+    stage.start();
+    play.opened(1, 300_000n);
+    play.fill(1, USD, 100_000n, BTC, 5_000n);
+    play.opened(2, 40_000n);
+    play.ended(1, 2_000n);
+    stage.run();
+    stage.taken();
+    stage.pass(999);
+    expect(stage.taken().portfolio).toEqual([]);
+    stage.pass(1);
+    expect(stage.taken().portfolio).toEqual([
+      { snapshot: 1, asset: USD, balance: 9_905_000n, reserved: 40_000n, realised: 2_000n, drawdown: 0n },
+      { snapshot: 1, asset: BTC, balance: 5_000n, reserved: 0n, realised: 0n, drawdown: 0n },
+    ]);
+    stage.succeed();
+    stage.pass(1_000);
+    expect(stage.taken().portfolio.map(({ snapshot }) => snapshot)).toEqual([2, 2]);
+  });
+});
