@@ -2,6 +2,8 @@
  * The map as data: every actor, every ring, every shared table. The supervisor builds the process from it,
  * `arbitrade topology` prints it, the tests walk it. Whoever wants to know how the system hangs together reads this.
  */
+
+import { bookOwnBytes } from './actors/book/own-memory.ts';
 import { riskMemoryBytes } from './actors/risk/risk-memory.ts';
 import type { ChildSpec, RingSpec, RingWriter, TableSpec, Topology } from './runtime/topology-spec.ts';
 import type { Config } from './shared/config.ts';
@@ -78,7 +80,7 @@ const CHILDREN = [
   { id: 'risk', entry: 'actors/risk/actor.ts', restart: 'permanent', ownBytes: riskMemoryBytes },
   { id: 'sequencer', entry: 'actors/sequencer/actor.ts', restart: 'permanent', ownBytes: () => 65_536 },
   { id: 'detector', entry: 'actors/detector/actor.ts', restart: 'permanent', ownBytes: () => 4_096 },
-  { id: 'book', entry: 'actors/book/actor.ts', restart: 'permanent', ownBytes: () => 0 },
+  { id: 'book', entry: 'actors/book/actor.ts', restart: 'permanent', ownBytes: bookOwnBytes },
   { id: 'feed', entry: 'actors/feed/actor.ts', restart: 'permanent', ownBytes: () => 65_536 },
 ] satisfies readonly ChildSpec[];
 

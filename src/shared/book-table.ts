@@ -184,6 +184,22 @@ export class BookTable {
     return published === 0 ? 0 : this.view.getFloat64(this.#versionOffset(instrument, published - 1), true);
   }
 
+  /** Byte offset of the newest version's levels in {@link view}, -1 when there is none. Book actor only. */
+  newestVersion(instrument: number): number {
+    const published = this.published(instrument);
+    return published === 0 ? -1 : this.#versionOffset(instrument, published - 1) + VERSION.levels;
+  }
+
+  /** Bids of the version whose levels are at `levelsOffset`. */
+  bidCount(levelsOffset: number): number {
+    return this.view.getUint32(levelsOffset - VERSION_HEADER + VERSION.bidCount, true);
+  }
+
+  /** Asks of the version whose levels are at `levelsOffset`. */
+  askCount(levelsOffset: number): number {
+    return this.view.getUint32(levelsOffset - VERSION_HEADER + VERSION.askCount, true);
+  }
+
   #versionOffset(instrument: number, number: number): number {
     const slot = number & (this.shape.versions - 1);
     return instrument * this.#entryBytes + ENTRY_HEADER + slot * this.#versionBytes;

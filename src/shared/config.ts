@@ -46,6 +46,20 @@ const venue = z.strictObject({
   malformed_kept: z.int().min(0).max(1000).default(32),
 });
 
+const book = z.strictObject({
+  /** A snapshot that was asked for and has not come by then is asked for again. */
+  snapshot_timeout_ms: milliseconds.default(10_000),
+  /** Pause before the second request for a snapshot; doubles with every further one. */
+  resync_backoff_base_ms: milliseconds.default(500),
+  resync_backoff_max_ms: milliseconds.default(8_000),
+  /** After this many requests without a lasting book the instrument is given up. */
+  resync_attempts_max: z.int().min(1).max(1_000).default(5),
+  /** A book that stayed valid for this long has recovered: its requests are counted from the start again. */
+  resync_settled_ms: milliseconds.default(30_000),
+  /** An instrument that was given up is tried once more after this long. */
+  given_up_retry_ms: milliseconds.default(300_000),
+});
+
 const strategy = z.strictObject({
   /** Assets a cycle may start from; empty: any. */
   start_assets: z.array(assetName).max(64).default([]),
@@ -133,6 +147,7 @@ const control = z.strictObject({
 export const CONFIG_SCHEMA = z.strictObject({
   mode: z.enum(['demo', 'paper']).default('paper'),
   venue: venue.prefault({}),
+  book: book.prefault({}),
   strategy: strategy.prefault({}),
   fees: fees.prefault({}),
   paper: paper.prefault({}),

@@ -14,7 +14,10 @@ export const MARKET_KIND = {
   LEVEL: 1,
   /** The top of a book whose checksum verified, or its invalidation (`tops`). */
   TOP: 2,
-  /** The instrument log has a line at `position`: take it over before going on. */
+  /**
+   * The instrument log has a line at `position`: take it over before going on. An instrument whose precision changes has
+   * no valid book from here until its next TOP; no TOP of its own says so.
+   */
   INSTRUMENTS: 3,
   /** The venue's system status changed. */
   SYSTEM_STATUS: 4,

@@ -1,0 +1,343 @@
+/**
+ * Book: applies the feed's deltas, verifies every checksum before anyone sees the book, publishes verified books to the
+ * book table and their touch to the detector, and has void books resynced.
+ *
+ *   deltas ──▶ working ladders ──checksum──▶ book table (a version) ──▶ tops
+ *                                   └ no ──▶ an empty version ──▶ tops (not valid), resyncs
+ *
+ * Every sequence gives at most one message on `tops`. When the detector still needs the oldest version, or a ring has no
+ * room, the turn ends before the message and the deltas stay in their ring. How a message survives a death of this actor
+ * in the middle of it is told in own-memory.ts.
+ */
+import type { Actor, ActorContext } from '../../runtime/actor.ts';
+import type { Counters } from '../../runtime/counters.ts';
+import type { Histogram } from '../../runtime/histogram.ts';
+import type { RingConsumer, RingProducer } from '../../runtime/ring.ts';
+import { type BookTable, VALID } from '../../shared/book-table.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Instrument } from '../../shared/instrument.ts';
+import {
+  CONTROL,
+  DELTA,
+  DELTA_FLAG,
+  INVALID_REASONS,
+  invalidReasonCode,
+  MARKET_KIND,
+  TOP,
+  TOP_FLAG,
+} from '../../shared/messages.ts';
+import { CHECKSUM_VARIANT } from '../../venues/kraken/running-checksum.ts';
+import { AUDIT_BURST } from './audit-limiter.ts';
+import { BookMemory } from './own-memory.ts';
+import { Precisions } from './precisions.ts';
+import { Validity } from './validity.ts';
+import { WorkingBooks } from './working-books.ts';
+
+/** Messages of one turn at most. */
+const TURN_MESSAGES = 256;
+
+const CHECKSUM = invalidReasonCode('checksum');
+const MALFORMED = invalidReasonCode('malformed');
+const INTERRUPTED = invalidReasonCode('interrupted');
+const PRECISION_CHANGED = invalidReasonCode('precision_changed');
+
+export function createActor(context: ActorContext<'book'>): Actor {
+  return new BookActor(context);
+}
+
+class BookActor implements Actor {
+  readonly id = 'book';
+  readonly #context: ActorContext<'book'>;
+  readonly #clock: Clock;
+  readonly #deltas: RingConsumer;
+  readonly #tops: RingProducer;
+  readonly #table: BookTable;
+  readonly #memory: BookMemory;
+  readonly #precisions: Precisions;
+  readonly #books: WorkingBooks;
+  readonly #validity: Validity;
+  readonly #latency: Histogram;
+  readonly #counters: Counters<'book'>;
+  readonly #at: ReturnType<typeof counterIndices>;
+  /** Sequence of the newest message on `tops`. */
+  #topSeq = 0;
+  /** No message on `tops` below this is still to be handled; raised when it matters. */
+  #unhandledSeq = 0;
+  #isFirstMessage = true;
+
+  constructor(context: ActorContext<'book'>) {
+    this.#context = context;
+    this.#clock = context.clock;
+    this.#deltas = context.consumer('deltas');
+    this.#tops = context.producer('tops');
+    this.#table = context.bookTable;
+    this.#memory = new BookMemory(context.ownMemory, context.config);
+    this.#precisions = new Precisions(this.#memory.books);
+    this.#books = new WorkingBooks(this.#memory, this.#precisions, this.#table);
+    this.#validity = new Validity(context, this.#memory, this.#precisions);
+    this.#latency = context.latency('book_verified');
+    this.#counters = context.counters;
+    this.#at = counterIndices(context.counters);
+  }
+
+  onStart(): void {
+    this.#precisions.readUpTo(this.#context.instrumentLog, this.#memory.instrumentsEnd);
+    const newest = this.#tops.newestOffset();
+    if (newest !== -1) this.#topSeq = this.#tops.view.getFloat64(newest + TOP.seq, true);
+    this.#validity.recover();
+  }
+
+  doWork(): number {
+    const ready = this.#deltas.available();
+    let messages = 0;
+    let slots = 0;
+    while (slots < ready && messages < TURN_MESSAGES) {
+      this.#deltas.markInProgress(slots);
+      const taken = this.#take(slots, ready);
+      if (taken === 0) {
+        this.#counters.add(this.#at.waited, 1);
+        break;
+      }
+      slots += taken;
+      messages++;
+    }
+    if (slots === 0) return 0;
+    this.#deltas.advance(slots);
+    this.#counters.set(this.#at.handledSeq, this.#memory.handledSeq);
+    return messages;
+  }
+
+  onTimer(): void {
+    if (this.#context.records.hasRoom(AUDIT_BURST)) this.#validity.onTimer();
+  }
+
+  onStop(): void {
+    // Nothing is held outside shared memory.
+  }
+
+  /** Takes the message that begins at the `index`-th unread slot. @returns its slots, or 0 when it has to wait. */
+  #take(index: number, ready: number): number {
+    const { view } = this.#deltas;
+    const offset = this.#deltas.offset(index);
+    const kind = view.getUint8(offset + DELTA.kind);
+    const slots = kind === MARKET_KIND.LEVEL ? this.#slotsOf(index, ready) : 1;
+    const seq = view.getFloat64(offset + DELTA.seq, true);
+    if (seq <= this.#memory.handledSeq) return slots;
+    if (!this.#tops.hasRoom(1) || !this.#context.records.hasRoom(AUDIT_BURST)) return 0;
+    if (this.#isFirstMessage) this.#voidAbandoned(view, offset, seq);
+    const isTaken =
+      kind === MARKET_KIND.LEVEL
+        ? this.#takeBook(view, offset, seq, index, slots)
+        : this.#takeControl(kind, view, offset, seq);
+    if (!isTaken) return 0;
+    this.#memory.handledSeq = seq;
+    return slots;
+  }
+
+  /** Slots of the book message that begins at `index`. The feed publishes a message whole. */
+  #slotsOf(index: number, ready: number): number {
+    const { view } = this.#deltas;
+    let slots = 1;
+    while (
+      (view.getUint8(this.#deltas.offset(index + slots - 1) + DELTA.flags) & DELTA_FLAG.LAST) === 0 &&
+      index + slots < ready
+    ) {
+      slots++;
+    }
+    return slots;
+  }
+
+  #takeBook(view: DataView, offset: number, seq: number, index: number, slots: number): boolean {
+    const book = view.getUint32(offset + DELTA.instrument, true);
+    const isSnapshot = (view.getUint8(offset + DELTA.flags) & DELTA_FLAG.SNAPSHOT) !== 0;
+    if (!this.#precisions.has(book)) return this.#skip();
+    if (this.#table.newestSeq(book) !== seq) {
+      if (!isSnapshot && !this.#validity.isLive(book)) return this.#skip();
+      if (!this.#mayPublish(book)) return false;
+      this.#decide(book, view, offset, seq, index, slots, isSnapshot);
+    }
+    this.#finish(book, view, offset, seq);
+    const isEmpty = (view.getUint8(offset + DELTA.flags) & DELTA_FLAG.EMPTY) !== 0;
+    this.#count(this.#memory.word(book, 'outcome'), isEmpty ? 0 : slots, isSnapshot);
+    return true;
+  }
+
+  /** A message for a book that is not valid, or for an instrument that was never announced. */
+  #skip(): boolean {
+    this.#counters.add(this.#at.bookMessages, 1);
+    this.#counters.add(this.#at.skipped, 1);
+    return true;
+  }
+
+  #decide(
+    book: number,
+    view: DataView,
+    offset: number,
+    seq: number,
+    index: number,
+    slots: number,
+    isSnapshot: boolean,
+  ): void {
+    const dirtySeq = this.#memory.double(book, 'dirtySeq');
+    this.#memory.setDouble(book, 'dirtySeq', seq);
+    const isWhole = isSnapshot || dirtySeq === 0 || (dirtySeq === seq && this.#books.restore(book));
+    const outcome = isWhole ? this.#apply(book, view, offset, index, slots, isSnapshot) : INTERRUPTED;
+    if (outcome === VALID) {
+      this.#memory.setWord(book, 'outcome', VALID);
+      this.#books.publish(book, view, offset);
+    } else this.#publishVoid(book, view, offset, outcome);
+  }
+
+  /** @returns VALID, or the code of the reason why the book is void now. */
+  #apply(book: number, view: DataView, offset: number, index: number, slots: number, isSnapshot: boolean): number {
+    // A message without its beginning: the runtime set a part of it aside.
+    if ((view.getUint8(offset + DELTA.flags) & DELTA_FLAG.FIRST) === 0) return INTERRUPTED;
+    if (isSnapshot) this.#books.clear(book);
+    for (let slot = 0; slot < slots; slot++) {
+      if (!this.#books.apply(book, view, this.#deltas.offset(index + slot))) return MALFORMED;
+    }
+    if (!this.#books.cut(book)) return MALFORMED;
+    return this.#books.verify(book, view.getUint32(offset + DELTA.checksum, true), isSnapshot) ? VALID : CHECKSUM;
+  }
+
+  /** From the message in the slot on there is no book. Whoever reads the newest version sees the reason first. */
+  #publishVoid(book: number, view: DataView, offset: number, reason: number): void {
+    this.#memory.setWord(book, 'outcome', reason);
+    this.#table.setValidity(book, reason);
+    this.#books.publishEmpty(book, view, offset);
+  }
+
+  /** What follows from the version that message `seq` made. Done again, it does no harm. */
+  #finish(book: number, view: DataView, offset: number, seq: number): void {
+    const outcome = this.#memory.word(book, 'outcome');
+    if (this.#memory.double(book, 'settledSeq') < seq) {
+      if (outcome !== VALID) this.#validity.broken(book, outcome, seq);
+      else if (!this.#validity.isLive(book)) this.#validity.verified(book, seq);
+      this.#memory.setDouble(book, 'settledSeq', seq);
+    }
+    if (this.#table.validity(book) !== outcome) this.#table.setValidity(book, outcome);
+    this.#memory.setDouble(book, 'dirtySeq', 0);
+    if (outcome === VALID) this.#latency.record(this.#clock.nowNs() - view.getFloat64(offset + DELTA.stampNs, true));
+    if (seq > this.#topSeq) this.#pushTop(book, view, offset, seq, outcome === VALID);
+  }
+
+  #pushTop(book: number, from: DataView, offset: number, seq: number, isValid: boolean): void {
+    const { view } = this.#tops;
+    const slot = this.#tops.offset(0);
+    view.setInt32(slot + TOP.kind, MARKET_KIND.TOP | ((isValid ? TOP_FLAG.VALID : 0) << 8), true);
+    view.setUint32(slot + TOP.instrument, book, true);
+    view.setFloat64(slot + TOP.seq, seq, true);
+    view.setFloat64(slot + TOP.recvIndex, from.getFloat64(offset + DELTA.recvIndex, true), true);
+    view.setFloat64(slot + TOP.stampNs, from.getFloat64(offset + DELTA.stampNs, true), true);
+    for (let at = TOP.bidPriceTicks; at < TOP.SIZE; at += 8) view.setFloat64(slot + at, 0, true);
+    if (isValid) this.#books.writeTop(book, view, slot);
+    this.#tops.publish(1);
+    this.#topSeq = seq;
+  }
+
+  /** Hands a control message on as it is. */
+  #forward(from: DataView, offset: number, seq: number): void {
+    if (seq <= this.#topSeq) return; // a predecessor did
+    const { view } = this.#tops;
+    const slot = this.#tops.offset(0);
+    for (let at = 0; at < CONTROL.SIZE; at += 4) view.setInt32(slot + at, from.getInt32(offset + at, true), true);
+    this.#tops.publish(1);
+    this.#topSeq = seq;
+  }
+
+  /** Control messages are rare; they may allocate. */
+  #takeControl(kind: number, view: DataView, offset: number, seq: number): boolean {
+    if (kind === MARKET_KIND.INVALIDATE) return this.#takeInvalidate(view, offset, seq);
+    if (kind === MARKET_KIND.INSTRUMENTS && !this.#takeInstruments(view, offset, seq)) return false;
+    this.#forward(view, offset, seq);
+    return true;
+  }
+
+  #takeInvalidate(view: DataView, offset: number, seq: number): boolean {
+    const book = view.getUint32(offset + CONTROL.instrument, true);
+    if (!this.#precisions.has(book)) return true;
+    const reason = view.getUint8(offset + CONTROL.flags);
+    const code = reason > VALID && reason < INVALID_REASONS.length ? reason : INTERRUPTED;
+    const isDecided = this.#table.newestSeq(book) === seq;
+    const hadBook = isDecided || this.#validity.isLive(book);
+    if (hadBook && !isDecided) {
+      if (!this.#mayPublish(book)) return false;
+      this.#publishVoid(book, view, offset, code);
+    }
+    if (this.#memory.double(book, 'settledSeq') < seq) {
+      this.#validity.voided(book, code, seq);
+      this.#memory.setDouble(book, 'settledSeq', seq);
+    }
+    if (hadBook && seq > this.#topSeq) this.#pushTop(book, view, offset, seq, false);
+    return true;
+  }
+
+  /**
+   * Takes over a line of the instrument log. Books whose precision changed are void from here on: the table says so with
+   * an empty version; the detector knows it from the line itself.
+   */
+  #takeInstruments(view: DataView, offset: number, seq: number): boolean {
+    const { changes, next } = this.#context.instrumentLog.read(view.getFloat64(offset + CONTROL.position, true));
+    const rescaled = changes.instruments.filter((instrument) => this.#precisions.differ(instrument));
+    if (!rescaled.every(({ index }) => !this.#validity.isLive(index) || this.#mayPublish(index))) return false;
+    for (const instrument of rescaled) this.#rescale(instrument, view, offset, seq);
+    for (const instrument of changes.instruments) this.#precisions.set(instrument);
+    this.#memory.instrumentsEnd = next;
+    return true;
+  }
+
+  #rescale({ index }: Instrument, view: DataView, offset: number, seq: number): void {
+    this.#memory.setWord(index, 'variant', CHECKSUM_VARIANT.UNKNOWN);
+    const isDecided = this.#table.newestSeq(index) === seq;
+    if (!isDecided && !this.#validity.isLive(index)) return; // its next snapshot comes in the new scale
+    if (!isDecided) this.#publishVoid(index, view, offset, PRECISION_CHANGED);
+    if (this.#memory.double(index, 'settledSeq') >= seq) return;
+    this.#validity.rescaled(index, seq);
+    this.#memory.setDouble(index, 'settledSeq', seq);
+  }
+
+  /**
+   * A book whose message killed a predecessor and was then set aside by the runtime has missed that message. The first
+   * message after a start shows it: it is another one.
+   */
+  #voidAbandoned(view: DataView, offset: number, seq: number): void {
+    this.#isFirstMessage = false;
+    for (let book = 0; book < this.#memory.books; book++) {
+      const dirtySeq = this.#memory.double(book, 'dirtySeq');
+      if (dirtySeq === 0 || dirtySeq === seq || !this.#validity.isLive(book)) continue;
+      this.#publishVoid(book, view, offset, INTERRUPTED);
+      this.#memory.setDouble(book, 'dirtySeq', 0);
+      this.#validity.broken(book, INTERRUPTED, seq);
+    }
+  }
+
+  /** Whether the next version of a book overwrites none that the detector can still ask for. */
+  #mayPublish(book: number): boolean {
+    if (this.#table.mayPublish(book, this.#unhandledSeq)) return true;
+    const oldest = this.#tops.oldestUnhandledOffset();
+    this.#unhandledSeq = oldest === -1 ? this.#topSeq : this.#tops.view.getFloat64(oldest + TOP.seq, true);
+    return this.#table.mayPublish(book, this.#unhandledSeq);
+  }
+
+  #count(outcome: number, levels: number, isSnapshot: boolean): void {
+    this.#counters.add(this.#at.bookMessages, 1);
+    this.#counters.add(this.#at.levels, levels);
+    if (isSnapshot) this.#counters.add(this.#at.snapshots, 1);
+    if (outcome === VALID) this.#counters.add(this.#at.verified, 1);
+    else if (outcome === INTERRUPTED) this.#counters.add(this.#at.skipped, 1);
+    else this.#counters.add(this.#at.failed, 1);
+  }
+}
+
+function counterIndices(counters: Counters<'book'>) {
+  return {
+    bookMessages: counters.at('book_messages'),
+    levels: counters.at('levels'),
+    snapshots: counters.at('snapshots'),
+    verified: counters.at('checksums_verified'),
+    failed: counters.at('checksums_failed'),
+    skipped: counters.at('checksums_skipped'),
+    waited: counters.at('publications_waited'),
+    handledSeq: counters.at('handled_seq'),
+  };
+}

@@ -1,0 +1,204 @@
+/**
+ * The life of the books, off the tick path: takes events to the validity machine, keeps each book's state in own memory,
+ * and does what a new state asks for: requests, deadlines, counters, records.
+ */
+import type { ActorContext } from '../../runtime/actor.ts';
+import type { Counters } from '../../runtime/counters.ts';
+import type { RingProducer } from '../../runtime/ring.ts';
+import { VALID } from '../../shared/book-table.ts';
+import type { Config } from '../../shared/config.ts';
+import { type AuditEvent, INVALID_REASONS, invalidReasonCode, RESYNC } from '../../shared/messages.ts';
+import { AuditLimiter } from './audit-limiter.ts';
+import { nextValidity, VALIDITY_STATES, type ValidityEvent, type ValidityState } from './machine.ts';
+import type { BookMemory } from './own-memory.ts';
+import type { Precisions } from './precisions.ts';
+
+const LIVE = VALIDITY_STATES.indexOf('live');
+const AWAITING_SNAPSHOT = invalidReasonCode('awaiting_snapshot');
+/** After an interruption of the stream the feed comes back by itself; it gets this many snapshot timeouts for it. */
+const PATIENCE = 3;
+const NEVER = 0;
+
+export class Validity {
+  readonly #context: ActorContext<'book'>;
+  readonly #config: Config['book'];
+  readonly #memory: BookMemory;
+  readonly #precisions: Precisions;
+  readonly #resyncs: RingProducer;
+  readonly #counters: Counters<'book'>;
+  readonly #feed: Counters<'feed'>;
+  readonly #limiter = new AuditLimiter();
+
+  constructor(context: ActorContext<'book'>, memory: BookMemory, precisions: Precisions) {
+    this.#context = context;
+    this.#config = context.config.book;
+    this.#memory = memory;
+    this.#precisions = precisions;
+    this.#resyncs = context.producer('resyncs');
+    this.#counters = context.counters;
+    this.#feed = context.countersOf('feed');
+  }
+
+  /** Counts anew what a predecessor may have counted only half. */
+  recover(): void {
+    let valid = 0;
+    for (let book = 0; book < this.#memory.books; book++) if (this.isLive(book)) valid++;
+    this.#counters.set(this.#counters.at('books_valid'), valid);
+  }
+
+  isLive(book: number): boolean {
+    return this.#memory.word(book, 'state') === LIVE;
+  }
+
+  /** A snapshot verified; the book table has it. */
+  verified(book: number, seq: number): void {
+    this.#fire(book, { type: 'verified' }, VALID, seq);
+  }
+
+  /** A message did not verify. */
+  broken(book: number, reason: number, seq: number): void {
+    const liveForNs = this.#context.clock.nowNs() - this.#memory.double(book, 'liveSinceNs');
+    const settled = liveForNs >= this.#config.resync_settled_ms * 1e6;
+    this.#fire(book, { type: 'broken', settled }, reason, seq);
+  }
+
+  /** The feed reports that this book's stream was interrupted. */
+  voided(book: number, reason: number, seq: number): void {
+    this.#fire(book, { type: 'voided' }, reason, seq);
+  }
+
+  /** The instrument's precision changed. */
+  rescaled(book: number, seq: number): void {
+    this.#fire(book, { type: 'rescaled' }, invalidReasonCode('precision_changed'), seq);
+  }
+
+  /** Looks for what is overdue, and sends requests that found the ring full. */
+  onTimer(): void {
+    const nowNs = this.#context.clock.nowNs();
+    const lastFrameNs = this.#feed.value(this.#feed.at('last_frame_ns'));
+    for (let book = 0; book < this.#memory.books; book++) {
+      if (this.#memory.word(book, 'unsent') !== 0) this.#request(book);
+      const deadlineNs = this.#memory.double(book, 'deadlineNs');
+      if (deadlineNs === NEVER || deadlineNs > nowNs) continue;
+      if (this.#couldHaveCome(book, lastFrameNs)) {
+        this.#fire(
+          book,
+          { type: 'overdue' },
+          this.#memory.word(book, 'reason'),
+          this.#memory.double(book, 'settledSeq'),
+        );
+      } else this.#setDeadline(book, this.#config.snapshot_timeout_ms);
+    }
+  }
+
+  /** While the feed hears nothing at all, a missing snapshot is not this instrument's failing. */
+  #couldHaveCome(book: number, lastFrameNs: number): boolean {
+    const state = this.#stateOf(book);
+    if (state !== 'asked' && state !== 'awaiting') return true;
+    return lastFrameNs >= this.#memory.double(book, 'deadlineSetNs');
+  }
+
+  #fire(book: number, event: ValidityEvent, reason: number, seq: number): void {
+    const from = this.#stateOf(book);
+    const context = { attempts: this.#memory.word(book, 'attempts'), attemptsMax: this.#config.resync_attempts_max };
+    const { state, attempts } = nextValidity(from, context, event);
+    const reasonBefore = this.#memory.word(book, 'reason');
+    this.#memory.setWord(book, 'state', VALIDITY_STATES.indexOf(state));
+    this.#memory.setWord(book, 'attempts', attempts);
+    this.#memory.setWord(book, 'reason', reason);
+    if (state !== 'live') this.#context.bookTable.setValidity(book, reason);
+    if (from === 'live' && state !== 'live') this.#onInvalid(book, reason, seq);
+    if (from !== 'live' && state === 'live') this.#onLive(book, reasonBefore, seq);
+    if (from !== state || event.type === 'voided') this.#enter(book, state, seq);
+  }
+
+  #enter(book: number, state: ValidityState, seq: number): void {
+    this.#memory.setWord(book, 'unsent', 0);
+    this.#setDeadline(book, this.#patienceMs(book, state));
+    if (state === 'asked') {
+      this.#counters.add(this.#counters.at('resyncs_requested'), 1);
+      this.#request(book);
+    } else if (state === 'given_up') {
+      this.#counters.add(this.#counters.at('given_up'), 1);
+      this.#record('book_given_up', book, seq);
+    }
+  }
+
+  /** How long a state lasts before it is overdue. */
+  #patienceMs(book: number, state: ValidityState): number {
+    switch (state) {
+      case 'live':
+        return NEVER;
+      case 'awaiting':
+        return PATIENCE * this.#config.snapshot_timeout_ms;
+      case 'asked':
+        return this.#config.snapshot_timeout_ms;
+      case 'backing_off':
+        return this.#backoffMs(book);
+      case 'given_up':
+        return this.#config.given_up_retry_ms;
+      default:
+        return state satisfies never;
+    }
+  }
+
+  #onInvalid(book: number, reason: number, seq: number): void {
+    this.#counters.add(this.#counters.at('books_valid'), -1);
+    this.#counters.add(this.#counters.at('invalidations'), 1);
+    this.#record('book_invalid', book, seq, INVALID_REASONS[reason]);
+  }
+
+  #onLive(book: number, reasonBefore: number, seq: number): void {
+    this.#counters.add(this.#counters.at('books_valid'), 1);
+    this.#memory.setDouble(book, 'liveSinceNs', this.#context.clock.nowNs());
+    if (reasonBefore === VALID || reasonBefore === AWAITING_SNAPSHOT) return; // its first snapshot
+    this.#counters.add(this.#counters.at('resyncs_completed'), 1);
+    this.#record('book_resynced', book, seq, INVALID_REASONS[reasonBefore]);
+  }
+
+  /** Asks the feed for a snapshot; when the ring is full, at the next timer. */
+  #request(book: number): void {
+    this.#memory.setWord(book, 'unsent', 1);
+    if (!this.#resyncs.tryClaim(1)) return;
+    const { view } = this.#resyncs;
+    const offset = this.#resyncs.offset(0);
+    view.setUint8(offset + RESYNC.kind, 1);
+    view.setUint8(offset + RESYNC.reason, this.#memory.word(book, 'reason'));
+    view.setUint32(offset + RESYNC.instrument, book, true);
+    view.setFloat64(offset + RESYNC.seq, this.#memory.double(book, 'settledSeq'), true);
+    view.setFloat64(offset + RESYNC.attempt, this.#memory.word(book, 'attempts'), true);
+    view.setFloat64(offset + RESYNC.stampNs, this.#context.clock.nowNs(), true);
+    this.#resyncs.publish(1);
+    this.#memory.setWord(book, 'unsent', 0);
+  }
+
+  /** Doubles with every attempt, up to its bound; the upper half is left to chance so that books do not ask in step. */
+  #backoffMs(book: number): number {
+    const { resync_backoff_base_ms: base, resync_backoff_max_ms: max } = this.#config;
+    const full = Math.min(max, base * 2 ** Math.max(0, this.#memory.word(book, 'attempts') - 1));
+    return full * (0.5 + this.#context.chance.unit() / 2);
+  }
+
+  #setDeadline(book: number, inMs: number): void {
+    const nowNs = this.#context.clock.nowNs();
+    this.#memory.setDouble(book, 'deadlineSetNs', nowNs);
+    this.#memory.setDouble(book, 'deadlineNs', inMs === NEVER ? NEVER : nowNs + inMs * 1e6);
+  }
+
+  #record(event: AuditEvent, book: number, seq: number, why = ''): void {
+    if (!this.#limiter.allow(this.#context.clock.nowNs())) return;
+    const leftOut = this.#limiter.takeLeftOut();
+    const attempts = this.#memory.word(book, 'attempts');
+    const symbol = this.#precisions.symbol(book);
+    const text = `${symbol} ${why}`.trim() + (leftOut > 0 ? ` (${leftOut} records like it left out)` : '');
+    const severity = event === 'book_resynced' ? 0 : event === 'book_invalid' ? 1 : 2;
+    this.#context.records.tryAudit(event, { severity, instrument: book, a: seq, b: attempts, text });
+    this.#context.log(LEVELS[severity], event, text, { instrument: symbol, seq, attempts });
+  }
+
+  #stateOf(book: number): ValidityState {
+    return VALIDITY_STATES[this.#memory.word(book, 'state')] ?? 'awaiting';
+  }
+}
+
+const LEVELS = ['info', 'warn', 'error'] as const;

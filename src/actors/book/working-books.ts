@@ -1,0 +1,188 @@
+/**
+ * The arithmetic of the books: applies a message to the working ladders, checks it against the venue's checksum, and
+ * writes a version into the book table. Plain code, nothing is allocated.
+ */
+import type { BookTable } from '../../shared/book-table.ts';
+import { copyInt64 } from '../../shared/int64.ts';
+import { type Ladders, LEVEL_WORDS, packDecimals } from '../../shared/ladders.ts';
+import { DELTA, DELTA_FLAG, TOP } from '../../shared/messages.ts';
+import { CHECKSUM_LEVELS } from '../../venues/kraken/checksum.ts';
+import { CHECKSUM_VARIANT, RunningChecksum } from '../../venues/kraken/running-checksum.ts';
+import type { BookMemory } from './own-memory.ts';
+import type { Precisions } from './precisions.ts';
+
+const PRICE_HIGH_END = 0x20_0000; // prices are below 2^53
+const QTY_HIGH_END = 0x4000_0000; // quantities are below 2^62
+const TABLE_LEVEL_DOUBLES = 2;
+
+export class WorkingBooks {
+  readonly #memory: BookMemory;
+  readonly #ladders: Ladders;
+  readonly #checksum: RunningChecksum;
+  readonly #precisions: Precisions;
+  readonly #table: BookTable;
+  readonly #tableDoubles: Float64Array;
+
+  constructor(memory: BookMemory, precisions: Precisions, table: BookTable) {
+    this.#memory = memory;
+    this.#ladders = memory.ladders;
+    this.#checksum = new RunningChecksum(memory.ladders);
+    this.#precisions = precisions;
+    this.#table = table;
+    this.#tableDoubles = new Float64Array(table.view.buffer);
+  }
+
+  /** Empties a book, as a snapshot's first level does. */
+  clear(book: number): void {
+    this.#ladders.clear(this.#ladders.side(book, 0), 0);
+    this.#ladders.clear(this.#ladders.side(book, 1), 1);
+  }
+
+  /** Applies the level in a slot of `deltas`. False when its numbers are out of range. */
+  apply(book: number, view: DataView, offset: number): boolean {
+    const flags = view.getUint8(offset + DELTA.flags);
+    if ((flags & DELTA_FLAG.EMPTY) !== 0) return true;
+    const priceHigh = view.getInt32(offset + DELTA.priceTicks + 4, true);
+    const qtyHigh = view.getInt32(offset + DELTA.qtyLots + 4, true);
+    if (priceHigh >>> 0 >= PRICE_HIGH_END || qtyHigh >>> 0 >= QTY_HIGH_END) return false;
+    this.#ladders.set(
+      this.#ladders.side(book, (flags & DELTA_FLAG.ASK) === 0 ? 0 : 1),
+      view.getInt32(offset + DELTA.priceTicks, true),
+      priceHigh,
+      view.getInt32(offset + DELTA.qtyLots, true),
+      qtyHigh,
+      packDecimals(view.getUint8(offset + DELTA.priceDecimals), view.getUint8(offset + DELTA.qtyDecimals)),
+    );
+    return true;
+  }
+
+  /** Cuts the book to its depth once a message is in. False when the message had more levels than can be held. */
+  cut(book: number): boolean {
+    const bids = this.#ladders.side(book, 0);
+    const asks = this.#ladders.side(book, 1);
+    this.#ladders.truncate(bids);
+    this.#ladders.truncate(asks);
+    return !this.#ladders.overflowed(bids) && !this.#ladders.overflowed(asks);
+  }
+
+  /**
+   * Whether the book has the checksum the venue gave. On a snapshot the other variant is tried too when the remembered
+   * one does not match (padded first when none is remembered), and the one that matches is remembered.
+   */
+  verify(book: number, checksum: number, isSnapshot: boolean): boolean {
+    const variant = this.#memory.word(book, 'variant');
+    if (this.#sum(book, variant === CHECKSUM_VARIANT.RAW) === checksum) {
+      if (variant === CHECKSUM_VARIANT.UNKNOWN) this.#memory.setWord(book, 'variant', CHECKSUM_VARIANT.PADDED);
+      return true;
+    }
+    return isSnapshot && this.#verifyOther(book, checksum, variant !== CHECKSUM_VARIANT.RAW);
+  }
+
+  /** Writes the book as the next version of the table. */
+  publish(book: number, view: DataView, offset: number): void {
+    const levelsAt = this.#begin(book, view, offset);
+    const bids = this.#copySide(this.#ladders.side(book, 0), levelsAt / 8);
+    const asks = this.#copySide(
+      this.#ladders.side(book, 1),
+      levelsAt / 8 + this.#table.shape.levels * TABLE_LEVEL_DOUBLES,
+    );
+    this.#table.publish(book, levelsAt, bids, asks);
+  }
+
+  /** Writes an empty version: from this message on there is no book. */
+  publishEmpty(book: number, view: DataView, offset: number): void {
+    this.#table.publish(book, this.#begin(book, view, offset), 0, 0);
+  }
+
+  /** Fills the touch into a slot of `tops` that is zero there. */
+  writeTop(book: number, view: DataView, offset: number): void {
+    this.#writeTouch(this.#ladders.side(book, 0), view, offset + TOP.bidPriceTicks, offset + TOP.bidQtyLots);
+    this.#writeTouch(this.#ladders.side(book, 1), view, offset + TOP.askPriceTicks, offset + TOP.askQtyLots);
+  }
+
+  /**
+   * Rebuilds the ladders from the newest version of the table. False when that is not possible: the table may hold fewer
+   * levels than the book had, and it does not hold the decimals as written, which the raw checksum needs.
+   */
+  restore(book: number): boolean {
+    if (this.#memory.word(book, 'variant') !== CHECKSUM_VARIANT.PADDED) return false;
+    const { levels } = this.#table.shape;
+    const at = this.#table.newestVersion(book);
+    if (at === -1) return false;
+    const bids = this.#table.bidCount(at);
+    const asks = this.#table.askCount(at);
+    if (this.#ladders.depth > levels && Math.max(bids, asks) === levels) return false;
+    this.clear(book);
+    this.#restoreSide(this.#ladders.side(book, 0), at / 8, bids);
+    this.#restoreSide(this.#ladders.side(book, 1), at / 8 + levels * TABLE_LEVEL_DOUBLES, asks);
+    return true;
+  }
+
+  #sum(book: number, raw: boolean): number {
+    return this.#checksum.of(
+      this.#ladders.side(book, 0),
+      this.#ladders.side(book, 1),
+      raw,
+      this.#precisions.price(book),
+      this.#precisions.qty(book),
+    );
+  }
+
+  #verifyOther(book: number, checksum: number, raw: boolean): boolean {
+    this.#ladders.unsettle(this.#ladders.side(book, 0), CHECKSUM_LEVELS);
+    this.#ladders.unsettle(this.#ladders.side(book, 1), CHECKSUM_LEVELS);
+    if (this.#sum(book, raw) !== checksum) return false;
+    this.#memory.setWord(book, 'variant', raw ? CHECKSUM_VARIANT.RAW : CHECKSUM_VARIANT.PADDED);
+    return true;
+  }
+
+  #begin(book: number, view: DataView, offset: number): number {
+    const levelsAt = this.#table.beginVersion(
+      book,
+      view.getFloat64(offset + DELTA.seq, true),
+      view.getFloat64(offset + DELTA.recvIndex, true),
+      view.getFloat64(offset + DELTA.stampNs, true),
+    );
+    copyInt64(view, offset + DELTA.wallNs, this.#table.view, this.#table.wallNsOffset(levelsAt));
+    return levelsAt;
+  }
+
+  #copySide(side: number, to: number): number {
+    const { doubles } = this.#ladders;
+    const count = Math.min(this.#ladders.count(side), this.#table.shape.levels);
+    let from = (this.#ladders.level(side, 0) + LEVEL_WORDS.price) >> 1;
+    let at = to;
+    for (let index = 0; index < count; index++) {
+      this.#tableDoubles[at] = doubles[from] as number;
+      this.#tableDoubles[at + 1] = doubles[from + 1] as number;
+      at += TABLE_LEVEL_DOUBLES;
+      from += LEVEL_WORDS.SIZE / 2;
+    }
+    return count;
+  }
+
+  #restoreSide(side: number, from: number, count: number): void {
+    const { view } = this.#table;
+    for (let index = 0; index < count; index++) {
+      const at = (from + index * TABLE_LEVEL_DOUBLES) * 8;
+      this.#ladders.set(
+        side,
+        view.getInt32(at, true),
+        view.getInt32(at + 4, true),
+        view.getInt32(at + 8, true),
+        view.getInt32(at + 12, true),
+        0,
+      );
+    }
+  }
+
+  #writeTouch(side: number, view: DataView, priceAt: number, qtyAt: number): void {
+    if (this.#ladders.count(side) === 0) return;
+    const { words } = this.#ladders;
+    const level = this.#ladders.level(side, 0);
+    view.setInt32(priceAt, words[level + LEVEL_WORDS.price] as number, true);
+    view.setInt32(priceAt + 4, words[level + LEVEL_WORDS.price + 1] as number, true);
+    view.setInt32(qtyAt, words[level + LEVEL_WORDS.qty] as number, true);
+    view.setInt32(qtyAt + 4, words[level + LEVEL_WORDS.qty + 1] as number, true);
+  }
+}
