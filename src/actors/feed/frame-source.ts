@@ -3,6 +3,7 @@
  * replies; what a frame means is the frame router's business.
  */
 import type { Instrument, InstrumentIndex } from '../../shared/instrument.ts';
+import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
 
 /** Number of a connection of this run, from 0: a socket, or a connection label of a capture. */
 export type ConnectionIndex = number;
@@ -29,22 +30,6 @@ export interface FrameSink {
   /** This instrument's book is void: its subscription was refused, fell silent, or is being renewed. */
   onInstrumentVoid(instrument: InstrumentIndex, reason: 'subscription_refused' | 'silent' | 'disconnected'): void;
 }
-
-/** What the router understood of a frame that is no market data; it goes back to the source it came from. */
-export type VenueReply =
-  | { readonly kind: 'status'; readonly system: string }
-  | { readonly kind: 'heartbeat' }
-  | { readonly kind: 'pong'; readonly reqId: number | undefined; readonly timeInMs: number; readonly timeOutMs: number }
-  | {
-      readonly kind: 'ack' | 'refusal';
-      readonly method: string;
-      readonly reqId: number | undefined;
-      readonly channel: string | undefined;
-      readonly symbol: string | undefined;
-      /** The venue's words, when refused. */
-      readonly error: string | undefined;
-    }
-  | { readonly kind: 'rate_exceeded' };
 
 export interface FrameSource {
   start(sink: FrameSink): void | Promise<void>;

@@ -1,0 +1,74 @@
+/**
+ * Frames of the public socket that are no market data: status, heartbeat, pong, acknowledgements, refusals (protocol
+ * reference 1.3 to 1.5). They are rare, so `JSON.parse` reads them; numbers that must stay exact are not among them.
+ * Whatever is not recognised is `undefined`: the caller counts it as malformed.
+ */
+import { z } from 'zod';
+
+/** What a frame that carries no market data says. */
+export type VenueReply =
+  | { readonly kind: 'status'; readonly system: string }
+  | { readonly kind: 'heartbeat' }
+  | { readonly kind: 'pong'; readonly reqId: number | undefined; readonly timeInMs: number; readonly timeOutMs: number }
+  | {
+      readonly kind: 'ack' | 'refusal';
+      readonly method: string;
+      readonly reqId: number | undefined;
+      readonly channel: string | undefined;
+      readonly symbol: string | undefined;
+      /** The venue's words, when refused. */
+      readonly error: string | undefined;
+    }
+  | { readonly kind: 'rate_exceeded' };
+
+const STATUS = z.object({ channel: z.literal('status'), data: z.array(z.object({ system: z.string() })).min(1) });
+const HEARTBEAT = z.object({ channel: z.literal('heartbeat') });
+const RATE_EXCEEDED = z.object({ Error: z.string() });
+const REPLY = z.object({
+  method: z.string(),
+  req_id: z.int().nullish(),
+  success: z.unknown().optional(),
+  error: z.string().nullish(),
+  symbol: z.string().nullish(),
+  result: z.object({ channel: z.string().nullish(), symbol: z.string().nullish() }).nullish(),
+  time_in: z.string().nullish(),
+  time_out: z.string().nullish(),
+});
+
+/** Reads a parsed frame. Undefined when it is none of these. */
+export function venueReplyOf(frame: unknown): VenueReply | undefined {
+  const status = STATUS.safeParse(frame);
+  if (status.success) return { kind: 'status', system: status.data.data.at(-1)?.system ?? 'unknown' };
+  if (HEARTBEAT.safeParse(frame).success) return { kind: 'heartbeat' };
+  if (RATE_EXCEEDED.safeParse(frame).success) return { kind: 'rate_exceeded' };
+  const reply = REPLY.safeParse(frame);
+  return reply.success ? methodReply(reply.data) : undefined;
+}
+
+function methodReply(reply: z.infer<typeof REPLY>): VenueReply {
+  const reqId = reply.req_id ?? undefined;
+  if (reply.method === 'pong') {
+    return { kind: 'pong', reqId, timeInMs: timeMs(reply.time_in), timeOutMs: timeMs(reply.time_out) };
+  }
+  // A missing or odd `success` counts as a failure (reference 1.3); only `pong` carries none.
+  const accepted = reply.success === true;
+  return {
+    kind: accepted ? 'ack' : 'refusal',
+    method: reply.method,
+    reqId,
+    channel: reply.result?.channel ?? undefined,
+    symbol: reply.symbol ?? reply.result?.symbol ?? undefined,
+    error: accepted ? undefined : (reply.error ?? 'no reason given'),
+  };
+}
+
+/**
+ * Milliseconds since 1970 of an RFC 3339 time, microseconds kept; NaN when there is none. `Date.parse` alone would cut
+ * the microseconds off.
+ */
+function timeMs(text: string | null | undefined): number {
+  const match = /^(.*T\d{2}:\d{2}:\d{2})(\.\d+)?(.*)$/.exec(text ?? '');
+  if (match === null) return Number.NaN;
+  const [, toSeconds = '', fraction = '', zone = ''] = match;
+  return Date.parse(`${toSeconds}${zone}`) + Number(`0${fraction}`) * 1_000;
+}
