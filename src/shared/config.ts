@@ -36,6 +36,8 @@ const venue = z.strictObject({
   connect_window_ms: milliseconds.default(600_000),
   backoff_base_ms: milliseconds.default(500),
   backoff_max_ms: milliseconds.default(30_000),
+  /** Least wait after maintenance and after repeated failure; the venue asks for 5 s. */
+  backoff_repeated_min_ms: milliseconds.default(5_000),
   connect_timeout_ms: milliseconds.default(10_000),
   subscribe_timeout_ms: milliseconds.default(10_000),
   ping_interval_ms: milliseconds.default(15_000),

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { isFinalRefusal, remedyForClose, remedyForUpgrade } from '../../../src/actors/feed/failure-class.ts';
+
+test.each([
+  [400, 'stop'],
+  [401, 'stop'],
+  [403, 'stop'],
+  [404, 'stop'],
+  [429, 'retry'],
+  [500, 'retry'],
+  [502, 'retry'],
+  [503, 'retry'],
+  [520, 'retry'],
+])('an upgrade answered with HTTP %i asks for: %s', (status, remedy) => {
+  expect(remedyForUpgrade(status)).toBe(remedy);
+});
+
+test.each([
+  [1000, 'retry'],
+  [1001, 'retry'],
+  [1006, 'retry'],
+  [1008, 'stop'],
+  [1009, 'retry'],
+  [1011, 'retry'],
+  [1013, 'retry'],
+  [4000, 'retry'],
+])('a close with %i asks for: %s', (code, remedy) => {
+  expect(remedyForClose(code)).toBe(remedy);
+});
+
+test.each([
+  ['Currency pair not supported WWW/USD', true],
+  ['Symbol(s) not found', true],
+  ['Subscription depth not supported', true],
+  ['EService:Unavailable', false],
+  ['Exceeded msg rate', false],
+])('the refusal "%s" is final: %s', (error, final) => {
+  expect(isFinalRefusal(error)).toBe(final);
+});
