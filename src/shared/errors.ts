@@ -37,6 +37,8 @@ export const ERRORS = {
     `migration ${number} (${name}) was applied to this database with another text than this build has; use the build that made the database, or another database file`,
   DATABASE_MIGRATION_INVALID: (file: string, number: number) =>
     `migration file ${file}: expected a name such as ${String(number).padStart(4, '0')}-what-it-does.sql; numbers go from 1 without gaps`,
+  OUTPUT_UNWRITABLE: (file: string, why: string) =>
+    `${file} could not be written (${why}); check the path and its rights`,
   CONTROL_SOCKET_UNREACHABLE: (path: string, why: string) =>
     `no running arbitrade answers on ${path} (${why}); is it started with the same configuration?`,
   CONTROL_REFUSED: (command: string, why: string) => `${command} was refused: ${why}`,

@@ -5,6 +5,7 @@
  * along, and both lose nothing: what is not committed lies on the rings, what is committed is known by its number.
  */
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { createActor as createMachineActor } from 'xstate';
 import packageFile from '../../../package.json' with { type: 'json' };
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
@@ -24,7 +25,7 @@ export const createActor: ActorFactory<'persistence'> = (context) => new Persist
 /** How long to wait for whoever has the database open: a run that was just killed may still be closing it. */
 const LOCK_WAIT_MS = 3_000;
 /** How long to wait for the database process of a dead predecessor before it is ended. */
-const PREDECESSOR_WAIT_MS = 1_000;
+const PREDECESSOR_WAIT_MS = 500;
 
 /** What has come back from the database process, for the next turn to take note of. */
 type Outcome =
@@ -40,6 +41,8 @@ class Persistence implements Actor {
     flush: () => this.#flush(),
     /** Counts of this run's rows, after a flush. */
     summary: (): Promise<RecordSummary> => this.#summary(),
+    /** Writes this run's opportunities as JSON lines, each once, in market order, after a flush. @returns how many. */
+    exportOpportunities: (file: string): Promise<number> => this.#exportOpportunities(file),
   };
 
   readonly #context: ActorContext<'persistence'>;
@@ -309,6 +312,12 @@ class Persistence implements Actor {
   async #summary(): Promise<RecordSummary> {
     await this.#flush();
     return this.#opened().summary();
+  }
+
+  async #exportOpportunities(file: string): Promise<number> {
+    await this.#flush();
+    const { opportunities } = await this.#opened().exportOpportunities(path.resolve(file));
+    return opportunities;
   }
 
   #opened(): DatabaseClient {

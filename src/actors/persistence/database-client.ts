@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ArbitradeError, arbitradeError, reasonOf } from '../../shared/errors.ts';
 import type {
   Committed,
+  Exported,
   FromDatabase,
   Opened,
   OpenRequest,
@@ -57,6 +58,10 @@ export class DatabaseClient {
   /** All or nothing. The records are copied before this returns. */
   commit(batch: RecordBatch): Promise<Committed> {
     return this.#ask({ type: 'commit', ...batch }) as Promise<Committed>;
+  }
+
+  exportOpportunities(file: string): Promise<Exported> {
+    return this.#ask({ type: 'export', file }) as Promise<Exported>;
   }
 
   summary(): Promise<RecordSummary> {

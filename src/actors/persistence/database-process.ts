@@ -36,6 +36,8 @@ async function execute(request: ToDatabase): Promise<Extract<FromDatabase, { typ
       return store.opened;
     case 'commit':
       return { rows: await opened().commit(request) };
+    case 'export':
+      return { opportunities: await opened().exportOpportunities(request.file) };
     case 'summary':
       return opened().summary();
     case 'close':

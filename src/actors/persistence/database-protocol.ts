@@ -45,7 +45,12 @@ export interface CommitRequest extends RecordBatch {
   readonly type: 'commit';
 }
 
-export type ToDatabase = OpenRequest | CommitRequest | { readonly type: 'summary' } | { readonly type: 'close' };
+export type ToDatabase =
+  | OpenRequest
+  | CommitRequest
+  | { readonly type: 'export'; readonly file: string }
+  | { readonly type: 'summary' }
+  | { readonly type: 'close' };
 
 export interface Opened {
   readonly boot: number;
@@ -58,6 +63,11 @@ export interface Opened {
 
 export interface Committed {
   readonly rows: number;
+}
+
+export interface Exported {
+  /** Opportunities written. */
+  readonly opportunities: number;
 }
 
 /** Counts of this boot. */
@@ -73,5 +83,5 @@ export interface RecordSummary {
 /** Every request is answered in order, by its answer or by `failed`. `migrating` may come before `opened`. */
 export type FromDatabase =
   | { readonly type: 'migrating' }
-  | { readonly type: 'answer'; readonly value: Opened | Committed | RecordSummary | null }
+  | { readonly type: 'answer'; readonly value: Opened | Committed | Exported | RecordSummary | null }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };

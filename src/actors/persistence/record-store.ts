@@ -13,6 +13,7 @@ import {
   type RecordBatch,
   type RecordSummary,
 } from './database-protocol.ts';
+import { exportOpportunities } from './export-opportunities.ts';
 import { loadMigrations, migrate } from './migrations.ts';
 import { openDatabase } from './open-database.ts';
 import { RecordRows, TABLES } from './record-rows.ts';
@@ -88,6 +89,11 @@ export class RecordStore {
     );
     const [missing, doubled] = reader.getRows()[0] ?? [];
     return { boot, rows, missing: Number(missing ?? 0), doubled: Number(doubled ?? 0) };
+  }
+
+  /** Writes this boot's opportunities as JSON lines. @returns how many. @throws like {@link exportOpportunities}. */
+  exportOpportunities(file: string): Promise<number> {
+    return exportOpportunities(this.#connection, this.opened.boot, file);
   }
 
   /** Moves everything from the log into the database file and closes it. */

@@ -2,45 +2,16 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
-import type { Actor } from '../../../src/runtime/actor.ts';
-import { RecordWriter } from '../../../src/runtime/record-writer.ts';
 import { systemClock } from '../../../src/shared/clock.ts';
+import { createRecordStage, RING_SOURCES, started, turnUntil } from '../../support/record-stage.ts';
 import { readRecordNumbers, readStored, upTo } from '../../support/stored-records.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
-import { createTestContext, type TestContext, type TestContextOptions } from '../../support/test-context.ts';
-
-const SOURCES = ['feed', 'book', 'detector', 'sequencer', 'risk', 'supervisor'] as const;
-
-interface Scene {
-  readonly stage: TestContext<'persistence'>;
-  readonly file: string;
-  writer(source: (typeof SOURCES)[number]): RecordWriter;
-}
-
-function setScene(options: TestContextOptions & { persistence?: object } = {}): Scene {
-  const file = path.join(temporaryDirectory(), 'records.duckdb');
-  const config = { ...(options.config ?? {}), persistence: { database: file, ...options.persistence } };
-  const stage = createTestContext('persistence', { wallStartNs: 1_700_000_000_000_000_000n, ...options, config });
-  return { stage, file, writer: (source) => new RecordWriter(stage.producer(`${source}_records`), stage.clock) };
-}
-
-/** Turns the actor, and lets the event loop turn, until `done`. */
-async function turnUntil(actor: Actor, done: () => boolean): Promise<void> {
-  while (!done()) {
-    actor.doWork();
-    await new Promise<void>((resolve) => systemClock.after(1, resolve));
-  }
-}
-
-async function start(actor: Actor): Promise<Actor> {
-  await actor.onStart();
-  return actor;
-}
+import { createTestContext } from '../../support/test-context.ts';
 
 test('records of all rings are committed without a gap, and the rings are empty only afterwards', async () => {
-  const { stage, file, writer } = setScene({ persistence: { batch_rows_max: 100 } });
-  const actor = await start(createActor(stage.context));
-  for (const source of SOURCES) {
+  const { stage, file, writer } = createRecordStage({ persistence: { batch_rows_max: 100 } });
+  const actor = await started(createActor(stage.context));
+  for (const source of RING_SOURCES) {
     const records = writer(source);
     for (let index = 0; index < 150; index++) records.tryAudit('book_invalid', { a: index });
   }
@@ -51,11 +22,11 @@ test('records of all rings are committed without a gap, and the rings are empty 
   await turnUntil(actor, () => committed() >= 900 - 100);
   stage.clock.advanceTo(stage.clock.nowNs() + 1e9);
   await turnUntil(actor, () => committed() >= 900);
-  for (const source of SOURCES) expect(stage.consumer(`${source}_records`).available()).toBe(0);
+  for (const source of RING_SOURCES) expect(stage.consumer(`${source}_records`).available()).toBe(0);
   await actor.onStop();
 
   const numbers = await readRecordNumbers(file);
-  for (const source of SOURCES) expect(numbers.get(`1/${source}`)).toEqual(upTo(150));
+  for (const source of RING_SOURCES) expect(numbers.get(`1/${source}`)).toEqual(upTo(150));
   expect(numbers.get('1/persistence')).toEqual([1]); // database_opened
   const counters = stage.context.counters.snapshot();
   expect(counters).toMatchObject({ records_received: 901, records_committed: 901, rows: 901, commit_failures: 0 });
@@ -64,8 +35,8 @@ test('records of all rings are committed without a gap, and the rings are empty 
 });
 
 test('a few records wait for the commit interval, and stopping commits them at once', async () => {
-  const { stage, file, writer } = setScene();
-  const actor = await start(createActor(stage.context));
+  const { stage, file, writer } = createRecordStage();
+  const actor = await started(createActor(stage.context));
   writer('risk').tryState('gate', 'active');
   expect(actor.doWork()).toBe(0);
   stage.clock.advanceTo(stage.clock.nowNs() + 199e6);
@@ -79,8 +50,8 @@ test('a few records wait for the commit interval, and stopping commits them at o
 });
 
 test('a half-full ring is committed without waiting', async () => {
-  const { stage, writer } = setScene({ config: { limits: { records_ring: 64 } } });
-  const actor = await start(createActor(stage.context));
+  const { stage, writer } = createRecordStage({ config: { limits: { records_ring: 64 } } });
+  const actor = await started(createActor(stage.context));
   onTestFinished(() => actor.onStop() as Promise<void>);
   const records = writer('detector');
   for (let index = 0; index < 31; index++) records.tryAudit('none');
@@ -90,14 +61,14 @@ test('a half-full ring is committed without waiting', async () => {
 });
 
 test('a successor neither loses nor doubles what its predecessor had under way', async () => {
-  const { stage, file, writer } = setScene({ persistence: { batch_rows_max: 64 } });
+  const { stage, file, writer } = createRecordStage({ persistence: { batch_rows_max: 64 } });
   const records = writer('book');
   for (let index = 0; index < 500; index++) records.tryAudit('book_invalid', { a: index });
-  const first = await start(createActor(stage.context));
+  const first = await started(createActor(stage.context));
   expect(first.doWork()).toBe(64); // under way, and abandoned there
-  const second = await start(createActor(stage.successor()));
+  const second = await started(createActor(stage.successor()));
   await turnUntil(second, () => stage.context.counters.get('records_committed') >= 300);
-  const third = await start(createActor(stage.successor()));
+  const third = await started(createActor(stage.successor()));
   await third.onStop();
 
   const numbers = await readRecordNumbers(file);
@@ -108,8 +79,8 @@ test('a successor neither loses nor doubles what its predecessor had under way',
 });
 
 test('a killed database process loses nothing: the actor starts another and goes on', async () => {
-  const { stage, file, writer } = setScene({ persistence: { batch_rows_max: 50 } });
-  const actor = await start(createActor(stage.context));
+  const { stage, file, writer } = createRecordStage({ persistence: { batch_rows_max: 50 } });
+  const actor = await started(createActor(stage.context));
   const records = writer('sequencer');
   for (let index = 0; index < 1_000; index++) records.tryAudit('plan_opened', { a: index });
   const processId = () => new DataView(stage.context.ownMemory).getFloat64(8, true);
@@ -130,8 +101,8 @@ test('a killed database process loses nothing: the actor starts another and goes
 });
 
 test('after five failures in a row the actor fails, and its records are still on the rings', async () => {
-  const { stage, writer } = setScene();
-  const actor = await start(createActor(stage.context));
+  const { stage, writer } = createRecordStage();
+  const actor = await started(createActor(stage.context));
   writer('feed').tryAudit('frame_malformed');
   const processId = () => new DataView(stage.context.ownMemory).getFloat64(8, true);
   const failing = async () => {
@@ -152,11 +123,11 @@ test('after five failures in a row the actor fails, and its records are still on
 });
 
 test('a second run gets the next boot number and the first keeps its records', async () => {
-  const first = setScene();
-  await (await start(createActor(first.stage.context))).onStop();
+  const first = createRecordStage();
+  await (await started(createActor(first.stage.context))).onStop();
   const config = first.stage.context.config;
   const again = createTestContext('persistence', { config });
-  await (await start(createActor(again.context))).onStop();
+  await (await started(createActor(again.context))).onStop();
   const boots = await readStored(
     first.file,
     'SELECT boot, length(config_hash) AS hash, version FROM boots ORDER BY boot',
@@ -170,13 +141,13 @@ test('a second run gets the next boot number and the first keeps its records', a
 test('a database that cannot be opened stops the start with what to do', async () => {
   const directory = path.join(temporaryDirectory(), 'a-directory');
   mkdirSync(directory);
-  const { stage } = setScene({ persistence: { database: directory } });
+  const { stage } = createRecordStage({ persistence: { database: directory } });
   await expect(createActor(stage.context).onStart()).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
 });
 
 test('a database that another process has open is refused and names that process', async () => {
-  const { stage, file } = setScene();
-  const actor = await start(createActor(stage.context));
+  const { stage, file } = createRecordStage();
+  const actor = await started(createActor(stage.context));
   onTestFinished(() => actor.onStop() as Promise<void>);
   const other = createTestContext('persistence', { config: { persistence: { database: file } } });
   const holder = new DataView(stage.context.ownMemory).getFloat64(8, true);
@@ -187,6 +158,6 @@ test('a database that another process has open is refused and names that process
 });
 
 test('persistence has no ring of records to itself', () => {
-  const { stage } = setScene();
+  const { stage } = createRecordStage();
   expect(() => stage.context.records).toThrow(expect.objectContaining({ code: 'TOPOLOGY_INVALID' }));
 });

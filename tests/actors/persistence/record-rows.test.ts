@@ -1,0 +1,371 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createActor } from '../../../src/actors/persistence/actor.ts';
+import { TABLES } from '../../../src/actors/persistence/record-rows.ts';
+import type { Actor } from '../../../src/runtime/actor.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { AUDIT_EVENTS, EXECUTION_EVENT, PLAN_REASONS } from '../../../src/shared/messages.ts';
+import {
+  type OpportunityFields,
+  TRIANGLE,
+  writeExecution,
+  writeOpportunity,
+  writePortfolio,
+} from '../../support/record-slots.ts';
+import { createRecordStage, type RecordStage, started } from '../../support/record-stage.ts';
+import { readStored } from '../../support/stored-records.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+
+const LARGEST = 2n ** 63n - 1n;
+const SMALLEST = -(2n ** 63n);
+/** The first integer that a double does not hold. */
+const BEYOND_DOUBLE = 2n ** 53n + 1n;
+const WALL_NS = 1_618_677_942_582_266_001n;
+
+function createTriangleStage(): RecordStage {
+  const scene = createRecordStage();
+  new InstrumentLog(scene.stage.memory.instrumentLog).append(TRIANGLE);
+  return scene;
+}
+
+async function record(scene: RecordStage, write: () => void): Promise<void> {
+  const actor = await started(createActor(scene.stage.context));
+  write();
+  await actor.onStop();
+}
+
+const SIZED: OpportunityFields = {
+  seq: 2 ** 52,
+  ordinal: 3,
+  recvIndex: 7,
+  sized: true,
+  instrument: 2,
+  startAsset: 0,
+  gross: 1.000123456789,
+  net: 1.0000001,
+  touchStart: BEYOND_DOUBLE,
+  start: BEYOND_DOUBLE,
+  end: LARGEST,
+  wallNs: WALL_NS,
+  legs: [
+    { instrument: 0, side: 0, turn: 2, feePpm: 2600, price: 563_421n, qty: 12_345_678n, cost: 69_557n, fee: 1n },
+    { instrument: 1, side: 0, turn: 0, feePpm: 0, price: LARGEST, qty: LARGEST, cost: LARGEST, fee: LARGEST },
+    { instrument: 2, side: 1, turn: 1, feePpm: 4_000_000_000, price: 1n, qty: 0n, cost: SMALLEST, fee: -1n },
+  ],
+};
+
+test('an opportunity and its legs are stored exactly, with names and decimals', async () => {
+  const scene = createTriangleStage();
+  await record(scene, () => writeOpportunity(scene.writer('detector'), SIZED));
+  const [row] = await readStored(scene.file, 'SELECT *, epoch_ns(happened_at) AS ns FROM opportunities');
+  expect(row).toMatchObject({
+    boot: 1n,
+    source: 'detector',
+    record_seq: 1n,
+    ns: WALL_NS,
+    seq: 2n ** 52n,
+    ordinal: 3,
+    recv_index: 7n,
+    trigger_symbol: 'ETH/USD',
+    cycle_number: 0xffff_ffffn,
+    cycle: 'BTC/USD:buy>ETH/BTC:buy>ETH/USD:sell',
+    start_asset: 'USD',
+    start_decimals: 4,
+    touch_start_units: BEYOND_DOUBLE,
+    gross_multiplier: 1.000123456789,
+    net_multiplier: 1.0000001,
+    sized: true,
+    size_asset: 'BTC', // the leg traded first buys ETH for BTC
+    size_decimals: 10,
+    start_units: BEYOND_DOUBLE,
+    end_units: LARGEST,
+  });
+  const legs = await readStored(
+    scene.file,
+    'SELECT * EXCLUDE (boot, source, record_seq) FROM opportunity_legs ORDER BY leg',
+  );
+  expect(legs[0]).toEqual({
+    leg: 0,
+    turn: 2,
+    symbol: 'BTC/USD',
+    side: 'buy',
+    fee_ppm: 2600n,
+    price_ticks: 563_421n,
+    price_decimals: 1,
+    qty_lots: 12_345_678n,
+    qty_decimals: 8,
+    cost_units: 69_557n,
+    cost_asset: 'USD',
+    cost_decimals: 4,
+    fee_units: 1n,
+    fee_asset: 'BTC',
+    fee_decimals: 10,
+  });
+  expect(legs[1]).toMatchObject({ price_ticks: LARGEST, qty_lots: LARGEST, cost_units: LARGEST, fee_units: LARGEST });
+  expect(legs[2]).toMatchObject({ side: 'sell', fee_ppm: 4_000_000_000n, cost_units: SMALLEST, fee_asset: 'USD' });
+});
+
+test('an opportunity without a size has none in the database either', async () => {
+  const scene = createTriangleStage();
+  await record(scene, () => writeOpportunity(scene.writer('detector'), { ...SIZED, sized: false }));
+  const [row] = await readStored(scene.file, 'SELECT * FROM opportunities');
+  expect(row).toMatchObject({
+    sized: false,
+    size_asset: null,
+    size_decimals: null,
+    start_units: null,
+    end_units: null,
+  });
+});
+
+test('a fill becomes a trade, and a plan its events', async () => {
+  const scene = createTriangleStage();
+  await record(scene, () => {
+    const records = scene.writer('sequencer');
+    const plan = { plan: 9, seq: 2 ** 53 - 1 };
+    const { PLAN_OPENED, FILL, PLAN_ENDED } = EXECUTION_EVENT;
+    const start = { startAsset: 0, ordinal: 65_535 };
+    writeExecution(
+      records,
+      { event: PLAN_OPENED },
+      start,
+      { ...plan, executionSeq: 1 },
+      { startUnits: 5n, profitUnits: 1n },
+    );
+    writeExecution(
+      records,
+      { event: FILL, side: 1, leg: 2, attempt: 4 },
+      { feeAsset: 0 },
+      { ...plan, executionSeq: 2 },
+      {
+        priceTicks: LARGEST,
+        limitTicks: 2n,
+        qtyLots: BEYOND_DOUBLE,
+        qtyWantedLots: LARGEST,
+        costUnits: SMALLEST,
+        feeUnits: 3n,
+      },
+      2,
+    );
+    const reason = PLAN_REASONS.indexOf('partial_fill');
+    writeExecution(
+      records,
+      { event: PLAN_ENDED, outcome: 3 },
+      { ...start, reason },
+      { ...plan, executionSeq: 3 },
+      {
+        startUnits: LARGEST,
+        endUnits: BEYOND_DOUBLE,
+        profitUnits: BEYOND_DOUBLE - LARGEST,
+      },
+    );
+  });
+  const [trade] = await readStored(scene.file, 'SELECT * EXCLUDE happened_at FROM trades');
+  expect(trade).toEqual({
+    boot: 1n,
+    source: 'sequencer',
+    record_seq: 2n,
+    plan: 9n,
+    execution_seq: 2n,
+    seq: 2n ** 53n - 1n,
+    leg: 2,
+    attempt: 4,
+    symbol: 'ETH/USD',
+    side: 'sell',
+    price_ticks: LARGEST,
+    limit_ticks: 2n,
+    price_decimals: 2,
+    qty_lots: BEYOND_DOUBLE,
+    qty_wanted_lots: LARGEST,
+    qty_decimals: 8,
+    cost_units: SMALLEST,
+    cost_asset: 'USD',
+    cost_decimals: 4,
+    fee_units: 3n,
+    fee_asset: 'USD',
+    fee_decimals: 4,
+  });
+  const events = await readStored(
+    scene.file,
+    'SELECT record_seq, event, outcome, reason, ordinal, start_units, end_units, profit_units FROM plan_events ORDER BY 1',
+  );
+  expect(events).toEqual([
+    {
+      record_seq: 1n,
+      event: 'opened',
+      outcome: 'none',
+      reason: 'none',
+      ordinal: 65_535,
+      start_units: 5n,
+      end_units: 0n,
+      profit_units: 1n,
+    },
+    {
+      record_seq: 3n,
+      event: 'ended',
+      outcome: 'unwound',
+      reason: 'partial_fill',
+      ordinal: 65_535,
+      start_units: LARGEST,
+      end_units: BEYOND_DOUBLE,
+      profit_units: BEYOND_DOUBLE - LARGEST,
+    },
+  ]);
+});
+
+test('the decimal views show the extremes of 64 bits to the last digit', async () => {
+  const scene = createTriangleStage();
+  const extremes = { balanceUnits: LARGEST, reservedUnits: SMALLEST, realisedUnits: BEYOND_DOUBLE, drawdownUnits: -1n };
+  await record(scene, () => {
+    writePortfolio(scene.writer('risk'), 0, 1, extremes);
+    writePortfolio(scene.writer('risk'), 2, 1, extremes);
+  });
+  const columns = ['balance', 'reserved', 'realised', 'drawdown'].map((name) => `${name}::VARCHAR AS ${name}`);
+  const rows = await readStored(scene.file, `SELECT asset, ${columns} FROM portfolio_decimal ORDER BY record_seq`);
+  expect(rows).toEqual([
+    {
+      asset: 'USD', // 4 decimals
+      balance: '922337203685477.580700000000000000',
+      reserved: '-922337203685477.580800000000000000',
+      realised: '900719925474.099300000000000000',
+      drawdown: '-0.000100000000000000',
+    },
+    {
+      asset: 'ETH', // 18 decimals
+      balance: '9.223372036854775807',
+      reserved: '-9.223372036854775808',
+      realised: '0.009007199254740993',
+      drawdown: '-0.000000000000000001',
+    },
+  ]);
+  const raw = await readStored(
+    scene.file,
+    'SELECT DISTINCT snapshot, balance_units, reserved_units FROM portfolio_snapshots',
+  );
+  expect(raw).toEqual([{ snapshot: 1n, balance_units: LARGEST, reserved_units: SMALLEST }]);
+});
+
+test('audit events and the runtime state are stored with their names and texts', async () => {
+  const scene = createTriangleStage();
+  await record(scene, () => {
+    const records = scene.writer('book');
+    records.tryAudit('book_invalid', { severity: 1, instrument: 1, a: 2.5, b: -1, text: 'Prüfsumme €' });
+    records.tryAudit('halted', { severity: 2 });
+    records.tryState('gate', 'paused');
+    records.tryState('gate', 'active');
+    records.tryState('clé', '');
+  });
+  const audits = await readStored(
+    scene.file,
+    "SELECT severity, event, symbol, a, b, text FROM audit_events WHERE source = 'book' ORDER BY record_seq",
+  );
+  expect(audits).toEqual([
+    { severity: 'warning', event: 'book_invalid', symbol: 'ETH/BTC', a: 2.5, b: -1, text: 'Prüfsumme €' },
+    { severity: 'error', event: 'halted', symbol: null, a: 0, b: 0, text: '' },
+  ]);
+  const state = await readStored(scene.file, 'SELECT key, value, source, record_seq FROM runtime_state ORDER BY key');
+  expect(state).toEqual([
+    { key: 'clé', value: '', source: 'book', record_seq: 5n },
+    { key: 'gate', value: 'active', source: 'book', record_seq: 4n },
+  ]);
+});
+
+test('a record of a kind that is not known keeps its number as an audit event', async () => {
+  const scene = createTriangleStage();
+  await record(scene, () => scene.writer('feed').tryWrite(99, () => undefined));
+  const rows = await readStored(scene.file, "SELECT event, a, record_seq FROM audit_events WHERE source = 'feed'");
+  expect(rows).toEqual([{ event: 'record_unreadable', a: 99, record_seq: 1n }]);
+  expect(AUDIT_EVENTS).toContain('record_unreadable');
+});
+
+test('an instrument that nobody announced is stored by its number, without decimals', async () => {
+  const scene = createRecordStage();
+  await record(scene, () =>
+    writePortfolio(scene.writer('risk'), 5, 1, {
+      balanceUnits: 1n,
+      reservedUnits: 0n,
+      realisedUnits: 0n,
+      drawdownUnits: 0n,
+    }),
+  );
+  const rows = await readStored(
+    scene.file,
+    'SELECT asset, decimals, balance FROM portfolio_decimal JOIN portfolio_snapshots USING (record_seq, asset)',
+  );
+  expect(rows).toEqual([{ asset: '#5', decimals: null, balance: null }]);
+});
+
+test('no column that holds money is a float', async () => {
+  const scene = createRecordStage();
+  await record(scene, () => undefined);
+  const rows = await readStored(
+    scene.file,
+    "SELECT table_name, column_name FROM duckdb_columns() WHERE data_type IN ('DOUBLE', 'FLOAT') AND NOT internal ORDER BY ALL",
+  );
+  const floats = new Set(rows.map(({ table_name, column_name }) => `${table_name}.${column_name}`));
+  // Multipliers are ratios that screen; a and b of an audit event are whatever the event says.
+  expect([...floats]).toEqual([
+    'audit_events.a',
+    'audit_events.b',
+    'opportunities.gross_multiplier',
+    'opportunities.net_multiplier',
+    'opportunities_decimal.gross_multiplier',
+    'opportunities_decimal.net_multiplier',
+  ]);
+  const tables = await readStored(scene.file, 'SELECT table_name AS name FROM duckdb_tables() ORDER BY 1');
+  expect(tables.map(({ name }) => name)).toEqual([...TABLES, 'boots', 'schema_migrations'].sort());
+});
+
+test('opportunities are exported in market order, each once, with exact decimals', async () => {
+  const scene = createTriangleStage();
+  const actor: Actor = await started(createActor(scene.stage.context));
+  onTestFinished(() => actor.onStop() as Promise<void>);
+  const records = scene.writer('detector');
+  const legs = SIZED.legs.map((leg) => ({ ...leg, qty: 100_000_000n, cost: 12_345n, fee: 1n, price: 1_234_567n }));
+  writeOpportunity(records, { ...SIZED, seq: 20, ordinal: 1, sized: false, legs });
+  writeOpportunity(records, { ...SIZED, seq: 20, ordinal: 0, start: 10_000_000_000n, end: 10_000_000_001n, legs });
+  writeOpportunity(records, { ...SIZED, seq: 3, ordinal: 0, sized: false, legs });
+  writeOpportunity(records, { ...SIZED, seq: 3, ordinal: 0, sized: false, legs }); // recorded again by a successor
+  const file = path.join(temporaryDirectory(), 'opportunities.jsonl');
+  const exportOpportunities = actor.control?.['exportOpportunities'] as (file: string) => Promise<number>;
+  expect(await exportOpportunities(file)).toBe(3);
+
+  const text = readFileSync(file, 'utf8');
+  expect(text.endsWith('}\n')).toBe(true);
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ size }) => size)).toEqual([
+    null,
+    { asset: 'BTC', startQty: '1.0000000000', endQty: '1.0000000001', profit: '0.0000000001' },
+    null,
+  ]);
+  expect(lines[1]).toEqual({
+    recvIndex: 7,
+    ns: WALL_NS.toString(),
+    symbol: 'ETH/USD',
+    cycle: 'BTC/USD:buy>ETH/BTC:buy>ETH/USD:sell',
+    startAsset: 'USD',
+    grossMultiplier: 1.000123456789,
+    netMultiplier: 1.0000001,
+    touchStartQty: '900719925474.0993',
+    size: lines[1].size,
+    legs: [
+      { symbol: 'BTC/USD', side: 'buy', price: '123456.7', qty: '1.00000000', cost: '1.2345', fee: '0.0000000001' },
+      {
+        symbol: 'ETH/BTC',
+        side: 'buy',
+        price: '12.34567',
+        qty: '1.00000000',
+        cost: '0.0000012345',
+        fee: '0.000000000000000001',
+      },
+      { symbol: 'ETH/USD', side: 'sell', price: '12345.67', qty: '1.00000000', cost: '1.2345', fee: '0.0001' },
+    ],
+  });
+  await expect(exportOpportunities(path.join(file, 'below-a-file'))).rejects.toMatchObject({
+    code: 'OUTPUT_UNWRITABLE',
+  });
+});

@@ -1,0 +1,138 @@
+/** Records as actors write them, for tests that play the actor. */
+import type { RecordWriter } from '../../src/runtime/record-writer.ts';
+import type { InstrumentChanges } from '../../src/shared/instrument.ts';
+import { EXECUTION, LEG, OPPORTUNITY, PORTFOLIO, RECORD_KIND } from '../../src/shared/messages.ts';
+import { lots, ticks, units } from '../../src/shared/money.ts';
+
+/** Three assets and the three pairs between them; precisions differ on purpose. */
+export const TRIANGLE: InstrumentChanges = {
+  assets: [
+    { index: 0, id: 'USD', precision: 4 },
+    { index: 1, id: 'BTC', precision: 10 },
+    { index: 2, id: 'ETH', precision: 18 },
+  ],
+  instruments: [pair(0, 'BTC/USD', 1, 0, 1, 8), pair(1, 'ETH/BTC', 2, 1, 5, 8), pair(2, 'ETH/USD', 2, 0, 2, 8)],
+};
+
+function pair(index: number, symbol: string, base: number, quote: number, price: number, qty: number) {
+  return {
+    index,
+    symbol,
+    base,
+    quote,
+    status: 'online' as const,
+    pricePrecision: price,
+    qtyPrecision: qty,
+    costPrecision: 5,
+    priceIncrement: ticks(1n),
+    qtyIncrement: lots(1n),
+    qtyMin: lots(1n),
+    costMin: units(1n),
+  };
+}
+
+export interface LegFields {
+  readonly instrument: number;
+  readonly side: 0 | 1;
+  readonly turn: number;
+  readonly feePpm: number;
+  readonly price: bigint;
+  readonly qty: bigint;
+  readonly cost: bigint;
+  readonly fee: bigint;
+}
+
+export interface OpportunityFields {
+  readonly seq: number;
+  readonly ordinal: number;
+  readonly recvIndex: number;
+  readonly sized: boolean;
+  readonly instrument: number;
+  readonly startAsset: number;
+  readonly gross: number;
+  readonly net: number;
+  readonly touchStart: bigint;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly wallNs: bigint;
+  readonly legs: readonly LegFields[];
+}
+
+export function writeOpportunity(records: RecordWriter, fields: OpportunityFields): boolean {
+  return records.tryWrite(RECORD_KIND.OPPORTUNITY, (view, offset) => {
+    view.setUint8(offset + OPPORTUNITY.legCount, fields.legs.length);
+    view.setUint8(offset + OPPORTUNITY.sized, fields.sized ? 1 : 0);
+    view.setUint32(offset + OPPORTUNITY.instrument, fields.instrument, true);
+    view.setBigInt64(offset + OPPORTUNITY.wallNs, fields.wallNs, true);
+    view.setFloat64(offset + OPPORTUNITY.seq, fields.seq, true);
+    view.setFloat64(offset + OPPORTUNITY.recvIndex, fields.recvIndex, true);
+    view.setFloat64(offset + OPPORTUNITY.grossMultiplier, fields.gross, true);
+    view.setFloat64(offset + OPPORTUNITY.netMultiplier, fields.net, true);
+    view.setBigInt64(offset + OPPORTUNITY.touchStartUnits, fields.touchStart, true);
+    view.setBigInt64(offset + OPPORTUNITY.startUnits, fields.start, true);
+    view.setBigInt64(offset + OPPORTUNITY.endUnits, fields.end, true);
+    view.setUint16(offset + OPPORTUNITY.startAsset, fields.startAsset, true);
+    view.setUint16(offset + OPPORTUNITY.ordinal, fields.ordinal, true);
+    view.setUint32(offset + OPPORTUNITY.cycle, 0xffff_ffff, true);
+    fields.legs.forEach((leg, index) => {
+      writeLeg(view, offset + OPPORTUNITY.legs + index * LEG.SIZE, leg);
+    });
+  });
+}
+
+function writeLeg(view: DataView, offset: number, leg: LegFields): void {
+  view.setUint16(offset + LEG.instrument, leg.instrument, true);
+  view.setUint8(offset + LEG.side, leg.side);
+  view.setUint8(offset + LEG.turn, leg.turn);
+  view.setUint32(offset + LEG.feePpm, leg.feePpm, true);
+  view.setBigInt64(offset + LEG.priceTicks, leg.price, true);
+  view.setBigInt64(offset + LEG.qtyLots, leg.qty, true);
+  view.setBigInt64(offset + LEG.costUnits, leg.cost, true);
+  view.setBigInt64(offset + LEG.feeUnits, leg.fee, true);
+}
+
+/** Writes an execution; integer fields by the names of {@link EXECUTION}. Bigints are 64 bits wide. */
+export function writeExecution(
+  records: RecordWriter,
+  bytes: Partial<Record<'event' | 'side' | 'leg' | 'outcome' | 'attempt', number>>,
+  shorts: Partial<Record<'feeAsset' | 'startAsset' | 'reason' | 'ordinal', number>>,
+  doubles: Partial<Record<'plan' | 'seq' | 'executionSeq', number>>,
+  wide: Partial<Record<WideExecutionField, bigint>>,
+  instrument = 0,
+): boolean {
+  return records.tryWrite(RECORD_KIND.EXECUTION, (view, offset) => {
+    view.setUint32(offset + EXECUTION.instrument, instrument, true);
+    for (const [name, value] of entriesOf(bytes)) view.setUint8(offset + EXECUTION[name], value);
+    for (const [name, value] of entriesOf(shorts)) view.setUint16(offset + EXECUTION[name], value, true);
+    for (const [name, value] of entriesOf(doubles)) view.setFloat64(offset + EXECUTION[name], value, true);
+    for (const [name, value] of entriesOf(wide)) view.setBigInt64(offset + EXECUTION[name], value, true);
+  });
+}
+
+type WideExecutionField =
+  | 'priceTicks'
+  | 'qtyLots'
+  | 'costUnits'
+  | 'feeUnits'
+  | 'startUnits'
+  | 'endUnits'
+  | 'profitUnits'
+  | 'qtyWantedLots'
+  | 'limitTicks';
+
+export function writePortfolio(
+  records: RecordWriter,
+  asset: number,
+  snapshot: number,
+  wide: Readonly<Record<'balanceUnits' | 'reservedUnits' | 'realisedUnits' | 'drawdownUnits', bigint>>,
+): boolean {
+  return records.tryWrite(RECORD_KIND.PORTFOLIO, (view, offset) => {
+    view.setUint16(offset + PORTFOLIO.asset, asset, true);
+    view.setFloat64(offset + PORTFOLIO.snapshot, snapshot, true);
+    for (const [name, value] of entriesOf(wide)) view.setBigInt64(offset + PORTFOLIO[name], value, true);
+  });
+}
+
+function entriesOf<K extends string, V>(fields: Partial<Record<K, V>>): [K, V][] {
+  return Object.entries(fields) as [K, V][];
+}
