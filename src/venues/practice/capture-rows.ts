@@ -1,6 +1,6 @@
 /** The received frames of a recorded Kraken v2 session, as far as the practice market needs them. */
 import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync } from 'node:zlib';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import { isObject, type JsonObject, parseJson } from './lexeme-json.ts';
 
@@ -17,7 +17,7 @@ export interface CaptureRow {
 
 export interface CaptureRows {
   readonly rows: readonly CaptureRow[];
-  /** Frames that were no JSON object: recordings of a broken line have them. */
+  /** Frames that were no JSON object, and a last row that its writer did not finish. */
   readonly malformed: number;
 }
 
@@ -33,13 +33,14 @@ export function readCaptureRows(file: string): CaptureRows {
 /** Parses the text of a capture: a header row, then rows of which the received ones count. @throws Error. */
 export function parseCaptureRows(text: string): CaptureRows {
   const [header, ...lines] = text.split('\n').filter((line) => line !== '');
-  if (header === undefined || rowOf(header).t !== 'header') throw new Error('its first line is no header row');
+  if (header === undefined || rowOf(header)?.t !== 'header') throw new Error('its first line is no header row');
   const rows: CaptureRow[] = [];
   let malformed = 0;
   let firstNs: bigint | undefined;
-  for (const line of lines) {
-    const row = rowOf(line);
-    if (row.t !== 'recv') continue;
+  for (const [index, line] of lines.entries()) {
+    const row = rowOf(line, index === lines.length - 1);
+    if (row === undefined) malformed += 1;
+    if (row?.t !== 'recv') continue;
     const ns = BigInt(String(row.ns));
     firstNs ??= ns;
     const message = messageOf(String(row.data));
@@ -51,7 +52,9 @@ export function parseCaptureRows(text: string): CaptureRows {
 
 function unpack(bytes: Buffer): Buffer {
   const gzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const plain = gzip ? gunzipSync(bytes, { maxOutputLength: CAPTURE_BYTES_MAX }) : bytes;
+  // A sync flush at the end accepts what a killed recorder left.
+  const packed = { maxOutputLength: CAPTURE_BYTES_MAX, finishFlush: constants.Z_SYNC_FLUSH };
+  const plain = gzip ? gunzipSync(bytes, packed) : bytes;
   if (plain.length > CAPTURE_BYTES_MAX)
     throw new Error(`it is larger than ${CAPTURE_BYTES_MAX} bytes; cut it in pieces`);
   return plain;
@@ -64,7 +67,9 @@ interface Envelope {
   readonly data?: unknown;
 }
 
-function rowOf(line: string): Envelope {
+/** @returns undefined for a last line that was cut short. */
+function rowOf(line: string, last = false): Envelope | undefined {
+  if (last && !line.endsWith('}')) return undefined;
   const row: unknown = JSON.parse(line);
   if (typeof row !== 'object' || row === null) throw new Error('a line is no JSON object');
   return row;

@@ -44,7 +44,7 @@ export interface PracticeServer {
   close(): Promise<void>;
 }
 
-/** Reads the recording and listens. @throws CAPTURE_UNREADABLE, VENUE_UNREACHABLE when the port is taken. */
+/** Reads the recording and listens. @throws CAPTURE_UNREADABLE, OPTION_INVALID when the port is taken. */
 export async function startPracticeServer(
   options: PracticeServerOptions,
   clock: Clock,
@@ -93,7 +93,7 @@ function loadTape({ capture, assetPairs }: PracticeServerOptions): MarketTape {
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) =>
-      reject(arbitradeError('VENUE_UNREACHABLE', `${LOOPBACK}:${port}`, `cannot listen: ${reasonOf(error)}`)),
+      reject(arbitradeError('OPTION_INVALID', 'port', `one that is free on ${LOOPBACK} (${reasonOf(error)})`, port)),
     );
     server.listen(port, LOOPBACK, resolve);
   });

@@ -28,7 +28,7 @@ export interface PracticeThread {
   close(): Promise<void>;
 }
 
-/** @throws CAPTURE_UNREADABLE, VENUE_UNREACHABLE as the server does. */
+/** @throws CAPTURE_UNREADABLE, OPTION_INVALID as the server does. */
 export async function startPracticeThread(
   options: PracticeServerOptions,
   listener: PracticeListener = {},

@@ -56,3 +56,10 @@ test('broken frames in a capture are left out and counted', () => {
   );
   expect(rows).toMatchObject({ malformed: 1, rows: [{ offsetMs: 1e-6 }] });
 });
+
+test('the unfinished last row of a killed recorder is left out', () => {
+  const rows = parseCaptureRows(
+    '{"t":"header"}\n{"t":"recv","conn":"A","ns":"2","data":"{}"}\n{"t":"recv","conn":"A","ns":"3","da',
+  );
+  expect(rows).toMatchObject({ malformed: 1, rows: [{ offsetMs: 0 }] });
+});

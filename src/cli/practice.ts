@@ -1,0 +1,87 @@
+/** `arbitrade practice`: the practice exchange alone, on loopback, until it is told to stop. */
+import { freshSeed } from '../shared/chance.ts';
+import { systemClock } from '../shared/clock.ts';
+import { arbitradeError } from '../shared/errors.ts';
+import { FAULTS, parseFaultRates } from '../venues/practice/faults.ts';
+import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
+import type { PracticeStats } from '../venues/practice/practice-exchange.ts';
+import { startPracticeServer } from '../venues/practice/practice-server.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { stopSignal } from './stop-signal.ts';
+
+export interface PracticeOptions {
+  readonly capture: string;
+  /** Port on 127.0.0.1; 0 takes a free one. */
+  readonly port: number;
+  /** `max`, or a factor such as `10`. */
+  readonly speed?: string;
+  readonly loop?: boolean;
+  /** `checksum,drop=0.01`: see {@link practiceHelp}. */
+  readonly faults?: string;
+  /** Makes the faults repeatable; a fresh one is chosen and told without it. */
+  readonly seed?: number;
+  /** The venue's REST AssetPairs answer, for captures without an instrument message. */
+  readonly assetPairs?: string;
+  readonly json?: boolean;
+}
+
+/** Serves until SIGINT or SIGTERM. @throws OPTION_INVALID, CAPTURE_UNREADABLE before anything is served. */
+export async function practice(options: PracticeOptions): Promise<ExitCode> {
+  const speed = parseSpeed(options.speed ?? '1');
+  const faults = parseFaultRates(options.faults ?? '');
+  const seed = options.seed ?? freshSeed();
+  const signal = stopSignal();
+  try {
+    const server = await startPracticeServer(
+      {
+        capture: options.capture,
+        port: options.port,
+        assetPairs: options.assetPairs,
+        settings: { speed, faults, seed, loop: options.loop ?? false },
+      },
+      systemClock,
+      {
+        onFault: ({ fault, connection, symbol }) =>
+          console.error(`fault    ${fault} on connection ${connection}${symbol === undefined ? '' : `, ${symbol}`}`),
+        onMarketEnded: () => console.error('market   the recording is over; heartbeats go on'),
+      },
+    );
+    for (const note of server.notes) console.error(`note     ${note}`);
+    console.log(options.json ? JSON.stringify({ wsPublic: server.wsPublic }) : readyText(server.wsPublic, seed));
+    await signal.stopped;
+    await server.close();
+    console.error(renderStats(server.exchange.stats()));
+    return EXIT.OK;
+  } finally {
+    signal.release();
+  }
+}
+
+/** A replay speed: `max` or a factor above 0. @throws OPTION_INVALID. */
+export function parseSpeed(text: string): ReplaySpeed {
+  if (text === 'max') return 'max';
+  const factor = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || factor <= 0 || factor > 10_000) {
+    throw arbitradeError('OPTION_INVALID', '--speed', 'max, or a factor above 0 up to 10000', text);
+  }
+  return factor;
+}
+
+/** The catalogue of faults, for `--help`. */
+export function practiceHelp(): string {
+  const rows = Object.entries(FAULTS).map(([name, { chance, what }]) => `  ${name.padEnd(21)}${chance}  ${what}`);
+  return ['Faults (--faults NAME or NAME=PROBABILITY, separated by commas; default probability):', ...rows].join('\n');
+}
+
+function readyText(wsPublic: string, seed: number): string {
+  return `ready    ${wsPublic}   seed ${seed}   stop with Ctrl-C`;
+}
+
+function renderStats(stats: PracticeStats): string {
+  const faults = Object.entries(stats.faults).map(([name, count]) => `${name} ${count}`);
+  return [
+    `stopped  ${stats.connections} connections   ${stats.framesSent} frames sent   ${stats.requests} requests`,
+    `market   ${stats.eventsPlayed} events   ${stats.passes} times to the end`,
+    `faults   ${faults.length === 0 ? 'none' : faults.join(', ')}   slow clients cut ${stats.slowClientsCut}`,
+  ].join('\n');
+}

@@ -1,0 +1,62 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { afterEach, expect, test } from 'vitest';
+import { parseSpeed, practiceHelp } from '../../src/cli/practice.ts';
+import { FAULT_NAMES, parseFaultRates } from '../../src/venues/practice/faults.ts';
+import { SocketClient } from '../venues/practice/socket-client.ts';
+
+const CAPTURE = new URL('../fixtures/kraken/ws2_book_d25_BTCUSD_20260802.cap.jsonl.gz', import.meta.url).pathname;
+const MODULE = new URL('../../src/cli/practice.ts', import.meta.url).href;
+let child: ChildProcessWithoutNullStreams | undefined;
+
+afterEach(() => void child?.kill('SIGKILL'));
+
+function run(options: object) {
+  const code = `import(${JSON.stringify(MODULE)}).then(async ({ practice }) => { process.exitCode = await practice(${JSON.stringify(options)}); })`;
+  child = spawn(process.execPath, ['--input-type=module', '-e', code]);
+  return child;
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'serves alone, says where in one JSON line, and stops cleanly on %s',
+  async (signal) => {
+    const started = run({
+      capture: CAPTURE,
+      port: 0,
+      json: true,
+      speed: 'max',
+      loop: true,
+      faults: 'checksum=0.1',
+      seed: 3,
+    });
+    const errors: string[] = [];
+    started.stderr.on('data', (data) => errors.push(String(data)));
+    const [line] = (await once(createInterface(started.stdout), 'line')) as [string];
+    expect(Object.keys(JSON.parse(line))).toEqual(['wsPublic']);
+    const client = await SocketClient.connect(JSON.parse(line).wsPublic);
+    client.subscribe(['BTC/USD']);
+    await client.until(() => client.frames.length > 3_000);
+    started.kill(signal);
+    const [exitCode] = await once(started, 'exit');
+    await client.until(() => client.closedWith !== undefined);
+    expect(exitCode).toBe(0);
+    expect(client.closedWith).toBe(1001);
+    expect(errors.join('')).toMatch(/fault {4}checksum on connection 1, BTC\/USD/);
+    expect(errors.join('')).toMatch(/stopped {2}1 connections/);
+  },
+);
+
+test('unknown faults, bad probabilities and bad speeds are refused by name', () => {
+  expect(() => parseFaultRates('checksum,earthquake')).toThrow(/expected some of checksum.*found "earthquake"/);
+  expect(() => parseFaultRates('drop=2')).toThrow(/probability from 0 to 1/);
+  expect(() => parseFaultRates('drop=')).toThrow(/probability/);
+  expect(parseFaultRates('drop,checksum=0.5')).toEqual({ drop: 0.001, checksum: 0.5 });
+  expect(parseSpeed('max')).toBe('max');
+  expect(parseSpeed('2.5')).toBe(2.5);
+  for (const bad of ['0', '-1', 'fast', '', '1e3']) expect(() => parseSpeed(bad)).toThrow(/--speed/);
+});
+
+test('help lists every fault', () => {
+  for (const name of FAULT_NAMES) expect(practiceHelp()).toContain(name);
+});
