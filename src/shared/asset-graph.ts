@@ -85,6 +85,21 @@ export function spellCycle(legs: readonly { readonly symbol: string; readonly si
   return legs.map(({ symbol, side }) => `${symbol}:${side === BUY ? 'buy' : 'sell'}`).join('>');
 }
 
+/** {@link spellCycle} for edges; an instrument that is not known is spelled `?`. */
+export function spellEdges(directory: InstrumentDirectory, edges: readonly Edge[]): string {
+  const leg = (edge: Edge) => ({
+    symbol: directory.instruments[instrumentOfEdge(edge)]?.symbol ?? '?',
+    side: sideOfEdge(edge),
+  });
+  return spellCycle(edges.map(leg));
+}
+
+/** The edges of one cycle of the table, in the spelling's order. */
+export function edgesOfCycle(table: CycleTable, cycle: number): Edge[] {
+  const first = cycle * LEGS_MAX;
+  return [...table.edges.subarray(first, first + (table.legCounts[cycle] ?? 0))];
+}
+
 /** Symbols compare by code unit, as the spelling's "alphabetically first" means it; no locale has a say. */
 function onlineBySymbol(directory: InstrumentDirectory): Instrument[] {
   const online = directory.instruments.filter((instrument) => instrument?.status === 'online');

@@ -60,8 +60,12 @@ export const ACTOR_COUNTERS = {
     'opportunities',
     'opportunities_sized',
     'cycles',
-    'best_cycle', // number of the cycle with the best net multiplier seen, plus 1
-    'best_gross_multiplier',
+    'best_cycle', // number of the cycle with the best net multiplier seen, plus 1; 0 when the instruments changed since
+    'best_leg_1', // its legs in the spelling's order: edge (see asset-graph.ts) plus 1, 0 for none
+    'best_leg_2',
+    'best_leg_3',
+    'best_leg_4',
+    'best_gross_multiplier', // in floats: good to 15 digits, unlike an opportunity's
     'best_net_multiplier',
     'opportunities_refused', // not passed on because the sequencer's ring was full
     'handled_seq',

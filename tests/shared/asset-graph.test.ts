@@ -4,14 +4,13 @@ import {
   assetReceived,
   assetSpent,
   type CycleTable,
+  edgesOfCycle,
   findCycles,
-  instrumentOfEdge,
   instrumentsOnCycles,
-  sideOfEdge,
   spellCycle,
+  spellEdges,
 } from '../../src/shared/asset-graph.ts';
 import { InstrumentDirectory, type InstrumentStatus } from '../../src/shared/instrument.ts';
-import { LEGS_MAX } from '../../src/shared/messages.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
 import { krakenPairs } from '../asset-pairs.ts';
 
@@ -108,14 +107,7 @@ function addPair(directory: InstrumentDirectory, symbol: string, status: Instrum
 }
 
 function spellings(directory: InstrumentDirectory, table: CycleTable): string[] {
-  return Array.from({ length: table.count }, (_, cycle) => {
-    const edges = table.edges.subarray(cycle * LEGS_MAX, cycle * LEGS_MAX + (table.legCounts[cycle] as number));
-    const leg = (edge: number) => ({
-      symbol: directory.instruments[instrumentOfEdge(edge)]!.symbol,
-      side: sideOfEdge(edge),
-    });
-    return spellCycle([...edges].map(leg));
-  });
+  return Array.from({ length: table.count }, (_, cycle) => spellEdges(directory, edgesOfCycle(table, cycle)));
 }
 
 /** The definition, spelled out: every ordered choice of different instruments and sides that closes. */

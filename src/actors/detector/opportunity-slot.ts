@@ -1,0 +1,70 @@
+/** Writes an opportunity as the fixed-size message of `messages.ts`. */
+import { assetSpent } from '../../shared/asset-graph.ts';
+import type { LegFill } from '../../shared/cycle-leg.ts';
+import type { LegTouch } from '../../shared/cycle-touch.ts';
+import { LEG, OPPORTUNITY, RECORD_KIND } from '../../shared/messages.ts';
+import { smaller } from '../../shared/money.ts';
+import type { Opportunity } from './strategy.ts';
+
+/** The market message an opportunity follows from. */
+export interface Trigger {
+  readonly instrument: number;
+  readonly seq: number;
+  readonly recvIndex: number;
+  readonly stampNs: number;
+  readonly wallNs: bigint;
+}
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** Fills the message at `offset` of `view`. Its record number is set by whoever records it. */
+export function writeOpportunity(
+  view: DataView,
+  offset: number,
+  trigger: Trigger,
+  { cycle, legs, touch, size }: Opportunity,
+  place: { readonly strategy: number; readonly ordinal: number },
+): void {
+  for (let at = 0; at < OPPORTUNITY.SIZE; at += 8) view.setFloat64(offset + at, 0, true);
+  view.setUint8(offset + OPPORTUNITY.kind, RECORD_KIND.OPPORTUNITY);
+  view.setUint8(offset + OPPORTUNITY.legCount, legs.length);
+  view.setUint8(offset + OPPORTUNITY.strategy, place.strategy);
+  view.setUint8(offset + OPPORTUNITY.sized, size === undefined ? 0 : 1);
+  writeTrigger(view, offset, trigger);
+  view.setFloat64(offset + OPPORTUNITY.grossMultiplier, touch.grossMultiplier, true);
+  view.setFloat64(offset + OPPORTUNITY.netMultiplier, touch.netMultiplier, true);
+  view.setBigInt64(offset + OPPORTUNITY.touchStartUnits, smaller(touch.startUnits, INT64_MAX), true);
+  view.setBigInt64(offset + OPPORTUNITY.startUnits, size?.startUnits ?? 0n, true);
+  view.setBigInt64(offset + OPPORTUNITY.endUnits, size?.endUnits ?? 0n, true);
+  view.setUint16(offset + OPPORTUNITY.startAsset, startAsset(legs), true);
+  view.setUint16(offset + OPPORTUNITY.ordinal, place.ordinal, true);
+  view.setUint32(offset + OPPORTUNITY.cycle, cycle, true);
+  for (const [index, leg] of legs.entries()) {
+    const turn = size === undefined ? index : (index - size.firstLeg + legs.length) % legs.length;
+    writeLeg(view, offset + OPPORTUNITY.legs + index * LEG.SIZE, leg, turn, size?.fills[turn]);
+  }
+}
+
+function writeTrigger(view: DataView, offset: number, trigger: Trigger): void {
+  view.setUint32(offset + OPPORTUNITY.instrument, trigger.instrument, true);
+  view.setBigInt64(offset + OPPORTUNITY.wallNs, trigger.wallNs, true);
+  view.setFloat64(offset + OPPORTUNITY.seq, trigger.seq, true);
+  view.setFloat64(offset + OPPORTUNITY.recvIndex, trigger.recvIndex, true);
+  view.setFloat64(offset + OPPORTUNITY.stampNs, trigger.stampNs, true);
+}
+
+function writeLeg(view: DataView, offset: number, leg: LegTouch, turn: number, fill: LegFill | undefined): void {
+  view.setUint16(offset + LEG.instrument, leg.terms.instrument.index, true);
+  view.setUint8(offset + LEG.side, leg.terms.side);
+  view.setUint8(offset + LEG.turn, turn);
+  view.setUint32(offset + LEG.feePpm, leg.terms.feePpm, true);
+  view.setBigInt64(offset + LEG.priceTicks, fill?.priceTicks ?? leg.priceTicks, true);
+  view.setBigInt64(offset + LEG.qtyLots, fill?.qtyLots ?? 0n, true);
+  view.setBigInt64(offset + LEG.costUnits, fill?.costUnits ?? 0n, true);
+  view.setBigInt64(offset + LEG.feeUnits, fill?.feeUnits ?? 0n, true);
+}
+
+function startAsset(legs: readonly LegTouch[]): number {
+  const { instrument, side } = (legs[0] as LegTouch).terms;
+  return assetSpent(instrument, side);
+}

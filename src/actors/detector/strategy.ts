@@ -1,0 +1,59 @@
+/**
+ * What a strategy is: it looks at the market and says which opportunities a changed top has made. The actor owns the
+ * rings, the order of messages and what survives a death; a strategy owns nothing that cannot be rebuilt.
+ */
+import type { CycleSize } from '../../shared/cycle-sizing.ts';
+import type { CycleTouch, LegTouch } from '../../shared/cycle-touch.ts';
+import type { InstrumentIndex } from '../../shared/instrument.ts';
+
+/** The strategies there are. The index is stored with every opportunity: append only. */
+export const STRATEGY_NAMES = ['cycle'] as const;
+export type StrategyName = (typeof STRATEGY_NAMES)[number];
+
+/** A cycle that pays at the touch, after fees. */
+export interface Opportunity {
+  /** The strategy's number of the cycle. Numbers change when the instruments do. */
+  readonly cycle: number;
+  /** In the order of the cycle's spelling. */
+  readonly legs: readonly LegTouch[];
+  readonly touch: CycleTouch;
+  /** The most profitable order that can be made of it; undefined when none pays. */
+  readonly size: OpportunitySize | undefined;
+}
+
+export interface OpportunitySize extends CycleSize {
+  /** Place in `legs` of the leg that is traded first. `fills` are in trading order, so from there on, round. */
+  readonly firstLeg: number;
+}
+
+/** What a strategy saw of one top: indices into {@link Strategy.seen}. */
+export const SEEN = {
+  /** Directed cycles evaluated: those of the instrument of which every leg could be traded. */
+  EVALUATED: 0,
+  /** Number of the best of them, -1 when there was none. */
+  BEST_CYCLE: 1,
+  /** Its multiplier after fees, in floats. */
+  BEST_NET: 2,
+  /** Its multiplier before fees, in floats. */
+  BEST_GROSS: 3,
+  SIZE: 4,
+} as const;
+
+export interface Strategy {
+  readonly name: StrategyName;
+  /** Cycles it watches. */
+  readonly cycles: number;
+  /** About the last top screened: see {@link SEEN}. Doubles in an array, so that writing them allocates nothing. */
+  readonly seen: Float64Array;
+  /** Derives everything anew from the market's instruments. */
+  rebuild(): void;
+  /**
+   * Screens what the changed top of `instrument` touches; allocates nothing.
+   * @returns how many candidates there are for {@link decide}.
+   */
+  screen(instrument: InstrumentIndex): number;
+  /** Decides candidate `index` of the last screening exactly, on the books as of message `seq`. */
+  decide(index: number, seq: number): Opportunity | undefined;
+  /** The edges of a cycle, in the order of its spelling. */
+  edgesOf(cycle: number): readonly number[];
+}
