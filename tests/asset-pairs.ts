@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { INSTRUMENT_STATUSES, InstrumentDirectory, type InstrumentStatus } from '../src/shared/instrument.ts';
 import { lots, parseDecimal, ticks, units } from '../src/shared/money.ts';
 
-const FILE = new URL('./fixtures/rest_AssetPairs_20250722.json.gz', import.meta.url);
+const FILE = new URL('./fixtures/kraken/rest_AssetPairs_20250722.json.gz', import.meta.url);
 const ASSET_DECIMALS = 10;
 
 interface RestPair {

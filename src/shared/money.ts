@@ -78,6 +78,19 @@ export function divideUp(value: bigint, divisor: bigint): bigint {
   return -divideDown(-value, divisor);
 }
 
+/** The largest of some integers, of any size. */
+export function largest(first: bigint, ...others: readonly bigint[]): bigint {
+  let most = first;
+  for (const value of others) if (value > most) most = value;
+  return most;
+}
+
+/** The smaller of two integers, of any size. */
+export function smaller(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}
+
 /** A percentage such as `0.26` as parts per million, exactly. @throws like {@link parseDecimal}. */
 export function parsePercent(text: string, what = 'percentage'): PartsPerMillion {
   return Number(parseDecimal(text, 4, what)) as PartsPerMillion;

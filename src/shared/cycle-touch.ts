@@ -1,0 +1,91 @@
+/**
+ * What a cycle comes to at the touch, exactly: its multiplier before and after fees, and how much of it the best levels
+ * carry. Fractions of integers until the single rounding at the end.
+ */
+import { BUY } from './asset-graph.ts';
+import { type LegTerms, powerOfTen } from './cycle-leg.ts';
+import { PPM } from './money.ts';
+import { nearestDouble } from './rational.ts';
+
+/** The best level a leg takes from: the ask when buying, the bid when selling. Both numbers are positive. */
+export interface LegTouch {
+  readonly terms: LegTerms;
+  readonly priceTicks: bigint;
+  readonly qtyLots: bigint;
+}
+
+export interface CycleTouch {
+  /** Before fees, rounded once. */
+  readonly grossMultiplier: number;
+  /** After fees, rounded once. */
+  readonly netMultiplier: number;
+  /** The net multiplier itself. */
+  readonly net: Fraction;
+  /** Most units of the asset the first leg spends that every leg can take at its touch, fees considered; rounded down. */
+  readonly startUnits: bigint;
+}
+
+export interface Fraction {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+/** The touch of the cycle of `legs`, in trading order. */
+export function cycleTouch(legs: readonly LegTouch[]): CycleTouch {
+  let gross = ONE;
+  let net = ONE;
+  let start: Fraction | undefined;
+  for (const leg of legs) {
+    const room = times(roomOf(leg), { numerator: net.denominator, denominator: net.numerator });
+    if (start === undefined || isLess(room, start)) start = room;
+    const rate = rateOf(leg);
+    gross = times(gross, rate);
+    net = times(times(net, rate), { numerator: PPM - BigInt(leg.terms.feePpm), denominator: PPM });
+  }
+  return {
+    grossMultiplier: nearestDouble(gross.numerator, gross.denominator),
+    netMultiplier: nearestDouble(net.numerator, net.denominator),
+    net,
+    startUnits: start === undefined ? 0n : start.numerator / start.denominator,
+  };
+}
+
+/** Whether `a` is less than `b`; denominators are positive. */
+export function isLess(a: Fraction, b: Fraction): boolean {
+  return a.numerator * b.denominator < b.numerator * a.denominator;
+}
+
+const ONE: Fraction = { numerator: 1n, denominator: 1n };
+
+const times = (a: Fraction, b: Fraction): Fraction => ({
+  numerator: a.numerator * b.numerator,
+  denominator: a.denominator * b.denominator,
+});
+
+/** Units of the asset spent that the best level takes. */
+function roomOf({ terms, priceTicks, qtyLots }: LegTouch): Fraction {
+  if (terms.side !== BUY) return baseUnits(terms, qtyLots);
+  return quoteUnits(terms, priceTicks * qtyLots);
+}
+
+/** Units received per unit spent, before the fee. */
+function rateOf({ terms, priceTicks }: LegTouch): Fraction {
+  const quote = quoteUnits(terms, priceTicks);
+  const base = baseUnits(terms, 1n);
+  const spent = terms.side === BUY ? quote : base;
+  const received = terms.side === BUY ? base : quote;
+  return {
+    numerator: received.numerator * spent.denominator,
+    denominator: received.denominator * spent.numerator,
+  };
+}
+
+function baseUnits({ base, instrument }: LegTerms, qtyLots: bigint): Fraction {
+  const [up, down] = powerOfTen(base.precision - instrument.qtyPrecision);
+  return { numerator: qtyLots * up, denominator: down };
+}
+
+function quoteUnits({ quote, instrument }: LegTerms, raw: bigint): Fraction {
+  const [up, down] = powerOfTen(quote.precision - instrument.pricePrecision - instrument.qtyPrecision);
+  return { numerator: raw * up, denominator: down };
+}

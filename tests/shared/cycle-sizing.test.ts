@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { BUY } from '../../src/shared/asset-graph.ts';
+import { sizeCycle } from '../../src/shared/cycle-sizing.ts';
+import { type CycleDraw, cycleDraw, ladderOf, legsOf, termsOf } from './cycle-fixtures.ts';
+
+const SEED = 20_260_802;
+const UNBOUNDED_STEPS = { stepsMax: 1_000_000 };
+
+describe('cycle sizing', () => {
+  for (const length of [3, 4] as const) {
+    test(`earns exactly what the best of all sizes earns, in cycles of ${length}`, () => {
+      let profitable = 0;
+      fc.assert(
+        fc.property(cycleDraw(length), fc.option(fc.bigInt(0n, 20_000n), { nil: undefined }), (draw, budgetUnits) => {
+          const best = bruteForce(draw, budgetUnits);
+          const size = sizeCycle(legsOf(draw), { budgetUnits, ...UNBOUNDED_STEPS });
+          expect(size === undefined ? 0n : size.endUnits - size.startUnits).toBe(best);
+          if (size !== undefined) expect(size.shortfallMaxUnits).toBe(0n);
+          if (best > 0n) profitable++;
+        }),
+        { numRuns: 1_200, seed: SEED },
+      );
+      expect(profitable).toBeGreaterThan(60); // the draw does reach the interesting part
+    });
+  }
+
+  test('no order breaks a step, a minimum, the ladder or what the leg before brought', () => {
+    fc.assert(
+      fc.property(cycleDraw(3), fc.bigInt(1n, 2_000n), (draw, budgetUnits) => {
+        const size = sizeCycle(legsOf(draw), { budgetUnits, ...UNBOUNDED_STEPS });
+        if (size === undefined) return;
+        expect(size.startUnits).toBeLessThanOrEqual(budgetUnits);
+        let held = size.startUnits;
+        for (const [index, fill] of size.fills.entries()) {
+          const leg = draw.legs[index]!;
+          const naive = naiveFill(draw, index, fill.qtyLots)!;
+          expect(fill.qtyLots % leg.increment).toBe(0n);
+          expect(fill.qtyLots).toBeGreaterThanOrEqual(leg.qtyMin);
+          expect(fill.costUnits).toBeGreaterThanOrEqual(leg.costMin);
+          expect(naive.spent).toBeLessThanOrEqual(held);
+          expect(fill).toEqual({ qtyLots: fill.qtyLots, ...naive.fill });
+          held = naive.received;
+        }
+        expect(size.endUnits).toBe(held);
+      }),
+      { numRuns: 1_200, seed: SEED },
+    );
+  });
+
+  test('with few steps it says how much better a size could be, and none is', () => {
+    let cutShort = 0;
+    fc.assert(
+      fc.property(cycleDraw(3), (draw) => {
+        const size = sizeCycle(legsOf(draw), { stepsMax: 2 });
+        if (size === undefined) return;
+        const best = bruteForce(draw, undefined);
+        const profit = size.endUnits - size.startUnits;
+        expect(size.steps).toBeLessThanOrEqual(2);
+        expect(profit + size.shortfallMaxUnits).toBeGreaterThanOrEqual(best);
+        if (size.shortfallMaxUnits > 0n) cutShort++;
+      }),
+      { numRuns: 1_200, seed: SEED },
+    );
+    expect(cutShort).toBeGreaterThan(0);
+  });
+});
+
+/** Every first order there is, each leg's order found by counting up. Slow and obvious. */
+function bruteForce(draw: CycleDraw, budgetUnits: bigint | undefined): bigint {
+  const first = draw.legs[0]!;
+  let best = 0n;
+  for (let order = first.increment; ; order += first.increment) {
+    const fill = naiveFill(draw, 0, order);
+    if (fill === undefined || (budgetUnits !== undefined && fill.spent > budgetUnits)) return best;
+    const end = naiveEnd(draw, order);
+    if (end !== undefined && end - fill.spent > best) best = end - fill.spent;
+  }
+}
+
+function naiveEnd(draw: CycleDraw, firstOrder: bigint): bigint | undefined {
+  let order = firstOrder;
+  let held = 0n;
+  for (const [index, leg] of draw.legs.entries()) {
+    if (index > 0) {
+      order = 0n;
+      for (let next = leg.increment; ; next += leg.increment) {
+        const fill = naiveFill(draw, index, next);
+        if (fill === undefined || fill.spent > held) break;
+        order = next;
+      }
+    }
+    const fill = naiveFill(draw, index, order);
+    if (fill === undefined || order === 0n || order < leg.qtyMin || !fill.reachesCostMin) return undefined;
+    held = fill.received;
+  }
+  return held;
+}
+
+/** Level by level, from the definition; undefined when the ladder holds less. */
+function naiveFill(draw: CycleDraw, index: number, order: bigint) {
+  const leg = draw.legs[index]!;
+  const { base, quote } = termsOf(draw)[index]!;
+  const ladder = ladderOf(leg);
+  let [left, raw, priceTicks] = [order, 0n, 0n];
+  for (let level = 0; level < ladder.count && left > 0n; level++) {
+    const take = left < ladder.qtyLots[level]! ? left : ladder.qtyLots[level]!;
+    priceTicks = ladder.priceTicks[level]!;
+    raw += take * priceTicks;
+    left -= take;
+  }
+  if (left > 0n) return undefined;
+  const rounds = (value: bigint, fromDecimals: number, toDecimals: number, up: boolean): bigint => {
+    const scaled = value * 10n ** BigInt(toDecimals);
+    const divisor = 10n ** BigInt(fromDecimals);
+    return scaled / divisor + (up && scaled % divisor > 0n ? 1n : 0n);
+  };
+  const buys = leg.side === BUY;
+  const rawDecimals = leg.pricePrecision + leg.qtyPrecision;
+  const costUnits = rounds(raw, rawDecimals, quote.precision, buys);
+  const baseUnits = rounds(order, leg.qtyPrecision, base.precision, !buys);
+  const gross = buys ? baseUnits : costUnits;
+  const fee = gross * BigInt(leg.feePpm);
+  const feeUnits = fee / 1_000_000n + (fee % 1_000_000n > 0n ? 1n : 0n);
+  const reachesCostMin = raw * 10n ** BigInt(quote.precision) >= leg.costMin * 10n ** BigInt(rawDecimals);
+  const spent = buys ? costUnits : baseUnits;
+  return { spent, received: gross - feeUnits, reachesCostMin, fill: { priceTicks, costUnits, feeUnits } };
+}
