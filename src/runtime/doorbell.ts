@@ -2,9 +2,14 @@
  * One futex word per worker thread. Whoever fills a ring of an actor there rings it, and pays for the wake-up only when
  * that thread is parked.
  *
- *   RUNNING ──park()──▶ PARKED ──ring()──▶ RUNNING
+ *   RUNNING ──announceParking()──▶ PARKED ──ring()──▶ RUNNING
+ *
+ * Beside it stands a count of summonses: whoever has posted something to the thread's event loop (a control call, the
+ * order to stop) summons it, and the thread, which may be spinning or blocked, lets its event loop turn.
  */
 
+const BELL = 0;
+const SUMMONS = 1; // beside the bell: both are read often and written rarely
 const RUNNING = 0;
 const PARKED = 1;
 
@@ -17,18 +22,31 @@ export function createDoorbellMemory(count: number): SharedArrayBuffer {
 
 export class Doorbell {
   readonly #words: Int32Array;
-  readonly #index: number;
+  readonly #bell: number;
+  readonly #summons: number;
 
   constructor(memory: SharedArrayBuffer, index: number) {
     this.#words = new Int32Array(memory);
-    this.#index = index * WORD_STRIDE;
+    this.#bell = index * WORD_STRIDE + BELL;
+    this.#summons = index * WORD_STRIDE + SUMMONS;
   }
 
   /** Wakes the owner if it is parked. Any thread. */
   ring(): void {
-    if (Atomics.load(this.#words, this.#index) === RUNNING) return;
-    Atomics.store(this.#words, this.#index, RUNNING);
-    Atomics.notify(this.#words, this.#index);
+    if (Atomics.load(this.#words, this.#bell) === RUNNING) return;
+    Atomics.store(this.#words, this.#bell, RUNNING);
+    Atomics.notify(this.#words, this.#bell);
+  }
+
+  /** Makes the owner turn its event loop, in which a message is waiting for it. Any thread. */
+  summon(): void {
+    Atomics.add(this.#words, this.#summons, 1);
+    this.ring();
+  }
+
+  /** Summonses so far (mod 2^32): when it has changed, the event loop is to be turned. */
+  get summonses(): number {
+    return Atomics.load(this.#words, this.#summons);
   }
 
   /**
@@ -36,24 +54,24 @@ export class Doorbell {
    * a message published earlier did not ring.
    */
   announceParking(): void {
-    Atomics.store(this.#words, this.#index, PARKED);
+    Atomics.store(this.#words, this.#bell, PARKED);
   }
 
   /** Takes the announcement back: the owner found work after all. */
   cancelParking(): void {
-    Atomics.store(this.#words, this.#index, RUNNING);
+    Atomics.store(this.#words, this.#bell, RUNNING);
   }
 
   /** Blocks the thread until rung or until `timeoutMs` has passed. */
   waitBlocking(timeoutMs: number): void {
-    Atomics.wait(this.#words, this.#index, PARKED, timeoutMs);
-    Atomics.store(this.#words, this.#index, RUNNING);
+    Atomics.wait(this.#words, this.#bell, PARKED, timeoutMs);
+    Atomics.store(this.#words, this.#bell, RUNNING);
   }
 
   /** Like {@link waitBlocking}, but the event loop goes on: for threads with sockets or a database. */
   async waitTurning(timeoutMs: number): Promise<void> {
-    const wait = Atomics.waitAsync(this.#words, this.#index, PARKED, timeoutMs);
+    const wait = Atomics.waitAsync(this.#words, this.#bell, PARKED, timeoutMs);
     if (wait.async) await wait.value;
-    Atomics.store(this.#words, this.#index, RUNNING);
+    Atomics.store(this.#words, this.#bell, RUNNING);
   }
 }

@@ -1,6 +1,9 @@
 /**
  * The duty of one thread: its actors, turned one after the other, and the counters that the runtime keeps of them.
  * Both hosts (worker threads and inline) run their actors through this, so they count and time alike.
+ *
+ * Reading the clock costs as much as a turn without work, so the clock is read after a turn that had work and now and
+ * then while idle ({@link Duty.glance}); the longest turn is exact to what passes between two idle glances.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { ActorId } from '../shared/counter-names.ts';
@@ -19,21 +22,25 @@ interface Station {
 export class Duty {
   readonly #clock: Clock;
   #stations: Station[] = [];
-  #turnStartNs = 0;
+  #current: ActorId | undefined;
+  #nowNs: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#nowNs = clock.nowNs();
   }
 
-  /** Adds an actor at the end of the round. */
+  /**
+   * Adds an actor in front of the round: actors are started from the end of the stream to its source, so a message
+   * that enters at the source passes through all of them in one round.
+   */
   add(actor: Actor, counters: Counters): void {
-    this.#stations.push(stationOf(actor, counters));
+    this.#stations = [stationOf(actor, counters), ...this.#stations];
   }
 
   /** Puts `actor` where the one with its id was: a successor keeps its place in the round. */
   replace(actor: Actor, counters: Counters): void {
-    const place = this.#stations.findIndex((station) => station.actor.id === actor.id);
-    this.#stations[place] = stationOf(actor, counters);
+    this.#stations = this.#stations.map((old) => (old.actor.id === actor.id ? stationOf(actor, counters) : old));
   }
 
   /** Gives an actor no more turns. */
@@ -41,33 +48,54 @@ export class Duty {
     this.#stations = this.#stations.filter((station) => station.actor.id !== id);
   }
 
-  /** The actors in the order of their turns. */
+  /** The actors in the order of their turns, which is also the order in which they are stopped. */
   get actors(): readonly Actor[] {
     return this.#stations.map((station) => station.actor);
   }
 
-  /**
-   * One turn of every actor. The clock is read once, and once more for each actor that had work.
-   * @returns messages handled by all of them.
-   */
+  /** The actor whose turn (or timer) it is; undefined between turns. Left standing when one throws. */
+  get current(): ActorId | undefined {
+    return this.#current;
+  }
+
+  /** The newest reading of the clock. */
+  get nowNs(): number {
+    return this.#nowNs;
+  }
+
+  /** Reads the clock. */
+  glance(): number {
+    this.#nowNs = this.#clock.nowNs();
+    return this.#nowNs;
+  }
+
+  /** One turn of every actor. @returns messages handled by all of them. @throws whatever an actor throws. */
   round(): number {
     let total = 0;
-    this.#turnStartNs = this.#clock.nowNs();
     for (let index = 0; index < this.#stations.length; index++) {
-      total += this.#turn(this.#stations[index] as Station);
+      const station = this.#stations[index] as Station;
+      this.#current = station.actor.id;
+      const handled = station.actor.doWork();
+      if (handled > 0) this.#count(station, handled);
+      total += handled;
     }
+    this.#current = undefined;
     return total;
   }
 
-  /** Says that the thread is alive. Between rounds while it idles, and at least every heartbeat. */
+  /** Says that the thread is alive. */
   beat(): void {
-    const nowNs = this.#clock.nowNs();
+    const nowNs = this.glance();
     for (const { counters, heartbeat } of this.#stations) counters.set(heartbeat, nowNs);
   }
 
-  /** Lets every actor look at its time-outs. */
+  /** Lets every actor look at its time-outs. @throws whatever an actor throws. */
   onTimer(): void {
-    for (const { actor } of this.#stations) actor.onTimer?.();
+    for (const { actor } of this.#stations) {
+      this.#current = actor.id;
+      actor.onTimer?.();
+    }
+    this.#current = undefined;
   }
 
   /** Whether an actor waits for something outside the rings that it has set going. */
@@ -75,18 +103,14 @@ export class Duty {
     return this.#stations.some(({ actor }) => actor.isBusy?.() === true);
   }
 
-  #turn(station: Station): number {
-    const handled = station.actor.doWork();
-    if (handled === 0) return 0;
+  #count(station: Station, handled: number): void {
     const { counters } = station;
-    const nowNs = this.#clock.nowNs();
-    const turnNs = nowNs - this.#turnStartNs;
-    this.#turnStartNs = nowNs;
-    counters.set(station.heartbeat, nowNs);
+    const startedNs = this.#nowNs;
+    const turnNs = this.glance() - startedNs;
+    counters.set(station.heartbeat, this.#nowNs);
     counters.add(station.turns, 1);
     counters.add(station.handled, handled);
     if (turnNs > counters.value(station.longest)) counters.set(station.longest, turnNs);
-    return handled;
   }
 }
 

@@ -35,6 +35,9 @@ export interface InlineHostOptions {
   readonly factories?: Partial<Record<ActorId, ActorFactory>>;
 }
 
+/** While there is work, the clock is read after so many turns. */
+const TURNS_PER_GLANCE = 8;
+
 /** Rounds after which sockets, timers and the database get a turn of the event loop. */
 const ROUNDS_PER_SLICE = 64;
 
@@ -47,6 +50,7 @@ export class InlineHost {
   readonly #duty: Duty;
   readonly #gauges: readonly RingGauge[];
   #timersDueNs = 0;
+  #turns = 0;
 
   constructor(options: InlineHostOptions) {
     this.#options = options;
@@ -84,7 +88,9 @@ export class InlineHost {
    */
   turn(): number {
     const handled = this.#duty.round();
-    if (this.#options.clock.nowNs() >= this.#timersDueNs) this.#fireTimers();
+    this.#turns++;
+    const looks = handled === 0 || this.#turns % TURNS_PER_GLANCE === 0;
+    if (looks && this.#duty.glance() >= this.#timersDueNs) this.#fireTimers();
     return handled;
   }
 
@@ -149,7 +155,7 @@ export class InlineHost {
   /** Stops the actors in reverse order. What one leaves on its rings is handled before the next is stopped. */
   async stop(): Promise<void> {
     this.gate.setSupervisor('halted', 'stopping');
-    for (const actor of this.#duty.actors.toReversed()) {
+    for (const actor of this.#duty.actors) {
       this.#duty.remove(actor.id);
       await guarded(actor.id, () => actor.onStop());
       await this.settle();

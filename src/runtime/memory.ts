@@ -92,12 +92,16 @@ export interface HostServices {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** By ring, the position of a message that has killed its handler too often and is passed over. */
+export type SetAside = Readonly<Record<string, number>>;
+
 /** The part of the memory that `actor` may touch, with everything else it needs. */
 export function openContext<A extends ActorId>(
   memory: SharedMemory,
   actor: A,
   services: HostServices,
   isSuccessor = false,
+  setAside: SetAside = {},
 ): ActorContext<A> {
   const doorbellOf = (id: ActorId) => new Doorbell(memory.doorbells, memory.placement[id]);
   const producer = (name: string): RingProducer => openProducer(memory, name, actor);
@@ -111,7 +115,7 @@ export function openContext<A extends ActorId>(
     instrumentLog: new InstrumentLog(memory.instrumentLog),
     gate: new TradingGate(memory.gate),
     ownMemory: memory.own[actor],
-    consumer: (name) => openConsumer(memory, name, actor),
+    consumer: (name) => openConsumer(memory, name, actor, setAside[name]),
     producer,
     get records() {
       records ??= recordWriterOf(memory, actor, services.clock);
@@ -132,10 +136,10 @@ export function openProducer(memory: SharedMemory, name: string, writer: RingWri
 }
 
 /** The consuming end of `name`, for its one reader. @throws TOPOLOGY_INVALID for anybody else. */
-export function openConsumer(memory: SharedMemory, name: string, reader: ActorId): RingConsumer {
+export function openConsumer(memory: SharedMemory, name: string, reader: ActorId, setAside?: number): RingConsumer {
   const ring = memory.rings[name];
   if (ring?.to !== reader) throw arbitradeError('TOPOLOGY_INVALID', `${reader} does not read ring ${name}`);
-  return new RingConsumer(ring.memory);
+  return new RingConsumer(ring.memory, setAside);
 }
 
 /**

@@ -19,6 +19,7 @@ const TAIL = 0;
 const HEAD = LINE;
 const IN_PROGRESS = 2 * LINE;
 const REFUSED = 3 * LINE;
+const WRAPPED = REFUSED + 1; // 1 when the tail has passed 2^32: position 0 then does not mean "none yet"
 const CONTROL_WORDS = 4 * LINE;
 
 export interface RingMemory {
@@ -27,16 +28,22 @@ export interface RingMemory {
   readonly slotBytes: number;
 }
 
-/** @throws TOPOLOGY_INVALID when `capacity` is no power of two or `slotBytes` no multiple of 8. */
-export function createRingMemory(capacity: number, slotBytes: number): RingMemory {
+/**
+ * @param startPosition where both positions begin: other than 0 only for tests of what happens when they wrap.
+ * @throws TOPOLOGY_INVALID when `capacity` is no power of two or `slotBytes` no multiple of 8.
+ */
+export function createRingMemory(capacity: number, slotBytes: number, startPosition = 0): RingMemory {
   if (capacity < 2 || (capacity & (capacity - 1)) !== 0) {
     throw arbitradeError('TOPOLOGY_INVALID', `ring capacity ${capacity} is not a power of two`);
   }
   if (slotBytes < 8 || slotBytes % 8 !== 0) {
     throw arbitradeError('TOPOLOGY_INVALID', `ring slot size ${slotBytes} is not a multiple of 8`);
   }
+  const control = new SharedArrayBuffer(CONTROL_WORDS * 4);
+  const words = new Int32Array(control);
+  for (const position of [TAIL, HEAD, IN_PROGRESS]) words[position] = startPosition | 0;
   return {
-    control: new SharedArrayBuffer(CONTROL_WORDS * 4),
+    control,
     slots: new SharedArrayBuffer(capacity * slotBytes),
     slotBytes,
   };
@@ -114,13 +121,15 @@ export class RingProducer {
   /** Makes the first `count` claimed slots visible at once, and rings the consumer if it is parked. */
   publish(count: number): void {
     this.#tail = (this.#tail + count) | 0;
+    if (this.#tail === 0) this.#control[WRAPPED] = 1;
     Atomics.store(this.#control, TAIL, this.#tail); // the slots are written before this
     this.#doorbell?.ring();
   }
 
   /** Byte offset of the newest published message, or -1 when none ever was. How a successor finds its sequence. */
   newestOffset(): number {
-    return this.#tail === 0 ? -1 : ((this.#tail - 1) & this.#mask) * this.#slotBytes;
+    const none = this.#tail === 0 && this.#control[WRAPPED] === 0;
+    return none ? -1 : ((this.#tail - 1) & this.#mask) * this.#slotBytes;
   }
 
   /** Byte offset of the oldest message the consumer has not handled, or -1 when it has handled all. */
@@ -138,22 +147,33 @@ export class RingConsumer {
   readonly #slotBytes: number;
   readonly #mask: number;
   #head: number;
-  #tailSeen: number;
+  #setAside: number | undefined;
 
-  constructor(memory: RingMemory) {
+  /** @param setAside position of a message that is passed over, see {@link inProgressPosition}. */
+  constructor(memory: RingMemory, setAside?: number) {
     this.view = new DataView(memory.slots);
     this.capacity = memory.slots.byteLength / memory.slotBytes;
     this.#control = new Int32Array(memory.control);
     this.#slotBytes = memory.slotBytes;
     this.#mask = this.capacity - 1;
     this.#head = Atomics.load(this.#control, HEAD);
-    this.#tailSeen = Atomics.load(this.#control, TAIL);
+    this.#setAside = setAside;
   }
 
   /** Messages that can be read now. Looks across to the producer each time. */
   available(): number {
-    this.#tailSeen = Atomics.load(this.#control, TAIL);
-    return (this.#tailSeen - this.#head) | 0;
+    const ready = (Atomics.load(this.#control, TAIL) - this.#head) | 0;
+    return this.#setAside === undefined ? ready : this.#availableBeside(ready, this.#setAside);
+  }
+
+  /** Ends what is available before the message set aside; once all before it is handled, advances over it. */
+  #availableBeside(ready: number, setAside: number): number {
+    const before = (setAside - this.#head) | 0;
+    if (before > 0) return Math.min(ready, before);
+    this.#setAside = undefined;
+    if (before < 0 || ready === 0) return ready;
+    this.advance(1);
+    return ready - 1;
   }
 
   /** Byte offset in `view` of the `index`-th unread message. */
@@ -175,12 +195,6 @@ export class RingConsumer {
     this.#control[IN_PROGRESS] = (this.#head + index + 1) | 0;
   }
 
-  /** Position of the message a dead predecessor was handling, if it is still unread: an index for {@link offset}. */
-  inProgressIndex(): number | undefined {
-    const index = (Atomics.load(this.#control, IN_PROGRESS) - 1 - this.#head) | 0;
-    return index >= 0 && index < this.available() ? index : undefined;
-  }
-
   /**
    * Hands up to `limit` messages to `handle`, oldest first, and advances over them when all are handled.
    * @returns how many were handled.
@@ -195,4 +209,16 @@ export class RingConsumer {
     if (count > 0) this.advance(count);
     return count;
   }
+}
+
+/**
+ * Position (mod 2^32) of the message the consumer was handling when it died, if it is still unread. Positions name a
+ * message over restarts: the same one twice is a message that kills its handler.
+ */
+export function inProgressPosition(memory: RingMemory): number | undefined {
+  const control = new Int32Array(memory.control);
+  const head = Atomics.load(control, HEAD);
+  const position = (Atomics.load(control, IN_PROGRESS) - 1) | 0;
+  const index = (position - head) | 0;
+  return index >= 0 && index < ((Atomics.load(control, TAIL) - head) | 0) ? position : undefined;
 }

@@ -122,6 +122,7 @@ const runtime = z.strictObject({
   idle: z.enum(['auto', 'spin', 'adaptive', 'park']).default('auto'),
   heartbeat_ms: milliseconds.default(50),
   hang_limit_ms: milliseconds.default(2_000),
+  start_within_ms: milliseconds.default(15_000),
   stop_within_ms: milliseconds.default(1_500),
   restarts_max: z.int().min(0).max(1_000).default(10),
   restarts_within_ms: milliseconds.default(60_000),

@@ -10,7 +10,7 @@ export const RUNTIME_COUNTERS = [
   'messages_handled',
   'longest_turn_ns',
   'restarts', // written by the supervisor
-  'messages_set_aside',
+  'messages_set_aside', // written by the supervisor
 ] as const;
 
 export const ACTOR_COUNTERS = {

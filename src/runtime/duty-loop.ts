@@ -1,0 +1,124 @@
+/**
+ * Runs a thread's duty: turns, and what to do when there is nothing to do.
+ *
+ *   spin      never waits: the fastest hop, and a core of its own per thread
+ *   adaptive  spins about as long as waking up would cost, then parks
+ *   park      waits at once: where threads outnumber cores, a spinner only keeps the one it waits for from running
+ *
+ * A thread without sockets or database blocks in `Atomics.wait`; one with them waits with its event loop turning.
+ * Either waits no longer than to its next heartbeat, and lets the event loop turn then and whenever it is summoned.
+ */
+import { setImmediate as nextLoopTurn } from 'node:timers/promises';
+import type { Doorbell } from './doorbell.ts';
+import type { Duty } from './duty.ts';
+
+export const IDLE_STRATEGIES = ['spin', 'adaptive', 'park'] as const;
+export type IdleStrategy = (typeof IDLE_STRATEGIES)[number];
+
+/** How long `adaptive` spins after its last work: parking and being woken costs about as much. */
+const SPIN_NS = 50_000;
+/** Idle rounds between two readings of the clock. */
+const ROUNDS_PER_GLANCE = 64;
+/** With sockets or a database, a busy thread lets its event loop turn this often. */
+const LOOP_TURN_NS = 1e6;
+
+export interface DutyLoopOptions {
+  readonly idle: IdleStrategy;
+  readonly needsEventLoop: boolean;
+  readonly heartbeatMs: number;
+}
+
+export class DutyLoop {
+  readonly #duty: Duty;
+  readonly #doorbell: Doorbell;
+  readonly #options: DutyLoopOptions;
+  #running = true;
+  #summonsesSeen: number;
+  #idleRounds = 0;
+  #lastWorkNs = 0;
+  #beatDueNs = 0;
+  #loopTurnDueNs = 0;
+
+  constructor(duty: Duty, doorbell: Doorbell, options: DutyLoopOptions) {
+    this.#duty = duty;
+    this.#doorbell = doorbell;
+    this.#options = options;
+    this.#summonsesSeen = doorbell.summonses;
+  }
+
+  /** Ends {@link run} after the turn in hand. */
+  stop(): void {
+    this.#running = false;
+  }
+
+  /** Turns until stopped. @throws whatever an actor throws: the thread is then to end. */
+  async run(): Promise<void> {
+    while (this.#running) {
+      if (this.#duty.round() > 0) this.#noteWork();
+      else this.#noteIdle();
+      const waiting = this.#next();
+      if (waiting !== undefined) await waiting; // never a promise while there is work or while it spins
+    }
+  }
+
+  /** Turns until `done`, or until `deadlineNs` has passed, waiting in short steps when there is no work. */
+  async runUntil(done: () => boolean, deadlineNs: number): Promise<void> {
+    while (!done() && this.#duty.glance() < deadlineNs) {
+      if (this.#duty.round() === 0) await this.#doorbell.waitTurning(1);
+      this.#duty.beat();
+      await nextLoopTurn();
+    }
+  }
+
+  #noteWork(): void {
+    this.#idleRounds = 0;
+    this.#lastWorkNs = this.#duty.nowNs;
+  }
+
+  #noteIdle(): void {
+    if (this.#idleRounds % ROUNDS_PER_GLANCE === 0) this.#duty.glance();
+    this.#idleRounds++;
+  }
+
+  /** What comes before the next round, if it takes the event loop. */
+  #next(): Promise<void> | undefined {
+    const nowNs = this.#duty.nowNs;
+    if (nowNs >= this.#beatDueNs || this.#doorbell.summonses !== this.#summonsesSeen) return this.#attend();
+    const { idle, needsEventLoop } = this.#options;
+    if (this.#idleRounds === 0) return needsEventLoop && nowNs >= this.#loopTurnDueNs ? this.#turnLoop() : undefined;
+    if (idle === 'spin' || (idle === 'adaptive' && nowNs - this.#lastWorkNs < SPIN_NS)) {
+      return needsEventLoop ? this.#turnLoop() : undefined;
+    }
+    return this.#park();
+  }
+
+  #park(): Promise<void> | undefined {
+    this.#doorbell.announceParking();
+    // What was published before the announcement did not ring: look once more.
+    if (this.#duty.round() > 0 || this.#doorbell.summonses !== this.#summonsesSeen) {
+      this.#doorbell.cancelParking();
+      this.#noteWork();
+      return undefined;
+    }
+    const waitMs = Math.max(0, (this.#beatDueNs - this.#duty.glance()) / 1e6);
+    if (this.#options.needsEventLoop) return this.#doorbell.waitTurning(waitMs);
+    this.#doorbell.waitBlocking(waitMs);
+    return undefined;
+  }
+
+  /** Heartbeat, time-outs, and whatever waits in the event loop. */
+  async #attend(): Promise<void> {
+    this.#summonsesSeen = this.#doorbell.summonses;
+    if (this.#duty.nowNs >= this.#beatDueNs) {
+      this.#duty.beat();
+      this.#beatDueNs = this.#duty.nowNs + this.#options.heartbeatMs * 1e6;
+      this.#duty.onTimer();
+    }
+    await this.#turnLoop();
+  }
+
+  async #turnLoop(): Promise<void> {
+    await nextLoopTurn();
+    this.#loopTurnDueNs = this.#duty.glance() + LOOP_TURN_NS;
+  }
+}

@@ -1,0 +1,312 @@
+/**
+ * The supervisor: starts the worker threads in the topology's order, watches them, restarts those that die or hang, and
+ * stops them in reverse. OTP's rules (supervisor behaviour, Erlang/OTP design principles): permanent, transient and
+ * temporary children; one_for_one, one_for_all, rest_for_one; more restarts in a period than the budget allows and the
+ * supervisor gives up. Waiting before a restart is ours. Runs on the main thread, which does nothing else.
+ */
+import { createActor } from 'xstate';
+import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { Config } from '../shared/config.ts';
+import type { ActorId } from '../shared/counter-names.ts';
+import { type ArbitradeError, arbitradeError } from '../shared/errors.ts';
+import type { AuditEvent } from '../shared/messages.ts';
+import { TradingGate } from '../shared/trading-gate.ts';
+import { AuditQueue } from './audit-queue.ts';
+import { Counters } from './counters.ts';
+import type { HostLog } from './inline-host.ts';
+import { recordWriterOf, type SharedMemory } from './memory.ts';
+import { MessageBlame } from './message-blame.ts';
+import type { PlacementPlan } from './placement.ts';
+import type { AuditDetails } from './record-writer.ts';
+import { backoffMs, overBudget, recentRestarts } from './restart-budget.ts';
+import { isRestarted, restartGroup, type Strategy, strictestKind } from './supervision-order.ts';
+import { gateReadingOf, supervisorMachine } from './supervisor-machine.ts';
+import type { Topology } from './topology-spec.ts';
+import { type Death, StartFailed, WorkerThread } from './worker-thread.ts';
+
+export interface SupervisorOptions {
+  readonly topology: Topology;
+  readonly config: Config;
+  readonly plan: PlacementPlan;
+  /** Laid out for `plan.placement`. */
+  readonly memory: SharedMemory;
+  readonly clock: Clock;
+  readonly seed: number;
+  readonly log: HostLog;
+  /** Options of this run, by name; they are cloned to the threads. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** one_for_one unless said otherwise: a successor recovers from shared memory without its neighbours' help. */
+  readonly strategy?: Strategy;
+  /** All is stopped and trading halted because restarts did not help: the process is to end with a failure. */
+  readonly onEscalation: (error: ArbitradeError) => void;
+}
+
+export interface StopResult {
+  /** Actors that did not stop in time. */
+  readonly killed: readonly ActorId[];
+}
+
+export interface ThreadStatus {
+  readonly actors: readonly ActorId[];
+  readonly state: string;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #threads: readonly WorkerThread[];
+  readonly #life = createActor(supervisorMachine);
+  readonly #gate: TradingGate;
+  readonly #audits: AuditQueue;
+  readonly #blame: MessageBlame;
+  readonly #restarts = new Map<WorkerThread, number[]>();
+  /** Repairs that touch the same threads follow one another. */
+  readonly #repairs = new Map<WorkerThread | 'all', Promise<void>>();
+  readonly #cancelled = Promise.withResolvers<void>();
+  #watch: CancelTimer | undefined;
+  #watchDueNs = 0;
+  #stopResult: Promise<StopResult> | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#gate = new TradingGate(options.memory.gate);
+    this.#audits = new AuditQueue(recordWriterOf(options.memory, 'supervisor', options.clock));
+    this.#blame = new MessageBlame(options.memory);
+    this.#threads = options.plan.threads.map((thread) => this.#createThread(thread));
+    this.#life.subscribe((snapshot) => {
+      const { state, reason } = gateReadingOf(snapshot);
+      this.#gate.setSupervisor(state, reason);
+    });
+    this.#life.start();
+  }
+
+  /** The threads in order of starting. */
+  get threads(): readonly ThreadStatus[] {
+    return this.#threads.map(({ actors, state }) => ({ actors, state }));
+  }
+
+  get state() {
+    return this.#life.getSnapshot().value;
+  }
+
+  /** Starts every thread in order. @throws ACTOR_FAILED when one fails; those started before are stopped again. */
+  async start(): Promise<void> {
+    this.#life.send({ type: 'start' });
+    this.#note('supervisor', 'info', 'process_started', this.#options.plan.text);
+    try {
+      for (const thread of this.#threads) await this.#startThread(thread, 'actor_started');
+    } catch (thrown) {
+      if (thrown instanceof StartFailed) this.#noteDeath(thrown.death);
+      this.#life.send({ type: 'failed' });
+      await this.#stopOnce();
+      throw thrown;
+    }
+    this.#life.send({ type: 'started' });
+    this.#keepWatch();
+  }
+
+  /** Stops every thread in reverse order: asked first, killed at its deadline. Calling it again gives the same answer. */
+  stop(): Promise<StopResult> {
+    if (this.#stopResult === undefined) {
+      this.#life.send({ type: 'stop' });
+      this.#note('supervisor', 'info', 'process_stopping', 'all actors stop');
+    }
+    return this.#stopOnce();
+  }
+
+  /** Ends the thread of `actor` at once, as a crash would. It is restarted by the rules. */
+  kill(actor: ActorId): void {
+    this.#threadOf(actor).kill('killed', 'it was killed by command', false);
+  }
+
+  /** A control call to an actor, by name. @throws CONTROL_REFUSED, and whatever the call throws (with its code). */
+  call(actor: ActorId, name: string, ...args: readonly unknown[]): Promise<unknown> {
+    return this.#threadOf(actor).call(actor, name, args);
+  }
+
+  /** A person has looked at the messages that were set aside: trading need not pause for them any longer. */
+  resume(): void {
+    this.#life.send({ type: 'resume' });
+  }
+
+  /** Puts an audit record of the process itself (a command, a signal) on the supervisor's ring. */
+  audit(event: AuditEvent, details: AuditDetails): void {
+    this.#audits.push(event, details);
+  }
+
+  #createThread(plan: PlacementPlan['threads'][number]): WorkerThread {
+    const { topology, memory, config, clock, seed, options, log } = this.#options;
+    const kinds = topology.children.filter((child) => plan.actors.includes(child.id)).map((child) => child.restart);
+    return new WorkerThread(plan, strictestKind(kinds), {
+      ...{ topology, memory, config, clock, seed, log, options: options ?? {} },
+      setAsideOf: (actors) => this.#blame.setAsideOf(actors),
+      onDeath: (thread, death) => this.#onDeath(thread, death),
+    });
+  }
+
+  async #startThread(thread: WorkerThread, event: 'actor_started' | 'actor_restarted'): Promise<void> {
+    await thread.start();
+    for (const actor of thread.actors) this.#note(actor, 'info', event, `${actor} runs`);
+  }
+
+  #onDeath(thread: WorkerThread, death: Death): void {
+    this.#noteDeath(death);
+    if (this.#isStopping) return;
+    if (death.blamesMessage) this.#setAside(thread, death);
+    if (!isRestarted(thread.kind, death.normal)) return;
+    this.#life.send({ type: 'down' });
+    const key = this.#strategy === 'one_for_one' ? thread : 'all';
+    const before = this.#repairs.get(key) ?? Promise.resolve();
+    this.#repairs.set(
+      key,
+      before.then(() => this.#repair(thread)),
+    );
+  }
+
+  /** Restarts `dead` and whom the strategy restarts with it, until they run or the budget is spent. */
+  async #repair(dead: WorkerThread): Promise<void> {
+    const group = restartGroup(this.#threads, dead, this.#strategy);
+    const again = group.filter((thread) => thread.kind !== 'temporary');
+    while (again.some((thread) => !thread.isUp) && !this.#isStopping) {
+      const nth = this.#countRestart(dead);
+      if (nth === undefined) return this.#escalate(dead);
+      for (const thread of group.toReversed()) await this.#stopThread(thread);
+      await this.#backOff(nth);
+      if (!this.#isStopping) await this.#tryRestart(again);
+    }
+    this.#life.send({ type: 'repaired' });
+  }
+
+  /** A failure to start is one more death, which the caller answers with one more restart. */
+  async #tryRestart(group: readonly WorkerThread[]): Promise<void> {
+    try {
+      for (const thread of group) await this.#restartThread(thread);
+    } catch (thrown) {
+      if (this.#isStopping) return;
+      if (!(thrown instanceof StartFailed)) throw thrown;
+      this.#noteDeath(thrown.death);
+    }
+  }
+
+  async #restartThread(thread: WorkerThread): Promise<void> {
+    if (thread.isUp) return;
+    for (const actor of thread.actors) addTo(new Counters(this.#options.memory.counters, actor), 'restarts');
+    await this.#startThread(thread, 'actor_restarted');
+  }
+
+  /** @returns which restart of this thread it is within the period, or undefined when the budget of all is spent. */
+  #countRestart(thread: WorkerThread): number | undefined {
+    const { restarts_max: max, restarts_within_ms: withinMs } = this.#options.config.runtime;
+    const nowMs = this.#options.clock.nowNs() / 1e6;
+    const own = [...recentRestarts(this.#restarts.get(thread) ?? [], nowMs, withinMs), nowMs];
+    this.#restarts.set(thread, own);
+    return overBudget([...this.#restarts.values()].flat(), nowMs, { max, withinMs }) ? undefined : own.length;
+  }
+
+  async #backOff(nth: number): Promise<void> {
+    const { restart_backoff_base_ms: baseMs, restart_backoff_max_ms: maxMs } = this.#options.config.runtime;
+    const waited = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.after(backoffMs(nth, baseMs, maxMs), waited.resolve);
+    await Promise.race([waited.promise, this.#cancelled.promise]);
+    cancel();
+  }
+
+  async #escalate(dead: WorkerThread): Promise<void> {
+    const { restarts_max: max, restarts_within_ms: withinMs } = this.#options.config.runtime;
+    const error = arbitradeError('RESTARTS_EXCEEDED', dead.first, max + 1, withinMs);
+    this.#life.send({ type: 'escalate' });
+    this.#note(dead.first, 'error', 'actor_escalated', error.message);
+    await this.#stopOnce();
+    this.#options.onEscalation(error);
+  }
+
+  #stopOnce(): Promise<StopResult> {
+    this.#stopResult ??= this.#stopAll();
+    return this.#stopResult;
+  }
+
+  async #stopAll(): Promise<StopResult> {
+    this.#cancelled.resolve();
+    this.#watch?.();
+    const killed: ActorId[] = [];
+    for (const thread of this.#threads.toReversed()) {
+      this.#audits.flush();
+      if (await this.#stopThread(thread)) killed.push(...thread.actors);
+    }
+    this.#life.send({ type: 'stopped' });
+    return { killed };
+  }
+
+  /** @returns whether it had to be killed. */
+  async #stopThread(thread: WorkerThread): Promise<boolean> {
+    const { killed, death } = await thread.stop();
+    if (death !== undefined) this.#noteDeath(death);
+    return killed;
+  }
+
+  /** Every heartbeat: who is silent, and audit records that had no room. */
+  #keepWatch(): void {
+    const everyMs = this.#options.config.runtime.heartbeat_ms;
+    this.#watchDueNs = this.#options.clock.nowNs() + everyMs * 1e6;
+    this.#watch = this.#options.clock.after(everyMs, () => {
+      this.#audits.flush();
+      this.#killHung();
+      if (!this.#isStopping) this.#keepWatch();
+    });
+  }
+
+  #killHung(): void {
+    const limitMs = this.#options.config.runtime.hang_limit_ms;
+    const nowNs = this.#options.clock.nowNs();
+    if (nowNs - this.#watchDueNs > (limitMs / 2) * 1e6) return; // we were stopped ourselves: so were they, perhaps
+    for (const thread of this.#threads.filter(({ state }) => state === 'running')) {
+      const ageMs = thread.heartbeatAgeNs(nowNs) / 1e6;
+      if (ageMs <= limitMs) continue;
+      const error = arbitradeError('ACTOR_HUNG', thread.actors.join('+'), Math.round(ageMs), limitMs);
+      thread.kill('hung', error.message, true);
+    }
+  }
+
+  #setAside(thread: WorkerThread, death: Death): void {
+    const suspects = death.cause === 'failed' ? [death.actor] : thread.actors;
+    for (const { ring, actor, position } of this.#blame.noteDeath(suspects)) {
+      addTo(new Counters(this.#options.memory.counters, actor), 'messages_set_aside');
+      this.#life.send({ type: 'message_set_aside' });
+      const text = `message ${position} of ring ${ring} killed ${actor} twice and is passed over; trading pauses`;
+      this.#note(actor, 'error', 'message_set_aside', text, { a: position });
+    }
+  }
+
+  #noteDeath(death: Death): void {
+    const event = death.cause === 'hung' ? 'actor_hung' : 'actor_failed';
+    this.#note(death.actor, 'error', event, `${death.actor} ${death.cause}: ${death.reason}`);
+  }
+
+  #note(
+    actor: ActorId | 'supervisor',
+    level: 'info' | 'error',
+    event: AuditEvent,
+    text: string,
+    details: AuditDetails = {},
+  ): void {
+    this.#options.log(actor, level, event, text);
+    this.#audits.push(event, { severity: level === 'error' ? 2 : 0, text, ...details });
+  }
+
+  #threadOf(actor: ActorId): WorkerThread {
+    const thread = this.#threads.find(({ actors }) => actors.includes(actor));
+    if (thread === undefined) throw arbitradeError('TOPOLOGY_INVALID', `there is no actor ${actor}`);
+    return thread;
+  }
+
+  get #strategy(): Strategy {
+    return this.#options.strategy ?? 'one_for_one';
+  }
+
+  get #isStopping(): boolean {
+    return this.state !== 'running' && this.state !== 'starting';
+  }
+}
+
+function addTo(counters: Counters, name: 'restarts' | 'messages_set_aside'): void {
+  counters.add(counters.at(name), 1);
+}

@@ -1,0 +1,112 @@
+/**
+ * A worker thread: makes its actors, starts them, runs their duty, and stops them when asked. Whatever an actor throws
+ * ends the thread; the supervisor starts a successor on the same memory.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../shared/clock.ts';
+import type { ActorId } from '../shared/counter-names.ts';
+import { arbitradeError } from '../shared/errors.ts';
+import type { Actor, ActorContext } from './actor.ts';
+import { exposeControl } from './control-port.ts';
+import { Counters } from './counters.ts';
+import { Doorbell } from './doorbell.ts';
+import { Duty } from './duty.ts';
+import { DutyLoop } from './duty-loop.ts';
+import { chanceOf, loadActorFactory } from './load-actor.ts';
+import { openContext } from './memory.ts';
+import { RingGauge } from './ring.ts';
+import type { FromWorker, ToWorker, WorkerBirth } from './worker-messages.ts';
+
+if (parentPort === null) throw arbitradeError('TOPOLOGY_INVALID', 'worker-entry.ts is started by the supervisor only');
+const port = parentPort;
+const birth = workerData as WorkerBirth;
+const post = (message: FromWorker): void => port.postMessage(message);
+const duty = new Duty(systemClock);
+/** The actor in `onStart` or `onStop`. */
+let passing: ActorId | undefined;
+let stopWithinMs = birth.config.runtime.stop_within_ms;
+
+try {
+  await live();
+} catch (thrown) {
+  const actor = duty.current ?? passing ?? firstActor().id;
+  post({ type: 'failed', actor, reason: stackOf(thrown), inTurn: duty.current !== undefined });
+  process.exit(1);
+}
+process.exit(0);
+
+async function live(): Promise<void> {
+  const actors = await startAll();
+  const loop = loopOf(actors);
+  // This listener is also the handle that keeps the thread alive while it waits in Atomics.waitAsync.
+  port.on('message', (message: ToWorker) => {
+    stopWithinMs = message.withinMs;
+    loop.stop();
+  });
+  exposeControl(birth.control, actors);
+  duty.beat();
+  post({ type: 'ready' });
+  await loop.run();
+  await stopAll(loop);
+  post({ type: 'stopped' });
+}
+
+async function startAll(): Promise<readonly Actor[]> {
+  const actors: Actor[] = [];
+  for (const child of birth.actors) {
+    passing = child.id;
+    const factory = await loadActorFactory(child);
+    const actor = factory(contextOf(child.id));
+    await actor.onStart();
+    duty.add(actor, new Counters(birth.memory.counters, child.id));
+    actors.push(actor);
+  }
+  passing = undefined;
+  return actors;
+}
+
+/** Upstream first. What an actor still has on its rings is handled before it is stopped, if that ends in time. */
+async function stopAll(loop: DutyLoop): Promise<void> {
+  const deadlineNs = duty.glance() + (stopWithinMs * 1e6) / 2;
+  for (const actor of duty.actors) {
+    await loop.runUntil(isDrained(actor), deadlineNs);
+    duty.remove(actor.id);
+    passing = actor.id;
+    await actor.onStop();
+  }
+}
+
+function isDrained(actor: Actor): () => boolean {
+  const inputs = Object.values(birth.memory.rings).filter((ring) => ring.to === actor.id);
+  const gauges = inputs.map((ring) => new RingGauge(ring.memory));
+  return () => gauges.every((gauge) => gauge.used === 0) && actor.isBusy?.() !== true;
+}
+
+function loopOf(actors: readonly Actor[]): DutyLoop {
+  return new DutyLoop(duty, new Doorbell(birth.memory.doorbells, birth.memory.placement[firstActor().id]), {
+    idle: birth.idle,
+    needsEventLoop: actors.some((actor) => actor.needsEventLoop === true),
+    heartbeatMs: birth.config.runtime.heartbeat_ms,
+  });
+}
+
+function contextOf(id: ActorId): ActorContext {
+  const services = {
+    config: birth.config,
+    clock: systemClock,
+    chance: chanceOf(birth.seed, id),
+    log: (...event: Parameters<ActorContext['log']>) => post({ type: 'log', actor: id, event }),
+    options: birth.options,
+  };
+  return openContext(birth.memory, id, services, birth.isSuccessor, birth.setAside);
+}
+
+function firstActor(): { readonly id: ActorId } {
+  const [first] = birth.actors;
+  if (first === undefined) throw arbitradeError('TOPOLOGY_INVALID', 'a worker needs at least one actor');
+  return first;
+}
+
+function stackOf(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}

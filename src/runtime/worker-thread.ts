@@ -1,0 +1,305 @@
+/** One supervised worker thread: the machine of its life, given hands. Main thread only. */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { Remote } from 'comlink';
+import { createActor } from 'xstate';
+import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { Config } from '../shared/config.ts';
+import type { ActorId } from '../shared/counter-names.ts';
+import { ArbitradeError, arbitradeError, reasonOf } from '../shared/errors.ts';
+import { type ControlSurface, connectControl } from './control-port.ts';
+import { Counters } from './counters.ts';
+import { Doorbell } from './doorbell.ts';
+import type { HostLog } from './inline-host.ts';
+import type { SetAside, SharedMemory } from './memory.ts';
+import type { PlacedThread } from './placement.ts';
+import { threadMachine } from './thread-machine.ts';
+import type { RestartKind, Topology } from './topology-spec.ts';
+import type { FromWorker, ToWorker, WorkerBirth } from './worker-messages.ts';
+
+export type DeathCause = 'failed' | 'exited' | 'out_of_memory' | 'hung' | 'not_ready' | 'killed';
+
+/** An end that nobody asked for. */
+export interface Death {
+  readonly cause: DeathCause;
+  /** The actor that failed, or the first of the thread when it is not known. */
+  readonly actor: ActorId;
+  readonly reason: string;
+  /** Ended by itself, with exit code 0. */
+  readonly normal: boolean;
+  /** Whether a message in progress may be the reason. */
+  readonly blamesMessage: boolean;
+}
+
+/** How a thread took being stopped. */
+export interface ThreadStop {
+  readonly killed: boolean;
+  /** What went wrong on the way; undefined when it stopped as it should. */
+  readonly death: Death | undefined;
+}
+
+export interface WorkerThreadDeps {
+  readonly topology: Topology;
+  readonly memory: SharedMemory;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly seed: number;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly log: HostLog;
+  /** What a successor has to pass over. */
+  readonly setAsideOf: (actors: readonly ActorId[]) => SetAside;
+  /** A running thread has died. */
+  readonly onDeath: (thread: WorkerThread, death: Death) => void;
+}
+
+/** A thread died before it was ready. */
+export class StartFailed extends ArbitradeError {
+  readonly death: Death;
+
+  constructor(death: Death) {
+    super('ACTOR_FAILED', arbitradeError('ACTOR_FAILED', death.actor, death.reason).message);
+    this.death = death;
+  }
+}
+
+const ENTRY = new URL('worker-entry.ts', import.meta.url);
+
+export class WorkerThread {
+  readonly actors: readonly ActorId[];
+  readonly kind: RestartKind;
+  readonly #plan: PlacedThread;
+  readonly #deps: WorkerThreadDeps;
+  readonly #doorbell: Doorbell;
+  readonly #counters: readonly Counters[];
+  readonly #life;
+  #worker: Worker | undefined;
+  #control: Remote<ControlSurface> | undefined;
+  #gone = Promise.withResolvers<never>();
+  #timer: CancelTimer | undefined;
+  #starts = 0;
+  #death: Partial<Death> = {};
+  #wasKilled = false;
+  #starting: PromiseWithResolvers<void> | undefined;
+  #stopping: PromiseWithResolvers<ThreadStop> | undefined;
+
+  constructor(plan: PlacedThread, kind: RestartKind, deps: WorkerThreadDeps) {
+    this.actors = plan.actors;
+    this.kind = kind;
+    this.#plan = plan;
+    this.#deps = deps;
+    this.#doorbell = new Doorbell(deps.memory.doorbells, deps.memory.placement[this.first]);
+    this.#counters = plan.actors.map((actor) => new Counters(deps.memory.counters, actor));
+    this.#life = createActor(
+      threadMachine.provide({
+        actions: {
+          spawn: () => this.#spawn(),
+          ask: () => this.#ask(),
+          kill: () => this.#kill(),
+          armStart: () => this.#arm(deps.config.runtime.start_within_ms, 'not_ready'),
+          armStop: () => this.#arm(deps.config.runtime.stop_within_ms, undefined),
+          disarm: () => this.#timer?.(),
+          reportReady: () => this.#reportReady(),
+          reportDeath: () => this.#reportDeath(),
+          reportStopped: () => this.#reportStopped(),
+        },
+      }),
+    ).start();
+  }
+
+  /** The actor the thread is named after. */
+  get first(): ActorId {
+    const [first] = this.#plan.actors;
+    if (first === undefined) throw arbitradeError('TOPOLOGY_INVALID', 'a thread without an actor');
+    return first;
+  }
+
+  get state() {
+    return this.#life.getSnapshot().value;
+  }
+
+  get isUp(): boolean {
+    return this.state !== 'down';
+  }
+
+  /** Age of the newest heartbeat of its actors, ns. Only means something while running. */
+  heartbeatAgeNs(nowNs: number): number {
+    return nowNs - Math.max(...this.#counters.map((counters) => counters.get('heartbeat_ns')));
+  }
+
+  /** Starts the thread and waits until its actors are ready. @throws StartFailed when it dies before. */
+  start(): Promise<void> {
+    this.#starting = Promise.withResolvers();
+    this.#life.send({ type: 'start' });
+    return this.#starting.promise;
+  }
+
+  /** Asks the thread to stop, and kills it at the deadline. */
+  stop(): Promise<ThreadStop> {
+    if (!this.isUp) return Promise.resolve({ killed: false, death: undefined });
+    this.#stopping ??= Promise.withResolvers();
+    this.#life.send({ type: 'stop' });
+    return this.#stopping.promise;
+  }
+
+  /** Ends the thread without asking. */
+  kill(cause: DeathCause, reason: string, blamesMessage: boolean): void {
+    this.#death = { cause, reason, blamesMessage };
+    this.#life.send({ type: cause === 'hung' ? 'hung' : 'kill' });
+  }
+
+  /** A control call to one of its actors. @throws CONTROL_REFUSED when the thread is not there, or dies meanwhile. */
+  async call(actor: ActorId, name: string, args: readonly unknown[]): Promise<unknown> {
+    const control = this.#control;
+    if (control === undefined || this.state !== 'running') {
+      throw arbitradeError('CONTROL_REFUSED', `${actor}.${name}`, `${actor} is ${this.state}`);
+    }
+    const answer = await Promise.race([control.call(actor, name, args), this.#gone.promise]);
+    if (answer.ok) return answer.value;
+    throw new ArbitradeError(answer.code ?? 'CONTROL_REFUSED', answer.message);
+  }
+
+  #spawn(): void {
+    this.#death = {};
+    this.#wasKilled = false;
+    const { port1, port2 } = new MessageChannel();
+    const worker = this.#createWorker(port2);
+    if (worker === undefined) return;
+    this.#worker = worker;
+    this.#starts++;
+    this.#gone = Promise.withResolvers();
+    this.#gone.promise.catch(() => {}); // only calls in flight care
+    this.#control = connectControl(port1, this.#doorbell);
+    worker.on('message', (message: FromWorker) => this.#receive(message));
+    worker.on('error', (error: Error & { code?: string }) => this.#noteError(error));
+    worker.on('exit', (code) => this.#exited(code, () => port1.close()));
+  }
+
+  /** What cannot be cloned to a thread (an option that is a function) shows here, as a death like any other. */
+  #createWorker(control: MessagePort): Worker | undefined {
+    try {
+      return new Worker(ENTRY, {
+        workerData: this.#birth(control),
+        transferList: [control],
+        name: this.actors.join('+'),
+        resourceLimits: { maxOldGenerationSizeMb: this.#deps.config.runtime.worker_heap_mb },
+      });
+    } catch (thrown) {
+      this.#death = { cause: 'failed', reason: reasonOf(thrown) };
+      queueMicrotask(() => this.#life.send({ type: 'exited' }));
+      return undefined;
+    }
+  }
+
+  #birth(control: WorkerBirth['control']): WorkerBirth {
+    const { topology, memory, config, seed, options, setAsideOf } = this.#deps;
+    const entries = topology.children.filter((child) => this.actors.includes(child.id));
+    return {
+      memory,
+      config,
+      actors: entries.map(({ id, entry }) => ({ id, entry })),
+      idle: this.#plan.idle,
+      seed,
+      options,
+      isSuccessor: this.#starts > 0,
+      setAside: setAsideOf(this.actors),
+      control,
+    };
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'ready':
+        this.#life.send({ type: 'ready' });
+        break;
+      case 'stopped':
+        break; // its exit follows
+      case 'failed':
+        this.#death = {
+          cause: 'failed',
+          actor: message.actor,
+          reason: message.reason,
+          blamesMessage: message.inTurn,
+          ...this.#death,
+        };
+        break;
+      case 'log':
+        this.#deps.log(message.actor, ...message.event);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** An error outside the duty: in a callback, or no memory left. */
+  #noteError(error: Error & { code?: string }): void {
+    const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    this.#death = {
+      cause: outOfMemory ? 'out_of_memory' : 'failed',
+      reason: error.stack ?? reasonOf(error),
+      blamesMessage: outOfMemory,
+      ...this.#death,
+    };
+  }
+
+  #exited(code: number, close: () => void): void {
+    close();
+    this.#gone.reject(arbitradeError('CONTROL_REFUSED', 'the call', `${this.first} died before it answered`));
+    this.#worker = undefined;
+    this.#control = undefined;
+    this.#death = {
+      cause: 'exited',
+      actor: this.first,
+      reason: `its thread ended with code ${code}`,
+      normal: code === 0 && this.#death.cause === undefined,
+      blamesMessage: true,
+      ...this.#death,
+    };
+    this.#life.send({ type: 'exited' });
+  }
+
+  #ask(): void {
+    this.#worker?.postMessage({
+      type: 'stop',
+      withinMs: this.#deps.config.runtime.stop_within_ms,
+    } satisfies ToWorker);
+    this.#doorbell.summon();
+  }
+
+  #kill(): void {
+    this.#wasKilled = true;
+    this.#death = { cause: 'killed', reason: 'it ignored the order to stop', ...this.#death };
+    void this.#worker?.terminate();
+  }
+
+  #arm(ms: number, cause: DeathCause | undefined): void {
+    this.#timer = this.#deps.clock.after(ms, () => {
+      if (cause !== undefined) this.#death = { cause, reason: `was not ready within ${ms} ms`, blamesMessage: false };
+      this.#life.send({ type: 'late' });
+    });
+  }
+
+  #reportReady(): void {
+    this.#starting?.resolve();
+    this.#starting = undefined;
+  }
+
+  /** To whoever waits for the start; once that is done, to the supervisor. */
+  #reportDeath(): void {
+    const starting = this.#starting;
+    this.#starting = undefined;
+    if (starting === undefined) this.#deps.onDeath(this, this.#deathNow());
+    else starting.reject(new StartFailed(this.#deathNow()));
+  }
+
+  #deathNow(): Death {
+    const { cause = 'exited', actor = this.first, reason = 'unknown', normal = false } = this.#death;
+    return { cause, actor, reason, normal, blamesMessage: this.#death.blamesMessage ?? false };
+  }
+
+  #reportStopped(): void {
+    const death = this.#deathNow();
+    this.#stopping?.resolve({ killed: this.#wasKilled, death: death.normal ? undefined : death });
+    this.#stopping = undefined;
+    this.#starting?.reject(arbitradeError('ACTOR_FAILED', this.first, 'it was stopped while it started'));
+    this.#starting = undefined;
+  }
+}
