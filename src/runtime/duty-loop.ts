@@ -53,6 +53,9 @@ export class DutyLoop {
 
   /** Turns until stopped. @throws whatever an actor throws: the thread is then to end. */
   async run(): Promise<void> {
+    // From here on everything runs in the loop's check phase, so one loop turn always passes its poll phase, where
+    // messages come in. A turn begun in the poll phase itself would end before the next poll.
+    await nextLoopTurn();
     while (this.#running) {
       if (this.#duty.round() > 0) this.#noteWork();
       else this.#noteIdle();

@@ -24,7 +24,15 @@ const post = (message: FromWorker): void => port.postMessage(message);
 const duty = new Duty(systemClock);
 /** The actor in `onStart` or `onStop`. */
 let passing: ActorId | undefined;
-let stopWithinMs = birth.config.runtime.stop_within_ms;
+let loop: DutyLoop | undefined;
+/** Set when the supervisor wants this thread to end. */
+let stopWithinMs: number | undefined;
+
+// This listener is also the handle that keeps the thread alive while it waits for nothing but a promise.
+port.on('message', (message: ToWorker) => {
+  stopWithinMs = message.withinMs;
+  loop?.stop();
+});
 
 try {
   await live();
@@ -37,17 +45,12 @@ process.exit(0);
 
 async function live(): Promise<void> {
   const actors = await startAll();
-  const loop = loopOf(actors);
-  // This listener is also the handle that keeps the thread alive while it waits in Atomics.waitAsync.
-  port.on('message', (message: ToWorker) => {
-    stopWithinMs = message.withinMs;
-    loop.stop();
-  });
+  loop = loopOf(actors);
   exposeControl(birth.control, actors);
   duty.beat();
   post({ type: 'ready' });
-  await loop.run();
-  await stopAll(loop);
+  if (stopWithinMs === undefined) await loop.run();
+  await stopAll(loop, stopWithinMs ?? 0);
   post({ type: 'stopped' });
 }
 
@@ -66,8 +69,8 @@ async function startAll(): Promise<readonly Actor[]> {
 }
 
 /** Upstream first. What an actor still has on its rings is handled before it is stopped, if that ends in time. */
-async function stopAll(loop: DutyLoop): Promise<void> {
-  const deadlineNs = duty.glance() + (stopWithinMs * 1e6) / 2;
+async function stopAll(loop: DutyLoop, withinMs: number): Promise<void> {
+  const deadlineNs = duty.glance() + (withinMs * 1e6) / 2;
   for (const actor of duty.actors) {
     await loop.runUntil(isDrained(actor), deadlineNs);
     duty.remove(actor.id);

@@ -1,0 +1,235 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { ActorId } from '../../src/shared/counter-names.ts';
+import { LIVES, NEWEST, OUT_OF_ORDER, type WayToDie } from '../support/mortal-actor.ts';
+import { eventsOf, type Supervised, type SupervisedOptions, supervise } from '../support/supervised.ts';
+
+const PATIENCE = { timeout: 20_000, interval: 5 };
+const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, PATIENCE);
+let running: Supervised[] = [];
+
+afterEach(async () => {
+  for (const { supervisor } of running) await supervisor.stop();
+  running = [];
+});
+
+async function started(options: SupervisedOptions = {}): Promise<Supervised> {
+  const stage = supervise(options);
+  running.push(stage);
+  await stage.supervisor.start();
+  return stage;
+}
+
+function livesOf(stage: Supervised): Record<string, number | undefined> {
+  const ids = stage.supervisor.threads.flatMap((thread) => thread.actors);
+  return Object.fromEntries(ids.map((id) => [id, stage.own(id)[LIVES]]));
+}
+
+/** It may be dead before its answer is on the way. */
+async function tellToDie(stage: Supervised, actor: ActorId, way: WayToDie): Promise<void> {
+  const answer = stage.supervisor.call(actor, 'die', way);
+  await answer.catch((thrown) => expect(thrown).toMatchObject({ message: /died before it answered/ }));
+}
+
+const untilAllRun = (stage: Supervised) => until(() => expect(stage.gate.supervisor.state).toBe('active'));
+
+describe('supervisor: every way to die', () => {
+  const ways: readonly [WayToDie, RegExp][] = [
+    ['throw', /failed: Error: told to throw/],
+    ['throw in a callback', /failed: Error: told to throw in a callback/],
+    ['out of memory', /out_of_memory/],
+    ['exit', /ended with code 7/],
+    ['exit normally', /ended with code 0/],
+  ];
+  for (const [way, reason] of ways) {
+    test(`an actor that dies by "${way}" is restarted, and nothing it was given is lost`, async () => {
+      const stage = await started();
+      stage.send(1, 100);
+      await until(() => expect(stage.own('book')[NEWEST]).toBe(100));
+      await tellToDie(stage, 'book', way);
+      stage.send(101, 500);
+      await until(() => expect(stage.own('book')[LIVES]).toBe(2));
+      await until(() => expect(stage.own('book')[NEWEST]).toBe(500));
+      await untilAllRun(stage);
+      expect(stage.own('book')[OUT_OF_ORDER]).toBe(0);
+      expect(livesOf(stage)).toEqual({ detector: 1, book: 2 });
+      const audits = stage.audits();
+      expect(audits.find(({ event }) => event === 'actor_failed')?.text).toMatch(reason);
+      expect(eventsOf(audits)).toContain('actor_restarted');
+    });
+  }
+
+  test('a hanging actor is killed and restarted', async () => {
+    const stage = await started({ runtime: { hang_limit_ms: 300 } });
+    await tellToDie(stage, 'book', 'endless loop');
+    stage.send(1, 10);
+    await until(() => expect(stage.own('book')[NEWEST]).toBe(10));
+    const hung = stage.audits().find(({ event }) => event === 'actor_hung');
+    expect(hung?.text).toMatch(/book hung: actor book gave no heartbeat for \d+ ms, limit 300 ms/);
+  });
+
+  test('a killed thread is restarted', async () => {
+    const stage = await started();
+    for (let life = 2; life <= 4; life++) {
+      stage.supervisor.kill('book');
+      await until(() => expect(stage.own('book')[LIVES]).toBe(life));
+      await untilAllRun(stage);
+    }
+    stage.send(1, 10);
+    await until(() => expect(stage.own('book')[NEWEST]).toBe(10));
+  });
+
+  test('a first start that fails stops what runs already and is thrown', async () => {
+    const stage = supervise({ mortality: { vices: { book: 'fails to start' } } });
+    await expect(stage.supervisor.start()).rejects.toMatchObject({ code: 'ACTOR_FAILED', message: /fails to start/ });
+    expect(stage.supervisor.threads.map(({ state }) => state)).toEqual(['down', 'down']);
+    expect(stage.gate.supervisor).toEqual({ state: 'halted', reason: 'stopping' });
+    expect(stage.logged).toContain('detector process_stopping');
+  });
+
+  test('an actor that is never ready fails its start', async () => {
+    const stage = supervise({ runtime: { start_within_ms: 500 }, mortality: { vices: { book: 'is never ready' } } });
+    await expect(stage.supervisor.start()).rejects.toThrow(/was not ready within 500 ms/);
+  });
+
+  test('an actor that ignores stop is killed at its deadline', async () => {
+    const stage = await started({ runtime: { stop_within_ms: 200 }, mortality: { vices: { book: 'ignores stop' } } });
+    expect(await stage.supervisor.stop()).toEqual({ killed: ['book'] });
+    expect(stage.supervisor.state).toBe('stopped');
+  });
+
+  test('an actor that fails to stop is reported', async () => {
+    const stage = await started({ mortality: { vices: { book: 'fails to stop' } } });
+    expect(await stage.supervisor.stop()).toEqual({ killed: [] });
+    expect(stage.audits().find(({ event }) => event === 'actor_failed')?.text).toMatch(/fails to stop/);
+  });
+});
+
+describe('supervisor: order, strategies and kinds', () => {
+  const actors = ['sequencer', 'detector', 'book'] as const;
+
+  test('starts in order and stops in reverse', async () => {
+    const stage = await started({ actors });
+    await stage.supervisor.stop();
+    const about = (event: string) =>
+      stage.logged.filter((line) => line.endsWith(event)).map((line) => line.split(' ')[0]);
+    expect(about('actor_started')).toEqual(actors);
+    expect(about('process_stopping')).toEqual(['supervisor', 'book', 'detector', 'sequencer']);
+  });
+
+  const cases = [
+    ['one_for_one', { sequencer: 1, detector: 2, book: 1 }],
+    ['rest_for_one', { sequencer: 1, detector: 2, book: 2 }],
+    ['one_for_all', { sequencer: 2, detector: 2, book: 2 }],
+  ] as const;
+  for (const [strategy, lives] of cases) {
+    test(`${strategy} restarts whom it says`, async () => {
+      const stage = await started({ actors, strategy });
+      stage.supervisor.kill('detector');
+      await until(() => expect(livesOf(stage)).toEqual(lives));
+      await untilAllRun(stage);
+      expect(stage.supervisor.threads.map(({ state }) => state)).toEqual(['running', 'running', 'running']);
+    });
+  }
+
+  test('transient and temporary actors that end normally stay down, and trading goes on', async () => {
+    const stage = await started({ actors, kinds: { detector: 'transient', book: 'temporary' } });
+    await tellToDie(stage, 'detector', 'exit normally');
+    await tellToDie(stage, 'book', 'throw');
+    await until(() => expect(stage.supervisor.threads.map(({ state }) => state)).toEqual(['running', 'down', 'down']));
+    expect(stage.gate.supervisor.state).toBe('active');
+    expect(livesOf(stage)).toEqual({ sequencer: 1, detector: 1, book: 1 });
+  });
+
+  test('a transient actor that fails is restarted', async () => {
+    const stage = await started({ kinds: { book: 'transient' } });
+    await tellToDie(stage, 'book', 'throw');
+    await until(() => expect(stage.own('book')[LIVES]).toBe(2));
+  });
+
+  test('actors on one thread are restarted together', async () => {
+    const stage = await started({ actors, runtime: { placement: 'fused' } });
+    expect(stage.supervisor.threads.map((thread) => thread.actors)).toEqual([['sequencer'], ['detector', 'book']]);
+    await tellToDie(stage, 'detector', 'throw');
+    await until(() => expect(livesOf(stage)).toEqual({ sequencer: 1, detector: 2, book: 2 }));
+    await untilAllRun(stage);
+  });
+});
+
+describe('supervisor: the gate', () => {
+  test('is paused while an actor is down and opens when it runs again', async () => {
+    const stage = await started({ runtime: { restart_backoff_base_ms: 300 } });
+    expect(stage.gate.supervisor.state).toBe('active');
+    stage.supervisor.kill('book');
+    await until(() => expect(stage.gate.supervisor).toEqual({ state: 'paused', reason: 'actor_down' }));
+    await untilAllRun(stage);
+  });
+
+  test('more restarts than the budget halt trading, stop everything and escalate', async () => {
+    const stage = await started({
+      runtime: { restarts_max: 3 },
+      mortality: { vices: { book: 'fails to start again' } },
+    });
+    stage.supervisor.kill('book');
+    await until(() => expect(stage.escalations).toHaveLength(1));
+    expect(stage.escalations[0]).toMatchObject({ code: 'RESTARTS_EXCEEDED' });
+    expect(stage.own('book')[LIVES]).toBe(4);
+    expect(stage.gate.supervisor).toEqual({ state: 'halted', reason: 'escalation' });
+    expect(stage.supervisor.threads.map(({ state }) => state)).toEqual(['down', 'down']);
+    expect(eventsOf(stage.audits()).filter((event) => event === 'actor_escalated')).toHaveLength(1);
+  });
+});
+
+describe('supervisor: a message that kills its handler', () => {
+  for (const way of ['throw', 'exit', 'endless loop', 'out of memory'] as const) {
+    test(`twice by "${way}" is set aside, everything else is handled, and trading pauses`, async () => {
+      const stage = await started({ runtime: { hang_limit_ms: 400 }, mortality: { poison: { 50: way } } });
+      stage.send(1, 100);
+      await until(() => expect(stage.own('book')[NEWEST]).toBe(100));
+      await until(() => expect(stage.gate.supervisor).toEqual({ state: 'paused', reason: 'message_set_aside' }));
+      expect(stage.own('book')[LIVES]).toBe(3);
+      expect(stage.own('book')[OUT_OF_ORDER]).toBe(1);
+      const aside = stage.audits().filter(({ event }) => event === 'message_set_aside');
+      expect(aside.map(({ a }) => a)).toEqual([49]);
+      stage.supervisor.resume();
+      expect(stage.gate.supervisor.state).toBe('active');
+    });
+  }
+
+  test('being killed from outside twice at the same message sets nothing aside', async () => {
+    const stage = await started({ mortality: { poison: { 50: 'endless loop' } }, runtime: { hang_limit_ms: 60_000 } });
+    stage.send(1, 50);
+    for (let life = 2; life <= 4; life++) {
+      await until(() => expect(stage.own('book')[NEWEST]).toBe(49));
+      stage.supervisor.kill('book');
+      await until(() => expect(stage.own('book')[LIVES]).toBe(life));
+    }
+    expect(eventsOf(stage.audits())).not.toContain('message_set_aside');
+    await untilAllRun(stage);
+    stage.supervisor.kill('book');
+  });
+});
+
+describe('supervisor: control calls', () => {
+  for (const idle of ['park', 'spin', 'adaptive'] as const) {
+    for (const needsEventLoop of [false, true]) {
+      test(`are answered by a thread that idles by ${idle}${needsEventLoop ? ' with its event loop' : ''}`, async () => {
+        const stage = await started({
+          runtime: { idle, heartbeat_ms: 5_000, hang_limit_ms: 60_000 },
+          mortality: { needsEventLoop },
+        });
+        for (let call = 0; call < 20; call++) expect(await stage.supervisor.call('book', 'lives')).toBe(1);
+      });
+    }
+  }
+
+  test('are refused with a reason when there is no such call or nobody to answer', async () => {
+    const stage = await started();
+    await expect(stage.supervisor.call('book', 'fly')).rejects.toMatchObject({ code: 'CONTROL_REFUSED' });
+    const unanswered = stage.supervisor.call('book', 'hang');
+    unanswered.catch(() => {});
+    await stage.supervisor.call('book', 'lives');
+    stage.supervisor.kill('book');
+    await expect(unanswered).rejects.toMatchObject({ code: 'CONTROL_REFUSED', message: /died before it answered/ });
+    await expect(stage.supervisor.call('book', 'lives')).rejects.toMatchObject({ message: /book is (down|starting)/ });
+  });
+});

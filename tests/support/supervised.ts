@@ -1,0 +1,93 @@
+/** A supervisor over mortal actors, with the test on the main thread playing feed and persistence. */
+import { createSharedMemory, openConsumer, openProducer, type SharedMemory } from '../../src/runtime/memory.ts';
+import { planPlacement } from '../../src/runtime/placement.ts';
+import type { RingProducer } from '../../src/runtime/ring.ts';
+import type { Strategy } from '../../src/runtime/supervision-order.ts';
+import { Supervisor } from '../../src/runtime/supervisor.ts';
+import type { RestartKind, Topology } from '../../src/runtime/topology-spec.ts';
+import { systemClock } from '../../src/shared/clock.ts';
+import { checkConfig } from '../../src/shared/config.ts';
+import type { ActorId } from '../../src/shared/counter-names.ts';
+import type { AuditEvent } from '../../src/shared/messages.ts';
+import { TradingGate } from '../../src/shared/trading-gate.ts';
+import { TOPOLOGY } from '../../src/topology.ts';
+import type { Mortality } from './mortal-actor.ts';
+import { type AuditRecord, readAudit } from './test-context.ts';
+
+export interface SupervisedOptions {
+  /** In order of starting. */
+  readonly actors?: readonly ActorId[];
+  readonly kinds?: Partial<Record<ActorId, RestartKind>>;
+  readonly runtime?: Readonly<Record<string, unknown>>;
+  readonly strategy?: Strategy;
+  readonly mortality?: Mortality;
+}
+
+export interface Supervised {
+  readonly supervisor: Supervisor;
+  readonly memory: SharedMemory;
+  readonly gate: TradingGate;
+  readonly deltas: RingProducer;
+  readonly escalations: Error[];
+  /** What was logged, as `actor event`. */
+  readonly logged: string[];
+  /** Audit records so far; each is given once. */
+  audits(): AuditRecord[];
+  /** Own memory of an actor, as the mortal actor lays it out. */
+  own(actor: ActorId): Float64Array;
+  /** Publishes the numbers `from … to` to the book. */
+  send(from: number, to: number): void;
+}
+
+const ENTRY = new URL('mortal-actor.ts', import.meta.url).href;
+
+export function supervise(given: SupervisedOptions = {}): Supervised {
+  const children = (given.actors ?? ['detector', 'book']).map((id) => ({
+    id,
+    entry: ENTRY,
+    restart: given.kinds?.[id] ?? ('permanent' as const),
+    ownBytes: () => 64,
+  }));
+  const topology: Topology = { ...TOPOLOGY, children };
+  const config = checkConfig({
+    runtime: {
+      ...{ placement: 'threads', heartbeat_ms: 20, hang_limit_ms: 1_000, worker_heap_mb: 32 },
+      ...{ restart_backoff_base_ms: 1, stop_within_ms: 3_000 },
+      ...given.runtime,
+    },
+    limits: { instruments_max: 8, deltas_ring: 1_024 },
+  });
+  const plan = planPlacement(topology, config.runtime, 2);
+  const memory = createSharedMemory(topology, config, plan.placement);
+  const escalations: Error[] = [];
+  const logged: string[] = [];
+  const supervisor = new Supervisor({
+    ...{ topology, config, plan, memory, clock: systemClock, seed: 1 },
+    log: (actor, _level, event) => void logged.push(`${actor} ${event}`),
+    options: { ...given.mortality },
+    onEscalation: (error) => void escalations.push(error),
+    ...(given.strategy === undefined ? {} : { strategy: given.strategy }),
+  });
+  const deltas = openProducer(memory, 'deltas', 'feed');
+  const records = openConsumer(memory, 'supervisor_records', 'persistence');
+  return {
+    ...{ supervisor, memory, deltas, escalations, logged },
+    gate: new TradingGate(memory.gate),
+    audits: () => {
+      const audits: AuditRecord[] = [];
+      records.drain((view, offset) => audits.push(readAudit(view, offset)), 1_000);
+      return audits;
+    },
+    own: (actor) => new Float64Array(memory.own[actor]),
+    send: (from, to) => {
+      for (let number = from; number <= to; number++) {
+        if (!deltas.tryClaim(1)) throw new Error('deltas is full');
+        deltas.view.setFloat64(deltas.offset(0), number, true);
+        deltas.publish(1);
+      }
+    },
+  };
+}
+
+/** The names of audit events, oldest first. */
+export const eventsOf = (audits: readonly AuditRecord[]): AuditEvent[] => audits.map((audit) => audit.event);
