@@ -1,5 +1,6 @@
 /** Persistence on a stage: the test plays the actors that write records. */
 import path from 'node:path';
+import type { RecordSummary } from '../../src/actors/persistence/database-protocol.ts';
 import type { Actor } from '../../src/runtime/actor.ts';
 import { RecordWriter } from '../../src/runtime/record-writer.ts';
 import { systemClock } from '../../src/shared/clock.ts';
@@ -34,4 +35,15 @@ export async function turnUntil(actor: Actor, done: () => boolean): Promise<void
 export async function started(actor: Actor): Promise<Actor> {
   await actor.onStart();
   return actor;
+}
+
+/** What other threads may call. */
+export interface RecordControl {
+  flush(): Promise<void>;
+  summary(): Promise<RecordSummary>;
+  exportOpportunities(file: string): Promise<number>;
+}
+
+export function controlOf(actor: Actor): RecordControl {
+  return actor.control as unknown as RecordControl;
 }

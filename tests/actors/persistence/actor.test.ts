@@ -1,9 +1,14 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
-import { createRecordStage, RING_SOURCES, started, turnUntil } from '../../support/record-stage.ts';
+import { InlineHost } from '../../../src/runtime/inline-host.ts';
+import { writeRecordHead } from '../../../src/runtime/record-writer.ts';
+import { systemClock, VirtualClock } from '../../../src/shared/clock.ts';
+import { checkConfig } from '../../../src/shared/config.ts';
+import { RECORD_KIND } from '../../../src/shared/messages.ts';
+import { TOPOLOGY } from '../../../src/topology.ts';
+import { controlOf, createRecordStage, RING_SOURCES, started, turnUntil } from '../../support/record-stage.ts';
 import { readRecordNumbers, readStored, upTo } from '../../support/stored-records.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { createTestContext } from '../../support/test-context.ts';
@@ -160,4 +165,49 @@ test('a database that another process has open is refused and names that process
 test('persistence has no ring of records to itself', () => {
   const { stage } = createRecordStage();
   expect(() => stage.context.records).toThrow(expect.objectContaining({ code: 'TOPOLOGY_INVALID' }));
+});
+
+test('a number that was never received is told, and what comes after it is recorded', async () => {
+  const { stage, file } = createRecordStage();
+  const ring = stage.producer('risk_records');
+  for (const seq of [1, 2, 6]) {
+    ring.tryClaim(1);
+    writeRecordHead(ring.view, ring.offset(0), RECORD_KIND.AUDIT, seq, 0n);
+    ring.publish(1);
+  }
+  const actor = await started(createActor(stage.context));
+  const summary = await controlOf(actor).summary();
+  expect(summary).toMatchObject({ boot: 1, missing: 3, doubled: 0, rows: { audit_events: 5, trades: 0 } });
+  await actor.onStop();
+  expect((await readRecordNumbers(file)).get('1/risk')).toEqual([1, 2, 6]);
+  const told = await readStored(file, "SELECT severity, a, b, text FROM audit_events WHERE event = 'records_missing'");
+  expect(told).toEqual([{ severity: 'error', a: 3, b: 6, text: 'risk records 3 to 5 were never received' }]);
+});
+
+test('closing leaves one file, without a log to recover from', async () => {
+  const { stage, file, writer } = createRecordStage();
+  const actor = await started(createActor(stage.context));
+  writer('feed').tryAudit('venue_connected');
+  await actor.onStop();
+  expect(readdirSync(path.dirname(file))).toEqual([path.basename(file)]);
+});
+
+test('on virtual time in the inline host, records of a run are complete when it is stopped', async () => {
+  const file = path.join(temporaryDirectory(), 'records.duckdb');
+  const host = new InlineHost({
+    topology: { ...TOPOLOGY, children: TOPOLOGY.children.filter(({ id }) => id === 'persistence') },
+    config: checkConfig({ persistence: { database: file }, limits: { records_ring: 64 } }),
+    clock: new VirtualClock(0n),
+    seed: 1,
+  });
+  await host.start();
+  for (let index = 0; index < 200; index++) {
+    while (!host.records.tryAudit('operator_command', { a: index })) await host.settle();
+  }
+  await host.replace('persistence');
+  host.records.tryAudit('operator_command', { a: 200 });
+  await host.advance(200);
+  expect(host.isDrained()).toBe(true);
+  await host.stop();
+  expect((await readRecordNumbers(file)).get('1/supervisor')).toEqual(upTo(201));
 });

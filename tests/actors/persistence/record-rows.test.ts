@@ -13,7 +13,7 @@ import {
   writeOpportunity,
   writePortfolio,
 } from '../../support/record-slots.ts';
-import { createRecordStage, type RecordStage, started } from '../../support/record-stage.ts';
+import { controlOf, createRecordStage, type RecordStage, started } from '../../support/record-stage.ts';
 import { readStored } from '../../support/stored-records.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
@@ -328,7 +328,7 @@ test('opportunities are exported in market order, each once, with exact decimals
   writeOpportunity(records, { ...SIZED, seq: 3, ordinal: 0, sized: false, legs });
   writeOpportunity(records, { ...SIZED, seq: 3, ordinal: 0, sized: false, legs }); // recorded again by a successor
   const file = path.join(temporaryDirectory(), 'opportunities.jsonl');
-  const exportOpportunities = actor.control?.['exportOpportunities'] as (file: string) => Promise<number>;
+  const { exportOpportunities } = controlOf(actor);
   expect(await exportOpportunities(file)).toBe(3);
 
   const text = readFileSync(file, 'utf8');
