@@ -1,0 +1,135 @@
+import { expect, test } from 'vitest';
+import { collectReadings, type Readings } from '../../src/cli/readings.ts';
+import { renderScreen, renderStatusLine, StatusScreen } from '../../src/cli/status-screen.ts';
+import { checkConfig } from '../../src/shared/config.ts';
+import { createTestContext } from '../support/test-context.ts';
+
+const CONFIG = checkConfig({ limits: { deltas_ring: 64 } });
+const EMPTY = collectReadings(createTestContext('book', { config: CONFIG }).memory, CONFIG, 0, 0);
+const SIZE = { columns: 80, rows: 24 };
+const busy: Readings = {
+  ...EMPTY,
+  seconds: 3_725.4,
+  frames: 123_456_789,
+  malformed: 3,
+  systemStatus: 'online',
+  updates: 98_765_432,
+  updatesPerSecond: 12_345.6,
+  instruments: 1_114,
+  booksValid: 1_096,
+  verified: 98_765_400,
+  failed: 32,
+  evaluations: 9_876_543_210,
+  best: {
+    number: 7,
+    spelling: 'BTC/USD:buy > ETH/BTC:buy > ETH/USD:sell',
+    instrumentsPosition: 1,
+    grossBps: 1.234,
+    netBps: -238.76,
+  },
+  edges: { gross_edge: [-31.2, -8.1, -4.05, -2, -0.5, 1.2], net_edge: [-271, -248, -244, -242, -240.5, -238.8] },
+  latency: { ...EMPTY.latency, decision: { count: 9, p50Us: 12.34, p99Us: 12_345.6 } },
+  rings: EMPTY.rings.map((ring) => ({ ...ring, fill: 1, refused: 7 })),
+  gate: {
+    state: 'halted',
+    risk: { state: 'halted', reason: 'loss_limit' },
+    supervisor: { state: 'paused', reason: 'actor_down' },
+  },
+};
+
+test.each([
+  ['nothing yet', EMPTY],
+  ['everything full', busy],
+])('the screen fits 80 × 24: %s', (_what, readings) => {
+  const lines = renderScreen(readings, 'demo', SIZE);
+  expect(lines.length).toBeLessThanOrEqual(24);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+  expect(lines.join()).not.toMatch(/NaN|undefined|Infinity/);
+  expect(lines.join()).not.toContain('\x1b');
+});
+
+test('nothing is cut off the busy screen', () => {
+  expect(renderScreen(busy, 'demo', SIZE)).toEqual(renderScreen(busy, 'demo', { columns: 200, rows: 60 }));
+});
+
+test('the screen says how far the best cycle was from paying, and when it pays', () => {
+  expect(renderScreen(busy, 'demo', SIZE).join('\n')).toContain('net -238.76 bps: 238.76 bps short of paying');
+  const paying = { ...busy, best: { ...(busy.best as NonNullable<Readings['best']>), netBps: 2 } };
+  expect(renderScreen(paying, 'demo', SIZE).join('\n')).toContain('net +2.00 bps: it pays');
+});
+
+test('the screen says which word closes the gate and why', () => {
+  const text = renderScreen(busy, 'demo', SIZE).join('\n');
+  expect(text).toContain('HALTED   (risk: halted, loss limit; supervisor: paused, actor down)');
+  const active = { state: 'active', reason: 'none' } as const;
+  const open: Readings = { ...busy, gate: { state: 'active', risk: active, supervisor: active } };
+  expect(renderScreen(open, 'demo', SIZE)[1]).toBe('gate       active');
+});
+
+test('a small terminal gets what fits', () => {
+  const lines = renderScreen(busy, 'demo', { columns: 30, rows: 5 });
+  expect(lines).toHaveLength(5);
+  expect(Math.max(...lines.map((line) => line.length))).toBe(30);
+});
+
+test('the plain line is one line without control characters and holds the figures', () => {
+  const line = renderStatusLine(busy);
+  expect([...line].every((char) => char >= ' ')).toBe(true);
+  for (const part of [
+    '3725.4 s',
+    'gate halted',
+    'updates/s 12,346',
+    'best net -238.76 bps',
+    'p50/p99 12.3/12,346 µs',
+  ]) {
+    expect(line).toContain(part);
+  }
+  expect(renderStatusLine(EMPTY)).toContain('best net – bps');
+});
+
+const ESC = '\x1b';
+const TOKENS = new RegExp(`${ESC}\\[\\??\\d*[A-Za-z]|\\r\\n|[^${ESC}\\r]+`, 'g');
+
+/** What a terminal shows after `text`, as far as this screen uses control sequences. */
+class Paper {
+  lines: string[] = [];
+  cursor = true;
+  otherScreen = false;
+  writes = 0;
+  columns = 80;
+  rows = 24;
+
+  write(text: string): void {
+    this.writes += 1;
+    let line = 0;
+    for (const [token = ''] of text.matchAll(TOKENS)) {
+      if (token === '\x1b[?25l') this.cursor = false;
+      else if (token === '\x1b[?25h') this.cursor = true;
+      else if (token === '\x1b[?1049h') this.otherScreen = true;
+      else if (token === '\x1b[?1049l') this.otherScreen = false;
+      else if (token === '\x1b[H') line = 0;
+      else if (token === '\r\n') line += 1;
+      else if (token === '\x1b[J') this.lines.length = line + 1;
+      else if (token === '\x1b[K' || token.startsWith('\x1b[?2026')) continue;
+      else this.lines[line] = token;
+    }
+  }
+}
+
+test('the terminal shows the newest frame, one write each, and is given back as it was', () => {
+  const paper = new Paper();
+  const screen = new StatusScreen(paper, 'demo');
+  screen.paint(EMPTY);
+  screen.paint(busy);
+  expect(paper).toMatchObject({ writes: 2, cursor: false, otherScreen: true });
+  expect(Array.from(paper.lines, (line) => line ?? '')).toEqual(renderScreen(busy, 'demo', SIZE));
+  screen.end();
+  screen.end();
+  expect(paper).toMatchObject({ writes: 3, cursor: true, otherScreen: false });
+});
+
+test('a screen that never painted leaves the terminal alone', () => {
+  const paper = new Paper();
+  new StatusScreen(paper, 'demo').end();
+  expect(paper.writes).toBe(0);
+});
