@@ -62,16 +62,18 @@ export class Doorbell {
     Atomics.store(this.#words, this.#bell, RUNNING);
   }
 
-  /** Blocks the thread until rung or until `timeoutMs` has passed. */
-  waitBlocking(timeoutMs: number): void {
-    Atomics.wait(this.#words, this.#bell, PARKED, timeoutMs);
+  /** Blocks the thread until rung or until `timeoutMs` has passed. @returns whether it was rung. */
+  waitBlocking(timeoutMs: number): boolean {
+    const outcome = Atomics.wait(this.#words, this.#bell, PARKED, timeoutMs);
     Atomics.store(this.#words, this.#bell, RUNNING);
+    return outcome !== 'timed-out';
   }
 
   /** Like {@link waitBlocking}, but the event loop goes on: for threads with sockets or a database. */
-  async waitTurning(timeoutMs: number): Promise<void> {
+  async waitTurning(timeoutMs: number): Promise<boolean> {
     const wait = Atomics.waitAsync(this.#words, this.#bell, PARKED, timeoutMs);
-    if (wait.async) await wait.value;
+    const outcome = wait.async ? await wait.value : wait.value;
     Atomics.store(this.#words, this.#bell, RUNNING);
+    return outcome !== 'timed-out';
   }
 }

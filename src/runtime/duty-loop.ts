@@ -84,7 +84,7 @@ export class DutyLoop {
   }
 
   /** What comes before the next round, if it takes the event loop. */
-  #next(): Promise<void> | undefined {
+  #next(): Promise<unknown> | undefined {
     const nowNs = this.#duty.nowNs;
     if (nowNs >= this.#beatDueNs || this.#doorbell.summonses !== this.#summonsesSeen) return this.#attend();
     const { idle, needsEventLoop } = this.#options;
@@ -95,7 +95,7 @@ export class DutyLoop {
     return this.#park();
   }
 
-  #park(): Promise<void> | undefined {
+  #park(): Promise<unknown> | undefined {
     this.#doorbell.announceParking();
     // What was published before the announcement did not ring: look once more.
     if (this.#duty.round() > 0 || this.#doorbell.summonses !== this.#summonsesSeen) {

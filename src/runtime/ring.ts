@@ -169,9 +169,9 @@ export class RingConsumer {
   /** Ends what is available before the message set aside; once all before it is handled, advances over it. */
   #availableBeside(ready: number, setAside: number): number {
     const before = (setAside - this.#head) | 0;
-    if (before > 0) return Math.min(ready, before);
+    if (before > 0 || ready === 0) return Math.min(ready, Math.max(0, before));
     this.#setAside = undefined;
-    if (before < 0 || ready === 0) return ready;
+    if (before < 0) return ready;
     this.advance(1);
     return ready - 1;
   }
