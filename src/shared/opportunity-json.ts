@@ -1,4 +1,13 @@
-/** An opportunity as people and programs read it: one JSON line of an opportunities file. Money is decimal text. */
+/**
+ * An opportunity as people and programs read it: one JSON line of an opportunities file. Money is decimal text, exact;
+ * multipliers are decimal text of the double they are kept as, to its last digit near 1. Keys stand in a fixed order.
+ *
+ *   {recvIndex, ns, symbol, cycle, startAsset, grossMultiplier, netMultiplier, touchStartQty,
+ *    size: {asset, startQty, endQty, profit} | null, legs: [{symbol, side, price, qty, cost, fee}]}
+ *
+ * `startAsset` and `touchStartQty` belong to the spelling of `cycle`; a size may start from any asset of it, `size.asset`.
+ * When `size` is null no order that pays can be made of the edge: a leg's price is then the touch, the rest of it null.
+ */
 import { formatDecimal } from './money.ts';
 
 /** An amount, in units of 10^-`decimals`. */
@@ -41,26 +50,29 @@ export interface Opportunity {
   readonly legs: readonly OpportunityLeg[];
 }
 
+/** A double near 1 has no digit beyond. */
+const MULTIPLIER_PLACES = 15;
+
 /** The line, without its end. The same opportunity always gives the same bytes. */
 export function opportunityJson(opportunity: Opportunity): string {
-  const { recvIndex, ns, symbol, cycle, startAsset, grossMultiplier, netMultiplier, touchStart } = opportunity;
+  const { recvIndex, ns, symbol, cycle, startAsset, grossMultiplier, netMultiplier, touchStart, size } = opportunity;
   return JSON.stringify({
     recvIndex: Number(recvIndex),
     ns: ns.toString(), // beyond 2^53: as text, as in captures
     symbol,
     cycle,
     startAsset,
-    grossMultiplier,
-    netMultiplier,
+    grossMultiplier: grossMultiplier.toFixed(MULTIPLIER_PLACES),
+    netMultiplier: netMultiplier.toFixed(MULTIPLIER_PLACES),
     touchStartQty: textOf(touchStart),
     size: sizeOf(opportunity),
     legs: opportunity.legs.map(({ symbol, side, price, qty, cost, fee }) => ({
       symbol,
       side,
       price: textOf(price),
-      qty: textOf(qty),
-      cost: textOf(cost),
-      fee: textOf(fee),
+      qty: size === null ? null : textOf(qty),
+      cost: size === null ? null : textOf(cost),
+      fee: size === null ? null : textOf(fee),
     })),
   });
 }
