@@ -14,10 +14,10 @@ export interface PracticeOptions {
   /** Port on 127.0.0.1; 0 takes a free one. */
   readonly port: number;
   /** `max`, or a factor such as `10`. */
-  readonly speed?: string;
+  readonly speed?: ReplaySpeed;
   readonly loop?: boolean;
-  /** `checksum,drop=0.01`: see {@link practiceHelp}. */
-  readonly faults?: string;
+  /** Names, each with or without its probability (`drop=0.01`): see {@link practiceHelp}. */
+  readonly faults?: readonly string[];
   /** Makes the faults repeatable; a fresh one is chosen and told without it. */
   readonly seed?: number;
   /** The venue's REST AssetPairs answer, for captures without an instrument message. */
@@ -27,8 +27,8 @@ export interface PracticeOptions {
 
 /** Serves until SIGINT or SIGTERM. @throws OPTION_INVALID, CAPTURE_UNREADABLE before anything is served. */
 export async function practice(options: PracticeOptions): Promise<ExitCode> {
-  const speed = parseSpeed(options.speed ?? '1');
-  const faults = parseFaultRates(options.faults ?? '');
+  const { speed = 1, loop = false } = options;
+  const faults = parseFaultRates((options.faults ?? []).join(','));
   const seed = options.seed ?? freshSeed();
   const signal = stopSignal();
   try {
@@ -37,7 +37,7 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
         capture: options.capture,
         port: options.port,
         assetPairs: options.assetPairs,
-        settings: { speed, faults, seed, loop: options.loop ?? false },
+        settings: { speed, faults, seed, loop },
       },
       systemClock,
       {

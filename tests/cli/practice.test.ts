@@ -27,7 +27,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
       json: true,
       speed: 'max',
       loop: true,
-      faults: 'checksum=0.1',
+      faults: ['checksum=0.1'],
       seed: 3,
     });
     const errors: string[] = [];

@@ -4,12 +4,20 @@ import type { InstrumentEntries } from './instrument-entries.ts';
 import type { RawNumber } from './lexeme-json.ts';
 import type { BookLevels, MarketBook } from './market-book.ts';
 
+// The text of the newest whole millisecond: a busy market asks many times within one.
+let newestMs = Number.NaN;
+let newestText = '';
+
 /** RFC 3339 UTC with microseconds, as on the wire. */
 export function wireTime(clock: Clock): string {
   const ms = clock.wallMs();
   const whole = Math.floor(ms);
+  if (whole !== newestMs) {
+    newestMs = whole;
+    newestText = new Date(whole).toISOString().slice(0, -1);
+  }
   const micros = Math.min(999, Math.floor((ms - whole) * 1000));
-  return `${new Date(whole).toISOString().slice(0, -1)}${String(micros).padStart(3, '0')}Z`;
+  return `${newestText}${String(micros).padStart(3, '0')}Z`;
 }
 
 export const HEARTBEAT_FRAME = '{"channel":"heartbeat"}';
