@@ -2,15 +2,7 @@
 import { userInfo } from 'node:os';
 import { askControl, type ControlAsk } from '../control/control-client.ts';
 import { ArbitradeError } from '../shared/errors.ts';
-
-/** Exit codes of the three commands. */
-export const CONTROL_EXIT = {
-  DONE: 0,
-  /** The process answered, and said no. */
-  REFUSED: 1,
-  /** No process answers on the socket. */
-  UNREACHABLE: 3,
-} as const;
+import { EXIT, type ExitCode } from './exit-codes.ts';
 
 export interface AskOptions {
   /** Path of the control socket. */
@@ -27,15 +19,15 @@ export async function askRunningProcess(
   options: AskOptions,
   ask: ControlAsk,
   words: (result: unknown) => readonly string[],
-): Promise<number> {
+): Promise<ExitCode> {
   try {
     const result = await askControl(options.socket, ask);
     for (const line of options.json ? [JSON.stringify(result)] : words(result)) options.print(line);
-    return CONTROL_EXIT.DONE;
+    return EXIT.OK;
   } catch (thrown) {
     if (!(thrown instanceof ArbitradeError)) throw thrown;
     options.printError(thrown.message);
-    return thrown.code === 'CONTROL_SOCKET_UNREACHABLE' ? CONTROL_EXIT.UNREACHABLE : CONTROL_EXIT.REFUSED;
+    return thrown.code === 'CONTROL_SOCKET_UNREACHABLE' ? EXIT.UNREACHABLE : EXIT.FAILED;
   }
 }
 

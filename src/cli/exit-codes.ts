@@ -4,6 +4,7 @@ export const EXIT = {
   FAILED: 1,
   USAGE: 2,
   ESCALATED: 3,
+  UNREACHABLE: 4,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -12,4 +13,5 @@ export const EXIT_CODES_HELP = `Exit codes:
   0  done
   1  failed while running; the message has a code and says what to do
   2  an option, a setting or an input file was refused; nothing was started
-  3  an actor failed too often: trading was halted and the process ended for its supervisor to restart it`;
+  3  an actor failed too often: trading was halted and the process ended for its supervisor to restart it
+  4  no running process answered on the control socket`;

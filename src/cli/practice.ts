@@ -1,13 +1,12 @@
 /** `arbitrade practice`: the practice exchange alone, on loopback, until it is told to stop. */
 import { freshSeed } from '../shared/chance.ts';
 import { systemClock } from '../shared/clock.ts';
-import { arbitradeError } from '../shared/errors.ts';
 import { FAULTS, parseFaultRates } from '../venues/practice/faults.ts';
-import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
 import type { PracticeStats } from '../venues/practice/practice-exchange.ts';
 import { startPracticeServer } from '../venues/practice/practice-server.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { stopSignal } from './stop-signal.ts';
+import { parseSpeed } from './speed.ts';
+import { listenForStop } from './stop-signals.ts';
 
 export interface PracticeOptions {
   readonly capture: string;
@@ -30,7 +29,7 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
   const { speed = 1, loop = false } = options;
   const faults = parseFaultRates((options.faults ?? []).join(','));
   const seed = options.seed ?? freshSeed();
-  const signal = stopSignal();
+  const signals = listenForStop(systemClock, undefined);
   try {
     const server = await startPracticeServer(
       {
@@ -48,23 +47,13 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
     );
     for (const note of server.notes) console.error(`note     ${note}`);
     console.log(options.json ? JSON.stringify({ wsPublic: server.wsPublic }) : readyText(server.wsPublic, seed));
-    await signal.stopped;
+    await signals.stopped;
     await server.close();
     console.error(renderStats(server.exchange.stats()));
     return EXIT.OK;
   } finally {
-    signal.release();
+    signals.dispose();
   }
-}
-
-/** A replay speed: `max` or a factor above 0. @throws OPTION_INVALID. */
-export function parseSpeed(text: string): ReplaySpeed {
-  if (text === 'max') return 'max';
-  const factor = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || factor <= 0 || factor > 10_000) {
-    throw arbitradeError('OPTION_INVALID', '--speed', 'max, or a factor above 0 up to 10000', text);
-  }
-  return factor;
 }
 
 /** The catalogue of faults, for `--help`. */

@@ -1,5 +1,6 @@
 /** `arbitrade resume`: see {@link resume}. */
 import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
+import type { ExitCode } from './exit-codes.ts';
 
 export interface ResumeOptions extends AskOptions {
   /** Why, in the person's own words; kept in the audit log. */
@@ -9,7 +10,7 @@ export interface ResumeOptions extends AskOptions {
 }
 
 /** Takes back a halt of the running process, or acknowledges a stranded exposure. Refused while its cause persists. @returns the exit code. */
-export function resume(options: ResumeOptions): Promise<number> {
+export function resume(options: ResumeOptions): Promise<ExitCode> {
   const ask = { command: 'resume', reason: options.reason, by: operatorName(options.by) } as const;
   return askRunningProcess(options, ask, (result) => [String(result)]);
 }

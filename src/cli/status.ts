@@ -1,8 +1,9 @@
 /** `arbitrade status`: see {@link status}. */
 import { type AskOptions, askRunningProcess } from './ask-running-process.ts';
+import type { ExitCode } from './exit-codes.ts';
 
 /** Prints what the running process says of itself. @returns the exit code. */
-export function status(options: AskOptions): Promise<number> {
+export function status(options: AskOptions): Promise<ExitCode> {
   return askRunningProcess(options, { command: 'status' }, (result) => linesOf(result, ''));
 }
 

@@ -2,7 +2,8 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
-import { parseSpeed, practiceHelp } from '../../src/cli/practice.ts';
+import { practiceHelp } from '../../src/cli/practice.ts';
+import { parseSpeed } from '../../src/cli/speed.ts';
 import { FAULT_NAMES, parseFaultRates } from '../../src/venues/practice/faults.ts';
 import { SocketClient } from '../venues/practice/socket-client.ts';
 

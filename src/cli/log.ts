@@ -1,0 +1,14 @@
+/** Log events of the actors as JSON lines, one per event, by pino. Nothing secret is ever among their fields. */
+import pino from 'pino';
+import type { HostLog } from '../runtime/inline-host.ts';
+
+const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
+
+/** Writes events of `level` and above to stdout or stderr. */
+export function jsonLog(to: keyof typeof DESCRIPTORS, level: 'info' | 'warn' | 'error'): HostLog {
+  const logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: ['*.secret', '*.token', '*.key'] },
+    pino.destination({ dest: DESCRIPTORS[to], sync: true }),
+  );
+  return (actor, severity, event, text, fields) => logger[severity]({ actor, event, ...fields }, text);
+}

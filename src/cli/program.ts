@@ -1,0 +1,207 @@
+/** The command line: every command, option and help text. What a command does is in the file of its name. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { checkConfig, configJsonSchema, readConfig } from '../shared/config.ts';
+import { ArbitradeError, type ErrorCode, reasonOf } from '../shared/errors.ts';
+import type { AskOptions } from './ask-running-process.ts';
+import { demo } from './demo.ts';
+import { parseDuration } from './duration.ts';
+import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
+import { halt } from './halt.ts';
+import { practice, practiceHelp } from './practice.ts';
+import { replay } from './replay.ts';
+import { resume } from './resume.ts';
+import { run } from './run.ts';
+import { status } from './status.ts';
+import { printTopology } from './topology.ts';
+
+/** Refusals of what the user gave: nothing was started. */
+const USAGE_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  'CONFIG_INVALID',
+  'CONFIG_UNREADABLE',
+  'OPTION_INVALID',
+  'CAPTURE_UNREADABLE',
+]);
+
+/** Runs the command that `args` names and returns its exit code. Never throws. */
+export async function runProgram(args: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.OK;
+  const program = buildProgram((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (thrown) {
+    return report(thrown);
+  }
+}
+
+function report(thrown: unknown): ExitCode {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.OK : EXIT.USAGE; // commander has said why
+  if (thrown instanceof ArbitradeError) {
+    console.error(`arbitrade: ${thrown.code}: ${thrown.message}`);
+    return USAGE_ERRORS.has(thrown.code) ? EXIT.USAGE : EXIT.FAILED;
+  }
+  console.error(`arbitrade: unexpected failure: ${thrown instanceof Error ? thrown.stack : reasonOf(thrown)}`);
+  return EXIT.FAILED;
+}
+
+type Finish = (code: ExitCode) => void;
+
+function buildProgram(finish: Finish): Command {
+  const program = new Command('arbitrade')
+    .description('Watches order books, finds cycles of trades that pay after every fee, and trades them leg by leg.')
+    .addHelpText('after', `\n${EXIT_CODES_HELP}`)
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options)');
+  addRunning(program, finish);
+  addCaptures(program, finish);
+  addOperating(program, finish);
+  addInspecting(program, finish);
+  for (const command of program.commands) command.addHelpText('after', `\n${EXIT_CODES_HELP}`);
+  return program;
+}
+
+function addRunning(program: Command, finish: Finish): void {
+  feeOptions(program.command('demo'))
+    .description('Runs everything against the practice exchange, which plays a bundled capture of real market data.')
+    .option('--for <duration>', 'stop by itself after this long, for example 20s')
+    .option('--speed <factor>', 'play the market this much faster, or "max"', '1')
+    .option('--loop', 'when the capture ends, serve it again from a new snapshot')
+    .option('--capture <file>', 'play another capture (Kraken v2 frames)')
+    .addOption(placementOption())
+    .option('--json', 'print the summary as one line of JSON')
+    .action(async (options) => finish(await demo({ ...options, forMs: duration('--for', options.for) })));
+  program
+    .command('run')
+    .description('Runs with a settings file until it is told to stop. Log lines go to stdout as JSON.')
+    .requiredOption('--config <file>', 'settings (YAML)')
+    .option('--for <duration>', 'stop by itself after this long')
+    .option('--json', 'print the summary as one line of JSON at the end')
+    .action(async (options) => finish(await run({ ...options, forMs: duration('--for', options.for) })));
+}
+
+function addCaptures(program: Command, finish: Finish): void {
+  feeOptions(program.command('replay'))
+    .description('Feeds a capture straight into the actors, without network, as fast as they go.')
+    .argument('<capture>', 'capture of Kraken v2 frames: JSON lines, plain or gzip')
+    .addOption(new Option('--threads', 'actors on their own threads').conflicts('inline'))
+    .addOption(new Option('--inline', 'all actors on one thread, on a virtual clock (default)').conflicts('threads'))
+    .option('--min-edge-bps <bps>', 'smallest net edge that counts, in basis points', decimalNumber)
+    .option('--start-assets <list>', 'assets a cycle may start from, for example USD,EUR (default: any)', list)
+    .addOption(new Option('--cycle-length <legs>', 'longest cycle').choices(['3', '4']))
+    .option('--opportunities <file>', 'write every opportunity to this file, one JSON line each')
+    .option('--database <file>', 'keep the records in this DuckDB file (default: in memory)')
+    .option('--config <file>', 'settings to start from (YAML)')
+    .option('--json', 'print the summary as one line of JSON')
+    .action(async (capture, options) => finish(await replay(capture, options)));
+  program
+    .command('practice')
+    .description('Runs the practice exchange alone, on loopback.')
+    .requiredOption('--capture <file>', 'market to play (Kraken v2 frames)')
+    .option('--port <number>', 'port to listen on; 0 takes any free one', port, 0)
+    .option('--speed <factor>', 'play this much faster, or "max"', '1')
+    .option('--loop', 'when the capture ends, serve it again from a new snapshot')
+    .option(
+      '--faults <list>',
+      'misbehaviour to show: names, each with an optional probability, such as drop=0.01',
+      list,
+    )
+    .option('--seed <number>', 'seed of the faults', wholeNumber)
+    .option('--json', 'print one line of JSON with the address once it listens')
+    .addHelpText('after', () => `\n${practiceHelp()}`)
+    .action(async (options) => finish(await practice(options)));
+}
+
+function addOperating(program: Command, finish: Finish): void {
+  const asking = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option('--config <file>', 'settings of the running process (YAML)')
+      .option('--json', 'print JSON');
+  asking('status', 'Asks the running process how it is.').action(async (options) =>
+    finish(await status(askOptions(options))),
+  );
+  asking('halt', 'Halts trading in the running process. It stays halted until it is resumed.')
+    .requiredOption('--reason <text>', 'why; it is recorded')
+    .option('--by <name>', 'who; the user that runs the command unless given')
+    .action(async (options) => finish(await halt({ ...options, ...askOptions(options) })));
+  asking('resume', 'Resumes trading after a halt, if its cause is gone.')
+    .requiredOption('--reason <text>', 'why it is safe; it is recorded')
+    .option('--by <name>', 'who; the user that runs the command unless given')
+    .action(async (options) => finish(await resume({ ...options, ...askOptions(options) })));
+}
+
+/** Where the running process listens, and where its answer goes. */
+function askOptions(options: { readonly config?: string; readonly json?: boolean }): AskOptions {
+  return {
+    socket: configOf(options.config).control.socket,
+    json: options.json === true,
+    print: (line) => console.log(line),
+    printError: (line) => console.error(`arbitrade: ${line}`),
+  };
+}
+
+function addInspecting(program: Command, finish: Finish): void {
+  const config = program.command('config').description('Checks settings and describes them.');
+  config
+    .command('check')
+    .description('Checks a settings file and prints what is in force, defaults included.')
+    .argument('<file>', 'settings (YAML)')
+    .action((file) => {
+      console.log(JSON.stringify(readConfig(file), null, 2));
+      finish(EXIT.OK);
+    });
+  config
+    .command('schema')
+    .description('Prints the JSON Schema of a settings file.')
+    .action(() => {
+      console.log(JSON.stringify(configJsonSchema(), null, 2));
+      finish(EXIT.OK);
+    });
+  program
+    .command('topology')
+    .description('Prints the actors, rings and shared tables.')
+    .option('--config <file>', 'settings (YAML); sizes follow from them')
+    .option('--json', 'print JSON')
+    .action((options) => finish(printTopology(configOf(options.config), options.json === true)));
+}
+
+function feeOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--fees <percent>', 'one taker fee for every pair, in percent, such as 0.26').conflicts('tier'),
+    )
+    .addOption(new Option('--tier <number>', 'fee tier of the venue, 1 to 17').argParser(wholeNumber));
+}
+
+function placementOption(): Option {
+  return new Option('--placement <kind>', 'threads, fused or auto').choices(['threads', 'fused', 'auto']);
+}
+
+const configOf = (file: string | undefined) => (file === undefined ? checkConfig({}) : readConfig(file));
+const duration = (option: string, text: string | undefined) =>
+  text === undefined ? undefined : parseDuration(option, text);
+
+function decimalNumber(text: string): number {
+  if (!/^-?\d{1,9}(\.\d{1,9})?$/.test(text)) throw new InvalidArgumentError('Expected a number.');
+  return Number(text);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
+
+function port(text: string): number {
+  const number = wholeNumber(text);
+  if (number > 65_535) throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+  return number;
+}
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');

@@ -1,0 +1,35 @@
+/** Replay on one thread and a virtual clock that follows the capture's own times: the same capture, the same bytes. */
+import { InlineHost } from '../runtime/inline-host.ts';
+import { systemClock, VirtualClock } from '../shared/clock.ts';
+import { TOPOLOGY } from '../topology.ts';
+import type { ReplayRun } from './replay-run.ts';
+import { type Summary, summarise } from './summary.ts';
+
+/** Virtual time that plans at work get after the capture's end. */
+const AFTERMATH_MS = 60_000;
+
+export async function replayInline({ capture, config, opportunities, startedNs }: ReplayRun): Promise<Summary> {
+  const clock = new VirtualClock();
+  const host = new InlineHost({
+    topology: TOPOLOGY,
+    config,
+    clock,
+    seed: 1,
+    options: { capture, speed: 'max', replay: true, advanceTo: (elapsedNs: number) => clock.advanceTo(elapsedNs) },
+  });
+  await host.start();
+  const feed = host.countersOf('feed');
+  const ended = feed.at('source_ended');
+  await host.runUntil(() => feed.value(ended) === 1 && host.isDrained());
+  const seconds = (systemClock.nowNs() - startedNs) / 1e9;
+  await host.advance(AFTERMATH_MS);
+  if (opportunities !== undefined) await exportOpportunities(host, opportunities);
+  await host.stop();
+  return summarise(host.memory, config, seconds);
+}
+
+async function exportOpportunities(host: InlineHost, file: string): Promise<void> {
+  await host.settle();
+  const persistence = host.actor('persistence')?.control as { exportOpportunities(file: string): Promise<number> };
+  await persistence.exportOpportunities(file);
+}

@@ -1,0 +1,40 @@
+/** What `arbitrade status` tells: the gate, the threads, the books, and risk's own account. */
+import { Counters } from '../runtime/counters.ts';
+import { RingGauge } from '../runtime/ring.ts';
+import { ACTOR_IDS } from '../shared/counter-names.ts';
+import { SYSTEM_STATUSES } from '../shared/messages.ts';
+import { TradingGate } from '../shared/trading-gate.ts';
+import type { Engine } from './engine.ts';
+
+export function statusReport(engine: Engine, risk: unknown): object {
+  const { memory, clock, config } = engine;
+  const gate = new TradingGate(memory.gate);
+  const feed = new Counters(memory.counters, 'feed');
+  const { frames, checksums, instruments, cycles, opportunities, plans, records, restarts } = engine.summary();
+  const actor = (id: (typeof ACTOR_IDS)[number]) => {
+    const counters = new Counters(memory.counters, id);
+    const beatMs = (clock.nowNs() - counters.get('heartbeat_ns')) / 1e6;
+    return [id, { heartbeatMsAgo: Math.round(beatMs), restarts: counters.get('restarts') }] as const;
+  };
+  return {
+    mode: config.mode,
+    trading: gate.state,
+    gate: { risk: gate.risk, supervisor: gate.supervisor },
+    venue: SYSTEM_STATUSES[feed.get('system_status')] ?? 'unknown',
+    lastFrameMsAgo: Math.round((clock.nowNs() - feed.get('last_frame_ns')) / 1e6),
+    threads: engine.supervisor.threads.map((thread) => ({ actors: thread.actors.join('+'), state: thread.state })),
+    actors: Object.fromEntries(ACTOR_IDS.map(actor)),
+    ringsUsed: Object.fromEntries(
+      Object.entries(memory.rings).map(([name, ring]) => [name, new RingGauge(ring.memory).used]),
+    ),
+    frames,
+    checksums,
+    instruments,
+    cycles,
+    opportunities,
+    plans,
+    records,
+    restarts,
+    risk,
+  };
+}
