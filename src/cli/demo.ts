@@ -1,6 +1,7 @@
 /** `arbitrade demo`: the whole engine against the practice exchange, which plays recorded market data on loopback. */
 import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
+import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
 import { PRACTICE_DEFAULTS } from '../venues/practice/practice-exchange.ts';
 import { startPracticeThread } from '../venues/practice/practice-thread.ts';
 import { Engine } from './engine.ts';
@@ -8,7 +9,6 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonLog } from './log.ts';
 import { readRawSettings, type SettingOptions, settingsOf } from './run-settings.ts';
 import { type StatusDisplay, showStatus } from './show-status.ts';
-import { parseSpeed } from './speed.ts';
 import { listenForStop, type StopSignals } from './stop-signals.ts';
 import { renderSummary } from './summary.ts';
 
@@ -20,8 +20,7 @@ const LAST_FRAMES_MS = 300;
 
 export interface DemoOptions extends SettingOptions {
   readonly forMs?: number | undefined;
-  /** `max`, or a factor such as `10`. */
-  readonly speed: string;
+  readonly speed: ReplaySpeed;
   readonly loop?: boolean;
   readonly capture?: string;
   readonly json?: boolean;
@@ -29,14 +28,13 @@ export interface DemoOptions extends SettingOptions {
 
 /** Runs the demo until it is stopped or the market ends. @throws CAPTURE_UNREADABLE, CONFIG_INVALID. */
 export async function demo(options: DemoOptions): Promise<ExitCode> {
-  const speed = parseSpeed(options.speed);
   demoSettings('ws://127.0.0.1', options); // a wrong setting is refused before anything is started
   const signals = listenForStop(systemClock, options.forMs);
   const practice = await startPracticeThread(
     {
       capture: options.capture ?? DEMO_CAPTURE,
       port: 0,
-      settings: { ...PRACTICE_DEFAULTS, speed, loop: options.loop === true },
+      settings: { ...PRACTICE_DEFAULTS, speed: options.speed, loop: options.loop === true },
     },
     { onMarketEnded: () => systemClock.after(LAST_FRAMES_MS, () => signals.stop('engine')) },
   );

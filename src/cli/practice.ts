@@ -2,10 +2,10 @@
 import { freshSeed } from '../shared/chance.ts';
 import { systemClock } from '../shared/clock.ts';
 import { FAULTS, parseFaultRates } from '../venues/practice/faults.ts';
+import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
 import type { PracticeStats } from '../venues/practice/practice-exchange.ts';
 import { startPracticeServer } from '../venues/practice/practice-server.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { parseSpeed } from './speed.ts';
 import { listenForStop } from './stop-signals.ts';
 
 export interface PracticeOptions {

@@ -11,6 +11,7 @@ import { practice, practiceHelp } from './practice.ts';
 import { replay } from './replay.ts';
 import { resume } from './resume.ts';
 import { run } from './run.ts';
+import { parseSpeed } from './speed.ts';
 import { status } from './status.ts';
 import { printTopology } from './topology.ts';
 
@@ -66,7 +67,7 @@ function addRunning(program: Command, finish: Finish): void {
   feeOptions(program.command('demo'))
     .description('Runs everything against the practice exchange, which plays a bundled capture of real market data.')
     .option('--for <duration>', 'stop by itself after this long, for example 20s')
-    .option('--speed <factor>', 'play the market this much faster, or "max"', '1')
+    .option('--speed <factor>', 'play the market this much faster, or "max"', parseSpeed, 1)
     .option('--loop', 'when the capture ends, serve it again from a new snapshot')
     .option('--capture <file>', 'play another capture (Kraken v2 frames)')
     .addOption(placementOption())
@@ -100,7 +101,7 @@ function addCaptures(program: Command, finish: Finish): void {
     .description('Runs the practice exchange alone, on loopback.')
     .requiredOption('--capture <file>', 'market to play (Kraken v2 frames)')
     .option('--port <number>', 'port to listen on; 0 takes any free one', port, 0)
-    .option('--speed <factor>', 'play this much faster, or "max"', '1')
+    .option('--speed <factor>', 'play this much faster, or "max"', parseSpeed, 1)
     .option('--loop', 'when the capture ends, serve it again from a new snapshot')
     .option(
       '--faults <list>',
