@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { codeOf, importsOf, type SourceFile, sourceFiles } from './support/source-files.ts';
+
+/** Each may import from those before it and from itself. */
+const LAYERS: readonly RegExp[] = [
+  /^shared\//,
+  /^runtime\//,
+  /^venues\//,
+  /^actors\//,
+  /^topology\.ts$/,
+  /^control\//,
+  /^(cli\/|main\.ts$)/,
+];
+const layerOf = (path: string): number => LAYERS.findIndex((layer) => layer.test(path));
+const actorOf = (path: string): string | undefined => /^actors\/([^/]+)\//.exec(path)?.[1];
+const files = sourceFiles();
+const found = (isWrong: (file: SourceFile) => boolean): string[] => files.filter(isWrong).map(({ path }) => path);
+
+describe('architecture', () => {
+  test('every source file belongs to a layer', () => {
+    expect(files.length).toBeGreaterThan(40);
+    expect(found(({ path }) => layerOf(path) === -1)).toEqual([]);
+  });
+
+  test('imports go one way', () => {
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .filter((imported) => layerOf(imported) > layerOf(file.path) || layerOf(imported) === -1)
+        .map((imported) => `${file.path} imports ${imported}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('an actor never imports another actor', () => {
+    const wrong = files.flatMap((file) => {
+      const own = actorOf(file.path);
+      const others = importsOf(file).filter((imported) => own !== undefined && (actorOf(imported) ?? own) !== own);
+      return others.map((imported) => `${file.path} imports ${imported}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('only the clock module reads clocks and sets timers', () => {
+    const raw = /\b(Date\.now|new Date\(\)|performance\.now|setTimeout|setInterval|process\.hrtime)\b/;
+    expect(found((file) => raw.test(codeOf(file)))).toEqual(['shared/clock.ts']);
+  });
+
+  test('only the chance module makes random numbers', () => {
+    const raw = /\b(Math\.random|randomInt|randomUUID|randomBytes|getRandomValues)\b/;
+    expect(found((file) => raw.test(codeOf(file)))).toEqual(['shared/chance.ts']);
+  });
+
+  test('what a machine file says about states does no input or output', () => {
+    const machines = files.filter(({ path }) => /machine\.ts$/.test(path));
+    expect(machines.length).toBeGreaterThan(2);
+    const io = /from '(node:|ws|@duckdb|pino|undici)/;
+    expect(machines.filter((file) => io.test(file.text)).map(({ path }) => path)).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { createSharedMemory, openConsumer, openProducer } from '../src/runtime/memory.ts';
+import { planPlacement } from '../src/runtime/placement.ts';
+import { checkConfig } from '../src/shared/config.ts';
+import { ACTOR_IDS } from '../src/shared/counter-names.ts';
+import { TOPOLOGY } from '../src/topology.ts';
+
+const ids: readonly string[] = TOPOLOGY.children.map((child) => child.id);
+const settings = [checkConfig({}), checkConfig({ limits: { instruments_max: 8, deltas_ring: 64, records_ring: 64 } })];
+
+describe('topology', () => {
+  test('has every actor once', () => {
+    expect([...ids].sort()).toEqual([...ACTOR_IDS].sort());
+  });
+
+  test('every ring has a name of its own, one writer and one reader that exist, and they are not the same', () => {
+    const names = TOPOLOGY.rings.map((ring) => ring.name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const ring of TOPOLOGY.rings) {
+      expect([...ids, 'supervisor']).toContain(ring.from);
+      expect(ids).toContain(ring.to);
+      expect(ring.from).not.toBe(ring.to);
+    }
+  });
+
+  test('every ring has a capacity that is a power of two and slots of whole words, whatever the settings', () => {
+    for (const config of settings) {
+      for (const ring of TOPOLOGY.rings) {
+        expect(Math.log2(ring.capacity(config)) % 1, ring.name).toBe(0);
+        expect(ring.slotBytes % 8, ring.name).toBe(0);
+      }
+    }
+  });
+
+  test('every actor but persistence, and the supervisor, can record', () => {
+    const recorders = TOPOLOGY.rings.filter((ring) => ring.to === 'persistence').map((ring) => ring.name);
+    const expected = [...ids.filter((id) => id !== 'persistence'), 'supervisor'].map((id) => `${id}_records`);
+    expect([...recorders].sort()).toEqual(expected.sort());
+  });
+
+  test('starts whoever reads a ring before whoever writes it; only requests go against the stream', () => {
+    const against = TOPOLOGY.rings.filter(
+      ({ from, to }) => from !== 'supervisor' && ids.indexOf(to) > ids.indexOf(from),
+    );
+    expect(against.map((ring) => ring.name)).toEqual(['resyncs']);
+  });
+
+  test('every table is written by somebody that exists', () => {
+    for (const table of TOPOLOGY.tables) {
+      expect(table.writers.length, table.name).toBeGreaterThan(0);
+      for (const writer of table.writers) expect([...ids, 'supervisor']).toContain(writer);
+    }
+  });
+
+  test('memory gives the ends of a ring only to those it belongs to', () => {
+    const config = checkConfig({ limits: { instruments_max: 8 } });
+    const memory = createSharedMemory(TOPOLOGY, config, planPlacement(TOPOLOGY, config.runtime, 2).placement);
+    for (const { name, from, to } of TOPOLOGY.rings) {
+      for (const id of ACTOR_IDS) {
+        if (id !== from) expect(() => openProducer(memory, name, id)).toThrow(/does not write/);
+        if (id !== to) expect(() => openConsumer(memory, name, id)).toThrow(/does not read/);
+      }
+    }
+  });
+});
