@@ -1,6 +1,6 @@
 /**
  * An opportunity as people and programs read it: one JSON line of an opportunities file. Money is decimal text, exact;
- * multipliers are decimal text of the double they are kept as, to its last digit near 1. Keys stand in a fixed order.
+ * multipliers are ratios, numbers that read back as the double they are kept as. Keys stand in a fixed order.
  *
  *   {recvIndex, ns, symbol, cycle, startAsset, grossMultiplier, netMultiplier, touchStartQty,
  *    size: {asset, startQty, endQty, profit} | null, legs: [{symbol, side, price, qty, cost, fee}]}
@@ -50,9 +50,6 @@ export interface Opportunity {
   readonly legs: readonly OpportunityLeg[];
 }
 
-/** A double near 1 has no digit beyond. */
-const MULTIPLIER_PLACES = 15;
-
 /** The line, without its end. The same opportunity always gives the same bytes. */
 export function opportunityJson(opportunity: Opportunity): string {
   const { recvIndex, ns, symbol, cycle, startAsset, grossMultiplier, netMultiplier, touchStart, size } = opportunity;
@@ -62,8 +59,8 @@ export function opportunityJson(opportunity: Opportunity): string {
     symbol,
     cycle,
     startAsset,
-    grossMultiplier: grossMultiplier.toFixed(MULTIPLIER_PLACES),
-    netMultiplier: netMultiplier.toFixed(MULTIPLIER_PLACES),
+    grossMultiplier,
+    netMultiplier,
     touchStartQty: textOf(touchStart),
     size: sizeOf(opportunity),
     legs: opportunity.legs.map(({ symbol, side, price, qty, cost, fee }) => ({

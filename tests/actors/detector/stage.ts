@@ -19,8 +19,8 @@ export interface Emitted {
   readonly symbol: string;
   readonly cycle: string;
   readonly startAsset: string;
-  readonly grossMultiplier: string;
-  readonly netMultiplier: string;
+  readonly grossMultiplier: number;
+  readonly netMultiplier: number;
   readonly touchStartQty: string;
   readonly size: { asset: string; startQty: string; endQty: string; profit: string } | null;
   readonly legs: readonly { symbol: string; side: string; price: string; qty: string | null }[];

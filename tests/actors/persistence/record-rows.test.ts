@@ -348,8 +348,8 @@ test('opportunities are exported in market order, each once, with exact decimals
     symbol: 'ETH/USD',
     cycle: 'BTC/USD:buy>ETH/BTC:buy>ETH/USD:sell',
     startAsset: 'USD',
-    grossMultiplier: '1.000123456789000',
-    netMultiplier: '1.000000100000000',
+    grossMultiplier: 1.000123456789,
+    netMultiplier: 1.0000001,
     touchStartQty: '900719925474.0993',
     size: lines[1].size,
     legs: [
