@@ -6,7 +6,6 @@
 import { CaptureChunks } from './capture-chunks.ts';
 import { CAPTURE_ROW_KINDS, type CaptureHeader, ROW_RECV } from './capture-format.ts';
 import { arbitradeError, reasonOf } from './errors.ts';
-import { unixNsHigh, unixNsLow } from './unix-time.ts';
 
 /** What {@link CaptureReader.next} found. */
 export const READ_ROW = 1;
@@ -48,9 +47,9 @@ export class CaptureReader {
   recvIndex = -1;
   /** Number of the current row's socket: an index into {@link connLabels}. */
   conn = 0;
-  /** Receive time, Unix ns, as two words. */
-  wallLow = 0;
-  wallHigh = 0;
+  /** Receive time: whole seconds since 1970, and the nanoseconds beyond. */
+  wallSeconds = 0;
+  wallNanos = 0;
   /** Nanoseconds from the first row to this one. */
   elapsedNs = 0;
   /** The row's frame is `frame[0 … frameLength)` after {@link unescape}. Valid until the next row. */
@@ -218,8 +217,8 @@ export class CaptureReader {
       this.#firstNanos = nanos;
     }
     this.elapsedNs = (seconds - this.#firstSeconds) * 1e9 + (nanos - this.#firstNanos);
-    this.wallLow = unixNsLow(seconds, nanos);
-    this.wallHigh = unixNsHigh(seconds, nanos);
+    this.wallSeconds = seconds;
+    this.wallNanos = nanos;
   }
 
   /** Unescapes the JSON string in `[from, end)`; false when it holds anything out of the ordinary. */
@@ -257,7 +256,7 @@ export class CaptureReader {
   /** Any valid row, by way of JSON.parse. */
   #takeAny(start: number, end: number): void {
     const row = this.#parse(start, end);
-    const kind = CAPTURE_ROW_KINDS.findIndex((name) => name === row.t);
+    const kind = CAPTURE_ROW_KINDS.findIndex((name) => row.t === name);
     const { conn, ns, data = '' } = row;
     if (kind === -1 || typeof conn !== 'string' || typeof ns !== 'string' || typeof data !== 'string') {
       throw this.#unreadable(`line ${this.#line} is no row of a capture`);

@@ -19,7 +19,7 @@ const HEADER = '{"t":"header","venue":"kraken","api":"ws-v2"}';
 const rowOf = (reader: CaptureReader): Row => ({
   t: CAPTURE_ROW_KINDS[reader.kind] ?? '?',
   conn: reader.connLabels[reader.conn] ?? '?',
-  ns: ((BigInt(reader.wallHigh) << 32n) | BigInt(reader.wallLow)).toString(),
+  ns: (BigInt(reader.wallSeconds) * 1_000_000_000n + BigInt(reader.wallNanos)).toString(),
   data: Buffer.from(reader.frame.subarray(0, reader.frameLength)).toString('utf8'),
 });
 

@@ -1,0 +1,131 @@
+/**
+ * The book messages of one frame, as numbers in arrays that are used again for the next frame. A number of the wire is
+ * kept as it was written: its digits as an integer, and how many of them stand after the point.
+ */
+import type { InstrumentIndex } from '../../shared/instrument.ts';
+
+/** Digits that a double holds exactly, whatever they are. */
+const EXACT_DIGITS = 15;
+/** A lexeme longer than this, or with an exponent beyond it, is no number of a market. */
+const LEXEME_MAX = 64;
+const LEXEME = /^(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d{1,2}))?$/;
+
+const INT64_END = 2n ** 63n;
+
+export const BID = 0;
+export const ASK = 1;
+
+export class BookFrame {
+  messageCount = 0;
+  levelCount = 0;
+  /** Per message: instrument, or NOT_FOUND when its symbol is not known; {@link symbols} has it then. */
+  readonly instruments: InstrumentIndex[] = [];
+  readonly symbols: string[] = [];
+  readonly isSnapshot: boolean[] = [];
+  readonly checksums: number[] = [];
+  /** Per message: its levels are `firstLevels[m] … firstLevels[m + 1]`. */
+  readonly firstLevels: number[] = [0];
+  /** Per level: BID or ASK. */
+  sides = new Uint8Array(1_024);
+  /** Digits of price (at `2 * level`) and quantity (at `2 * level + 1`) as an integer; NaN when {@link large} has them. */
+  digits = new Float64Array(2_048);
+  /** Digits after the point, as written. */
+  decimals = new Uint8Array(2_048);
+  /** Digits beyond what a double holds exactly, by the same position. */
+  readonly large = new Map<number, bigint>();
+
+  clear(): void {
+    this.messageCount = 0;
+    this.levelCount = 0;
+    if (this.large.size > 0) this.large.clear();
+  }
+
+  /** Ends a message: its levels are those added since the last one ended. */
+  endMessage(instrument: InstrumentIndex, symbol: string, isSnapshot: boolean, checksum: number): void {
+    const message = this.messageCount++;
+    this.instruments[message] = instrument;
+    this.symbols[message] = symbol;
+    this.isSnapshot[message] = isSnapshot;
+    this.checksums[message] = checksum;
+    this.firstLevels[message + 1] = this.levelCount;
+  }
+
+  /** Makes room for one more level and returns its number; the caller fills it in. */
+  addLevel(side: number): number {
+    const level = this.levelCount++;
+    if (level === this.sides.length) this.#grow();
+    this.sides[level] = side;
+    return level;
+  }
+
+  /** Takes a number over from its text. False when it is none that a market could mean. */
+  setLexeme(position: number, text: string): boolean {
+    const match = text.length > LEXEME_MAX ? null : LEXEME.exec(text);
+    if (match === null) return false;
+    const [, whole = '', fraction = '', exponent = '0'] = match;
+    const decimals = fraction.length - Number(exponent);
+    const digits = BigInt(whole + fraction) * 10n ** BigInt(Math.max(0, -decimals));
+    const isSmall = digits < 10n ** BigInt(EXACT_DIGITS);
+    this.digits[position] = isSmall ? Number(digits) : Number.NaN;
+    if (!isSmall) this.large.set(position, digits);
+    this.decimals[position] = Math.max(0, decimals);
+    return true;
+  }
+
+  /**
+   * Turns the digits of a message into units of the given precisions, in place. False when one does not fit exactly or
+   * exceeds 64 bits: the message is then to be refused, never rounded.
+   */
+  scale(message: number, pricePrecision: number, qtyPrecision: number): boolean {
+    const end = 2 * (this.firstLevels[message + 1] as number);
+    for (let position = 2 * (this.firstLevels[message] as number); position < end; position += 2) {
+      if (!this.#scaleOne(position, pricePrecision) || !this.#scaleOne(position + 1, qtyPrecision)) return false;
+    }
+    return true;
+  }
+
+  /** The digits at `position` in units of 10^-`precision`, exactly; undefined when they do not fit. Changes nothing. */
+  scaledExactly(position: number, precision: number): bigint | undefined {
+    const digits = this.large.get(position) ?? BigInt(this.digits[position] as number);
+    const shift = precision - (this.decimals[position] as number);
+    const divisor = 10n ** BigInt(Math.max(0, -shift));
+    if (digits % divisor !== 0n) return undefined;
+    const value = (digits / divisor) * 10n ** BigInt(Math.max(0, shift));
+    return value < INT64_END ? value : undefined;
+  }
+
+  #scaleOne(position: number, precision: number): boolean {
+    const digits = this.digits[position] as number;
+    const shift = precision - (this.decimals[position] as number);
+    if (shift === 0 && !Number.isNaN(digits)) return true;
+    const value = shift >= 0 ? digits * powerOfTen(shift) : digits / powerOfTen(-shift);
+    if (!Number.isSafeInteger(value)) return this.#scaleLarge(position, precision);
+    this.digits[position] = value;
+    return true;
+  }
+
+  #scaleLarge(position: number, precision: number): boolean {
+    const value = this.scaledExactly(position, precision);
+    if (value === undefined) return false;
+    this.digits[position] = Number.NaN;
+    this.large.set(position, value);
+    return true;
+  }
+
+  #grow(): void {
+    const { sides, digits, decimals } = this;
+    this.sides = new Uint8Array(sides.length * 2);
+    this.digits = new Float64Array(digits.length * 2);
+    this.decimals = new Uint8Array(decimals.length * 2);
+    this.sides.set(sides);
+    this.digits.set(digits);
+    this.decimals.set(decimals);
+  }
+}
+
+const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
+
+/** Exact up to 10^22; beyond, NaN: the caller takes the exact way. */
+function powerOfTen(power: number): number {
+  return power < POWERS_OF_TEN.length ? (POWERS_OF_TEN[power] as number) : Number.NaN;
+}
