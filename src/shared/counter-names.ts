@@ -31,6 +31,9 @@ export const ACTOR_COUNTERS = {
     'disconnects',
     'resyncs_requested', // resync requests taken from the book
     'resyncs_sent', // resubscriptions sent to the venue
+    'messages_refused', // book messages with a value that does not fit the instrument; each invalidates its book
+    'messages_unknown', // book messages of a symbol that nobody announced and no snapshot made known
+    'records_waited', // turns cut short because the records ring was full
     'messages_lagging', // book messages dropped because the deltas ring was full; each invalidates its book
     'source_ended', // 1 when a capture has been read to its end
     'last_frame_ns', // monotonic time of the last frame

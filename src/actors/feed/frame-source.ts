@@ -8,6 +8,10 @@ import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
 /** Number of a connection of this run, from 0: a socket, or a connection label of a capture. */
 export type ConnectionIndex = number;
 
+export const FRAME_TAKEN = 1;
+export const FRAME_HELD = 0;
+export const FRAME_UNREAD = -1;
+
 /** Takes what a source brings. Implemented by the frame router. */
 export interface FrameSink {
   /**
@@ -25,6 +29,18 @@ export interface FrameSink {
     wallNanos: number,
     mayHoldBack: boolean,
   ): boolean;
+  /**
+   * One received frame as it stands in a capture, as the inside of a JSON string. FRAME_UNREAD when it is not in the
+   * usual form: the source then unescapes it and calls {@link onFrame}. FRAME_HELD: offer it again.
+   */
+  onEscapedFrame(
+    connection: ConnectionIndex,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    wallSeconds: number,
+    wallNanos: number,
+  ): number;
   /** Every book that this connection carried is void until its next snapshot. */
   onDisconnected(connection: ConnectionIndex): void;
   /** This instrument's book is void: its subscription was refused, fell silent, or is being renewed. */
@@ -36,6 +52,8 @@ export interface FrameSource {
   /** Brings up to `limit` frames to the sink now. Sockets bring theirs by themselves and return 0. */
   poll(limit: number): number;
   onTimer(): void;
+  /** Whether frames will come without anybody asking: the capture is being read from disk. */
+  isBusy?(): boolean;
   onReply(connection: ConnectionIndex, reply: VenueReply): void;
   /** A book message of this instrument came in: it is not silent. No allocation. */
   onBookMessage(connection: ConnectionIndex, instrument: InstrumentIndex): void;

@@ -77,7 +77,9 @@ export class FrameDecoder {
 
   /** Instruments whose symbol stands in a frame that could not be decoded. Empty when none can be recognised. */
   instrumentsIn(bytes: Uint8Array, start: number, end: number): number[] {
-    const symbols = [...TEXT.decode(bytes.subarray(start, end)).matchAll(SYMBOL_FIELD)].map(([, symbol = '']) => symbol);
+    const symbols = [...TEXT.decode(bytes.subarray(start, end)).matchAll(SYMBOL_FIELD)].map(
+      ([, symbol = '']) => symbol,
+    );
     return [...new Set(symbols.map((symbol) => this.#symbols.named(symbol)))].filter((found) => found !== NOT_FOUND);
   }
 

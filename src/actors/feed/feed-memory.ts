@@ -1,0 +1,49 @@
+/**
+ * What the feed's successor must know, in memory that outlives the feed:
+ *
+ *   f64: | frames handled | frames handled when the lap began | announced log bytes | source ended | – … | connect budget … |
+ */
+
+const CONNECT_BUDGET_OFFSET = 64;
+
+export class FeedMemory {
+  readonly #values: Float64Array;
+  readonly #memory: SharedArrayBuffer;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#memory = memory;
+    this.#values = new Float64Array(memory, 0, CONNECT_BUDGET_OFFSET / 8);
+  }
+
+  /** Received frames whose consequences are published. */
+  get framesHandled(): number {
+    return this.#values[0] as number;
+  }
+
+  set framesHandled(count: number) {
+    this.#values[0] = count;
+  }
+
+  /** How many frames had been handled when the capture was begun (again). */
+  get lapStart(): number {
+    return this.#values[1] as number;
+  }
+
+  set lapStart(count: number) {
+    this.#values[1] = count;
+  }
+
+  /** Bytes of the instrument log that control messages have announced. */
+  get announcedBytes(): number {
+    return this.#values[2] as number;
+  }
+
+  set announcedBytes(bytes: number) {
+    this.#values[2] = bytes;
+  }
+
+  /** The attempts to connect that all generations of this feed have made. */
+  connectBudget(bytes: number): Float64Array {
+    return new Float64Array(this.#memory, CONNECT_BUDGET_OFFSET, bytes / 8);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Brings the frames of a capture: as fast as they are taken, or at a multiple of the speed they were recorded at. A
+ * capture cannot answer a resync request. When the ring is full the frame is kept and offered again, so nothing is lost.
+ */
+import type { ActorContext } from '../../runtime/actor.ts';
+import { ROW_CONNECT, ROW_RECV } from '../../shared/capture-format.ts';
+import { CaptureReader, READ_END, READ_WAIT } from '../../shared/capture-reader.ts';
+import type { CancelTimer } from '../../shared/clock.ts';
+import type { FeedMemory } from './feed-memory.ts';
+import { FRAME_TAKEN, FRAME_UNREAD, type FrameSink, type FrameSource } from './frame-source.ts';
+import type { ReplayOptions } from './replay-options.ts';
+
+export class ReplaySource implements FrameSource {
+  readonly #context: ActorContext<'feed'>;
+  readonly #options: ReplayOptions;
+  readonly #memory: FeedMemory;
+  readonly #reader: CaptureReader;
+  #sink: FrameSink | undefined;
+  #opened = Promise.withResolvers<void>();
+  /** What the reader said last, when it is still to be acted upon. */
+  #found = READ_WAIT;
+  #isEnded = false;
+  /** Capture time that stands for clock time zero of this run. */
+  #originNs = Number.NaN;
+  #cancelTimer: CancelTimer | undefined;
+
+  constructor(context: ActorContext<'feed'>, options: ReplayOptions, memory: FeedMemory) {
+    this.#context = context;
+    this.#options = options;
+    this.#memory = memory;
+    this.#reader = new CaptureReader(options.capture, () => this.#onReady());
+  }
+
+  /** Waits for the first row: what is no capture is refused here. @throws CAPTURE_UNREADABLE */
+  async start(sink: FrameSink): Promise<void> {
+    this.#sink = sink;
+    while (this.#advance() === READ_WAIT) {
+      await this.#opened.promise;
+      this.#opened = Promise.withResolvers();
+    }
+  }
+
+  poll(limit: number): number {
+    const { advanceTo } = this.#options;
+    const most = advanceTo === undefined ? limit : 1;
+    let taken = 0;
+    while (taken < most && this.#hasFrame() && this.#isDue()) {
+      advanceTo?.(this.#reader.elapsedNs);
+      if (!this.#offer()) break;
+      this.#found = READ_WAIT;
+      taken++;
+    }
+    return taken;
+  }
+
+  /** Whether the file is still being read: work will come without anybody asking for it. */
+  isBusy(): boolean {
+    return !this.#isEnded && this.#found === READ_WAIT;
+  }
+
+  resync(): boolean {
+    return false;
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+    this.#reader.close();
+  }
+
+  onTimer(): void {}
+  onReply(): void {}
+  onBookMessage(): void {}
+  onInstruments(): void {}
+
+  /** Moves to the next frame not handled yet, if there is none at hand. */
+  #hasFrame(): boolean {
+    while (!this.#isEnded) {
+      if (this.#advance() === READ_WAIT) return false;
+      if (this.#found === READ_END) this.#endLap();
+      else if (this.#isForUs()) return true;
+      else this.#found = READ_WAIT;
+    }
+    return false;
+  }
+
+  #advance(): number {
+    if (this.#found === READ_WAIT) this.#found = this.#reader.next();
+    return this.#found;
+  }
+
+  /** Whether the row at hand is a frame that no predecessor has handled. A new connection voids its books. */
+  #isForUs(): boolean {
+    const { reader, memory } = { reader: this.#reader, memory: this.#memory };
+    if (reader.kind === ROW_CONNECT) this.#sink?.onDisconnected(reader.conn);
+    return reader.kind === ROW_RECV && memory.lapStart + reader.recvIndex >= memory.framesHandled;
+  }
+
+  #endLap(): void {
+    const { log, counters } = this.#context;
+    if (this.#reader.truncated)
+      log('warn', 'frame_malformed', 'the capture ends in the middle of a row, which is left out');
+    if (!this.#options.loop || this.#reader.recvIndex === -1) {
+      this.#isEnded = true;
+      counters.set(counters.at('source_ended'), 1);
+      return;
+    }
+    for (let connection = 0; connection < this.#reader.connLabels.length; connection++) {
+      this.#sink?.onDisconnected(connection);
+    }
+    this.#memory.lapStart = this.#memory.framesHandled;
+    this.#originNs = Number.NaN;
+    this.#reader.rewind();
+    this.#found = READ_WAIT;
+  }
+
+  #isDue(): boolean {
+    const { speed } = this.#options;
+    if (speed === 'max') return true;
+    const nowNs = this.#context.clock.nowNs();
+    const captureNs = this.#reader.elapsedNs / speed;
+    if (Number.isNaN(this.#originNs)) this.#originNs = nowNs - captureNs;
+    const waitNs = this.#originNs + captureNs - nowNs;
+    if (waitNs <= 0) return true;
+    this.#cancelTimer ??= this.#context.clock.after(waitNs / 1e6, () => {
+      this.#cancelTimer = undefined;
+      this.#context.wake();
+    });
+    return false;
+  }
+
+  #offer(): boolean {
+    const { reader, sink } = { reader: this.#reader, sink: this.#sink };
+    if (sink === undefined) return false;
+    const { conn, wallSeconds, wallNanos } = reader;
+    if (reader.escapedStart < reader.escapedEnd) {
+      const outcome = sink.onEscapedFrame(
+        conn,
+        reader.row,
+        reader.escapedStart,
+        reader.escapedEnd,
+        wallSeconds,
+        wallNanos,
+      );
+      if (outcome !== FRAME_UNREAD) return outcome === FRAME_TAKEN;
+      reader.unescape();
+    }
+    return sink.onFrame(conn, reader.frame, 0, reader.frameLength, wallSeconds, wallNanos, true);
+  }
+
+  #onReady(): void {
+    this.#opened.resolve();
+    this.#context.wake();
+  }
+}
