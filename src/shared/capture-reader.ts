@@ -30,6 +30,7 @@ const BEFORE_NS = ascii('","ns":"');
 const BEFORE_DATA = ascii('","data":"');
 /** `"}` closes the frame's text and the row. */
 const AFTER_DATA_BYTES = 2;
+const KIND_NAMES: readonly string[] = CAPTURE_ROW_KINDS;
 const TEXT = new TextDecoder();
 
 /** Any JSON object: its fields are checked one by one. */
@@ -256,8 +257,8 @@ export class CaptureReader {
   /** Any valid row, by way of JSON.parse. */
   #takeAny(start: number, end: number): void {
     const row = this.#parse(start, end);
-    const kind = CAPTURE_ROW_KINDS.findIndex((name) => row.t === name);
-    const { conn, ns, data = '' } = row;
+    const { t, conn, ns, data = '' } = row;
+    const kind = typeof t === 'string' ? KIND_NAMES.indexOf(t) : -1;
     if (kind === -1 || typeof conn !== 'string' || typeof ns !== 'string' || typeof data !== 'string') {
       throw this.#unreadable(`line ${this.#line} is no row of a capture`);
     }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/feed/actor.ts';
+import type { MalformedFrame } from '../../../src/actors/feed/malformed-frames.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import type { RingConsumer } from '../../../src/runtime/ring.ts';
 import { CONTROL, DELTA, DELTA_FLAG, INVALID_REASONS, MARKET_KIND } from '../../../src/shared/messages.ts';
@@ -81,6 +82,11 @@ async function replayFrames(
   writeCapture(folder.path('a.cap.jsonl'), frames);
   return await replay(folder.path('a.cap.jsonl'), more);
 }
+
+const malformedOf = (feed: Actor): MalformedFrame[] => {
+  const call = feed.control?.['malformedFrames'] as (() => MalformedFrame[]) | undefined;
+  return call?.() ?? [];
+};
 
 const invalidations = (slots: readonly Slot[]) =>
   slots.filter((slot) => slot.kind === MARKET_KIND.INVALIDATE).map((slot) => INVALID_REASONS[slot.flags]);
@@ -226,7 +232,7 @@ describe('feed in a replay', () => {
     const voided = slots.filter((slot) => slot.kind === MARKET_KIND.INVALIDATE);
     expect(voided.map((slot) => slot.instrument)).toEqual([0, 0, 1]);
     expect(counters.frames_malformed).toBe(2);
-    const kept = (feed.control?.['malformedFrames'] as () => { text: string; recvIndex: number }[])();
+    const kept = malformedOf(feed);
     expect(kept.map(({ text, recvIndex }) => [text, recvIndex])).toEqual([
       [UPDATE.slice(0, 80), 3],
       ['{"channel":"bo', 4],
@@ -238,7 +244,7 @@ describe('feed in a replay', () => {
     const frames = Array.from({ length: 50 }, (_, index) => `no json ${index}`);
     const { feed, counters } = await replayFrames(frames, { config: { venue: { malformed_kept: 4 } } });
     expect(counters.frames_malformed).toBe(50);
-    const kept = (feed.control?.['malformedFrames'] as () => { text: string }[])();
+    const kept = malformedOf(feed);
     expect(kept.map(({ text }) => text)).toEqual(['no json 46', 'no json 47', 'no json 48', 'no json 49']);
   });
 
