@@ -2,7 +2,7 @@
  * The book actor's own memory: working ladders and the state of every book. It outlives the actor, so a successor
  * continues with the next message.
  *
- *   | header (64 bytes) | row × instruments (64 bytes each) | ladders |
+ *   | header (64 bytes) | row × instruments (72 bytes each) | ladders |
  *
  * How a message is taken, in an order that lets a successor pick up anywhere:
  *   1. `dirtySeq` says which message is being applied to this book; the ladders are changed and checked
@@ -15,12 +15,12 @@ import type { Config } from '../../shared/config.ts';
 import { Ladders } from '../../shared/ladders.ts';
 
 const HEADER_BYTES = 64;
-const ROW_BYTES = 64;
+const ROW_BYTES = 72;
 const ROW_DOUBLES = ROW_BYTES / 8;
 const ROW_WORDS = ROW_BYTES / 4;
 
 const HEADER = { handledSeq: 0, instrumentsEnd: 1 } as const; // doubles
-const DOUBLE = { dirtySeq: 0, settledSeq: 1, deadlineNs: 2, deadlineSetNs: 3, liveSinceNs: 4 } as const;
+const DOUBLE = { dirtySeq: 0, settledSeq: 1, deadlineNs: 2, deadlineSetNs: 3, liveSinceNs: 4, eventSeq: 8 } as const;
 const WORD = { state: 10, attempts: 11, variant: 12, outcome: 13, unsent: 14, reason: 15 } as const;
 
 export type RowDouble = keyof typeof DOUBLE;

@@ -106,6 +106,7 @@ export class Validity {
     this.#memory.setWord(book, 'state', VALIDITY_STATES.indexOf(state));
     this.#memory.setWord(book, 'attempts', attempts);
     this.#memory.setWord(book, 'reason', reason);
+    this.#memory.setDouble(book, 'eventSeq', seq);
     if (state !== 'live') this.#context.bookTable.setValidity(book, reason);
     if (from === 'live' && state !== 'live') this.#onInvalid(book, reason, seq);
     if (from !== 'live' && state === 'live') this.#onLive(book, reasonBefore, seq);
@@ -165,7 +166,7 @@ export class Validity {
     view.setUint8(offset + RESYNC.kind, 1);
     view.setUint8(offset + RESYNC.reason, this.#memory.word(book, 'reason'));
     view.setUint32(offset + RESYNC.instrument, book, true);
-    view.setFloat64(offset + RESYNC.seq, this.#memory.double(book, 'settledSeq'), true);
+    view.setFloat64(offset + RESYNC.seq, this.#memory.double(book, 'eventSeq'), true);
     view.setFloat64(offset + RESYNC.attempt, this.#memory.word(book, 'attempts'), true);
     view.setFloat64(offset + RESYNC.stampNs, this.#context.clock.nowNs(), true);
     this.#resyncs.publish(1);
