@@ -85,7 +85,7 @@ export class Validity {
           book,
           { type: 'overdue' },
           this.#memory.word(book, 'reason'),
-          this.#memory.double(book, 'settledSeq'),
+          this.#memory.double(book, 'eventSeq'),
         );
       } else this.#setDeadline(book, this.#config.snapshot_timeout_ms);
     }
