@@ -139,7 +139,8 @@ export function openProducer(memory: SharedMemory, name: string, writer: RingWri
 export function openConsumer(memory: SharedMemory, name: string, reader: ActorId, setAside?: number): RingConsumer {
   const ring = memory.rings[name];
   if (ring?.to !== reader) throw arbitradeError('TOPOLOGY_INVALID', `${reader} does not read ring ${name}`);
-  return new RingConsumer(ring.memory, setAside);
+  const back = ring.from === 'supervisor' ? undefined : new Doorbell(memory.doorbells, memory.placement[ring.from]);
+  return new RingConsumer(ring.memory, setAside, back);
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Single-producer, single-consumer ring of fixed-size slots in shared memory.
  *
- *   control (int32, one 128-byte line each):  | tail … | head … | in progress … | refused … |
+ *   control (int32, one 128-byte line each):  | tail … | head … | in progress … | refused … | waiting … |
  *   slots:                                    capacity × slotBytes
  *
  * Positions run free (mod 2^32) and are masked into slots. TAIL is written by the producer, HEAD and IN_PROGRESS by the
@@ -20,7 +20,8 @@ const HEAD = LINE;
 const IN_PROGRESS = 2 * LINE;
 const REFUSED = 3 * LINE;
 const WRAPPED = REFUSED + 1; // 1 when the tail has passed 2^32: position 0 then does not mean "none yet"
-const CONTROL_WORDS = 4 * LINE;
+const WAITING = 4 * LINE; // 1 while the producer wants to be woken when the consumer has moved on
+const CONTROL_WORDS = 5 * LINE;
 
 export interface RingMemory {
   readonly control: SharedArrayBuffer;
@@ -110,7 +111,19 @@ export class RingProducer {
   hasRoom(count: number): boolean {
     if (((this.#tail - this.#headSeen) | 0) + count <= this.capacity) return true;
     this.#headSeen = Atomics.load(this.#control, HEAD); // look across only when it seems full
+    if (((this.#tail - this.#headSeen) | 0) + count <= this.capacity) return true;
+    this.wakeWhenAdvanced();
     return ((this.#tail - this.#headSeen) | 0) + count <= this.capacity;
+  }
+
+  /**
+   * Has this end's thread rung when the consumer next advances, if it is parked by then. A full ring does that by itself;
+   * for a producer that waits for the consumer for another reason. What it waits for is to be looked at once more after
+   * this.
+   */
+  wakeWhenAdvanced(): void {
+    if (Atomics.load(this.#control, WAITING) === 0) Atomics.store(this.#control, WAITING, 1);
+    this.#headSeen = Atomics.load(this.#control, HEAD);
   }
 
   /** Byte offset in `view` of the `index`-th slot claimed. */
@@ -147,10 +160,14 @@ export class RingConsumer {
   readonly #slotBytes: number;
   readonly #mask: number;
   #head: number;
+  readonly #producersDoorbell: Doorbell | undefined;
   #setAside: number | undefined;
 
-  /** @param setAside position of a message that is passed over, see {@link inProgressPosition}. */
-  constructor(memory: RingMemory, setAside?: number) {
+  /**
+   * @param setAside position of a message that is passed over, see {@link inProgressPosition}.
+   * @param producersDoorbell rung when a waiting producer can go on.
+   */
+  constructor(memory: RingMemory, setAside?: number, producersDoorbell?: Doorbell) {
     this.view = new DataView(memory.slots);
     this.capacity = memory.slots.byteLength / memory.slotBytes;
     this.#control = new Int32Array(memory.control);
@@ -158,6 +175,7 @@ export class RingConsumer {
     this.#mask = this.capacity - 1;
     this.#head = Atomics.load(this.#control, HEAD);
     this.#setAside = setAside;
+    this.#producersDoorbell = producersDoorbell;
   }
 
   /** Messages that can be read now. Looks across to the producer each time. */
@@ -185,11 +203,17 @@ export class RingConsumer {
   advance(count: number): void {
     this.#head = (this.#head + count) | 0;
     Atomics.store(this.#control, HEAD, this.#head);
+    if (Atomics.load(this.#control, WAITING) === 1) this.#wakeProducer();
+  }
+
+  #wakeProducer(): void {
+    Atomics.store(this.#control, WAITING, 0);
+    this.#producersDoorbell?.ring();
   }
 
   /**
    * Notes that the `index`-th unread message is being handled, so that after a death the supervisor can tell which
-   * message it was. A plain store: it only has to be visible once the thread is gone.
+   * message it was; -1 takes the note back. A plain store: it only has to be visible once the thread is gone.
    */
   markInProgress(index: number): void {
     this.#control[IN_PROGRESS] = (this.#head + index + 1) | 0;

@@ -95,6 +95,7 @@ class BookActor implements Actor {
       this.#deltas.markInProgress(slots);
       const taken = this.#take(slots, ready);
       if (taken === 0) {
+        this.#deltas.markInProgress(-1); // waiting is not handling: a death now is not this message's doing
         this.#counters.add(this.#at.waited, 1);
         break;
       }
@@ -314,6 +315,7 @@ class BookActor implements Actor {
   /** Whether the next version of a book overwrites none that the detector can still ask for. */
   #mayPublish(book: number): boolean {
     if (this.#table.mayPublish(book, this.#unhandledSeq)) return true;
+    this.#tops.wakeWhenAdvanced();
     const oldest = this.#tops.oldestUnhandledOffset();
     this.#unhandledSeq = oldest === -1 ? this.#topSeq : this.#tops.view.getFloat64(oldest + TOP.seq, true);
     return this.#table.mayPublish(book, this.#unhandledSeq);

@@ -81,12 +81,7 @@ export class Validity {
       const deadlineNs = this.#memory.double(book, 'deadlineNs');
       if (deadlineNs === NEVER || deadlineNs > nowNs) continue;
       if (this.#couldHaveCome(book, lastFrameNs)) {
-        this.#fire(
-          book,
-          { type: 'overdue' },
-          this.#memory.word(book, 'reason'),
-          this.#memory.double(book, 'eventSeq'),
-        );
+        this.#fire(book, { type: 'overdue' }, this.#memory.word(book, 'reason'), this.#memory.double(book, 'eventSeq'));
       } else this.#setDeadline(book, this.#config.snapshot_timeout_ms);
     }
   }
