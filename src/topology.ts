@@ -5,6 +5,7 @@
 
 import { bookOwnBytes } from './actors/book/own-memory.ts';
 import { riskMemoryBytes } from './actors/risk/risk-memory.ts';
+import { sequencerMemoryBytes } from './actors/sequencer/sequencer-memory.ts';
 import type { ChildSpec, RingSpec, RingWriter, TableSpec, Topology } from './runtime/topology-spec.ts';
 import type { Config } from './shared/config.ts';
 import { DELTA, EXECUTION, OPPORTUNITY, RECORD_BYTES, RESYNC, TOP } from './shared/messages.ts';
@@ -78,7 +79,7 @@ const RINGS = [
 const CHILDREN = [
   { id: 'persistence', entry: 'actors/persistence/actor.ts', restart: 'permanent', ownBytes: () => 4_096 },
   { id: 'risk', entry: 'actors/risk/actor.ts', restart: 'permanent', ownBytes: riskMemoryBytes },
-  { id: 'sequencer', entry: 'actors/sequencer/actor.ts', restart: 'permanent', ownBytes: () => 65_536 },
+  { id: 'sequencer', entry: 'actors/sequencer/actor.ts', restart: 'permanent', ownBytes: sequencerMemoryBytes },
   { id: 'detector', entry: 'actors/detector/actor.ts', restart: 'permanent', ownBytes: () => 4_096 },
   { id: 'book', entry: 'actors/book/actor.ts', restart: 'permanent', ownBytes: bookOwnBytes },
   { id: 'feed', entry: 'actors/feed/actor.ts', restart: 'permanent', ownBytes: () => 65_536 },

@@ -1,0 +1,117 @@
+/**
+ * Changes of the sequencer's memory together with what they tell others, exactly once. The messages of a change stand in
+ * an outbox that is committed with it; then they are put on the rings. A successor puts out what is missing: the newest
+ * message of each ring tells how far its predecessor came.
+ */
+import type { RecordWriter } from '../../runtime/record-writer.ts';
+import type { RingProducer } from '../../runtime/ring.ts';
+import { AUDIT, EXECUTION, RECORD_KIND } from '../../shared/messages.ts';
+import type { TwoBankMemory } from '../../shared/two-bank-memory.ts';
+import { countUp, OUTBOX_MAX, outboxOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
+
+/** The record writer sets kind, number and time itself; they are not copied. */
+const OWN_BYTES = [
+  [1, AUDIT.recordSeq],
+  [EXECUTION.plan, EXECUTION.SIZE],
+] as const;
+
+export class Journal {
+  readonly #memory: TwoBankMemory;
+  readonly #executions: RingProducer;
+  readonly #records: RecordWriter;
+  #bank: DataView;
+  #isFlushed = false;
+
+  constructor(memory: TwoBankMemory, executions: RingProducer, records: RecordWriter) {
+    this.#memory = memory;
+    this.#executions = executions;
+    this.#records = records;
+    this.#bank = memory.current;
+  }
+
+  /** What counts. Read only. */
+  get current(): DataView {
+    return this.#memory.current;
+  }
+
+  /** Whether a change can be begun: everything before is out, and whatever it brings forth will fit the rings. */
+  ready(): boolean {
+    return this.flush() && this.#executions.hasRoom(OUTBOX_MAX) && this.#records.hasRoom(OUTBOX_MAX);
+  }
+
+  /** Begins a change. @returns the bank to change. */
+  begin(): DataView {
+    this.#bank = this.#memory.begin();
+    this.#bank.setFloat64(SEQUENCER_HEADER.outboxCount, 0, true);
+    return this.#bank;
+  }
+
+  /** Adds an execution, numbered, to the change: for risk and for the database. */
+  emitExecution(event: number, fill: (view: DataView, at: number) => void): void {
+    const at = this.#claim(RECORD_KIND.EXECUTION);
+    this.#bank.setUint8(at + EXECUTION.event, event);
+    this.#bank.setFloat64(at + EXECUTION.executionSeq, countUp(this.#bank, SEQUENCER_HEADER.executionSeq), true);
+    fill(this.#bank, at);
+  }
+
+  /** Adds an audit event to the change: for the database. */
+  emitAudit(fill: (view: DataView, at: number) => void): void {
+    fill(this.#bank, this.#claim(RECORD_KIND.AUDIT));
+  }
+
+  /** Makes the change count, and puts its messages out. */
+  commit(): void {
+    this.#bank.setFloat64(SEQUENCER_HEADER.outboxRecordSeq, this.#records.seq + 1, true);
+    this.#memory.commit();
+    this.#isFlushed = false;
+    this.flush();
+  }
+
+  /** Puts out what is not out yet. False when a ring has no room: call again. */
+  flush(): boolean {
+    if (this.#isFlushed) return true;
+    const bank = this.#memory.current;
+    const count = bank.getFloat64(SEQUENCER_HEADER.outboxCount, true);
+    const firstRecord = bank.getFloat64(SEQUENCER_HEADER.outboxRecordSeq, true);
+    for (let index = 0; index < count; index++) {
+      const at = outboxOffset(index);
+      if (!this.#tell(bank, at)) return false;
+      if (this.#records.seq < firstRecord + index && !this.#record(bank, at)) return false;
+    }
+    this.#isFlushed = true;
+    return true;
+  }
+
+  #claim(kind: number): number {
+    const count = this.#bank.getFloat64(SEQUENCER_HEADER.outboxCount, true);
+    if (count >= OUTBOX_MAX) throw new Error(`a change brought forth more than ${OUTBOX_MAX} messages`);
+    this.#bank.setFloat64(SEQUENCER_HEADER.outboxCount, count + 1, true);
+    const at = outboxOffset(count);
+    for (let offset = 0; offset < EXECUTION.SIZE; offset += 8) this.#bank.setFloat64(at + offset, 0, true);
+    this.#bank.setUint8(at + EXECUTION.kind, kind);
+    return at;
+  }
+
+  /** To risk, unless it is an audit event or is on the ring already. */
+  #tell(bank: DataView, at: number): boolean {
+    if (bank.getUint8(at + EXECUTION.kind) !== RECORD_KIND.EXECUTION) return true;
+    const { view } = this.#executions;
+    const newest = this.#executions.newestOffset();
+    const told = newest === -1 ? 0 : view.getFloat64(newest + EXECUTION.executionSeq, true);
+    if (bank.getFloat64(at + EXECUTION.executionSeq, true) <= told) return true;
+    if (!this.#executions.tryClaim(1)) return false;
+    copyBytes(bank, at, view, this.#executions.offset(0), 0, EXECUTION.SIZE);
+    this.#executions.publish(1);
+    return true;
+  }
+
+  #record(bank: DataView, at: number): boolean {
+    return this.#records.tryWrite(bank.getUint8(at + EXECUTION.kind), (view, offset) => {
+      for (const [from, to] of OWN_BYTES) copyBytes(bank, at, view, offset, from, to);
+    });
+  }
+}
+
+function copyBytes(from: DataView, at: number, to: DataView, offset: number, begin: number, end: number): void {
+  for (let byte = begin; byte < end; byte++) to.setUint8(offset + byte, from.getUint8(at + byte));
+}

@@ -1,0 +1,64 @@
+/** The newest verified books, and the terms on which a leg is traded: what checks, orders and paper fills are made of. */
+import { BUY } from '../../shared/asset-graph.ts';
+import { type BookCopy, type BookSide, type BookTable, createBookCopy, VALID } from '../../shared/book-table.ts';
+import { CycleLeg, type LegTerms } from '../../shared/cycle-leg.ts';
+import { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { InstrumentLog } from '../../shared/instrument-log.ts';
+import type { OrderSide } from './execution-port.ts';
+
+export class NewestBooks {
+  readonly #table: BookTable;
+  readonly #log: InstrumentLog;
+  readonly #copy: BookCopy;
+  #directory = new InstrumentDirectory();
+  #position = -1;
+
+  constructor(table: BookTable, log: InstrumentLog) {
+    this.#table = table;
+    this.#log = log;
+    this.#copy = createBookCopy(table.shape.levels);
+  }
+
+  /** Assets and instruments as of now. */
+  get directory(): InstrumentDirectory {
+    const { used } = this.#log;
+    if (used !== this.#position) this.#directory = this.#log.directory(used);
+    this.#position = used;
+    return this.#directory;
+  }
+
+  /** The newest book of an instrument, good until the next call; undefined when there is none or it is not valid. */
+  book(instrument: number): BookCopy | undefined {
+    // Valid before and after: a book that was voided while it was copied is not used.
+    if (this.#table.validity(instrument) !== VALID) return undefined;
+    if (!this.#table.readNewest(instrument, this.#copy)) return undefined;
+    return this.#table.validity(instrument) === VALID ? this.#copy : undefined;
+  }
+
+  /** What is needed to compute with a leg; undefined when the venue does not list the instrument. */
+  terms(instrument: number, side: OrderSide, feePpm: number): LegTerms | undefined {
+    const { instruments, assets } = this.directory;
+    const found = instruments[instrument];
+    const base = found && assets[found.base];
+    const quote = found && assets[found.quote];
+    if (found === undefined || base === undefined || quote === undefined) return undefined;
+    return { instrument: found, side, base, quote, feePpm };
+  }
+}
+
+/** The side of `book` that an order takes from. */
+export function ladderFor(book: BookCopy, side: OrderSide): BookSide {
+  return side === BUY ? book.asks : book.bids;
+}
+
+/** A leg on the part of `book` that is no worse than `limitTicks`. */
+export function legWithin(terms: LegTerms, book: BookCopy, limitTicks: bigint): CycleLeg {
+  const ladder = ladderFor(book, terms.side);
+  let count = 0;
+  while (count < ladder.count && isWithin(ladder.priceTicks[count] as bigint, limitTicks, terms.side)) count++;
+  return new CycleLeg(terms, { count, priceTicks: ladder.priceTicks, qtyLots: ladder.qtyLots });
+}
+
+function isWithin(price: bigint, limit: bigint, side: OrderSide): boolean {
+  return side === BUY ? price <= limit : price >= limit;
+}

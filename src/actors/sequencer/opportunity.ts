@@ -1,0 +1,36 @@
+/** A sized opportunity as the sequencer takes it off its ring: legs in the order they are traded. */
+import { LEG, OPPORTUNITY } from '../../shared/messages.ts';
+import type { PlanLeg } from './plan.ts';
+
+export interface Opportunity {
+  readonly seq: number;
+  readonly ordinal: number;
+  readonly stampNs: number;
+  readonly isSized: boolean;
+  readonly startUnits: bigint;
+  readonly endUnits: bigint;
+  /** Order of the leg traded first. */
+  readonly firstLots: bigint;
+  readonly legs: readonly PlanLeg[];
+}
+
+export function readOpportunity(view: DataView, at: number): Opportunity {
+  const legCount = view.getUint8(at + OPPORTUNITY.legCount);
+  const places = Array.from({ length: legCount }, (_, leg) => at + OPPORTUNITY.legs + leg * LEG.SIZE);
+  places.sort((one, other) => view.getUint8(one + LEG.turn) - view.getUint8(other + LEG.turn));
+  return {
+    seq: view.getFloat64(at + OPPORTUNITY.seq, true),
+    ordinal: view.getUint16(at + OPPORTUNITY.ordinal, true),
+    stampNs: view.getFloat64(at + OPPORTUNITY.stampNs, true),
+    isSized: view.getUint8(at + OPPORTUNITY.sized) === 1,
+    startUnits: view.getBigInt64(at + OPPORTUNITY.startUnits, true),
+    endUnits: view.getBigInt64(at + OPPORTUNITY.endUnits, true),
+    firstLots: view.getBigInt64((places[0] ?? at) + LEG.qtyLots, true),
+    legs: places.map((place) => ({
+      instrument: view.getUint16(place + LEG.instrument, true),
+      side: view.getUint8(place + LEG.side) === 0 ? 0 : 1,
+      feePpm: view.getUint32(place + LEG.feePpm, true),
+      decidedTicks: view.getBigInt64(place + LEG.priceTicks, true),
+    })),
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * Whether an opportunity still stands when it arrives. The detector decided on an older book, and without knowing what
+ * else is at work: everything is asked again, at the newest books, before anything is committed to. Pure but for reading
+ * those books.
+ */
+import { assetSpent, BUY } from '../../shared/asset-graph.ts';
+import type { CycleLeg } from '../../shared/cycle-leg.ts';
+import { executeCycle } from '../../shared/cycle-sizing.ts';
+import type { PlanReason } from '../../shared/messages.ts';
+import { divideUp, PPM } from '../../shared/money.ts';
+import type { GateState } from '../../shared/trading-gate.ts';
+import { legWithin, type NewestBooks } from './newest-books.ts';
+import type { Opportunity } from './opportunity.ts';
+import type { Plan, PlanLeg } from './plan.ts';
+import { priceCollar } from './price-collar.ts';
+
+export interface RecheckLimits {
+  readonly ageMaxNs: number;
+  /** A book of which nothing was heard for longer counts as stale. */
+  readonly bookAgeMaxNs: number;
+  readonly plansMax: number;
+  readonly slippageBps: number;
+  /** Net edge below which, or at which, nothing is opened, in parts per million. */
+  readonly minEdgePpm: bigint;
+}
+
+export interface Circumstances {
+  readonly nowNs: number;
+  readonly gate: GateState;
+  readonly plans: readonly Plan[];
+  readonly books: NewestBooks;
+  /** Units of an asset that are free to be spent; undefined when without limit. */
+  readonly available: (asset: number) => bigint | undefined;
+}
+
+/** What a plan can count on. */
+export interface Standing {
+  readonly ok: true;
+  readonly startAsset: number;
+  readonly firstLots: bigint;
+  readonly startUnits: bigint;
+  readonly endUnits: bigint;
+  /** Most the first leg can come to at its collar. */
+  readonly reservedUnits: bigint;
+}
+export interface Refusal {
+  readonly ok: false;
+  readonly reason: PlanReason;
+}
+
+const refuse = (reason: PlanReason): Refusal => ({ ok: false, reason });
+
+export function recheck(opportunity: Opportunity, now: Circumstances, limits: RecheckLimits): Standing | Refusal {
+  const busy = whyNotNow(opportunity, now, limits);
+  if (busy !== undefined) return refuse(busy);
+  const legs: CycleLeg[] = [];
+  for (const leg of opportunity.legs) {
+    const checked = checkLeg(leg, now, limits);
+    if (typeof checked === 'string') return refuse(checked);
+    legs.push(checked);
+  }
+  return checkEdge(opportunity, legs, now, limits);
+}
+
+function whyNotNow(opportunity: Opportunity, now: Circumstances, limits: RecheckLimits): PlanReason | undefined {
+  if (!opportunity.isSized || opportunity.firstLots <= 0n) return 'unsized';
+  if (now.nowNs - opportunity.stampNs > limits.ageMaxNs) return 'too_old';
+  if (now.gate !== 'active') return 'gate_closed';
+  const instruments = new Set(now.plans.flatMap(({ legs }) => legs.map(({ instrument }) => instrument)));
+  if (opportunity.legs.some(({ instrument }) => instruments.has(instrument))) return 'instrument_busy';
+  return now.plans.length >= limits.plansMax ? 'plans_full' : undefined;
+}
+
+function checkLeg(leg: PlanLeg, { books, nowNs }: Circumstances, limits: RecheckLimits): CycleLeg | PlanReason {
+  const terms = books.terms(leg.instrument, leg.side, leg.feePpm);
+  if (terms === undefined) return 'instrument_unknown';
+  if (terms.instrument.status !== 'online') return 'not_tradable';
+  const book = books.book(leg.instrument);
+  if (book === undefined) return 'book_invalid';
+  if (nowNs - book.stampNs > limits.bookAgeMaxNs) return 'book_stale';
+  return legWithin(terms, book, priceCollar(terms.instrument, leg.side, leg.decidedTicks, limits.slippageBps));
+}
+
+function checkEdge(
+  { firstLots: decidedLots, legs: decided }: Opportunity,
+  legs: readonly CycleLeg[],
+  { available }: Circumstances,
+  { minEdgePpm, slippageBps }: RecheckLimits,
+): Standing | Refusal {
+  const first = legs[0] as CycleLeg;
+  const firstLots = decidedLots < first.lotsMax ? decidedLots : first.lotsMax;
+  const executed = executeCycle(legs, firstLots);
+  if (executed === undefined) {
+    const isThin = legs.some(({ lotsMin }) => lotsMin === undefined); // nothing left within the collar
+    return refuse(isThin ? 'edge_gone' : 'below_minimum');
+  }
+  const { startUnits, endUnits } = executed;
+  if (endUnits * PPM <= startUnits * (PPM + minEdgePpm)) return refuse('edge_gone');
+  const { instrument, side } = first.terms;
+  const startAsset = assetSpent(instrument, side);
+  const reservedUnits = atCollar(first, firstLots, (decided[0] as PlanLeg).decidedTicks, slippageBps);
+  const free = available(startAsset);
+  if (free !== undefined && free < reservedUnits) return refuse('no_inventory');
+  return { ok: true, startAsset, firstLots, startUnits, endUnits, reservedUnits };
+}
+
+function atCollar(leg: CycleLeg, lots: bigint, decidedTicks: bigint, slippageBps: number): bigint {
+  if (leg.terms.side !== BUY) return leg.spent(lots);
+  const limit = priceCollar(leg.terms.instrument, leg.terms.side, decidedTicks, slippageBps);
+  return divideUp(limit * lots * leg.quoteUp, leg.quoteDown);
+}

@@ -1,0 +1,617 @@
+import { describe, expect, test } from 'vitest';
+import type { LegOrder, OrderReport } from '../../../src/actors/sequencer/execution-port.ts';
+import { Histogram } from '../../../src/runtime/histogram.ts';
+import type { GateState } from '../../../src/shared/trading-gate.ts';
+import {
+  BTC,
+  BTC_USD,
+  ETH,
+  ETH_BTC,
+  ETH_USD,
+  type Execution,
+  GOOD_BOOKS,
+  PAIRS,
+  type Stage,
+  stageSequencer,
+  USD,
+} from './sequencer-stage.ts';
+
+const names = (executions: readonly Execution[]) => executions.map(({ event }) => event);
+const endOf = (executions: readonly Execution[]) => executions.find(({ event }) => event === 'PLAN_ENDED');
+const fillsOf = (executions: readonly Execution[]) => executions.filter(({ event }) => event === 'FILL');
+
+/** Every execution tells risk and the database the same, numbered without a gap. */
+function takeAll(stage: Stage) {
+  const told = stage.told();
+  const { executions, audits } = stage.recorded();
+  expect(executions).toEqual(told);
+  expect(told.map(({ executionSeq }) => executionSeq)).toEqual(
+    told.map((_, index) => (told[0]?.executionSeq ?? 1) + index),
+  );
+  return { told, audits };
+}
+
+const thinner = (instrument: number, side: 'bids' | 'asks', lots: bigint) => {
+  const book = GOOD_BOOKS[instrument]!;
+  return { ...book, [side]: [[book[side][0]![0], lots]] } as (typeof GOOD_BOOKS)[number];
+};
+
+describe('sequencer: a plan that goes well', () => {
+  test('trades its three legs one after the other, each after the latency, and books an exact profit', () => {
+    const stage = stageSequencer({ paper: { latency_ms: 20 } });
+    const opportunity = stage.opportunity(1_000)!;
+    stage.send(opportunity);
+    stage.run();
+    expect(names(stage.told())).toEqual(['PLAN_OPENED']);
+    expect(stage.counter('plans_active')).toBe(1);
+    stage.pass(19);
+    expect(stage.told()).toEqual([]);
+    stage.pass(1);
+    expect(names(stage.told())).toEqual(['FILL']);
+    stage.pass(20);
+    expect(names(stage.told())).toEqual(['FILL']);
+    stage.pass(20);
+    const last = stage.told();
+    expect(names(last)).toEqual(['FILL', 'PLAN_ENDED']);
+    const { executions } = stage.recorded();
+    expect(names(executions)).toEqual(['PLAN_OPENED', 'FILL', 'FILL', 'FILL', 'PLAN_ENDED']);
+    expect(endOf(last)).toMatchObject({
+      outcome: 'completed',
+      reason: 'none',
+      start: opportunity.startUnits,
+      end: opportunity.endUnits,
+      profit: opportunity.endUnits - opportunity.startUnits,
+    });
+    expect(stage.balances()[USD]).toBe(opportunity.endUnits - opportunity.startUnits);
+    expect(stage.counter('plans_active')).toBe(0);
+    expect(stage.counter('plans_completed')).toBe(1);
+    expect(stage.counter('fills')).toBe(3);
+  });
+
+  test('each leg orders what the leg before really delivered after its fee, which is taken in the asset received', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity(2_500));
+    stage.pass(100);
+    const [first, second, third] = fillsOf(stage.told()) as [Execution, Execution, Execution];
+    expect([first.spentAsset, first.receivedAsset]).toEqual([USD, BTC]);
+    expect([second.spentAsset, second.receivedAsset]).toEqual([BTC, ETH]);
+    expect([third.spentAsset, third.receivedAsset]).toEqual([ETH, USD]);
+    expect(first.received).toBe(first.qty * 100n - first.fee);
+    expect(first.fee).toBe((first.qty * 100n * 2_500n + 999_999n) / 1_000_000n);
+    expect(second.spent).toBeLessThanOrEqual(first.received);
+    expect(third.spent).toBeLessThanOrEqual(second.received);
+    expect(third.received).toBe(third.cost - third.fee);
+    expect(third.fee).toBe((third.cost * 2_500n + 999_999n) / 1_000_000n);
+    // What is left of BTC and ETH is the dust that no order could have moved.
+    const [, btc, eth] = stage.balances();
+    expect(btc).toBe(first.received - second.spent);
+    expect(eth).toBe(second.received - third.spent);
+    expect(eth).toBeLessThan(100n);
+  });
+
+  test('takes the better price when the book has become better', () => {
+    const stage = stageSequencer();
+    const opportunity = stage.opportunity()!;
+    stage.send(opportunity);
+    stage.run();
+    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[260_000n, 500_000_000n]] });
+    stage.pass(100);
+    expect(endOf(stage.told())!.profit).toBeGreaterThan(opportunity.endUnits - opportunity.startUnits);
+  });
+
+  test('measures the time from the frame to the plan', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity(), { stampNs: stage.clock.nowNs() - 5_000 });
+    stage.run();
+    const histogram = new Histogram(stage.memory.latencies.plan_opened);
+    expect(histogram.count).toBe(1);
+  });
+
+  test('without latency everything happens at once', () => {
+    const stage = stageSequencer({ paper: { latency_ms: 0 } });
+    stage.send(stage.opportunity());
+    stage.run();
+    expect(endOf(stage.told())).toMatchObject({ outcome: 'completed' });
+  });
+});
+
+describe('sequencer: what is refused when it arrives', () => {
+  const refusal = (stage: Stage) => {
+    stage.run();
+    const { told } = takeAll(stage);
+    expect(names(told)).toEqual(['PLAN_REFUSED']);
+    expect(stage.counter('plans_refused')).toBe(1);
+    expect(stage.counter('plans_opened')).toBe(0);
+    return told[0]!.reason;
+  };
+
+  test('one older than allowed; just as old as allowed is taken', () => {
+    const stage = stageSequencer({ paper: { opportunity_age_max_ms: 100 } });
+    const opportunity = stage.opportunity();
+    stage.send(opportunity, { stampNs: stage.clock.nowNs() - 100e6 - 1 });
+    expect(refusal(stage)).toBe('too_old');
+    stage.send(opportunity, { stampNs: stage.clock.nowNs() - 100e6 });
+    stage.run();
+    expect(names(stage.told())).toEqual(['PLAN_OPENED']);
+  });
+
+  test.each<[GateState]>([['halted'], ['paused'], ['reducing']])('any while the gate is %s', (state) => {
+    const stage = stageSequencer();
+    stage.gate.setRisk(state, 'operator');
+    stage.send(stage.opportunity());
+    expect(refusal(stage)).toBe('gate_closed');
+  });
+
+  test('any while the supervisor alone holds the gate', () => {
+    const stage = stageSequencer();
+    stage.gate.setSupervisor('paused', 'actor_down');
+    stage.send(stage.opportunity());
+    expect(refusal(stage)).toBe('gate_closed');
+  });
+
+  test.each([BTC_USD, ETH_BTC, ETH_USD])('one whose book %i is not valid', (instrument) => {
+    const stage = stageSequencer();
+    const opportunity = stage.opportunity();
+    stage.voidBook(instrument);
+    stage.send(opportunity);
+    expect(refusal(stage)).toBe('book_invalid');
+  });
+
+  test('one with a book of which nothing was heard for too long', () => {
+    const stage = stageSequencer({ venue: { instrument_silence_ms: 1_000 } });
+    const opportunity = stage.opportunity();
+    stage.pass(1_001);
+    stage.setBook(BTC_USD, GOOD_BOOKS[BTC_USD]!);
+    stage.setBook(ETH_USD, GOOD_BOOKS[ETH_USD]!);
+    stage.send(opportunity);
+    expect(refusal(stage)).toBe('book_stale');
+  });
+
+  test('one that no longer pays at the newest books', () => {
+    const stage = stageSequencer();
+    const opportunity = stage.opportunity();
+    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[250_000n, 500_000_000n]] });
+    stage.send(opportunity);
+    expect(refusal(stage)).toBe('edge_gone');
+  });
+
+  test('one of which the books, still within the collar, have taken the profit', () => {
+    const stage = stageSequencer({ paper: { slippage_bps: 200 } });
+    const opportunity = stage.opportunity();
+    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[250_000n, 500_000_000n]] });
+    stage.send(opportunity);
+    expect(refusal(stage)).toBe('edge_gone');
+  });
+
+  test('one that pays, but not more than the least edge', () => {
+    const stage = stageSequencer({ strategy: { min_edge_bps: 80 } });
+    stage.send(stage.opportunity());
+    expect(refusal(stage)).toBe('edge_gone');
+    const bolder = stageSequencer({ strategy: { min_edge_bps: 79.99 } });
+    bolder.send(bolder.opportunity());
+    bolder.run();
+    expect(names(bolder.told())).toEqual(['PLAN_OPENED']);
+  });
+
+  test('one without a size, one on a pair that is not online, and one on a pair nobody knows', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity(), { sized: 0 });
+    expect(refusal(stage)).toBe('unsized');
+    const closed = stageSequencer({ pairs: PAIRS.map((pair) => ({ ...pair, status: 'cancel_only' as const })) });
+    closed.send(closed.opportunity());
+    expect(refusal(closed)).toBe('not_tradable');
+    const unknown = stageSequencer();
+    const opportunity = unknown.opportunity()!;
+    unknown.send({ ...opportunity, legs: opportunity.legs.map((leg) => ({ ...leg, instrument: 77 })) });
+    expect(refusal(unknown)).toBe('instrument_unknown');
+  });
+
+  test('one that the account cannot pay; what it can pay to the unit is taken', () => {
+    const probe = stageSequencer();
+    const { startUnits } = probe.opportunity()!;
+    // Ten basis points of collar come on top of the start.
+    const needed = startUnits + startUnits / 1_000n;
+    const amount = (units: bigint) => `${units / 10_000n}.${(units % 10_000n).toString().padStart(4, '0')}`;
+    const poor = stageSequencer({ paper: { inventory: { USD: amount(needed - 1n) } } });
+    poor.send(poor.opportunity());
+    expect(refusal(poor)).toBe('no_inventory');
+    const rich = stageSequencer({ paper: { inventory: { USD: amount(needed) } } });
+    rich.send(rich.opportunity());
+    rich.run();
+    expect(names(rich.told())).toEqual(['PLAN_OPENED']);
+    const other = stageSequencer({ paper: { inventory: { BTC: '100' } } });
+    other.send(other.opportunity());
+    expect(refusal(other)).toBe('no_inventory');
+  });
+
+  test('a second plan on an instrument that a plan trades, and one too many', () => {
+    const stage = stageSequencer({ paper: { plans_at_once: 2 } });
+    stage.send(stage.opportunity());
+    stage.send(stage.opportunity());
+    stage.run();
+    expect(stage.told().map(({ event, reason }) => [event, reason])).toEqual([
+      ['PLAN_OPENED', 'none'],
+      ['PLAN_REFUSED', 'instrument_busy'],
+    ]);
+    stage.pass(100);
+    stage.send(stage.opportunity());
+    stage.run();
+    expect(names(stage.told()).at(-1)).toBe('PLAN_OPENED');
+  });
+
+  test('one that comes again after it was decided upon changes nothing', () => {
+    const stage = stageSequencer();
+    const opportunity = stage.opportunity();
+    const sent = stage.send(opportunity, { ordinal: 3 });
+    stage.send(opportunity, { ...sent, ordinal: 2 });
+    stage.send(opportunity, sent);
+    stage.send(opportunity, { ...sent, seq: sent.seq - 1, ordinal: 9 });
+    stage.run();
+    expect(names(takeAll(stage).told)).toEqual(['PLAN_OPENED']);
+    expect(stage.counter('opportunities_received')).toBe(1);
+  });
+
+  test('two of the same market message are two, and no two plans share what the account holds', () => {
+    const pairs = [...PAIRS, ...PAIRS.map((pair) => ({ ...pair, index: pair.index + 3, symbol: `${pair.symbol}2` }))];
+    const stage = stageSequencer({
+      paper: { plans_at_once: 2, inventory: { USD: '10000' } },
+      pairs,
+      books: [...GOOD_BOOKS, ...GOOD_BOOKS],
+    });
+    const first = stage.opportunity()!;
+    const second = stage.opportunity(0, [
+      [3, 0],
+      [4, 0],
+      [5, 1],
+    ])!;
+    const { seq } = stage.send(first, { ordinal: 0 });
+    stage.send(second, { seq, ordinal: 1 });
+    stage.run();
+    expect(stage.told().map(({ event, reason }) => [event, reason])).toEqual([
+      ['PLAN_OPENED', 'none'],
+      ['PLAN_REFUSED', 'no_inventory'],
+    ]);
+    stage.pass(100);
+    stage.send(second, { seq: seq + 1_000 });
+    stage.run();
+    expect(names(stage.told()).at(-1)).toBe('PLAN_OPENED');
+  });
+});
+
+describe('sequencer: what goes wrong on the way', () => {
+  test('a first leg that does not fill costs nothing: the plan is abandoned', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity());
+    stage.run();
+    stage.setBook(BTC_USD, { ...GOOD_BOOKS[BTC_USD]!, asks: [[510_000n, 200_000_000n]] });
+    stage.pass(20);
+    expect(endOf(takeAll(stage).told)).toMatchObject({ outcome: 'abandoned', reason: 'no_fill', profit: 0n });
+    expect(stage.balances()).toEqual([0n, 0n, 0n]);
+  });
+
+  test('the collar: at its edge a leg fills, one tick beyond it does not', () => {
+    for (const [ask, outcome] of [
+      [500_500n, 'FILL'],
+      [500_501n, 'PLAN_ENDED'],
+    ] as const) {
+      const stage = stageSequencer({ paper: { slippage_bps: 10 } });
+      stage.send(stage.opportunity());
+      stage.run();
+      stage.setBook(BTC_USD, { ...GOOD_BOOKS[BTC_USD]!, asks: [[ask, 200_000_000n]] });
+      stage.pass(20);
+      expect(names(stage.told()).at(-1)).toBe(outcome);
+    }
+  });
+
+  test('a first leg that fills in part: the plan goes on with less, nothing is taken back', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity());
+    stage.run();
+    stage.setBook(BTC_USD, thinner(BTC_USD, 'asks', 1_000_000n));
+    stage.pass(100);
+    const { told } = takeAll(stage);
+    const [first] = fillsOf(told);
+    expect(first).toMatchObject({ qty: 1_000_000n, spent: 5_000_000n });
+    expect(first!.wanted).toBeGreaterThan(first!.qty);
+    expect(endOf(told)).toMatchObject({ outcome: 'completed', start: 5_000_000n });
+    expect(endOf(told)!.profit).toBeGreaterThan(0n);
+  });
+
+  test('a middle leg that fills in part: that part goes on, the rest is taken back at the end', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity());
+    stage.pass(30);
+    stage.setBook(ETH_BTC, thinner(ETH_BTC, 'asks', 100_000_000n));
+    stage.pass(200);
+    const { told } = takeAll(stage);
+    const fills = fillsOf(told);
+    expect(fills.map(({ leg, side }) => [leg, side])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 1],
+      [0, 1],
+    ]);
+    expect(fills[1]!.qty).toBe(100_000_000n);
+    expect(endOf(told)).toMatchObject({ outcome: 'unwound', reason: 'partial_fill' });
+    expect(stage.balances()[BTC]).toBeLessThan(100n);
+    expect(stage.balances()[USD]).toBe(endOf(told)!.profit);
+  });
+
+  test('a last leg that does not fill: everything goes back over two legs', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity());
+    stage.pass(50);
+    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[200_000n, 500_000_000n]] });
+    stage.pass(200);
+    const { told } = takeAll(stage);
+    expect(fillsOf(told).map(({ instrument, side }) => [instrument, side])).toEqual([
+      [BTC_USD, 0],
+      [ETH_BTC, 0],
+      [ETH_BTC, 1],
+      [BTC_USD, 1],
+    ]);
+    expect(endOf(told)).toMatchObject({ outcome: 'unwound', reason: 'no_fill' });
+    expect(endOf(told)!.profit).toBeLessThan(0n);
+    expect(stage.balances()[USD]).toBe(endOf(told)!.profit);
+    expect(stage.counter('plans_unwound')).toBe(1);
+  });
+
+  test('a book that becomes void in the middle: the plan turns round there', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity());
+    stage.pass(25);
+    stage.voidBook(ETH_BTC);
+    stage.pass(200);
+    const { told } = takeAll(stage);
+    expect(fillsOf(told).map(({ instrument, side }) => [instrument, side])).toEqual([
+      [BTC_USD, 0],
+      [BTC_USD, 1],
+    ]);
+    expect(endOf(told)).toMatchObject({ outcome: 'unwound', reason: 'no_fill' });
+  });
+
+  test('taking back waits for a void book and goes on when it is verified again', () => {
+    const stage = stageSequencer({ paper: { patience_ms: 1_000 } });
+    stage.send(stage.opportunity());
+    stage.pass(25);
+    stage.voidBook(ETH_BTC);
+    stage.voidBook(BTC_USD);
+    stage.pass(500);
+    expect(endOf(stage.told())).toBeUndefined();
+    expect(stage.counter('plans_active')).toBe(1);
+    stage.setBook(BTC_USD, GOOD_BOOKS[BTC_USD]!);
+    stage.pass(100);
+    expect(endOf(stage.told())).toMatchObject({ outcome: 'unwound' });
+  });
+
+  test('what cannot be taken back while patience lasts is stranded, and said to the unit', () => {
+    const stage = stageSequencer({ paper: { patience_ms: 1_000 } });
+    stage.send(stage.opportunity());
+    stage.pass(25);
+    stage.voidBook(ETH_BTC);
+    stage.voidBook(BTC_USD);
+    stage.pass(1_100);
+    const { told, audits } = takeAll(stage);
+    const [fill] = fillsOf(told);
+    expect(endOf(told)).toMatchObject({ outcome: 'stranded', profit: -fill!.spent });
+    const units = fill!.received.toString().padStart(11, '0');
+    expect(audits).toEqual([`exposure_stranded plan 1 left ${units.slice(0, -10)}.${units.slice(-10)} BTC (no_fill)`]);
+    expect(stage.balances()[BTC]).toBe(fill!.received);
+  });
+
+  test('a gate that halts in the middle: nothing goes out any more, what is held is stranded', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity());
+    stage.pass(25);
+    stage.gate.setRisk('halted', 'operator');
+    stage.pass(200);
+    const { told, audits } = takeAll(stage);
+    // The second leg's order was out when the gate closed; the third never left.
+    expect(fillsOf(told).map(({ leg }) => leg)).toEqual([0, 1]);
+    expect(endOf(told)).toMatchObject({ outcome: 'stranded', reason: 'gate_closed' });
+    expect(audits[0]).toMatch(/^exposure_stranded plan 1 left [\d.]+ ETH \(gate_closed\)$/);
+  });
+
+  test('a gate that halts before anything was bought: the order that is out is the last one', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity());
+    stage.run();
+    stage.gate.setRisk('halted', 'operator');
+    stage.setBook(BTC_USD, { ...GOOD_BOOKS[BTC_USD]!, asks: [] });
+    stage.pass(200);
+    expect(endOf(stage.told())).toMatchObject({ outcome: 'abandoned' });
+  });
+
+  test('a gate that pauses in the middle holds the plan, and lets it go on when it opens', () => {
+    const stage = stageSequencer({ paper: { patience_ms: 1_000 } });
+    stage.send(stage.opportunity());
+    stage.pass(25);
+    stage.gate.setRisk('paused', 'market_data_stale');
+    stage.pass(500);
+    expect(fillsOf(stage.told())).toHaveLength(2);
+    expect(stage.counter('plans_active')).toBe(1);
+    stage.gate.setRisk('active', 'none');
+    stage.pass(30);
+    expect(endOf(stage.told())).toMatchObject({ outcome: 'completed' });
+  });
+
+  test('a gate that stays paused: what is held is stranded when patience is over', () => {
+    const stage = stageSequencer({ paper: { patience_ms: 1_000 } });
+    stage.send(stage.opportunity());
+    stage.pass(25);
+    stage.gate.setRisk('paused', 'market_data_stale');
+    stage.pass(1_100);
+    expect(endOf(stage.told())).toMatchObject({ outcome: 'stranded', reason: 'gate_closed' });
+  });
+
+  test('a gate that only lets exposure shrink: the last leg goes out, one before it is turned round', () => {
+    const atLast = stageSequencer();
+    atLast.send(atLast.opportunity());
+    atLast.pass(45);
+    atLast.gate.setRisk('reducing', 'stranded_exposure');
+    atLast.pass(100);
+    expect(endOf(atLast.told())).toMatchObject({ outcome: 'completed' });
+    const atFirst = stageSequencer();
+    atFirst.send(atFirst.opportunity());
+    atFirst.run();
+    atFirst.gate.setRisk('reducing', 'stranded_exposure');
+    atFirst.pass(200);
+    const told = atFirst.told();
+    expect(fillsOf(told).map(({ instrument, side }) => [instrument, side])).toEqual([
+      [BTC_USD, 0],
+      [BTC_USD, 1],
+    ]);
+    expect(endOf(told)).toMatchObject({ outcome: 'unwound', reason: 'gate_closed' });
+  });
+
+  test('a first fill too small to go on with and too small to take back is dust', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity());
+    stage.run();
+    stage.setBook(BTC_USD, thinner(BTC_USD, 'asks', 300n));
+    stage.pass(200);
+    expect(endOf(stage.told())).toMatchObject({ outcome: 'unwound', profit: -1_500n });
+    expect(stage.balances()[BTC]).toBe(30_000n);
+  });
+
+  test('stopping in the middle gives up what is out and records what is held', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity());
+    stage.pass(25);
+    stage.actor.onStop();
+    const { told, audits } = takeAll(stage);
+    expect(endOf(told)).toMatchObject({ outcome: 'stranded', reason: 'no_fill' });
+    expect(audits).toHaveLength(1);
+  });
+
+  test('stopping before the first fill abandons the plan', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity());
+    stage.run();
+    stage.actor.onStop();
+    expect(endOf(stage.told())).toMatchObject({ outcome: 'abandoned' });
+    expect(stage.balances()).toEqual([0n, 0n, 0n]);
+  });
+});
+
+describe('sequencer: rings that are full', () => {
+  test('opportunities wait on their ring while records have no room, and nothing is lost', () => {
+    const stage = stageSequencer({ limits: { records_ring: 64 } });
+    while (stage.context.records.tryAudit('none'));
+    stage.send(stage.opportunity());
+    stage.run();
+    expect(stage.told()).toEqual([]);
+    expect(stage.counter('records_waited')).toBeGreaterThan(0);
+    stage.succeed(); // the filler was written by the predecessor's writer
+    stage.recorded();
+    stage.pass(100);
+    expect(names(takeAll(stage).told)).toEqual(['PLAN_OPENED', 'FILL', 'FILL', 'FILL', 'PLAN_ENDED']);
+  });
+
+  test('a plan waits with its fill while executions have no room', () => {
+    const stage = stageSequencer({ limits: { opportunities_ring: 64 } });
+    const opportunity = stage.opportunity();
+    stage.send(opportunity);
+    stage.run();
+    for (let index = 0; index < 60; index++) {
+      stage.send(opportunity);
+      stage.run();
+    }
+    stage.pass(100);
+    expect(stage.toldCount()).toBeLessThanOrEqual(64);
+    const before = stage.told();
+    stage.pass(100);
+    const all = [...before, ...stage.told()];
+    stage.pass(100);
+    all.push(...stage.told());
+    expect(fillsOf(all)).toHaveLength(3);
+    expect(endOf(all)).toMatchObject({ outcome: 'completed' });
+    expect(all.map(({ executionSeq }) => executionSeq)).toEqual(all.map((_, index) => index + 1));
+  });
+});
+
+describe('sequencer: the port', () => {
+  /** A venue in the hands of the test. */
+  function venue() {
+    const placed: LegOrder[] = [];
+    const resumed: number[] = [];
+    const reports: OrderReport[] = [];
+    return {
+      placed,
+      resumed,
+      report: (orderId: number, isFinal: boolean, qtyLots: bigint, spentUnits: bigint, receivedUnits: bigint) =>
+        reports.push({ orderId, isFinal, qtyLots, costUnits: spentUnits, feeUnits: 0n, spentUnits, receivedUnits }),
+      factory: () => ({
+        place: (order: LegOrder) => void placed.push(order),
+        resume: (order: LegOrder) => void resumed.push(order.id),
+        cancel: () => undefined,
+        poll: (handle: (report: OrderReport) => void, limit: number) => {
+          const some = reports.splice(0, limit);
+          for (const report of some) handle(report);
+          return some.length;
+        },
+      }),
+    };
+  }
+
+  test('running totals that come twice, or late, are booked once', () => {
+    const exchange = venue();
+    const stage = stageSequencer({ port: exchange.factory });
+    stage.send(stage.opportunity());
+    stage.run();
+    const { id } = exchange.placed[0]!;
+    exchange.report(id, false, 0n, 0n, 0n);
+    exchange.report(id, false, 1_000_000n, 5_000_000n, 100_000_000n);
+    exchange.report(id, false, 1_000_000n, 5_000_000n, 100_000_000n);
+    exchange.report(id, false, 500_000n, 2_500_000n, 50_000_000n);
+    exchange.report(id, false, 3_000_000n, 15_000_000n, 300_000_000n);
+    exchange.report(id, true, 3_000_000n, 15_000_000n, 300_000_000n);
+    stage.run();
+    expect(fillsOf(stage.told()).map(({ qty, spent, received }) => [qty, spent, received])).toEqual([
+      [1_000_000n, 5_000_000n, 100_000_000n],
+      [2_000_000n, 10_000_000n, 200_000_000n],
+    ]);
+    expect(stage.balances()).toEqual([-15_000_000n, 300_000_000n, 0n]);
+    expect(exchange.placed[1]).toMatchObject({ instrument: ETH_BTC, fundsUnits: 300_000_000n });
+  });
+
+  test('word of an order that is out for no plan is recorded and books nothing', () => {
+    const exchange = venue();
+    const stage = stageSequencer({ port: exchange.factory });
+    exchange.report(99, true, 1n, 1n, 1n);
+    stage.run();
+    expect(takeAll(stage)).toEqual({ told: [], audits: ['plan_event_unexpected order 99 is out for no plan'] });
+    expect(stage.balances()).toEqual([0n, 0n, 0n]);
+    expect(stage.counter('events_unexpected')).toBe(1);
+  });
+
+  test('an order is written down before it is placed, and a successor takes it up without placing it again', () => {
+    const exchange = venue();
+    const stage = stageSequencer({ port: exchange.factory });
+    stage.send(stage.opportunity());
+    stage.run();
+    stage.succeed();
+    stage.run();
+    expect(exchange.placed).toHaveLength(1);
+    expect(exchange.resumed).toEqual([exchange.placed[0]!.id]);
+  });
+
+  test('no order id is ever used twice, over restarts too', () => {
+    const exchange = venue();
+    const stage = stageSequencer({ port: exchange.factory });
+    for (let round = 0; round < 5; round++) {
+      stage.send(stage.opportunity());
+      stage.run();
+      exchange.report(exchange.placed.at(-1)!.id, true, 0n, 0n, 0n);
+      stage.run();
+      stage.succeed();
+    }
+    expect(new Set(exchange.placed.map(({ id }) => id)).size).toBe(5);
+    expect(
+      stage
+        .told()
+        .filter(({ event }) => event === 'PLAN_OPENED')
+        .map(({ plan }) => plan),
+    ).toEqual([1, 2, 3, 4, 5]);
+  });
+});

@@ -1,0 +1,330 @@
+/**
+ * The sequencer alone on a virtual clock: the test plays book (three pairs), detector, gate and risk.
+ *
+ *   USD ─buy BTC/USD─▶ BTC ─buy ETH/BTC─▶ ETH ─sell ETH/USD─▶ USD
+ */
+import { expect } from 'vitest';
+import { createActor, createSequencer, type PortFactory } from '../../../src/actors/sequencer/actor.ts';
+import type { PlanLeg } from '../../../src/actors/sequencer/plan.ts';
+import { balanceOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
+import type { ActorContext } from '../../../src/runtime/actor.ts';
+import { RingGauge } from '../../../src/runtime/ring.ts';
+import { BookTable, createBookCopy, TABLE_LEVEL, VALID } from '../../../src/shared/book-table.ts';
+import type { VirtualClock } from '../../../src/shared/clock.ts';
+import { CycleLeg } from '../../../src/shared/cycle-leg.ts';
+import { sizeCycle } from '../../../src/shared/cycle-sizing.ts';
+import { InstrumentDirectory, type InstrumentStatus } from '../../../src/shared/instrument.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import {
+  EXECUTION,
+  EXECUTION_EVENT,
+  invalidReasonCode,
+  LEG,
+  OPPORTUNITY,
+  PLAN_OUTCOMES,
+  PLAN_REASONS,
+  RECORD_KIND,
+} from '../../../src/shared/messages.ts';
+import { lots, ticks, units } from '../../../src/shared/money.ts';
+import { TradingGate } from '../../../src/shared/trading-gate.ts';
+import { createTestContext, readAudit } from '../../support/test-context.ts';
+
+export const USD = 0;
+export const BTC = 1;
+export const ETH = 2;
+export const ASSETS = [
+  { index: USD, id: 'USD', precision: 4 },
+  { index: BTC, id: 'BTC', precision: 10 },
+  { index: ETH, id: 'ETH', precision: 10 },
+];
+
+const pair = (index: number, symbol: string, base: number, quote: number, pricePrecision: number) => ({
+  index,
+  symbol,
+  base,
+  quote,
+  status: 'online' as InstrumentStatus,
+  pricePrecision,
+  qtyPrecision: 8,
+  costPrecision: 4,
+  priceIncrement: ticks(1n),
+  qtyIncrement: lots(1n),
+  qtyMin: lots(10_000n), // 0.0001
+  costMin: units(quote === USD ? 5_000n : 200_000n), // 0.5 USD, 0.00002 BTC
+});
+export const BTC_USD = 0;
+export const ETH_BTC = 1;
+export const ETH_USD = 2;
+export const PAIRS = [
+  pair(BTC_USD, 'BTC/USD', BTC, USD, 1),
+  pair(ETH_BTC, 'ETH/BTC', ETH, BTC, 5),
+  pair(ETH_USD, 'ETH/USD', ETH, USD, 2),
+];
+
+export type Levels = readonly (readonly [price: bigint, lots: bigint])[];
+export interface Book {
+  readonly bids: Levels;
+  readonly asks: Levels;
+}
+
+/** 50,000.0 USD for a BTC; 0.05 BTC for an ETH; an ETH sells for 2,520 USD: 0.8 % more than it costs. */
+export const GOOD_BOOKS: readonly Book[] = [
+  { bids: [[499_990n, 200_000_000n]], asks: [[500_000n, 200_000_000n]] },
+  { bids: [[4_999n, 500_000_000n]], asks: [[5_000n, 500_000_000n]] },
+  { bids: [[252_000n, 300_000_000n]], asks: [[252_100n, 500_000_000n]] },
+];
+
+export const FORWARD: readonly (readonly [instrument: number, side: 0 | 1])[] = [
+  [BTC_USD, 0],
+  [ETH_BTC, 0],
+  [ETH_USD, 1],
+];
+
+export interface Execution {
+  readonly event: string;
+  readonly plan: number;
+  readonly executionSeq: number;
+  readonly leg: number;
+  readonly side: number;
+  readonly instrument: number;
+  readonly qty: bigint;
+  readonly wanted: bigint;
+  readonly price: bigint;
+  readonly cost: bigint;
+  readonly fee: bigint;
+  readonly spentAsset: number;
+  readonly spent: bigint;
+  readonly receivedAsset: number;
+  readonly received: bigint;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly profit: bigint;
+  readonly outcome: string;
+  readonly reason: string;
+}
+
+const EVENT_NAMES = Object.fromEntries(Object.entries(EXECUTION_EVENT).map(([name, code]) => [code, name]));
+
+export function readExecution(view: DataView, at: number): Execution {
+  const int64 = (field: number) => view.getBigInt64(at + field, true);
+  const uint16 = (field: number) => view.getUint16(at + field, true);
+  return {
+    event: EVENT_NAMES[view.getUint8(at + EXECUTION.event)] ?? 'unknown',
+    plan: view.getFloat64(at + EXECUTION.plan, true),
+    executionSeq: view.getFloat64(at + EXECUTION.executionSeq, true),
+    leg: view.getUint8(at + EXECUTION.leg),
+    side: view.getUint8(at + EXECUTION.side),
+    instrument: view.getUint32(at + EXECUTION.instrument, true),
+    qty: int64(EXECUTION.qtyLots),
+    wanted: int64(EXECUTION.qtyWantedLots),
+    price: int64(EXECUTION.priceTicks),
+    cost: int64(EXECUTION.costUnits),
+    fee: int64(EXECUTION.feeUnits),
+    spentAsset: uint16(EXECUTION.spentAsset),
+    spent: int64(EXECUTION.spentUnits),
+    receivedAsset: uint16(EXECUTION.receivedAsset),
+    received: int64(EXECUTION.receivedUnits),
+    start: int64(EXECUTION.startUnits),
+    end: int64(EXECUTION.endUnits),
+    profit: int64(EXECUTION.profitUnits),
+    outcome: PLAN_OUTCOMES[view.getUint8(at + EXECUTION.outcome)] ?? 'unknown',
+    reason: PLAN_REASONS[uint16(EXECUTION.reason)] ?? 'unknown',
+  };
+}
+
+export interface StageOptions {
+  readonly paper?: object;
+  readonly strategy?: object;
+  readonly limits?: object;
+  readonly venue?: object;
+  readonly books?: readonly Book[];
+  readonly port?: PortFactory;
+  /** Changes what the first actor gets; its successors get the plain context. */
+  readonly tamper?: (context: ActorContext<'sequencer'>) => ActorContext<'sequencer'>;
+  readonly pairs?: readonly (typeof PAIRS)[number][];
+}
+
+/** Memory for three pairs, not for a whole venue: properties build hundreds of stages. */
+const SMALL = {
+  instruments_max: 8,
+  assets_max: 8,
+  instrument_log_bytes: 65_536,
+  book_versions: 4,
+  deltas_ring: 64,
+  tops_ring: 64,
+  records_ring: 512,
+  opportunities_ring: 256,
+};
+
+export function stageSequencer(given: StageOptions = {}) {
+  const { paper = {}, strategy = {}, limits = {}, venue = {}, port, pairs = PAIRS } = given;
+  const stage = createTestContext('sequencer', {
+    config: { paper, strategy, limits: { ...SMALL, ...limits }, venue: { depth: 10, ...venue } },
+  });
+  const { clock, memory } = stage;
+  new InstrumentLog(memory.instrumentLog).append({ assets: ASSETS, instruments: pairs });
+  const table = new BookTable(memory.bookTable);
+  const gate = new TradingGate(memory.gate);
+  gate.setRisk('active', 'none');
+  gate.setSupervisor('active', 'none');
+  clock.advanceTo(1e9);
+  const create = (context: typeof stage.context) =>
+    port === undefined ? createActor(context) : createSequencer(context, port);
+  let actor = create(given.tamper?.(stage.context) ?? stage.context);
+  const opportunities = stage.producer('opportunities');
+  const executions = stage.consumer('executions');
+  const records = stage.consumer('sequencer_records');
+  let seq = 0;
+  const setBook = (instrument: number, book: Book) => putBook(table, instrument, book, ++seq, clock.nowNs());
+  for (const [index, book] of (given.books ?? GOOD_BOOKS).entries()) setBook(index, book);
+  actor.onStart();
+  const run = () => {
+    while (actor.doWork() > 0);
+  };
+  return {
+    ...stage,
+    gate,
+    table,
+    setBook,
+    run,
+    voidBook: (instrument: number) => table.setValidity(instrument, invalidReasonCode('checksum')),
+    /** Lets `ms` pass, stopping wherever a timer falls due, and every 10 ms. */
+    pass: (ms: number) =>
+      advance(clock, ms, () => {
+        run();
+        actor.onTimer?.();
+        run();
+      }),
+    get actor() {
+      return actor;
+    },
+    /** As after a death: nothing is stopped, a successor starts on the same memory. */
+    succeed: () => {
+      actor = create(stage.successor());
+      actor.onStart();
+    },
+    /** What the detector would send now, sized on the newest books; undefined when nothing pays. */
+    opportunity: (feePpm = 0, legs = FORWARD) => sizedOpportunity(table, pairs, legs, feePpm),
+    send: (what: Sized | undefined, more: Partial<Sent> = {}) => {
+      if (what === undefined) throw new Error('nothing pays on these books');
+      const sent = { seq: ++seq, ordinal: 0, stampNs: clock.nowNs(), sized: 1, ...more };
+      expect(opportunities.tryClaim(1)).toBe(true);
+      putOpportunity(opportunities.view, opportunities.offset(0), what, sent);
+      opportunities.publish(1);
+      return sent;
+    },
+    /** Executions on the way to risk, oldest first. */
+    told: () => {
+      const found: Execution[] = [];
+      executions.drain((view, at) => found.push(readExecution(view, at)), executions.capacity);
+      return found;
+    },
+    toldCount: () => new RingGauge(memory.rings['executions']!.memory).used,
+    /** Records on the way to the database, oldest first. */
+    recorded: () => {
+      const found: Execution[] = [];
+      const audits: string[] = [];
+      records.drain((view, at) => {
+        if (view.getUint8(at) === RECORD_KIND.EXECUTION) found.push(readExecution(view, at));
+        else if (view.getUint8(at) === RECORD_KIND.AUDIT) {
+          const { event, text } = readAudit(view, at);
+          audits.push(`${event} ${text}`);
+        }
+      }, records.capacity);
+      return { executions: found, audits };
+    },
+    /** Change of the paper account since the start: [USD, BTC, ETH]. */
+    balances: () => {
+      const bank = openSequencerMemory(stage.context.ownMemory, stage.context.config).current;
+      return ASSETS.map(({ index }) => bank.getBigInt64(balanceOffset(index), true));
+    },
+    counter: (name: Parameters<typeof stage.context.counters.get>[0]) => stage.context.counters.get(name),
+  };
+}
+export type Stage = ReturnType<typeof stageSequencer>;
+
+function advance(clock: VirtualClock, ms: number, turn: () => void): void {
+  const target = clock.nowNs() + ms * 1e6;
+  turn();
+  while (clock.nowNs() < target) {
+    clock.advanceTo(Math.min(clock.nextTimerNs() ?? target, clock.nowNs() + 10e6, target));
+    turn();
+  }
+}
+
+export function putBook(table: BookTable, instrument: number, book: Book, seq: number, stampNs: number): void {
+  const at = table.beginVersion(instrument, seq, seq, stampNs);
+  const side = (offset: number, levels: Levels) => {
+    for (const [level, [price, qty]] of levels.entries()) {
+      table.view.setBigInt64(offset + level * TABLE_LEVEL.SIZE + TABLE_LEVEL.priceTicks, price, true);
+      table.view.setBigInt64(offset + level * TABLE_LEVEL.SIZE + TABLE_LEVEL.qtyLots, qty, true);
+    }
+  };
+  side(at, book.bids);
+  side(at + table.shape.levels * TABLE_LEVEL.SIZE, book.asks);
+  table.publish(instrument, at, book.bids.length, book.asks.length);
+  table.setValidity(instrument, VALID);
+}
+
+export interface Sized {
+  readonly startUnits: bigint;
+  readonly endUnits: bigint;
+  readonly legs: readonly (PlanLeg & { readonly qtyLots: bigint })[];
+}
+export interface Sent {
+  readonly seq: number;
+  readonly ordinal: number;
+  readonly stampNs: number;
+  readonly sized: number;
+}
+
+function sizedOpportunity(
+  table: BookTable,
+  pairs: StageOptions['pairs'] & {},
+  cycle: typeof FORWARD,
+  feePpm: number,
+): Sized | undefined {
+  const directory = new InstrumentDirectory();
+  directory.apply({ assets: ASSETS, instruments: pairs });
+  const legs = cycle.map(([instrument, side]) => {
+    const copy = createBookCopy(table.shape.levels);
+    table.readNewest(instrument, copy);
+    const { base, quote } = pairs[instrument] as (typeof PAIRS)[number];
+    const terms = {
+      instrument: directory.instruments[instrument]!,
+      side,
+      base: ASSETS[base]!,
+      quote: ASSETS[quote]!,
+      feePpm,
+    };
+    return new CycleLeg(terms, side === 0 ? copy.asks : copy.bids);
+  });
+  const size = sizeCycle(legs, { stepsMax: 4_096 });
+  if (size === undefined) return undefined;
+  const sizedLegs = size.fills.map(({ priceTicks, qtyLots }, index) => {
+    const [instrument, side] = cycle[index]!;
+    return { instrument, side, feePpm, decidedTicks: priceTicks, qtyLots };
+  });
+  return { startUnits: size.startUnits, endUnits: size.endUnits, legs: sizedLegs };
+}
+
+/** Lays the legs out in another order than they are traded in, as a cycle's spelling may. */
+function putOpportunity(view: DataView, at: number, what: Sized, sent: Sent): void {
+  view.setUint8(at + OPPORTUNITY.kind, RECORD_KIND.OPPORTUNITY);
+  view.setUint8(at + OPPORTUNITY.legCount, what.legs.length);
+  view.setUint8(at + OPPORTUNITY.sized, sent.sized);
+  view.setFloat64(at + OPPORTUNITY.seq, sent.seq, true);
+  view.setUint16(at + OPPORTUNITY.ordinal, sent.ordinal, true);
+  view.setFloat64(at + OPPORTUNITY.stampNs, sent.stampNs, true);
+  view.setBigInt64(at + OPPORTUNITY.startUnits, what.startUnits, true);
+  view.setBigInt64(at + OPPORTUNITY.endUnits, what.endUnits, true);
+  for (const [turn, leg] of what.legs.entries()) {
+    const place = at + OPPORTUNITY.legs + ((turn + 1) % what.legs.length) * LEG.SIZE;
+    view.setUint16(place + LEG.instrument, leg.instrument, true);
+    view.setUint8(place + LEG.side, leg.side);
+    view.setUint8(place + LEG.turn, turn);
+    view.setUint32(place + LEG.feePpm, leg.feePpm, true);
+    view.setBigInt64(place + LEG.priceTicks, leg.decidedTicks, true);
+    view.setBigInt64(place + LEG.qtyLots, leg.qtyLots, true);
+  }
+}
