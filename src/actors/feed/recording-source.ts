@@ -1,0 +1,76 @@
+/** A frame source that writes every frame it brings to a capture, byte for byte, before anything is made of it. */
+import type { ActorContext } from '../../runtime/actor.ts';
+import { CaptureWriter } from '../../shared/capture-writer.ts';
+import { arbitradeError } from '../../shared/errors.ts';
+import type { FrameSink, FrameSource } from './frame-source.ts';
+
+/**
+ * `source`, recorded to the file that option `record` names; `source` itself when there is no such option.
+ * @throws OPTION_INVALID when the option is no path.
+ */
+export function recorded(source: FrameSource, context: ActorContext<'feed'>): FrameSource {
+  const { record } = context.options;
+  if (record === undefined) return source;
+  if (typeof record !== 'string') throw arbitradeError('OPTION_INVALID', 'record', 'a path', record);
+  return new RecordingSource(source, record, context);
+}
+
+class RecordingSource implements FrameSource {
+  readonly #source: FrameSource;
+  readonly #file: string;
+  readonly #context: ActorContext<'feed'>;
+  readonly #text = new TextDecoder();
+  #writer: CaptureWriter | undefined;
+
+  constructor(source: FrameSource, file: string, context: ActorContext<'feed'>) {
+    this.#source = source;
+    this.#file = file;
+    this.#context = context;
+  }
+
+  /** @throws OPTION_INVALID when the file exists: a recording is never written over. A successor goes on with it. */
+  start(sink: FrameSink): void | Promise<void> {
+    const { config, isSuccessor } = this.#context;
+    const header = { venue: config.venue.name, api: 'ws-v2', addr: config.venue.public_url };
+    const writer = new CaptureWriter(this.#file, header, { append: isSuccessor });
+    this.#writer = writer;
+    return this.#source.start({
+      onFrame: (connection, bytes, start, end, seconds, nanos, mayHoldBack) => {
+        const ns = BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+        writer.write('recv', `S${connection}`, ns, this.#text.decode(bytes.subarray(start, end)));
+        return sink.onFrame(connection, bytes, start, end, seconds, nanos, mayHoldBack);
+      },
+      onDisconnected: (connection) => sink.onDisconnected(connection),
+      onInstrumentVoid: (instrument, reason) => sink.onInstrumentVoid(instrument, reason),
+    });
+  }
+
+  poll(limit: number): number {
+    return this.#source.poll(limit);
+  }
+
+  onTimer(): void {
+    this.#source.onTimer();
+  }
+
+  onReply(...reply: Parameters<FrameSource['onReply']>): void {
+    this.#source.onReply(...reply);
+  }
+
+  onBookMessage(...message: Parameters<FrameSource['onBookMessage']>): void {
+    this.#source.onBookMessage(...message);
+  }
+
+  onInstruments(...changed: Parameters<FrameSource['onInstruments']>): void {
+    this.#source.onInstruments(...changed);
+  }
+
+  resync(...instrument: Parameters<FrameSource['resync']>): boolean {
+    return this.#source.resync(...instrument);
+  }
+
+  async stop(): Promise<void> {
+    await this.#source.stop();
+    await this.#writer?.close();
+  }
+}

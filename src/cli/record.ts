@@ -1,0 +1,136 @@
+/** `arbitrade record`: writes the venue's live frames to a capture. Only the feed runs; nothing is decided or traded. */
+import { statSync } from 'node:fs';
+import { InlineHost } from '../runtime/inline-host.ts';
+import { openConsumer } from '../runtime/memory.ts';
+import type { Topology } from '../runtime/topology-spec.ts';
+import { freshSeed } from '../shared/chance.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
+import { type Config, readConfig } from '../shared/config.ts';
+import { arbitradeError } from '../shared/errors.ts';
+import { TOPOLOGY } from '../topology.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { stopSignal } from './stop-signal.ts';
+
+/** How often the feed gets its turn: its sockets work by themselves in between. */
+const TURN_MS = 5;
+const PROGRESS_MS = 500;
+/** Room for what a large snapshot brings between two turns. */
+const DELTAS_RING = 262_144;
+const DRAIN_LIMIT = 65_536;
+
+export interface RecordOptions {
+  /** Settings: the venue, its pairs, the depth. */
+  readonly config: string;
+  /** Capture to write; compressed when the name ends in `.gz`. An existing file is refused. */
+  readonly out: string;
+  /** Ends by itself after this long. */
+  readonly forMs?: number | undefined;
+}
+
+/**
+ * Records until SIGINT, SIGTERM or the time is up.
+ * @throws CONFIG_INVALID, CONFIG_UNREADABLE, OPTION_INVALID before anything is connected; VENUE_UNREACHABLE when not
+ * one frame came in.
+ */
+export async function record({ config: file, out, forMs }: RecordOptions): Promise<ExitCode> {
+  const config = readConfig(file);
+  const signal = stopSignal();
+  try {
+    const recorder = await Recorder.start(config, out, systemClock);
+    const progress = showProgress(recorder, systemClock);
+    const timeUp = Promise.withResolvers<void>();
+    const cancel = forMs === undefined ? () => {} : systemClock.after(forMs, timeUp.resolve);
+    try {
+      await Promise.race([signal.stopped, timeUp.promise, recorder.failed]);
+    } finally {
+      cancel();
+      await recorder.stop();
+      progress.end();
+    }
+    if (recorder.frames === 0) throw arbitradeError('VENUE_UNREACHABLE', config.venue.public_url, 'no frame came in');
+    return EXIT.OK;
+  } finally {
+    signal.release();
+  }
+}
+
+/** The feed alone on this thread; what it makes of the frames is thrown away. */
+class Recorder {
+  readonly out: string;
+  readonly startedNs: number;
+  /** Rejects when the feed fails, for instance because the disk is full. */
+  readonly failed: Promise<never>;
+  readonly #host: InlineHost;
+  readonly #clock: Clock;
+  #running = true;
+
+  static async start(config: Config, out: string, clock: Clock): Promise<Recorder> {
+    const roomy: Config = { ...config, limits: { ...config.limits, deltas_ring: DELTAS_RING } };
+    const topology: Topology = { ...TOPOLOGY, children: TOPOLOGY.children.filter(({ id }) => id === 'feed') };
+    const seed = freshSeed();
+    const host = new InlineHost({ topology, config: roomy, clock, seed, options: { record: out } });
+    await host.start();
+    return new Recorder(host, out, clock);
+  }
+
+  private constructor(host: InlineHost, out: string, clock: Clock) {
+    this.#host = host;
+    this.#clock = clock;
+    this.out = out;
+    this.startedNs = clock.nowNs();
+    this.failed = new Promise((_resolve, reject) => {
+      const drains = ['deltas', 'feed_records'].map((ring) => {
+        const child = host.memory.rings[ring]?.to ?? 'book';
+        const consumer = openConsumer(host.memory, ring, child);
+        return () => consumer.drain(() => {}, DRAIN_LIMIT);
+      });
+      const turn = () => {
+        if (!this.#running) return;
+        try {
+          host.turn();
+          for (const drain of drains) drain();
+          clock.after(TURN_MS, turn);
+        } catch (thrown) {
+          reject(thrown);
+        }
+      };
+      turn();
+    });
+  }
+
+  get frames(): number {
+    return this.#host.countersOf('feed').get('frames');
+  }
+
+  /** What a person wants to know while it runs. */
+  describe(): string {
+    const feed = this.#host.countersOf('feed');
+    const seconds = (this.#clock.nowNs() - this.startedNs) / 1e9;
+    const megabytes = statSync(this.out).size / 1e6;
+    const counts = `frames ${feed.get('frames')}   book messages ${feed.get('book_messages')}   books ${feed.get('subscribe_acks')}`;
+    return `${seconds.toFixed(1)} s   ${counts}   disconnects ${feed.get('disconnects')}   ${megabytes.toFixed(1)} MB`;
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    await this.#host.stop();
+  }
+}
+
+/** Rewrites one line on a terminal; elsewhere only the last word is written. */
+function showProgress(recorder: Recorder, clock: Clock): { end(): void } {
+  const terminal = process.stderr.isTTY;
+  let cancel = () => {};
+  const show = () => {
+    process.stderr.write(`\rrecording  ${recorder.describe()}\x1b[K`);
+    cancel = clock.after(PROGRESS_MS, show);
+  };
+  if (terminal) show();
+  return {
+    end: () => {
+      cancel();
+      if (terminal) process.stderr.write('\r\x1b[K');
+      console.log(`recorded   ${recorder.out}   ${recorder.describe()}`);
+    },
+  };
+}
