@@ -9,7 +9,7 @@ import { type Config, readConfig } from '../shared/config.ts';
 import { arbitradeError } from '../shared/errors.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { stopSignal } from './stop-signal.ts';
+import { listenForStop } from './stop-signals.ts';
 
 /** How often the feed gets its turn: its sockets work by themselves in between. */
 const TURN_MS = 5;
@@ -34,23 +34,20 @@ export interface RecordOptions {
  */
 export async function record({ config: file, out, forMs }: RecordOptions): Promise<ExitCode> {
   const config = readConfig(file);
-  const signal = stopSignal();
+  const signals = listenForStop(systemClock, forMs);
   try {
     const recorder = await Recorder.start(config, out, systemClock);
     const progress = showProgress(recorder, systemClock);
-    const timeUp = Promise.withResolvers<void>();
-    const cancel = forMs === undefined ? () => {} : systemClock.after(forMs, timeUp.resolve);
     try {
-      await Promise.race([signal.stopped, timeUp.promise, recorder.failed]);
+      await Promise.race([signals.stopped, recorder.failed]);
     } finally {
-      cancel();
       await recorder.stop();
       progress.end();
     }
     if (recorder.frames === 0) throw arbitradeError('VENUE_UNREACHABLE', config.venue.public_url, 'no frame came in');
     return EXIT.OK;
   } finally {
-    signal.release();
+    signals.dispose();
   }
 }
 

@@ -28,7 +28,7 @@ export async function framesOf(path: string): Promise<RecordedFrame[]> {
   const frames: RecordedFrame[] = [];
   await readAll(path, (reader) => {
     if (reader.kind !== 2) return;
-    const bytes = reader.frame.slice(0, reader.frameLength);
+    const bytes = new Uint8Array(reader.frame.subarray(0, reader.frameLength)); // a Buffer's own slice would be a view that the next row overwrites
     frames.push({ conn: reader.connLabels[reader.conn] ?? '', elapsedNs: reader.elapsedNs, bytes });
   });
   return frames;
