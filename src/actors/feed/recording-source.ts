@@ -2,7 +2,7 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import { CaptureWriter } from '../../shared/capture-writer.ts';
 import { arbitradeError } from '../../shared/errors.ts';
-import type { FrameSink, FrameSource } from './frame-source.ts';
+import { FRAME_UNREAD, type FrameSink, type FrameSource } from './frame-source.ts';
 
 /**
  * `source`, recorded to the file that option `record` names; `source` itself when there is no such option.
@@ -40,6 +40,8 @@ class RecordingSource implements FrameSource {
         writer.write('recv', `S${connection}`, ns, this.#text.decode(bytes.subarray(start, end)));
         return sink.onFrame(connection, bytes, start, end, seconds, nanos, mayHoldBack);
       },
+      // What is recorded is the frame itself: the source must unescape it and bring it by the other way.
+      onEscapedFrame: () => FRAME_UNREAD,
       onDisconnected: (connection) => sink.onDisconnected(connection),
       onInstrumentVoid: (instrument, reason) => sink.onInstrumentVoid(instrument, reason),
     });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { FrameSink, FrameSource } from '../../../src/actors/feed/frame-source.ts';
+import { FRAME_UNREAD, type FrameSink, type FrameSource } from '../../../src/actors/feed/frame-source.ts';
 import { recorded } from '../../../src/actors/feed/recording-source.ts';
 import { readCaptureRows } from '../../../src/venues/practice/capture-rows.ts';
 import { capturePath, framesOf } from '../../support/captures.ts';
@@ -35,6 +35,7 @@ function collector() {
       seen.push(`${connection} ${Buffer.from(bytes.subarray(start, end)).toString()}`);
       return true;
     },
+    onEscapedFrame: () => FRAME_UNREAD,
     onDisconnected: () => {},
     onInstrumentVoid: () => {},
   };
