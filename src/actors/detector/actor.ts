@@ -79,6 +79,7 @@ class Detector implements Actor {
 
   onStart(): void {
     this.#market.restore(this.#context.bookTable, this.#handledSeq, this.#scratchBook);
+    this.#strategy.rebuild();
     this.#counters.set(this.#at.cycles, this.#strategy.cycles);
   }
 
@@ -112,10 +113,9 @@ class Detector implements Actor {
   #handleTop(view: DataView, offset: number, seq: number): boolean {
     const isRetry = seq === this.#leftSeq;
     const isChanged = this.#market.takeTop(view, offset) || isRetry;
-    if (isChanged && this.#own[0] === ONLINE) {
+    if (isChanged) {
       const candidates = this.#strategy.screen(view.getUint32(offset + TOP.instrument, true));
-      if (!isRetry) this.#noteSeen(candidates);
-      if (candidates > 0 && !this.#decideAll(view, offset, candidates)) return false;
+      if (this.#own[0] === ONLINE && !this.#decideAll(view, offset, candidates, isRetry)) return false;
     }
     this.#counters.add(this.#at.updates, 1);
     this.#decision.record(this.#context.clock.nowNs() - view.getFloat64(offset + TOP.stampNs, true));
@@ -145,10 +145,12 @@ class Detector implements Actor {
   }
 
   /** False when there was no room for a record. What is out already stays out, and is not put out again. */
-  #decideAll(view: DataView, offset: number, candidates: number): boolean {
+  #decideAll(view: DataView, offset: number, candidates: number, isRetry: boolean): boolean {
+    if (!isRetry) this.#noteSeen(candidates);
+    if (candidates === 0) return true;
     const seq = view.getFloat64(offset + TOP.seq, true);
     const trigger = this.#triggerOf(view, offset, seq);
-    const skip = seq === this.#leftSeq ? this.#leftOrdinal : 0;
+    const skip = isRetry ? this.#leftOrdinal : 0;
     let ordinal = 0;
     for (let candidate = 0; candidate < candidates; candidate++) {
       const opportunity = this.#strategy.decide(candidate, seq);
@@ -242,11 +244,14 @@ function counterIndices(counters: Counters<'detector'>) {
   };
 }
 
-/** Whether a changed instrument makes or breaks cycles. */
+/** Whether a changed instrument makes or breaks cycles, or voids a top that the strategy knows. */
 function changesGraph(directory: InstrumentDirectory, changed: Instrument): boolean {
   const known = directory.instruments[changed.index];
   if (known === undefined) return true;
-  return known.status !== changed.status || known.base !== changed.base || known.quote !== changed.quote;
+  const { status, base, quote, pricePrecision } = changed;
+  return (
+    known.status !== status || known.base !== base || known.quote !== quote || known.pricePrecision !== pricePrecision
+  );
 }
 
 /** The detector writes nothing but opportunities on its rings, so the newest message on one is the newest of these. */

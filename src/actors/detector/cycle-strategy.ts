@@ -40,7 +40,7 @@ export class CycleStrategy implements Strategy {
     this.#inventory = config.paper.inventory;
     this.#threshold = multiplierOf(config.strategy.min_edge_bps);
     this.#books = Array.from({ length: LEGS_MAX }, () => createBookCopy(bookTable.shape.levels));
-    this.#table = this.#findCycles();
+    this.#table = NO_CYCLES; // until the market is known: see rebuild
     this.#screen = this.#createScreen();
   }
 
@@ -81,7 +81,8 @@ export class CycleStrategy implements Strategy {
   }
 
   #createScreen(): CycleScreen {
-    return new CycleScreen(this.#market, this.#table, 1 + this.#settings.min_edge_bps / 10_000);
+    const leastMultiplier = 1 + this.#settings.min_edge_bps / 10_000;
+    return new CycleScreen(this.#market, this.#table, { leastMultiplier });
   }
 
   #legsOf(cycle: number): LegTouch[] | undefined {
@@ -141,6 +142,8 @@ export class CycleStrategy implements Strategy {
     return Object.keys(this.#inventory).length === 0;
   }
 }
+
+const NO_CYCLES: CycleTable = { count: 0, legCounts: new Uint8Array(0), edges: new Uint32Array(0) };
 
 const spentAsset = ({ side, base, quote }: LegTouch['terms']): string => (side === BUY ? quote.id : base.id);
 

@@ -45,10 +45,11 @@ export interface Strategy {
   readonly cycles: number;
   /** About the last top screened: see {@link SEEN}. Doubles in an array, so that writing them allocates nothing. */
   readonly seen: Float64Array;
-  /** Derives everything anew from the market's instruments. */
+  /** Derives everything anew from the market: to be called at the start and when instruments have changed. */
   rebuild(): void;
   /**
-   * Screens what the changed top of `instrument` touches; allocates nothing.
+   * Screens what the changed top of `instrument` touches; allocates nothing. Called at every change, also while nothing
+   * may be traded: a strategy may keep what it knows of the market up to date through it.
    * @returns how many candidates there are for {@link decide}.
    */
   screen(instrument: InstrumentIndex): number;

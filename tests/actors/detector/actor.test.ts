@@ -160,7 +160,7 @@ describe('detector', () => {
           }
         }
       }),
-      { numRuns: 60, seed: 20_260_804 },
+      { numRuns: 25, seed: 20_260_804 },
     );
   });
 
@@ -170,7 +170,7 @@ describe('detector', () => {
         const { recorded, expected } = randomRun(seed, 120);
         expect(recorded.map(({ seq, cycle }) => `${seq} ${cycle}`)).toEqual(expected);
       }),
-      { numRuns: 60, seed: 20_260_805 },
+      { numRuns: 25, seed: 20_260_805 },
     );
   });
 });

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { CycleScreen } from '../../../src/actors/detector/cycle-screen.ts';
+import { Market } from '../../../src/actors/detector/market.ts';
+import { SEEN } from '../../../src/actors/detector/strategy.ts';
+import { type CycleTable, edgesOfCycle, findCycles, instrumentOfEdge } from '../../../src/shared/asset-graph.ts';
+import { type Chance, seededChance } from '../../../src/shared/chance.ts';
+import { cycleTouch, isLess } from '../../../src/shared/cycle-touch.ts';
+import { writeInt64 } from '../../../src/shared/int64.ts';
+import { TOP, TOP_FLAG } from '../../../src/shared/messages.ts';
+import { directoryOf } from '../../support/directory-of.ts';
+
+const NAMES = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
+const SYMBOLS = NAMES.flatMap((base, index) => NAMES.slice(index + 1).map((quote) => `${base}/${quote}`));
+
+describe('cycle screen', () => {
+  for (const cycleLength of [3, 4] as const) {
+    test(`trees and scans see the same of every top, in cycles up to ${cycleLength}`, () => {
+      fc.assert(
+        fc.property(fc.integer(), (seed) => {
+          const chance = seededChance(seed);
+          const { market, table } = randomMarket(chance, cycleLength);
+          const leastMultiplier = 1;
+          const scanning = new CycleScreen(market, table, { leastMultiplier, busyFrom: Number.POSITIVE_INFINITY });
+          const asking = new CycleScreen(market, table, { leastMultiplier, busyFrom: 2 });
+          for (let message = 0; message < 150; message++) {
+            const instrument = randomTop(market, chance);
+            scanning.screen(instrument);
+            asking.screen(instrument);
+            expect(asking.seen).toEqual(scanning.seen);
+            expect(passed(asking)).toEqual(passed(scanning));
+          }
+        }),
+        { numRuns: 20, seed: 20_260_807 },
+      );
+    });
+  }
+
+  test('lets every cycle through that exact fractions put above the threshold, ties included', () => {
+    let above = 0;
+    fc.assert(
+      fc.property(fc.integer(), fc.constantFrom(0.99, 1, 1.01), (seed, leastMultiplier) => {
+        const chance = seededChance(seed);
+        const { market, table } = randomMarket(chance, 4);
+        const screen = new CycleScreen(market, table, { leastMultiplier });
+        const threshold = { numerator: BigInt(Math.round(leastMultiplier * 100)), denominator: 100n };
+        for (let message = 0; message < 40; message++) {
+          const instrument = randomTop(market, chance);
+          screen.screen(instrument);
+          const exact = exactlyAbove(market, table, instrument, threshold);
+          above += exact.length;
+          expect(passed(screen)).toEqual(expect.arrayContaining(exact));
+          expect(screen.seen[SEEN.EVALUATED]).toBe(complete(market, table, instrument).length);
+        }
+      }),
+      { numRuns: 20, seed: 20_260_808 },
+    );
+    expect(above).toBeGreaterThan(100);
+  });
+});
+
+const passed = (screen: CycleScreen): number[] => [...screen.candidates.subarray(0, screen.passed)];
+
+function randomMarket(chance: Chance, cycleLength: 3 | 4): { market: Market; table: CycleTable } {
+  const directory = directoryOf(SYMBOLS.filter(() => chance.integer(4) > 0));
+  const fees = { tier: 1, taker_pct: ['0', '0.1'][chance.integer(2)], pairs_taker_pct: { 'A/B': '0.3' } };
+  const market = new Market(64, fees, directory);
+  return { market, table: findCycles(directory, { startAssets: [], cycleLength }) };
+}
+
+/** Prices near 1, few enough that ties happen; now and then an empty side or no book. */
+function randomTop(market: Market, chance: Chance): number {
+  const instrument = chance.integer(market.directory.instruments.length);
+  const view = new DataView(new ArrayBuffer(TOP.SIZE));
+  const kind = chance.integer(12);
+  view.setUint32(TOP.instrument, instrument, true);
+  view.setUint8(TOP.flags, kind === 0 ? 0 : TOP_FLAG.VALID);
+  const bid = 95 + chance.integer(6);
+  writeInt64(view, TOP.bidPriceTicks, kind === 1 ? 0 : bid);
+  writeInt64(view, TOP.bidQtyLots, kind === 1 ? 0 : 1 + chance.integer(50));
+  writeInt64(view, TOP.askPriceTicks, kind === 2 ? 0 : bid + 1 + chance.integer(6));
+  writeInt64(view, TOP.askQtyLots, kind === 2 ? 0 : 1 + chance.integer(50));
+  market.takeTop(view, 0);
+  return instrument;
+}
+
+function complete(market: Market, { count, ...table }: CycleTable, instrument: number): number[] {
+  return Array.from({ length: count }, (_, cycle) => cycle).filter((cycle) => {
+    const edges = edgesOfCycle({ count, ...table }, cycle);
+    const isTouched = edges.some((edge) => instrumentOfEdge(edge) === instrument);
+    return isTouched && edges.every((edge) => market.touchPrice(edge) > 0n);
+  });
+}
+
+function exactlyAbove(
+  market: Market,
+  table: CycleTable,
+  instrument: number,
+  threshold: { numerator: bigint; denominator: bigint },
+): number[] {
+  return complete(market, table, instrument).filter((cycle) => {
+    const legs = edgesOfCycle(table, cycle).map((edge) => ({
+      terms: market.terms(edge)!,
+      priceTicks: market.touchPrice(edge),
+      qtyLots: market.touchQty(edge),
+    }));
+    return isLess(threshold, cycleTouch(legs).net);
+  });
+}
