@@ -327,6 +327,7 @@ export const AUDIT_EVENTS = [
   'commit_failed',
   'records_missing',
   'record_unreadable',
+  'venue_rate_exceeded',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

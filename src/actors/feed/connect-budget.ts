@@ -20,10 +20,13 @@ export const CONNECT_BUDGET_BYTES = 2_048;
 
 export class ConnectBudget {
   readonly #settings: ConnectBudgetSettings;
-  readonly #slots: Float64Array;
+  readonly #slots: Float64Array<ArrayBufferLike>;
 
   /** `slots` holds at least `attemptsMax` + 1 values: zeros, or what a predecessor left there. */
-  constructor(settings: ConnectBudgetSettings, slots = new Float64Array(settings.attemptsMax + 1)) {
+  constructor(
+    settings: ConnectBudgetSettings,
+    slots: Float64Array<ArrayBufferLike> = new Float64Array(settings.attemptsMax + 1),
+  ) {
     this.#settings = settings;
     this.#slots = slots;
   }

@@ -44,7 +44,10 @@ export interface FrameSink {
   /** Every book that this connection carried is void until its next snapshot. */
   onDisconnected(connection: ConnectionIndex): void;
   /** This instrument's book is void: its subscription was refused, fell silent, or is being renewed. */
-  onInstrumentVoid(instrument: InstrumentIndex, reason: 'subscription_refused' | 'silent' | 'disconnected'): void;
+  onInstrumentVoid(
+    instrument: InstrumentIndex,
+    reason: 'subscription_refused' | 'silent' | 'disconnected' | 'not_online',
+  ): void;
 }
 
 export interface FrameSource {

@@ -1,0 +1,285 @@
+/**
+ * Live market data: frames from the venue's public sockets. The first socket also brings the list of instruments; from it
+ * follows which books to subscribe, spread over as many sockets as they need.
+ *
+ * Replies come in while the router is still at its frame, so they are noted and acted upon when it is done.
+ */
+import type { ActorContext } from '../../runtime/actor.ts';
+import { arbitradeError } from '../../shared/errors.ts';
+import { type Instrument, InstrumentDirectory, type InstrumentIndex } from '../../shared/instrument.ts';
+import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
+import { CONNECT_BUDGET_BYTES, ConnectBudget } from './connect-budget.ts';
+import { isFinalRefusal } from './failure-class.ts';
+import type { ConnectionIndex, FrameSink, FrameSource } from './frame-source.ts';
+import { planSubscriptions, socketWithRoom } from './subscription-plan.ts';
+import { PHASE, SubscriptionTable } from './subscription-table.ts';
+import { type SocketDeps, VenueSocket } from './venue-socket.ts';
+
+type Context = ActorContext<'feed'>;
+type Answer = Extract<VenueReply, { kind: 'ack' | 'refusal' }>;
+
+/** Source of a live run. Nothing is opened before `start`. */
+export function createSocketSource(context: Context): FrameSource {
+  return new SocketSource(context);
+}
+
+class SocketSource implements FrameSource {
+  readonly #context: Context;
+  readonly #table: SubscriptionTable;
+  readonly #directory = new InstrumentDirectory();
+  readonly #sockets: VenueSocket[] = [];
+  readonly #unknown = new Set<string>();
+  #deps: SocketDeps | undefined;
+  #noted: (() => void)[] = [];
+  #logPosition = 0;
+  #requests = 0;
+  #system = 'online';
+  #isStopping = false;
+
+  constructor(context: Context) {
+    const { venue, limits } = context.config;
+    this.#context = context;
+    this.#table = new SubscriptionTable(limits.instruments_max, {
+      symbolsPerMessage: venue.symbols_per_message,
+      subscribeTimeoutMs: venue.subscribe_timeout_ms,
+      instrumentSilenceMs: venue.instrument_silence_ms,
+      backoffBaseMs: venue.backoff_base_ms,
+      backoffMaxMs: venue.backoff_max_ms,
+    });
+  }
+
+  start(sink: FrameSink): void {
+    this.#deps = {
+      context: this.#context,
+      sink,
+      table: this.#table,
+      budget: budgetOf(this.#context),
+      symbolOf: (instrument) => this.#directory.instruments[instrument]?.symbol ?? '',
+      nextRequest: () => ++this.#requests,
+      isVenueOnline: () => this.#system === 'online',
+      afterFrame: () => this.#actOnNotes(),
+    };
+    this.#socket(0).start();
+    this.#takeOverInstruments([]); // a successor knows them already
+  }
+
+  poll(): number {
+    return 0;
+  }
+
+  onTimer(): void {
+    this.#actOnNotes();
+    const nowMs = this.#nowMs();
+    for (const socket of this.#sockets) {
+      socket.onTimer(nowMs);
+      if (this.#isIdle(socket)) void socket.stop();
+    }
+  }
+
+  onReply(connection: ConnectionIndex, reply: VenueReply): void {
+    if (reply.kind === 'heartbeat') return;
+    this.#noted.push(() => this.#takeReply(connection, reply));
+  }
+
+  onBookMessage(connection: ConnectionIndex, instrument: InstrumentIndex): void {
+    const socket = this.#sockets[connection];
+    if (socket !== undefined) this.#table.onBookMessage(instrument, socket.frameMs);
+  }
+
+  onInstruments(changed: readonly Instrument[]): void {
+    this.#noted.push(() => this.#takeOverInstruments(changed));
+  }
+
+  resync(instrument: InstrumentIndex): boolean {
+    const nowMs = this.#nowMs();
+    if (!this.#table.renew(instrument, nowMs)) return false;
+    this.#sockets[this.#table.socketOf(instrument)]?.sendDue(nowMs);
+    return true;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(this.#sockets.map((socket) => socket.stop()));
+  }
+
+  #actOnNotes(): void {
+    if (this.#noted.length === 0) return;
+    const noted = this.#noted;
+    this.#noted = [];
+    for (const act of noted) act();
+  }
+
+  #takeReply(connection: ConnectionIndex, reply: VenueReply): void {
+    const socket = this.#sockets[connection];
+    if (socket === undefined) return;
+    const nowMs = this.#nowMs();
+    if (reply.kind === 'status') this.#takeStatus(reply.system, nowMs);
+    else if (reply.kind === 'pong') socket.onPong(reply);
+    else if (reply.kind === 'rate_exceeded') socket.onRateExceeded(nowMs);
+    else if (reply.kind !== 'heartbeat') this.#takeAnswer(socket, reply, nowMs);
+    socket.sendDue(nowMs);
+  }
+
+  #takeStatus(system: string, nowMs: number): void {
+    this.#system = system;
+    this.#table.setVenueOnline(system === 'online', nowMs);
+  }
+
+  #takeAnswer(socket: VenueSocket, answer: Answer, nowMs: number): void {
+    const instruments = answer.symbol === undefined ? socket.instrumentsAsked(answer.reqId, answer.channel) : undefined;
+    if (instruments === undefined) {
+      for (const instrument of this.#instrumentsOf(socket, answer)) this.#takeBookAnswer(answer, instrument, nowMs);
+    } else if (answer.kind === 'ack') {
+      if (instruments.onAcked()) this.#count('subscribe_acks');
+    } else {
+      instruments.onRefused(nowMs);
+      this.#reportRefusal('instrument', answer.error ?? 'no reason given', undefined);
+    }
+  }
+
+  /** The books an answer is about: the one it names, or all of its request when it names none. */
+  #instrumentsOf(socket: VenueSocket, { symbol, reqId }: Answer): readonly InstrumentIndex[] {
+    if (symbol === undefined) return reqId === undefined ? [] : this.#table.inRequest(socket.index, reqId);
+    const instrument = this.#directory.instrumentNamed(symbol);
+    const isHere = instrument !== undefined && this.#table.socketOf(instrument.index) === socket.index;
+    return isHere ? [instrument.index] : [];
+  }
+
+  #takeBookAnswer({ kind, method, reqId, error }: Answer, instrument: InstrumentIndex, nowMs: number): void {
+    if (method === 'unsubscribe') this.#table.onUnsubscribed(instrument, reqId);
+    else if (kind === 'ack') {
+      if (this.#table.onAcked(instrument, reqId, nowMs)) this.#count('subscribe_acks');
+    } else if (/already subscribed/i.test(error ?? '')) this.#table.onAlreadySubscribed(instrument, reqId, nowMs);
+    else this.#takeRefusal(instrument, reqId, error ?? 'no reason given', nowMs);
+  }
+
+  #takeRefusal(instrument: InstrumentIndex, reqId: number | undefined, error: string, nowMs: number): void {
+    const unit = this.#context.chance.unit();
+    const outcome = this.#table.onRefused(instrument, reqId, isFinalRefusal(error), nowMs, unit);
+    if (outcome === 'ignored') return;
+    this.#sink.onInstrumentVoid(instrument, 'subscription_refused');
+    const what = this.#directory.instruments[instrument]?.symbol ?? `instrument ${instrument}`;
+    this.#reportRefusal(what, outcome === 'final' ? `${error}; not asked for again` : error, instrument);
+  }
+
+  #reportRefusal(what: string, why: string, instrument: InstrumentIndex | undefined): void {
+    this.#count('subscribe_errors');
+    const { message } = arbitradeError('VENUE_REFUSED', `the subscription of ${what}`, why);
+    this.#reportNoBook(message, instrument);
+  }
+
+  #reportNoBook(text: string, instrument: InstrumentIndex | undefined): void {
+    this.#context.log('warn', 'subscription_refused', text);
+    const where = instrument === undefined ? {} : { instrument };
+    this.#context.records.tryAudit('subscription_refused', { severity: 1, text, ...where });
+  }
+
+  /** Takes over what the instrument log has (assets, and a predecessor's instruments), then what just changed. */
+  #takeOverInstruments(changed: readonly Instrument[]): void {
+    const known = [...this.#directory.instruments];
+    const { instrumentLog } = this.#context;
+    while (this.#logPosition < instrumentLog.used) {
+      const { changes, next } = instrumentLog.read(this.#logPosition);
+      this.#directory.apply(changes);
+      this.#logPosition = next;
+    }
+    this.#directory.apply({ assets: [], instruments: changed });
+    this.#onDirectoryChanged(known);
+  }
+
+  #onDirectoryChanged(known: readonly Instrument[]): void {
+    const nowMs = this.#nowMs();
+    let isPlanOld = false;
+    for (const instrument of this.#directory.instruments) {
+      const before = instrument === undefined ? undefined : known[instrument.index];
+      if (instrument === undefined || instrument === before) continue;
+      this.#table.setActive(instrument.index, instrument.status === 'online', nowMs);
+      if (before?.status !== instrument.status) {
+        isPlanOld = true;
+        if (before !== undefined) this.#table.retryRefused(instrument.index, this.#isOpen(instrument.index));
+      } else if (isOtherPrecision(instrument, before)) this.#table.renew(instrument.index, nowMs);
+    }
+    if (isPlanOld && !this.#isStopping) this.#followPlan();
+    for (const socket of this.#sockets) socket.sendDue(nowMs);
+  }
+
+  #followPlan(): void {
+    const followed = this.#sockets.flatMap((socket) => [...this.#table.membersOf(socket.index)]);
+    const { wanted, unknown } = planSubscriptions(this.#directory, this.#context.config, followed);
+    const isWanted = new Set(wanted);
+    for (const instrument of followed) {
+      if (isWanted.has(instrument) || this.#table.phaseOf(instrument) === PHASE.LEAVING) continue;
+      this.#table.leave(instrument);
+      this.#sink.onInstrumentVoid(instrument, 'not_online');
+    }
+    for (const instrument of wanted) {
+      if (this.#table.phaseOf(instrument) === PHASE.ABSENT) this.#follow(instrument);
+    }
+    for (const symbol of unknown) this.#reportUnknown(symbol);
+  }
+
+  #follow(instrument: InstrumentIndex): void {
+    const loads = this.#sockets.map((socket) => this.#loadOf(socket));
+    const socket = this.#socket(socketWithRoom(loads, this.#context.config.venue.symbols_per_socket));
+    this.#table.follow(instrument, socket.index, socket.isOpen);
+    if (socket.state === 'idle' || socket.state === 'stopped') socket.start();
+  }
+
+  /** Books on a socket; -1 when nothing may be put on it. */
+  #loadOf({ state, index }: VenueSocket): number {
+    return state === 'refused' || state === 'closing' ? -1 : this.#table.membersOf(index).length;
+  }
+
+  #reportUnknown(symbol: string): void {
+    if (this.#unknown.has(symbol)) return;
+    this.#unknown.add(symbol);
+    this.#reportNoBook(arbitradeError('INSTRUMENT_UNKNOWN', symbol).message, undefined);
+  }
+
+  /** A socket without a subscription would be closed by the venue. */
+  #isIdle(socket: VenueSocket): boolean {
+    return socket.index > 0 && socket.isOpen && this.#table.membersOf(socket.index).length === 0;
+  }
+
+  #isOpen(instrument: InstrumentIndex): boolean {
+    return this.#sockets[this.#table.socketOf(instrument)]?.isOpen === true;
+  }
+
+  /** The socket with this number; a new one if it is the next. */
+  #socket(index: ConnectionIndex): VenueSocket {
+    const socket = this.#sockets[index];
+    if (socket !== undefined) return socket;
+    const created = new VenueSocket(index, this.#started);
+    this.#sockets.push(created);
+    return created;
+  }
+
+  get #started(): SocketDeps {
+    if (this.#deps === undefined) throw new Error('the source has not been started');
+    return this.#deps;
+  }
+
+  get #sink(): FrameSink {
+    return this.#started.sink;
+  }
+
+  #count(name: 'subscribe_acks' | 'subscribe_errors'): void {
+    const { counters } = this.#context;
+    counters.add(counters.at(name), 1);
+  }
+
+  #nowMs(): number {
+    return this.#context.clock.nowNs() / 1e6;
+  }
+}
+
+/** The budget lies at the very end of the feed's own memory; the router's own state grows from its beginning. */
+function budgetOf({ config, ownMemory }: Context): ConnectBudget {
+  const slots = new Float64Array(ownMemory, ownMemory.byteLength - CONNECT_BUDGET_BYTES, CONNECT_BUDGET_BYTES / 8);
+  const { connects_per_window, connect_window_ms } = config.venue;
+  return new ConnectBudget({ attemptsMax: connects_per_window, windowMs: connect_window_ms }, slots);
+}
+
+function isOtherPrecision(instrument: Instrument, before: Instrument): boolean {
+  return instrument.pricePrecision !== before.pricePrecision || instrument.qtyPrecision !== before.qtyPrecision;
+}

@@ -1,0 +1,380 @@
+/**
+ * One socket to the venue: opens it, keeps it open, says what is due on it, and hands every frame on. What it carries is
+ * in the {@link SubscriptionTable}; when it may try again is the machine's, the back-off's and the budget's business.
+ */
+import { WebSocket } from 'ws';
+import { createActor } from 'xstate';
+import type { ActorContext } from '../../runtime/actor.ts';
+import type { CancelTimer } from '../../shared/clock.ts';
+import { arbitradeError, reasonOf } from '../../shared/errors.ts';
+import type { InstrumentIndex } from '../../shared/instrument.ts';
+import * as requests from '../../venues/kraken/requests.ts';
+import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
+import { ClockProbe } from './clock-probe.ts';
+import { backoffMs, type ConnectBudget } from './connect-budget.ts';
+import { remedyForClose, remedyForUpgrade } from './failure-class.ts';
+import type { ConnectionIndex, FrameSink } from './frame-source.ts';
+import { InstrumentSubscription } from './instrument-subscription.ts';
+import { type SocketState, socketMachine } from './machine.ts';
+import { REST_MS, RequestPacer } from './request-pacer.ts';
+import type { SubscriptionTable } from './subscription-table.ts';
+
+/** What the sockets of a source share. */
+export interface SocketDeps {
+  readonly context: ActorContext<'feed'>;
+  readonly sink: FrameSink;
+  readonly table: SubscriptionTable;
+  readonly budget: ConnectBudget;
+  /** Symbol of an instrument of the table. */
+  readonly symbolOf: (instrument: InstrumentIndex) => string;
+  readonly nextRequest: () => requests.RequestId;
+  readonly isVenueOnline: () => boolean;
+  /** Called after each frame: the time to act on what its replies asked for. */
+  readonly afterFrame: () => void;
+}
+
+const CLOSE_NORMAL = 1000;
+/** Our word for a connection that was given up without a close code; the code RFC 6455 reserves for it. */
+const CLOSE_ABNORMAL = 1006;
+/** Longest wait for the venue's half of the closing handshake. */
+const CLOSE_WITHIN_MS = 1_000;
+
+export class VenueSocket {
+  readonly index: ConnectionIndex;
+  readonly #deps: SocketDeps;
+  readonly #machine;
+  readonly #pacer: RequestPacer;
+  readonly #probe = new ClockProbe();
+  readonly #instruments: InstrumentSubscription | undefined;
+  readonly #scratch: InstrumentIndex[] = [];
+  #ws: WebSocket | undefined;
+  #cancelTimer: CancelTimer | undefined;
+  #onSettled: (() => void)[] = [];
+  #failures = 0;
+  #openedMs = 0;
+  #frameMs = 0;
+  #frameWallMs = 0;
+  #pingDueMs = 0;
+  #resendDueMs = Number.POSITIVE_INFINITY;
+  /** What an 'error' event said; the 'close' that follows it does not say why. */
+  #why = '';
+
+  constructor(index: ConnectionIndex, deps: SocketDeps) {
+    this.index = index;
+    this.#deps = deps;
+    const { venue } = deps.context.config;
+    this.#pacer = new RequestPacer(venue.messages_per_second);
+    if (index === 0) {
+      this.#instruments = new InstrumentSubscription({
+        subscribeTimeoutMs: venue.subscribe_timeout_ms,
+        retryMs: venue.backoff_max_ms,
+      });
+    }
+    const actions = {
+      scheduleAttempt: () => this.#scheduleAttempt(),
+      cancelTimer: () => this.#cancelTimer?.(),
+      open: () => this.#open(),
+      subscribeAll: () => this.#subscribeAll(),
+      cut: () => this.#cut(),
+      close: () => this.#close(),
+      settled: () => this.#settled(),
+    };
+    this.#machine = createActor(socketMachine.provide({ actions })).start();
+  }
+
+  get state(): SocketState {
+    return this.#machine.getSnapshot().value;
+  }
+
+  /** Whether requests can be sent on it. */
+  get isOpen(): boolean {
+    const { state } = this;
+    return state === 'subscribing' || state === 'live';
+  }
+
+  /** Time of the frame in hand, or of the newest one. Monotonic milliseconds. */
+  get frameMs(): number {
+    return this.#frameMs;
+  }
+
+  start(): void {
+    this.#machine.send({ type: 'start' });
+  }
+
+  /** Closes and waits until it is closed, at most {@link CLOSE_WITHIN_MS}. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onSettled.push(resolve);
+      if (this.state === 'stopped') this.#settled();
+      else this.#machine.send({ type: 'stop' });
+    });
+  }
+
+  /** Looks at every time limit, and sends what is due. */
+  onTimer(nowMs: number): void {
+    if (!this.isOpen) return;
+    const { venue } = this.#deps.context.config;
+    const silentMs = nowMs - this.#frameMs;
+    const isSilent = silentMs >= venue.socket_silence_ms;
+    if (isSilent || !this.#checkSubscriptions(nowMs)) {
+      this.#giveUp(isSilent ? `no frame for ${Math.round(silentMs)} ms` : 'subscriptions stay unanswered');
+      return;
+    }
+    if (nowMs >= this.#resendDueMs) this.#resendUnanswered();
+    if (nowMs - this.#openedMs >= venue.backoff_max_ms) this.#failures = 0;
+    this.sendDue(nowMs);
+  }
+
+  /** Sends as many of the waiting requests as the pace allows. */
+  sendDue(nowMs: number): void {
+    if (!this.isOpen) return;
+    while (this.#pacer.waitMs(nowMs) === 0 && this.#sendNext(nowMs)) this.#pacer.tryTake(nowMs);
+    const answered = this.#deps.table.isAnswered(this.index) && this.#instruments?.isAnswered !== false;
+    if (answered && this.state === 'subscribing') this.#machine.send({ type: 'subscribed' });
+  }
+
+  onPong({ reqId, timeInMs, timeOutMs }: Extract<VenueReply, { kind: 'pong' }>): void {
+    this.#count('pongs');
+    const offsetUs = this.#probe.onPong(reqId, timeInMs, timeOutMs, this.#frameWallMs);
+    const { counters } = this.#deps.context;
+    if (offsetUs !== undefined) counters.set(counters.at('clock_offset_us'), offsetUs);
+  }
+
+  /** The venue dropped requests, without saying which. */
+  onRateExceeded(nowMs: number): void {
+    this.#pacer.slowDown(nowMs);
+    this.#resendDueMs = nowMs + REST_MS;
+    const text = `the venue drops requests; at most ${this.#pacer.limit} a second on socket ${this.index} now`;
+    this.#report('warn', 'venue_rate_exceeded', text, 0);
+  }
+
+  /** The subscription to the venue's instruments, if a reply without a symbol is about it. */
+  instrumentsAsked(request: requests.RequestId | undefined, channel: string | undefined) {
+    return this.#instruments?.isAbout(request, channel) === true ? this.#instruments : undefined;
+  }
+
+  #scheduleAttempt(): void {
+    const { context, budget, isVenueOnline } = this.#deps;
+    const { venue } = context.config;
+    const limits = {
+      baseMs: venue.backoff_base_ms,
+      maxMs: venue.backoff_max_ms,
+      repeatedMinMs: venue.backoff_repeated_min_ms,
+    };
+    const waitMs = backoffMs(this.#failures, isVenueOnline(), limits, context.chance);
+    this.#attemptIn(Math.max(waitMs, budget.waitMs(this.#nowMs())));
+  }
+
+  /** Sockets that wait for the same place in the budget come at once: all but one of them wait again. */
+  #attemptIn(delayMs: number): void {
+    const { clock } = this.#deps.context;
+    this.#cancelTimer = clock.after(Math.ceil(delayMs), () => {
+      const nowMs = this.#nowMs();
+      if (this.#deps.budget.tryTake(nowMs)) this.#machine.send({ type: 'attempt.due' });
+      else this.#attemptIn(this.#deps.budget.waitMs(nowMs));
+    });
+  }
+
+  #open(): void {
+    const { public_url, frame_bytes_max, connect_timeout_ms } = this.#deps.context.config.venue;
+    const ws = new WebSocket(public_url, {
+      perMessageDeflate: false,
+      maxPayload: frame_bytes_max,
+      handshakeTimeout: connect_timeout_ms,
+    });
+    this.#ws = ws;
+    this.#why = '';
+    // Listeners stay on a socket that was given up, or its last error would have none; they no longer act for it.
+    const ifCurrent = (act: () => void) => {
+      if (this.#ws === ws) act();
+    };
+    ws.on('open', () => ifCurrent(() => this.#onOpened()));
+    ws.on('message', (data) => {
+      if (this.#ws === ws) this.#onFrame(data as Buffer); // 'nodebuffer', the default binary type, gives Buffers
+    });
+    ws.on('unexpected-response', (_request, response) =>
+      ifCurrent(() => this.#onUpgradeRefused(response.statusCode ?? 0)),
+    );
+    ws.on('error', (error) => ifCurrent(() => this.#onError(error)));
+    ws.on('close', (code, reason) => ifCurrent(() => this.#onClosed(code, reason.toString('utf8'))));
+  }
+
+  #onOpened(): void {
+    const nowMs = this.#nowMs();
+    this.#openedMs = nowMs;
+    this.#frameMs = nowMs;
+    this.#pingDueMs = nowMs + this.#deps.context.config.venue.ping_interval_ms;
+    this.#resendDueMs = Number.POSITIVE_INFINITY;
+    this.#count('connects');
+    this.#report('info', 'venue_connected', this.#deps.context.config.venue.public_url, 0);
+    this.#machine.send({ type: 'opened' });
+    this.sendDue(nowMs);
+  }
+
+  #subscribeAll(): void {
+    this.#deps.table.onSocketOpened(this.index);
+    this.#instruments?.onSocketOpened();
+  }
+
+  /** The tick path: no allocation here. */
+  #onFrame(bytes: Buffer): void {
+    if (!this.isOpen) return;
+    const { clock } = this.#deps.context;
+    this.#frameMs = clock.nowNs() / 1e6;
+    this.#frameWallMs = clock.wallMs();
+    const seconds = Math.floor(this.#frameWallMs / 1e3);
+    // A double of milliseconds since 1970 is exact to a quarter of a microsecond: whole microseconds, rounded down.
+    const nanos = Math.floor((this.#frameWallMs - seconds * 1e3) * 1e3) * 1e3;
+    this.#deps.sink.onFrame(this.index, bytes, 0, bytes.length, seconds, nanos, false);
+    this.#deps.afterFrame();
+  }
+
+  #onUpgradeRefused(status: number): void {
+    this.#down(remedyForUpgrade(status) === 'stop' ? 'refused' : 'lost', status, `HTTP ${status} on upgrade`);
+  }
+
+  #onError(error: Error & { readonly code?: string }): void {
+    this.#why = reasonOf(error);
+    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#count('frames_too_large');
+  }
+
+  #onClosed(code: number, reason: string): void {
+    const why = [`close ${code}`, reason, this.#why].filter((part) => part !== '').join(': ');
+    this.#down(remedyForClose(code) === 'stop' ? 'refused' : 'lost', code, why);
+  }
+
+  #giveUp(why: string): void {
+    this.#down('lost', CLOSE_ABNORMAL, why);
+  }
+
+  /** The connection is over, or was never made. */
+  #down(event: 'lost' | 'refused' | 'close.overdue', code: number, why: string): void {
+    const wasOpen = this.isOpen;
+    const wasClosing = this.state === 'closing';
+    if (wasOpen || wasClosing) this.#count('disconnects');
+    this.#failures = wasClosing ? 0 : this.#failures + 1;
+    this.#reportDown(event, code, why, wasClosing && event !== 'close.overdue');
+    this.#deps.table.onSocketLost(this.index);
+    this.#instruments?.onSocketLost();
+    this.#machine.send({ type: event });
+    if (wasOpen) this.#deps.sink.onDisconnected(this.index);
+  }
+
+  #reportDown(event: 'lost' | 'refused' | 'close.overdue', code: number, why: string, isWanted: boolean): void {
+    const { public_url } = this.#deps.context.config.venue;
+    if (event === 'refused' && !isWanted) {
+      const { message } = arbitradeError('VENUE_REFUSED', `the connection to ${public_url}`, `${why}; no new attempt`);
+      this.#report('error', 'venue_disconnected', message, code);
+    } else this.#report(isWanted ? 'info' : 'warn', 'venue_disconnected', why, code);
+  }
+
+  #settled(): void {
+    for (const resolve of this.#onSettled) resolve();
+    this.#onSettled = [];
+  }
+
+  #cut(): void {
+    const ws = this.#ws;
+    this.#ws = undefined;
+    ws?.terminate();
+  }
+
+  #close(): void {
+    this.#ws?.close(CLOSE_NORMAL);
+    this.#cancelTimer = this.#deps.context.clock.after(CLOSE_WITHIN_MS, () =>
+      this.#down('close.overdue', CLOSE_ABNORMAL, `not closed within ${CLOSE_WITHIN_MS} ms; cut off`),
+    );
+  }
+
+  /** @returns false when the venue answers no more. */
+  #checkSubscriptions(nowMs: number): boolean {
+    const { table, sink, context, symbolOf } = this.#deps;
+    const silent = this.#scratch;
+    const answers = table.onTimer(this.index, nowMs, silent);
+    for (const instrument of silent) {
+      sink.onInstrumentVoid(instrument, 'silent');
+      context.log('warn', 'book_invalid', `${symbolOf(instrument)} is silent; subscribing again`, {
+        connection: this.index,
+      });
+    }
+    return answers && this.#instruments?.onTimer(nowMs) !== false;
+  }
+
+  #resendUnanswered(): void {
+    this.#resendDueMs = Number.POSITIVE_INFINITY;
+    this.#deps.table.resendUnanswered(this.index);
+    this.#instruments?.resendUnanswered();
+  }
+
+  /** Sends the most urgent request that waits. False when none does. */
+  #sendNext(nowMs: number): boolean {
+    return (
+      this.#sendInstruments(nowMs) || this.#sendUnsubscribe(nowMs) || this.#sendSubscribe(nowMs) || this.#ping(nowMs)
+    );
+  }
+
+  #sendInstruments(nowMs: number): boolean {
+    if (this.#instruments?.isQueued !== true) return false;
+    const request = this.#deps.nextRequest();
+    this.#instruments.onSent(request, nowMs);
+    return this.#send(requests.subscribeInstrument(request));
+  }
+
+  #sendUnsubscribe(nowMs: number): boolean {
+    const { table, nextRequest, context } = this.#deps;
+    const request = nextRequest();
+    table.takeUnsubscribes(this.index, request, nowMs, this.#scratch);
+    if (this.#scratch.length === 0) return false;
+    return this.#send(requests.unsubscribeBook(this.#symbols(), context.config.venue.depth, request));
+  }
+
+  #sendSubscribe(nowMs: number): boolean {
+    const { table, nextRequest, context } = this.#deps;
+    const request = nextRequest();
+    const renewals = table.takeSubscribes(this.index, request, nowMs, this.#scratch);
+    if (this.#scratch.length === 0) return false;
+    context.counters.add(context.counters.at('resyncs_sent'), renewals);
+    return this.#send(requests.subscribeBook(this.#symbols(), context.config.venue.depth, request));
+  }
+
+  #ping(nowMs: number): boolean {
+    if (nowMs < this.#pingDueMs) return false;
+    const { context, nextRequest } = this.#deps;
+    const request = nextRequest();
+    this.#pingDueMs = nowMs + context.config.venue.ping_interval_ms;
+    this.#probe.onPingSent(request, context.clock.wallMs());
+    this.#count('pings');
+    return this.#send(requests.ping(request));
+  }
+
+  #send(text: string): true {
+    // A socket that fails while sending says so by 'close'.
+    this.#ws?.send(text, () => undefined);
+    return true;
+  }
+
+  #symbols(): string[] {
+    return this.#scratch.map(this.#deps.symbolOf);
+  }
+
+  #report(
+    level: 'info' | 'warn' | 'error',
+    event: 'venue_connected' | 'venue_disconnected' | 'venue_rate_exceeded',
+    text: string,
+    code: number,
+  ): void {
+    const { context } = this.#deps;
+    const severity = level === 'info' ? 0 : level === 'warn' ? 1 : 2;
+    context.log(level, event, text, { connection: this.index, code, failures: this.#failures });
+    context.records.tryAudit(event, { severity, a: this.index, b: code, text });
+  }
+
+  #count(name: 'connects' | 'disconnects' | 'pings' | 'pongs' | 'frames_too_large'): void {
+    const { counters } = this.#deps.context;
+    counters.add(counters.at(name), 1);
+  }
+
+  #nowMs(): number {
+    return this.#deps.context.clock.nowNs() / 1e6;
+  }
+}

@@ -1,0 +1,695 @@
+import { describe, expect, test } from 'vitest';
+import type { Request } from '../../support/scripted-venue.ts';
+import { startSocketStage } from '../../support/socket-stage.ts';
+
+const PAIRS = ['BTC/USD', 'ETH/USD', 'ETH/BTC'];
+const pairs = (count: number) => Array.from({ length: count }, (_, index) => `A${index}/USD`);
+const sorted = (symbols: readonly string[]) => [...symbols].sort();
+const isBook = ({ method, params }: Request) => method === 'subscribe' && params.channel === 'book';
+
+describe('subscribing', () => {
+  test('first the instruments, then every book, each acknowledged by itself', async () => {
+    const { venue, sink, count, audits, until } = await startSocketStage({ symbols: PAIRS });
+    await until(() => expect([...sink.books.keys()].sort()).toEqual(sorted(PAIRS)));
+    expect(venue.last.requests.map(({ method, params }) => `${method} ${params.channel}`)).toEqual([
+      'subscribe instrument',
+      'subscribe book',
+    ]);
+    expect(venue.last.requests[1]?.params.depth).toBe(25);
+    expect(count('subscribe_acks')).toBe(4);
+    expect([count('connects'), count('disconnects'), count('subscribe_errors')]).toEqual([1, 0, 0]);
+    expect(audits('venue_connected')).toEqual([`0 ${venue.url}`]);
+    expect(venue.extensionsOffered).toBeUndefined();
+  });
+
+  test('without configured symbols it takes the pairs on a cycle', async () => {
+    const symbols = [...PAIRS, 'SOL/EUR'];
+    const { venue, sink, until } = await startSocketStage({ symbols, venue: { symbols: [] } });
+    await until(() => expect(venue.subscribed).toEqual(sorted(PAIRS)));
+    expect(sink.books.has('SOL/EUR')).toBe(false);
+  });
+
+  test('many books are spread over sockets and sent in chunks, and nothing twice', async () => {
+    const symbols = pairs(23);
+    const { venue, until, count } = await startSocketStage({
+      symbols,
+      venue: { symbols_per_socket: 10, symbols_per_message: 4 },
+    });
+    await until(() => expect(venue.subscribed).toEqual(sorted(symbols)));
+    await until(() => expect(count('subscribe_acks')).toBe(24));
+    expect(venue.clients.map((client) => client.books.size).sort()).toEqual([10, 10, 3].sort());
+    const chunks = venue.clients.flatMap((client) => client.asked('subscribe book')).map(({ params }) => params.symbol);
+    expect(Math.max(...chunks.map((chunk) => chunk?.length ?? 0))).toBe(4);
+    expect(chunks.flat().sort()).toEqual(sorted(symbols));
+    expect(venue.clients.filter((client) => client.asked('subscribe instrument').length > 0)).toHaveLength(1);
+    expect(count('connects')).toBe(3);
+  });
+
+  test('requests keep to the configured number a second', async () => {
+    const symbols = pairs(12);
+    const { venue, until } = await startSocketStage({
+      symbols,
+      venue: { symbols_per_message: 1, messages_per_second: 6 },
+    });
+    await until(() => expect(venue.subscribed).toEqual(sorted(symbols)));
+    const sentMs = venue.last.requests.map(({ atMs }) => atMs);
+    // On arrival a delayed burst could look closer than it was sent; 13 requests at 6 a second need two whole pauses.
+    expect((sentMs.at(-1) as number) - (sentMs[0] as number)).toBeGreaterThan(1_500);
+  });
+
+  test('a symbol that the venue does not list is reported by name, and the others run', async () => {
+    const config = { symbols: [...PAIRS, 'XBT/USD'] };
+    const { venue, audits, until } = await startSocketStage({ symbols: PAIRS, venue: config });
+    await until(() => expect(venue.subscribed).toEqual(sorted(PAIRS)));
+    expect(audits('subscription_refused')).toEqual([expect.stringContaining('XBT/USD is not in the venue')]);
+  });
+
+  test('a symbol that the venue refuses as unknown is not asked for again', async () => {
+    const { venue, sink, source, count, audits, until } = await startSocketStage({
+      symbols: PAIRS,
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (!isBook(request)) return false;
+          for (const symbol of request.params.symbol ?? []) {
+            if (symbol === 'ETH/BTC') client.refuse(request, 'Currency pair not supported ETH/BTC', symbol);
+            else client.answerBook(request, symbol);
+          }
+          return true;
+        };
+      },
+    });
+    await until(() => expect(sink.voids).toEqual(['ETH/BTC subscription_refused']));
+    await until(() => expect(venue.subscribed).toEqual(['BTC/USD', 'ETH/USD']));
+    expect(count('subscribe_errors')).toBe(1);
+    expect(audits('subscription_refused')).toEqual([expect.stringMatching(/^1 .*ETH\/BTC.*not asked for again/)]);
+    expect(source.resync(sink.indexOf('ETH/BTC'))).toBe(false);
+    expect(source.resync(sink.indexOf('BTC/USD'))).toBe(true);
+    await until(() => expect(sink.books.get('BTC/USD')).toBe(2));
+    expect(venue.last.asked('subscribe book').filter(({ params }) => params.symbol?.includes('ETH/BTC'))).toHaveLength(
+      1,
+    );
+  });
+
+  test('a passing refusal is retried, and forgotten when the book comes', async () => {
+    let refusals = 0;
+    const { venue, sink, count, until } = await startSocketStage({
+      symbols: ['BTC/USD'],
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (!isBook(request) || refusals === 3) return false;
+          refusals += 1;
+          client.refuse(request, 'EService:Busy', 'BTC/USD');
+          return true;
+        };
+      },
+    });
+    await until(() => expect(sink.books.get('BTC/USD')).toBe(1));
+    expect(count('subscribe_errors')).toBe(3);
+    expect(venue.last.asked('subscribe book')).toHaveLength(4);
+  });
+
+  test('a symbol that is refused again and again is given up after a bounded number of times', async () => {
+    const { venue, count, audits, until } = await startSocketStage({
+      symbols: PAIRS,
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (!isBook(request)) return false;
+          for (const symbol of request.params.symbol ?? []) {
+            if (symbol === 'ETH/BTC') client.refuse(request, 'EService:Busy', symbol);
+            else client.answerBook(request, symbol);
+          }
+          return true;
+        };
+      },
+    });
+    await until(() => expect(audits('subscription_refused').at(-1)).toContain('not asked for again'));
+    const refused = venue.last.asked('subscribe book').filter(({ params }) => params.symbol?.includes('ETH/BTC'));
+    expect(refused).toHaveLength(5);
+    expect(count('subscribe_errors')).toBe(5);
+  });
+
+  test('a refusal of the whole request counts for each of its symbols', async () => {
+    const { sink, count, until } = await startSocketStage({
+      symbols: PAIRS,
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (isBook(request)) client.refuse(request, 'Subscription depth not supported');
+          return isBook(request);
+        };
+      },
+    });
+    await until(() =>
+      expect(sink.voids.sort()).toEqual(sorted(PAIRS).map((symbol) => `${symbol} subscription_refused`)),
+    );
+    expect(count('subscribe_errors')).toBe(3);
+  });
+
+  test('a refused instrument subscription is asked for again', async () => {
+    let refused = false;
+    const { venue, count, until } = await startSocketStage({
+      symbols: PAIRS,
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (refused) return false;
+          refused = true;
+          client.refuse(request, 'EService:Unavailable');
+          return true;
+        };
+      },
+    });
+    await until(() => expect(venue.subscribed).toEqual(sorted(PAIRS)));
+    expect(count('subscribe_errors')).toBe(1);
+  });
+
+  test('a snapshot before its acknowledgement is taken, and repeated acknowledgements count once', async () => {
+    const { venue, sink, count, until } = await startSocketStage({
+      symbols: ['BTC/USD'],
+      venue: { subscribe_timeout_ms: 60 },
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (!isBook(request)) return false;
+          client.book('BTC/USD', 'snapshot');
+          for (let copy = 0; copy < 3; copy++) client.ack(request, 'BTC/USD');
+          client.books.add('BTC/USD');
+          return true;
+        };
+      },
+    });
+    await until(() => expect(count('subscribe_acks')).toBe(2));
+    await until(() => expect(sink.frames).toBeGreaterThan(20)); // heartbeats: well past the time limit
+    expect(venue.last.asked('subscribe book')).toHaveLength(1);
+    expect(count('subscribe_acks')).toBe(2);
+    expect(sink.voids).toEqual([]);
+  });
+
+  test('an acknowledgement that is late is answered by asking again, and both together end well', async () => {
+    const late: (() => void)[] = [];
+    const { venue, sink, count, until } = await startSocketStage({
+      symbols: ['BTC/USD'],
+      venue: { subscribe_timeout_ms: 80 },
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (!isBook(request) || late.length > 0) return false;
+          late.push(() => client.answerBook(request, 'BTC/USD'));
+          return true;
+        };
+      },
+    });
+    await until(() => expect(venue.last.asked('subscribe book')).toHaveLength(2));
+    late[0]?.();
+    await until(() => expect(sink.books.get('BTC/USD')).toBe(1));
+    expect(venue.subscribed).toEqual(['BTC/USD']);
+    expect(count('subscribe_acks')).toBe(2);
+    expect([...sink.voids, ...sink.disconnected]).toEqual([]);
+  });
+
+  test('a venue that answers no request is given up and connected to anew', async () => {
+    const { venue, sink, audits, until } = await startSocketStage({
+      symbols: PAIRS,
+      venue: { subscribe_timeout_ms: 30 },
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => isBook(request) && client === scripted.clients[0];
+      },
+    });
+    await until(() => expect(venue.subscribed).toEqual(sorted(PAIRS)));
+    expect(venue.clients.length).toBeGreaterThan(1);
+    expect(sink.disconnected).toContain(0);
+    expect(audits('venue_disconnected')[0]).toMatch(/^1 subscriptions stay unanswered/);
+  });
+
+  test('too many requests: it slows down and sends again what was dropped', async () => {
+    const symbols = pairs(6);
+    let dropped = 0;
+    const { venue, audits, count, until } = await startSocketStage({
+      symbols,
+      venue: { symbols_per_message: 2 },
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (!isBook(request) || dropped === 2) return false;
+          dropped += 1;
+          client.send('{"Error":"Exceeded msg rate"}');
+          return true;
+        };
+      },
+    });
+    await until(() => expect(venue.subscribed).toEqual(symbols));
+    expect(dropped).toBe(2);
+    expect(count('subscribe_errors')).toBe(0);
+    expect(audits('venue_rate_exceeded')[0]).toMatch(/at most 50 a second/);
+    expect(venue.clients).toHaveLength(1);
+  });
+});
+
+describe('silence', () => {
+  test('a book that is acknowledged but never comes is void and subscribed anew', async () => {
+    let muted = false;
+    const { venue, sink, count, until } = await startSocketStage({
+      symbols: PAIRS,
+      venue: { subscribe_timeout_ms: 60 },
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (!isBook(request) || muted) return false;
+          muted = true;
+          for (const symbol of request.params.symbol ?? []) {
+            if (symbol !== 'ETH/USD') client.answerBook(request, symbol);
+          }
+          client.ack(request, 'ETH/USD');
+          client.books.add('ETH/USD');
+          return true;
+        };
+      },
+    });
+    await until(() => expect(sink.books.get('ETH/USD')).toBe(1));
+    expect(sink.voids).toEqual(['ETH/USD silent']);
+    expect(venue.last.asked('unsubscribe book').map(({ params }) => params.symbol)).toEqual([['ETH/USD']]);
+    expect(count('resyncs_sent')).toBe(1);
+    expect(venue.clients).toHaveLength(1);
+  });
+
+  test('a book that falls silent while the socket lives is void and subscribed anew; a busy one is not', async () => {
+    const { venue, sink, until } = await startSocketStage({
+      symbols: ['BTC/USD', 'ETH/USD'],
+      venue: { instrument_silence_ms: 150 },
+    });
+    await until(() => expect(venue.subscribed).toHaveLength(2));
+    const busy = setInterval(() => venue.last.book('BTC/USD', 'update'), 10);
+    await until(() => expect(sink.books.get('ETH/USD')).toBeGreaterThan(2));
+    clearInterval(busy);
+    expect(new Set(sink.voids)).toEqual(new Set(['ETH/USD silent']));
+  });
+
+  test('silence is no fault while the venue is in maintenance, or the pair is', async () => {
+    const { venue, sink, until } = await startSocketStage({
+      symbols: ['BTC/USD', 'ETH/USD'],
+      venue: { instrument_silence_ms: 60 },
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (isBook(request)) client.status('maintenance');
+          return false;
+        };
+      },
+    });
+    await until(() => expect(venue.subscribed).toHaveLength(2));
+    venue.last.instruments('update', ['ETH/USD'], 'maintenance');
+    const before = sink.frames;
+    await until(() => expect(sink.frames).toBeGreaterThan(before + 20)); // heartbeats, long past the limit
+    expect(sink.voids).toEqual([]);
+    venue.last.status('online');
+    await until(() => expect(sink.voids).toContain('BTC/USD silent'));
+    expect(sink.voids).not.toContain('ETH/USD silent');
+  });
+
+  test('a socket that is half open is closed and opened anew', async () => {
+    const { venue, sink, count, audits, until } = await startSocketStage({
+      symbols: PAIRS,
+      venue: { socket_silence_ms: 150 },
+    });
+    await until(() => expect(venue.subscribed).toHaveLength(3));
+    const [first] = venue.clients;
+    first?.freeze();
+    await until(() => expect(sink.books.get('ETH/BTC')).toBe(2));
+    expect(venue.clients).toHaveLength(2);
+    expect(sink.disconnected).toEqual([0]);
+    expect([count('connects'), count('disconnects')]).toEqual([2, 1]);
+    expect(audits('venue_disconnected')).toEqual([expect.stringMatching(/^1 no frame for \d+ ms/)]);
+  });
+
+  test('a server that takes the connection but never answers the upgrade runs into the time limit', async () => {
+    let stalled = 0;
+    const { venue, until, audits } = await startSocketStage({
+      symbols: PAIRS,
+      venue: { connect_timeout_ms: 60 },
+      script: (scripted) => {
+        scripted.script.upgrade = (attempt) => {
+          if (attempt > 0) return undefined;
+          stalled += 1;
+          return -1;
+        };
+      },
+    });
+    await until(() => expect(venue.subscribed).toEqual(sorted(PAIRS)));
+    expect(stalled).toBe(1);
+    expect(audits('venue_disconnected')[0]).toMatch(/handshake has timed out/);
+  });
+});
+
+describe('losing the connection', () => {
+  test.each([1000, 1001, 1011, 4000])(
+    'a close with %i is followed by a new connection and all subscriptions',
+    async (code) => {
+      const { venue, sink, count, audits, until } = await startSocketStage({ symbols: PAIRS });
+      await until(() => expect(venue.subscribed).toHaveLength(3));
+      venue.last.close(code, 'CloudFlare WebSocket proxy restarting');
+      await until(() => expect([...sink.books.values()]).toEqual([2, 2, 2]));
+      expect(venue.last.asked('subscribe instrument')).toHaveLength(1);
+      expect(sink.disconnected).toEqual([0]);
+      expect([count('connects'), count('disconnects'), count('subscribe_acks')]).toEqual([2, 1, 8]);
+      expect(audits('venue_disconnected')).toEqual([`1 close ${code}: CloudFlare WebSocket proxy restarting`]);
+    },
+  );
+
+  test('only the lost socket is void; the other goes on', async () => {
+    const symbols = pairs(4);
+    const { venue, sink, until } = await startSocketStage({ symbols, venue: { symbols_per_socket: 2 } });
+    await until(() => expect(venue.subscribed).toEqual(symbols));
+    venue.clients[1]?.cut();
+    await until(() => expect(sink.books.get('A3/USD')).toBe(2));
+    expect(sink.disconnected).toEqual([1]);
+    expect([sink.books.get('A0/USD'), sink.books.get('A1/USD')]).toEqual([1, 1]);
+    expect(venue.clients[2]?.asked('subscribe instrument')).toEqual([]);
+  });
+
+  test('close 1008 stops: no further attempt, and a person is told', async () => {
+    const { venue, sink, context, audits, until } = await startSocketStage({ symbols: PAIRS });
+    await until(() => expect(venue.subscribed).toHaveLength(3));
+    venue.last.close(1008, 'policy violation');
+    await until(() => expect(sink.disconnected).toEqual([0]));
+    expect(audits('venue_disconnected')).toEqual([
+      expect.stringMatching(/^2 the venue refused .*close 1008.*no new attempt/),
+    ]);
+    // Ten times the longest back-off of these settings passes without an attempt.
+    let isOver = false;
+    context.clock.after(400, () => {
+      isOver = true;
+    });
+    await until(() => expect(isOver).toBe(true));
+    expect(venue.attemptsMs).toHaveLength(1);
+  });
+
+  test.each([400, 401, 403, 404])('HTTP %i on upgrade stops: no further attempt', async (status) => {
+    const { venue, context, count, audits, until } = await startSocketStage({
+      symbols: PAIRS,
+      script: (scripted) => {
+        scripted.script.upgrade = () => status;
+      },
+    });
+    await until(() => expect(audits('venue_disconnected')).toHaveLength(1));
+    expect(audits('venue_disconnected')[0]).toMatch(new RegExp(`^2 .*HTTP ${status} on upgrade; no new attempt`));
+    let isOver = false;
+    context.clock.after(200, () => {
+      isOver = true;
+    });
+    await until(() => expect(isOver).toBe(true));
+    expect(venue.attemptsMs).toHaveLength(1);
+    expect([count('connects'), count('disconnects')]).toEqual([0, 0]);
+  });
+
+  test.each([429, 503, 500])('HTTP %i on upgrade is tried again', async (status) => {
+    const { venue, count, until } = await startSocketStage({
+      symbols: PAIRS,
+      script: (scripted) => {
+        scripted.script.upgrade = (attempt) => (attempt < 3 ? status : undefined);
+      },
+    });
+    await until(() => expect(venue.subscribed).toEqual(sorted(PAIRS)));
+    expect(venue.attemptsMs).toHaveLength(4);
+    expect([count('connects'), count('disconnects')]).toEqual([1, 0]);
+  });
+
+  test('an address where nobody listens is tried again without end, inside the budget', async () => {
+    const { venue, until, audits } = await startSocketStage({
+      symbols: PAIRS,
+      venue: { connects_per_window: 3, connect_window_ms: 300 },
+      script: (scripted) => {
+        scripted.script.upgrade = () => 503;
+      },
+    });
+    await until(() => expect(venue.attemptsMs.length).toBeGreaterThan(7));
+    for (const startMs of venue.attemptsMs) {
+      // Attempts are counted on arrival, so the window is taken a little shorter than the budget's.
+      expect(venue.attemptsMs.filter((at) => at >= startMs && at < startMs + 250).length).toBeLessThanOrEqual(3);
+    }
+    expect(audits('venue_disconnected').length).toBeGreaterThan(6);
+  });
+
+  test('a successor subscribes at once from what is known, and stays inside the budget', async () => {
+    const { venue, source, until, successor } = await startSocketStage({
+      symbols: PAIRS,
+      venue: { connects_per_window: 2, connect_window_ms: 60_000 },
+    });
+    await until(() => expect(venue.subscribed).toHaveLength(3));
+    await source.stop();
+    const second = successor();
+    await until(() => expect([...second.sink.books.keys()].sort()).toEqual(sorted(PAIRS)));
+    expect(venue.attemptsMs).toHaveLength(2);
+    await second.source.stop();
+    const third = successor();
+    await until(() => expect(venue.clients[1]?.isClosed).toBe(true));
+    expect(third.sink.frames).toBe(0);
+    expect(venue.attemptsMs).toHaveLength(2);
+  });
+});
+
+describe('resync', () => {
+  test('unsubscribes and subscribes this one book, once, however often it is asked', async () => {
+    const { venue, source, sink, count, until } = await startSocketStage({ symbols: PAIRS });
+    await until(() => expect(sink.books.size).toBe(3));
+    for (let asked = 0; asked < 20; asked++) expect(source.resync(sink.indexOf('ETH/USD'))).toBe(true);
+    await until(() => expect(sink.books.get('ETH/USD')).toBe(2));
+    const after = venue.last.requests.slice(2).map(({ method, params }) => `${method} ${params.symbol}`);
+    expect(after).toEqual(['unsubscribe ETH/USD', 'subscribe ETH/USD']);
+    expect(count('resyncs_sent')).toBe(1);
+    expect([sink.books.get('BTC/USD'), sink.books.get('ETH/BTC')]).toEqual([1, 1]);
+  });
+
+  test('comes no faster than the back-off allows for one book', async () => {
+    const { source, sink, venue, until } = await startSocketStage({
+      symbols: ['BTC/USD'],
+      venue: { backoff_base_ms: 120, backoff_max_ms: 120 },
+    });
+    await until(() => expect(sink.books.get('BTC/USD')).toBe(1));
+    for (const snapshots of [2, 3, 4]) {
+      source.resync(sink.indexOf('BTC/USD'));
+      await until(() => expect(sink.books.get('BTC/USD')).toBe(snapshots));
+    }
+    const sentMs = venue.last.asked('unsubscribe book').map(({ atMs }) => atMs);
+    expect((sentMs[2] as number) - (sentMs[0] as number)).toBeGreaterThan(200);
+  });
+
+  test('updates of the old subscription do not count for the new one', async () => {
+    const held: Request[] = [];
+    const { venue, source, sink, until } = await startSocketStage({
+      symbols: ['BTC/USD'],
+      venue: { subscribe_timeout_ms: 150 },
+    });
+    await until(() => expect(sink.books.get('BTC/USD')).toBe(1));
+    // The venue acknowledges the new subscription, but its snapshot never comes; old updates arrive meanwhile.
+    venue.script.answer = (client, request) => {
+      if (request.method === 'unsubscribe' && held.length === 0) {
+        held.push(request);
+        client.book('BTC/USD', 'update');
+        client.books.delete('BTC/USD');
+        client.ack(request, 'BTC/USD');
+        return true;
+      }
+      if (!isBook(request) || held.length > 1) return false;
+      held.push(request);
+      client.ack(request, 'BTC/USD');
+      client.books.add('BTC/USD');
+      return true;
+    };
+    source.resync(sink.indexOf('BTC/USD'));
+    await until(() => expect(sink.voids).toEqual(['BTC/USD silent']));
+    await until(() => expect(sink.books.get('BTC/USD')).toBe(3)); // snapshot, old update, snapshot
+  });
+
+  test('of a book that is nowhere is refused', async () => {
+    const { source, sink, until } = await startSocketStage({ symbols: PAIRS });
+    expect(source.resync(0)).toBe(false);
+    await until(() => expect(sink.books.size).toBe(3));
+    expect(source.resync(1_000)).toBe(false);
+  });
+});
+
+describe('instruments that change', () => {
+  const symbols = [...PAIRS];
+
+  test('a new pair on a cycle is subscribed, a delisted one is left', async () => {
+    const { venue, sink, until } = await startSocketStage({ symbols, venue: { symbols: [] } });
+    await until(() => expect(venue.subscribed).toEqual(sorted(PAIRS)));
+    venue.symbols.push('SOL/USD', 'SOL/BTC');
+    venue.last.instruments('update', ['SOL/USD', 'SOL/BTC']);
+    await until(() => expect(venue.subscribed).toEqual(sorted([...PAIRS, 'SOL/USD', 'SOL/BTC'])));
+    venue.last.instruments('update', ['SOL/BTC'], 'delisted');
+    await until(() => expect(venue.subscribed).toEqual(sorted([...PAIRS, 'SOL/USD'])));
+    expect(sink.voids).toEqual(['SOL/BTC not_online']);
+    expect(venue.clients).toHaveLength(1);
+  });
+
+  test('a pair that may not be traded for a while keeps its book', async () => {
+    const { venue, sink, until } = await startSocketStage({ symbols, venue: { symbols: [] } });
+    await until(() => expect(venue.subscribed).toEqual(sorted(PAIRS)));
+    for (const status of ['cancel_only', 'maintenance', 'online'])
+      venue.last.instruments('update', ['ETH/BTC'], status);
+    const before = sink.frames;
+    await until(() => expect(sink.frames).toBeGreaterThan(before + 6));
+    expect(venue.last.asked('unsubscribe book')).toEqual([]);
+    expect(venue.last.asked('subscribe book')).toHaveLength(1);
+    expect(sink.voids).toEqual([]);
+  });
+
+  test('a refused pair is asked for again when the venue says it is online', async () => {
+    const { venue, sink, until } = await startSocketStage({
+      symbols: PAIRS,
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (!isBook(request)) return false;
+          client.refuse(request, 'Currency pair not supported');
+          return true;
+        };
+      },
+    });
+    await until(() => expect(sink.voids).toHaveLength(3));
+    venue.script.answer = undefined;
+    venue.last.instruments('update', ['ETH/USD'], 'post_only');
+    venue.last.instruments('update', ['ETH/USD'], 'online');
+    await until(() => expect(venue.subscribed).toEqual(['ETH/USD']));
+  });
+
+  test('a change of precision renews the book', async () => {
+    const { venue, sink, until } = await startSocketStage({ symbols: PAIRS });
+    await until(() => expect(sink.books.size).toBe(3));
+    const pairs = [{ symbol: 'ETH/USD', status: 'online', price_precision: 2 }];
+    venue.last.send(JSON.stringify({ channel: 'instrument', type: 'update', data: { assets: [], pairs } }));
+    await until(() => expect(sink.books.get('ETH/USD')).toBe(2));
+    expect(sink.books.get('BTC/USD')).toBe(1);
+  });
+
+  test('a socket that carries nothing any more is closed, and taken again when needed', async () => {
+    const symbols = pairs(3);
+    const { venue, count, until } = await startSocketStage({ symbols, venue: { symbols_per_socket: 2 } });
+    await until(() => expect(venue.subscribed).toEqual(symbols));
+    venue.clients[0]?.instruments('update', ['A2/USD'], 'delisted');
+    await until(() => expect(venue.clients[1]?.closeCode).toBe(1000));
+    venue.clients[0]?.instruments('update', ['A2/USD'], 'online');
+    await until(() => expect(venue.clients[2]?.books).toEqual(new Set(['A2/USD'])));
+    expect([count('connects'), count('disconnects')]).toEqual([3, 1]);
+  });
+});
+
+describe('frames', () => {
+  test('garbage and binary frames go to the router and harm nothing', async () => {
+    const { venue, sink, until } = await startSocketStage({ symbols: PAIRS });
+    await until(() => expect(sink.books.size).toBe(3));
+    for (const frame of ['', '{', 'null', '[]', '{"method":7}', Buffer.from([0, 255, 254]), '{"channel":"x"}']) {
+      venue.last.send(frame);
+    }
+    await until(() => expect(sink.malformed).toBe(7));
+    venue.last.book('BTC/USD', 'update');
+    await until(() => expect(sink.books.get('BTC/USD')).toBe(2));
+    expect(venue.clients).toHaveLength(1);
+  });
+
+  test('a frame beyond the limit ends the connection, is counted, and all is subscribed again', async () => {
+    const { venue, sink, count, until } = await startSocketStage({ symbols: PAIRS, venue: { frame_bytes_max: 2_000 } });
+    await until(() => expect(sink.books.size).toBe(3));
+    venue.last.send('x'.repeat(2_001));
+    await until(() => expect(sink.books.get('BTC/USD')).toBe(2));
+    expect(count('frames_too_large')).toBe(1);
+    expect(venue.clients[0]?.closeCode).toBe(1009);
+  });
+
+  test('answers that belong to nothing are ignored', async () => {
+    const { venue, sink, count, until } = await startSocketStage({ symbols: ['BTC/USD'] });
+    await until(() => expect(sink.books.size).toBe(1));
+    const foreign = { method: 'subscribe', req_id: 99_999, params: { channel: 'book', symbol: [] }, atMs: 0 };
+    venue.last.ack(foreign, 'BTC/USD');
+    venue.last.ack({ ...foreign, req_id: 0 }, 'WWW/USD');
+    venue.last.refuse(foreign, 'EService:Busy', 'BTC/USD');
+    venue.last.refuse(foreign, 'EService:Busy');
+    venue.last.send('{"method":"pong","req_id":4711}');
+    await until(() => expect(count('pongs')).toBe(1));
+    expect([count('subscribe_acks'), count('subscribe_errors'), count('clock_offset_us')]).toEqual([2, 0, 0]);
+    expect(sink.voids).toEqual([]);
+  });
+
+  test('frames carry their receive time in whole microseconds', async () => {
+    const { sink, context, until } = await startSocketStage({ symbols: PAIRS });
+    await until(() => expect(sink.books.size).toBe(3));
+    const nowMs = context.clock.wallMs();
+    for (const atMs of sink.times) expect(Math.abs(nowMs - atMs)).toBeLessThan(20_000);
+    expect([...sink.times].sort((a, b) => a - b)).toEqual(sink.times);
+  });
+});
+
+test("the ping tells how far the venue's clock is ahead", async () => {
+  const aheadMs = 4_000;
+  const { count, until } = await startSocketStage({
+    symbols: PAIRS,
+    venue: { ping_interval_ms: 20 },
+    script: (scripted) => {
+      scripted.script.answer = (client, { method, req_id }) => {
+        if (method !== 'ping') return false;
+        const time = new Date(Date.now() + aheadMs).toISOString();
+        client.send(JSON.stringify({ method: 'pong', req_id, time_in: time, time_out: time }));
+        return true;
+      };
+    },
+  });
+  await until(() => expect(count('pongs')).toBeGreaterThan(3));
+  expect(count('pings')).toBeGreaterThanOrEqual(count('pongs'));
+  // Half of a loopback round trip is what the estimate may be off by; the test only asks for the sign and the second.
+  expect(Math.round(count('clock_offset_us') / 1e6)).toBe(4);
+});
+
+describe('stop', () => {
+  test('closes every socket with 1000 and waits for it', async () => {
+    const { venue, source, count, audits, until } = await startSocketStage({
+      symbols: pairs(4),
+      venue: { symbols_per_socket: 2 },
+    });
+    await until(() => expect(venue.subscribed).toHaveLength(4));
+    await source.stop();
+    await until(() => expect(venue.clients.map(({ closeCode }) => closeCode)).toEqual([1000, 1000]));
+    expect([count('connects'), count('disconnects')]).toEqual([2, 2]);
+    expect(audits('venue_disconnected')).toEqual(['0 close 1000', '0 close 1000']);
+    await source.stop(); // a second stop finds nothing to do
+  });
+
+  test('cuts off a venue that does not answer the close', async () => {
+    const { venue, source, audits, until } = await startSocketStage({ symbols: PAIRS });
+    await until(() => expect(venue.subscribed).toHaveLength(3));
+    venue.last.freeze();
+    await Promise.all([source.stop(), source.stop()]);
+    expect(audits('venue_disconnected')).toEqual([expect.stringMatching(/^1 not closed within \d+ ms/)]);
+  });
+
+  test('while it waits for the next attempt', async () => {
+    const { venue, source, audits, until } = await startSocketStage({
+      symbols: PAIRS,
+      venue: { backoff_base_ms: 60_000, backoff_max_ms: 60_000, backoff_repeated_min_ms: 60_000 },
+      script: (scripted) => {
+        scripted.script.upgrade = () => 503;
+      },
+    });
+    await until(() => expect(audits('venue_disconnected')).toHaveLength(1));
+    await source.stop();
+    expect(venue.attemptsMs).toHaveLength(1);
+  });
+
+  test('while it connects', async () => {
+    const { venue, source, count, until } = await startSocketStage({
+      symbols: PAIRS,
+      script: (scripted) => {
+        scripted.script.upgrade = () => -1;
+      },
+    });
+    await until(() => expect(venue.attemptsMs).toHaveLength(1));
+    await source.stop();
+    expect([count('connects'), count('disconnects')]).toEqual([0, 0]);
+  });
+
+  test('before anything was opened, and after the venue refused', async () => {
+    const early = await startSocketStage({ symbols: PAIRS });
+    await early.source.stop();
+    const refused = await startSocketStage({
+      symbols: PAIRS,
+      script: (scripted) => {
+        scripted.script.upgrade = () => 403;
+      },
+    });
+    await refused.until(() => expect(refused.audits('venue_disconnected')).toHaveLength(1));
+    await refused.source.stop();
+    expect(early.sink.books.size).toBe(0);
+  });
+});

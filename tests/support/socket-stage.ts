@@ -1,0 +1,174 @@
+/** A socket source on the real clock against a scripted venue, with a sink that keeps what it is told. */
+import { onTestFinished, vi } from 'vitest';
+import type { FrameSink, FrameSource } from '../../src/actors/feed/frame-source.ts';
+import { createSocketSource } from '../../src/actors/feed/socket-source.ts';
+import type { ActorContext } from '../../src/runtime/actor.ts';
+import { systemClock } from '../../src/shared/clock.ts';
+import type { CounterName } from '../../src/shared/counter-names.ts';
+import type { Instrument, InstrumentDirectory, InstrumentStatus } from '../../src/shared/instrument.ts';
+import type { InstrumentLog } from '../../src/shared/instrument-log.ts';
+import type { AuditEvent } from '../../src/shared/messages.ts';
+import { venueReplyOf } from '../../src/venues/kraken/venue-reply.ts';
+import { changesOf } from './directory-of.ts';
+import { type ScriptedVenue, startScriptedVenue } from './scripted-venue.ts';
+import { createTestContext } from './test-context.ts';
+
+/** Reads frames with JSON.parse, numbers the instruments, and hands replies back, as the router does. */
+export class KeepingSink implements FrameSink {
+  readonly voids: string[] = [];
+  readonly disconnected: number[] = [];
+  /** Book messages by symbol. */
+  readonly books = new Map<string, number>();
+  readonly times: number[] = [];
+  frames = 0;
+  malformed = 0;
+  readonly #log: InstrumentLog;
+  readonly #directory: InstrumentDirectory;
+  #source: FrameSource | undefined;
+
+  constructor(log: InstrumentLog) {
+    this.#log = log;
+    this.#directory = log.directory();
+  }
+
+  attach(source: FrameSource): void {
+    this.#source = source;
+  }
+
+  onFrame(connection: number, bytes: Uint8Array, start: number, end: number, seconds: number, nanos: number): boolean {
+    this.frames += 1;
+    this.times.push(seconds * 1e3 + nanos / 1e6);
+    try {
+      this.#read(connection, JSON.parse(Buffer.from(bytes.subarray(start, end)).toString('utf8')));
+    } catch {
+      this.malformed += 1;
+    }
+    return true;
+  }
+
+  onDisconnected(connection: number): void {
+    this.disconnected.push(connection);
+  }
+
+  onInstrumentVoid(instrument: number, reason: string): void {
+    this.voids.push(`${this.#directory.instruments[instrument]?.symbol} ${reason}`);
+  }
+
+  indexOf(symbol: string): number {
+    return this.#directory.instrumentNamed(symbol)?.index ?? -1;
+  }
+
+  #read(connection: number, frame: { channel?: string; data?: unknown }): void {
+    if (frame.channel === 'book') this.#readBooks(connection, frame.data as { symbol: string }[]);
+    else if (frame.channel === 'instrument') {
+      const { pairs } = frame.data as {
+        pairs: { symbol: string; status: InstrumentStatus; price_precision?: number }[];
+      };
+      this.#readPairs(pairs);
+    } else {
+      const reply = venueReplyOf(frame);
+      if (reply === undefined) this.malformed += 1;
+      else this.#source?.onReply(connection, reply);
+    }
+  }
+
+  #readBooks(connection: number, books: readonly { symbol: string }[]): void {
+    for (const { symbol } of books) {
+      this.books.set(symbol, (this.books.get(symbol) ?? 0) + 1);
+      this.#source?.onBookMessage(connection, this.indexOf(symbol));
+    }
+  }
+
+  #readPairs(pairs: readonly { symbol: string; status: InstrumentStatus; price_precision?: number }[]): void {
+    const known = this.#directory.instruments.map(({ symbol }) => symbol);
+    const symbols = [...new Set([...known, ...pairs.map(({ symbol }) => symbol)])];
+    const statuses = Object.fromEntries(pairs.map(({ symbol, status }) => [symbol, status]));
+    const { assets, instruments } = changesOf(symbols, statuses);
+    const changed: Instrument[] = pairs.map(({ symbol, price_precision }) => {
+      const instrument = instruments.find((other) => other.symbol === symbol) as Instrument;
+      return price_precision === undefined ? instrument : { ...instrument, pricePrecision: price_precision };
+    });
+    this.#directory.apply({ assets, instruments: changed });
+    this.#log.append({ assets, instruments: changed });
+    this.#source?.onInstruments(changed);
+  }
+}
+
+export interface SocketStage {
+  readonly venue: ScriptedVenue;
+  readonly source: FrameSource;
+  readonly sink: KeepingSink;
+  readonly context: ActorContext<'feed'>;
+  count(name: CounterName<'feed'>): number;
+  /** Texts of the audit records of a kind so far, with their severity. */
+  audits(event: AuditEvent): string[];
+  /** Waits until `condition` does not throw. */
+  until(condition: () => void): Promise<void>;
+  /** Another source on the same memory, as after a death. Started and driven like the first. */
+  successor(): { readonly source: FrameSource; readonly sink: KeepingSink };
+}
+
+export interface StageOptions {
+  readonly symbols: readonly string[];
+  /** Settings of `venue` on top of the quick ones. */
+  readonly venue?: Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Prepares the script before the source starts. */
+  readonly script?: (venue: ScriptedVenue) => void;
+}
+
+/** Time limits short enough for a test, long enough for a busy machine. */
+const QUICK = {
+  backoff_base_ms: 5,
+  backoff_max_ms: 40,
+  backoff_repeated_min_ms: 10,
+  connect_timeout_ms: 2_000,
+  subscribe_timeout_ms: 5_000,
+  ping_interval_ms: 60_000,
+  socket_silence_ms: 5_000,
+  instrument_silence_ms: 60_000,
+  messages_per_second: 100,
+};
+
+/** Starts venue and source; both end with the test. */
+export async function startSocketStage(given: StageOptions): Promise<SocketStage> {
+  const venue = await startScriptedVenue({ symbols: given.symbols });
+  given.script?.(venue);
+  const settings = { ...QUICK, public_url: venue.url, symbols: [...given.symbols], ...given.venue };
+  const stage = createTestContext('feed', {
+    config: { ...given.config, venue: settings },
+    ...(given.options === undefined ? {} : { options: given.options }),
+  });
+  const context = { ...stage.context, clock: systemClock };
+  const audited: { event: AuditEvent; text: string }[] = [];
+  const first = drive(context);
+  onTestFinished(() => venue.close());
+  return {
+    venue,
+    ...first,
+    context,
+    count: (name) => context.counters.get(name),
+    audits: (event) => {
+      for (const { event: kind, severity, text } of stage.audits()) {
+        audited.push({ event: kind, text: `${severity} ${text}` });
+      }
+      return audited.filter((audit) => audit.event === event).map(({ text }) => text);
+    },
+    until: (condition) => vi.waitFor(condition, { timeout: 20_000, interval: 3 }),
+    successor: () => drive({ ...stage.successor(), clock: systemClock }),
+  };
+}
+
+function drive(context: ActorContext<'feed'>): { source: FrameSource; sink: KeepingSink } {
+  const sink = new KeepingSink(context.instrumentLog);
+  const source = createSocketSource(context);
+  sink.attach(source);
+  void source.start(sink);
+  const timer = setInterval(() => source.onTimer(), 4);
+  onTestFinished(async () => {
+    clearInterval(timer);
+    await source.stop();
+  });
+  return { source, sink };
+}
