@@ -1,14 +1,14 @@
 /** A socket source on the real clock against a scripted venue, with a sink that keeps what it is told. */
-import { onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import type { FrameSink, FrameSource } from '../../src/actors/feed/frame-source.ts';
 import { createSocketSource } from '../../src/actors/feed/socket-source.ts';
 import type { ActorContext } from '../../src/runtime/actor.ts';
-import { systemClock } from '../../src/shared/clock.ts';
+import { type Clock, systemClock, VirtualClock } from '../../src/shared/clock.ts';
 import type { CounterName } from '../../src/shared/counter-names.ts';
 import type { Instrument, InstrumentDirectory, InstrumentStatus } from '../../src/shared/instrument.ts';
 import type { InstrumentLog } from '../../src/shared/instrument-log.ts';
 import type { AuditEvent } from '../../src/shared/messages.ts';
-import { venueReplyOf } from '../../src/venues/kraken/venue-reply.ts';
+import { type VenueReply, venueReplyOf } from '../../src/venues/kraken/venue-reply.ts';
 import { changesOf } from './directory-of.ts';
 import { type ScriptedVenue, startScriptedVenue } from './scripted-venue.ts';
 import { createTestContext } from './test-context.ts';
@@ -22,6 +22,8 @@ export class KeepingSink implements FrameSink {
   readonly times: number[] = [];
   frames = 0;
   malformed = 0;
+  /** Replies by kind, as `ack subscribe`, `refusal subscribe`, `pong`. */
+  readonly replies: string[] = [];
   readonly #log: InstrumentLog;
   readonly #directory: InstrumentDirectory;
   #source: FrameSource | undefined;
@@ -46,6 +48,15 @@ export class KeepingSink implements FrameSink {
     return true;
   }
 
+  onEscapedFrame(): never {
+    throw new Error('sockets bring no escaped frames');
+  }
+
+  /** How many replies of a kind came in. */
+  heard(reply: string): number {
+    return this.replies.filter((other) => other === reply).length;
+  }
+
   onDisconnected(connection: number): void {
     this.disconnected.push(connection);
   }
@@ -68,8 +79,13 @@ export class KeepingSink implements FrameSink {
     } else {
       const reply = venueReplyOf(frame);
       if (reply === undefined) this.malformed += 1;
-      else this.#source?.onReply(connection, reply);
+      else this.#takeReply(connection, reply);
     }
+  }
+
+  #takeReply(connection: number, reply: VenueReply): void {
+    this.replies.push('method' in reply ? `${reply.kind} ${reply.method}` : reply.kind);
+    this.#source?.onReply(connection, reply);
   }
 
   #readBooks(connection: number, books: readonly { symbol: string }[]): void {
@@ -88,9 +104,14 @@ export class KeepingSink implements FrameSink {
       const instrument = instruments.find((other) => other.symbol === symbol) as Instrument;
       return price_precision === undefined ? instrument : { ...instrument, pricePrecision: price_precision };
     });
+    const rescaled = changed.filter(({ index, pricePrecision }) => {
+      const before = this.#directory.instruments[index];
+      return before !== undefined && before.pricePrecision !== pricePrecision;
+    });
     this.#directory.apply({ assets, instruments: changed });
     this.#log.append({ assets, instruments: changed });
     this.#source?.onInstruments(changed);
+    for (const { index } of rescaled) this.#source?.resync(index);
   }
 }
 
@@ -104,6 +125,14 @@ export interface SocketStage {
   audits(event: AuditEvent): string[];
   /** Waits until `condition` does not throw. */
   until(condition: () => void): Promise<void>;
+  /** Moves virtual time on. */
+  advance(ms: number): void;
+  /** Virtual time now, milliseconds. */
+  nowMs(): number;
+  /** Milliseconds until the next timer of virtual time; undefined when none is set. */
+  nextTimerMs(): number | undefined;
+  /** Waits for `count` more heartbeats: whatever was on the wire before them has arrived. */
+  heartbeats(count: number): Promise<void>;
   /** Another source on the same memory, as after a death. Started and driven like the first. */
   successor(): { readonly source: FrameSource; readonly sink: KeepingSink };
 }
@@ -114,6 +143,8 @@ export interface StageOptions {
   readonly venue?: Readonly<Record<string, unknown>>;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Time stands still but for {@link SocketStage.advance}: nothing is due before the test says so. */
+  readonly virtualTime?: boolean;
   /** Prepares the script before the source starts. */
   readonly script?: (venue: ScriptedVenue) => void;
 }
@@ -131,6 +162,8 @@ const QUICK = {
   messages_per_second: 100,
 };
 
+const until = (condition: () => void) => vi.waitFor(condition, { timeout: 20_000, interval: 3 });
+
 /** Starts venue and source; both end with the test. */
 export async function startSocketStage(given: StageOptions): Promise<SocketStage> {
   const venue = await startScriptedVenue({ symbols: given.symbols });
@@ -140,7 +173,8 @@ export async function startSocketStage(given: StageOptions): Promise<SocketStage
     config: { ...given.config, venue: settings },
     ...(given.options === undefined ? {} : { options: given.options }),
   });
-  const context = { ...stage.context, clock: systemClock };
+  const clock: Clock = given.virtualTime === true ? stage.clock : systemClock;
+  const context = { ...stage.context, clock };
   const audited: { event: AuditEvent; text: string }[] = [];
   const first = drive(context);
   onTestFinished(() => venue.close());
@@ -155,8 +189,18 @@ export async function startSocketStage(given: StageOptions): Promise<SocketStage
       }
       return audited.filter((audit) => audit.event === event).map(({ text }) => text);
     },
-    until: (condition) => vi.waitFor(condition, { timeout: 20_000, interval: 3 }),
-    successor: () => drive({ ...stage.successor(), clock: systemClock }),
+    until,
+    advance: (ms) => stage.clock.advanceTo(stage.clock.nowNs() + ms * 1e6),
+    nowMs: () => stage.clock.nowNs() / 1e6,
+    nextTimerMs: () => {
+      const dueNs = stage.clock.nextTimerNs();
+      return dueNs === undefined ? undefined : (dueNs - stage.clock.nowNs()) / 1e6;
+    },
+    heartbeats: async (count) => {
+      const before = first.sink.heard('heartbeat');
+      await until(() => expect(first.sink.heard('heartbeat')).toBeGreaterThanOrEqual(before + count));
+    },
+    successor: () => drive({ ...stage.successor(), clock }),
   };
 }
 
@@ -165,7 +209,10 @@ function drive(context: ActorContext<'feed'>): { source: FrameSource; sink: Keep
   const source = createSocketSource(context);
   sink.attach(source);
   void source.start(sink);
-  const timer = setInterval(() => source.onTimer(), 4);
+  const timer = setInterval(() => {
+    if (context.clock instanceof VirtualClock) context.clock.advanceTo(context.clock.nowNs()); // what is due now
+    source.onTimer();
+  }, 4);
   onTestFinished(async () => {
     clearInterval(timer);
     await source.stop();

@@ -3,13 +3,13 @@
  * turns them into market messages. This file is the wiring and the turn.
  */
 import type { ActorContext, ActorFactory } from '../../runtime/actor.ts';
-import { arbitradeError } from '../../shared/errors.ts';
 import { RESYNC } from '../../shared/messages.ts';
 import { FeedMemory } from './feed-memory.ts';
 import { FrameRouter } from './frame-router.ts';
 import type { FrameSource } from './frame-source.ts';
 import { replayOptions } from './replay-options.ts';
 import { ReplaySource } from './replay-source.ts';
+import { createSocketSource } from './socket-source.ts';
 
 /** Frames of a capture in one turn. */
 const FRAMES_PER_TURN = 64;
@@ -40,21 +40,19 @@ export const createActor: ActorFactory<'feed'> = (context) => {
 
 function createSource(context: ActorContext<'feed'>, memory: FeedMemory): FrameSource {
   const replay = replayOptions(context.options);
-  if (replay !== undefined) return new ReplaySource(context, replay, memory);
-  throw arbitradeError('OPTION_INVALID', 'capture', 'the path of a capture', undefined);
+  return replay === undefined ? createSocketSource(context) : new ReplaySource(context, replay, memory);
 }
 
 /** Takes the book's requests off their ring. One that a later snapshot has answered already is not passed on. */
 function resyncTaker(context: ActorContext<'feed'>, router: FrameRouter, source: FrameSource): () => number {
   const { counters } = context;
   const requested = counters.at('resyncs_requested');
-  const sent = counters.at('resyncs_sent');
   const ring = context.consumer('resyncs');
   const take = (view: DataView, offset: number): void => {
     const instrument = view.getUint32(offset + RESYNC.instrument, true);
     counters.add(requested, 1);
     if (router.isAnswered(instrument, view.getFloat64(offset + RESYNC.seq, true))) return;
-    if (source.resync(instrument)) counters.add(sent, 1);
+    source.resync(instrument);
   };
   return () => ring.drain(take, RESYNCS_PER_TURN);
 }

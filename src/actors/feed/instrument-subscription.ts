@@ -49,11 +49,8 @@ export class InstrumentSubscription {
     return channel === 'instrument' || (request !== undefined && request === this.#request);
   }
 
-  /** False when no request waits for it. */
-  onAcked(): boolean {
-    if (this.#phase !== 'sent') return false;
-    this.#phase = 'subscribed';
-    return true;
+  onAcked(): void {
+    if (this.#phase === 'sent') this.#phase = 'subscribed';
   }
 
   onRefused(nowMs: number): void {

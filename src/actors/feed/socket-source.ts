@@ -8,8 +8,10 @@ import type { ActorContext } from '../../runtime/actor.ts';
 import { arbitradeError } from '../../shared/errors.ts';
 import { type Instrument, InstrumentDirectory, type InstrumentIndex } from '../../shared/instrument.ts';
 import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
+import { AuditOutbox } from './audit-outbox.ts';
 import { CONNECT_BUDGET_BYTES, ConnectBudget } from './connect-budget.ts';
 import { isFinalRefusal } from './failure-class.ts';
+import { FeedMemory } from './feed-memory.ts';
 import type { ConnectionIndex, FrameSink, FrameSource } from './frame-source.ts';
 import { planSubscriptions, socketWithRoom } from './subscription-plan.ts';
 import { PHASE, SubscriptionTable } from './subscription-table.ts';
@@ -25,6 +27,7 @@ export function createSocketSource(context: Context): FrameSource {
 
 class SocketSource implements FrameSource {
   readonly #context: Context;
+  readonly #audits: AuditOutbox;
   readonly #table: SubscriptionTable;
   readonly #directory = new InstrumentDirectory();
   readonly #sockets: VenueSocket[] = [];
@@ -39,6 +42,7 @@ class SocketSource implements FrameSource {
   constructor(context: Context) {
     const { venue, limits } = context.config;
     this.#context = context;
+    this.#audits = new AuditOutbox(context.records);
     this.#table = new SubscriptionTable(limits.instruments_max, {
       symbolsPerMessage: venue.symbols_per_message,
       subscribeTimeoutMs: venue.subscribe_timeout_ms,
@@ -53,6 +57,7 @@ class SocketSource implements FrameSource {
       context: this.#context,
       sink,
       table: this.#table,
+      audits: this.#audits,
       budget: budgetOf(this.#context),
       symbolOf: (instrument) => this.#directory.instruments[instrument]?.symbol ?? '',
       nextRequest: () => ++this.#requests,
@@ -61,6 +66,7 @@ class SocketSource implements FrameSource {
     };
     this.#socket(0).start();
     this.#takeOverInstruments([]); // a successor knows them already
+    if (this.#context.isSuccessor) this.#voidAll();
   }
 
   poll(): number {
@@ -68,6 +74,7 @@ class SocketSource implements FrameSource {
   }
 
   onTimer(): void {
+    this.#audits.flush();
     this.#actOnNotes();
     const nowMs = this.#nowMs();
     for (const socket of this.#sockets) {
@@ -102,6 +109,13 @@ class SocketSource implements FrameSource {
     await Promise.all(this.#sockets.map((socket) => socket.stop()));
   }
 
+  /** The connections of a predecessor died with it. */
+  #voidAll(): void {
+    for (const { index } of this.#sockets) {
+      for (const instrument of this.#table.membersOf(index)) this.#sink.onInstrumentVoid(instrument, 'disconnected');
+    }
+  }
+
   #actOnNotes(): void {
     if (this.#noted.length === 0) return;
     const noted = this.#noted;
@@ -130,7 +144,7 @@ class SocketSource implements FrameSource {
     if (instruments === undefined) {
       for (const instrument of this.#instrumentsOf(socket, answer)) this.#takeBookAnswer(answer, instrument, nowMs);
     } else if (answer.kind === 'ack') {
-      if (instruments.onAcked()) this.#count('subscribe_acks');
+      instruments.onAcked();
     } else {
       instruments.onRefused(nowMs);
       this.#reportRefusal('instrument', answer.error ?? 'no reason given', undefined);
@@ -147,9 +161,8 @@ class SocketSource implements FrameSource {
 
   #takeBookAnswer({ kind, method, reqId, error }: Answer, instrument: InstrumentIndex, nowMs: number): void {
     if (method === 'unsubscribe') this.#table.onUnsubscribed(instrument, reqId);
-    else if (kind === 'ack') {
-      if (this.#table.onAcked(instrument, reqId, nowMs)) this.#count('subscribe_acks');
-    } else if (/already subscribed/i.test(error ?? '')) this.#table.onAlreadySubscribed(instrument, reqId, nowMs);
+    else if (kind === 'ack') this.#table.onAcked(instrument, reqId, nowMs);
+    else if (/already subscribed/i.test(error ?? '')) this.#table.onAlreadySubscribed(instrument, reqId, nowMs);
     else this.#takeRefusal(instrument, reqId, error ?? 'no reason given', nowMs);
   }
 
@@ -163,7 +176,6 @@ class SocketSource implements FrameSource {
   }
 
   #reportRefusal(what: string, why: string, instrument: InstrumentIndex | undefined): void {
-    this.#count('subscribe_errors');
     const { message } = arbitradeError('VENUE_REFUSED', `the subscription of ${what}`, why);
     this.#reportNoBook(message, instrument);
   }
@@ -171,7 +183,7 @@ class SocketSource implements FrameSource {
   #reportNoBook(text: string, instrument: InstrumentIndex | undefined): void {
     this.#context.log('warn', 'subscription_refused', text);
     const where = instrument === undefined ? {} : { instrument };
-    this.#context.records.tryAudit('subscription_refused', { severity: 1, text, ...where });
+    this.#audits.write('subscription_refused', { severity: 1, text, ...where });
   }
 
   /** Takes over what the instrument log has (assets, and a predecessor's instruments), then what just changed. */
@@ -194,10 +206,9 @@ class SocketSource implements FrameSource {
       const before = instrument === undefined ? undefined : known[instrument.index];
       if (instrument === undefined || instrument === before) continue;
       this.#table.setActive(instrument.index, instrument.status === 'online', nowMs);
-      if (before?.status !== instrument.status) {
-        isPlanOld = true;
-        if (before !== undefined) this.#table.retryRefused(instrument.index, this.#isOpen(instrument.index));
-      } else if (isOtherPrecision(instrument, before)) this.#table.renew(instrument.index, nowMs);
+      if (before?.status === instrument.status) continue;
+      isPlanOld = true;
+      if (before !== undefined) this.#table.retryRefused(instrument.index, this.#isOpen(instrument.index));
     }
     if (isPlanOld && !this.#isStopping) this.#followPlan();
     for (const socket of this.#sockets) socket.sendDue(nowMs);
@@ -263,23 +274,13 @@ class SocketSource implements FrameSource {
     return this.#started.sink;
   }
 
-  #count(name: 'subscribe_acks' | 'subscribe_errors'): void {
-    const { counters } = this.#context;
-    counters.add(counters.at(name), 1);
-  }
-
   #nowMs(): number {
     return this.#context.clock.nowNs() / 1e6;
   }
 }
 
-/** The budget lies at the very end of the feed's own memory; the router's own state grows from its beginning. */
 function budgetOf({ config, ownMemory }: Context): ConnectBudget {
-  const slots = new Float64Array(ownMemory, ownMemory.byteLength - CONNECT_BUDGET_BYTES, CONNECT_BUDGET_BYTES / 8);
+  const slots = new FeedMemory(ownMemory).connectBudget(CONNECT_BUDGET_BYTES);
   const { connects_per_window, connect_window_ms } = config.venue;
   return new ConnectBudget({ attemptsMax: connects_per_window, windowMs: connect_window_ms }, slots);
-}
-
-function isOtherPrecision(instrument: Instrument, before: Instrument): boolean {
-  return instrument.pricePrecision !== before.pricePrecision || instrument.qtyPrecision !== before.qtyPrecision;
 }

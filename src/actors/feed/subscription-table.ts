@@ -224,15 +224,14 @@ export class SubscriptionTable {
     return renewals;
   }
 
-  /** A subscribe was acknowledged. False when no request of this book waits for it: a repeated or foreign one. */
-  onAcked(instrument: InstrumentIndex, request: RequestId | undefined, nowMs: number): boolean {
-    if (this.#ackOpen[instrument] !== 1 || !this.#isOfThisRound(instrument, request)) return false;
+  /** A subscribe was acknowledged. Without effect when no request of this book waits for it: a repeated or foreign one. */
+  onAcked(instrument: InstrumentIndex, request: RequestId | undefined, nowMs: number): void {
+    if (this.#ackOpen[instrument] !== 1 || !this.#isOfThisRound(instrument, request)) return;
     this.#ackOpen[instrument] = 0;
     this.#unsubscribe[instrument] = NO_REQUEST; // the venue answers in order
     this.#unanswered[instrument] = 0;
     const phase = this.#phases[instrument];
     if (phase === PHASE.SENT || phase === PHASE.QUEUED) this.#awaitSnapshot(instrument, nowMs);
-    return true;
   }
 
   /** An unsubscribe was answered, one way or the other: what comes now is the new subscription's. */

@@ -10,6 +10,7 @@ import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import * as requests from '../../venues/kraken/requests.ts';
 import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
+import type { AuditOutbox } from './audit-outbox.ts';
 import { ClockProbe } from './clock-probe.ts';
 import { backoffMs, type ConnectBudget } from './connect-budget.ts';
 import { remedyForClose, remedyForUpgrade } from './failure-class.ts';
@@ -25,6 +26,7 @@ export interface SocketDeps {
   readonly sink: FrameSink;
   readonly table: SubscriptionTable;
   readonly budget: ConnectBudget;
+  readonly audits: AuditOutbox;
   /** Symbol of an instrument of the table. */
   readonly symbolOf: (instrument: InstrumentIndex) => string;
   readonly nextRequest: () => requests.RequestId;
@@ -134,7 +136,6 @@ export class VenueSocket {
   }
 
   onPong({ reqId, timeInMs, timeOutMs }: Extract<VenueReply, { kind: 'pong' }>): void {
-    this.#count('pongs');
     const offsetUs = this.#probe.onPong(reqId, timeInMs, timeOutMs, this.#frameWallMs);
     const { counters } = this.#deps.context;
     if (offsetUs !== undefined) counters.set(counters.at('clock_offset_us'), offsetUs);
@@ -363,13 +364,13 @@ export class VenueSocket {
     text: string,
     code: number,
   ): void {
-    const { context } = this.#deps;
+    const { context, audits } = this.#deps;
     const severity = level === 'info' ? 0 : level === 'warn' ? 1 : 2;
     context.log(level, event, text, { connection: this.index, code, failures: this.#failures });
-    context.records.tryAudit(event, { severity, a: this.index, b: code, text });
+    audits.write(event, { severity, a: this.index, b: code, text });
   }
 
-  #count(name: 'connects' | 'disconnects' | 'pings' | 'pongs' | 'frames_too_large'): void {
+  #count(name: 'connects' | 'disconnects' | 'pings' | 'frames_too_large'): void {
     const { counters } = this.#deps.context;
     counters.add(counters.at(name), 1);
   }
