@@ -45,6 +45,7 @@ if (!values.quick) {
 function runInOwnProcess(file: string): Promise<Outcome> {
   const script = new URL('run-one.ts', import.meta.url).pathname;
   const child = fork(script, [new URL(file, import.meta.url).href, values.quick ? 'quick' : 'full'], {
+    serialization: 'advanced',
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
   });
   return new Promise((resolve, reject) => {

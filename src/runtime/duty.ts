@@ -10,9 +10,12 @@ import type { ActorId } from '../shared/counter-names.ts';
 import type { Actor } from './actor.ts';
 import type { Counters } from './counters.ts';
 
+/** The counters of some actor: only the runtime's own are touched here. */
+type AnyCounters = Pick<Counters, 'at' | 'add' | 'set' | 'value'>;
+
 interface Station {
   readonly actor: Actor;
-  readonly counters: Counters;
+  readonly counters: AnyCounters;
   readonly heartbeat: number;
   readonly turns: number;
   readonly handled: number;
@@ -34,12 +37,12 @@ export class Duty {
    * Adds an actor in front of the round: actors are started from the end of the stream to its source, so a message
    * that enters at the source passes through all of them in one round.
    */
-  add(actor: Actor, counters: Counters): void {
+  add(actor: Actor, counters: AnyCounters): void {
     this.#stations = [stationOf(actor, counters), ...this.#stations];
   }
 
   /** Puts `actor` where the one with its id was: a successor keeps its place in the round. */
-  replace(actor: Actor, counters: Counters): void {
+  replace(actor: Actor, counters: AnyCounters): void {
     this.#stations = this.#stations.map((old) => (old.actor.id === actor.id ? stationOf(actor, counters) : old));
   }
 
@@ -114,7 +117,7 @@ export class Duty {
   }
 }
 
-function stationOf(actor: Actor, counters: Counters): Station {
+function stationOf(actor: Actor, counters: AnyCounters): Station {
   return {
     actor,
     counters,
