@@ -7,6 +7,7 @@ import { RESYNC } from '../../shared/messages.ts';
 import { FeedMemory } from './feed-memory.ts';
 import { FrameRouter } from './frame-router.ts';
 import type { FrameSource } from './frame-source.ts';
+import { recorded } from './recording-source.ts';
 import { replayOptions } from './replay-options.ts';
 import { ReplaySource } from './replay-source.ts';
 import { createSocketSource } from './socket-source.ts';
@@ -40,7 +41,9 @@ export const createActor: ActorFactory<'feed'> = (context) => {
 
 function createSource(context: ActorContext<'feed'>, memory: FeedMemory): FrameSource {
   const replay = replayOptions(context.options);
-  return replay === undefined ? createSocketSource(context) : new ReplaySource(context, replay, memory);
+  return replay === undefined
+    ? recorded(createSocketSource(context), context)
+    : new ReplaySource(context, replay, memory);
 }
 
 /** Takes the book's requests off their ring. One that a later snapshot has answered already is not passed on. */
