@@ -1,6 +1,7 @@
 /** A socket source on the real clock against a scripted venue, with a sink that keeps what it is told. */
 import { expect, onTestFinished, vi } from 'vitest';
 import type { FrameSink, FrameSource } from '../../src/actors/feed/frame-source.ts';
+import { recorded } from '../../src/actors/feed/recording-source.ts';
 import { createSocketSource } from '../../src/actors/feed/socket-source.ts';
 import type { ActorContext } from '../../src/runtime/actor.ts';
 import { type Clock, systemClock, VirtualClock } from '../../src/shared/clock.ts';
@@ -69,8 +70,9 @@ export class KeepingSink implements FrameSink {
     return this.#directory.instrumentNamed(symbol)?.index ?? -1;
   }
 
-  #read(connection: number, frame: { channel?: string; data?: unknown }): void {
-    if (frame.channel === 'book') this.#readBooks(connection, frame.data as { symbol: string }[]);
+  #read(connection: number, frame: { channel?: string; type?: string; data?: unknown }): void {
+    if (frame.channel === 'book')
+      this.#readBooks(connection, frame.data as { symbol: string }[], frame.type === 'snapshot');
     else if (frame.channel === 'instrument') {
       const { pairs } = frame.data as {
         pairs: { symbol: string; status: InstrumentStatus; price_precision?: number }[];
@@ -88,10 +90,10 @@ export class KeepingSink implements FrameSink {
     this.#source?.onReply(connection, reply);
   }
 
-  #readBooks(connection: number, books: readonly { symbol: string }[]): void {
+  #readBooks(connection: number, books: readonly { symbol: string }[], isSnapshot: boolean): void {
     for (const { symbol } of books) {
       this.books.set(symbol, (this.books.get(symbol) ?? 0) + 1);
-      this.#source?.onBookMessage(connection, this.indexOf(symbol));
+      this.#source?.onBookMessage(connection, this.indexOf(symbol), isSnapshot);
     }
   }
 
@@ -206,7 +208,7 @@ export async function startSocketStage(given: StageOptions): Promise<SocketStage
 
 function drive(context: ActorContext<'feed'>): { source: FrameSource; sink: KeepingSink } {
   const sink = new KeepingSink(context.instrumentLog);
-  const source = createSocketSource(context);
+  const source = recorded(createSocketSource(context), context);
   sink.attach(source);
   void source.start(sink);
   const timer = setInterval(() => {

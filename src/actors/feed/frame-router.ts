@@ -271,7 +271,7 @@ export class FrameRouter implements FrameSink {
       this.#connections[instrument] = this.#connection;
       if (book.isSnapshot[message])
         this.#snapshotSeqs[instrument] = Math.max(this.#snapshotSeqs[instrument] as number, seq);
-      this.#source?.onBookMessage(this.#connection, instrument);
+      this.#source?.onBookMessage(this.#connection, instrument, book.isSnapshot[message] as boolean);
     }
     counters.add(this.#count.book_messages, messages);
     counters.add(this.#count.levels, levels);

@@ -41,6 +41,10 @@ export interface FrameSink {
     wallSeconds: number,
     wallNanos: number,
   ): number;
+  /** A connection was opened, or opened again. For recordings. */
+  onConnected?(connection: ConnectionIndex, url: string): void;
+  /** A request went out. For recordings. */
+  onSent?(connection: ConnectionIndex, text: string): void;
   /** Every book that this connection carried is void until its next snapshot. */
   onDisconnected(connection: ConnectionIndex): void;
   /** This instrument's book is void: its subscription was refused, fell silent, or is being renewed. */
@@ -59,7 +63,7 @@ export interface FrameSource {
   isBusy?(): boolean;
   onReply(connection: ConnectionIndex, reply: VenueReply): void;
   /** A book message of this instrument came in: it is not silent. No allocation. */
-  onBookMessage(connection: ConnectionIndex, instrument: InstrumentIndex): void;
+  onBookMessage(connection: ConnectionIndex, instrument: InstrumentIndex, isSnapshot: boolean): void;
   /** The venue announced or changed instruments: decide what to subscribe. */
   onInstruments(changed: readonly Instrument[]): void;
   /** The book asks for a new snapshot. False when this source cannot (replay). */

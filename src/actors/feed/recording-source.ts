@@ -1,8 +1,11 @@
-/** A frame source that writes every frame it brings to a capture, byte for byte, before anything is made of it. */
+/**
+ * A frame source that writes every frame it brings to a capture, byte for byte, before anything is made of it; and what
+ * was sent and when it connected, so that a replay knows where books began anew.
+ */
 import type { ActorContext } from '../../runtime/actor.ts';
 import { CaptureWriter } from '../../shared/capture-writer.ts';
 import { arbitradeError } from '../../shared/errors.ts';
-import { FRAME_UNREAD, type FrameSink, type FrameSource } from './frame-source.ts';
+import { type ConnectionIndex, FRAME_UNREAD, type FrameSink, type FrameSource } from './frame-source.ts';
 
 /**
  * `source`, recorded to the file that option `record` names; `source` itself when there is no such option.
@@ -21,6 +24,7 @@ class RecordingSource implements FrameSource {
   readonly #context: ActorContext<'feed'>;
   readonly #text = new TextDecoder();
   #writer: CaptureWriter | undefined;
+  #newestNs = 0n;
 
   constructor(source: FrameSource, file: string, context: ActorContext<'feed'>) {
     this.#source = source;
@@ -36,15 +40,27 @@ class RecordingSource implements FrameSource {
     this.#writer = writer;
     return this.#source.start({
       onFrame: (connection, bytes, start, end, seconds, nanos, mayHoldBack) => {
-        const ns = BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
-        writer.write('recv', `S${connection}`, ns, this.#text.decode(bytes.subarray(start, end)));
+        const ns = this.#inOrder(BigInt(seconds) * 1_000_000_000n + BigInt(nanos));
+        writer.write('recv', labelOf(connection), ns, this.#text.decode(bytes.subarray(start, end)));
         return sink.onFrame(connection, bytes, start, end, seconds, nanos, mayHoldBack);
       },
       // What is recorded is the frame itself: the source must unescape it and bring it by the other way.
       onEscapedFrame: () => FRAME_UNREAD,
+      onConnected: (connection, url) => writer.write('connect', labelOf(connection), this.#now(), '', { url }),
+      onSent: (connection, text) => writer.write('send', labelOf(connection), this.#now(), text),
       onDisconnected: (connection) => sink.onDisconnected(connection),
       onInstrumentVoid: (instrument, reason) => sink.onInstrumentVoid(instrument, reason),
     });
+  }
+
+  #now(): bigint {
+    return this.#inOrder(this.#context.clock.wallNs());
+  }
+
+  /** Rows stand in order of their time; receive times are rounded down, others are not. */
+  #inOrder(ns: bigint): bigint {
+    if (ns > this.#newestNs) this.#newestNs = ns;
+    return this.#newestNs;
   }
 
   poll(limit: number): number {
@@ -73,6 +89,12 @@ class RecordingSource implements FrameSource {
 
   async stop(): Promise<void> {
     await this.#source.stop();
-    await this.#writer?.close();
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.close();
   }
+}
+
+function labelOf(connection: ConnectionIndex): string {
+  return `S${connection}`;
 }

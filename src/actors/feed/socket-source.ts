@@ -88,9 +88,9 @@ class SocketSource implements FrameSource {
     this.#noted.push(() => this.#takeReply(connection, reply));
   }
 
-  onBookMessage(connection: ConnectionIndex, instrument: InstrumentIndex): void {
+  onBookMessage(connection: ConnectionIndex, instrument: InstrumentIndex, isSnapshot: boolean): void {
     const socket = this.#sockets[connection];
-    if (socket !== undefined) this.#table.onBookMessage(instrument, socket.frameMs);
+    if (socket !== undefined) this.#table.onBookMessage(instrument, isSnapshot, socket.frameMs);
   }
 
   onInstruments(changed: readonly Instrument[]): void {

@@ -7,7 +7,7 @@
  *                 │          ├──▶ REFUSED_WAIT ──▶ QUEUED │
  *                 └─ no reply┘└─▶ REFUSED     RENEW_WAIT ─┘      LEAVING ──▶ ABSENT
  *
- * The venue may send a snapshot before its acknowledgement: a book message makes SENT live. It tells an old
+ * The venue may send a snapshot before its acknowledgement: it makes SENT live. It tells an old
  * subscription's message from a new one's only by order, so between an unsubscribe and its answer nothing counts.
  */
 import type { InstrumentIndex } from '../../shared/instrument.ts';
@@ -19,11 +19,11 @@ export const PHASE = {
   OFFLINE: 1,
   /** The subscribe is to be sent. */
   QUEUED: 2,
-  /** The subscribe is out, neither answered nor followed by a book. */
+  /** The subscribe is out, neither answered nor followed by a snapshot. */
   SENT: 3,
-  /** Acknowledged, no book message yet. */
+  /** Acknowledged, no snapshot yet. */
   ACKED: 4,
-  /** Book messages come. */
+  /** The snapshot came. */
   LIVE: 5,
   /** To be renewed, once some time has passed since the last renewal. */
   RENEW_WAIT: 6,
@@ -40,7 +40,7 @@ export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
 export interface SubscriptionSettings {
   readonly symbolsPerMessage: number;
-  /** Time for an acknowledgement, and again for the first book message after it. */
+  /** Time for an acknowledgement, and again for the snapshot after it. */
   readonly subscribeTimeoutMs: number;
   /** A live book without a message for this long is renewed. */
   readonly instrumentSilenceMs: number;
@@ -177,10 +177,11 @@ export class SubscriptionTable {
   }
 
   /** A book message came. Tick path: no allocation. */
-  onBookMessage(instrument: InstrumentIndex, nowMs: number): void {
+  onBookMessage(instrument: InstrumentIndex, isSnapshot: boolean, nowMs: number): void {
     this.#heardMs[instrument] = nowMs;
+    if (!isSnapshot) return; // without a snapshot there is no book, whatever else comes
     const phase = this.#phases[instrument];
-    if (phase === PHASE.LIVE || (phase !== PHASE.SENT && phase !== PHASE.ACKED)) return;
+    if (phase !== PHASE.SENT && phase !== PHASE.ACKED) return;
     if (this.#unsubscribe[instrument] !== NO_REQUEST) return; // still the old subscription's
     this.#phases[instrument] = PHASE.LIVE;
     this.#silences[instrument] = 0;

@@ -207,7 +207,9 @@ export class VenueSocket {
     this.#pingDueMs = nowMs + this.#deps.context.config.venue.ping_interval_ms;
     this.#resendDueMs = Number.POSITIVE_INFINITY;
     this.#count('connects');
-    this.#report('info', 'venue_connected', this.#deps.context.config.venue.public_url, 0);
+    const { public_url } = this.#deps.context.config.venue;
+    this.#report('info', 'venue_connected', public_url, 0);
+    this.#deps.sink.onConnected?.(this.index, public_url);
     this.#machine.send({ type: 'opened' });
     this.sendDue(nowMs);
   }
@@ -351,6 +353,7 @@ export class VenueSocket {
   #send(text: string): true {
     // A socket that fails while sending says so by 'close'.
     this.#ws?.send(text, () => undefined);
+    this.#deps.sink.onSent?.(this.index, text);
     return true;
   }
 

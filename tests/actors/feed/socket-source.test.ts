@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Request } from '../../support/scripted-venue.ts';
 import { startSocketStage } from '../../support/socket-stage.ts';
 
@@ -268,6 +268,30 @@ describe('silence', () => {
     expect(venue.last.asked('unsubscribe book').map(({ params }) => params.symbol)).toEqual([['ETH/USD']]);
     expect(count('resyncs_sent')).toBe(1);
     expect(venue.clients).toHaveLength(1);
+  });
+
+  test('updates without a snapshot make no book: it is subscribed anew', async () => {
+    let muted = false;
+    const { venue, sink, until } = await startSocketStage({
+      symbols: ['BTC/USD'],
+      venue: { subscribe_timeout_ms: 100 },
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (!isBook(request) || muted) return false;
+          muted = true;
+          client.ack(request, 'BTC/USD');
+          client.books.add('BTC/USD');
+          return true;
+        };
+      },
+    });
+    const busy = setInterval(() => venue.last?.book('BTC/USD', 'update'), 5);
+    onTestFinished(() => clearInterval(busy));
+    await until(() => expect(venue.last.asked('subscribe book')).toHaveLength(2));
+    expect(sink.voids).toEqual(['BTC/USD silent']);
+    const heard = sink.books.get('BTC/USD') ?? 0;
+    await until(() => expect(sink.books.get('BTC/USD')).toBeGreaterThan(heard + 40));
+    expect(venue.last.asked('subscribe book')).toHaveLength(2);
   });
 
   test('a book that falls silent while the socket lives is void and subscribed anew; a busy one is not', async () => {
