@@ -175,6 +175,7 @@ test.each<FaultName>(['subscribe-error', 'slow-ack', 'no-snapshot', 'no-data'])(
     exchange.exchange.orderFault(fault);
     const { live, book } = await startEngine({ venue: { ...VENUE, public_url: exchange.wsPublic }, book: BOOK });
     await live();
+    expect(exchange.exchange.stats().market).not.toBe('ended'); // where no update could come any more
     expect(exchange.faults.map((report) => report.fault)).toEqual([fault]);
     expect(book.get('checksums_failed')).toBe(0);
   },

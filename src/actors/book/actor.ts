@@ -153,7 +153,10 @@ class BookActor implements Actor {
     const isSnapshot = (view.getUint8(offset + DELTA.flags) & DELTA_FLAG.SNAPSHOT) !== 0;
     if (!this.#precisions.has(book)) return this.#skip();
     if (this.#table.newestSeq(book) !== seq) {
-      if (!isSnapshot && !this.#validity.isLive(book)) return this.#skip();
+      if (!isSnapshot && !this.#validity.isLive(book)) {
+        this.#validity.lacksSnapshot(book);
+        return this.#skip();
+      }
       if (!this.#mayPublish(book)) return false;
       this.#decide(book, view, offset, seq, index, slots, isSnapshot);
     }

@@ -62,6 +62,15 @@ export class Validity {
     this.#fire(book, { type: 'broken', settled }, reason, seq);
   }
 
+  /**
+   * An update came for a book that has no snapshot. Its stream is alive, so the feed sees nothing wrong with it: from
+   * the first one on the snapshot becomes overdue, even one that was never announced by anything.
+   */
+  lacksSnapshot(book: number): void {
+    if (this.#memory.double(book, 'deadlineNs') !== NEVER || this.#stateOf(book) !== 'awaiting') return;
+    this.#setDeadline(book, this.#patienceMs(book, 'awaiting'));
+  }
+
   /** The feed reports that this book's stream was interrupted. */
   voided(book: number, reason: number, seq: number): void {
     this.#fire(book, { type: 'voided' }, reason, seq);
