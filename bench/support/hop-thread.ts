@@ -117,7 +117,7 @@ function ringEcho(): void {
 async function byDuty(): Promise<HopTimes> {
   const duty = new Duty(systemClock);
   const { idle, needsEventLoop } = given;
-  const loop = new DutyLoop(duty, bell, { idle, needsEventLoop, heartbeatMs: 50 });
+  const loop = new DutyLoop(duty, bell, { clock: systemClock, idle, needsEventLoop, heartbeatMs: 50 });
   const keepAlive = parentPort?.on('message', () => {});
   const total = 2 * given.rounds;
   let number = 0;

@@ -69,8 +69,11 @@ export class Doorbell {
     return outcome !== 'timed-out';
   }
 
-  /** Like {@link waitBlocking}, but the event loop goes on: for threads with sockets or a database. */
-  async waitTurning(timeoutMs: number): Promise<boolean> {
+  /**
+   * Like {@link waitBlocking}, but the event loop goes on: for threads with sockets or a database. Without a time-out
+   * it waits until rung.
+   */
+  async waitTurning(timeoutMs?: number): Promise<boolean> {
     const wait = Atomics.waitAsync(this.#words, this.#bell, PARKED, timeoutMs);
     const outcome = wait.async ? await wait.value : wait.value;
     Atomics.store(this.#words, this.#bell, RUNNING);

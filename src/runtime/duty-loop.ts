@@ -9,6 +9,7 @@
  * Either waits no longer than to its next heartbeat, and lets the event loop turn then and whenever it is summoned.
  */
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
+import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Doorbell } from './doorbell.ts';
 import type { Duty } from './duty.ts';
 
@@ -23,6 +24,7 @@ const ROUNDS_PER_GLANCE = 64;
 const LOOP_TURN_NS = 1e6;
 
 export interface DutyLoopOptions {
+  readonly clock: Clock;
   readonly idle: IdleStrategy;
   readonly needsEventLoop: boolean;
   readonly heartbeatMs: number;
@@ -38,6 +40,7 @@ export class DutyLoop {
   #lastWorkNs = 0;
   #beatDueNs = 0;
   #loopTurnDueNs = 0;
+  #alarm: CancelTimer | undefined;
 
   constructor(duty: Duty, doorbell: Doorbell, options: DutyLoopOptions) {
     this.#duty = duty;
@@ -49,6 +52,7 @@ export class DutyLoop {
   /** Ends {@link run} after the turn in hand. */
   stop(): void {
     this.#running = false;
+    this.#alarm?.();
   }
 
   /** Turns until stopped. @throws whatever an actor throws: the thread is then to end. */
@@ -103,9 +107,8 @@ export class DutyLoop {
       this.#noteWork();
       return undefined;
     }
-    const waitMs = Math.max(0, (this.#beatDueNs - this.#duty.glance()) / 1e6);
-    if (this.#options.needsEventLoop) return this.#doorbell.waitTurning(waitMs);
-    this.#doorbell.waitBlocking(waitMs);
+    if (this.#options.needsEventLoop) return this.#doorbell.waitTurning();
+    this.#doorbell.waitBlocking(Math.max(0, (this.#beatDueNs - this.#duty.glance()) / 1e6));
     return undefined;
   }
 
@@ -116,8 +119,18 @@ export class DutyLoop {
       this.#duty.beat();
       this.#beatDueNs = this.#duty.nowNs + this.#options.heartbeatMs * 1e6;
       this.#duty.onTimer();
+      if (this.#options.needsEventLoop) this.#setAlarm();
     }
     await this.#turnLoop();
+  }
+
+  /** One timer per heartbeat in place of a time-out per wait: those cost as much as the wake-up itself. */
+  #setAlarm(): void {
+    this.#alarm?.();
+    this.#alarm = this.#options.clock.after(this.#options.heartbeatMs, () => {
+      this.#beatDueNs = 0; // the timer has decided: its clock and ours may differ by a hair
+      this.#doorbell.ring();
+    });
   }
 
   async #turnLoop(): Promise<void> {

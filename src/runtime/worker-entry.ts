@@ -87,6 +87,7 @@ function isDrained(actor: Actor): () => boolean {
 
 function loopOf(actors: readonly Actor[]): DutyLoop {
   return new DutyLoop(duty, new Doorbell(birth.memory.doorbells, birth.memory.placement[firstActor().id]), {
+    clock: systemClock,
     idle: birth.idle,
     needsEventLoop: actors.some((actor) => actor.needsEventLoop === true),
     heartbeatMs: birth.config.runtime.heartbeat_ms,

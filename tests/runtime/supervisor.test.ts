@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Counters } from '../../src/runtime/counters.ts';
 import type { ActorId } from '../../src/shared/counter-names.ts';
 import { LIVES, NEWEST, OUT_OF_ORDER, type WayToDie } from '../support/mortal-actor.ts';
 import { eventsOf, type Supervised, type SupervisedOptions, supervise } from '../support/supervised.ts';
@@ -59,12 +60,12 @@ describe('supervisor: every way to die', () => {
   }
 
   test('a hanging actor is killed and restarted', async () => {
-    const stage = await started({ runtime: { hang_limit_ms: 300 } });
+    const stage = await started({ runtime: { hang_limit_ms: 1_000 } });
     await tellToDie(stage, 'book', 'endless loop');
     stage.send(1, 10);
     await until(() => expect(stage.own('book')[NEWEST]).toBe(10));
     const hung = stage.audits().find(({ event }) => event === 'actor_hung');
-    expect(hung?.text).toMatch(/book hung: actor book gave no heartbeat for \d+ ms, limit 300 ms/);
+    expect(hung?.text).toMatch(/book hung: actor book gave no heartbeat for \d+ ms, limit 1000 ms/);
   });
 
   test('a killed thread is restarted', async () => {
@@ -182,7 +183,7 @@ describe('supervisor: the gate', () => {
 describe('supervisor: a message that kills its handler', () => {
   for (const way of ['throw', 'exit', 'endless loop', 'out of memory'] as const) {
     test(`twice by "${way}" is set aside, everything else is handled, and trading pauses`, async () => {
-      const stage = await started({ runtime: { hang_limit_ms: 400 }, mortality: { poison: { 50: way } } });
+      const stage = await started({ runtime: { hang_limit_ms: 1_000 }, mortality: { poison: { 50: way } } });
       stage.send(1, 100);
       await until(() => expect(stage.own('book')[NEWEST]).toBe(100));
       await until(() => expect(stage.gate.supervisor).toEqual({ state: 'paused', reason: 'message_set_aside' }));
@@ -207,6 +208,20 @@ describe('supervisor: a message that kills its handler', () => {
     await untilAllRun(stage);
     stage.supervisor.kill('book');
   });
+});
+
+describe('supervisor: idle threads', () => {
+  for (const idle of ['park', 'spin', 'adaptive'] as const) {
+    for (const needsEventLoop of [false, true]) {
+      test(`keep their heartbeat when they idle by ${idle}${needsEventLoop ? ' with their event loop' : ''}`, async () => {
+        const stage = await started({ runtime: { idle, heartbeat_ms: 2 }, mortality: { needsEventLoop } });
+        const counters = new Counters(stage.memory.counters, 'book');
+        const beats = new Set<number>();
+        await until(() => expect(beats.add(counters.get('heartbeat_ns')).size).toBeGreaterThan(20));
+        expect(livesOf(stage)).toEqual({ detector: 1, book: 1 });
+      });
+    }
+  }
 });
 
 describe('supervisor: control calls', () => {

@@ -51,7 +51,7 @@ export function supervise(given: SupervisedOptions = {}): Supervised {
   const topology: Topology = { ...TOPOLOGY, children };
   const config = checkConfig({
     runtime: {
-      ...{ placement: 'threads', heartbeat_ms: 20, hang_limit_ms: 1_000, worker_heap_mb: 32 },
+      ...{ placement: 'threads', heartbeat_ms: 20, hang_limit_ms: 5_000, worker_heap_mb: 32 },
       ...{ restart_backoff_base_ms: 1, stop_within_ms: 3_000 },
       ...given.runtime,
     },
