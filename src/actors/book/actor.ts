@@ -39,6 +39,8 @@ const TURN_MESSAGES = 256;
 const CHECKSUM = invalidReasonCode('checksum');
 const MALFORMED = invalidReasonCode('malformed');
 const INTERRUPTED = invalidReasonCode('interrupted');
+/** Reasons that the feed gives without fetching a snapshot by itself. */
+const ASKS_FOR_SNAPSHOT = new Set([MALFORMED, invalidReasonCode('lagging')]);
 const PRECISION_CHANGED = invalidReasonCode('precision_changed');
 
 export function createActor(context: ActorContext<'book'>): Actor {
@@ -269,7 +271,8 @@ class BookActor implements Actor {
       this.#publishVoid(book, view, offset, code);
     }
     if (this.#memory.double(book, 'settledSeq') < seq) {
-      this.#validity.voided(book, code, seq);
+      if (ASKS_FOR_SNAPSHOT.has(code)) this.#validity.broken(book, code, seq);
+      else this.#validity.voided(book, code, seq);
       this.#memory.setDouble(book, 'settledSeq', seq);
     }
     if (hadBook && seq > this.#topSeq) this.#pushTop(book, view, offset, seq, false);
