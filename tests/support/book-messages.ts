@@ -77,7 +77,7 @@ function sdkFrames(file: string): JsonObject[] {
   return [json['init'], ...listOf(json, 'updates')].filter(isObject);
 }
 
-function messagesOf(frame: JsonObject): BookMessage[] {
+export function messagesOf(frame: JsonObject): BookMessage[] {
   const snapshot = textOf(frame, 'type') === 'snapshot';
   return listOf(frame, 'data')
     .filter(isObject)

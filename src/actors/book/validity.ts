@@ -99,7 +99,7 @@ export class Validity {
   #couldHaveCome(book: number, lastFrameNs: number): boolean {
     const state = this.#stateOf(book);
     if (state !== 'asked' && state !== 'awaiting') return true;
-    return lastFrameNs >= this.#memory.double(book, 'deadlineSetNs');
+    return lastFrameNs > this.#memory.double(book, 'deadlineSetNs');
   }
 
   #fire(book: number, event: ValidityEvent, reason: number, seq: number): void {

@@ -10,6 +10,10 @@ import { advance, appendedDigits, appendInteger, appendWide } from './crc32.ts';
 /** Which digits the venue sums: see checksum.ts. `UNKNOWN`: not settled yet. */
 export const CHECKSUM_VARIANT = { UNKNOWN: 0, PADDED: 1, RAW: 2 } as const;
 
+/** The text begins with the asks, and the register with all ones. */
+const ASKS_START = -1;
+/** Where the whole checksum is kept, behind the registers and lengths of the bids' prefixes. */
+const TOTAL = 2 * CHECKSUM_LEVELS;
 const TWO_32 = 4_294_967_296;
 const TWO_53_HIGH = 0x20_0000; // high word of 2^53
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -34,40 +38,44 @@ export class RunningChecksum {
     this.#raw = raw;
     this.#pricePrecision = pricePrecision;
     this.#qtyPrecision = qtyPrecision;
-    this.#join(asks);
-    this.#join(bids);
-    const askLevels = Math.min(this.#books.count(asks), CHECKSUM_LEVELS);
-    const bidLevels = Math.min(this.#books.count(bids), CHECKSUM_LEVELS);
-    const { words } = this.#books;
-    const askEnd = this.#books.prefix(asks) + askLevels - 1;
-    const bidEnd = this.#books.prefix(bids) + bidLevels - 1;
-    const askDigits = askLevels === 0 ? 0 : (words[askEnd + CHECKSUM_LEVELS] as number);
-    const bidDigits = bidLevels === 0 ? 0 : (words[bidEnd + CHECKSUM_LEVELS] as number);
-    const start = advance(-1, askDigits) ^ (askLevels === 0 ? 0 : (words[askEnd] as number));
-    return ~(advance(start, bidDigits) ^ (bidLevels === 0 ? 0 : (words[bidEnd] as number))) >>> 0;
-  }
-
-  /** Brings the registers and lengths of a side's prefixes up to date. */
-  #join(side: number): void {
     const books = this.#books;
     const { words } = books;
-    const levels = Math.min(books.count(side), CHECKSUM_LEVELS);
+    const total = books.prefix(bids) + TOTAL;
+    const asksChanged = this.#join(asks, ASKS_START);
+    if (!this.#join(bids, 0) && !asksChanged) return (words[total] as number) >>> 0;
+    const askLevels = Math.min(books.count(asks), CHECKSUM_LEVELS);
+    const bidLevels = Math.min(books.count(bids), CHECKSUM_LEVELS);
+    const askRegister = askLevels === 0 ? ASKS_START : (words[books.prefix(asks) + askLevels - 1] as number);
+    const bidEnd = books.prefix(bids) + bidLevels - 1;
+    const joined =
+      bidLevels === 0
+        ? askRegister
+        : advance(askRegister, words[bidEnd + CHECKSUM_LEVELS] as number) ^ (words[bidEnd] as number);
+    words[total] = ~joined;
+    return ~joined >>> 0;
+  }
+
+  /** Brings the registers and lengths of a side's prefixes up to date. False when none of the best ten changed. */
+  #join(side: number, start: number): boolean {
+    const books = this.#books;
+    const { words } = books;
     const first = books.firstChanged(side);
-    if (first < levels) {
-      const prefix = books.prefix(side);
-      let register = first === 0 ? 0 : (words[prefix + first - 1] as number);
-      let digits = first === 0 ? 0 : (words[prefix + CHECKSUM_LEVELS + first - 1] as number);
-      for (let index = first; index < levels; index++) {
-        const level = books.level(side, index);
-        let length = (words[level + LEVEL_WORDS.packed] as number) >> 16;
-        if (length === 0) length = this.#digest(level);
-        register = advance(register, length) ^ (words[level + LEVEL_WORDS.memo] as number);
-        digits += length;
-        words[prefix + index] = register;
-        words[prefix + CHECKSUM_LEVELS + index] = digits;
-      }
+    if (first >= CHECKSUM_LEVELS) return false;
+    const levels = Math.min(books.count(side), CHECKSUM_LEVELS);
+    const prefix = books.prefix(side);
+    let register = first === 0 ? start : (words[prefix + first - 1] as number);
+    let digits = first === 0 ? 0 : (words[prefix + CHECKSUM_LEVELS + first - 1] as number);
+    for (let index = first; index < levels; index++) {
+      const level = books.level(side, index);
+      let length = (words[level + LEVEL_WORDS.packed] as number) >> 16;
+      if (length === 0) length = this.#digest(level);
+      register = advance(register, length) ^ (words[level + LEVEL_WORDS.memo] as number);
+      digits += length;
+      words[prefix + index] = register;
+      words[prefix + CHECKSUM_LEVELS + index] = digits;
     }
     books.settle(side);
+    return true;
   }
 
   /** Computes a level's register, keeps it as the level's memo, and returns the number of digits. */
