@@ -199,8 +199,10 @@ export const EXECUTION = {
   outcome: 76, // u8, PLAN_ENDED: PLAN_OUTCOME
   attempt: 77, // u8
   reason: 78, // u16, PLAN_*: index into PLAN_REASONS
-  startUnits: 80, // i64, PLAN_OPENED, PLAN_REFUSED: planned; PLAN_ENDED: spent of the start asset
-  endUnits: 88, // i64, PLAN_ENDED: received in the start asset, what was taken back included
+  /** i64. PLAN_OPENED: most the first leg can spend, held back for it; PLAN_REFUSED: planned; PLAN_ENDED: spent. */
+  startUnits: 80,
+  /** i64. PLAN_OPENED, PLAN_REFUSED: planned; PLAN_ENDED: received in the start asset, what was taken back included. */
+  endUnits: 88,
   /** i64, PLAN_*: expected profit when opened, booked profit when ended; a loss is negative. */
   profitUnits: 96,
   stampNs: 104, // f64

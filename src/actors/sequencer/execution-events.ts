@@ -45,6 +45,7 @@ export function tellRefused(
     view.setUint16(at + EXECUTION.startAsset, startAsset, true);
     view.setUint16(at + EXECUTION.reason, PLAN_REASONS.indexOf(reason), true);
     view.setBigInt64(at + EXECUTION.startUnits, startUnits, true);
+    view.setBigInt64(at + EXECUTION.endUnits, endUnits, true);
     view.setBigInt64(at + EXECUTION.profitUnits, endUnits - startUnits, true);
     view.setFloat64(at + EXECUTION.stampNs, nowNs, true);
   });
