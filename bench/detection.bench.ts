@@ -51,7 +51,7 @@ const bench: Bench = {
       rows.push(stage.measure(`${what}, any pair`, updates, stage.online));
       rows.push(stage.measure(`${what}, the ten busiest pairs`, updates, hubs));
       rows.push(stage.measure(`${what}, EUR/USD (${stage.cyclesOf(eurUsd)} directed cycles)`, updates, [eurUsd]));
-      if (cycleLength === 3) rows.push(stage.measureAllocation(quick ? 5_000 : 200_000));
+      if (cycleLength === 3) rows.push(stage.measureAllocation(quick ? 60_000 : 200_000));
       if (cycleLength === 3) rows.push(await treeAgainstScan(quick ? 500 : 20_000));
     }
     return rows;

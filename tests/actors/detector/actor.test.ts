@@ -35,8 +35,8 @@ describe('detector', () => {
       symbol: 'ETH/USD',
       cycle: FORWARD,
       startAsset: 'USD',
-      grossMultiplier: '1.010000000000000',
-      netMultiplier: '1.010000000000000',
+      grossMultiplier: 1.01,
+      netMultiplier: 1.01,
       touchStartQty: '500.000000', // all 5 BTC of the ask: 2.5 ETH
       size: { asset: 'USD', startQty: '500.000000', endQty: '505.000000', profit: '5.000000' },
       ordinal: 0,
@@ -83,7 +83,7 @@ describe('detector', () => {
     openBooks(stage, 20_210n);
     stage.run();
     const [recorded] = stage.recorded();
-    expect(Number(recorded!.netMultiplier)).toBeCloseTo(1.0105 * 0.9974 ** 2 * 0.995, 14);
+    expect(recorded!.netMultiplier).toBeCloseTo(1.0105 * 0.9974 ** 2 * 0.995, 14);
   });
 
   test.each([

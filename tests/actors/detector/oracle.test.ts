@@ -75,7 +75,7 @@ function expectRows(recorded: readonly Emitted[], rows: readonly OracleRow[]): v
     } else {
       found++;
       expect(emitted).toMatchObject({ recvIndex, ns, symbol, cycle, startAsset });
-      expect(Math.abs(Number(emitted.grossMultiplier) - multiplier)).toBeLessThan(1e-9);
+      expect(Math.abs(emitted.grossMultiplier - multiplier)).toBeLessThan(1e-9);
       // The oracle writes the nearest tenth decimal, the detector never more than there is.
       expect(['0.0000000000', '0.0000000001']).toContain(difference(touchStartQty, emitted.touchStartQty));
     }
