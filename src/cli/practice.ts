@@ -58,7 +58,9 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
 
 /** The catalogue of faults, for `--help`. */
 export function practiceHelp(): string {
-  const rows = Object.entries(FAULTS).map(([name, { chance, what }]) => `  ${name.padEnd(21)}${chance}  ${what}`);
+  const rows = Object.entries(FAULTS).map(
+    ([name, { chance, what }]) => `  ${name.padEnd(21)}${String(chance).padEnd(8)}  ${what}`,
+  );
   return ['Faults (--faults NAME or NAME=PROBABILITY, separated by commas; default probability):', ...rows].join('\n');
 }
 

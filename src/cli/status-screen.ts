@@ -64,7 +64,7 @@ export class StatusScreen {
 /** The screen's lines, none longer than the terminal is wide and no more than it is high. */
 export function renderScreen(readings: Readings, title: string, size: ScreenSize): string[] {
   const lines = [
-    `arbitrade  ${title}   ${clockText(readings.seconds)}   Ctrl-C stops`,
+    `${clockText(readings.seconds)}   ${title}`,
     row('gate', gateText(readings)),
     '',
     row(
@@ -73,7 +73,7 @@ export function renderScreen(readings: Readings, title: string, size: ScreenSize
     ),
     row(
       'books',
-      `${count(readings.booksValid)} of ${count(readings.instruments)} valid   updates ${count(readings.updates)}   ${count(readings.updatesPerSecond)}/s`,
+      `valid ${count(readings.booksValid)}   pairs listed ${count(readings.instruments)}   updates ${count(readings.updates)}   ${count(readings.updatesPerSecond)}/s`,
     ),
     row(
       'checksums',
