@@ -49,6 +49,8 @@ class SocketSource implements FrameSource {
       instrumentSilenceMs: venue.instrument_silence_ms,
       backoffBaseMs: venue.backoff_base_ms,
       backoffMaxMs: venue.backoff_max_ms,
+      // Half of the ring for snapshots of both sides in full depth, the other half for the updates that follow them.
+      snapshotsMax: Math.max(1, Math.floor(limits.deltas_ring / 2 / (2 * venue.depth))),
     });
   }
 

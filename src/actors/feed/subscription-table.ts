@@ -47,6 +47,8 @@ export interface SubscriptionSettings {
   /** Least time between two renewals of one book, and the base of the wait after a refusal. */
   readonly backoffBaseMs: number;
   readonly backoffMaxMs: number;
+  /** Snapshots that may be on their way at once, over all sockets: as many as the deltas ring can take in one go. */
+  readonly snapshotsMax: number;
 }
 
 /** What became of a refusal: `final` ones are not asked for again; `ignored` ones belong to no open request. */
@@ -199,7 +201,8 @@ export class SubscriptionTable {
 
   /** Fills `taken` with the books of the next unsubscribe message, which will carry `request`. */
   takeUnsubscribes(socket: number, request: RequestId, nowMs: number, taken: InstrumentIndex[]): void {
-    this.#collect(socket, taken, (phase) => phase === PHASE.RENEW_QUEUED || phase === PHASE.LEAVING);
+    const { symbolsPerMessage } = this.#settings;
+    this.#collect(socket, taken, symbolsPerMessage, (phase) => phase === PHASE.RENEW_QUEUED || phase === PHASE.LEAVING);
     for (const instrument of taken) {
       if (this.#phases[instrument] === PHASE.LEAVING) this.#remove(instrument);
       else this.#beginRenewal(instrument, request, nowMs);
@@ -211,7 +214,8 @@ export class SubscriptionTable {
    * @returns how many of them are renewals.
    */
   takeSubscribes(socket: number, request: RequestId, nowMs: number, taken: InstrumentIndex[]): number {
-    this.#collect(socket, taken, (phase) => phase === PHASE.QUEUED);
+    const limit = Math.min(this.#settings.symbolsPerMessage, this.#settings.snapshotsMax - this.#snapshotsDue(nowMs));
+    this.#collect(socket, taken, limit, (phase) => phase === PHASE.QUEUED);
     let renewals = 0;
     for (const instrument of taken) {
       this.#phases[instrument] = PHASE.SENT;
@@ -382,10 +386,23 @@ export class SubscriptionTable {
     this.#sockets[instrument] = NO_SOCKET;
   }
 
-  #collect(socket: number, taken: InstrumentIndex[], wants: (phase: number) => boolean): void {
+  /** Snapshots asked for that should still come; one that is overdue is not waited for. */
+  #snapshotsDue(nowMs: number): number {
+    let due = 0;
+    for (const members of this.#members) {
+      for (const instrument of members) {
+        const phase = this.#phases[instrument];
+        const isDue = (this.#dueMs[instrument] as number) > nowMs;
+        if (isDue && (phase === PHASE.SENT || phase === PHASE.ACKED)) due += 1;
+      }
+    }
+    return due;
+  }
+
+  #collect(socket: number, taken: InstrumentIndex[], limit: number, wants: (phase: number) => boolean): void {
     taken.length = 0;
     for (const instrument of this.#membersOf(socket)) {
-      if (taken.length === this.#settings.symbolsPerMessage) return;
+      if (taken.length >= limit) return;
       if (wants(this.#phases[instrument] as number)) taken.push(instrument);
     }
   }

@@ -178,11 +178,18 @@ export class VenueSocket {
 
   #open(): void {
     const { public_url, frame_bytes_max, connect_timeout_ms } = this.#deps.context.config.venue;
-    const ws = new WebSocket(public_url, {
-      perMessageDeflate: false,
-      maxPayload: frame_bytes_max,
-      handshakeTimeout: connect_timeout_ms,
-    });
+    const options = { perMessageDeflate: false, maxPayload: frame_bytes_max, handshakeTimeout: connect_timeout_ms };
+    let ws: WebSocket;
+    try {
+      ws = new WebSocket(public_url, options);
+    } catch (thrown) {
+      this.#down('refused', 0, reasonOf(thrown)); // an address that no WebSocket can have, such as one with a fragment
+      return;
+    }
+    this.#listen(ws);
+  }
+
+  #listen(ws: WebSocket): void {
     this.#ws = ws;
     this.#why = '';
     // Listeners stay on a socket that was given up, or its last error would have none; they no longer act for it.

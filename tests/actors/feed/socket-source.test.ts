@@ -5,6 +5,7 @@ import { startSocketStage } from '../../support/socket-stage.ts';
 const PAIRS = ['BTC/USD', 'ETH/USD', 'ETH/BTC'];
 const pairs = (count: number) => Array.from({ length: count }, (_, index) => `A${index}/USD`);
 const sorted = (symbols: readonly string[]) => [...symbols].sort();
+const symbolsOf = ({ params }: Request) => params.symbol ?? [];
 const isBook = ({ method, params }: Request) => method === 'subscribe' && params.channel === 'book';
 
 describe('subscribing', () => {
@@ -43,6 +44,30 @@ describe('subscribing', () => {
     expect(chunks.flat().sort()).toEqual(sorted(symbols));
     expect(venue.clients.filter((client) => client.asked('subscribe instrument').length > 0)).toHaveLength(1);
     expect(count('connects')).toBe(3);
+  });
+
+  test('no more snapshots are asked for at once than the deltas ring can take', async () => {
+    const held: (() => void)[] = [];
+    const { venue, heartbeats, until } = await startSocketStage({
+      symbols: pairs(7),
+      venue: { symbols_per_socket: 4, depth: 10 },
+      config: { limits: { deltas_ring: 128 } }, // half of it: three snapshots of 20 levels
+      script: (scripted) => {
+        scripted.script.answer = (client, request) => {
+          if (!isBook(request)) return false;
+          held.push(() => client.answer(request));
+          return true;
+        };
+      },
+    });
+    const asked = () => venue.clients.flatMap((client) => client.asked('subscribe book')).flatMap(symbolsOf).length;
+    for (const total of [3, 6, 7]) {
+      await until(() => expect(asked()).toBe(total));
+      await heartbeats(5);
+      expect(asked()).toBe(total);
+      for (const answer of held.splice(0)) answer();
+    }
+    await until(() => expect(venue.subscribed).toEqual(pairs(7)));
   });
 
   test('requests keep to the configured number a second', async () => {
@@ -461,6 +486,58 @@ describe('losing the connection', () => {
     }
   });
 
+  test('a venue that closes as soon as it has opened counts as failing: the waits grow', async () => {
+    const { venue, count, until, nextTimerMs, advance } = await startSocketStage({
+      symbols: PAIRS,
+      venue: { backoff_repeated_min_ms: 5_000 },
+      virtualTime: true,
+      script: (scripted) => {
+        scripted.script.answer = (client) => {
+          client.close(1001);
+          return true;
+        };
+      },
+    });
+    for (const [failures, leastMs] of [0, 0, 5_000, 5_000, 5_000].entries()) {
+      await until(() => expect(count('disconnects')).toBe(failures + 1));
+      expect(nextTimerMs()).toBeGreaterThanOrEqual(leastMs);
+      advance(nextTimerMs() ?? 0);
+    }
+    await until(() => expect(venue.clients).toHaveLength(6));
+  });
+
+  test('a connection that has lasted is forgiven its failures of before', async () => {
+    const { venue, until, nextTimerMs, advance, sink } = await startSocketStage({
+      symbols: PAIRS,
+      venue: { backoff_repeated_min_ms: 5_000, backoff_max_ms: 1_000, backoff_base_ms: 100 },
+      virtualTime: true,
+      script: (scripted) => {
+        scripted.script.upgrade = (attempt) => (attempt < 4 ? 503 : undefined);
+      },
+    });
+    while (venue.clients.length === 0) {
+      const attempts = venue.attemptsMs.length;
+      advance(nextTimerMs() ?? 0);
+      await until(() =>
+        expect(venue.attemptsMs.length + Number(nextTimerMs() !== undefined)).toBeGreaterThan(attempts),
+      );
+    }
+    await until(() => expect(venue.subscribed).toHaveLength(3));
+    advance(1_000);
+    await until(() => expect(sink.heard('heartbeat')).toBeGreaterThan(20));
+    venue.last.close(1001);
+    await until(() => expect(nextTimerMs()).toBeLessThan(1_000));
+  });
+
+  test('an address that cannot be one of a WebSocket is refused with its reason', async () => {
+    const { audits, until, venue } = await startSocketStage({
+      symbols: PAIRS,
+      venue: { public_url: 'ws://127.0.0.1:1/#fragment' },
+    });
+    await until(() => expect(audits('venue_disconnected')[0]).toMatch(/^2 .*fragment.*no new attempt/));
+    expect(venue.attemptsMs).toEqual([]);
+  });
+
   test('after maintenance the wait is the long one, at the first failure already', async () => {
     const { venue, sink, until, nextTimerMs } = await startSocketStage({
       symbols: PAIRS,
@@ -483,6 +560,7 @@ describe('losing the connection', () => {
     await source.stop();
     const second = successor();
     await until(() => expect([...second.sink.books.keys()].sort()).toEqual(sorted(PAIRS)));
+    expect(second.sink.voids.sort()).toEqual(sorted(PAIRS).map((symbol) => `${symbol} disconnected`));
     expect(venue.attemptsMs).toHaveLength(2);
     await second.source.stop();
     const third = successor();
