@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createSharedMemory, openConsumer, openProducer } from '../src/runtime/memory.ts';
 import { planPlacement } from '../src/runtime/placement.ts';
@@ -9,8 +10,11 @@ const ids: readonly string[] = TOPOLOGY.children.map((child) => child.id);
 const settings = [checkConfig({}), checkConfig({ limits: { instruments_max: 8, deltas_ring: 64, records_ring: 64 } })];
 
 describe('topology', () => {
-  test('has every actor once', () => {
+  test('has every actor once, with a module to start it from', () => {
     expect([...ids].sort()).toEqual([...ACTOR_IDS].sort());
+    for (const child of TOPOLOGY.children) {
+      expect(existsSync(new URL(`../src/${child.entry}`, import.meta.url)), child.entry).toBe(true);
+    }
   });
 
   test('every ring has a name of its own, one writer and one reader that exist, and they are not the same', () => {
