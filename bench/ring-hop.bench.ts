@@ -54,7 +54,7 @@ const bench: Bench = {
   name: 'ring hop',
   question: 'How long is a message on its way from one thread to another, by how the receiver waits?',
   run: async ({ quick }) => {
-    const [fast, slow, runs] = quick ? [2_000, 200, 1] : [200_000, 20_000, 3];
+    const [fast, slow, runs] = quick ? [200, 100, 1] : [200_000, 20_000, 3];
     const raw = await typical({ way: 'atomics' }, fast, runs);
     const ring = await typical({ way: 'ring' }, fast, runs);
     const spin = await typical({ way: 'duty', idle: 'spin' }, fast, runs);
