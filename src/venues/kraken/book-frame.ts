@@ -11,6 +11,8 @@ const LEXEME_MAX = 64;
 const LEXEME = /^(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d{1,2}))?$/;
 
 const INT64_END = 2n ** 63n;
+const CHECKSUM_MAX = 0xffff_ffff;
+const ZERO = 0x30;
 
 export const BID = 0;
 export const ASK = 1;
@@ -22,7 +24,7 @@ export class BookFrame {
   readonly instruments: InstrumentIndex[] = [];
   readonly symbols: string[] = [];
   readonly isSnapshot: boolean[] = [];
-  readonly checksums: number[] = [];
+  checksums = new Uint32Array(64);
   /** Per message: its levels are `firstLevels[m] … firstLevels[m + 1]`. */
   readonly firstLevels: number[] = [0];
   /** Per level: BID or ASK. */
@@ -40,13 +42,27 @@ export class BookFrame {
     if (this.large.size > 0) this.large.clear();
   }
 
-  /** Ends a message: its levels are those added since the last one ended. */
-  endMessage(instrument: InstrumentIndex, symbol: string, isSnapshot: boolean, checksum: number): void {
+  /**
+   * Notes the checksum of the message at hand: the digits in `bytes[start … end)`. False when they are no 32-bit integer
+   * as JSON writes it. It goes into the array here, since a function that returned it would make a heap number of it.
+   */
+  setChecksum(bytes: Uint8Array, start: number, end: number): boolean {
+    const length = end - start;
+    if (length === 0 || length > 10 || (length > 1 && bytes[start] === ZERO)) return false;
+    let value = 0;
+    for (let at = start; at < end; at++) value = value * 10 + (bytes[at] as number) - ZERO;
+    if (value > CHECKSUM_MAX) return false;
+    if (this.messageCount === this.checksums.length) this.#growMessages();
+    this.checksums[this.messageCount] = value;
+    return true;
+  }
+
+  /** Ends a message: its levels are those added since the last one ended, its checksum the one set last. */
+  endMessage(instrument: InstrumentIndex, symbol: string, isSnapshot: boolean): void {
     const message = this.messageCount++;
     this.instruments[message] = instrument;
     this.symbols[message] = symbol;
     this.isSnapshot[message] = isSnapshot;
-    this.checksums[message] = checksum;
     this.firstLevels[message + 1] = this.levelCount;
   }
 
@@ -110,6 +126,12 @@ export class BookFrame {
     this.digits[position] = Number.NaN;
     this.large.set(position, value);
     return true;
+  }
+
+  #growMessages(): void {
+    const { checksums } = this;
+    this.checksums = new Uint32Array(checksums.length * 2);
+    this.checksums.set(checksums);
   }
 
   #grow(): void {

@@ -23,7 +23,6 @@ const BACKSLASH = 0x5c;
 const NO_MATCH = -1;
 /** More digits than this a double does not hold exactly. */
 const EXACT_DIGITS = 15;
-const CHECKSUM_MAX = 0xffff_ffff;
 const TEXT = new TextDecoder();
 
 export class BookScanner {
@@ -91,13 +90,12 @@ export class BookScanner {
     at = skip(bytes, at, this.#checksum);
     if (at === NO_MATCH) return NO_MATCH;
     const digitsEnd = endOfDigits(bytes, at);
-    const checksum = checksumOf(bytes, at, digitsEnd);
-    if (checksum === NO_MATCH) return NO_MATCH;
+    if (!frame.setChecksum(bytes, at, digitsEnd)) return NO_MATCH;
     at = digitsEnd;
     if (bytes[at] === COMMA) at = this.#skipTimestamp(bytes, at);
     if (at === NO_MATCH || bytes[at] !== CLOSE_BRACE) return NO_MATCH;
     const symbol = instrument === NOT_FOUND ? TEXT.decode(bytes.subarray(start, symbolEnd)) : '';
-    frame.endMessage(instrument, symbol, isSnapshot, checksum);
+    frame.endMessage(instrument, symbol, isSnapshot);
     return at + 1;
   }
 
@@ -175,12 +173,4 @@ function endOfDigits(bytes: Uint8Array, start: number): number {
   let at = start;
   while (isDigit(bytes[at] as number)) at++;
   return at;
-}
-
-/** An unsigned 32-bit integer as JSON writes it, or NO_MATCH. */
-function checksumOf(bytes: Uint8Array, start: number, end: number): number {
-  if (end === start || end - start > 10 || (end - start > 1 && bytes[start] === ZERO)) return NO_MATCH;
-  let value = 0;
-  for (let at = start; at < end; at++) value = value * 10 + (bytes[at] as number) - ZERO;
-  return value <= CHECKSUM_MAX ? value : NO_MATCH;
 }

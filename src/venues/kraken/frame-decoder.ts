@@ -88,7 +88,9 @@ export class FrameDecoder {
     for (const { symbol, bids, asks, checksum } of data) {
       for (const level of bids) this.#takeLevel(level, BID);
       for (const level of asks) this.#takeLevel(level, ASK);
-      this.book.endMessage(this.#symbols.named(symbol), symbol, type === 'snapshot', checksum);
+      if (!this.book.setChecksum(Buffer.from(checksum), 0, checksum.length))
+        throw new RangeError('checksum: expected 32 bits');
+      this.book.endMessage(this.#symbols.named(symbol), symbol, type === 'snapshot');
     }
   }
 
