@@ -63,6 +63,13 @@ export class StartFailed extends ArbitradeError {
 
 const ENTRY = new URL('worker-entry.ts', import.meta.url);
 
+/**
+ * At its heap limit V8 gives a worker a little more, for Node to end it by. One collection that promotes a whole young
+ * generation of the default size can use that up, and then the process is aborted instead: measured, a thread out of
+ * memory took the process along within 15 deaths in 5 of 6 trials with the default, never in 24 with 16 MB or less.
+ */
+const YOUNG_GENERATION_MB = 8;
+
 export class WorkerThread {
   readonly actors: readonly ActorId[];
   readonly kind: RestartKind;
@@ -180,7 +187,10 @@ export class WorkerThread {
         workerData: this.#birth(control),
         transferList: [control],
         name: this.actors.join('+'),
-        resourceLimits: { maxOldGenerationSizeMb: this.#deps.config.runtime.worker_heap_mb },
+        resourceLimits: {
+          maxOldGenerationSizeMb: this.#deps.config.runtime.worker_heap_mb,
+          maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+        },
       });
     } catch (thrown) {
       this.#death = { cause: 'failed', reason: reasonOf(thrown) };
