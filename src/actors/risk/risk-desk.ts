@@ -182,7 +182,7 @@ export class RiskDesk {
       severity: isHalt ? 2 : state === 'active' ? 0 : 1,
       a: GATE_STATES.indexOf(state),
       b: GATE_REASONS.indexOf(reason),
-      text: `${change}: ${text}`,
+      text: text === '' ? change : `${change}: ${text}`,
     });
     log(isHalt ? 'error' : 'info', 'gate_changed', change, { state, reason, text });
     if (isHalt) records.tryAudit('halted', { severity: 2, text: `${by}: ${text}` });
