@@ -19,6 +19,8 @@ export class BestOthers {
   readonly #values: Float64Array;
   /** Leaves above 0, by edge. */
   readonly #complete: Uint32Array;
+  /** The rate of each edge that the trees hold. */
+  readonly #followed: Float64Array;
   /** For each edge, the leaves of other edges' trees that its rate is part of. */
   readonly #followerStarts: Uint32Array;
   readonly #followerEdges: Uint16Array;
@@ -32,6 +34,7 @@ export class BestOthers {
     this.#bases = new Int32Array(edges).fill(-1);
     this.#widths = new Uint32Array(edges);
     this.#complete = new Uint32Array(edges);
+    this.#followed = rates.slice(0, edges);
     this.#values = new Float64Array(this.#layOut(busyFrom));
     const followers = this.#followers();
     this.#followerStarts = followers.starts;
@@ -64,8 +67,11 @@ export class BestOthers {
     return (this.#index.starts[edge] as number) + node - width;
   }
 
-  /** Takes over a changed rate of `edge` in the trees of the other edges. Not in its own: there it is no part. */
+  /** Takes over the rate of `edge` in the trees of the other edges. Not in its own: there it is no part. */
   refresh(edge: Edge): void {
+    const rate = this.#rates[edge] as number;
+    if (this.#followed[edge] === rate) return; // only the other side has moved, or a quantity
+    this.#followed[edge] = rate;
     const end = this.#followerStarts[edge + 1] as number;
     for (let follower = this.#followerStarts[edge] as number; follower < end; follower++) {
       const entry = this.#followerEntries[follower] as number;
