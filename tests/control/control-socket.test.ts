@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { halt } from '../../src/cli/halt.ts';
 import { resume } from '../../src/cli/resume.ts';
 import { status } from '../../src/cli/status.ts';
@@ -242,13 +243,13 @@ describe('commands', () => {
     ]);
   });
 
-  test('a refusal exits with 1 and says why, a missing process with 3', async () => {
+  test('a refusal exits with 1 and says why, a missing process with its own code', async () => {
     server = await startControlServer(path, processWithLatch().target);
     const { errors, options } = printer();
     expect(await resume({ ...options(), reason: 'now' })).toBe(1);
     await server.close();
     server = undefined;
-    expect(await status(options())).toBe(3);
+    expect(await status(options())).toBe(EXIT.UNREACHABLE);
     expect(errors[0]).toContain('nothing is halted');
     expect(errors[1]).toContain(path);
   });
