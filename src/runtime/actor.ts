@@ -36,7 +36,11 @@ export interface Actor {
   onStop(): void | Promise<void>;
   /** Calls that other threads may make through the control port. */
   readonly control?: Readonly<Record<string, ControlCall>>;
-  /** True when the actor has sockets or a database, whose callbacks need the event loop to turn while it idles. */
+  /**
+   * True when the actor has sockets or a database, whose callbacks need the event loop to turn while it idles, or sets
+   * timers that must be finer than `heartbeat_ms`: without it the thread blocks while idle, and a timer of the clock
+   * fires at the next heartbeat after it is due.
+   */
   readonly needsEventLoop?: boolean;
 }
 

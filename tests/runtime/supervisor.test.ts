@@ -1,3 +1,4 @@
+import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Counters } from '../../src/runtime/counters.ts';
 import type { ActorId } from '../../src/shared/counter-names.ts';
@@ -77,6 +78,26 @@ describe('supervisor: every way to die', () => {
     }
     stage.send(1, 10);
     await until(() => expect(stage.own('book')[NEWEST]).toBe(10));
+  });
+
+  test('killed again and again in the middle of a stream, it handles every message in order', async () => {
+    const stage = await started({ runtime: { restarts_max: 100 } });
+    const total = 50_000;
+    const kills = [5_000, 12_345, 20_000, 35_007, 49_000];
+    for (let sent = 0; sent < total; ) {
+      while (sent < total && stage.deltas.hasRoom(1)) stage.send(++sent, sent);
+      await nextLoopTurn();
+      const isDue = (stage.own('book')[NEWEST] as number) >= (kills[0] ?? Number.POSITIVE_INFINITY);
+      if (isDue && stage.gate.supervisor.state === 'active') {
+        kills.shift();
+        stage.supervisor.kill('book');
+      }
+    }
+    await until(() => expect(stage.own('book')[NEWEST]).toBe(total));
+    await untilAllRun(stage);
+    expect(stage.own('book')[OUT_OF_ORDER]).toBe(0);
+    expect(stage.own('book')[LIVES]).toBe(6 - kills.length);
+    expect(kills.length).toBeLessThan(3);
   });
 
   test('a first start that fails stops what runs already and is thrown', async () => {
