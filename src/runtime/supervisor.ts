@@ -118,9 +118,15 @@ export class Supervisor {
     this.#threadOf(actor).kill('killed', 'it was killed by command', false);
   }
 
-  /** A control call to an actor, by name. @throws CONTROL_REFUSED, and whatever the call throws (with its code). */
-  call(actor: ActorId, name: string, ...args: readonly unknown[]): Promise<unknown> {
-    return this.#threadOf(actor).call(actor, name, args);
+  /**
+   * A control call to an actor, by name. One that is being restarted is waited for: an order to halt must not be lost
+   * because risk has just died. @throws CONTROL_REFUSED, and whatever the call throws (with its code).
+   */
+  async call(actor: ActorId, name: string, ...args: readonly unknown[]): Promise<unknown> {
+    const thread = this.#threadOf(actor);
+    const deadlineNs = this.#options.clock.nowNs() + this.#options.config.runtime.start_within_ms * 1e6;
+    while (this.#isBeingRestarted(thread) && this.#options.clock.nowNs() < deadlineNs) await this.#oneHeartbeat();
+    return thread.call(actor, name, args);
   }
 
   /** A person has looked at the messages that were set aside: trading need not pause for them any longer. */
@@ -290,6 +296,14 @@ export class Supervisor {
   ): void {
     this.#options.log(actor, level, event, text);
     this.#audits.push(event, { severity: level === 'error' ? 2 : 0, text, ...details });
+  }
+
+  #isBeingRestarted(thread: WorkerThread): boolean {
+    return this.state === 'running' && thread.kind !== 'temporary' && thread.state !== 'running';
+  }
+
+  #oneHeartbeat(): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.after(this.#options.config.runtime.heartbeat_ms, resolve));
   }
 
   #threadOf(actor: ActorId): WorkerThread {
