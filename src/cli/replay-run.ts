@@ -6,6 +6,4 @@ export interface ReplayRun {
   readonly config: Config;
   /** File for the opportunities, one JSON line each. */
   readonly opportunities: string | undefined;
-  /** Monotonic time at which the command began. */
-  readonly startedNs: number;
 }

@@ -10,7 +10,7 @@ import { type Summary, summarise } from './summary.ts';
 const POLL_MS = 5;
 
 /** @throws ACTOR_FAILED when the supervisor gave up. */
-export async function replayThreads({ capture, config, opportunities, startedNs }: ReplayRun): Promise<Summary> {
+export async function replayThreads({ capture, config, opportunities }: ReplayRun): Promise<Summary> {
   const engine = new Engine({
     config,
     log: jsonLog('stderr', 'warn'),
@@ -20,13 +20,18 @@ export async function replayThreads({ capture, config, opportunities, startedNs 
   await engine.start();
   try {
     await untilReplayed(engine);
-    const seconds = (systemClock.nowNs() - startedNs) / 1e9;
+    const seconds = (systemClock.nowNs() - firstFrameNs(engine)) / 1e9;
     if (opportunities !== undefined) await engine.supervisor.call('persistence', 'exportOpportunities', opportunities);
     await engine.stop();
     return summarise(engine.memory, config, seconds);
   } finally {
     await engine.stop();
   }
+}
+
+/** When the feed read its first frame: the threads were started and the database opened before. */
+function firstFrameNs(engine: Engine): number {
+  return new Counters(engine.memory.counters, 'feed').get('first_frame_ns');
 }
 
 /** Until the capture is read to its end and no ring holds a message. */

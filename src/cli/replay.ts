@@ -1,5 +1,5 @@
 /** `arbitrade replay`: a capture straight into the actors, without network, as fast as they go. */
-import { systemClock } from '../shared/clock.ts';
+import { captureDepth } from './capture-depth.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { replayInline } from './replay-inline.ts';
 import { replayThreads } from './replay-threads.ts';
@@ -23,8 +23,9 @@ export async function replay(capture: string, options: ReplayOptions): Promise<E
 /** Replays `capture` and returns the summary; opportunities go to the file that `options` names. */
 export async function replayCapture(capture: string, options: ReplayOptions): Promise<Summary> {
   const base = options.config === undefined ? {} : readRawSettings(options.config);
-  const config = settingsOf(base, { database: ':memory:', ...options });
-  const startedNs = systemClock.nowNs();
+  const depth = await captureDepth(capture);
+  const forced = depth === undefined ? {} : { venue: { depth } };
+  const config = settingsOf(base, { database: ':memory:', ...options }, forced);
   const host = options.threads === true ? replayThreads : replayInline;
-  return host({ capture, config, opportunities: options.opportunities, startedNs });
+  return host({ capture, config, opportunities: options.opportunities });
 }

@@ -48,7 +48,9 @@ export interface Summary {
   readonly plans: Readonly<Record<'opened' | 'refused' | 'completed' | 'abandoned' | 'unwound' | 'stranded', number>>;
   readonly records: { readonly received: number; readonly committed: number };
   readonly restarts: number;
-  readonly latency: Readonly<Record<LatencyStage, LatencySummary>>;
+  /** Undefined on a virtual clock. */
+  readonly latency: Readonly<Record<LatencyStage, LatencySummary>> | undefined;
+  /** From the first frame to the last message handled. */
   readonly seconds: number;
   /** Book messages a second. */
   readonly updatesPerSecond: number;
@@ -162,7 +164,7 @@ export function renderSummary(summary: Summary): string {
     ...edgeLines(summary),
     `plans     opened ${count(plans.opened)}   refused ${count(plans.refused)}   completed ${count(plans.completed)}   abandoned ${count(plans.abandoned)}   unwound ${count(plans.unwound)}   stranded ${count(plans.stranded)}`,
     `records   ${count(records.committed)} of ${count(records.received)} committed   restarts ${count(summary.restarts)}`,
-    ...LATENCY_STAGES.filter((stage) => latency[stage].count > 0).map((stage) => latencyLine(stage, latency[stage])),
+    ...latencyLines(latency),
   ];
   if (best.cycle === null) lines.splice(3, 0, 'best      no cycle could be evaluated');
   return lines.join('\n');
@@ -179,6 +181,11 @@ function edgeLines({ best, edges }: Summary): string[] {
     row('          net  ', edges.net_edge),
     `best      ${best.cycle}   gross ${bps(gross)}   net ${bps(net)} bps${net > 0 ? '' : `: ${(-net).toFixed(2)} bps short of paying`}`,
   ];
+}
+
+function latencyLines(latency: Summary['latency']): string[] {
+  if (latency === undefined) return [];
+  return LATENCY_STAGES.filter((stage) => latency[stage].count > 0).map((stage) => latencyLine(stage, latency[stage]));
 }
 
 function latencyLine(stage: LatencyStage, latency: LatencySummary): string {

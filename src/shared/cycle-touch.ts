@@ -21,7 +21,7 @@ export interface CycleTouch {
   readonly netMultiplier: number;
   /** The net multiplier itself. */
   readonly net: Fraction;
-  /** Most units of the asset the first leg spends that every leg can take at its touch, fees considered; rounded down. */
+  /** Most units of the asset the first leg spends that every leg can take at its touch, fees considered, to the nearest unit: a measure, not an order. */
   readonly startUnits: bigint;
 }
 
@@ -46,9 +46,11 @@ export function cycleTouch(legs: readonly LegTouch[]): CycleTouch {
     grossMultiplier: nearestDouble(gross.numerator, gross.denominator),
     netMultiplier: nearestDouble(net.numerator, net.denominator),
     net,
-    startUnits: start === undefined ? 0n : start.numerator / start.denominator,
+    startUnits: start === undefined ? 0n : nearest(start),
   };
 }
+
+const nearest = ({ numerator, denominator }: Fraction): bigint => (2n * numerator + denominator) / (2n * denominator);
 
 /** Whether `a` is less than `b`; denominators are positive. */
 export function isLess(a: Fraction, b: Fraction): boolean {

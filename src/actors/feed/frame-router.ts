@@ -178,6 +178,7 @@ export class FrameRouter implements FrameSink {
     const frames = this.#memory.framesHandled + 1;
     this.#memory.framesHandled = frames;
     counters.set(this.#count.frames, frames);
+    if (counters.value(this.#count.first_frame_ns) === 0) counters.set(this.#count.first_frame_ns, this.#stampNs);
     counters.set(this.#count.last_frame_ns, this.#stampNs);
     counters.set(this.#count.frame_seq, this.#publisher.seq);
     this.#latency.record(this.#context.clock.nowNs() - this.#stampNs);
@@ -463,6 +464,7 @@ const COUNTED = [
   'messages_unknown',
   'messages_lagging',
   'records_waited',
+  'first_frame_ns',
   'last_frame_ns',
   'system_status',
   'frame_seq',
