@@ -88,12 +88,6 @@ export class FrameRouter implements FrameSink {
     this.publishWaiting();
   }
 
-  /** Every book is void: the connections of a predecessor died with it. */
-  voidAll(reason: InvalidReason): void {
-    for (const instrument of this.registry.directory.instruments) this.#invalidate(instrument.index, reason);
-    this.publishWaiting();
-  }
-
   /** Publishes control messages and records that found no room. False while some still wait. */
   publishWaiting(): boolean {
     const areRecorded = this.#audits.flush();
