@@ -3,8 +3,10 @@ import { createActor } from '../../../src/actors/feed/actor.ts';
 import type { MalformedFrame } from '../../../src/actors/feed/malformed-frames.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import type { RingConsumer } from '../../../src/runtime/ring.ts';
+import { seededChance } from '../../../src/shared/chance.ts';
 import { CONTROL, DELTA, DELTA_FLAG, INVALID_REASONS, MARKET_KIND } from '../../../src/shared/messages.ts';
-import { CAPTURES, capturePath, scratchFolder, writeCapture } from '../../support/captures.ts';
+import { CAPTURES, capturePath, framesOf, scratchFolder, writeCapture } from '../../support/captures.ts';
+import { mutateFrame } from '../../support/mutate-frame.ts';
 import { createTestContext, type TestContext, type TestContextOptions } from '../../support/test-context.ts';
 
 interface Slot {
@@ -291,6 +293,27 @@ describe('feed in a replay', () => {
     expect(invalidations(slots)).toEqual(['precision_changed']);
     expect(counters.instruments).toBe(1);
     expect(slots.filter((slot) => slot.kind === MARKET_KIND.LEVEL).map((slot) => slot.price)).toEqual([150n, 1500n]);
+  });
+
+  test('thousands of mutated frames, whole captures of them: every frame is accounted for and nothing is thrown', async () => {
+    const seed = 20261122;
+    console.log(`mutated frames through the feed: seed ${seed}`);
+    const chance = seededChance(seed);
+    const work = Buffer.alloc(16_384);
+    const frames: string[] = [];
+    for (const { name } of CAPTURES) {
+      for (const { bytes } of await framesOf(capturePath(name))) {
+        work.set(bytes);
+        const length = chance.integer(3) === 0 ? mutateFrame(bytes, work, chance) : bytes.length;
+        frames.push(work.toString('utf8', 0, length));
+      }
+    }
+    const { counters, slots } = await replayFrames(frames);
+    expect(counters.frames).toBe(frames.length);
+    expect(counters.frames_malformed).toBeGreaterThan(500);
+    expect(counters.book_messages).toBeGreaterThan(3_500);
+    const seqs = [...new Set(slots.map((slot) => slot.seq))];
+    expect(seqs.every((seq, index) => seq === index + 1)).toBe(true);
   });
 
   test.each([

@@ -8,6 +8,7 @@ import { FRAME_KIND, FrameDecoder } from '../../../src/venues/kraken/frame-decod
 import { SymbolTable } from '../../../src/venues/kraken/symbol-table.ts';
 import { CAPTURES, capturePath, fixturePath, framesOf } from '../../support/captures.ts';
 import { heapAfterCollection } from '../../support/heap.ts';
+import { mutateFrame } from '../../support/mutate-frame.ts';
 
 const SYMBOLS = ['BTC/USD', 'ETH/USD', 'XRP/USD', 'MATIC/USD', 'ETH/BTC'];
 
@@ -165,7 +166,7 @@ describe('frame decoder', () => {
     let compared = 0;
     const heapBefore = heapAfterCollection();
     for (let round = 0; round < 1_000_000; round++) {
-      const length = mutate(corpus[chance.integer(corpus.length)] as Uint8Array, work, chance);
+      const length = mutateFrame(corpus[chance.integer(corpus.length)] as Uint8Array, work, chance);
       const kind = decodeLightly(decoder, work, length, round);
       kinds[kind] = (kinds[kind] as number) + 1;
       if (kind !== FRAME_KIND.BOOK || round % 40 !== 0) continue;
@@ -185,40 +186,4 @@ function decodeLightly(decoder: FrameDecoder, work: Buffer, length: number, roun
   if (decoder.scan(work, 0, length)) return FRAME_KIND.BOOK;
   if (round % 8 !== 0) return 0;
   return decoder.decodeGeneral(work.toString('utf8', 0, length));
-}
-
-const INTERESTING = Buffer.from('{}[]",:.0123456789eE+-\\u\u0000tfn ');
-
-/** Copies a frame with one to three changes: a byte, a cut, a part repeated, a part left out. Returns its length. */
-function mutate(frame: Uint8Array, work: Buffer, chance: ReturnType<typeof seededChance>): number {
-  work.set(frame);
-  let length = frame.length;
-  for (let change = chance.integer(3); change >= 0; change--) {
-    const at = chance.integer(length);
-    const span = 1 + chance.integer(Math.min(40, length - at));
-    switch (chance.integer(8)) {
-      case 0:
-        length = Math.max(1, at); // cut short
-        break;
-      case 1:
-        work.copyWithin(at, at + span, length); // left out
-        length = Math.max(1, length - span);
-        break;
-      case 2:
-        work.copyWithin(at + span, at, length); // repeated
-        length += span;
-        break;
-      case 3:
-        work[at] = chance.integer(256);
-        break;
-      case 4:
-        work[at] = INTERESTING[chance.integer(INTERESTING.length)] as number;
-        break;
-      default: {
-        const digit = work.indexOf(0x30 + chance.integer(10), at); // another digit: still a frame
-        if (digit !== -1 && digit < length) work[digit] = 0x30 + chance.integer(10);
-      }
-    }
-  }
-  return length;
 }
