@@ -21,7 +21,10 @@ export interface CycleTouch {
   readonly netMultiplier: number;
   /** The net multiplier itself. */
   readonly net: Fraction;
-  /** Most units of the asset the first leg spends that every leg can take at its touch, fees considered, to the nearest unit: a measure, not an order. */
+  /**
+   * Most units of the asset the first leg spends that every leg can take at its touch, fees considered, to the nearest
+   * unit: a measure, not an order.
+   */
   readonly startUnits: bigint;
 }
 

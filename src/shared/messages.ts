@@ -153,7 +153,7 @@ export const OPPORTUNITY = {
   stampNs: 40, // f64
   grossMultiplier: 48, // f64, exact rational rounded once
   netMultiplier: 56, // f64
-  touchStartUnits: 64, // i64, of the asset the spelling of the cycle starts with
+  touchStartUnits: 64, // i64, of the asset the spelling of the cycle starts with; to the nearest unit
   /** i64, of the asset that the leg traded first (`turn` 0) spends, as `endUnits`. */
   startUnits: 72,
   endUnits: 80, // i64
