@@ -311,7 +311,10 @@ describe('feed in a replay', () => {
     const { counters, slots } = await replayFrames(frames);
     expect(counters.frames).toBe(frames.length);
     expect(counters.frames_malformed).toBeGreaterThan(500);
-    expect(counters.book_messages).toBeGreaterThan(3_500);
+    // A snapshot that chance has damaged leaves the updates that follow it without an instrument.
+    const understood = counters.book_messages + counters.messages_unknown + counters.messages_refused;
+    expect(understood).toBeGreaterThan(3_700);
+    expect(counters.book_messages).toBeGreaterThan(1_000);
     const seqs = [...new Set(slots.map((slot) => slot.seq))];
     expect(seqs.every((seq, index) => seq === index + 1)).toBe(true);
   });
