@@ -6,7 +6,7 @@ import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import { ArbitradeError, arbitradeError, reasonOf } from '../shared/errors.ts';
-import { type ControlSurface, connectControl } from './control-port.ts';
+import { type ControlAnswer, type ControlSurface, connectControl } from './control-port.ts';
 import { Counters } from './counters.ts';
 import { Doorbell } from './doorbell.ts';
 import type { HostLog } from './inline-host.ts';
@@ -80,7 +80,8 @@ export class WorkerThread {
   readonly #life;
   #worker: Worker | undefined;
   #control: Remote<ControlSurface> | undefined;
-  #gone = Promise.withResolvers<never>();
+  /** Calls in flight: they fail when the thread dies. */
+  readonly #unanswered = new Set<PromiseWithResolvers<ControlAnswer>>();
   #timer: CancelTimer | undefined;
   #starts = 0;
   #death: Partial<Death> = {};
@@ -159,7 +160,10 @@ export class WorkerThread {
     if (control === undefined || this.state !== 'running') {
       throw arbitradeError('CONTROL_REFUSED', `${actor}.${name}`, `${actor} is ${this.state}`);
     }
-    const answer = await Promise.race([control.call(actor, name, args), this.#gone.promise]);
+    const answered = Promise.withResolvers<ControlAnswer>();
+    this.#unanswered.add(answered);
+    control.call(actor, name, args).then(answered.resolve, answered.reject);
+    const answer = await answered.promise.finally(() => this.#unanswered.delete(answered));
     if (answer.ok) return answer.value;
     throw new ArbitradeError(answer.code ?? 'CONTROL_REFUSED', answer.message);
   }
@@ -172,8 +176,6 @@ export class WorkerThread {
     if (worker === undefined) return;
     this.#worker = worker;
     this.#starts++;
-    this.#gone = Promise.withResolvers();
-    this.#gone.promise.catch(() => {}); // only calls in flight care
     this.#control = connectControl(port1, this.#doorbell);
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (error: Error & { code?: string }) => this.#noteError(error));
@@ -252,7 +254,8 @@ export class WorkerThread {
 
   #exited(code: number, close: () => void): void {
     close();
-    this.#gone.reject(arbitradeError('CONTROL_REFUSED', 'the call', `${this.first} died before it answered`));
+    const refusal = arbitradeError('CONTROL_REFUSED', 'the call', `${this.first} died before it answered`);
+    for (const call of this.#unanswered) call.reject(refusal);
     this.#worker = undefined;
     this.#control = undefined;
     this.#death = {
