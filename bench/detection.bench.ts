@@ -69,9 +69,12 @@ class Stage {
   readonly #chance: Chance = seededChance(SEED);
   readonly #values: readonly number[];
   readonly #heap = new Float64Array(3);
+  /** The bar is for triangles. */
+  readonly #cycleLength: 3 | 4;
   #seq = 0;
 
   constructor(cycleLength: 3 | 4) {
+    this.#cycleLength = cycleLength;
     const config = checkConfig({ strategy: { cycle_length: cycleLength } });
     const placement = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
     const memory = createSharedMemory(TOPOLOGY, config, placement);
@@ -113,7 +116,7 @@ class Stage {
       what,
       ...timed,
       ratio: { value: naive.p50Ns / timed.p50Ns, to: `naive loop, p50 ${Math.round(naive.p50Ns)} ns` },
-      bar: { text: '≤ 5 µs p99', held: timed.p99Ns <= BAR_NS },
+      ...(this.#cycleLength === 3 ? { bar: { text: '≤ 5 µs p99', held: timed.p99Ns <= BAR_NS } } : {}),
     };
   }
 
