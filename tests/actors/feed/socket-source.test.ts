@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Request } from '../../support/scripted-venue.ts';
 import { startSocketStage } from '../../support/socket-stage.ts';
 
@@ -48,7 +48,7 @@ describe('subscribing', () => {
 
   test('no more snapshots are asked for at once than the deltas ring can take', async () => {
     const held: (() => void)[] = [];
-    const { venue, heartbeats, until } = await startSocketStage({
+    const { venue, until, heartbeats } = await startSocketStage({
       symbols: pairs(7),
       venue: { symbols_per_socket: 4, depth: 10 },
       config: { limits: { deltas_ring: 128 } }, // half of it: three snapshots of 20 levels
@@ -193,9 +193,10 @@ describe('subscribing', () => {
   });
 
   test('a snapshot before its acknowledgement is taken, and repeated acknowledgements count once', async () => {
-    const { venue, sink, until } = await startSocketStage({
+    const { venue, sink, until, advance, heartbeats } = await startSocketStage({
       symbols: ['BTC/USD'],
       venue: { subscribe_timeout_ms: 60 },
+      virtualTime: true,
       script: (scripted) => {
         scripted.script.answer = (client, request) => {
           if (!isBook(request)) return false;
@@ -207,16 +208,18 @@ describe('subscribing', () => {
       },
     });
     await until(() => expect(sink.heard('ack subscribe')).toBe(4));
-    await until(() => expect(sink.frames).toBeGreaterThan(20)); // heartbeats: well past the time limit
+    advance(4_000);
+    await heartbeats(5);
     expect(venue.last.asked('subscribe book')).toHaveLength(1);
     expect(sink.voids).toEqual([]);
   });
 
   test('an acknowledgement that is late is answered by asking again, and both together end well', async () => {
     const late: (() => void)[] = [];
-    const { venue, sink, until } = await startSocketStage({
+    const { venue, sink, until, advance } = await startSocketStage({
       symbols: ['BTC/USD'],
       venue: { subscribe_timeout_ms: 80 },
+      virtualTime: true,
       script: (scripted) => {
         scripted.script.answer = (client, request) => {
           if (!isBook(request) || late.length > 0) return false;
@@ -225,6 +228,8 @@ describe('subscribing', () => {
         };
       },
     });
+    await until(() => expect(late).toHaveLength(1));
+    advance(80);
     await until(() => expect(venue.last.asked('subscribe book')).toHaveLength(2));
     late[0]?.();
     await until(() => expect(sink.books.get('BTC/USD')).toBe(1));
@@ -272,9 +277,10 @@ describe('subscribing', () => {
 describe('silence', () => {
   test('a book that is acknowledged but never comes is void and subscribed anew', async () => {
     let muted = false;
-    const { venue, sink, count, until } = await startSocketStage({
+    const { venue, sink, count, until, advance } = await startSocketStage({
       symbols: PAIRS,
       venue: { subscribe_timeout_ms: 60 },
+      virtualTime: true,
       script: (scripted) => {
         scripted.script.answer = (client, request) => {
           if (!isBook(request) || muted) return false;
@@ -288,6 +294,8 @@ describe('silence', () => {
         };
       },
     });
+    await until(() => expect(sink.heard('ack subscribe')).toBe(4));
+    advance(60);
     await until(() => expect(sink.books.get('ETH/USD')).toBe(1));
     expect(sink.voids).toEqual(['ETH/USD silent']);
     expect(venue.last.asked('unsubscribe book').map(({ params }) => params.symbol)).toEqual([['ETH/USD']]);
@@ -297,9 +305,10 @@ describe('silence', () => {
 
   test('updates without a snapshot make no book: it is subscribed anew', async () => {
     let muted = false;
-    const { venue, sink, until } = await startSocketStage({
+    const { venue, sink, until, advance, heartbeats } = await startSocketStage({
       symbols: ['BTC/USD'],
       venue: { subscribe_timeout_ms: 100 },
+      virtualTime: true,
       script: (scripted) => {
         scripted.script.answer = (client, request) => {
           if (!isBook(request) || muted) return false;
@@ -310,31 +319,38 @@ describe('silence', () => {
         };
       },
     });
-    const busy = setInterval(() => venue.last?.book('BTC/USD', 'update'), 5);
-    onTestFinished(() => clearInterval(busy));
-    await until(() => expect(venue.last.asked('subscribe book')).toHaveLength(2));
+    await until(() => expect(sink.heard('ack subscribe')).toBe(2));
+    venue.last.book('BTC/USD', 'update');
+    await until(() => expect(sink.books.get('BTC/USD')).toBe(1));
+    advance(100);
+    await until(() => expect(sink.books.get('BTC/USD')).toBe(2)); // the snapshot of the second subscription
     expect(sink.voids).toEqual(['BTC/USD silent']);
-    const heard = sink.books.get('BTC/USD') ?? 0;
-    await until(() => expect(sink.books.get('BTC/USD')).toBeGreaterThan(heard + 40));
+    advance(4_000);
+    await heartbeats(5);
     expect(venue.last.asked('subscribe book')).toHaveLength(2);
   });
 
   test('a book that falls silent while the socket lives is void and subscribed anew; a busy one is not', async () => {
-    const { venue, sink, until } = await startSocketStage({
+    const { venue, sink, until, advance } = await startSocketStage({
       symbols: ['BTC/USD', 'ETH/USD'],
       venue: { instrument_silence_ms: 150 },
+      virtualTime: true,
     });
-    await until(() => expect(venue.subscribed).toHaveLength(2));
-    const busy = setInterval(() => venue.last.book('BTC/USD', 'update'), 10);
-    await until(() => expect(sink.books.get('ETH/USD')).toBeGreaterThan(2));
-    clearInterval(busy);
-    expect(new Set(sink.voids)).toEqual(new Set(['ETH/USD silent']));
+    await until(() => expect([...sink.books.values()]).toEqual([1, 1]));
+    for (let update = 1; update <= 20; update++) {
+      advance(10);
+      venue.last.book('BTC/USD', 'update');
+      await until(() => expect(sink.books.get('BTC/USD')).toBe(1 + update));
+    }
+    await until(() => expect(sink.books.get('ETH/USD')).toBe(2));
+    expect(sink.voids).toEqual(['ETH/USD silent']);
   });
 
   test('silence is no fault while the venue is in maintenance, or the pair is', async () => {
-    const { venue, sink, until } = await startSocketStage({
+    const { venue, sink, until, advance, heartbeats } = await startSocketStage({
       symbols: ['BTC/USD', 'ETH/USD'],
       venue: { instrument_silence_ms: 60 },
+      virtualTime: true,
       script: (scripted) => {
         scripted.script.answer = (client, request) => {
           if (isBook(request)) client.status('maintenance');
@@ -344,22 +360,30 @@ describe('silence', () => {
     });
     await until(() => expect(venue.subscribed).toHaveLength(2));
     venue.last.instruments('update', ['ETH/USD'], 'maintenance');
-    const before = sink.frames;
-    await until(() => expect(sink.frames).toBeGreaterThan(before + 20)); // heartbeats, long past the limit
+    await heartbeats(5);
+    advance(1_000);
+    await heartbeats(5);
     expect(sink.voids).toEqual([]);
     venue.last.status('online');
+    await heartbeats(5);
+    expect(sink.voids).toEqual([]);
+    advance(60);
     await until(() => expect(sink.voids).toContain('BTC/USD silent'));
     expect(sink.voids).not.toContain('ETH/USD silent');
   });
 
   test('a socket that is half open is closed and opened anew', async () => {
-    const { venue, sink, count, audits, until } = await startSocketStage({
+    const { venue, sink, count, audits, until, advance, nextTimerMs } = await startSocketStage({
       symbols: PAIRS,
       venue: { socket_silence_ms: 150 },
+      virtualTime: true,
     });
     await until(() => expect(venue.subscribed).toHaveLength(3));
     const [first] = venue.clients;
     first?.freeze();
+    advance(150);
+    await until(() => expect(sink.disconnected).toEqual([0]));
+    advance(nextTimerMs() ?? 0);
     await until(() => expect(sink.books.get('ETH/BTC')).toBe(2));
     expect(venue.clients).toHaveLength(2);
     expect(sink.disconnected).toEqual([0]);
@@ -487,7 +511,7 @@ describe('losing the connection', () => {
   });
 
   test('a venue that closes as soon as it has opened counts as failing: the waits grow', async () => {
-    const { venue, count, until, nextTimerMs, advance } = await startSocketStage({
+    const { venue, count, until, advance, nextTimerMs } = await startSocketStage({
       symbols: PAIRS,
       venue: { backoff_repeated_min_ms: 5_000 },
       virtualTime: true,
@@ -507,7 +531,7 @@ describe('losing the connection', () => {
   });
 
   test('a connection that has lasted is forgiven its failures of before', async () => {
-    const { venue, until, nextTimerMs, advance, sink } = await startSocketStage({
+    const { venue, sink, until, advance, nextTimerMs } = await startSocketStage({
       symbols: PAIRS,
       venue: { backoff_repeated_min_ms: 5_000, backoff_max_ms: 1_000, backoff_base_ms: 100 },
       virtualTime: true,
@@ -530,7 +554,7 @@ describe('losing the connection', () => {
   });
 
   test('an address that cannot be one of a WebSocket is refused with its reason', async () => {
-    const { audits, until, venue } = await startSocketStage({
+    const { venue, audits, until } = await startSocketStage({
       symbols: PAIRS,
       venue: { public_url: 'ws://127.0.0.1:1/#fragment' },
     });
@@ -602,9 +626,10 @@ describe('resync', () => {
 
   test('updates of the old subscription do not count for the new one', async () => {
     const held: Request[] = [];
-    const { venue, sink, source, until } = await startSocketStage({
+    const { venue, sink, source, until, advance } = await startSocketStage({
       symbols: ['BTC/USD'],
       venue: { subscribe_timeout_ms: 150 },
+      virtualTime: true,
     });
     await until(() => expect(sink.books.get('BTC/USD')).toBe(1));
     // The venue acknowledges the new subscription, but its snapshot never comes; old updates arrive meanwhile.
@@ -623,6 +648,8 @@ describe('resync', () => {
       return true;
     };
     source.resync(sink.indexOf('BTC/USD'));
+    await until(() => expect(sink.heard('ack subscribe')).toBe(3));
+    advance(150);
     await until(() => expect(sink.voids).toEqual(['BTC/USD silent']));
     await until(() => expect(sink.books.get('BTC/USD')).toBe(3)); // snapshot, old update, snapshot
   });
