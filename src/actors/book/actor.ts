@@ -28,7 +28,7 @@ import {
 } from '../../shared/messages.ts';
 import { CHECKSUM_VARIANT } from '../../venues/kraken/running-checksum.ts';
 import { AUDIT_BURST } from './audit-limiter.ts';
-import { BookMemory } from './own-memory.ts';
+import { BookMemory, ROW_DOUBLE, ROW_WORD } from './own-memory.ts';
 import { Precisions } from './precisions.ts';
 import { Validity } from './validity.ts';
 import { WorkingBooks } from './working-books.ts';
@@ -164,7 +164,7 @@ class BookActor implements Actor {
     }
     this.#finish(book, view, offset, seq);
     const isEmpty = (view.getUint8(offset + DELTA.flags) & DELTA_FLAG.EMPTY) !== 0;
-    this.#count(this.#memory.word(book, 'outcome'), isEmpty ? 0 : slots, isSnapshot);
+    this.#count(this.#memory.word(book, ROW_WORD.outcome), isEmpty ? 0 : slots, isSnapshot);
     return true;
   }
 
@@ -184,12 +184,12 @@ class BookActor implements Actor {
     slots: number,
     isSnapshot: boolean,
   ): void {
-    const dirtySeq = this.#memory.double(book, 'dirtySeq');
-    this.#memory.setDouble(book, 'dirtySeq', seq);
+    const dirtySeq = this.#memory.double(book, ROW_DOUBLE.dirtySeq);
+    this.#memory.setDouble(book, ROW_DOUBLE.dirtySeq, seq);
     const isWhole = isSnapshot || dirtySeq === 0 || (dirtySeq === seq && this.#books.restore(book));
     const outcome = isWhole ? this.#apply(book, view, offset, index, slots, isSnapshot) : INTERRUPTED;
     if (outcome === VALID) {
-      this.#memory.setWord(book, 'outcome', VALID);
+      this.#memory.setWord(book, ROW_WORD.outcome, VALID);
       this.#books.publish(book, view, offset);
     } else this.#publishVoid(book, view, offset, outcome);
   }
@@ -208,21 +208,21 @@ class BookActor implements Actor {
 
   /** From the message in the slot on there is no book. Whoever reads the newest version sees the reason first. */
   #publishVoid(book: number, view: DataView, offset: number, reason: number): void {
-    this.#memory.setWord(book, 'outcome', reason);
+    this.#memory.setWord(book, ROW_WORD.outcome, reason);
     this.#table.setValidity(book, reason);
     this.#books.publishEmpty(book, view, offset);
   }
 
   /** What follows from the version that message `seq` made. Done again, it does no harm. */
   #finish(book: number, view: DataView, offset: number, seq: number): void {
-    const outcome = this.#memory.word(book, 'outcome');
-    if (this.#memory.double(book, 'settledSeq') < seq) {
+    const outcome = this.#memory.word(book, ROW_WORD.outcome);
+    if (this.#memory.double(book, ROW_DOUBLE.settledSeq) < seq) {
       if (outcome !== VALID) this.#validity.broken(book, outcome, seq);
       else if (!this.#validity.isLive(book)) this.#validity.verified(book, seq);
-      this.#memory.setDouble(book, 'settledSeq', seq);
+      this.#memory.setDouble(book, ROW_DOUBLE.settledSeq, seq);
     }
     if (this.#table.validity(book) !== outcome) this.#table.setValidity(book, outcome);
-    this.#memory.setDouble(book, 'dirtySeq', 0);
+    this.#memory.setDouble(book, ROW_DOUBLE.dirtySeq, 0);
     if (outcome === VALID) this.#latency.record(this.#clock.nowNs() - view.getFloat64(offset + DELTA.stampNs, true));
     if (seq > this.#topSeq) this.#pushTop(book, view, offset, seq, outcome === VALID);
   }
@@ -270,10 +270,10 @@ class BookActor implements Actor {
       if (!this.#mayPublish(book)) return false;
       this.#publishVoid(book, view, offset, code);
     }
-    if (this.#memory.double(book, 'settledSeq') < seq) {
+    if (this.#memory.double(book, ROW_DOUBLE.settledSeq) < seq) {
       if (ASKS_FOR_SNAPSHOT.has(code)) this.#validity.broken(book, code, seq);
       else this.#validity.voided(book, code, seq);
-      this.#memory.setDouble(book, 'settledSeq', seq);
+      this.#memory.setDouble(book, ROW_DOUBLE.settledSeq, seq);
     }
     if (hadBook && seq > this.#topSeq) this.#pushTop(book, view, offset, seq, false);
     return true;
@@ -294,13 +294,13 @@ class BookActor implements Actor {
   }
 
   #rescale({ index }: Instrument, view: DataView, offset: number, seq: number): void {
-    this.#memory.setWord(index, 'variant', CHECKSUM_VARIANT.UNKNOWN);
+    this.#memory.setWord(index, ROW_WORD.variant, CHECKSUM_VARIANT.UNKNOWN);
     const isDecided = this.#table.newestSeq(index) === seq;
     if (!isDecided && !this.#validity.isLive(index)) return; // its next snapshot comes in the new scale
     if (!isDecided) this.#publishVoid(index, view, offset, PRECISION_CHANGED);
-    if (this.#memory.double(index, 'settledSeq') >= seq) return;
+    if (this.#memory.double(index, ROW_DOUBLE.settledSeq) >= seq) return;
     this.#validity.rescaled(index, seq);
-    this.#memory.setDouble(index, 'settledSeq', seq);
+    this.#memory.setDouble(index, ROW_DOUBLE.settledSeq, seq);
   }
 
   /**
@@ -310,10 +310,10 @@ class BookActor implements Actor {
   #voidAbandoned(view: DataView, offset: number, seq: number): void {
     this.#isFirstMessage = false;
     for (let book = 0; book < this.#memory.books; book++) {
-      const dirtySeq = this.#memory.double(book, 'dirtySeq');
+      const dirtySeq = this.#memory.double(book, ROW_DOUBLE.dirtySeq);
       if (dirtySeq === 0 || dirtySeq === seq || !this.#validity.isLive(book)) continue;
       this.#publishVoid(book, view, offset, INTERRUPTED);
-      this.#memory.setDouble(book, 'dirtySeq', 0);
+      this.#memory.setDouble(book, ROW_DOUBLE.dirtySeq, 0);
       this.#validity.broken(book, INTERRUPTED, seq);
     }
   }

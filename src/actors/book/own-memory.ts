@@ -20,11 +20,20 @@ const ROW_DOUBLES = ROW_BYTES / 8;
 const ROW_WORDS = ROW_BYTES / 4;
 
 const HEADER = { handledSeq: 0, instrumentsEnd: 1 } as const; // doubles
-const DOUBLE = { dirtySeq: 0, settledSeq: 1, deadlineNs: 2, deadlineSetNs: 3, liveSinceNs: 4, eventSeq: 8 } as const;
-const WORD = { state: 10, attempts: 11, variant: 12, outcome: 13, unsent: 14, reason: 15 } as const;
+/** Fields of a row that are doubles, by their place. */
+export const ROW_DOUBLE = {
+  dirtySeq: 0,
+  settledSeq: 1,
+  deadlineNs: 2,
+  deadlineSetNs: 3,
+  liveSinceNs: 4,
+  eventSeq: 8,
+} as const;
+/** Fields of a row that are words (i32), by their place. */
+export const ROW_WORD = { state: 10, attempts: 11, variant: 12, outcome: 13, unsent: 14, reason: 15 } as const;
 
-export type RowDouble = keyof typeof DOUBLE;
-export type RowWord = keyof typeof WORD;
+type RowDouble = (typeof ROW_DOUBLE)[keyof typeof ROW_DOUBLE];
+type RowWord = (typeof ROW_WORD)[keyof typeof ROW_WORD];
 
 /** Bytes of own memory that the settings ask for. */
 export function bookOwnBytes(config: Config): number {
@@ -66,18 +75,18 @@ export class BookMemory {
   }
 
   double(book: number, field: RowDouble): number {
-    return this.#doubles[book * ROW_DOUBLES + DOUBLE[field]] as number;
+    return this.#doubles[book * ROW_DOUBLES + field] as number;
   }
 
   setDouble(book: number, field: RowDouble, value: number): void {
-    this.#doubles[book * ROW_DOUBLES + DOUBLE[field]] = value;
+    this.#doubles[book * ROW_DOUBLES + field] = value;
   }
 
   word(book: number, field: RowWord): number {
-    return this.#words[book * ROW_WORDS + WORD[field]] as number;
+    return this.#words[book * ROW_WORDS + field] as number;
   }
 
   setWord(book: number, field: RowWord, value: number): void {
-    this.#words[book * ROW_WORDS + WORD[field]] = value;
+    this.#words[book * ROW_WORDS + field] = value;
   }
 }

@@ -10,7 +10,7 @@ import type { Config } from '../../shared/config.ts';
 import { type AuditEvent, INVALID_REASONS, invalidReasonCode, RESYNC } from '../../shared/messages.ts';
 import { AuditLimiter } from './audit-limiter.ts';
 import { nextValidity, VALIDITY_STATES, type ValidityEvent, type ValidityState } from './machine.ts';
-import type { BookMemory } from './own-memory.ts';
+import { type BookMemory, ROW_DOUBLE, ROW_WORD } from './own-memory.ts';
 import type { Precisions } from './precisions.ts';
 
 const LIVE = VALIDITY_STATES.indexOf('live');
@@ -47,7 +47,7 @@ export class Validity {
   }
 
   isLive(book: number): boolean {
-    return this.#memory.word(book, 'state') === LIVE;
+    return this.#memory.word(book, ROW_WORD.state) === LIVE;
   }
 
   /** A snapshot verified; the book table has it. */
@@ -57,7 +57,7 @@ export class Validity {
 
   /** A message did not verify. */
   broken(book: number, reason: number, seq: number): void {
-    const liveForNs = this.#context.clock.nowNs() - this.#memory.double(book, 'liveSinceNs');
+    const liveForNs = this.#context.clock.nowNs() - this.#memory.double(book, ROW_DOUBLE.liveSinceNs);
     const settled = liveForNs >= this.#config.resync_settled_ms * 1e6;
     this.#fire(book, { type: 'broken', settled }, reason, seq);
   }
@@ -67,7 +67,7 @@ export class Validity {
    * the first one on the snapshot becomes overdue, even one that was never announced by anything.
    */
   lacksSnapshot(book: number): void {
-    if (this.#memory.double(book, 'deadlineNs') !== NEVER || this.#stateOf(book) !== 'awaiting') return;
+    if (this.#memory.double(book, ROW_DOUBLE.deadlineNs) !== NEVER || this.#stateOf(book) !== 'awaiting') return;
     this.#setDeadline(book, this.#patienceMs(book, 'awaiting'));
   }
 
@@ -86,11 +86,16 @@ export class Validity {
     const nowNs = this.#context.clock.nowNs();
     const lastFrameNs = this.#feed.value(this.#feed.at('last_frame_ns'));
     for (let book = 0; book < this.#memory.books; book++) {
-      if (this.#memory.word(book, 'unsent') !== 0) this.#request(book);
-      const deadlineNs = this.#memory.double(book, 'deadlineNs');
+      if (this.#memory.word(book, ROW_WORD.unsent) !== 0) this.#request(book);
+      const deadlineNs = this.#memory.double(book, ROW_DOUBLE.deadlineNs);
       if (deadlineNs === NEVER || deadlineNs > nowNs) continue;
       if (this.#couldHaveCome(book, lastFrameNs)) {
-        this.#fire(book, { type: 'overdue' }, this.#memory.word(book, 'reason'), this.#memory.double(book, 'eventSeq'));
+        this.#fire(
+          book,
+          { type: 'overdue' },
+          this.#memory.word(book, ROW_WORD.reason),
+          this.#memory.double(book, ROW_DOUBLE.eventSeq),
+        );
       } else this.#setDeadline(book, this.#config.snapshot_timeout_ms);
     }
   }
@@ -99,18 +104,21 @@ export class Validity {
   #couldHaveCome(book: number, lastFrameNs: number): boolean {
     const state = this.#stateOf(book);
     if (state !== 'asked' && state !== 'awaiting') return true;
-    return lastFrameNs > this.#memory.double(book, 'deadlineSetNs');
+    return lastFrameNs > this.#memory.double(book, ROW_DOUBLE.deadlineSetNs);
   }
 
   #fire(book: number, event: ValidityEvent, reason: number, seq: number): void {
     const from = this.#stateOf(book);
-    const context = { attempts: this.#memory.word(book, 'attempts'), attemptsMax: this.#config.resync_attempts_max };
+    const context = {
+      attempts: this.#memory.word(book, ROW_WORD.attempts),
+      attemptsMax: this.#config.resync_attempts_max,
+    };
     const { state, attempts } = nextValidity(from, context, event);
-    const reasonBefore = this.#memory.word(book, 'reason');
-    this.#memory.setWord(book, 'state', VALIDITY_STATES.indexOf(state));
-    this.#memory.setWord(book, 'attempts', attempts);
-    this.#memory.setWord(book, 'reason', reason);
-    this.#memory.setDouble(book, 'eventSeq', seq);
+    const reasonBefore = this.#memory.word(book, ROW_WORD.reason);
+    this.#memory.setWord(book, ROW_WORD.state, VALIDITY_STATES.indexOf(state));
+    this.#memory.setWord(book, ROW_WORD.attempts, attempts);
+    this.#memory.setWord(book, ROW_WORD.reason, reason);
+    this.#memory.setDouble(book, ROW_DOUBLE.eventSeq, seq);
     if (state !== 'live') this.#context.bookTable.setValidity(book, reason);
     if (from === 'live' && state !== 'live') this.#onInvalid(book, reason, seq);
     if (from !== 'live' && state === 'live') this.#onLive(book, reasonBefore, seq);
@@ -118,7 +126,7 @@ export class Validity {
   }
 
   #enter(book: number, state: ValidityState, seq: number): void {
-    this.#memory.setWord(book, 'unsent', 0);
+    this.#memory.setWord(book, ROW_WORD.unsent, 0);
     this.#setDeadline(book, this.#patienceMs(book, state));
     if (state === 'asked') {
       this.#counters.add(this.#counters.at('resyncs_requested'), 1);
@@ -155,7 +163,7 @@ export class Validity {
 
   #onLive(book: number, reasonBefore: number, seq: number): void {
     this.#counters.add(this.#counters.at('books_valid'), 1);
-    this.#memory.setDouble(book, 'liveSinceNs', this.#context.clock.nowNs());
+    this.#memory.setDouble(book, ROW_DOUBLE.liveSinceNs, this.#context.clock.nowNs());
     if (reasonBefore === VALID || reasonBefore === AWAITING_SNAPSHOT) return; // its first snapshot
     this.#counters.add(this.#counters.at('resyncs_completed'), 1);
     this.#record('book_resynced', book, seq, INVALID_REASONS[reasonBefore]);
@@ -163,37 +171,37 @@ export class Validity {
 
   /** Asks the feed for a snapshot; when the ring is full, at the next timer. */
   #request(book: number): void {
-    this.#memory.setWord(book, 'unsent', 1);
+    this.#memory.setWord(book, ROW_WORD.unsent, 1);
     if (!this.#resyncs.tryClaim(1)) return;
     const { view } = this.#resyncs;
     const offset = this.#resyncs.offset(0);
     view.setUint8(offset + RESYNC.kind, 1);
-    view.setUint8(offset + RESYNC.reason, this.#memory.word(book, 'reason'));
+    view.setUint8(offset + RESYNC.reason, this.#memory.word(book, ROW_WORD.reason));
     view.setUint32(offset + RESYNC.instrument, book, true);
-    view.setFloat64(offset + RESYNC.seq, this.#memory.double(book, 'eventSeq'), true);
-    view.setFloat64(offset + RESYNC.attempt, this.#memory.word(book, 'attempts'), true);
+    view.setFloat64(offset + RESYNC.seq, this.#memory.double(book, ROW_DOUBLE.eventSeq), true);
+    view.setFloat64(offset + RESYNC.attempt, this.#memory.word(book, ROW_WORD.attempts), true);
     view.setFloat64(offset + RESYNC.stampNs, this.#context.clock.nowNs(), true);
     this.#resyncs.publish(1);
-    this.#memory.setWord(book, 'unsent', 0);
+    this.#memory.setWord(book, ROW_WORD.unsent, 0);
   }
 
   /** Doubles with every attempt, up to its bound; the upper half is left to chance so that books do not ask in step. */
   #backoffMs(book: number): number {
     const { resync_backoff_base_ms: base, resync_backoff_max_ms: max } = this.#config;
-    const full = Math.min(max, base * 2 ** Math.max(0, this.#memory.word(book, 'attempts') - 1));
+    const full = Math.min(max, base * 2 ** Math.max(0, this.#memory.word(book, ROW_WORD.attempts) - 1));
     return full * (0.5 + this.#context.chance.unit() / 2);
   }
 
   #setDeadline(book: number, inMs: number): void {
     const nowNs = this.#context.clock.nowNs();
-    this.#memory.setDouble(book, 'deadlineSetNs', nowNs);
-    this.#memory.setDouble(book, 'deadlineNs', inMs === NEVER ? NEVER : nowNs + inMs * 1e6);
+    this.#memory.setDouble(book, ROW_DOUBLE.deadlineSetNs, nowNs);
+    this.#memory.setDouble(book, ROW_DOUBLE.deadlineNs, inMs === NEVER ? NEVER : nowNs + inMs * 1e6);
   }
 
   #record(event: AuditEvent, book: number, seq: number, why = ''): void {
     if (!this.#limiter.allow(this.#context.clock.nowNs())) return;
     const leftOut = this.#limiter.takeLeftOut();
-    const attempts = this.#memory.word(book, 'attempts');
+    const attempts = this.#memory.word(book, ROW_WORD.attempts);
     const symbol = this.#precisions.symbol(book);
     const text = `${symbol} ${why}`.trim() + (leftOut > 0 ? ` (${leftOut} records like it left out)` : '');
     const severity = event === 'book_resynced' ? 0 : event === 'book_invalid' ? 1 : 2;
@@ -202,7 +210,7 @@ export class Validity {
   }
 
   #stateOf(book: number): ValidityState {
-    return VALIDITY_STATES[this.#memory.word(book, 'state')] ?? 'awaiting';
+    return VALIDITY_STATES[this.#memory.word(book, ROW_WORD.state)] ?? 'awaiting';
   }
 }
 

@@ -8,7 +8,7 @@ import { type Ladders, LEVEL_WORDS, packDecimals } from '../../shared/ladders.ts
 import { DELTA, DELTA_FLAG, TOP } from '../../shared/messages.ts';
 import { CHECKSUM_LEVELS } from '../../venues/kraken/checksum.ts';
 import { CHECKSUM_VARIANT, RunningChecksum } from '../../venues/kraken/running-checksum.ts';
-import type { BookMemory } from './own-memory.ts';
+import { type BookMemory, ROW_WORD } from './own-memory.ts';
 import type { Precisions } from './precisions.ts';
 
 const PRICE_HIGH_END = 0x20_0000; // prices are below 2^53
@@ -70,9 +70,9 @@ export class WorkingBooks {
    * one does not match (padded first when none is remembered), and the one that matches is remembered.
    */
   verify(book: number, checksum: number, isSnapshot: boolean): boolean {
-    const variant = this.#memory.word(book, 'variant');
+    const variant = this.#memory.word(book, ROW_WORD.variant);
     if (this.#sum(book, variant === CHECKSUM_VARIANT.RAW) === checksum) {
-      if (variant === CHECKSUM_VARIANT.UNKNOWN) this.#memory.setWord(book, 'variant', CHECKSUM_VARIANT.PADDED);
+      if (variant === CHECKSUM_VARIANT.UNKNOWN) this.#memory.setWord(book, ROW_WORD.variant, CHECKSUM_VARIANT.PADDED);
       return true;
     }
     return isSnapshot && this.#verifyOther(book, checksum, variant !== CHECKSUM_VARIANT.RAW);
@@ -105,7 +105,7 @@ export class WorkingBooks {
    * levels than the book had, and it does not hold the decimals as written, which the raw checksum needs.
    */
   restore(book: number): boolean {
-    if (this.#memory.word(book, 'variant') !== CHECKSUM_VARIANT.PADDED) return false;
+    if (this.#memory.word(book, ROW_WORD.variant) !== CHECKSUM_VARIANT.PADDED) return false;
     const { levels } = this.#table.shape;
     const at = this.#table.newestVersion(book);
     if (at === -1) return false;
@@ -132,7 +132,7 @@ export class WorkingBooks {
     this.#ladders.unsettle(this.#ladders.side(book, 0), CHECKSUM_LEVELS);
     this.#ladders.unsettle(this.#ladders.side(book, 1), CHECKSUM_LEVELS);
     if (this.#sum(book, raw) !== checksum) return false;
-    this.#memory.setWord(book, 'variant', raw ? CHECKSUM_VARIANT.RAW : CHECKSUM_VARIANT.PADDED);
+    this.#memory.setWord(book, ROW_WORD.variant, raw ? CHECKSUM_VARIANT.RAW : CHECKSUM_VARIANT.PADDED);
     return true;
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/book/actor.ts';
-import { BookMemory } from '../../../src/actors/book/own-memory.ts';
+import { BookMemory, ROW_DOUBLE, ROW_WORD } from '../../../src/actors/book/own-memory.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { BookTable } from '../../../src/shared/book-table.ts';
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
@@ -70,7 +70,7 @@ function tear(stage: BookStage, chance: Chance): void {
   const memory = new BookMemory(stage.test.context.ownMemory, stage.test.context.config);
   const { ladders } = memory;
   for (let book = 0; book < 16; book++) {
-    const dirtySeq = memory.double(book, 'dirtySeq');
+    const dirtySeq = memory.double(book, ROW_DOUBLE.dirtySeq);
     if (dirtySeq === 0 || stage.table.newestSeq(book) === dirtySeq) continue;
     for (const ask of [0, 1]) {
       const side = ladders.side(book, ask);
@@ -189,7 +189,7 @@ describe('book actor killed while it changes a book', () => {
     ]);
     send(true, rows.flat());
     stage.run();
-    if (options.raw === true) stage.memory.setWord(0, 'variant', CHECKSUM_VARIANT.RAW);
+    if (options.raw === true) stage.memory.setWord(0, ROW_WORD.variant, CHECKSUM_VARIANT.RAW);
     const seq = send(false, [
       { ask: 0, price: '50000.0', qty: '2.00' },
       { ask: 1, price: '50001.0', qty: '0.00' },
@@ -199,7 +199,7 @@ describe('book actor killed while it changes a book', () => {
     stage.book.onStart();
     fuse.left = 12;
     expect(() => stage.book.doWork()).toThrow(Killed);
-    expect(stage.memory.double(0, 'dirtySeq')).toBe(seq);
+    expect(stage.memory.double(0, ROW_DOUBLE.dirtySeq)).toBe(seq);
     stage.tops();
     return { stage, seq, send };
   }
