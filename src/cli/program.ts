@@ -8,6 +8,7 @@ import { parseDuration } from './duration.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
 import { halt } from './halt.ts';
 import { practice, practiceHelp } from './practice.ts';
+import { record } from './record.ts';
 import { replay } from './replay.ts';
 import { resume } from './resume.ts';
 import { run } from './run.ts';
@@ -96,6 +97,13 @@ function addCaptures(program: Command, finish: Finish): void {
     .option('--config <file>', 'settings to start from (YAML)')
     .option('--json', 'print the summary as one line of JSON')
     .action(async (capture, options) => finish(await replay(capture, options)));
+  program
+    .command('record')
+    .description("Writes the venue's live frames to a capture.")
+    .requiredOption('--config <file>', 'settings (YAML): the venue and the pairs')
+    .requiredOption('--out <file>', 'capture to write; compressed when the name ends in .gz')
+    .option('--for <duration>', 'stop by itself after this long')
+    .action(async (options) => finish(await record({ ...options, forMs: duration('--for', options.for) })));
   program
     .command('practice')
     .description('Runs the practice exchange alone, on loopback.')

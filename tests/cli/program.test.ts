@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+
+const LAUNCHER = new URL('../../bin/arbitrade.mjs', import.meta.url).pathname;
+const SETTINGS = new URL('../../config/paper.yaml', import.meta.url).pathname;
+
+function arbitrade(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+describe('the command line', () => {
+  test('help names every command and every exit code', () => {
+    const { status, stdout } = arbitrade('--help');
+    expect(status).toBe(0);
+    const commands = 'demo run replay record practice status halt resume config topology'.split(' ');
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    for (const code of [0, 1, 2, 3, 4]) expect(stdout).toMatch(new RegExp(`^  ${code}  `, 'm'));
+  });
+
+  test.each(['demo', 'run', 'replay', 'record', 'practice', 'status', 'halt', 'resume', 'config', 'topology'])(
+    '%s has help of its own, with the exit codes',
+    (command) => {
+      const { status, stdout } = arbitrade(command, '--help');
+      expect(status).toBe(0);
+      expect(stdout).toContain(`arbitrade ${command}`);
+      expect(stdout).toContain('Exit codes:');
+    },
+  );
+
+  test.each([
+    [['nonsense'], /unknown command 'nonsense'/],
+    [['topology', '--colour'], /unknown option '--colour'/],
+    [['replay'], /missing required argument 'capture'/],
+    [['replay', 'no-such-file'], /CAPTURE_UNREADABLE: no-such-file/],
+    [['replay', 'x', '--inline', '--threads'], /cannot be used with/],
+    [['replay', 'x', '--cycle-length', '5'], /Allowed choices are 3, 4/],
+    [['demo', '--speed', '0'], /OPTION_INVALID: --speed/],
+    [['demo', '--for', 'soon'], /OPTION_INVALID: --for: expected a duration/],
+    [['demo', '--fees', '0.1', '--tier', '3'], /cannot be used with/],
+    [['demo', '--tier', '99'], /CONFIG_INVALID: fees\.tier/],
+    [['run'], /required option '--config <file>'/],
+    [['run', '--config', 'no-such.yaml'], /CONFIG_UNREADABLE: no-such\.yaml/],
+    [['halt'], /required option '--reason <text>'/],
+    [['practice', '--capture', 'x', '--port', '70000'], /from 0 to 65535/],
+    [['practice', '--capture', 'x', '--faults', 'earthquake'], /earthquake/],
+  ])('%j is refused before anything starts, and says why', (args, message) => {
+    const { status, stdout, stderr } = arbitrade(...args);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+  });
+
+  test('a process that is not there has an exit code of its own', () => {
+    const { status, stderr } = arbitrade('status');
+    expect(status).toBe(4);
+    expect(stderr).toContain('no running arbitrade answers on arbitrade.sock');
+  });
+
+  test('config check prints what is in force, defaults included', () => {
+    const { status, stdout } = arbitrade('config', 'check', SETTINGS);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ mode: 'paper', strategy: { min_edge_bps: 1 }, venue: { depth: 25 } });
+  });
+
+  test('config schema is a JSON Schema', () => {
+    expect(JSON.parse(arbitrade('config', 'schema').stdout)).toMatchObject({ type: 'object' });
+  });
+
+  test('topology lists every actor, ring and table', () => {
+    const { stdout } = arbitrade('topology');
+    for (const name of ['persistence', 'detector_records', 'book_table', 'lag']) expect(stdout).toContain(name);
+    expect(JSON.parse(arbitrade('topology', '--json').stdout).rings).toHaveLength(11);
+  });
+
+  test('the launcher hands over to the pinned Node, whichever runs it', () => {
+    const pinned = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).dependencies.node;
+    const program = 'process.stdout.write(process.version)';
+    const { stdout } = spawnSync(process.execPath, [LAUNCHER, '--help'], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`${program};`)}` },
+    });
+    expect(stdout).toContain(`v${pinned}`);
+  });
+});
