@@ -64,7 +64,7 @@ function begin(engine: Engine, url: string): StatusDisplay {
   if (!process.stdout.isTTY) {
     console.log(`ready     practice exchange on ${url}   ${threads.length} threads (${kind})   stop with Ctrl-C`);
   }
-  return showStatus(engine, `arbitrade demo  practice exchange on ${url}  stop with Ctrl-C`);
+  return showStatus(engine, `arbitrade demo   ${url}   stop with Ctrl-C`);
 }
 
 function demoSettings(url: string, options: DemoOptions): Config {

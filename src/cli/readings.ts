@@ -4,7 +4,6 @@ import { EdgeDistribution } from '../runtime/edge-distribution.ts';
 import { Histogram } from '../runtime/histogram.ts';
 import type { SharedMemory } from '../runtime/memory.ts';
 import { RingGauge } from '../runtime/ring.ts';
-import type { Config } from '../shared/config.ts';
 import {
   ACTOR_IDS,
   EDGE_HISTOGRAMS,
@@ -14,7 +13,7 @@ import {
 } from '../shared/counter-names.ts';
 import { SYSTEM_STATUSES, type SystemStatus } from '../shared/messages.ts';
 import { type GateReading, type GateState, TradingGate } from '../shared/trading-gate.ts';
-import { spellingOf } from './summary.ts';
+import { bestSpelling } from './summary.ts';
 
 /** Fractions at which an edge distribution is shown. */
 export const EDGE_QUANTILES = [0.01, 0.25, 0.5, 0.75, 0.99, 1] as const;
@@ -33,11 +32,7 @@ export interface RingReading {
 }
 
 export interface BestCycle {
-  /** The detector's number of the cycle. */
-  readonly number: number;
   readonly spelling: string;
-  /** Position in the instrument log that the detector numbers its cycles by. */
-  readonly instrumentsPosition: number;
   readonly grossBps: number;
   readonly netBps: number;
 }
@@ -83,13 +78,7 @@ export interface Readings {
  * Reads everything once. `previous` is the reading before this one, for rates and for the spelling of a cycle that has
  * not changed; without it the rates are those since the start.
  */
-export function collectReadings(
-  memory: SharedMemory,
-  config: Config,
-  nowNs: number,
-  startedNs: number,
-  previous?: Readings,
-): Readings {
+export function collectReadings(memory: SharedMemory, nowNs: number, startedNs: number, previous?: Readings): Readings {
   const feed = new Counters(memory.counters, 'feed');
   const book = new Counters(memory.counters, 'book');
   const detector = new Counters(memory.counters, 'detector');
@@ -117,7 +106,7 @@ export function collectReadings(
     evaluationsPerSecond: rate(evaluations, previous?.evaluations ?? 0),
     opportunities: detector.get('opportunities'),
     opportunitiesSized: detector.get('opportunities_sized'),
-    best: bestCycle(memory, config, detector, previous?.best),
+    best: bestCycle(memory, detector, previous?.best),
     edges: recordOf(EDGE_HISTOGRAMS, (name) => edgeReading(new EdgeDistribution(memory.edges[name]))),
     plans: planReadings(new Counters(memory.counters, 'sequencer')),
     records: recordReadings(new Counters(memory.counters, 'persistence')),
@@ -128,26 +117,17 @@ export function collectReadings(
   };
 }
 
-/** Spelling a cycle means finding all of them again, so it is done only when the best cycle is another one. */
+/** Spelling a cycle means reading the instrument log, so it is done only when the best cycle is another one. */
 function bestCycle(
   memory: SharedMemory,
-  config: Config,
   detector: Counters<'detector'>,
   previous: BestCycle | undefined,
 ): BestCycle | undefined {
-  const number = detector.get('best_cycle') - 1;
-  if (number < 0) return undefined;
-  const instrumentsPosition = detector.get('instruments_position');
-  const same = previous?.number === number && previous.instrumentsPosition === instrumentsPosition;
-  const spelling = same ? previous.spelling : spellingOf(memory, config, number);
-  const bps = (multiplier: number) => (multiplier - 1) * 10_000;
-  return {
-    number,
-    spelling,
-    instrumentsPosition,
-    grossBps: bps(detector.get('best_gross_multiplier')),
-    netBps: bps(detector.get('best_net_multiplier')),
-  };
+  if (detector.get('best_leg_1') === 0) return undefined;
+  const net = detector.get('best_net_multiplier');
+  const netBps = (net - 1) * 10_000;
+  const spelling = previous?.netBps === netBps ? previous.spelling : bestSpelling(memory, detector);
+  return { spelling, grossBps: (detector.get('best_gross_multiplier') - 1) * 10_000, netBps };
 }
 
 function edgeReading(edges: EdgeDistribution): number[] {

@@ -27,7 +27,7 @@ export async function replayInline({ capture, config, opportunities }: ReplayRun
   await host.advance(AFTERMATH_MS);
   if (opportunities !== undefined) await exportOpportunities(host, opportunities);
   await host.stop();
-  return withoutLatency(summarise(host.memory, config, seconds));
+  return withoutLatency(summarise(host.memory, seconds));
 }
 
 async function exportOpportunities(host: InlineHost, file: string): Promise<void> {

@@ -23,7 +23,7 @@ export async function replayThreads({ capture, config, opportunities }: ReplayRu
     const seconds = (systemClock.nowNs() - firstFrameNs(engine)) / 1e9;
     if (opportunities !== undefined) await engine.supervisor.call('persistence', 'exportOpportunities', opportunities);
     await engine.stop();
-    return summarise(engine.memory, config, seconds);
+    return summarise(engine.memory, seconds);
   } finally {
     await engine.stop();
   }

@@ -3,11 +3,9 @@ import { Counters } from '../runtime/counters.ts';
 import { EdgeDistribution } from '../runtime/edge-distribution.ts';
 import { Histogram } from '../runtime/histogram.ts';
 import type { SharedMemory } from '../runtime/memory.ts';
-import { findCycles, instrumentOfEdge, sideOfEdge, spellCycle } from '../shared/asset-graph.ts';
-import type { Config } from '../shared/config.ts';
+import { spellEdges } from '../shared/asset-graph.ts';
 import { ACTOR_IDS, EDGE_HISTOGRAMS, LATENCY_STAGES, type LatencyStage } from '../shared/counter-names.ts';
 import { InstrumentLog } from '../shared/instrument-log.ts';
-import { LEGS_MAX } from '../shared/messages.ts';
 
 /** Quantiles of one latency stage, in microseconds. */
 export interface LatencySummary {
@@ -57,7 +55,7 @@ export interface Summary {
 }
 
 /** Reads the summary of a run that took `seconds`. Any thread, at any time. */
-export function summarise(memory: SharedMemory, config: Config, seconds: number): Summary {
+export function summarise(memory: SharedMemory, seconds: number): Summary {
   const feed = new Counters(memory.counters, 'feed');
   const book = new Counters(memory.counters, 'book');
   const detector = new Counters(memory.counters, 'detector');
@@ -78,7 +76,7 @@ export function summarise(memory: SharedMemory, config: Config, seconds: number)
     evaluations: detector.get('evaluations'),
     opportunities: detector.get('opportunities'),
     opportunitiesSized: detector.get('opportunities_sized'),
-    best: bestOf(memory, config, detector),
+    best: bestOf(memory, detector),
     edges: recordOf(EDGE_HISTOGRAMS, (name) => edgeSummary(new EdgeDistribution(memory.edges[name]))),
     plans: plansOf(memory),
     records: recordsOf(memory),
@@ -89,28 +87,20 @@ export function summarise(memory: SharedMemory, config: Config, seconds: number)
   };
 }
 
-function bestOf(memory: SharedMemory, config: Config, detector: Counters<'detector'>): Summary['best'] {
-  const number = detector.get('best_cycle');
-  if (number === 0) return { cycle: null, grossMultiplier: null, netMultiplier: null };
+function bestOf(memory: SharedMemory, detector: Counters<'detector'>): Summary['best'] {
+  if (detector.get('best_leg_1') === 0) return { cycle: null, grossMultiplier: null, netMultiplier: null };
   return {
-    cycle: spellingOf(memory, config, number - 1),
+    cycle: bestSpelling(memory, detector),
     grossMultiplier: detector.get('best_gross_multiplier'),
     netMultiplier: detector.get('best_net_multiplier'),
   };
 }
 
-/** The cycle's spelling, from the detector's number of it and the instruments as they are known now. */
-export function spellingOf(memory: SharedMemory, config: Config, cycle: number): string {
-  const directory = new InstrumentLog(memory.instrumentLog).directory();
-  const { start_assets: startAssets, cycle_length: cycleLength } = config.strategy;
-  const table = findCycles(directory, { startAssets, cycleLength });
-  const first = cycle * LEGS_MAX;
-  const edges = table.edges.subarray(first, first + (table.legCounts[cycle] ?? 0));
-  const legs = Array.from(edges, (edge) => ({
-    symbol: directory.instruments[instrumentOfEdge(edge)]?.symbol ?? '?',
-    side: sideOfEdge(edge),
-  }));
-  return spellCycle(legs);
+/** Spelling of the best cycle, from its legs. */
+export function bestSpelling(memory: SharedMemory, detector: Counters<'detector'>): string {
+  const legs = (['best_leg_1', 'best_leg_2', 'best_leg_3', 'best_leg_4'] as const).map((name) => detector.get(name));
+  const edges = legs.filter((leg) => leg > 0).map((leg) => leg - 1);
+  return spellEdges(new InstrumentLog(memory.instrumentLog).directory(), edges);
 }
 
 function plansOf(memory: SharedMemory): Summary['plans'] {
@@ -154,43 +144,51 @@ function round(value: number, places: number): number {
   return Math.round(value * scale) / scale;
 }
 
-/** The summary as a person reads it. */
+/** The summary as a person reads it, no wider than a plain terminal. */
 export function renderSummary(summary: Summary): string {
-  const { checksums, best, plans, records, latency } = summary;
-  const lines = [
+  const { checksums, best, plans, records } = summary;
+  return [
     `done      ${summary.seconds.toFixed(1)} s   frames ${count(summary.frames)}   malformed ${count(summary.malformed)}   updates/s ${count(summary.updatesPerSecond)}`,
-    `books     ${count(summary.instruments)} instruments   snapshots ${count(summary.snapshots)}   checksums verified ${count(checksums.verified)}, failed ${count(checksums.failed)}, skipped ${count(checksums.skipped)}   resyncs ${count(summary.resyncs)}`,
-    `cycles    ${count(summary.cycles)}   evaluations ${count(summary.evaluations)}   opportunities ${count(summary.opportunities)} (${count(summary.opportunitiesSized)} with a size that pays)`,
-    ...edgeLines(summary),
-    `plans     opened ${count(plans.opened)}   refused ${count(plans.refused)}   completed ${count(plans.completed)}   abandoned ${count(plans.abandoned)}   unwound ${count(plans.unwound)}   stranded ${count(plans.stranded)}`,
+    `books     ${count(summary.instruments)} pairs   snapshots ${count(summary.snapshots)}   resyncs ${count(summary.resyncs)}`,
+    `checksums verified ${count(checksums.verified)}   failed ${count(checksums.failed)}   skipped ${count(checksums.skipped)}`,
+    `cycles    ${count(summary.cycles)}   evaluations ${count(summary.evaluations)}`,
+    ...(best.cycle === null ? ['best      no cycle could be evaluated'] : edgeLines(summary)),
+    `found     opportunities ${count(summary.opportunities)}   with a size that pays ${count(summary.opportunitiesSized)}`,
+    `plans     opened ${count(plans.opened)}   refused ${count(plans.refused)}   completed ${count(plans.completed)}`,
+    `          abandoned ${count(plans.abandoned)}   unwound ${count(plans.unwound)}   stranded ${count(plans.stranded)}`,
+    ...latencyLines(summary.latency),
     `records   ${count(records.committed)} of ${count(records.received)} committed   restarts ${count(summary.restarts)}`,
-    ...latencyLines(latency),
-  ];
-  if (best.cycle === null) lines.splice(3, 0, 'best      no cycle could be evaluated');
-  return lines.join('\n');
+  ].join('\n');
 }
 
 function edgeLines({ best, edges }: Summary): string[] {
-  if (best.cycle === null || best.netMultiplier === null || best.grossMultiplier === null) return [];
+  if (best.netMultiplier === null || best.grossMultiplier === null) return [];
   const row = (name: string, edge: EdgeSummary) =>
-    `${name} p1 ${bps(edge.p1Bps)}   p50 ${bps(edge.p50Bps)}   p99 ${bps(edge.p99Bps)} bps`;
+    `${name} ${cell(edge.p1Bps)} ${cell(edge.p50Bps)} ${cell(edge.p99Bps)}`;
   const net = (best.netMultiplier - 1) * 10_000;
   const gross = (best.grossMultiplier - 1) * 10_000;
+  const verdict = net > 0 ? 'it would have paid' : `${(-net).toFixed(2)} bps short of paying`;
   return [
-    row('edge      gross', edges.gross_edge),
-    row('          net  ', edges.net_edge),
-    `best      ${best.cycle}   gross ${bps(gross)}   net ${bps(net)} bps${net > 0 ? '' : `: ${(-net).toFixed(2)} bps short of paying`}`,
+    `edge, bps ${'p1'.padStart(10)} ${'p50'.padStart(10)} ${'p99'.padStart(10)}`,
+    row('  gross   ', edges.gross_edge),
+    row('  net     ', edges.net_edge),
+    `best      ${best.cycle}`,
+    `          gross ${bps(gross)} bps   net ${bps(net)} bps: ${verdict}`,
   ];
 }
 
 function latencyLines(latency: Summary['latency']): string[] {
   if (latency === undefined) return [];
-  return LATENCY_STAGES.filter((stage) => latency[stage].count > 0).map((stage) => latencyLine(stage, latency[stage]));
+  const stages = LATENCY_STAGES.filter((stage) => latency[stage].count > 0);
+  const head = `latency   ${'p50 µs'.padStart(24)} ${'p99 µs'.padStart(12)} ${'max µs'.padStart(12)}`;
+  return stages.length === 0 ? [] : [head, ...stages.map((stage) => latencyLine(stage, latency[stage]))];
 }
 
-function latencyLine(stage: LatencyStage, latency: LatencySummary): string {
-  return `latency   ${stage.padEnd(14)} p50 ${latency.p50Us.toFixed(1)} µs   p99 ${latency.p99Us.toFixed(1)} µs   max ${latency.maxUs.toFixed(0)} µs`;
+function latencyLine(stage: LatencyStage, { p50Us, p99Us, maxUs }: LatencySummary): string {
+  const figure = (us: number, width: number) => count(Number(us.toFixed(1))).padStart(width);
+  return `  ${stage.padEnd(14)} ${figure(p50Us, 17)} ${figure(p99Us, 12)} ${figure(maxUs, 12)}`;
 }
 
 const bps = (value: number | null) => (value === null ? '–' : `${value >= 0 ? '+' : ''}${value.toFixed(2)}`);
+const cell = (value: number | null) => bps(value).padStart(10);
 const count = (value: number) => value.toLocaleString('en-US');

@@ -5,7 +5,7 @@ import { checkConfig } from '../../src/shared/config.ts';
 import { createTestContext } from '../support/test-context.ts';
 
 const CONFIG = checkConfig({ limits: { deltas_ring: 64 } });
-const EMPTY = collectReadings(createTestContext('book', { config: CONFIG }).memory, CONFIG, 0, 0);
+const EMPTY = collectReadings(createTestContext('book', { config: CONFIG }).memory, 0, 0);
 const SIZE = { columns: 80, rows: 24 };
 const busy: Readings = {
   ...EMPTY,
@@ -21,9 +21,7 @@ const busy: Readings = {
   failed: 32,
   evaluations: 9_876_543_210,
   best: {
-    number: 7,
     spelling: 'BTC/USD:buy > ETH/BTC:buy > ETH/USD:sell',
-    instrumentsPosition: 1,
     grossBps: 1.234,
     netBps: -238.76,
   },
