@@ -13,6 +13,20 @@ const SUMMONS = 1; // beside the bell: both are read often and written rarely
 const RUNNING = 0;
 const PARKED = 1;
 
+/**
+ * Waits of this thread, by doorbell: a module is loaded once per thread. A callback of the owner's own event loop (a
+ * socket's frame) that rings ends the wait at once, in the microtask after it, without the way through the futex.
+ */
+const ownWaits = new WeakMap<SharedArrayBuffer, Map<number, () => void>>();
+
+function ownWaitsOn(memory: SharedArrayBuffer): Map<number, () => void> {
+  const known = ownWaits.get(memory);
+  if (known !== undefined) return known;
+  const waits = new Map<number, () => void>();
+  ownWaits.set(memory, waits);
+  return waits;
+}
+
 /** Words are a cache line pair apart: doorbells of different threads must not share one. */
 const WORD_STRIDE = 32;
 
@@ -24,9 +38,13 @@ export class Doorbell {
   readonly #words: Int32Array;
   readonly #bell: number;
   readonly #summons: number;
+  readonly #ownWaits: Map<number, () => void>;
+  /** The futex wait outstanding: one that a ring from the same thread has overtaken goes on and serves the next wait. */
+  #futexWait: Promise<string> | undefined;
 
   constructor(memory: SharedArrayBuffer, index: number) {
     this.#words = new Int32Array(memory);
+    this.#ownWaits = ownWaitsOn(memory);
     this.#bell = index * WORD_STRIDE + BELL;
     this.#summons = index * WORD_STRIDE + SUMMONS;
   }
@@ -35,7 +53,9 @@ export class Doorbell {
   ring(): void {
     if (Atomics.load(this.#words, this.#bell) === RUNNING) return;
     Atomics.store(this.#words, this.#bell, RUNNING);
-    Atomics.notify(this.#words, this.#bell);
+    const ownWait = this.#ownWaits.get(this.#bell);
+    if (ownWait === undefined) Atomics.notify(this.#words, this.#bell);
+    else ownWait();
   }
 
   /** Makes the owner turn its event loop, in which a message is waiting for it. Any thread. */
@@ -70,13 +90,28 @@ export class Doorbell {
   }
 
   /**
-   * Like {@link waitBlocking}, but the event loop goes on: for threads with sockets or a database. Without a time-out
-   * it waits until rung.
+   * Like {@link waitBlocking}, but the event loop goes on. Without a time-out it waits until rung. Owner only, one wait
+   * at a time. @returns whether it was rung.
    */
   async waitTurning(timeoutMs?: number): Promise<boolean> {
-    const wait = Atomics.waitAsync(this.#words, this.#bell, PARKED, timeoutMs);
-    const outcome = wait.async ? await wait.value : wait.value;
+    const rungHere = Promise.withResolvers<string>();
+    this.#ownWaits.set(this.#bell, () => rungHere.resolve('ok'));
+    const futexWait = timeoutMs === undefined ? this.#untimedFutexWait() : this.#waitFutex(timeoutMs);
+    const outcome = await Promise.race([rungHere.promise, futexWait]);
+    this.#ownWaits.delete(this.#bell);
     Atomics.store(this.#words, this.#bell, RUNNING);
     return outcome !== 'timed-out';
+  }
+
+  #untimedFutexWait(): Promise<string> {
+    this.#futexWait ??= this.#waitFutex().finally(() => {
+      this.#futexWait = undefined;
+    });
+    return this.#futexWait;
+  }
+
+  async #waitFutex(timeoutMs?: number): Promise<string> {
+    const wait = Atomics.waitAsync(this.#words, this.#bell, PARKED, timeoutMs);
+    return wait.value;
   }
 }
