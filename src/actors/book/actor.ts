@@ -127,7 +127,7 @@ class BookActor implements Actor {
     const seq = view.getFloat64(offset + DELTA.seq, true);
     if (seq <= this.#memory.handledSeq) return slots;
     if (!this.#tops.hasRoom(1) || !this.#context.records.hasRoom(AUDIT_BURST)) return 0;
-    if (this.#isFirstMessage) this.#voidAbandoned(view, offset, seq);
+    if (this.#isFirstMessage && !this.#voidAbandoned(view, offset, seq)) return 0;
     const isTaken =
       kind === MARKET_KIND.LEVEL
         ? this.#takeBook(view, offset, seq, index, slots)
@@ -191,7 +191,7 @@ class BookActor implements Actor {
     if (outcome === VALID) {
       this.#memory.setWord(book, ROW_WORD.outcome, VALID);
       this.#books.publish(book, view, offset);
-    } else this.#publishVoid(book, view, offset, outcome);
+    } else this.#publishVoid(book, view, offset, seq, outcome);
   }
 
   /** @returns VALID, or the code of the reason why the book is void now. */
@@ -206,11 +206,11 @@ class BookActor implements Actor {
     return this.#books.verify(book, view.getUint32(offset + DELTA.checksum, true), isSnapshot) ? VALID : CHECKSUM;
   }
 
-  /** From the message in the slot on there is no book. Whoever reads the newest version sees the reason first. */
-  #publishVoid(book: number, view: DataView, offset: number, reason: number): void {
+  /** From message `seq` on there is no book. Whoever reads the newest version sees the reason first. */
+  #publishVoid(book: number, view: DataView, offset: number, seq: number, reason: number): void {
     this.#memory.setWord(book, ROW_WORD.outcome, reason);
     this.#table.setValidity(book, reason);
-    this.#books.publishEmpty(book, view, offset);
+    this.#books.publishEmpty(book, view, offset, seq);
   }
 
   /** What follows from the version that message `seq` made. Done again, it does no harm. */
@@ -268,7 +268,7 @@ class BookActor implements Actor {
     const hadBook = isDecided || this.#validity.isLive(book);
     if (hadBook && !isDecided) {
       if (!this.#mayPublish(book)) return false;
-      this.#publishVoid(book, view, offset, code);
+      this.#publishVoid(book, view, offset, seq, code);
     }
     if (this.#memory.double(book, ROW_DOUBLE.settledSeq) < seq) {
       if (ASKS_FOR_SNAPSHOT.has(code)) this.#validity.broken(book, code, seq);
@@ -297,7 +297,7 @@ class BookActor implements Actor {
     this.#memory.setWord(index, ROW_WORD.variant, CHECKSUM_VARIANT.UNKNOWN);
     const isDecided = this.#table.newestSeq(index) === seq;
     if (!isDecided && !this.#validity.isLive(index)) return; // its next snapshot comes in the new scale
-    if (!isDecided) this.#publishVoid(index, view, offset, PRECISION_CHANGED);
+    if (!isDecided) this.#publishVoid(index, view, offset, seq, PRECISION_CHANGED);
     if (this.#memory.double(index, ROW_DOUBLE.settledSeq) >= seq) return;
     this.#validity.rescaled(index, seq);
     this.#memory.setDouble(index, ROW_DOUBLE.settledSeq, seq);
@@ -305,17 +305,22 @@ class BookActor implements Actor {
 
   /**
    * A book whose message killed a predecessor and was then set aside by the runtime has missed that message. The first
-   * message after a start shows it: it is another one.
+   * message after a start shows it: it is another one. The book is void as of the one it missed, for the detector too.
+   * False when that has to wait for room.
    */
-  #voidAbandoned(view: DataView, offset: number, seq: number): void {
-    this.#isFirstMessage = false;
+  #voidAbandoned(view: DataView, offset: number, seq: number): boolean {
     for (let book = 0; book < this.#memory.books; book++) {
       const dirtySeq = this.#memory.double(book, ROW_DOUBLE.dirtySeq);
       if (dirtySeq === 0 || dirtySeq === seq || !this.#validity.isLive(book)) continue;
-      this.#publishVoid(book, view, offset, INTERRUPTED);
+      if (!this.#tops.hasRoom(2) || !this.#mayPublish(book)) return false; // the message at hand brings another top
+      const isVoid = this.#table.newestSeq(book) === dirtySeq && this.#memory.word(book, ROW_WORD.outcome) !== VALID;
+      if (!isVoid) this.#publishVoid(book, view, offset, dirtySeq, INTERRUPTED);
+      if (dirtySeq > this.#topSeq) this.#pushTop(book, view, offset, dirtySeq, false);
+      this.#validity.broken(book, INTERRUPTED, dirtySeq); // last: a book that is not live is not looked at again
       this.#memory.setDouble(book, ROW_DOUBLE.dirtySeq, 0);
-      this.#validity.broken(book, INTERRUPTED, seq);
     }
+    this.#isFirstMessage = false;
+    return true;
   }
 
   /** Whether the next version of a book overwrites none that the detector can still ask for. */

@@ -2,7 +2,8 @@
  * The arithmetic of the books: applies a message to the working ladders, checks it against the venue's checksum, and
  * writes a version into the book table. Plain code, nothing is allocated.
  */
-import type { BookTable } from '../../shared/book-table.ts';
+import assert from 'node:assert/strict';
+import { type BookTable, VERIFIED_LEVELS } from '../../shared/book-table.ts';
 import { copyInt64 } from '../../shared/int64.ts';
 import { type Ladders, LEVEL_WORDS, packDecimals } from '../../shared/ladders.ts';
 import { DELTA, DELTA_FLAG, TOP } from '../../shared/messages.ts';
@@ -14,6 +15,8 @@ import type { Precisions } from './precisions.ts';
 const PRICE_HIGH_END = 0x20_0000; // prices are below 2^53
 const QTY_HIGH_END = 0x4000_0000; // quantities are below 2^62
 const TABLE_LEVEL_DOUBLES = 2;
+
+assert.ok(CHECKSUM_LEVELS >= VERIFIED_LEVELS, 'readers trust no level that the checksum does not cover');
 
 export class WorkingBooks {
   readonly #memory: BookMemory;
@@ -80,7 +83,7 @@ export class WorkingBooks {
 
   /** Writes the book as the next version of the table. */
   publish(book: number, view: DataView, offset: number): void {
-    const levelsAt = this.#begin(book, view, offset);
+    const levelsAt = this.#begin(book, view, offset, view.getFloat64(offset + DELTA.seq, true));
     const bids = this.#copySide(this.#ladders.side(book, 0), levelsAt / 8);
     const asks = this.#copySide(
       this.#ladders.side(book, 1),
@@ -89,9 +92,9 @@ export class WorkingBooks {
     this.#table.publish(book, levelsAt, bids, asks);
   }
 
-  /** Writes an empty version: from this message on there is no book. */
-  publishEmpty(book: number, view: DataView, offset: number): void {
-    this.#table.publish(book, this.#begin(book, view, offset), 0, 0);
+  /** Writes an empty version: from message `seq` on there is no book. */
+  publishEmpty(book: number, view: DataView, offset: number, seq: number): void {
+    this.#table.publish(book, this.#begin(book, view, offset, seq), 0, 0);
   }
 
   /** Fills the touch into a slot of `tops` that is zero there. */
@@ -136,10 +139,10 @@ export class WorkingBooks {
     return true;
   }
 
-  #begin(book: number, view: DataView, offset: number): number {
+  #begin(book: number, view: DataView, offset: number, seq: number): number {
     const levelsAt = this.#table.beginVersion(
       book,
-      view.getFloat64(offset + DELTA.seq, true),
+      seq,
       view.getFloat64(offset + DELTA.recvIndex, true),
       view.getFloat64(offset + DELTA.stampNs, true),
     );

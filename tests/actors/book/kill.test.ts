@@ -4,6 +4,7 @@ import { BookMemory, ROW_DOUBLE, ROW_WORD } from '../../../src/actors/book/own-m
 import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { BookTable } from '../../../src/shared/book-table.ts';
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
+import { MARKET_KIND } from '../../../src/shared/messages.ts';
 import { CHECKSUM_VARIANT } from '../../../src/venues/kraken/running-checksum.ts';
 import { CAPTURES, NaiveBook, readStream } from '../../support/book-messages.ts';
 import { BookStage, type Top, type Version } from './stage.ts';
@@ -241,8 +242,21 @@ describe('book actor killed while it changes a book', () => {
     stage.run();
     expect(stage.table.invalidReason(0)).toBe('interrupted');
     expect(stage.asOf(0, seq + 1)).toMatchObject({ bids: [], asks: [] });
-    expect(stage.tops().filter(({ valid }) => valid)).toEqual([]);
-    expect(stage.resyncs()).toHaveLength(1);
+    expect(stage.tops()).toMatchObject([{ seq, instrument: 0, valid: false, bid: [0, 0], ask: [0, 0] }]);
+    expect(stage.resyncs()).toMatchObject([{ seq, reason: 'interrupted' }]);
+  });
+
+  test('is void for the detector too, before whatever message comes next and once there is room', () => {
+    const { stage, seq } = midway({ depth: 25 });
+    stage.test.consumer('deltas').advance(2);
+    stage.replace();
+    stage.feed.announce(new Map([['ETH/USD', precision]]));
+    stage.run();
+    expect(stage.tops()).toMatchObject([
+      { seq, kind: MARKET_KIND.TOP, instrument: 0, valid: false },
+      { seq: seq + 1, kind: MARKET_KIND.INSTRUMENTS },
+    ]);
+    expect(stage.asOf(0, seq)).toMatchObject({ seq, bids: [], asks: [] });
   });
 
   test('is void when only the beginning of the message was set aside', () => {
