@@ -35,6 +35,7 @@ export class Market {
   readonly #fees: Config['fees'];
   readonly #feePpm: Uint32Array;
   readonly #priceScale: Float64Array;
+  readonly #qtyPrecision: Int8Array;
   readonly #words: Int32Array;
   readonly #values: BigInt64Array;
   readonly #view: DataView;
@@ -48,6 +49,7 @@ export class Market {
     this.#fees = fees;
     this.#feePpm = new Uint32Array(instrumentsMax);
     this.#priceScale = new Float64Array(instrumentsMax).fill(Number.NaN);
+    this.#qtyPrecision = new Int8Array(instrumentsMax).fill(-1);
     const tops = new ArrayBuffer(instrumentsMax * TOP_BYTES);
     this.#words = new Int32Array(tops);
     this.#values = new BigInt64Array(tops);
@@ -108,13 +110,14 @@ export class Market {
   }
 
   #takeInstrument(instrument: Instrument): void {
-    const { index, symbol, pricePrecision } = instrument;
+    const { index, symbol, pricePrecision, qtyPrecision } = instrument;
     const feePpm = takerFee(this.#fees, symbol);
     this.#feePpm[index] = feePpm;
     this.kept[index] = (1_000_000 - feePpm) / 1_000_000;
     const scale = 10 ** pricePrecision;
-    if (this.#priceScale[index] !== scale) this.#forget(index);
+    if (this.#priceScale[index] !== scale || this.#qtyPrecision[index] !== qtyPrecision) this.#forget(index);
     this.#priceScale[index] = scale;
+    this.#qtyPrecision[index] = qtyPrecision;
   }
 
   #forget(instrument: InstrumentIndex): boolean {
