@@ -54,6 +54,12 @@ export interface BookSide {
   readonly qtyLots: BigInt64Array;
 }
 
+/**
+ * Levels a side that the venue's checksum vouches for. Deeper ones can be wrong for a while without anybody noticing, so
+ * nothing that is traded is computed from them.
+ */
+export const VERIFIED_LEVELS = 10;
+
 /** A copy of one version, re-used from read to read. */
 export interface BookCopy {
   seq: number;
@@ -65,6 +71,7 @@ export interface BookCopy {
   readonly asks: BookSide;
 }
 
+/** A copy that takes the best `levels` a side; what a version has beyond them is left out. */
 export function createBookCopy(levels: number): BookCopy {
   const side = (): BookSide => ({
     count: 0,
@@ -221,7 +228,7 @@ export class BookTable {
   }
 
   #copySide(offset: number, count: number, into: BookSide): void {
-    into.count = Math.min(count, this.shape.levels); // a torn read must not lead out of the table
+    into.count = Math.min(count, this.shape.levels, into.priceTicks.length); // nor must a torn read lead out of the table
     for (let level = 0; level < into.count; level++) {
       const at = offset + level * TABLE_LEVEL.SIZE;
       into.priceTicks[level] = this.view.getBigInt64(at + TABLE_LEVEL.priceTicks, true);

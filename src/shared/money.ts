@@ -21,6 +21,9 @@ export const units = (value: bigint): Units => value as Units;
 
 export const PPM = 1_000_000n;
 
+/** The largest amount that a message or a column of the database holds. */
+export const INT64_MAX = 2n ** 63n - 1n;
+
 /** JSON number or plain decimal text: sign, digits, fraction, exponent. */
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
 

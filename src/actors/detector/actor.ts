@@ -67,7 +67,7 @@ class Detector implements Actor {
     this.#grossEdge = context.edges('gross_edge');
     this.#netEdge = context.edges('net_edge');
     this.#own = new Float64Array(context.ownMemory);
-    this.#scratchBook = createBookCopy(context.bookTable.shape.levels);
+    this.#scratchBook = createBookCopy(1); // its touch and its time
     this.#handledSeq = context.counters.get('handled_seq');
     const { config, instrumentLog, bookTable } = context;
     const directory = instrumentLog.directory(context.counters.get('instruments_position'));
@@ -88,7 +88,10 @@ class Detector implements Actor {
     let handled = 0;
     while (handled < count) {
       this.#tops.markInProgress(handled);
-      if (!this.#handle(this.#tops.view, this.#tops.offset(handled))) break;
+      if (!this.#handle(this.#tops.view, this.#tops.offset(handled))) {
+        this.#tops.markInProgress(-1); // waiting is not handling: a death now is not this message's doing
+        break;
+      }
       handled++;
     }
     if (handled > 0) this.#tops.advance(handled);
@@ -248,10 +251,8 @@ function counterIndices(counters: Counters<'detector'>) {
 function changesGraph(directory: InstrumentDirectory, changed: Instrument): boolean {
   const known = directory.instruments[changed.index];
   if (known === undefined) return true;
-  const { status, base, quote, pricePrecision } = changed;
-  return (
-    known.status !== status || known.base !== base || known.quote !== quote || known.pricePrecision !== pricePrecision
-  );
+  const decisive = ['status', 'base', 'quote', 'pricePrecision', 'qtyPrecision'] as const;
+  return decisive.some((field) => known[field] !== changed[field]);
 }
 
 /** The detector writes nothing but opportunities on its rings, so the newest message on one is the newest of these. */

@@ -4,22 +4,20 @@
  */
 import assert from 'node:assert/strict';
 import { BUY, type CycleTable, edgesOfCycle, findCycles } from '../../shared/asset-graph.ts';
-import { type BookCopy, type BookTable, createBookCopy } from '../../shared/book-table.ts';
+import { type BookCopy, type BookTable, createBookCopy, VERIFIED_LEVELS } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
 import { CycleLeg } from '../../shared/cycle-leg.ts';
 import { type CycleSize, sizeCycle } from '../../shared/cycle-sizing.ts';
 import { cycleTouch, type Fraction, isLess, type LegTouch } from '../../shared/cycle-touch.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { LEGS_MAX } from '../../shared/messages.ts';
-import { parseDecimal } from '../../shared/money.ts';
+import { INT64_MAX, parseAmountDown, parseDecimal } from '../../shared/money.ts';
 import { CycleScreen } from './cycle-screen.ts';
 import type { Market } from './market.ts';
 import type { Opportunity, OpportunitySize, Strategy } from './strategy.ts';
 
 /** Decimals that `strategy.min_edge_bps` may have. */
 const EDGE_DECIMALS = 12;
-/** Decimals that an amount of the settings may have. */
-const AMOUNT_DECIMALS = 18;
 
 export class CycleStrategy implements Strategy {
   readonly name = 'cycle';
@@ -39,7 +37,7 @@ export class CycleStrategy implements Strategy {
     this.#settings = config.strategy;
     this.#inventory = config.paper.inventory;
     this.#threshold = multiplierOf(config.strategy.min_edge_bps);
-    this.#books = Array.from({ length: LEGS_MAX }, () => createBookCopy(bookTable.shape.levels));
+    this.#books = Array.from({ length: LEGS_MAX }, () => createBookCopy(VERIFIED_LEVELS));
     this.#table = NO_CYCLES; // until the market is known: see rebuild
     this.#screen = this.#createScreen();
   }
@@ -133,9 +131,7 @@ export class CycleStrategy implements Strategy {
     if (this.#isUnlimited) return undefined;
     const id = spentAsset(terms);
     const { precision } = terms.side === BUY ? terms.quote : terms.base;
-    const held = parseDecimal(this.#inventory[id] ?? '0', AMOUNT_DECIMALS, `paper.inventory.${id}`);
-    const shift = AMOUNT_DECIMALS - precision;
-    return shift >= 0 ? held / 10n ** BigInt(shift) : held * 10n ** BigInt(-shift);
+    return parseAmountDown(this.#inventory[id] ?? '0', precision, `paper.inventory.${id}`);
   }
 
   get #isUnlimited(): boolean {
@@ -154,10 +150,8 @@ function multiplierOf(bps: number): Fraction {
   return { numerator: denominator + edge, denominator };
 }
 
-const INT64_MAX = 2n ** 63n - 1n;
-
 /** Whether every amount of a size fits a message. What does not is no order either. */
 function fitsMessage({ startUnits, endUnits, fills }: CycleSize): boolean {
-  const costs = fills.map(({ costUnits }) => costUnits);
-  return [startUnits, endUnits, ...costs].every((value) => value <= INT64_MAX);
+  const ofLegs = fills.flatMap(({ qtyLots, costUnits, feeUnits }) => [qtyLots, costUnits, feeUnits]);
+  return [startUnits, endUnits, ...ofLegs].every((value) => value <= INT64_MAX);
 }

@@ -3,7 +3,7 @@ import { assetSpent } from '../../shared/asset-graph.ts';
 import type { LegFill } from '../../shared/cycle-leg.ts';
 import type { LegTouch } from '../../shared/cycle-touch.ts';
 import { LEG, OPPORTUNITY, RECORD_KIND } from '../../shared/messages.ts';
-import { smaller } from '../../shared/money.ts';
+import { INT64_MAX, smaller } from '../../shared/money.ts';
 import type { Opportunity } from './strategy.ts';
 
 /** The market message an opportunity follows from. */
@@ -14,8 +14,6 @@ export interface Trigger {
   readonly stampNs: number;
   readonly wallNs: bigint;
 }
-
-const INT64_MAX = 2n ** 63n - 1n;
 
 /** Fills the message at `offset` of `view`. Its record number is set by whoever records it. */
 export function writeOpportunity(

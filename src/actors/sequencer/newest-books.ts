@@ -1,6 +1,16 @@
-/** The newest verified books, and the terms on which a leg is traded: what checks, orders and paper fills are made of. */
+/**
+ * The newest books, as deep as they are verified, and the terms on which a leg is traded: what checks, orders and paper
+ * fills are made of.
+ */
 import { BUY } from '../../shared/asset-graph.ts';
-import { type BookCopy, type BookSide, type BookTable, createBookCopy, VALID } from '../../shared/book-table.ts';
+import {
+  type BookCopy,
+  type BookSide,
+  type BookTable,
+  createBookCopy,
+  VALID,
+  VERIFIED_LEVELS,
+} from '../../shared/book-table.ts';
 import { CycleLeg, type LegTerms } from '../../shared/cycle-leg.ts';
 import { InstrumentDirectory } from '../../shared/instrument.ts';
 import type { InstrumentLog } from '../../shared/instrument-log.ts';
@@ -16,7 +26,7 @@ export class NewestBooks {
   constructor(table: BookTable, log: InstrumentLog) {
     this.#table = table;
     this.#log = log;
-    this.#copy = createBookCopy(table.shape.levels);
+    this.#copy = createBookCopy(VERIFIED_LEVELS);
   }
 
   /** Assets and instruments as of now. */

@@ -132,6 +132,32 @@ describe('detector', () => {
     expect(stage.recorded()).toMatchObject([{ symbol: 'BTC/USD', touchStartQty: '400.000000' }]);
   });
 
+  test('a quantity precision that changes voids the top until the next one', () => {
+    const stage = stageWithTriangle();
+    openBooks(stage);
+    stage.run();
+    expect(stage.recorded()).toHaveLength(1);
+    const { instruments } = triangle();
+    stage.announce({ assets: [], instruments: [{ ...instruments[ETH_USD]!, qtyPrecision: 3 }] });
+    stage.book(BTC_USD, [[9_980n, 500n]], [[9_990n, 500n]]); // pays even more, but for ETH/USD in lots that mean nothing
+    stage.run();
+    expect(stage.recorded()).toEqual([]);
+    stage.book(ETH_USD, [[20_200n, 5_000n]], [[20_700n, 5_000n]]);
+    stage.run();
+    expect(stage.recorded()).toMatchObject([{ cycle: FORWARD, legs: [{}, {}, { qty: '2.500' }] }]);
+  });
+
+  test('no size reaches beyond the levels that the checksum vouches for', () => {
+    const stage = new DetectorStage({ config: { ...FREE, venue: { depth: 25 } } });
+    announceTriangle(stage);
+    stage.book(BTC_USD, [[9_990n, 5_000n]], [[10_000n, 5_000n]]);
+    stage.book(ETH_BTC, [[190n, 5_000n]], [[200n, 5_000n]]);
+    const bids = Array.from({ length: 25 }, (_, level) => [20_200n - BigInt(level), 10n] as const);
+    stage.book(ETH_USD, bids, [[20_700n, 500n]]);
+    stage.run();
+    expect(stage.recorded()).toMatchObject([{ cycle: FORWARD, legs: [{}, {}, { qty: '1.00', price: '201.91' }] }]);
+  });
+
   test('a size starts from the first start asset on the cycle, within what is held', () => {
     const strategy = { start_assets: ['DOGE', 'ETH', 'USD'] };
     const fromEth = stageWithTriangle({ ...FREE, strategy });
