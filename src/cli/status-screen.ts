@@ -1,6 +1,6 @@
 /** Readings as a person sees them: one repainted screen on a terminal, one plain line elsewhere. */
 import { LATENCY_STAGES, type LatencyStage } from '../shared/counter-names.ts';
-import type { Readings } from './readings.ts';
+import type { LatencyReading, Readings } from './readings.ts';
 
 export interface ScreenSize {
   readonly columns: number;
@@ -102,8 +102,6 @@ export function renderScreen(readings: Readings, title: string, size: ScreenSize
 
 /** Everything that matters on one line without control characters, for logs and pipes. */
 export function renderStatusLine(readings: Readings): string {
-  const { decision } = readings.latency;
-  const latency = decision.count === 0 ? '–' : `${micros(decision.p50Us)}/${micros(decision.p99Us)}`;
   return [
     `${readings.seconds.toFixed(1)} s`,
     `gate ${readings.gate.state}`,
@@ -115,10 +113,14 @@ export function renderStatusLine(readings: Readings): string {
     `best net ${readings.best === undefined ? '–' : bps(readings.best.netBps)} bps`,
     `opportunities ${count(readings.opportunities)}`,
     `plans ${count(readings.plans.opened)}`,
-    `decision p50/p99 ${latency} µs`,
+    `p50/p99 µs: ${LATENCY_STAGES.map((stage) => `${stage} ${latencyText(readings.latency[stage])}`).join(', ')}`,
     `fullest ring ${percent(Math.max(0, ...readings.rings.map((ring) => ring.fill)))}`,
     `restarts ${count(readings.restarts)}`,
   ].join('   ');
+}
+
+function latencyText({ count: counted, p50Us, p99Us }: LatencyReading): string {
+  return counted === 0 ? '–' : `${micros(p50Us)}/${micros(p99Us)}`;
 }
 
 function row(label: string, text: string): string {
