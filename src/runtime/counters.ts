@@ -2,32 +2,45 @@
  * The counters table: one shared block of doubles per actor, named by `counter-names.ts`. Each value has one writer;
  * everybody may read at any time. It outlives the actors, so counts go on after a restart.
  */
-import { ACTOR_COUNTERS, type ActorId, type CounterName, RUNTIME_COUNTERS } from '../shared/counter-names.ts';
+import {
+  ACTOR_COUNTERS,
+  ACTOR_IDS,
+  type ActorId,
+  type CounterName,
+  RUNTIME_COUNTERS,
+} from '../shared/counter-names.ts';
 
 export type CounterMemory = Readonly<Record<ActorId, SharedArrayBuffer>>;
 
-function namesOf(actor: ActorId): readonly string[] {
-  return [...RUNTIME_COUNTERS, ...ACTOR_COUNTERS[actor]];
+type Places = ReadonlyMap<string, number>;
+
+/** Index of every counter in its actor's block, by name, in the order of the block. */
+const PLACES = Object.fromEntries(ACTOR_IDS.map((actor) => [actor, placesOf(actor)])) as Readonly<
+  Record<ActorId, Places>
+>;
+
+function placesOf(actor: ActorId): Places {
+  return new Map([...RUNTIME_COUNTERS, ...ACTOR_COUNTERS[actor]].map((name, index) => [name, index]));
 }
 
 export function createCounterMemory(): CounterMemory {
-  const block = (actor: ActorId) => [actor, new SharedArrayBuffer(namesOf(actor).length * 8)] as const;
-  return Object.fromEntries((Object.keys(ACTOR_COUNTERS) as ActorId[]).map(block)) as CounterMemory;
+  const block = (actor: ActorId) => [actor, new SharedArrayBuffer(PLACES[actor].size * 8)] as const;
+  return Object.fromEntries(ACTOR_IDS.map(block)) as CounterMemory;
 }
 
 /** One actor's counters. Look an index up once with {@link at} and use it on the tick path. */
 export class Counters<A extends ActorId = ActorId> {
   readonly #values: Float64Array;
-  readonly #names: readonly string[];
+  readonly #places: Places;
 
   constructor(memory: CounterMemory, actor: A) {
-    this.#names = namesOf(actor);
+    this.#places = PLACES[actor];
     this.#values = new Float64Array(memory[actor]);
   }
 
   /** Index of a counter for {@link add}, {@link set} and {@link value}. */
   at(name: CounterName<A>): number {
-    return this.#names.indexOf(name);
+    return this.#places.get(name) ?? -1;
   }
 
   /** Owner only. */
@@ -50,7 +63,7 @@ export class Counters<A extends ActorId = ActorId> {
 
   /** All values by name. */
   snapshot(): Readonly<Record<CounterName<A>, number>> {
-    const entries = this.#names.map((name, index) => [name, this.value(index)]);
+    const entries = [...this.#places].map(([name, index]) => [name, this.value(index)]);
     return Object.fromEntries(entries) as Record<CounterName<A>, number>;
   }
 }

@@ -28,6 +28,9 @@ export class Validity {
   readonly #counters: Counters<'book'>;
   readonly #feed: Counters<'feed'>;
   readonly #limiter = new AuditLimiter();
+  readonly #lastFrameAt: number;
+  /** No deadline falls due, and no request waits to be sent, before this: until then the timer need not look. */
+  #lookAgainNs = 0;
 
   constructor(context: ActorContext<'book'>, memory: BookMemory, precisions: Precisions) {
     this.#context = context;
@@ -37,6 +40,7 @@ export class Validity {
     this.#resyncs = context.producer('resyncs');
     this.#counters = context.counters;
     this.#feed = context.countersOf('feed');
+    this.#lastFrameAt = this.#feed.at('last_frame_ns');
   }
 
   /** Counts anew what a predecessor may have counted only half. */
@@ -84,20 +88,30 @@ export class Validity {
   /** Looks for what is overdue, and sends requests that found the ring full. */
   onTimer(): void {
     const nowNs = this.#context.clock.nowNs();
-    const lastFrameNs = this.#feed.value(this.#feed.at('last_frame_ns'));
-    for (let book = 0; book < this.#memory.books; book++) {
-      if (this.#memory.word(book, ROW_WORD.unsent) !== 0) this.#request(book);
-      const deadlineNs = this.#memory.double(book, ROW_DOUBLE.deadlineNs);
-      if (deadlineNs === NEVER || deadlineNs > nowNs) continue;
-      if (this.#couldHaveCome(book, lastFrameNs)) {
-        this.#fire(
-          book,
-          { type: 'overdue' },
-          this.#memory.word(book, ROW_WORD.reason),
-          this.#memory.double(book, ROW_DOUBLE.eventSeq),
-        );
-      } else this.#setDeadline(book, this.#config.snapshot_timeout_ms);
-    }
+    if (nowNs < this.#lookAgainNs) return;
+    this.#lookAgainNs = Number.POSITIVE_INFINITY; // whatever falls due sooner says so while it is looked at
+    const lastFrameNs = this.#feed.value(this.#lastFrameAt);
+    for (let book = 0; book < this.#memory.books; book++) this.#look(book, nowNs, lastFrameNs);
+  }
+
+  #look(book: number, nowNs: number, lastFrameNs: number): void {
+    if (this.#memory.word(book, ROW_WORD.unsent) !== 0) this.#request(book);
+    const deadlineNs = this.#memory.double(book, ROW_DOUBLE.deadlineNs);
+    if (deadlineNs === NEVER) return;
+    if (deadlineNs <= nowNs) this.#overdue(book, lastFrameNs);
+    const nextNs = this.#memory.double(book, ROW_DOUBLE.deadlineNs);
+    if (nextNs !== NEVER) this.#lookAgainNs = Math.min(this.#lookAgainNs, nextNs);
+  }
+
+  #overdue(book: number, lastFrameNs: number): void {
+    if (this.#couldHaveCome(book, lastFrameNs)) {
+      this.#fire(
+        book,
+        { type: 'overdue' },
+        this.#memory.word(book, ROW_WORD.reason),
+        this.#memory.double(book, ROW_DOUBLE.eventSeq),
+      );
+    } else this.#setDeadline(book, this.#config.snapshot_timeout_ms);
   }
 
   /** While the feed hears nothing at all, a missing snapshot is not this instrument's failing. */
@@ -172,7 +186,10 @@ export class Validity {
   /** Asks the feed for a snapshot; when the ring is full, at the next timer. */
   #request(book: number): void {
     this.#memory.setWord(book, ROW_WORD.unsent, 1);
-    if (!this.#resyncs.tryClaim(1)) return;
+    if (!this.#resyncs.tryClaim(1)) {
+      this.#lookAgainNs = 0;
+      return;
+    }
     const { view } = this.#resyncs;
     const offset = this.#resyncs.offset(0);
     view.setUint8(offset + RESYNC.kind, 1);
@@ -195,7 +212,9 @@ export class Validity {
   #setDeadline(book: number, inMs: number): void {
     const nowNs = this.#context.clock.nowNs();
     this.#memory.setDouble(book, ROW_DOUBLE.deadlineSetNs, nowNs);
-    this.#memory.setDouble(book, ROW_DOUBLE.deadlineNs, inMs === NEVER ? NEVER : nowNs + inMs * 1e6);
+    const deadlineNs = inMs === NEVER ? NEVER : nowNs + inMs * 1e6;
+    this.#memory.setDouble(book, ROW_DOUBLE.deadlineNs, deadlineNs);
+    if (deadlineNs !== NEVER) this.#lookAgainNs = Math.min(this.#lookAgainNs, deadlineNs);
   }
 
   #record(event: AuditEvent, book: number, seq: number, why = ''): void {

@@ -7,7 +7,7 @@
  */
 import { existsSync } from 'node:fs';
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
-import { ACTOR_IDS, type ActorId } from '../../shared/counter-names.ts';
+import { ACTOR_IDS } from '../../shared/counter-names.ts';
 import type { HaltState } from '../../shared/halt-state.ts';
 import { InstrumentDirectory } from '../../shared/instrument.ts';
 import { formatDecimal } from '../../shared/money.ts';
@@ -56,7 +56,9 @@ class Risk implements Actor {
   readonly #desk: RiskDesk;
   readonly #executions;
   readonly #counter;
-  readonly #others: readonly ActorId[] = ACTOR_IDS.filter((id) => id !== 'risk');
+  readonly #others;
+  /** What the others' heartbeats were at the last look. */
+  readonly #heartbeatsNs: Record<string, number> = {};
   readonly #counters;
   #directory = new InstrumentDirectory();
   #directoryPosition = -1;
@@ -82,6 +84,7 @@ class Risk implements Actor {
       booksStale: counters.at('books_stale'),
       recordsWaited: counters.at('records_waited'),
     };
+    this.#others = ACTOR_IDS.filter((id) => id !== 'risk').map((id) => [id, countersOf(id)] as const);
     this.#counters = {
       feed: countersOf('feed'),
       book: countersOf('book'),
@@ -154,11 +157,11 @@ class Risk implements Actor {
   }
 
   #readings(): Readings {
-    const { clock, options, countersOf } = this.#context;
+    const { clock, options } = this.#context;
     const { feed, book } = this.#counters;
     return {
       // The clock after the heartbeats: a heartbeat from later than now would seem to be from the future.
-      heartbeatsNs: Object.fromEntries(this.#others.map((id) => [id, countersOf(id).get('heartbeat_ns')])),
+      heartbeatsNs: this.#readHeartbeats(),
       lastFrameNs: feed.get('last_frame_ns'),
       systemStatus: feed.get('system_status'),
       booksValid: book.get('books_valid'),
@@ -166,6 +169,11 @@ class Risk implements Actor {
       isReplay: options['replay'] === true,
       nowNs: clock.nowNs(),
     };
+  }
+
+  #readHeartbeats(): Readings['heartbeatsNs'] {
+    for (const [id, counters] of this.#others) this.#heartbeatsNs[id] = counters.get('heartbeat_ns');
+    return this.#heartbeatsNs;
   }
 
   /** True while somebody had to wait with a record since the last look, or the own ring is nearly full. */

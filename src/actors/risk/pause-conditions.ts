@@ -43,7 +43,8 @@ export function findCondition(readings: Readings, limits: PauseLimits): Conditio
 }
 
 function silentActor({ nowNs, isReplay, heartbeatsNs }: Readings, silenceMs: number): Condition | undefined {
-  for (const [actor, heartbeatNs] of Object.entries(heartbeatsNs)) {
+  for (const actor in heartbeatsNs) {
+    const heartbeatNs = heartbeatsNs[actor] ?? 0;
     if (heartbeatNs === 0) {
       if (isReplay) continue; // a replay may run without it
       return { reason: 'starting', text: `${actor} has not started` };
