@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { decodeHaltState, HALT_KEY, type HaltState } from '../../shared/halt-state.ts';
-import { IN_MEMORY, openDatabase } from './open-database.ts';
 
 const LOCK_WAIT_MS = 2_000;
 
@@ -11,7 +10,9 @@ const LOCK_WAIT_MS = 2_000;
  * @throws DATABASE_LOCKED, DATABASE_FAILED: then nothing may be started.
  */
 export async function readStoredHalt(file: string, clock: Clock): Promise<HaltState | undefined> {
-  if (file === IN_MEMORY || !existsSync(file)) return undefined;
+  if (!existsSync(file)) return undefined; // nor is there a file named `:memory:`
+  // The database library takes its time to load: only those who have a file to read wait for it.
+  const { openDatabase } = await import('./open-database.ts');
   const instance = await openDatabase(file, { waitMs: LOCK_WAIT_MS, predecessor: 0 }, clock);
   const connection = await instance.connect();
   try {
