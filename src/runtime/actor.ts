@@ -14,7 +14,7 @@ import type { Counters } from './counters.ts';
 import type { EdgeDistribution } from './edge-distribution.ts';
 import type { Histogram } from './histogram.ts';
 import type { RecordWriter } from './record-writer.ts';
-import type { RingConsumer, RingProducer } from './ring.ts';
+import type { RingConsumer, RingGauge, RingProducer } from './ring.ts';
 
 /** A call over the control port: plain data in, plain data out. Never on the tick path. */
 export type ControlCall = (...args: never[]) => unknown;
@@ -62,6 +62,8 @@ export interface ActorContext<A extends ActorId = ActorId> {
   consumer(ring: string): RingConsumer;
   /** The producing end of a ring of the topology. */
   producer(ring: string): RingProducer;
+  /** How full any ring of the topology is, to read. */
+  gauge(ring: string): RingGauge;
   /** This actor's way of putting records on its ring to persistence. Persistence itself has none: reading it throws. */
   readonly records: RecordWriter;
   latency(stage: LatencyStage): Histogram;

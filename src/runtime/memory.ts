@@ -23,7 +23,7 @@ import { createDoorbellMemory, Doorbell } from './doorbell.ts';
 import { createEdgeDistributionMemory, EdgeDistribution } from './edge-distribution.ts';
 import { createHistogramMemory, Histogram } from './histogram.ts';
 import { RecordWriter } from './record-writer.ts';
-import { createRingMemory, RingConsumer, type RingMemory, RingProducer } from './ring.ts';
+import { createRingMemory, RingConsumer, RingGauge, type RingMemory, RingProducer } from './ring.ts';
 import type { RingSpec, RingWriter, Topology } from './topology-spec.ts';
 
 /** Which worker thread (0 …) hosts each actor. */
@@ -117,6 +117,7 @@ export function openContext<A extends ActorId>(
     ownMemory: memory.own[actor],
     consumer: (name) => openConsumer(memory, name, actor, setAside[name]),
     producer,
+    gauge: (name) => openGauge(memory, name),
     get records() {
       records ??= recordWriterOf(memory, actor, services.clock);
       return records;
@@ -141,6 +142,13 @@ export function openConsumer(memory: SharedMemory, name: string, reader: ActorId
   if (ring?.to !== reader) throw arbitradeError('TOPOLOGY_INVALID', `${reader} does not read ring ${name}`);
   const back = ring.from === 'supervisor' ? undefined : new Doorbell(memory.doorbells, memory.placement[ring.from]);
   return new RingConsumer(ring.memory, setAside, back);
+}
+
+/** A look at `name`, for anybody. @throws TOPOLOGY_INVALID when there is no such ring. */
+function openGauge(memory: SharedMemory, name: string): RingGauge {
+  const ring = memory.rings[name];
+  if (ring === undefined) throw arbitradeError('TOPOLOGY_INVALID', `there is no ring ${name}`);
+  return new RingGauge(ring.memory);
 }
 
 /**

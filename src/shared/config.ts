@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { arbitradeError, reasonOf } from './errors.ts';
+import { PLANS_MAX } from './messages.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);
 const percentText = z
@@ -86,7 +87,7 @@ const paper = z.strictObject({
   latency_ms: z.int().min(0).max(60_000).default(20),
   /** What the paper account holds. Empty: unlimited, for measuring only. */
   inventory: z.record(assetName, amountText).default({}),
-  plans_at_once: z.int().min(1).max(16).default(1),
+  plans_at_once: z.int().min(1).max(PLANS_MAX).default(1),
   /** An opportunity older than this when it arrives is refused. */
   opportunity_age_max_ms: milliseconds.default(250),
   /** How far below the decided price a leg may still be taken, in basis points. */

@@ -131,6 +131,9 @@ export const RECORD_KIND = { OPPORTUNITY: 1, EXECUTION: 2, AUDIT: 3, PORTFOLIO: 
 
 export const LEGS_MAX = 4;
 
+/** Plans that may be at work at once: sequencer and risk have memory for so many. */
+export const PLANS_MAX = 16;
+
 /** Bytes of a slot on a records ring: room for the largest kind of record. */
 export const RECORD_BYTES = 256;
 

@@ -5,8 +5,9 @@
  *   counters of all actors ─▶ conditions ─▶ desk (machine, gate, records)
  *   a person, a file ───────────────┘
  */
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
+import type { RingGauge } from '../../runtime/ring.ts';
 import { ACTOR_IDS } from '../../shared/counter-names.ts';
 import type { HaltState } from '../../shared/halt-state.ts';
 import { InstrumentDirectory } from '../../shared/instrument.ts';
@@ -21,8 +22,11 @@ import { RISK_HEADER } from './risk-memory.ts';
 
 /** Executions booked in one turn at most. */
 const BATCH = 64;
-/** Part of the own record ring that must be free. */
+/** Part of every record ring that must be free; and slots, more than any writer wants free before it goes on. */
 const RECORDS_FREE = 1 / 8;
+const RECORD_SLOTS_FREE = 32;
+/** Everybody who has a record ring. */
+const RECORD_WRITERS = [...ACTOR_IDS.filter((id) => id !== 'persistence'), 'supervisor'];
 
 /** What risk's control calls answer. `text` says what holds now, or why not. */
 export interface RiskAnswer {
@@ -35,7 +39,19 @@ export interface RiskDeps {
   readonly fileExists: (path: string) => boolean;
 }
 
-export const createActor: ActorFactory<'risk'> = (context) => createRisk(context, { fileExists: existsSync });
+export const createActor: ActorFactory<'risk'> = (context) => createRisk(context, { fileExists: isThere });
+
+const isNearlyFull = ({ used, capacity }: RingGauge): boolean =>
+  capacity - used < Math.max(capacity * RECORDS_FREE, RECORD_SLOTS_FREE);
+
+/** Whatever the file system says other than that there is no such file counts as being there. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
+}
 
 /** The risk actor with its view of the file system handed in. */
 export function createRisk(context: ActorContext<'risk'>, deps: RiskDeps): Actor {
@@ -60,6 +76,7 @@ class Risk implements Actor {
   /** What the others' heartbeats were at the last look. */
   readonly #heartbeatsNs: Record<string, number> = {};
   readonly #counters;
+  readonly #recordRings;
   #directory = new InstrumentDirectory();
   #directoryPosition = -1;
   #limits: readonly AssetLimit[] = [];
@@ -74,6 +91,7 @@ class Risk implements Actor {
     this.#desk = new RiskDesk(context);
     this.#executions = context.consumer('executions');
     const { counters, countersOf } = context;
+    this.#recordRings = RECORD_WRITERS.map((id) => context.gauge(`${id}_records`));
     this.#counter = {
       executions: counters.at('executions'),
       halts: counters.at('halts'),
@@ -105,7 +123,6 @@ class Risk implements Actor {
     const count = Math.min(this.#executions.available(), BATCH);
     if (count === 0) return 0;
     this.#refreshDirectory();
-    this.#executions.markInProgress(0);
     this.#desk.book(this.#executions.view, this.#offsets(count), this.#limits, this.#losingMax);
     this.#executions.advance(count); // the bank is committed: whoever sees these again skips them
     this.#show();
@@ -128,7 +145,10 @@ class Risk implements Actor {
   }
 
   *#offsets(count: number): Generator<number> {
-    for (let index = 0; index < count; index++) yield this.#executions.offset(index);
+    for (let index = 0; index < count; index++) {
+      this.#executions.markInProgress(index);
+      yield this.#executions.offset(index);
+    }
   }
 
   #check(): void {
@@ -150,9 +170,9 @@ class Risk implements Actor {
     const isThere = this.#deps.fileExists(file);
     if (isThere) this.#desk.halt('kill_switch', { by: 'risk', text: `the kill switch ${file} was found` });
     if (isThere === this.#killSwitchSeen) return;
-    this.#killSwitchSeen = isThere;
     const event = isThere ? 'kill_switch_found' : 'kill_switch_cleared';
-    this.#context.records.tryAudit(event, { severity: isThere ? 2 : 1, text: file });
+    if (!this.#context.records.tryAudit(event, { severity: isThere ? 2 : 1, text: file })) return; // at the next look
+    this.#killSwitchSeen = isThere;
     this.#context.log('warn', event, file);
   }
 
@@ -176,18 +196,17 @@ class Risk implements Actor {
     return this.#heartbeatsNs;
   }
 
-  /** True while somebody had to wait with a record since the last look, or the own ring is nearly full. */
+  /** True while somebody had to wait with a record since the last look, or somebody's ring is nearly full. */
   #areRecordsFull(): boolean {
-    const { config, records } = this.#context;
     const waited = this.#waitedByOthers();
     const hasWaited = waited > this.#recordsWaited;
     this.#recordsWaited = waited;
-    return hasWaited || !records.hasRoom(Math.ceil(config.limits.records_ring * RECORDS_FREE));
+    return hasWaited || this.#recordRings.some(isNearlyFull);
   }
 
   #waitedByOthers(): number {
-    const { detector, sequencer } = this.#counters;
-    return detector.get('records_waited') + sequencer.get('records_waited');
+    const { feed, detector, sequencer } = this.#counters;
+    return feed.get('records_waited') + detector.get('records_waited') + sequencer.get('records_waited');
   }
 
   #haltByPerson(reason: string, by: string): RiskAnswer {

@@ -18,7 +18,7 @@ export interface Readings {
   readonly booksValid: number;
   /** Newest heartbeat of every other actor; 0 before its first. */
   readonly heartbeatsNs: Readonly<Record<string, number>>;
-  /** Whether a record could not be written lately, or the own ring is nearly full. */
+  /** Whether a record could not be written lately, or a record ring is nearly full. */
   readonly recordsFull: boolean;
 }
 

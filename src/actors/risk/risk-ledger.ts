@@ -2,19 +2,22 @@
  * Books executions into risk's memory: positions, reserved amounts, realised profit, peaks and the losing streak. Plain
  * integer arithmetic on bytes; an execution that was booked already changes nothing.
  */
-import { EXECUTION, EXECUTION_EVENT, PLAN_OUTCOMES } from '../../shared/messages.ts';
-import { ASSET_ENTRY, assetOffset, OPEN_PLAN, openPlanOffset, PLANS_MAX, RISK_HEADER } from './risk-memory.ts';
+import { EXECUTION, EXECUTION_EVENT, PLAN_OUTCOMES, PLANS_MAX, type PlanOutcome } from '../../shared/messages.ts';
+import { ASSET_ENTRY, assetOffset, OPEN_PLAN, openPlanOffset, RISK_HEADER } from './risk-memory.ts';
 
 export interface Booked {
   /** False when it had been booked before. */
   readonly isNew: boolean;
-  /** The plan ended with something that it could not sell. */
+  /** The plan ended with something that it could not sell, or nobody can say how. */
   readonly stranded: boolean;
 }
 
 const NOTHING_NEW: Booked = { isNew: false, stranded: false };
 const BOOKED: Booked = { isNew: true, stranded: false };
 const STRANDED: Booked = { isNew: true, stranded: true };
+
+/** Outcomes that leave nothing behind; any other, also one that is not known, may have stranded something. */
+const HARMLESS: ReadonlySet<PlanOutcome | undefined> = new Set(['completed', 'abandoned', 'unwound'] as const);
 
 /** Books the execution at `offset` of `slots` into `bank`. */
 export function bookExecution(bank: DataView, slots: DataView, offset: number): Booked {
@@ -99,7 +102,7 @@ function bookEnd(bank: DataView, slots: DataView, offset: number): Booked {
     bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.peakUnits, realised, true);
   }
   if (profit !== 0n) countStreak(bank, profit < 0n);
-  return PLAN_OUTCOMES[slots.getUint8(offset + EXECUTION.outcome)] === 'stranded' ? STRANDED : BOOKED;
+  return HARMLESS.has(PLAN_OUTCOMES[slots.getUint8(offset + EXECUTION.outcome)]) ? BOOKED : STRANDED;
 }
 
 /** A plan that gained ends the streak; one that came to exactly nothing leaves it as it is. */

@@ -4,6 +4,7 @@
  *   | header | open plans (PLANS_MAX × 24) | assets (assets_max × 32) |
  */
 import type { Config } from '../../shared/config.ts';
+import { PLANS_MAX } from '../../shared/messages.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 
 const LAYOUT = 1;
@@ -32,8 +33,6 @@ export const RISK_HEADER = {
 } as const;
 
 export const OPEN_PLAN = { plan: 0, asset: 8, reservedUnits: 16, SIZE: 24 } as const;
-/** `paper.plans_at_once` is at most this. */
-export const PLANS_MAX = 16;
 
 export const ASSET_ENTRY = {
   /** i64: change of the balance since the process started. */

@@ -5,7 +5,7 @@
 import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
-import type { PlanReason } from '../../shared/messages.ts';
+import { PLANS_MAX, type PlanReason } from '../../shared/messages.ts';
 import { formatDecimal } from '../../shared/money.ts';
 import { averageTicks, tellAudit, tellEnded, tellFill, tellOpened, tellRefused } from './execution-events.ts';
 import { type ExecutionPort, type LegOrder, nothingFilled, type OrderReport } from './execution-port.ts';
@@ -18,7 +18,7 @@ import { clearPlan, type OpenOrder, type Plan, readPlan, writePlan } from './pla
 import { hasOrderOut, isOver, type PlanEventType, planMachine } from './plan-machine.ts';
 import { bookFill, endOrder, newSince, setAside } from './plan-progress.ts';
 import { type RecheckLimits, recheck, type Standing } from './recheck.ts';
-import { countUp, PLANS_MAX, planOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
+import { countUp, planOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
 /** Pause before what could not be taken back is tried again; never shorter than a leg's latency. */
 const RETRY_MS = 50;

@@ -4,7 +4,7 @@
  *   | header | outbox (OUTBOX_MAX × 192) | plans (PLANS_MAX × PLAN_SLOT_BYTES) | balance changes (assets_max × i64) |
  */
 import type { Config } from '../../shared/config.ts';
-import { EXECUTION } from '../../shared/messages.ts';
+import { EXECUTION, PLANS_MAX } from '../../shared/messages.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 import { PLAN_SLOT_BYTES } from './plan.ts';
 
@@ -33,8 +33,6 @@ export const SEQUENCER_HEADER = {
   SIZE: 128,
 } as const;
 
-/** `paper.plans_at_once` is at most this. */
-export const PLANS_MAX = 16;
 /** A fill, an end, three exposures and an unexpected event: more than one change can bring forth. */
 export const OUTBOX_MAX = 8;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { createRisk } from '../../../src/actors/risk/actor.ts';
+import { createActor, createRisk } from '../../../src/actors/risk/actor.ts';
 import { Counters } from '../../../src/runtime/counters.ts';
 import { readText } from '../../../src/runtime/record-writer.ts';
-import type { RingProducer } from '../../../src/runtime/ring.ts';
+import { inProgressPosition, type RingProducer } from '../../../src/runtime/ring.ts';
 import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
 import { decodeHaltState, type HaltState } from '../../../src/shared/halt-state.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
@@ -311,6 +311,35 @@ describe('risk', () => {
     expect(audits).toContain('kill_switch_cleared STOP');
   });
 
+  test('a kill switch of which the file system will not say whether it is there counts as there', () => {
+    const file = new URL('risk-actor.test.ts', import.meta.url).pathname;
+    const through = createTestContext('risk', { config: { risk: { kill_switch_file: `${file}/STOP\0` } } });
+    void createActor(through.context).onStart();
+    expect(new TradingGate(through.memory.gate).risk).toEqual({ state: 'halted', reason: 'kill_switch' });
+    const absent = createTestContext('risk', { config: { risk: { kill_switch_file: `${file}.absent` } } });
+    void createActor(absent.context).onStart();
+    expect(new TradingGate(absent.memory.gate).risk.state).toBe('paused');
+  });
+
+  test('an execution that kills risk is the one that is blamed, whatever was taken with it', () => {
+    const stage = stageRisk();
+    stage.start();
+    const play = sequencer(stage.executions);
+    play.opened(1, 100n);
+    play.fill(1, USD, 100n, 60_000, 1n); // an asset that no memory was laid out for
+    play.opened(2, 100n);
+    expect(() => stage.run()).toThrow(RangeError);
+    expect(inProgressPosition(stage.memory.rings['executions']!.memory)).toBe(1);
+  });
+
+  test('a plan that ended nobody knows how counts as stranded', () => {
+    const stage = stageRisk();
+    stage.start();
+    sequencer(stage.executions).ended(1, 0n, 'none');
+    stage.run();
+    expect(stage.now()).toBe('reducing stranded_exposure');
+  });
+
   test('a kill switch that is there at the start halts before anything opens', () => {
     const stage = stageRisk({ risk: { kill_switch_file: 'STOP' } });
     stage.files.add('STOP');
@@ -370,16 +399,34 @@ describe('risk', () => {
       expect(stage.now()).toBe('active none');
     });
 
-    test('records that wait for the database', () => {
+    test.each(['feed', 'detector', 'sequencer'] as const)('records of %s that wait for the database', (writer) => {
       const stage = stageRisk();
       stage.start();
-      const detector = new Counters(stage.memory.counters, 'detector');
-      detector.add(detector.at('records_waited'), 1);
+      const counters = new Counters(stage.memory.counters, writer);
+      counters.add(counters.at('records_waited'), 1);
       stage.pass(100);
       expect(stage.now()).toBe('paused records_full');
       stage.pass(100);
       expect(stage.now()).toBe('active none');
     });
+
+    test.each(['feed', 'book', 'detector', 'sequencer', 'supervisor'])(
+      'a record ring of %s that is nearly full',
+      (writer) => {
+        const stage = stageRisk({ limits: { records_ring: 64 } });
+        stage.start();
+        const ring = stage.producer(`${writer}_records`);
+        ring.publish(32);
+        stage.pass(100);
+        expect(stage.now()).toBe('active none');
+        ring.publish(1);
+        stage.pass(100);
+        expect(stage.now()).toBe('paused records_full');
+        stage.consumer(`${writer}_records`).advance(33);
+        stage.pass(100);
+        expect(stage.now()).toBe('active none');
+      },
+    );
 
     test('an own record ring that is nearly full, and nothing that happened meanwhile is lost', () => {
       const stage = stageRisk({ limits: { records_ring: 64 } });
