@@ -4,7 +4,7 @@
  */
 import { BUY } from './asset-graph.ts';
 import { type LegTerms, powerOfTen } from './cycle-leg.ts';
-import { PPM } from './money.ts';
+import { PPM, parseDecimal } from './money.ts';
 import { nearestDouble } from './rational.ts';
 
 /** The best level a leg takes from: the ask when buying, the bid when selling. Both numbers are positive. */
@@ -58,6 +58,19 @@ const nearest = ({ numerator, denominator }: Fraction): bigint => (2n * numerato
 /** Whether `a` is less than `b`; denominators are positive. */
 export function isLess(a: Fraction, b: Fraction): boolean {
   return a.numerator * b.denominator < b.numerator * a.denominator;
+}
+
+/** Decimals that `strategy.min_edge_bps` may have. */
+const EDGE_DECIMALS = 12;
+
+/**
+ * The net multiplier that a cycle has to exceed: 1 + `bps` / 10,000, exactly.
+ * @throws DECIMAL_DOES_NOT_FIT when `bps` has more than 12 decimals.
+ */
+export function leastMultiplier(bps: number): Fraction {
+  const denominator = 10_000n * 10n ** BigInt(EDGE_DECIMALS);
+  const edge = parseDecimal(String(bps), EDGE_DECIMALS, 'strategy.min_edge_bps');
+  return { numerator: denominator + edge, denominator };
 }
 
 const ONE: Fraction = { numerator: 1n, denominator: 1n };

@@ -8,16 +8,13 @@ import { type BookCopy, type BookTable, createBookCopy, VERIFIED_LEVELS } from '
 import type { Config } from '../../shared/config.ts';
 import { CycleLeg } from '../../shared/cycle-leg.ts';
 import { type CycleSize, sizeCycle } from '../../shared/cycle-sizing.ts';
-import { cycleTouch, type Fraction, isLess, type LegTouch } from '../../shared/cycle-touch.ts';
+import { cycleTouch, type Fraction, isLess, type LegTouch, leastMultiplier } from '../../shared/cycle-touch.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { LEGS_MAX } from '../../shared/messages.ts';
-import { INT64_MAX, parseAmountDown, parseDecimal } from '../../shared/money.ts';
+import { INT64_MAX, parseAmountDown } from '../../shared/money.ts';
 import { CycleScreen } from './cycle-screen.ts';
 import type { Market } from './market.ts';
 import type { Opportunity, OpportunitySize, Strategy } from './strategy.ts';
-
-/** Decimals that `strategy.min_edge_bps` may have. */
-const EDGE_DECIMALS = 12;
 
 export class CycleStrategy implements Strategy {
   readonly name = 'cycle';
@@ -36,7 +33,7 @@ export class CycleStrategy implements Strategy {
     this.#bookTable = bookTable;
     this.#settings = config.strategy;
     this.#inventory = config.paper.inventory;
-    this.#threshold = multiplierOf(config.strategy.min_edge_bps);
+    this.#threshold = leastMultiplier(config.strategy.min_edge_bps);
     this.#books = Array.from({ length: LEGS_MAX }, () => createBookCopy(VERIFIED_LEVELS));
     this.#table = NO_CYCLES; // until the market is known: see rebuild
     this.#screen = this.#createScreen();
@@ -79,8 +76,8 @@ export class CycleStrategy implements Strategy {
   }
 
   #createScreen(): CycleScreen {
-    const leastMultiplier = 1 + this.#settings.min_edge_bps / 10_000;
-    return new CycleScreen(this.#market, this.#table, { leastMultiplier });
+    const inFloats = 1 + this.#settings.min_edge_bps / 10_000;
+    return new CycleScreen(this.#market, this.#table, { leastMultiplier: inFloats });
   }
 
   #legsOf(cycle: number): LegTouch[] | undefined {
@@ -142,13 +139,6 @@ export class CycleStrategy implements Strategy {
 const NO_CYCLES: CycleTable = { count: 0, legCounts: new Uint8Array(0), edges: new Uint32Array(0) };
 
 const spentAsset = ({ side, base, quote }: LegTouch['terms']): string => (side === BUY ? quote.id : base.id);
-
-/** 1 + `bps` / 10,000, exactly. @throws DECIMAL_DOES_NOT_FIT when it has more than 12 decimals. */
-function multiplierOf(bps: number): Fraction {
-  const denominator = 10_000n * 10n ** BigInt(EDGE_DECIMALS);
-  const edge = parseDecimal(String(bps), EDGE_DECIMALS, 'strategy.min_edge_bps');
-  return { numerator: denominator + edge, denominator };
-}
 
 /** Whether every amount of a size fits a message. What does not is no order either. */
 function fitsMessage({ startUnits, endUnits, fills }: CycleSize): boolean {

@@ -1,10 +1,9 @@
 /** Lays out what the sequencer tells of its plans: EXECUTION messages, and audit events for what was left behind. */
+import { writeAudit } from '../../runtime/record-writer.ts';
 import { BUY } from '../../shared/asset-graph.ts';
 import { powerOfTen } from '../../shared/cycle-leg.ts';
 import {
-  AUDIT,
   type AuditEvent,
-  auditEventCode,
   EXECUTION,
   EXECUTION_EVENT,
   NO_INSTRUMENT,
@@ -100,17 +99,7 @@ export function tellAudit(
   a: number,
   b: number,
 ): void {
-  journal.emitAudit((view, at) => {
-    const bytes = Buffer.alloc(AUDIT.TEXT_MAX);
-    const { written } = new TextEncoder().encodeInto(text, bytes);
-    view.setUint8(at + AUDIT.severity, severity);
-    view.setUint16(at + AUDIT.event, auditEventCode(event), true);
-    view.setUint32(at + AUDIT.instrument, NO_INSTRUMENT, true);
-    view.setFloat64(at + AUDIT.a, a, true);
-    view.setFloat64(at + AUDIT.b, b, true);
-    view.setUint16(at + AUDIT.textLength, written, true);
-    for (let index = 0; index < written; index++) view.setUint8(at + AUDIT.text + index, bytes.readUInt8(index));
-  });
+  journal.emitAudit((view, at) => writeAudit(view, at, event, { severity, text, a, b }));
 }
 
 /** Average price of a fill in ticks, rounded against us. */

@@ -3,6 +3,7 @@
  * an outbox that is committed with it; then they are put on the rings. A successor puts out what is missing: the newest
  * message of each ring tells how far its predecessor came.
  */
+import assert from 'node:assert/strict';
 import type { RecordWriter } from '../../runtime/record-writer.ts';
 import type { RingProducer } from '../../runtime/ring.ts';
 import { AUDIT, EXECUTION, RECORD_KIND } from '../../shared/messages.ts';
@@ -84,7 +85,7 @@ export class Journal {
 
   #claim(kind: number): number {
     const count = this.#bank.getFloat64(SEQUENCER_HEADER.outboxCount, true);
-    if (count >= OUTBOX_MAX) throw new Error(`a change brought forth more than ${OUTBOX_MAX} messages`);
+    assert.ok(count < OUTBOX_MAX, `a change brings forth at most ${OUTBOX_MAX} messages`);
     this.#bank.setFloat64(SEQUENCER_HEADER.outboxCount, count + 1, true);
     const at = outboxOffset(count);
     for (let offset = 0; offset < EXECUTION.SIZE; offset += 8) this.#bank.setFloat64(at + offset, 0, true);

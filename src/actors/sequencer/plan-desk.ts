@@ -2,9 +2,11 @@
  * Runs the plans: asks the machine what comes next, makes it so, and writes it down. Every event is one change of the
  * journal, committed before an order goes out, so a successor always knows of every order that can be out.
  */
+import assert from 'node:assert/strict';
 import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
+import { leastMultiplier } from '../../shared/cycle-touch.ts';
 import { PLANS_MAX, type PlanReason } from '../../shared/messages.ts';
 import { formatDecimal } from '../../shared/money.ts';
 import { averageTicks, tellAudit, tellEnded, tellFill, tellOpened, tellRefused } from './execution-events.ts';
@@ -125,7 +127,12 @@ export class PlanDesk {
   stop(): void {
     this.#isStopping = true;
     for (const { open } of this.plans) {
-      if (open === undefined || !this.#journal.ready()) continue;
+      if (open === undefined) continue;
+      if (!this.#journal.ready()) {
+        // Said where it can be said: the rings are full, and nobody takes from them any more.
+        this.#context.log('error', 'exposure_stranded', `order ${open.order.id} is out and cannot be recorded`);
+        continue;
+      }
       this.report(this.#port.cancel(open.order.id) ?? { ...open.booked, isFinal: true });
     }
     this.tick();
@@ -231,7 +238,7 @@ export class PlanDesk {
   #book(plan: Plan, open: OpenOrder, fill: OrderReport, totals: OrderReport): void {
     const { instrument, side } = open.order;
     const found = this.#books.directory.instruments[instrument];
-    if (found === undefined) throw new Error(`order ${open.order.id} trades an instrument that is not listed`);
+    assert.ok(found !== undefined, `order ${open.order.id} trades an instrument that is listed`);
     const assets = { spent: assetSpent(found, side), received: assetReceived(found, side) };
     bookFill(plan, open, fill);
     open.booked = totals;
@@ -315,7 +322,7 @@ function limitsOf({ paper, strategy, venue }: ActorContext['config']): RecheckLi
     bookAgeMaxNs: venue.instrument_silence_ms * 1e6,
     plansMax: paper.plans_at_once,
     slippageBps: paper.slippage_bps,
-    minEdgePpm: BigInt(Math.round(strategy.min_edge_bps * 100)),
+    leastMultiplier: leastMultiplier(strategy.min_edge_bps),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * The life of one plan: which leg is next, and what has to happen to whatever is held when a leg does not go as planned.
- * States only: whoever runs it (`plan-runner.ts`) places orders, books fills and tells it what came of them.
+ * States only: whoever runs it (`plan-desk.ts`) places orders, books fills and tells it what came of them.
  *
  *   checking ─▶ placing ─▶ working ─▶ placing (next leg) … ─▶ completed
  *                 │ ▲         │

@@ -6,8 +6,9 @@
 import { assetSpent, BUY } from '../../shared/asset-graph.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import { executeCycle } from '../../shared/cycle-sizing.ts';
+import { type Fraction, isLess } from '../../shared/cycle-touch.ts';
 import type { PlanReason } from '../../shared/messages.ts';
-import { divideUp, PPM } from '../../shared/money.ts';
+import { divideUp } from '../../shared/money.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
@@ -20,8 +21,8 @@ export interface RecheckLimits {
   readonly bookAgeMaxNs: number;
   readonly plansMax: number;
   readonly slippageBps: number;
-  /** Net edge below which, or at which, nothing is opened, in parts per million. */
-  readonly minEdgePpm: bigint;
+  /** Net multiplier below which, or at which, nothing is opened. */
+  readonly leastMultiplier: Fraction;
 }
 
 export interface Circumstances {
@@ -85,7 +86,7 @@ function checkEdge(
   { firstLots: decidedLots, legs: decided }: Opportunity,
   legs: readonly CycleLeg[],
   { available }: Circumstances,
-  { minEdgePpm, slippageBps }: RecheckLimits,
+  { leastMultiplier, slippageBps }: RecheckLimits,
 ): Standing | Refusal {
   const first = legs[0] as CycleLeg;
   const firstLots = decidedLots < first.lotsMax ? decidedLots : first.lotsMax;
@@ -95,7 +96,7 @@ function checkEdge(
     return refuse(isThin ? 'edge_gone' : 'below_minimum');
   }
   const { startUnits, endUnits } = executed;
-  if (endUnits * PPM <= startUnits * (PPM + minEdgePpm)) return refuse('edge_gone');
+  if (!isLess(leastMultiplier, { numerator: endUnits, denominator: startUnits })) return refuse('edge_gone');
   const { instrument, side } = first.terms;
   const startAsset = assetSpent(instrument, side);
   const reservedUnits = atCollar(first, firstLots, (decided[0] as PlanLeg).decidedTicks, slippageBps);

@@ -187,7 +187,11 @@ describe('sequencer: what is refused when it arrives', () => {
     const stage = stageSequencer({ strategy: { min_edge_bps: 80 } });
     stage.send(stage.opportunity());
     expect(refusal(stage)).toBe('edge_gone');
-    const bolder = stageSequencer({ strategy: { min_edge_bps: 79.99 } });
+    const finer = stageSequencer({ strategy: { min_edge_bps: 80.000000000001 } });
+    finer.send(finer.opportunity());
+    finer.run();
+    expect(finer.told()).toMatchObject([{ event: 'PLAN_REFUSED', reason: 'edge_gone' }]);
+    const bolder = stageSequencer({ strategy: { min_edge_bps: 79.999999999999 } });
     bolder.send(bolder.opportunity());
     bolder.run();
     expect(names(bolder.told())).toEqual(['PLAN_OPENED']);
