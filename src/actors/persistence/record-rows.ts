@@ -1,6 +1,7 @@
 /** Turns records, as they lie on the rings, into rows of the tables of `migrations/`. Names come from the directory. */
 import { DuckDBTimestampNanosecondsValue, type DuckDBValue } from '@duckdb/node-api';
 import { readText } from '../../runtime/record-writer.ts';
+import { reasonOf } from '../../shared/errors.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
 import {
   AUDIT,
@@ -8,6 +9,7 @@ import {
   EXECUTION,
   EXECUTION_EVENT,
   LEG,
+  LEGS_MAX,
   NO_INSTRUMENT,
   OPPORTUNITY,
   PLAN_OUTCOMES,
@@ -64,11 +66,23 @@ export class RecordRows {
     for (const table of TABLES) this.buffers[table].clear();
   }
 
-  /** Adds the rows of the record at `offset`. A record of unknown kind becomes an audit row: its number is not lost. */
+  /**
+   * Adds the rows of the record at `offset`. One that cannot be read becomes an audit row: its number is not lost, and it
+   * cannot keep those behind it from the database.
+   */
   add(source: string, view: DataView, offset: number): void {
     const head: RowHead = [this.#boot, source, whole(view, offset + AUDIT.recordSeq)];
     const at = new DuckDBTimestampNanosecondsValue(view.getBigInt64(offset + AUDIT.wallNs, true));
-    switch (view.getUint8(offset + AUDIT.kind)) {
+    const kind = view.getUint8(offset + AUDIT.kind);
+    try {
+      this.#addKind(kind, head, at, view, offset); // throws before it has added a row, or not at all
+    } catch (thrown) {
+      this.#addUnreadable(head, at, kind, `record of kind ${kind}: ${reasonOf(thrown)}`);
+    }
+  }
+
+  #addKind(kind: number, head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
+    switch (kind) {
       case RECORD_KIND.OPPORTUNITY:
         this.#addOpportunity(head, at, view, offset);
         break;
@@ -85,13 +99,19 @@ export class RecordRows {
         this.#addState(head, at, view, offset);
         break;
       default:
-        this.#addUnreadable(head, at, view, offset);
+        this.#addUnreadable(
+          head,
+          at,
+          kind,
+          `record of unknown kind ${kind}: writer and database are of different builds`,
+        );
     }
   }
 
   #addOpportunity(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
     const sized = view.getUint8(offset + OPPORTUNITY.sized) !== 0;
     const legCount = view.getUint8(offset + OPPORTUNITY.legCount);
+    if (legCount > LEGS_MAX) throw new RangeError(`an opportunity of ${legCount} legs`);
     const start = this.#asset(view.getUint16(offset + OPPORTUNITY.startAsset, true));
     const legs: Leg[] = [];
     for (let leg = 0; leg < legCount; leg++) legs.push(this.#leg(view, offset + OPPORTUNITY.legs + leg * LEG.SIZE));
@@ -244,9 +264,7 @@ export class RecordRows {
     );
   }
 
-  #addUnreadable(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
-    const kind = view.getUint8(offset + AUDIT.kind);
-    const text = `record of unknown kind ${kind}: writer and database are of different builds`;
+  #addUnreadable(head: RowHead, at: DuckDBValue, kind: number, text: string): void {
     this.buffers.audit_events.add(...head, at, 'error', 'record_unreadable', null, kind, 0, text);
   }
 

@@ -5,7 +5,7 @@ import { createActor } from '../../../src/actors/persistence/actor.ts';
 import { TABLES } from '../../../src/actors/persistence/record-rows.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { AUDIT_EVENTS, EXECUTION_EVENT, PLAN_REASONS } from '../../../src/shared/messages.ts';
+import { AUDIT_EVENTS, EXECUTION_EVENT, OPPORTUNITY, PLAN_REASONS, RECORD_KIND } from '../../../src/shared/messages.ts';
 import {
   type OpportunityFields,
   TRIANGLE,
@@ -277,6 +277,26 @@ test('a record of a kind that is not known keeps its number as an audit event', 
   const rows = await readStored(scene.file, "SELECT event, a, record_seq FROM audit_events WHERE source = 'feed'");
   expect(rows).toEqual([{ event: 'record_unreadable', a: 99, record_seq: 1n }]);
   expect(AUDIT_EVENTS).toContain('record_unreadable');
+});
+
+test('a record that makes no sense keeps its number, and those behind it come through', async () => {
+  const scene = createTriangleStage();
+  await record(scene, () => {
+    const detector = scene.writer('detector');
+    detector.tryWrite(RECORD_KIND.OPPORTUNITY, (view, at) => view.setUint8(at + OPPORTUNITY.legCount, 200));
+    writeOpportunity(detector, SIZED);
+  });
+  const audits = await readStored(
+    scene.file,
+    "SELECT event, text, record_seq FROM audit_events WHERE source = 'detector'",
+  );
+  expect(audits).toEqual([
+    { event: 'record_unreadable', text: 'record of kind 1: an opportunity of 200 legs', record_seq: 1n },
+  ]);
+  expect(await readStored(scene.file, 'SELECT record_seq FROM opportunities')).toEqual([{ record_seq: 2n }]);
+  expect(await readStored(scene.file, 'SELECT DISTINCT record_seq FROM opportunity_legs')).toEqual([
+    { record_seq: 2n },
+  ]);
 });
 
 test('an instrument that nobody announced is stored by its number, without decimals', async () => {
