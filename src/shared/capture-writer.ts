@@ -22,10 +22,15 @@ export interface CaptureWriterOptions {
 export class CaptureWriter {
   readonly #sink: RowSink;
 
-  /** @throws OPTION_INVALID when the file exists already or cannot be made. */
+  /**
+   * @throws OPTION_INVALID when the file exists already or cannot be made, and when a packed one is to be gone on with:
+   * what its writer left is cut in the middle, and nothing behind the cut could be unpacked.
+   */
   constructor(path: string, header: Omit<CaptureHeader, 't'>, { append = false }: CaptureWriterOptions = {}) {
+    const isPacked = path.endsWith('.gz');
+    if (append && isPacked) throw arbitradeError('OPTION_INVALID', 'capture file', 'a plain file to go on with', path);
     const file = openNew(path, append);
-    this.#sink = path.endsWith('.gz') ? gzipSink(path, file) : plainSink(file);
+    this.#sink = isPacked ? gzipSink(path, file) : plainSink(file);
     if (!append) this.#sink.write(`${JSON.stringify({ t: 'header', ...header })}\n`);
   }
 

@@ -168,4 +168,14 @@ describe('capture writer', () => {
     await writer.close();
     expect(await rowsOf(folder.path('a'))).toHaveLength(1);
   });
+
+  test('refuses to go on with a packed one, and leaves it as it was', async () => {
+    using folder = scratchFolder();
+    const open = (append: boolean) =>
+      new CaptureWriter(folder.path('a.gz'), { venue: 'kraken', api: 'v2' }, { append });
+    await open(false).close();
+    const before = readFileSync(folder.path('a.gz'));
+    expect(() => open(true)).toThrow('a plain file to go on with');
+    expect(readFileSync(folder.path('a.gz'))).toEqual(before);
+  });
 });

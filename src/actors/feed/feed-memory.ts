@@ -1,7 +1,7 @@
 /**
  * What the feed's successor must know, in memory that outlives the feed:
  *
- *   f64: | frames handled | frames handled when the lap began | announced log bytes | source ended | – … | connect budget … |
+ *   f64: | frames handled | frames handled when the lap began | announced log bytes | announced status | – … | connect budget … |
  */
 
 const CONNECT_BUDGET_OFFSET = 64;
@@ -40,6 +40,15 @@ export class FeedMemory {
 
   set announcedBytes(bytes: number) {
     this.#values[2] = bytes;
+  }
+
+  /** Index into SYSTEM_STATUSES of the venue status that a control message has announced. */
+  get announcedStatus(): number {
+    return this.#values[3] as number;
+  }
+
+  set announcedStatus(code: number) {
+    this.#values[3] = code;
   }
 
   /** The attempts to connect that all generations of this feed have made. */

@@ -73,7 +73,7 @@ export class FrameRouter implements FrameSink {
 
   /**
    * Continues where a predecessor stopped: its last frame is the newest published one, if it died before it noted so;
-   * and what it wrote to the instrument log without announcing it is announced now.
+   * and what it had learned of instruments and of the venue's status without announcing it is announced now.
    */
   recover(source: FrameSource): void {
     this.#source = source;
@@ -85,6 +85,8 @@ export class FrameRouter implements FrameSink {
       this.#publisher.addControl(MARKET_KIND.INSTRUMENTS, 0, 0, position);
       position = instrumentLog.read(position).next;
     }
+    const status = this.#context.counters.value(this.#count.system_status);
+    if (status !== memory.announcedStatus) this.#publisher.addControl(MARKET_KIND.SYSTEM_STATUS, status);
     this.publishWaiting();
   }
 
@@ -419,7 +421,9 @@ export class FrameRouter implements FrameSink {
   }
 
   #noteAnnounced(): void {
-    if (this.#publisher.waiting === 0) this.#memory.announcedBytes = this.#context.instrumentLog.used;
+    if (this.#publisher.waiting > 0) return;
+    this.#memory.announcedBytes = this.#context.instrumentLog.used;
+    this.#memory.announcedStatus = this.#context.counters.value(this.#count.system_status);
   }
 
   #audit(level: 'info' | 'warn', event: Parameters<AuditOutbox['write']>[0], text: string, instrument?: number): void {

@@ -32,7 +32,10 @@ class RecordingSource implements FrameSource {
     this.#context = context;
   }
 
-  /** @throws OPTION_INVALID when the file exists: a recording is never written over. A successor goes on with it. */
+  /**
+   * @throws OPTION_INVALID when the file exists: a recording is never written over. A successor goes on with it, unless it
+   * is packed.
+   */
   start(sink: FrameSink): void | Promise<void> {
     const { config, isSuccessor } = this.#context;
     const header = { venue: config.venue.name, api: 'ws-v2', addr: config.venue.public_url };
