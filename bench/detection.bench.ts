@@ -24,7 +24,7 @@ import { InstrumentLog } from '../src/shared/instrument-log.ts';
 import { writeInt64 } from '../src/shared/int64.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP, TOP_FLAG } from '../src/shared/messages.ts';
 import { TOPOLOGY } from '../src/topology.ts';
-import { krakenPairs } from '../tests/asset-pairs.ts';
+import { krakenPairs } from '../tests/support/asset-pairs.ts';
 import { alternate, type Bench, type BenchRow, nowNs, quantiles } from './harness.ts';
 
 const SEED = 42;

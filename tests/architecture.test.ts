@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { ACTOR_COUNTERS, RUNTIME_COUNTERS } from '../src/shared/counter-names.ts';
+import { ERRORS } from '../src/shared/errors.ts';
+import { AUDIT_EVENTS, INVALID_REASONS, PLAN_OUTCOMES, PLAN_REASONS } from '../src/shared/messages.ts';
+import { GATE_REASONS } from '../src/shared/trading-gate.ts';
 import { codeOf, importsOf, type SourceFile, sourceFiles } from './support/source-files.ts';
 
 /** Each may import from those before it and from itself. */
@@ -48,6 +52,20 @@ describe('architecture', () => {
   test('only the chance module makes random numbers', () => {
     const raw = /\b(Math\.random|randomInt|randomUUID|randomBytes|getRandomValues)\b/;
     expect(found((file) => raw.test(codeOf(file)))).toEqual(['shared/chance.ts']);
+  });
+
+  test('every counter, event, reason and error code in a table is used by somebody', () => {
+    const tables = {
+      'shared/counter-names.ts': [...RUNTIME_COUNTERS, ...Object.values(ACTOR_COUNTERS).flat()],
+      'shared/messages.ts': [...AUDIT_EVENTS, ...INVALID_REASONS, ...PLAN_REASONS, ...PLAN_OUTCOMES],
+      'shared/trading-gate.ts': [...GATE_REASONS],
+      'shared/errors.ts': Object.keys(ERRORS),
+    };
+    const unused = Object.entries(tables).flatMap(([table, names]) => {
+      const others = files.filter(({ path }) => path !== table).map(codeOf);
+      return names.filter((name) => !others.some((code) => code.includes(`'${name}'`)));
+    });
+    expect(unused).toEqual([]);
   });
 
   test('what a machine file says about states does no input or output', () => {

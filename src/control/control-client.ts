@@ -14,7 +14,7 @@ export type ControlAsk = ControlRequest extends infer R ? (R extends ControlRequ
 
 /**
  * Asks the process that listens on `path`.
- * @throws CONTROL_SOCKET_UNREACHABLE when nobody answers in time; CONTROL_REFUSED, with the process's words, when it says no.
+ * @throws CONTROL_SOCKET_UNREACHABLE when nobody answers in time; CONTROL_ANSWERED_NO, with its words, when it says no.
  */
 export async function askControl(path: string, ask: ControlAsk, clock: Clock = systemClock): Promise<unknown> {
   const reply = await exchange(path, `${JSON.stringify({ id: 1, ...ask })}\n`, clock);

@@ -11,7 +11,7 @@ export type WhenFull =
   | 'lag'
   /** The producer leaves its own input where it is and tries again next turn. */
   | 'wait'
-  /** The opportunity is not traded; it is recorded as refused. */
+  /** The opportunity is recorded and counted as refused, and not traded. */
   | 'refuse';
 
 export interface RingSpec {

@@ -16,8 +16,6 @@ export const ERRORS = {
     `${what}: ${text} does not fit ${decimals} decimals exactly; the instrument's precision or the message is wrong`,
   INSTRUMENT_UNKNOWN: (symbol: string) =>
     `instrument ${symbol} is not in the venue's list; check the spelling (BTC/USD)`,
-  INSTRUMENT_LIMIT: (max: number) =>
-    `the venue lists more instruments than memory was laid out for (${max}); raise limits.instruments_max`,
   INSTRUMENT_LOG_FULL: (bytes: number) =>
     `the instrument log of ${bytes} bytes is full; a restart compacts it (raise limits.instrument_log_bytes if it recurs)`,
   LAYOUT_MISMATCH: (what: string, was: number, want: number) =>

@@ -12,7 +12,7 @@ import {
 } from '../../src/shared/asset-graph.ts';
 import { InstrumentDirectory, type InstrumentStatus } from '../../src/shared/instrument.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
-import { krakenPairs } from '../asset-pairs.ts';
+import { krakenPairs } from '../support/asset-pairs.ts';
 
 const EVERY = { startAssets: [], cycleLength: 3 } as const;
 

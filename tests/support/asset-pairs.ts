@@ -1,10 +1,10 @@
 /** Kraken's whole list of pairs as the directory that the feed would build from it. For tests and benches. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { INSTRUMENT_STATUSES, InstrumentDirectory, type InstrumentStatus } from '../src/shared/instrument.ts';
-import { lots, parseDecimal, ticks, units } from '../src/shared/money.ts';
+import { INSTRUMENT_STATUSES, InstrumentDirectory, type InstrumentStatus } from '../../src/shared/instrument.ts';
+import { lots, parseDecimal, ticks, units } from '../../src/shared/money.ts';
 
-const FILE = new URL('./fixtures/kraken/rest_AssetPairs_20250722.json.gz', import.meta.url);
+const FILE = new URL('../fixtures/kraken/rest_AssetPairs_20250722.json.gz', import.meta.url);
 const ASSET_DECIMALS = 10;
 
 interface RestPair {
