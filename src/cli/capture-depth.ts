@@ -6,6 +6,7 @@
 import { CAPTURE_ROW_KINDS } from '../shared/capture-format.ts';
 import { CaptureReader, READ_END, READ_ROW } from '../shared/capture-reader.ts';
 import type { Config } from '../shared/config.ts';
+import { arbitradeError } from '../shared/errors.ts';
 
 export type BookDepth = Config['venue']['depth'];
 
@@ -22,6 +23,9 @@ export async function captureDepth(path: string): Promise<BookDepth | undefined>
   try {
     while (reader.recvIndex < FRAMES_LOOKED_AT) {
       const found = reader.next();
+      if (found === READ_END && reader.recvIndex === -1) {
+        throw arbitradeError('CAPTURE_UNREADABLE', path, 'it holds no received frame');
+      }
       if (found === READ_END) break;
       if (found !== READ_ROW) {
         await ready.promise;

@@ -19,6 +19,7 @@ const DEMO_CAPTURE = new URL('../../data/derived_ws2_d25_gemini_20210417.cap.jso
 const LAST_FRAMES_MS = 300;
 
 export interface DemoOptions extends SettingOptions {
+  /** Stops by itself after this long, counted from when everything has started. */
   readonly forMs?: number | undefined;
   readonly speed: ReplaySpeed;
   readonly loop?: boolean;
@@ -29,7 +30,7 @@ export interface DemoOptions extends SettingOptions {
 /** Runs the demo until it is stopped or the market ends. @throws CAPTURE_UNREADABLE, CONFIG_INVALID. */
 export async function demo(options: DemoOptions): Promise<ExitCode> {
   demoSettings('ws://127.0.0.1', options); // a wrong setting is refused before anything is started
-  const signals = listenForStop(systemClock, options.forMs);
+  const signals = listenForStop(systemClock);
   const practice = await startPracticeThread(
     {
       capture: options.capture ?? DEMO_CAPTURE,
@@ -49,14 +50,16 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
 async function runAgainst(url: string, options: DemoOptions, signals: StopSignals): Promise<ExitCode> {
   const config = demoSettings(url, options);
   const engine = new Engine({ config, log: jsonLog('stderr', 'warn'), onEscalation: () => signals.stop('engine') });
-  await engine.start();
-  const display = options.json === true ? undefined : begin(engine, url);
-  await signals.stopped;
-  display?.end();
-  await engine.stop();
+  if (await engine.start(signals.stopped)) {
+    signals.stopAfter(options.forMs);
+    const display = options.json === true ? undefined : begin(engine, url);
+    await signals.stopped;
+    display?.end();
+    await engine.stop();
+  }
   const summary = engine.summary();
   console.log(options.json === true ? JSON.stringify(summary) : renderSummary(summary));
-  return engine.escalated ? EXIT.ESCALATED : EXIT.OK;
+  return engine.escalation !== undefined ? EXIT.ESCALATED : EXIT.OK;
 }
 
 function begin(engine: Engine, url: string): StatusDisplay {

@@ -9,6 +9,7 @@ import { type StopResult, Supervisor } from '../runtime/supervisor.ts';
 import { freshSeed } from '../shared/chance.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
+import type { ArbitradeError } from '../shared/errors.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { statusReport } from './status-report.ts';
 import { type Summary, summarise } from './summary.ts';
@@ -16,8 +17,8 @@ import { type Summary, summarise } from './summary.ts';
 export interface EngineOptions {
   readonly config: Config;
   readonly log: HostLog;
-  /** Restarts did not help: trading is halted and everything stopped; the process is to end. */
-  readonly onEscalation: () => void;
+  /** Restarts do not help: trading is halted and everything stopped; the process is to end. */
+  readonly onEscalation: (error: ArbitradeError) => void;
   /** Options of this run that are no settings; they reach every actor. */
   readonly runOptions?: Readonly<Record<string, unknown>>;
   /** Whether the control socket is opened. */
@@ -33,7 +34,8 @@ export class Engine implements ControlTarget {
   readonly #options: EngineOptions;
   #supervisor: Supervisor | undefined;
   #controlServer: ControlServer | undefined;
-  #escalated = false;
+  #escalation: ArbitradeError | undefined;
+  #isStopping = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -43,25 +45,41 @@ export class Engine implements ControlTarget {
     this.startedNs = this.clock.nowNs();
   }
 
-  /** Whether the supervisor gave up. */
-  get escalated(): boolean {
-    return this.#escalated;
+  /** Why the supervisor gave up; undefined when it did not. */
+  get escalation(): ArbitradeError | undefined {
+    return this.#escalation;
   }
 
-  /** @throws DATABASE_LOCKED, CONTROL_SOCKET_TAKEN, ACTOR_FAILED; nothing runs then. */
-  async start(): Promise<void> {
+  /**
+   * Starts everything, unless `stopped` comes first: then what was started is stopped again.
+   * @returns whether it runs.
+   * @throws DATABASE_LOCKED, CONTROL_SOCKET_TAKEN, ACTOR_FAILED; nothing runs then.
+   */
+  async start(stopped: Promise<unknown> = new Promise(() => {})): Promise<boolean> {
+    const starting = this.#startAll();
+    const runs = await Promise.race([starting, stopped.then(() => false)]);
+    if (runs) return true;
+    await this.stop();
+    await starting.catch(() => false); // that a start fails which was called off is no news
+    return false;
+  }
+
+  /** @returns false when it was stopped meanwhile. */
+  async #startAll(): Promise<boolean> {
     const { config } = this;
     const haltedAtStart = await readStoredHalt(config.persistence.database, this.clock);
-    if (this.#options.controlled === true) {
-      this.#controlServer = await startControlServer(config.control.socket, this);
-    }
     try {
-      this.#supervisor = this.#supervise(haltedAtStart);
-      await this.#supervisor.start();
-    } catch (thrown) {
-      await this.#controlServer?.close();
-      throw thrown;
+      if (this.#options.controlled === true && !this.#isStopping) {
+        this.#controlServer = await startControlServer(config.control.socket, this);
+      }
+      if (!this.#isStopping) {
+        this.#supervisor = this.#supervise(haltedAtStart);
+        await this.#supervisor.start();
+      }
+    } finally {
+      if (this.#isStopping || this.#supervisor?.state !== 'running') await this.#controlServer?.close();
     }
+    return !this.#isStopping;
   }
 
   #supervise(haltedAtStart: unknown): Supervisor {
@@ -76,9 +94,9 @@ export class Engine implements ControlTarget {
       log,
       options: { ...runOptions, haltedAtStart },
       onEscalation: (error) => {
-        this.#escalated = true;
+        this.#escalation = error;
         log('supervisor', 'error', 'actor_escalated', error.message);
-        onEscalation();
+        onEscalation(error);
       },
     });
   }
@@ -96,8 +114,9 @@ export class Engine implements ControlTarget {
 
   /** Stops all actors in reverse order, with everything committed. Calling it again gives the same answer. */
   async stop(): Promise<StopResult> {
+    this.#isStopping = true;
     await this.#controlServer?.close();
-    return this.supervisor.stop();
+    return this.#supervisor?.stop() ?? { killed: [] };
   }
 
   async status(): Promise<unknown> {
@@ -109,8 +128,10 @@ export class Engine implements ControlTarget {
   }
 
   async resume(reason: string, by: string): Promise<CommandOutcome> {
-    this.supervisor.resume(); // a person has looked: messages that were set aside need not pause trading any longer
-    return (await this.supervisor.call('risk', 'resume', reason, by)) as CommandOutcome;
+    const outcome = (await this.supervisor.call('risk', 'resume', reason, by)) as CommandOutcome;
+    // A person has looked: messages that were set aside need not pause trading any longer. Not when risk refused.
+    if (outcome.ok) this.supervisor.resume();
+    return outcome;
   }
 
   audit(command: ControlCommand, by: string, text: string, outcome: string): void {

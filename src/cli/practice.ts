@@ -29,7 +29,7 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
   const { speed = 1, loop = false } = options;
   const faults = parseFaultRates((options.faults ?? []).join(','));
   const seed = options.seed ?? freshSeed();
-  const signals = listenForStop(systemClock, undefined);
+  const signals = listenForStop(systemClock);
   try {
     const server = await startPracticeServer(
       {

@@ -1,7 +1,7 @@
 /** The command line: every command, option and help text. What a command does is in the file of its name. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { checkConfig, configJsonSchema, readConfig } from '../shared/config.ts';
-import { ArbitradeError, type ErrorCode, reasonOf } from '../shared/errors.ts';
+import { ArbitradeError, reasonOf, USER_ERRORS } from '../shared/errors.ts';
 import type { AskOptions } from './ask-running-process.ts';
 import { demo } from './demo.ts';
 import { parseDuration } from './duration.ts';
@@ -15,14 +15,6 @@ import { run } from './run.ts';
 import { parseSpeed } from './speed.ts';
 import { status } from './status.ts';
 import { printTopology } from './topology.ts';
-
-/** Refusals of what the user gave: nothing was started. */
-const USAGE_ERRORS: ReadonlySet<ErrorCode> = new Set([
-  'CONFIG_INVALID',
-  'CONFIG_UNREADABLE',
-  'OPTION_INVALID',
-  'CAPTURE_UNREADABLE',
-]);
 
 /** Runs the command that `args` names and returns its exit code. Never throws. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
@@ -42,7 +34,7 @@ function report(thrown: unknown): ExitCode {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.OK : EXIT.USAGE; // commander has said why
   if (thrown instanceof ArbitradeError) {
     console.error(`arbitrade: ${thrown.code}: ${thrown.message}`);
-    return USAGE_ERRORS.has(thrown.code) ? EXIT.USAGE : EXIT.FAILED;
+    return USER_ERRORS.has(thrown.code) ? EXIT.USAGE : EXIT.FAILED;
   }
   console.error(`arbitrade: unexpected failure: ${thrown instanceof Error ? thrown.stack : reasonOf(thrown)}`);
   return EXIT.FAILED;
@@ -67,7 +59,7 @@ function buildProgram(finish: Finish): Command {
 function addRunning(program: Command, finish: Finish): void {
   feeOptions(program.command('demo'))
     .description('Runs everything against the practice exchange, which plays a bundled capture of real market data.')
-    .option('--for <duration>', 'stop by itself after this long, for example 20s')
+    .option('--for <duration>', 'stop by itself so long after everything has started, for example 20s')
     .option('--speed <factor>', 'play the market this much faster, or "max"', parseSpeed, 1)
     .option('--loop', 'when the capture ends, serve it again from a new snapshot')
     .option('--capture <file>', 'play another capture (Kraken v2 frames)')
@@ -78,7 +70,7 @@ function addRunning(program: Command, finish: Finish): void {
     .command('run')
     .description('Runs with a settings file until it is told to stop. Log lines go to stdout as JSON.')
     .requiredOption('--config <file>', 'settings (YAML)')
-    .option('--for <duration>', 'stop by itself after this long')
+    .option('--for <duration>', 'stop by itself so long after everything has started')
     .option('--json', 'print the summary as one line of JSON at the end')
     .action(async (options) => finish(await run({ ...options, forMs: duration('--for', options.for) })));
 }
@@ -93,7 +85,8 @@ function addCaptures(program: Command, finish: Finish): void {
     .option('--start-assets <list>', 'assets a cycle may start from, for example USD,EUR (default: any)', list)
     .addOption(new Option('--cycle-length <legs>', 'longest cycle').choices(['3', '4']))
     .option('--opportunities <file>', 'write every opportunity to this file, one JSON line each')
-    .option('--database <file>', 'keep the records in this DuckDB file (default: in memory)')
+    .option('--database <file>', 'keep the records in this DuckDB file (default: they are thrown away)')
+    .addOption(placementOption())
     .option('--config <file>', 'settings to start from (YAML)')
     .option('--json', 'print the summary as one line of JSON')
     .action(async (capture, options) => finish(await replay(capture, options)));

@@ -23,7 +23,7 @@ export interface RecordOptions {
   readonly config: string;
   /** Capture to write; compressed when the name ends in `.gz`. An existing file is refused. */
   readonly out: string;
-  /** Ends by itself after this long. */
+  /** Ends by itself after this long, counted from when the feed has started. */
   readonly forMs?: number | undefined;
 }
 
@@ -34,9 +34,10 @@ export interface RecordOptions {
  */
 export async function record({ config: file, out, forMs }: RecordOptions): Promise<ExitCode> {
   const config = readConfig(file);
-  const signals = listenForStop(systemClock, forMs);
+  const signals = listenForStop(systemClock);
   try {
     const recorder = await Recorder.start(config, out, systemClock);
+    signals.stopAfter(forMs);
     const progress = showProgress(recorder, systemClock);
     try {
       await Promise.race([signals.stopped, recorder.failed]);

@@ -2,32 +2,49 @@
 import { InlineHost } from '../runtime/inline-host.ts';
 import { systemClock, VirtualClock } from '../shared/clock.ts';
 import { TOPOLOGY } from '../topology.ts';
-import type { ReplayRun } from './replay-run.ts';
+import { jsonLog } from './log.ts';
+import { isCutShort, type ReplayResult, type ReplayRun, refuseWhenInterrupted } from './replay-run.ts';
 import { type Summary, summarise } from './summary.ts';
 
 /** Virtual time that plans at work get after the capture's end. */
 const AFTERMATH_MS = 60_000;
 
-export async function replayInline({ capture, config, opportunities }: ReplayRun): Promise<Summary> {
+/** @throws REPLAY_INTERRUPTED, CAPTURE_UNREADABLE when a later row is none, and whatever an actor throws. */
+export async function replayInline(run: ReplayRun): Promise<ReplayResult> {
+  const { capture, config, opportunities } = run;
   const clock = new VirtualClock();
   const host = new InlineHost({
     topology: TOPOLOGY,
     config,
     clock,
     seed: 1,
+    log: jsonLog('stderr', 'warn'),
     options: { capture, speed: 'max', replay: true, advanceTo: (elapsedNs: number) => clock.advanceTo(elapsedNs) },
   });
   await host.start();
+  try {
+    const seconds = await untilReplayed(host, run);
+    await host.advance(AFTERMATH_MS);
+    if (opportunities !== undefined) await exportOpportunities(host, opportunities);
+    await host.stop();
+    const cutShort = isCutShort(host.countersOf('feed'));
+    return { summary: withoutLatency(summarise(host.memory, seconds)), cutShort };
+  } finally {
+    await host.stop(); // whatever went wrong: the database is closed and its process ends
+  }
+}
+
+/** @returns how long it took, in seconds of real time. */
+async function untilReplayed(host: InlineHost, run: ReplayRun): Promise<number> {
   const startedNs = systemClock.nowNs(); // real time: how fast it goes, not what the capture says
   const feed = host.countersOf('feed');
   const ended = feed.at('source_ended');
   // Records may wait for a commit that virtual time, which ends with the capture, has not reached: idle is enough here.
-  await host.runUntil(() => feed.value(ended) === 1 && (host.isDrained() || host.turn() === 0));
-  const seconds = (systemClock.nowNs() - startedNs) / 1e9;
-  await host.advance(AFTERMATH_MS);
-  if (opportunities !== undefined) await exportOpportunities(host, opportunities);
-  await host.stop();
-  return withoutLatency(summarise(host.memory, seconds));
+  await host.runUntil(() => {
+    refuseWhenInterrupted(run);
+    return feed.value(ended) === 1 && (host.isDrained() || host.turn() === 0);
+  });
+  return (systemClock.nowNs() - startedNs) / 1e9;
 }
 
 async function exportOpportunities(host: InlineHost, file: string): Promise<void> {

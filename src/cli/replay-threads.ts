@@ -1,45 +1,56 @@
 /** Replay with the actors on their own threads, as they run live. */
+import type { RecordSummary } from '../actors/persistence/database-protocol.ts';
 import { Counters } from '../runtime/counters.ts';
 import { RingGauge } from '../runtime/ring.ts';
 import { systemClock } from '../shared/clock.ts';
+import { arbitradeError } from '../shared/errors.ts';
 import { Engine } from './engine.ts';
 import { jsonLog } from './log.ts';
-import type { ReplayRun } from './replay-run.ts';
-import { type Summary, summarise } from './summary.ts';
+import { isCutShort, type ReplayResult, type ReplayRun, refuseWhenInterrupted } from './replay-run.ts';
+import { summarise } from './summary.ts';
 
 const POLL_MS = 5;
 
-/** @throws ACTOR_FAILED when the supervisor gave up. */
-export async function replayThreads({ capture, config, opportunities }: ReplayRun): Promise<Summary> {
+/**
+ * @throws REPLAY_INTERRUPTED, RECORDS_INCOMPLETE, CAPTURE_UNREADABLE when a later row is none, and whatever a start or the
+ * supervisor gives up with.
+ */
+export async function replayThreads(run: ReplayRun): Promise<ReplayResult> {
+  const { capture, config, opportunities } = run;
   const engine = new Engine({
     config,
     log: jsonLog('stderr', 'warn'),
     runOptions: { capture, speed: 'max', replay: true },
     onEscalation: () => {},
   });
-  await engine.start();
   try {
-    await untilReplayed(engine);
-    const seconds = (systemClock.nowNs() - firstFrameNs(engine)) / 1e9;
+    await engine.start(run.signals.stopped);
+    await untilReplayed(engine, run);
+    const feed = new Counters(engine.memory.counters, 'feed');
+    const seconds = (systemClock.nowNs() - feed.get('first_frame_ns')) / 1e9; // threads were started before
+    await refuseIncomplete(engine);
     if (opportunities !== undefined) await engine.supervisor.call('persistence', 'exportOpportunities', opportunities);
     await engine.stop();
-    return summarise(engine.memory, seconds);
+    return { summary: summarise(engine.memory, seconds), cutShort: isCutShort(feed) };
   } finally {
     await engine.stop();
   }
 }
 
-/** When the feed read its first frame: the threads were started and the database opened before. */
-function firstFrameNs(engine: Engine): number {
-  return new Counters(engine.memory.counters, 'feed').get('first_frame_ns');
-}
-
 /** Until the capture is read to its end and no ring holds a message. */
-async function untilReplayed(engine: Engine): Promise<void> {
+async function untilReplayed(engine: Engine, run: ReplayRun): Promise<void> {
   const feed = new Counters(engine.memory.counters, 'feed');
   const gauges = Object.values(engine.memory.rings).map((ring) => new RingGauge(ring.memory));
-  while (!(feed.get('source_ended') === 1 && gauges.every((gauge) => gauge.used === 0))) {
-    if (engine.escalated) throw new Error('the replay was given up: an actor failed too often');
+  for (;;) {
+    refuseWhenInterrupted(run);
+    if (engine.escalation !== undefined) throw engine.escalation;
+    if (feed.get('source_ended') === 1 && gauges.every((gauge) => gauge.used === 0)) return;
     await new Promise<void>((resolve) => systemClock.after(POLL_MS, resolve));
   }
+}
+
+/** What is written comes from the records: if some were lost on the way, it would not be all that was found. */
+async function refuseIncomplete(engine: Engine): Promise<void> {
+  const { missing, doubled } = (await engine.supervisor.call('persistence', 'summary')) as RecordSummary;
+  if (missing + doubled > 0) throw arbitradeError('RECORDS_INCOMPLETE', missing, doubled);
 }

@@ -1,10 +1,17 @@
 /** `arbitrade replay`: a capture straight into the actors, without network, as fast as they go. */
+import { join } from 'node:path';
+import { IN_MEMORY } from '../actors/persistence/open-database.ts';
+import { systemClock } from '../shared/clock.ts';
+import { arbitradeError } from '../shared/errors.ts';
 import { captureDepth } from './capture-depth.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { replayInline } from './replay-inline.ts';
+import type { ReplayResult, ReplayRun } from './replay-run.ts';
 import { replayThreads } from './replay-threads.ts';
 import { readRawSettings, type SettingOptions, settingsOf } from './run-settings.ts';
-import { renderSummary, type Summary } from './summary.ts';
+import { listenForStop, type StopSignals } from './stop-signals.ts';
+import { renderSummary } from './summary.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 export interface ReplayOptions extends SettingOptions {
   readonly threads?: boolean;
@@ -13,19 +20,35 @@ export interface ReplayOptions extends SettingOptions {
   readonly json?: boolean;
 }
 
-/** Replays `capture` and prints the summary. @throws CAPTURE_UNREADABLE, CONFIG_INVALID, ACTOR_FAILED. */
+/**
+ * Replays `capture` and prints the summary; opportunities go to the file that `options` names.
+ * @throws CAPTURE_UNREADABLE, CONFIG_INVALID before anything is started; CAPTURE_CUT_SHORT after the result was printed;
+ * REPLAY_INTERRUPTED, RECORDS_INCOMPLETE, ACTOR_FAILED.
+ */
 export async function replay(capture: string, options: ReplayOptions): Promise<ExitCode> {
-  const summary = await replayCapture(capture, options);
-  console.log(options.json === true ? JSON.stringify(summary) : renderSummary(summary));
-  return EXIT.OK;
+  const signals = listenForStop(systemClock);
+  try {
+    const { summary, cutShort } = await replayCapture(capture, options, signals);
+    console.log(options.json === true ? JSON.stringify(summary) : renderSummary(summary));
+    if (cutShort) throw arbitradeError('CAPTURE_CUT_SHORT', capture, summary.frames);
+    return EXIT.OK;
+  } finally {
+    signals.dispose();
+  }
 }
 
-/** Replays `capture` and returns the summary; opportunities go to the file that `options` names. */
-export async function replayCapture(capture: string, options: ReplayOptions): Promise<Summary> {
+async function replayCapture(capture: string, options: ReplayOptions, signals: StopSignals): Promise<ReplayResult> {
   const base = options.config === undefined ? {} : readRawSettings(options.config);
   const depth = await captureDepth(capture);
   const forced = depth === undefined ? {} : { venue: { depth } };
-  const config = settingsOf(base, { database: ':memory:', ...options }, forced);
-  const host = options.threads === true ? replayThreads : replayInline;
-  return host({ capture, config, opportunities: options.opportunities });
+  const { opportunities } = options;
+  const runWith = (database: string): ReplayRun => ({
+    ...{ capture, opportunities, signals },
+    config: settingsOf(base, { ...options, database }, forced),
+  });
+  if (options.threads !== true) return replayInline(runWith(options.database ?? IN_MEMORY));
+  if (options.database !== undefined) return replayThreads(runWith(options.database));
+  // Records in memory would not survive a restart of persistence, and what is exported comes from the records.
+  using folder = temporaryFolder();
+  return await replayThreads(runWith(join(folder.path, 'records.duckdb')));
 }

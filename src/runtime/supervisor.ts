@@ -8,7 +8,7 @@ import { createActor } from 'xstate';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ActorId } from '../shared/counter-names.ts';
-import { type ArbitradeError, arbitradeError } from '../shared/errors.ts';
+import { ArbitradeError, arbitradeError, USER_ERRORS } from '../shared/errors.ts';
 import type { AuditEvent } from '../shared/messages.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import { AuditQueue } from './audit-queue.ts';
@@ -93,7 +93,10 @@ export class Supervisor {
     this.#life.send({ type: 'start' });
     this.#note('supervisor', 'info', 'process_started', this.#options.plan.text);
     try {
-      for (const thread of this.#threads) await this.#startThread(thread, 'actor_started');
+      for (const thread of this.#threads) {
+        await this.#startThread(thread, 'actor_started');
+        if (this.#isStopping) throw arbitradeError('ACTOR_FAILED', thread.first, 'it was stopped while it started');
+      }
     } catch (thrown) {
       if (thrown instanceof StartFailed) this.#noteDeath(thrown.death);
       this.#life.send({ type: 'failed' });
@@ -164,7 +167,7 @@ export class Supervisor {
     const before = this.#repairs.get(key) ?? Promise.resolve();
     this.#repairs.set(
       key,
-      before.then(() => this.#repair(thread)),
+      before.then(() => (isIncurable(death) ? this.#escalate(incurable(death)) : this.#repair(thread))),
     );
   }
 
@@ -174,7 +177,7 @@ export class Supervisor {
     const again = group.filter((thread) => thread.kind !== 'temporary');
     while (again.some((thread) => !thread.isUp) && !this.#isStopping) {
       const nth = this.#countRestart(dead);
-      if (nth === undefined) return this.#escalate(dead);
+      if (nth === undefined) return this.#escalate(this.#exceeded(dead));
       for (const thread of group.toReversed()) await this.#stopThread(thread);
       await this.#backOff(nth);
       if (!this.#isStopping) await this.#tryRestart(again);
@@ -190,6 +193,7 @@ export class Supervisor {
       if (this.#isStopping) return;
       if (!(thrown instanceof StartFailed)) throw thrown;
       this.#noteDeath(thrown.death);
+      if (isIncurable(thrown.death)) await this.#escalate(incurable(thrown.death));
     }
   }
 
@@ -216,11 +220,14 @@ export class Supervisor {
     cancel();
   }
 
-  async #escalate(dead: WorkerThread): Promise<void> {
+  #exceeded(dead: WorkerThread): Escalation {
     const { restarts_max: max, restarts_within_ms: withinMs } = this.#options.config.runtime;
-    const error = arbitradeError('RESTARTS_EXCEEDED', dead.first, max + 1, withinMs);
+    return { actor: dead.first, error: arbitradeError('RESTARTS_EXCEEDED', dead.first, max + 1, withinMs) };
+  }
+
+  async #escalate({ actor, error }: Escalation): Promise<void> {
     this.#life.send({ type: 'escalate' });
-    this.#note(dead.first, 'error', 'actor_escalated', error.message);
+    this.#note(actor, 'error', 'actor_escalated', error.message);
     await this.#stopOnce();
     this.#options.onEscalation(error);
   }
@@ -320,6 +327,20 @@ export class Supervisor {
     return this.state !== 'running' && this.state !== 'starting';
   }
 }
+
+/** Why the supervisor gives up, and whom it is about. */
+interface Escalation {
+  readonly actor: ActorId;
+  readonly error: ArbitradeError;
+}
+
+/** What the user gave is at fault (a capture that breaks off into garbage): a restart would meet it again. */
+const isIncurable = ({ code }: Death): boolean => code !== undefined && USER_ERRORS.has(code);
+
+const incurable = ({ actor, code = 'ACTOR_FAILED', reason }: Death): Escalation => ({
+  actor,
+  error: new ArbitradeError(code, reason),
+});
 
 function addTo(counters: Counters, name: 'restarts' | 'messages_set_aside'): void {
   counters.add(counters.at(name), 1);

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../shared/clock.ts';
 import type { ActorId } from '../shared/counter-names.ts';
-import { arbitradeError } from '../shared/errors.ts';
+import { ArbitradeError, arbitradeError } from '../shared/errors.ts';
 import type { Actor, ActorContext } from './actor.ts';
 import { exposeControl } from './control-port.ts';
 import { Counters } from './counters.ts';
@@ -38,7 +38,8 @@ try {
   await live();
 } catch (thrown) {
   const actor = duty.current ?? passing ?? firstActor().id;
-  post({ type: 'failed', actor, reason: stackOf(thrown), inTurn: duty.current !== undefined });
+  const code = thrown instanceof ArbitradeError ? thrown.code : undefined;
+  post({ type: 'failed', actor, reason: describe(thrown), code, inTurn: duty.current !== undefined });
   process.exit(1);
 }
 process.exit(0);
@@ -111,6 +112,8 @@ function firstActor(): { readonly id: ActorId } {
   return first;
 }
 
-function stackOf(thrown: unknown): string {
+/** An operating error says itself what is wrong; of any other the stack is what helps. */
+function describe(thrown: unknown): string {
+  if (thrown instanceof ArbitradeError) return thrown.message;
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }

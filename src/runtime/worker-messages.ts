@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Config } from '../shared/config.ts';
 import type { ActorId } from '../shared/counter-names.ts';
+import type { ErrorCode } from '../shared/errors.ts';
 import type { ActorContext } from './actor.ts';
 import type { IdleStrategy } from './duty-loop.ts';
 import type { SetAside, SharedMemory } from './memory.ts';
@@ -28,5 +29,12 @@ export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'stopped' }
   /** An actor threw. `inTurn` when it was handling messages: then one of them may be the cause. */
-  | { readonly type: 'failed'; readonly actor: ActorId; readonly reason: string; readonly inTurn: boolean }
+  | {
+      readonly type: 'failed';
+      readonly actor: ActorId;
+      readonly reason: string;
+      /** Of an operating error. */
+      readonly code: ErrorCode | undefined;
+      readonly inTurn: boolean;
+    }
   | { readonly type: 'log'; readonly actor: ActorId; readonly event: Parameters<ActorContext['log']> };

@@ -5,7 +5,7 @@ import { createActor } from 'xstate';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ActorId } from '../shared/counter-names.ts';
-import { ArbitradeError, arbitradeError, reasonOf } from '../shared/errors.ts';
+import { ArbitradeError, arbitradeError, type ErrorCode, reasonOf } from '../shared/errors.ts';
 import { type ControlAnswer, type ControlSurface, connectControl } from './control-port.ts';
 import { Counters } from './counters.ts';
 import { Doorbell } from './doorbell.ts';
@@ -26,6 +26,8 @@ export interface Death {
   readonly reason: string;
   /** Ended by itself, with exit code 0. */
   readonly normal: boolean;
+  /** Of an operating error. */
+  readonly code: ErrorCode | undefined;
   /** Whether a message in progress may be the reason. */
   readonly blamesMessage: boolean;
 }
@@ -51,12 +53,14 @@ export interface WorkerThreadDeps {
   readonly onDeath: (thread: WorkerThread, death: Death) => void;
 }
 
-/** A thread died before it was ready. */
+/** A thread died before it was ready. Has the code of the operating error that it died of, ACTOR_FAILED otherwise. */
 export class StartFailed extends ArbitradeError {
   readonly death: Death;
 
   constructor(death: Death) {
-    super('ACTOR_FAILED', arbitradeError('ACTOR_FAILED', death.actor, death.reason).message);
+    const { code, reason, actor } = death;
+    if (code === undefined) super('ACTOR_FAILED', arbitradeError('ACTOR_FAILED', actor, reason).message);
+    else super(code, reason);
     this.death = death;
   }
 }
@@ -229,6 +233,7 @@ export class WorkerThread {
           cause: 'failed',
           actor: message.actor,
           reason: message.reason,
+          code: message.code,
           blamesMessage: message.inTurn,
           ...this.#death,
         };
@@ -305,7 +310,8 @@ export class WorkerThread {
 
   #deathNow(): Death {
     const { cause = 'exited', actor = this.first, reason = 'unknown', normal = false } = this.#death;
-    return { cause, actor, reason, normal, blamesMessage: this.#death.blamesMessage ?? false };
+    const { code, blamesMessage = false } = this.#death;
+    return { cause, actor, reason, normal, code, blamesMessage };
   }
 
   #reportStopped(): void {

@@ -36,6 +36,7 @@ export const ACTOR_COUNTERS = {
     'records_waited', // turns cut short because the records ring was full
     'messages_lagging', // book messages dropped because the deltas ring was full; each invalidates its book
     'source_ended', // 1 when a capture has been read to its end
+    'source_cut_short', // 1 when that end is in the middle of a row
     'first_frame_ns', // monotonic time of the first frame
     'last_frame_ns', // monotonic time of the last frame
     'system_status', // index into SYSTEM_STATUSES

@@ -11,6 +11,8 @@ export const ERRORS = {
     `${option}: expected ${expected}, found ${show(was)}; see --help`,
   CAPTURE_UNREADABLE: (file: string, why: string) =>
     `${file} could not be read as a capture (${why}); expected JSON lines, plain or gzip, that begin with a header row`,
+  CAPTURE_CUT_SHORT: (file: string, frames: number) =>
+    `${file} ends in the middle of a row, as when its writer was killed or its copy was not finished; the result is that of its first ${frames} frames (fetch the file again if there is a whole one)`,
   DECIMAL_INVALID: (what: string, text: string) => `${what}: expected a plain decimal number, found ${show(text)}`,
   DECIMAL_DOES_NOT_FIT: (what: string, text: string, decimals: number) =>
     `${what}: ${text} does not fit ${decimals} decimals exactly; the instrument's precision or the message is wrong`,
@@ -35,6 +37,9 @@ export const ERRORS = {
     `migration ${number} (${name}) was applied to this database with another text than this build has; use the build that made the database, or another database file`,
   DATABASE_MIGRATION_INVALID: (file: string, number: number) =>
     `migration file ${file}: expected a name such as ${String(number).padStart(4, '0')}-what-it-does.sql; numbers go from 1 without gaps`,
+  RECORDS_INCOMPLETE: (missing: number, doubled: number) =>
+    `of the records of this run ${missing} are missing and ${doubled} are doubled in the database; its opportunities cannot be relied upon (see the log for what failed, and run it again)`,
+  REPLAY_INTERRUPTED: (signal: string) => `the replay was ended by ${signal} before the capture's end; no result`,
   OUTPUT_UNWRITABLE: (file: string, why: string) =>
     `${file} could not be written (${why}); check the path and its rights`,
   CONTROL_SOCKET_UNREACHABLE: (path: string, why: string) =>
@@ -53,6 +58,15 @@ export const ERRORS = {
 
 /** One of the codes of {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;
+
+/** What the user gave is at fault: doing the same again ends the same way. */
+export const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  'CONFIG_INVALID',
+  'CONFIG_UNREADABLE',
+  'OPTION_INVALID',
+  'CAPTURE_UNREADABLE',
+  'CAPTURE_CUT_SHORT',
+]);
 
 /** An operating error: handled by whoever can, reported with its code by whoever cannot. */
 export class ArbitradeError extends Error {

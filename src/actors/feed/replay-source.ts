@@ -97,8 +97,10 @@ export class ReplaySource implements FrameSource {
 
   #endLap(): void {
     const { log, counters } = this.#context;
-    if (this.#reader.truncated)
+    if (this.#reader.truncated) {
+      counters.set(counters.at('source_cut_short'), 1);
       log('warn', 'frame_malformed', 'the capture ends in the middle of a row, which is left out');
+    }
     if (!this.#options.loop || this.#reader.recvIndex === -1) {
       this.#isEnded = true;
       counters.set(counters.at('source_ended'), 1);
