@@ -64,7 +64,7 @@ async function measure(capture: (typeof CAPTURES)[number], file: string, { quick
 
 /** Replays `file` as the command does, and checks that nothing was lost and every checksum held. */
 async function replayed(file: string, written: RepeatedCapture, threads: boolean): Promise<Summary> {
-  const summary = await replayCapture(file, { threads, fees: '0' });
+  const { summary } = await replayCapture(file, { threads, fees: '0' });
   assert.equal(summary.frames, written.frames, 'bench: every frame was read');
   assert.equal(summary.malformed, 0);
   assert.deepEqual(summary.checksums, { verified: written.bookMessages, failed: 0, skipped: 0 });

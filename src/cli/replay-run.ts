@@ -5,12 +5,15 @@ import { arbitradeError } from '../shared/errors.ts';
 import type { StopSignals } from './stop-signals.ts';
 import type { Summary } from './summary.ts';
 
+export type ReplaySignals = Pick<StopSignals, 'stopped' | 'cause'>;
+
 export interface ReplayRun {
   readonly capture: string;
   readonly config: Config;
   /** File for the opportunities, one JSON line each. */
   readonly opportunities: string | undefined;
-  readonly signals: StopSignals;
+  /** What may end it before its time. */
+  readonly signals: ReplaySignals;
 }
 
 export interface ReplayResult {

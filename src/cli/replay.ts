@@ -6,12 +6,14 @@ import { arbitradeError } from '../shared/errors.ts';
 import { captureDepth } from './capture-depth.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { replayInline } from './replay-inline.ts';
-import type { ReplayResult, ReplayRun } from './replay-run.ts';
+import type { ReplayResult, ReplayRun, ReplaySignals } from './replay-run.ts';
 import { replayThreads } from './replay-threads.ts';
 import { readRawSettings, type SettingOptions, settingsOf } from './run-settings.ts';
-import { listenForStop, type StopSignals } from './stop-signals.ts';
+import { listenForStop } from './stop-signals.ts';
 import { renderSummary } from './summary.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+const NEVER_STOPPED: ReplaySignals = { stopped: new Promise(() => {}), cause: undefined };
 
 export interface ReplayOptions extends SettingOptions {
   readonly threads?: boolean;
@@ -37,7 +39,12 @@ export async function replay(capture: string, options: ReplayOptions): Promise<E
   }
 }
 
-async function replayCapture(capture: string, options: ReplayOptions, signals: StopSignals): Promise<ReplayResult> {
+/** Replays `capture` without printing anything. @throws as {@link replay}, except for CAPTURE_CUT_SHORT. */
+export async function replayCapture(
+  capture: string,
+  options: ReplayOptions,
+  signals: ReplaySignals = NEVER_STOPPED,
+): Promise<ReplayResult> {
   const base = options.config === undefined ? {} : readRawSettings(options.config);
   const depth = await captureDepth(capture);
   const forced = depth === undefined ? {} : { venue: { depth } };
