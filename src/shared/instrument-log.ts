@@ -4,7 +4,7 @@
  * a change at the same point of the stream, and an actor's successor rebuilds the directory by reading from the start.
  *
  *   control:  | used bytes (int32) | lines (int32) |
- *   text:     | length (u32) | JSON of InstrumentChanges | length | JSON | …
+ *   text:     | length (u32) | JSON of seq and changes | length | JSON | …
  */
 import { arbitradeError } from './errors.ts';
 import { type InstrumentChanges, InstrumentDirectory } from './instrument.ts';
@@ -12,6 +12,15 @@ import { type InstrumentChanges, InstrumentDirectory } from './instrument.ts';
 export interface InstrumentLogMemory {
   readonly control: SharedArrayBuffer;
   readonly text: SharedArrayBuffer;
+}
+
+/** A line of the log. */
+export interface InstrumentLine {
+  readonly changes: InstrumentChanges;
+  /** The market message that announces it: what has a lower number was said before. */
+  readonly seq: number;
+  /** Position after it. */
+  readonly next: number;
 }
 
 const USED = 0;
@@ -43,9 +52,9 @@ export class InstrumentLog {
     return Atomics.load(this.#control, USED);
   }
 
-  /** Appends one line and returns its position. Feed only. @throws INSTRUMENT_LOG_FULL. */
-  append(changes: InstrumentChanges): number {
-    const line = new TextEncoder().encode(JSON.stringify(changes, (_key, value) => encodeBigInt(value)));
+  /** Appends the line that message `seq` will announce and returns its position. Feed only. @throws INSTRUMENT_LOG_FULL. */
+  append(changes: InstrumentChanges, seq = 0): number {
+    const line = new TextEncoder().encode(JSON.stringify({ seq, changes }, (_key, value) => encodeBigInt(value)));
     const position = this.used;
     const end = position + LENGTH_BYTES + line.length;
     if (end > this.#bytes.length) throw arbitradeError('INSTRUMENT_LOG_FULL', this.#bytes.length);
@@ -56,15 +65,13 @@ export class InstrumentLog {
     return position;
   }
 
-  /** The line at `position`, and the position after it. */
-  read(position: number): { changes: InstrumentChanges; next: number } {
+  /** The line at `position`. */
+  read(position: number): InstrumentLine {
     const length = this.#view.getUint32(position, true);
     const start = position + LENGTH_BYTES;
     const text = new TextDecoder().decode(this.#bytes.slice(start, start + length));
-    return {
-      changes: JSON.parse(text, (_key, value) => decodeBigInt(value)) as InstrumentChanges,
-      next: start + length,
-    };
+    const line = JSON.parse(text, (_key, value) => decodeBigInt(value)) as Pick<InstrumentLine, 'changes' | 'seq'>;
+    return { ...line, next: start + length };
   }
 
   /** The directory as of `end` (a position), or of now. */

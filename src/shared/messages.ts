@@ -218,6 +218,8 @@ export const EXECUTION = {
   receivedAsset: 140, // u16, FILL
   spentUnits: 144, // i64, FILL: what left the account
   receivedUnits: 152, // i64, FILL: what came into it, after the fee
+  /** f64: market message of the newest instruments known: ticks and lots are in the scale of then. */
+  instrumentsSeq: 160,
   SIZE: 192,
 } as const;
 
@@ -243,6 +245,7 @@ export const PLAN_REASONS = [
   'no_fill',
   'partial_fill',
   'out_of_patience', // paper.patience_ms were over
+  'precision_changed', // ticks and lots that were decided on mean something else now
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];
 

@@ -96,7 +96,7 @@ export function writeExecution(
   records: RecordWriter,
   bytes: Partial<Record<'event' | 'side' | 'leg' | 'outcome' | 'attempt', number>>,
   shorts: Partial<Record<'feeAsset' | 'startAsset' | 'reason' | 'ordinal', number>>,
-  doubles: Partial<Record<'plan' | 'seq' | 'executionSeq', number>>,
+  doubles: Partial<Record<'plan' | 'seq' | 'executionSeq' | 'instrumentsSeq', number>>,
   wide: Partial<Record<WideExecutionField, bigint>>,
   instrument = 0,
 ): boolean {

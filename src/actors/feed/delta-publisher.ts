@@ -44,6 +44,11 @@ export class DeltaPublisher {
     return this.#controls.length;
   }
 
+  /** The number that the next control message to be added will get: those that wait go first. */
+  get nextControlSeq(): number {
+    return this.seq + this.#controls.length + 1;
+  }
+
   hasRoom(slots: number): boolean {
     return this.#ring.hasRoom(this.#controls.length + slots);
   }

@@ -338,7 +338,7 @@ export class FrameRouter implements FrameSink {
 
   #takeChanges(changes: InstrumentChanges): void {
     if (changes.assets.length === 0 && changes.instruments.length === 0) return;
-    const { position, rescaled } = this.registry.take(changes);
+    const { position, rescaled } = this.registry.take(changes, this.#publisher.nextControlSeq);
     this.#publisher.addControl(MARKET_KIND.INSTRUMENTS, 0, 0, position);
     for (const instrument of rescaled) this.#invalidate(instrument, 'precision_changed');
     this.#context.counters.set(this.#count.instruments, this.registry.directory.instruments.length);

@@ -52,12 +52,15 @@ export class InstrumentRegistry {
   }
 
   /**
-   * Takes changes over and appends them to the log.
+   * Takes changes over and appends them to the log; market message `seq` will announce them.
    * @returns the line's position, and the instruments whose books are void because their precision changed.
    */
-  take(changes: InstrumentChanges): { readonly position: number; readonly rescaled: readonly InstrumentIndex[] } {
+  take(
+    changes: InstrumentChanges,
+    seq: number,
+  ): { readonly position: number; readonly rescaled: readonly InstrumentIndex[] } {
     const rescaled = changes.instruments.filter((instrument) => this.#isRescaled(instrument));
-    const position = this.#log.append(changes);
+    const position = this.#log.append(changes, seq);
     this.directory.apply(changes);
     for (const instrument of changes.instruments) this.#index(instrument);
     return { position, rescaled: rescaled.map((instrument) => instrument.index) };

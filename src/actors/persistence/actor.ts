@@ -12,7 +12,7 @@ import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import { type AuditDetails, writeAudit, writeRecordHead } from '../../runtime/record-writer.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
 import { type ArbitradeError, arbitradeError } from '../../shared/errors.ts';
-import type { InstrumentChanges } from '../../shared/instrument.ts';
+import type { InstrumentLine } from '../../shared/instrument-log.ts';
 import { type AuditEvent, RECORD_BYTES, RECORD_KIND } from '../../shared/messages.ts';
 import { DatabaseClient } from './database-client.ts';
 import { type Opened, RECORD_SOURCES, type RecordSource, type RecordSummary } from './database-protocol.ts';
@@ -213,13 +213,13 @@ class Persistence implements Actor {
   }
 
   /** Lines of the instrument log that the database process has not seen. */
-  #newInstruments(): InstrumentChanges[] {
+  #newInstruments(): InstrumentLine[] {
     const { instrumentLog } = this.#context;
-    const lines: InstrumentChanges[] = [];
+    const lines: InstrumentLine[] = [];
     while (this.#instrumentsSent < instrumentLog.used) {
-      const { changes, next } = instrumentLog.read(this.#instrumentsSent);
-      lines.push(changes);
-      this.#instrumentsSent = next;
+      const line = instrumentLog.read(this.#instrumentsSent);
+      lines.push(line);
+      this.#instrumentsSent = line.next;
     }
     return lines;
   }

@@ -3,7 +3,7 @@
  * in a worker thread that can be terminated: a call that is under way then aborts the whole program.
  */
 import type { ErrorCode } from '../../shared/errors.ts';
-import type { InstrumentChanges } from '../../shared/instrument.ts';
+import type { InstrumentLine } from '../../shared/instrument-log.ts';
 import type { LockWait } from './open-database.ts';
 
 /** Everybody who writes records, `persistence` for its own. */
@@ -38,7 +38,7 @@ export interface RecordBatch {
   /** In the order of `records`: how many of them come from whom. */
   readonly runs: readonly { readonly source: RecordSource; readonly count: number }[];
   /** Lines of the instrument log that were not sent before. */
-  readonly instruments: readonly InstrumentChanges[];
+  readonly instruments: readonly InstrumentLine[];
 }
 
 export interface CommitRequest extends RecordBatch {

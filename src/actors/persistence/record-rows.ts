@@ -1,8 +1,12 @@
-/** Turns records, as they lie on the rings, into rows of the tables of `migrations/`. Names come from the directory. */
+/**
+ * Turns records, as they lie on the rings, into rows of the tables of `migrations/`. Names come from the directory, the
+ * decimals of prices and quantities from what they were when the record was made.
+ */
 import { DuckDBTimestampNanosecondsValue, type DuckDBValue } from '@duckdb/node-api';
 import { readText } from '../../runtime/record-writer.ts';
 import { reasonOf } from '../../shared/errors.ts';
-import type { AssetIndex, Instrument, InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
+import type { AssetIndex, Instrument, InstrumentIndex } from '../../shared/instrument.ts';
+import type { InstrumentHistory } from '../../shared/instrument-history.ts';
 import {
   AUDIT,
   AUDIT_EVENTS,
@@ -46,11 +50,11 @@ type RowHead = readonly [boot: bigint, source: string, recordSeq: bigint];
 export class RecordRows {
   readonly buffers: Readonly<Record<TableName, TableBuffer>>;
   readonly #boot: bigint;
-  readonly #directory: InstrumentDirectory;
+  readonly #instruments: InstrumentHistory;
 
-  constructor(boot: number, directory: InstrumentDirectory) {
+  constructor(boot: number, instruments: InstrumentHistory) {
     this.#boot = BigInt(boot);
-    this.#directory = directory;
+    this.#instruments = instruments;
     this.buffers = Object.fromEntries(TABLES.map((table) => [table, new TableBuffer(table)])) as Record<
       TableName,
       TableBuffer
@@ -114,7 +118,9 @@ export class RecordRows {
     if (legCount > LEGS_MAX) throw new RangeError(`an opportunity of ${legCount} legs`);
     const start = this.#asset(view.getUint16(offset + OPPORTUNITY.startAsset, true));
     const legs: Leg[] = [];
-    for (let leg = 0; leg < legCount; leg++) legs.push(this.#leg(view, offset + OPPORTUNITY.legs + leg * LEG.SIZE));
+    const seq = view.getFloat64(offset + OPPORTUNITY.seq, true);
+    for (let leg = 0; leg < legCount; leg++)
+      legs.push(this.#leg(view, offset + OPPORTUNITY.legs + leg * LEG.SIZE, seq));
     const sizeAsset = legs.find((leg) => leg.turn === 0)?.spends;
     this.buffers.opportunities.add(
       ...head,
@@ -142,9 +148,9 @@ export class RecordRows {
     });
   }
 
-  #leg(view: DataView, offset: number): Leg {
+  #leg(view: DataView, offset: number, seq: number): Leg {
     const index = view.getUint16(offset + LEG.instrument, true);
-    const instrument = this.#directory.instruments[index];
+    const instrument = this.#instruments.asOf(index, seq);
     const sell = view.getUint8(offset + LEG.side) !== 0;
     const base = this.#baseOf(instrument);
     const quote = this.#quoteOf(instrument);
@@ -185,7 +191,7 @@ export class RecordRows {
 
   #addTrade(common: readonly DuckDBValue[], view: DataView, offset: number): void {
     const index = view.getUint32(offset + EXECUTION.instrument, true);
-    const instrument = this.#directory.instruments[index];
+    const instrument = this.#instruments.asOf(index, view.getFloat64(offset + EXECUTION.instrumentsSeq, true));
     const quote = this.#quoteOf(instrument);
     const feeAsset = this.#asset(view.getUint16(offset + EXECUTION.feeAsset, true));
     this.buffers.trades.add(
@@ -269,11 +275,11 @@ export class RecordRows {
   }
 
   #symbol(index: InstrumentIndex): string {
-    return this.#directory.instruments[index]?.symbol ?? `#${index}`;
+    return this.#instruments.directory.instruments[index]?.symbol ?? `#${index}`;
   }
 
   #asset(index: AssetIndex | undefined): NamedAsset {
-    const asset = index === undefined ? undefined : this.#directory.assets[index];
+    const asset = index === undefined ? undefined : this.#instruments.directory.assets[index];
     return { id: asset?.id ?? `#${index ?? '?'}`, decimals: asset?.precision ?? null };
   }
 

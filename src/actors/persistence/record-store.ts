@@ -2,7 +2,7 @@
 import { type DuckDBConnection, type DuckDBInstance, DuckDBTimestampNanosecondsValue } from '@duckdb/node-api';
 import type { Clock } from '../../shared/clock.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
-import { InstrumentDirectory } from '../../shared/instrument.ts';
+import { InstrumentHistory } from '../../shared/instrument-history.ts';
 import { RECORD_BYTES } from '../../shared/messages.ts';
 import {
   type BootIdentity,
@@ -22,14 +22,14 @@ export class RecordStore {
   readonly opened: Opened;
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
-  readonly #directory = new InstrumentDirectory();
+  readonly #instruments = new InstrumentHistory();
   readonly #rows: RecordRows;
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, opened: Opened) {
     this.opened = opened;
     this.#instance = instance;
     this.#connection = connection;
-    this.#rows = new RecordRows(opened.boot, this.#directory);
+    this.#rows = new RecordRows(opened.boot, this.#instruments);
   }
 
   /** @throws DATABASE_LOCKED, DATABASE_TOO_NEW, DATABASE_MIGRATION_CHANGED, DATABASE_FAILED; the file is closed then. */
@@ -54,18 +54,13 @@ export class RecordStore {
     return this.#connection;
   }
 
-  /** The instruments and assets of the batches so far. */
-  get directory(): InstrumentDirectory {
-    return this.#directory;
-  }
-
   /**
    * Commits a batch: all of it or, when it throws, nothing.
    * @returns rows written.
    * @throws DATABASE_FAILED. Whether a failed commit reached the disk is for the next {@link open} to find out.
    */
   async commit(batch: RecordBatch): Promise<number> {
-    for (const changes of batch.instruments) this.#directory.apply(changes);
+    for (const line of batch.instruments) this.#instruments.apply(line);
     this.#rows.clear();
     this.#decode(batch);
     const { rows } = this.#rows;

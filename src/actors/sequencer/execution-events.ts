@@ -18,12 +18,18 @@ import type { NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
 import type { OpenOrder, Plan } from './plan.ts';
 
+/** When something happened, and under which instruments: market message of the newest ones known. */
+export interface Moment {
+  readonly nowNs: number;
+  readonly instrumentsSeq: number;
+}
+
 const isOutcome = (state: string): state is (typeof PLAN_OUTCOMES)[number] =>
   (PLAN_OUTCOMES as readonly string[]).includes(state);
 
-export function tellOpened(journal: Journal, plan: Plan, nowNs: number): void {
+export function tellOpened(journal: Journal, plan: Plan, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.PLAN_OPENED, (view, at) => {
-    writePlanHead(view, at, plan, nowNs);
+    writePlanHead(view, at, plan, when);
     view.setBigInt64(at + EXECUTION.startUnits, plan.reservedUnits, true);
     view.setBigInt64(at + EXECUTION.endUnits, plan.plannedEndUnits, true);
     view.setBigInt64(at + EXECUTION.profitUnits, plan.plannedEndUnits - plan.plannedStartUnits, true);
@@ -35,7 +41,7 @@ export function tellRefused(
   { seq, ordinal, legs, startUnits, endUnits }: Opportunity,
   reason: PlanReason,
   startAsset: number,
-  nowNs: number,
+  when: Moment,
 ): void {
   journal.emitExecution(EXECUTION_EVENT.PLAN_REFUSED, (view, at) => {
     view.setUint32(at + EXECUTION.instrument, legs[0]?.instrument ?? NO_INSTRUMENT, true);
@@ -46,7 +52,7 @@ export function tellRefused(
     view.setBigInt64(at + EXECUTION.startUnits, startUnits, true);
     view.setBigInt64(at + EXECUTION.endUnits, endUnits, true);
     view.setBigInt64(at + EXECUTION.profitUnits, endUnits - startUnits, true);
-    view.setFloat64(at + EXECUTION.stampNs, nowNs, true);
+    writeMoment(view, at, when);
   });
 }
 
@@ -57,11 +63,11 @@ export function tellFill(
   fill: OrderReport,
   assets: { readonly spent: number; readonly received: number },
   priceTicks: bigint,
-  nowNs: number,
+  when: Moment,
 ): void {
   journal.emitExecution(EXECUTION_EVENT.FILL, (view, at) => {
     const int64 = (field: number, value: bigint) => view.setBigInt64(at + field, value, true);
-    writePlanHead(view, at, plan, nowNs);
+    writePlanHead(view, at, plan, when);
     view.setUint8(at + EXECUTION.side, order.side);
     view.setUint8(at + EXECUTION.leg, position);
     view.setUint32(at + EXECUTION.instrument, order.instrument, true);
@@ -80,9 +86,9 @@ export function tellFill(
 }
 
 /** What a plan came to. What was stranded counts nothing: as long as nobody sold it, it is as good as lost. */
-export function tellEnded(journal: Journal, plan: Plan, nowNs: number): void {
+export function tellEnded(journal: Journal, plan: Plan, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.PLAN_ENDED, (view, at) => {
-    writePlanHead(view, at, plan, nowNs);
+    writePlanHead(view, at, plan, when);
     view.setUint8(at + EXECUTION.outcome, PLAN_OUTCOMES.indexOf(isOutcome(plan.state) ? plan.state : 'none'));
     view.setUint16(at + EXECUTION.reason, PLAN_REASONS.indexOf(plan.reason), true);
     view.setBigInt64(at + EXECUTION.startUnits, plan.spentUnits, true);
@@ -112,12 +118,17 @@ export function averageTicks({ order }: OpenOrder, fill: OrderReport, books: New
   return rounded(fill.costUnits * down, fill.qtyLots * up);
 }
 
-function writePlanHead(view: DataView, at: number, plan: Plan, nowNs: number): void {
+function writePlanHead(view: DataView, at: number, plan: Plan, when: Moment): void {
   view.setFloat64(at + EXECUTION.plan, plan.id, true);
   view.setFloat64(at + EXECUTION.seq, plan.seq, true);
   view.setUint16(at + EXECUTION.ordinal, plan.ordinal, true);
   view.setUint16(at + EXECUTION.startAsset, plan.startAsset, true);
   view.setUint32(at + EXECUTION.instrument, plan.legs[0]?.instrument ?? NO_INSTRUMENT, true);
   view.setUint8(at + EXECUTION.attempt, plan.attempt);
+  writeMoment(view, at, when);
+}
+
+function writeMoment(view: DataView, at: number, { nowNs, instrumentsSeq }: Moment): void {
   view.setFloat64(at + EXECUTION.stampNs, nowNs, true);
+  view.setFloat64(at + EXECUTION.instrumentsSeq, instrumentsSeq, true);
 }

@@ -12,7 +12,8 @@ import {
   VERIFIED_LEVELS,
 } from '../../shared/book-table.ts';
 import { CycleLeg, type LegTerms } from '../../shared/cycle-leg.ts';
-import { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import { InstrumentHistory } from '../../shared/instrument-history.ts';
 import type { InstrumentLog } from '../../shared/instrument-log.ts';
 import type { OrderSide } from './execution-port.ts';
 
@@ -20,8 +21,8 @@ export class NewestBooks {
   readonly #table: BookTable;
   readonly #log: InstrumentLog;
   readonly #copy: BookCopy;
-  #directory = new InstrumentDirectory();
-  #position = -1;
+  readonly #instruments = new InstrumentHistory();
+  #position = 0;
 
   constructor(table: BookTable, log: InstrumentLog) {
     this.#table = table;
@@ -31,10 +32,17 @@ export class NewestBooks {
 
   /** Assets and instruments as of now. */
   get directory(): InstrumentDirectory {
-    const { used } = this.#log;
-    if (used !== this.#position) this.#directory = this.#log.directory(used);
-    this.#position = used;
-    return this.#directory;
+    return this.#refreshed().directory;
+  }
+
+  /** Market message of the newest instruments known. */
+  get instrumentsSeq(): number {
+    return this.#refreshed().newestSeq;
+  }
+
+  /** Whether ticks and lots of an instrument that were decided on at market message `seq` still mean the same. */
+  isInScale(instrument: number, seq: number): boolean {
+    return this.#refreshed().scaledSince(instrument) <= seq;
   }
 
   /** The newest book of an instrument, good until the next call; undefined when there is none or it is not valid. */
@@ -42,6 +50,7 @@ export class NewestBooks {
     // Valid before and after: a book that was voided while it was copied is not used.
     if (this.#table.validity(instrument) !== VALID) return undefined;
     if (!this.#table.readNewest(instrument, this.#copy)) return undefined;
+    if (!this.isInScale(instrument, this.#copy.seq)) return undefined; // the log is ahead of the book actor
     return this.#table.validity(instrument) === VALID ? this.#copy : undefined;
   }
 
@@ -53,6 +62,15 @@ export class NewestBooks {
     const quote = found && assets[found.quote];
     if (found === undefined || base === undefined || quote === undefined) return undefined;
     return { instrument: found, side, base, quote, feePpm };
+  }
+
+  #refreshed(): InstrumentHistory {
+    while (this.#position < this.#log.used) {
+      const line = this.#log.read(this.#position);
+      this.#instruments.apply(line);
+      this.#position = line.next;
+    }
+    return this.#instruments;
   }
 }
 

@@ -30,6 +30,7 @@ export function forwardOrder(plan: Plan, books: NewestBooks, slippageBps: number
   const leg = plan.legs[plan.leg] as PlanLeg;
   const terms = books.terms(leg.instrument, leg.side, leg.feePpm);
   if (terms === undefined) return impossible('instrument_unknown');
+  if (!books.isInScale(leg.instrument, plan.seq)) return impossible('precision_changed');
   const limitTicks = priceCollar(terms.instrument, leg.side, leg.decidedTicks, slippageBps);
   const draft = { kind: 'order', position: plan.leg, limitTicks, fundsUnits: plan.fundsUnits, ...leg } as const;
   if (plan.leg === 0) return { ...draft, qtyLots: plan.firstLots };
@@ -58,8 +59,9 @@ export function unwindOrder(plan: Plan, books: NewestBooks, slippageBps: number)
 export function isTradable(plan: Plan, leg: number, units: bigint, books: NewestBooks): boolean {
   if (units <= 0n) return false;
   const back = backwards(plan, leg - 1, books);
-  if (back === undefined) return true; // without terms nobody can say that it is dust
-  const { decidedTicks } = plan.legs[leg - 1] as PlanLeg;
+  const { instrument, decidedTicks } = plan.legs[leg - 1] as PlanLeg;
+  // Without terms, or with a price in another scale, nobody can say that it is dust.
+  if (back === undefined || !books.isInScale(instrument, plan.seq)) return true;
   const reference = { count: 1, priceTicks: BigInt64Array.of(decidedTicks), qtyLots: BigInt64Array.of(PLENTY) };
   return orderLots(new CycleLeg(back, reference), units) !== undefined;
 }

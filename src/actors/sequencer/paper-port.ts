@@ -15,10 +15,16 @@ export interface PaperPortDeps {
   readonly wake: () => void;
 }
 
+/** An order, and market message of the instruments it was placed under: its ticks and lots are in the scale of then. */
+interface PlacedOrder {
+  readonly order: LegOrder;
+  readonly instrumentsSeq: number;
+}
+
 export class PaperPort implements ExecutionPort {
   readonly #deps: PaperPortDeps;
   #reports: OrderReport[] = [];
-  #waiting: LegOrder[] = [];
+  #waiting: PlacedOrder[] = [];
 
   constructor(deps: PaperPortDeps) {
     this.#deps = deps;
@@ -36,8 +42,8 @@ export class PaperPort implements ExecutionPort {
   }
 
   cancel(orderId: number): OrderReport | undefined {
-    if (!this.#waiting.some(({ id }) => id === orderId)) return undefined;
-    this.#waiting = this.#waiting.filter(({ id }) => id !== orderId);
+    if (!this.#waiting.some(({ order }) => order.id === orderId)) return undefined;
+    this.#waiting = this.#waiting.filter(({ order }) => order.id !== orderId);
     return nothingFilled(orderId, true);
   }
 
@@ -50,21 +56,22 @@ export class PaperPort implements ExecutionPort {
   }
 
   #await(order: LegOrder): void {
-    const { clock, latencyMs, wake } = this.#deps;
-    this.#waiting.push(order);
+    const { clock, latencyMs, wake, books } = this.#deps;
+    this.#waiting.push({ order, instrumentsSeq: books.instrumentsSeq });
     clock.after(Math.max(0, latencyMs - (clock.nowNs() - order.placedNs) / 1e6), wake);
   }
 
   #fillDue(): void {
     const { clock, latencyMs, books } = this.#deps;
     const nowNs = clock.nowNs();
-    const isDue = (order: LegOrder) => nowNs >= order.placedNs + latencyMs * 1e6;
+    const isDue = ({ order }: PlacedOrder) => nowNs >= order.placedNs + latencyMs * 1e6;
     const due = this.#waiting.filter(isDue);
     if (due.length === 0) return;
-    this.#waiting = this.#waiting.filter((order) => !isDue(order));
-    for (const order of due) {
+    this.#waiting = this.#waiting.filter((placed) => !isDue(placed));
+    for (const { order, instrumentsSeq } of due) {
       const terms = books.terms(order.instrument, order.side, order.feePpm);
-      this.#reports.push(paperFill(order, terms, books.book(order.instrument)));
+      const book = books.isInScale(order.instrument, instrumentsSeq) ? books.book(order.instrument) : undefined;
+      this.#reports.push(paperFill(order, terms, book));
     }
   }
 }

@@ -9,7 +9,15 @@ import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
 import { leastMultiplier } from '../../shared/cycle-touch.ts';
 import { PLANS_MAX, type PlanReason } from '../../shared/messages.ts';
 import { formatDecimal } from '../../shared/money.ts';
-import { averageTicks, tellAudit, tellEnded, tellFill, tellOpened, tellRefused } from './execution-events.ts';
+import {
+  averageTicks,
+  type Moment,
+  tellAudit,
+  tellEnded,
+  tellFill,
+  tellOpened,
+  tellRefused,
+} from './execution-events.ts';
 import { type ExecutionPort, type LegOrder, nothingFilled, type OrderReport } from './execution-port.ts';
 import { availableUnits, changeBalance } from './inventory.ts';
 import type { Journal } from './journal.ts';
@@ -82,7 +90,7 @@ export class PlanDesk {
     else {
       countUp(this.#bank, SEQUENCER_HEADER.refused);
       const reason = standing.ok ? 'plans_full' : standing.reason;
-      tellRefused(this.#journal, opportunity, reason, this.#startAsset(opportunity), nowNs);
+      tellRefused(this.#journal, opportunity, reason, this.#startAsset(opportunity), this.#moment(nowNs));
       this.#journal.commit();
     }
   }
@@ -142,7 +150,7 @@ export class PlanDesk {
     const plan = newPlan(countUp(this.#bank, SEQUENCER_HEADER.plans), opportunity, standing);
     this.#slots[slot] = plan;
     countUp(this.#bank, SEQUENCER_HEADER.opened);
-    tellOpened(this.#journal, plan, nowNs);
+    tellOpened(this.#journal, plan, this.#moment(nowNs));
     this.#opened.record(nowNs - opportunity.stampNs);
     this.#apply(plan, 'check.passed');
     this.#settle(slot, plan);
@@ -246,7 +254,7 @@ export class PlanDesk {
     changeBalance(this.#bank, assets.received, fill.receivedUnits);
     countUp(this.#bank, SEQUENCER_HEADER.fills);
     const price = averageTicks(open, fill, this.#books);
-    tellFill(this.#journal, plan, open, fill, assets, price, this.#context.clock.nowNs());
+    tellFill(this.#journal, plan, open, fill, assets, price, this.#moment());
   }
 
   #ended(plan: Plan, open: OpenOrder): PlanEventType {
@@ -261,9 +269,13 @@ export class PlanDesk {
       countUp(this.#bank, SEQUENCER_HEADER[state]);
     }
     if (state === 'stranded') this.#recordExposure(plan);
-    tellEnded(this.#journal, plan, this.#context.clock.nowNs());
+    tellEnded(this.#journal, plan, this.#moment());
     const details = { plan: plan.id, outcome: state, reason: plan.reason };
     this.#context.log(state === 'stranded' ? 'error' : 'info', 'plan_ended', `plan ${plan.id} ${state}`, details);
+  }
+
+  #moment(nowNs = this.#context.clock.nowNs()): Moment {
+    return { nowNs, instrumentsSeq: this.#books.instrumentsSeq };
   }
 
   #recordExposure(plan: Plan): void {

@@ -56,7 +56,7 @@ export function recheck(opportunity: Opportunity, now: Circumstances, limits: Re
   if (busy !== undefined) return refuse(busy);
   const legs: CycleLeg[] = [];
   for (const leg of opportunity.legs) {
-    const checked = checkLeg(leg, now, limits);
+    const checked = checkLeg(leg, opportunity.seq, now, limits);
     if (typeof checked === 'string') return refuse(checked);
     legs.push(checked);
   }
@@ -72,10 +72,16 @@ function whyNotNow(opportunity: Opportunity, now: Circumstances, limits: Recheck
   return now.plans.length >= limits.plansMax ? 'plans_full' : undefined;
 }
 
-function checkLeg(leg: PlanLeg, { books, nowNs }: Circumstances, limits: RecheckLimits): CycleLeg | PlanReason {
+function checkLeg(
+  leg: PlanLeg,
+  seq: number,
+  { books, nowNs }: Circumstances,
+  limits: RecheckLimits,
+): CycleLeg | PlanReason {
   const terms = books.terms(leg.instrument, leg.side, leg.feePpm);
   if (terms === undefined) return 'instrument_unknown';
   if (terms.instrument.status !== 'online') return 'not_tradable';
+  if (!books.isInScale(leg.instrument, seq)) return 'precision_changed';
   const book = books.book(leg.instrument);
   if (book === undefined) return 'book_invalid';
   if (nowNs - book.stampNs > limits.bookAgeMaxNs) return 'book_stale';

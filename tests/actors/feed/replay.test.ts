@@ -289,7 +289,10 @@ describe('feed in a replay', () => {
     const pair = (decimals: number) =>
       `{"channel":"instrument","type":"update","data":{"assets":[],"pairs":[{"symbol":"A/B","base":"A","quote":"B","status":"online",` +
       `"qty_precision":8,"qty_increment":1e-08,"price_precision":${decimals},"price_increment":0.1,"cost_precision":5,"cost_min":0.5,"qty_min":0.1}]}}`;
-    const { slots, counters } = await replayFrames([pair(2), SNAPSHOT, pair(3), SNAPSHOT]);
+    const { slots, counters, stage } = await replayFrames([pair(2), SNAPSHOT, pair(3), SNAPSHOT]);
+    const announced = slots.filter((slot) => slot.kind === MARKET_KIND.INSTRUMENTS).map((slot) => slot.seq);
+    const first = stage.context.instrumentLog.read(0);
+    expect([first.seq, stage.context.instrumentLog.read(first.next).seq]).toEqual(announced);
     expect(invalidations(slots)).toEqual(['precision_changed']);
     expect(counters.instruments).toBe(1);
     expect(slots.filter((slot) => slot.kind === MARKET_KIND.LEVEL).map((slot) => slot.price)).toEqual([150n, 1500n]);

@@ -106,6 +106,32 @@ test('an opportunity and its legs are stored exactly, with names and decimals', 
   expect(legs[2]).toMatchObject({ side: 'sell', fee_ppm: 4_000_000_000n, cost_units: SMALLEST, fee_asset: 'USD' });
 });
 
+test('a record keeps the decimals of its time when the precision changes before it is committed', async () => {
+  const scene = createTriangleStage();
+  const log = new InstrumentLog(scene.stage.memory.instrumentLog);
+  const finer = { ...TRIANGLE.instruments[0]!, pricePrecision: 3, qtyPrecision: 6 };
+  await record(scene, () => {
+    const fill = { event: EXECUTION_EVENT.FILL };
+    writeExecution(scene.writer('sequencer'), fill, {}, { instrumentsSeq: 0 }, {});
+    writeOpportunity(scene.writer('detector'), { ...SIZED, seq: 9 });
+    log.append({ assets: [], instruments: [finer] }, 10);
+    writeOpportunity(scene.writer('detector'), { ...SIZED, seq: 11 });
+    writeExecution(scene.writer('sequencer'), fill, {}, { instrumentsSeq: 10 }, {});
+  });
+  const decimals = 'price_decimals AS price, qty_decimals AS qty';
+  const legs = await readStored(
+    scene.file,
+    `SELECT ${decimals} FROM opportunity_legs WHERE leg = 0 ORDER BY record_seq`,
+  );
+  const trades = await readStored(scene.file, `SELECT ${decimals} FROM trades ORDER BY record_seq`);
+  for (const rows of [legs, trades]) {
+    expect(rows).toEqual([
+      { price: 1, qty: 8 },
+      { price: 3, qty: 6 },
+    ]);
+  }
+});
+
 test('an opportunity without a size has none in the database either', async () => {
   const scene = createTriangleStage();
   await record(scene, () => writeOpportunity(scene.writer('detector'), { ...SIZED, sized: false }));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LegOrder, OrderReport } from '../../../src/actors/sequencer/execution-port.ts';
 import { Histogram } from '../../../src/runtime/histogram.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import type { GateState } from '../../../src/shared/trading-gate.ts';
 import {
   BTC,
@@ -115,6 +116,13 @@ describe('sequencer: a plan that goes well', () => {
   });
 });
 
+/** What the venue says as market message `seq`: the prices of a pair have one more decimal from there on. */
+function rescale(stage: Stage, instrument: number, seq: number): void {
+  const pair = PAIRS[instrument]!;
+  const finer = { ...pair, pricePrecision: pair.pricePrecision + 1 };
+  new InstrumentLog(stage.memory.instrumentLog).append({ assets: [], instruments: [finer] }, seq);
+}
+
 describe('sequencer: what is refused when it arrives', () => {
   const refusal = (stage: Stage) => {
     stage.run();
@@ -195,6 +203,22 @@ describe('sequencer: what is refused when it arrives', () => {
     bolder.send(bolder.opportunity());
     bolder.run();
     expect(names(bolder.told())).toEqual(['PLAN_OPENED']);
+  });
+
+  test('one that was decided on in another precision; one decided on after the change is taken', () => {
+    const stage = stageSequencer();
+    const before = stage.send(stage.opportunity());
+    rescale(stage, ETH_BTC, before.seq + 1);
+    expect(refusal(stage)).toBe('precision_changed');
+    const later = stageSequencer();
+    const what = later.opportunity()!;
+    rescale(later, ETH_BTC, 1);
+    const tenfold = { bids: [[49_990n, 500_000_000n]], asks: [[50_000n, 500_000_000n]] } as const;
+    later.setBook(ETH_BTC, tenfold);
+    const legs = what.legs.map((leg) => (leg.instrument === ETH_BTC ? { ...leg, decidedTicks: 50_000n } : leg));
+    later.send({ ...what, legs });
+    later.run();
+    expect(names(later.told())).toEqual(['PLAN_OPENED']);
   });
 
   test('one without a size, one on a pair that is not online, and one on a pair nobody knows', () => {
@@ -358,6 +382,36 @@ describe('sequencer: what goes wrong on the way', () => {
     expect(endOf(told)!.profit).toBeLessThan(0n);
     expect(stage.balances()[USD]).toBe(endOf(told)!.profit);
     expect(stage.counter('plans_unwound')).toBe(1);
+  });
+
+  test('a precision that changes in the middle: the order that is out fills nothing, the plan turns round', () => {
+    const stage = stageSequencer();
+    const { seq } = stage.send(stage.opportunity());
+    stage.pass(25); // the order of the second leg is out
+    rescale(stage, ETH_BTC, seq + 1);
+    stage.pass(200);
+    const { told } = takeAll(stage);
+    expect(fillsOf(told).map(({ instrument, side }) => [instrument, side])).toEqual([
+      [BTC_USD, 0],
+      [BTC_USD, 1],
+    ]);
+    expect(endOf(told)).toMatchObject({ outcome: 'unwound', reason: 'no_fill' });
+  });
+
+  test('a precision that changes between two legs: no order is made of what was decided before', () => {
+    const stage = stageSequencer();
+    const { seq } = stage.send(stage.opportunity());
+    stage.pass(25);
+    rescale(stage, ETH_USD, seq + 1);
+    stage.pass(200);
+    const { told } = takeAll(stage);
+    expect(fillsOf(told).map(({ instrument, side }) => [instrument, side])).toEqual([
+      [BTC_USD, 0],
+      [ETH_BTC, 0],
+      [ETH_BTC, 1],
+      [BTC_USD, 1],
+    ]);
+    expect(endOf(told)).toMatchObject({ outcome: 'unwound', reason: 'precision_changed' });
   });
 
   test('a book that becomes void in the middle: the plan turns round there', () => {

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import type { Instrument } from '../../src/shared/instrument.ts';
+import { InstrumentHistory } from '../../src/shared/instrument-history.ts';
+import { lots, ticks, units } from '../../src/shared/money.ts';
+
+const pair = (pricePrecision: number, status: Instrument['status'] = 'online'): Instrument => ({
+  index: 0,
+  symbol: 'BTC/USD',
+  base: 1,
+  quote: 0,
+  status,
+  pricePrecision,
+  qtyPrecision: 8,
+  costPrecision: 5,
+  priceIncrement: ticks(1n),
+  qtyIncrement: lots(1n),
+  qtyMin: lots(1n),
+  costMin: units(1n),
+});
+
+function historyOf(...lines: readonly (readonly [seq: number, instrument: Instrument])[]): InstrumentHistory {
+  const history = new InstrumentHistory();
+  for (const [seq, instrument] of lines) history.apply({ changes: { assets: [], instruments: [instrument] }, seq });
+  return history;
+}
+
+test('an instrument has the scale of its time, and its first one before that', () => {
+  const history = historyOf([5, pair(1)], [9, pair(2)], [20, pair(1)]);
+  const precisionAt = (seq: number) => history.asOf(0, seq)?.pricePrecision;
+  expect([0, 5, 8, 9, 19, 20, 1e9].map(precisionAt)).toEqual([1, 1, 1, 2, 2, 1, 1]);
+  expect(history.scaledSince(0)).toBe(20);
+});
+
+test('a change that leaves the scale as it is changes the directory only', () => {
+  const history = historyOf([5, pair(1)], [9, pair(1, 'cancel_only')]);
+  expect(history.scaledSince(0)).toBe(0);
+  expect(history.directory.instruments[0]?.status).toBe('cancel_only');
+  expect(history.newestSeq).toBe(9);
+});
+
+test('what nobody announced has neither', () => {
+  expect(historyOf().asOf(3, 10)).toBeUndefined();
+  expect(historyOf().scaledSince(3)).toBe(0);
+});
