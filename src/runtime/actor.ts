@@ -72,6 +72,11 @@ export interface ActorContext<A extends ActorId = ActorId> {
   countersOf<B extends ActorId>(actor: B): Counters<B>;
   /** Makes the thread take another turn: for callbacks that brought work. Any thread. */
   wake(): void;
+  /**
+   * Lets the actors of this thread take a turn now. For the end of a callback that brought a message: on a shared thread
+   * it then comes to a decision without waiting for the event loop. Does nothing within a turn, and inline.
+   */
+  turnNow(): void;
   /** One structured log event. */
   log(
     level: 'info' | 'warn' | 'error',

@@ -41,6 +41,8 @@ export class DutyLoop {
   #beatDueNs = 0;
   #loopTurnDueNs = 0;
   #alarm: CancelTimer | undefined;
+  /** What an actor threw in a round outside {@link run}. */
+  #failure: { readonly thrown: unknown } | undefined;
 
   constructor(duty: Duty, doorbell: Doorbell, options: DutyLoopOptions) {
     this.#duty = duty;
@@ -65,6 +67,18 @@ export class DutyLoop {
       else this.#noteIdle();
       const waiting = this.#next();
       if (waiting !== undefined) await waiting; // never a promise while there is work or while it spins
+      if (this.#failure !== undefined) throw this.#failure.thrown;
+    }
+  }
+
+  /** A round at once, from a callback of the event loop. What an actor throws ends {@link run}, not the callback. */
+  roundNow(): void {
+    if (!this.#running || this.#duty.current !== undefined) return;
+    try {
+      if (this.#duty.round() > 0) this.#noteWork();
+    } catch (thrown) {
+      this.#failure = { thrown };
+      this.#doorbell.ring();
     }
   }
 

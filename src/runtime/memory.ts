@@ -89,6 +89,8 @@ export interface HostServices {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: ActorContext['log'];
+  /** Only threads have one: whoever drives actors inline says when they turn. */
+  readonly turnNow?: ActorContext['turnNow'];
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -107,6 +109,7 @@ export function openContext<A extends ActorId>(
   const producer = (name: string): RingProducer => openProducer(memory, name, actor);
   let records: RecordWriter | undefined;
   return {
+    turnNow: () => {},
     ...services,
     id: actor,
     isSuccessor,

@@ -101,6 +101,7 @@ function contextOf(id: ActorId): ActorContext {
     clock: systemClock,
     chance: chanceOf(birth.seed, id),
     log: (...event: Parameters<ActorContext['log']>) => post({ type: 'log', actor: id, event }),
+    turnNow: () => loop?.roundNow(),
     options: birth.options,
   };
   return openContext(birth.memory, id, services, birth.isSuccessor, birth.setAside);

@@ -237,6 +237,7 @@ export class VenueSocket {
     const nanos = Math.floor((this.#frameWallMs - seconds * 1e3) * 1e3) * 1e3;
     this.#deps.sink.onFrame(this.index, bytes, 0, bytes.length, seconds, nanos, false);
     this.#deps.afterFrame();
+    this.#deps.context.turnNow();
   }
 
   #onUpgradeRefused(status: number): void {
