@@ -21,18 +21,24 @@ function stage() {
   };
   const duty = new Duty(systemClock);
   duty.add(actor, new Counters(createCounterMemory(), 'book'));
-  const loop = new DutyLoop(duty, new Doorbell(createDoorbellMemory(1), 0), {
+  const doorbell = new Doorbell(createDoorbellMemory(1), 0);
+  const loop = new DutyLoop(duty, doorbell, {
     clock: systemClock,
     idle: 'park',
     needsEventLoop: true,
     heartbeatMs: 5,
   });
-  return { work, loop };
+  /** As a worker is told: the order, and the bell so that it looks. */
+  const stop = () => {
+    loop.stop();
+    doorbell.summon();
+  };
+  return { work, loop, stop };
 }
 
 describe('a round at once, from a callback', () => {
   test('handles what the callback brought before the callback ends', async () => {
-    const { work, loop } = stage();
+    const { work, loop, stop } = stage();
     const ended = loop.run();
     const handledWithin = await new Promise<boolean>((resolve) => {
       systemClock.after(1, () => {
@@ -45,12 +51,12 @@ describe('a round at once, from a callback', () => {
       });
     });
     expect(handledWithin).toBe(true);
-    loop.stop();
+    stop();
     await ended;
   });
 
   test('does nothing within a turn: turns do not nest', async () => {
-    const { work, loop } = stage();
+    const { work, loop, stop } = stage();
     const order: string[] = [];
     const ended = loop.run();
     work.push(() => {
@@ -61,7 +67,7 @@ describe('a round at once, from a callback', () => {
     loop.roundNow();
     loop.roundNow();
     expect(order).toEqual(['first', 'second']);
-    loop.stop();
+    stop();
     await ended;
   });
 
@@ -76,9 +82,9 @@ describe('a round at once, from a callback', () => {
   });
 
   test('does nothing once the loop is told to stop', async () => {
-    const { work, loop } = stage();
+    const { work, loop, stop } = stage();
     const ended = loop.run();
-    loop.stop();
+    stop();
     work.push(() => expect.unreachable());
     loop.roundNow();
     expect(work).toHaveLength(1);
