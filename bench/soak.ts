@@ -1,8 +1,8 @@
 /**
  * `npm run soak [-- --minutes 10 --warm-up 3 --out FILE]`: does memory grow while the demo runs flat out?
  *
- * Starts `arbitrade demo --speed max --loop` as a user would, samples the resident memory of all its processes and the
- * heap of every thread once a second, and lays a line through what comes after the warm-up. It fails (exit code 1) when
+ * Starts `arbitrade demo --speed max --loop` as a user would, samples the resident memory of all its processes once a
+ * second and the heap of every thread every five, and lays a line through what comes after the warm-up. It fails (exit code 1) when
  * the line rises: by more than two standard errors and by more than the bound below. The figures go to `docs/soak.md`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -13,7 +13,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { signature } from './results-table.ts';
-import type { HeapLine } from './support/heap-reporter.ts';
 import { residentBytes } from './support/process-tree.ts';
 import { type Slope, slopeOf } from './support/slope.ts';
 
@@ -119,8 +118,8 @@ function progress({ atSeconds, resident, processes, heap }: Sample): string {
 function heapNow(heapLog: string): number {
   const newest = new Map<string, number>();
   for (const line of readFileSync(heapLog, 'utf8').split('\n').slice(0, -1)) {
-    const { pid, thread, heapUsed } = JSON.parse(line) as HeapLine;
-    newest.set(`${pid}/${thread}`, heapUsed);
+    const [pid, thread, heapUsed] = line.split('/');
+    newest.set(`${pid}/${thread}`, Number(heapUsed));
   }
   return [...newest.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
