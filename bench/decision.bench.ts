@@ -114,7 +114,7 @@ async function runThreads({ placement, idle }: Way, capture: string, warmUp: num
     runOptions: { capture, speed: 1, replay: true },
     onEscalation: () => undefined,
   });
-  const until = (done: () => boolean) => poll(() => done() || engine.escalated);
+  const until = (done: () => boolean) => poll(() => done() || engine.escalation !== undefined);
   const outcome = measure(engine.memory, warmUp, until); // the feed begins before `start` is back
   await engine.start();
   try {
