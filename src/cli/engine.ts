@@ -10,6 +10,7 @@ import { freshSeed } from '../shared/chance.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ArbitradeError } from '../shared/errors.ts';
+import { TradingGate } from '../shared/trading-gate.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { statusReport } from './status-report.ts';
 import { type Summary, summarise } from './summary.ts';
@@ -128,7 +129,8 @@ export class Engine implements ControlTarget {
   }
 
   async resume(reason: string, by: string): Promise<CommandOutcome> {
-    const outcome = (await this.supervisor.call('risk', 'resume', reason, by)) as CommandOutcome;
+    const setAside = new TradingGate(this.memory.gate).supervisor.reason === 'message_set_aside';
+    const outcome = (await this.supervisor.call('risk', 'resume', reason, by, setAside)) as CommandOutcome;
     // A person has looked: messages that were set aside need not pause trading any longer. Not when risk refused.
     if (outcome.ok) this.supervisor.resume();
     return outcome;

@@ -63,8 +63,11 @@ class Risk implements Actor {
   readonly control = {
     /** Halts trading until a person resumes it. */
     halt: (reason: string, by: string): RiskAnswer => this.#haltByPerson(reason, by),
-    /** Takes a halt back, or acknowledges a stranded exposure; refused while the cause persists. */
-    resume: (reason: string, by: string): RiskAnswer => this.#resumeByPerson(reason, by),
+    /**
+     * Takes a halt back, or acknowledges a stranded exposure; refused while the cause persists, and when there is nothing
+     * to resume. `setAside`: the supervisor has something, a message that was set aside.
+     */
+    resume: (reason: string, by: string, setAside = false): RiskAnswer => this.#resumeByPerson(reason, by, setAside),
     status: (): object => this.#status(),
   };
   readonly #context: ActorContext<'risk'>;
@@ -217,21 +220,27 @@ class Risk implements Actor {
     return { ok: true, text: `was halted already (${this.#desk.reason}): ${this.#desk.words.text}` };
   }
 
-  #resumeByPerson(reason: string, by: string): RiskAnswer {
-    const why = this.#whyNotResume();
+  #resumeByPerson(reason: string, by: string, setAside: boolean): RiskAnswer {
+    const why = this.#whyNotResume(setAside);
     if (why !== undefined) return { ok: false, text: why };
-    this.#desk.resume({ by, text: reason });
+    if (this.#isLatched) this.#desk.resume({ by, text: reason }); // else losses go on counting from where they did
     this.#show();
     const now = this.#desk.state;
     return { ok: true, text: now === 'active' ? 'active' : `${now} (${this.#desk.reason})` };
   }
 
-  #whyNotResume(): string | undefined {
+  /** Whether something waits for a person. */
+  get #isLatched(): boolean {
+    return this.#desk.state === 'halted' || this.#desk.memory.current.getUint8(RISK_HEADER.stranded) === 1;
+  }
+
+  #whyNotResume(setAside: boolean): string | undefined {
     const file = this.#context.config.risk.kill_switch_file;
     if (file !== undefined && this.#deps.fileExists(file)) return `the kill switch ${file} is still there`;
-    const { state } = this.#desk;
-    const isStranded = this.#desk.memory.current.getUint8(RISK_HEADER.stranded) === 1;
-    if (state !== 'halted' && !isStranded) return `nothing is halted: trading is ${state} (${this.#desk.reason})`;
+    if (!this.#isLatched) {
+      const { state, reason } = this.#desk;
+      return setAside ? undefined : `nothing is halted: trading is ${state} (${reason})`;
+    }
     return this.#desk.canRecord ? undefined : 'it cannot be recorded now: the records ring is full';
   }
 

@@ -295,6 +295,23 @@ describe('risk', () => {
     expect(stage.call('resume', 'why not')).toEqual({ ok: false, text: expect.stringContaining('nothing is halted') });
   });
 
+  test('resuming after a message was set aside is no refusal, and forgives no loss', () => {
+    const stage = stageRisk({ risk: { kill_switch_file: 'STOP', loss_max: { USD: '1' } } });
+    stage.start();
+    const play = sequencer(stage.executions);
+    play.ended(1, -9_000n);
+    stage.run();
+    const resume = stage.actor.control?.['resume'] as (reason: string, by: string, setAside: boolean) => object;
+    expect(resume('looked at it', 'ana', true)).toEqual({ ok: true, text: 'active' });
+    play.ended(2, -2_000n);
+    stage.run();
+    expect(stage.now()).toBe('halted loss_limit');
+    stage.files.add('STOP');
+    expect(resume('looked at it', 'ana', true)).toMatchObject({ ok: false });
+    stage.files.delete('STOP');
+    expect(resume('looked at it', 'ana', true)).toEqual({ ok: true, text: 'active' });
+  });
+
   test('the kill switch halts; only a resume after the file is gone lifts it', () => {
     const stage = stageRisk({ risk: { kill_switch_file: 'STOP' } });
     stage.start();
