@@ -6,7 +6,7 @@ import { PRACTICE_DEFAULTS } from '../venues/practice/practice-exchange.ts';
 import { startPracticeThread } from '../venues/practice/practice-thread.ts';
 import { Engine } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { jsonLog } from './log.ts';
+import { holdLog, jsonLog } from './log.ts';
 import { readRawSettings, type SettingOptions, settingsOf } from './run-settings.ts';
 import { type StatusDisplay, showStatus } from './show-status.ts';
 import { listenForStop, type StopSignals } from './stop-signals.ts';
@@ -49,17 +49,26 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
 
 async function runAgainst(url: string, options: DemoOptions, signals: StopSignals): Promise<ExitCode> {
   const config = demoSettings(url, options);
-  const engine = new Engine({ config, log: jsonLog('stderr', 'warn'), onEscalation: () => signals.stop('engine') });
-  if (await engine.start(signals.stopped)) {
-    signals.stopAfter(options.forMs);
-    const display = options.json === true ? undefined : begin(engine, url);
-    await signals.stopped;
-    display?.end();
-    await engine.stop();
+  const held = holdLog(jsonLog('stderr', 'warn'));
+  if (!process.stdout.isTTY || options.json === true) held.release(); // no screen to spoil
+  const engine = new Engine({ config, log: held.log, onEscalation: () => signals.stop('engine') });
+  try {
+    await untilStopped(engine, url, options, signals);
+  } finally {
+    held.release();
   }
   const summary = engine.summary();
   console.log(options.json === true ? JSON.stringify(summary) : renderSummary(summary));
   return engine.escalation !== undefined ? EXIT.ESCALATED : EXIT.OK;
+}
+
+async function untilStopped(engine: Engine, url: string, options: DemoOptions, signals: StopSignals): Promise<void> {
+  if (!(await engine.start(signals.stopped))) return;
+  signals.stopAfter(options.forMs);
+  const display = options.json === true ? undefined : begin(engine, url);
+  await signals.stopped;
+  display?.end();
+  await engine.stop();
 }
 
 function begin(engine: Engine, url: string): StatusDisplay {

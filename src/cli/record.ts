@@ -9,11 +9,11 @@ import { type Config, readConfig } from '../shared/config.ts';
 import { arbitradeError } from '../shared/errors.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { showProgress } from './progress.ts';
 import { listenForStop } from './stop-signals.ts';
 
 /** How often the feed gets its turn: its sockets work by themselves in between. */
 const TURN_MS = 5;
-const PROGRESS_MS = 500;
 /** Room for what a large snapshot brings between two turns. */
 const DELTAS_RING = 262_144;
 const DRAIN_LIMIT = 65_536;
@@ -38,12 +38,13 @@ export async function record({ config: file, out, forMs }: RecordOptions): Promi
   try {
     const recorder = await Recorder.start(config, out, systemClock);
     signals.stopAfter(forMs);
-    const progress = showProgress(recorder, systemClock);
+    const progress = showProgress(() => `recording  ${recorder.describe()}`, systemClock);
     try {
       await Promise.race([signals.stopped, recorder.failed]);
     } finally {
       await recorder.stop();
       progress.end();
+      console.log(`recorded   ${recorder.out}   ${recorder.describe()}`);
     }
     if (recorder.frames === 0) throw arbitradeError('VENUE_UNREACHABLE', config.venue.public_url, 'no frame came in');
     return EXIT.OK;
@@ -113,22 +114,4 @@ class Recorder {
     this.#running = false;
     await this.#host.stop();
   }
-}
-
-/** Rewrites one line on a terminal; elsewhere only the last word is written. */
-function showProgress(recorder: Recorder, clock: Clock): { end(): void } {
-  const terminal = process.stderr.isTTY;
-  let cancel = () => {};
-  const show = () => {
-    process.stderr.write(`\rrecording  ${recorder.describe()}\x1b[K`);
-    cancel = clock.after(PROGRESS_MS, show);
-  };
-  if (terminal) show();
-  return {
-    end: () => {
-      cancel();
-      if (terminal) process.stderr.write('\r\x1b[K');
-      console.log(`recorded   ${recorder.out}   ${recorder.describe()}`);
-    },
-  };
 }

@@ -3,7 +3,7 @@ import { InlineHost } from '../runtime/inline-host.ts';
 import { systemClock, VirtualClock } from '../shared/clock.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { jsonLog } from './log.ts';
-import { isCutShort, type ReplayResult, type ReplayRun, refuseWhenInterrupted } from './replay-run.ts';
+import { isCutShort, type ReplayResult, type ReplayRun, refuseWhenInterrupted, replayProgress } from './replay-run.ts';
 import { type Summary, summarise } from './summary.ts';
 
 /** Virtual time that plans at work get after the capture's end. */
@@ -22,6 +22,7 @@ export async function replayInline(run: ReplayRun): Promise<ReplayResult> {
     options: { capture, speed: 'max', replay: true, advanceTo: (elapsedNs: number) => clock.advanceTo(elapsedNs) },
   });
   await host.start();
+  const progress = replayProgress(host.memory);
   try {
     const seconds = await untilReplayed(host, run);
     await host.advance(AFTERMATH_MS);
@@ -30,6 +31,7 @@ export async function replayInline(run: ReplayRun): Promise<ReplayResult> {
     const cutShort = isCutShort(host.countersOf('feed'));
     return { summary: withoutLatency(summarise(host.memory, seconds)), cutShort };
   } finally {
+    progress.end();
     await host.stop(); // whatever went wrong: the database is closed and its process ends
   }
 }

@@ -1,7 +1,10 @@
 /** What a replay needs to know, on one thread or on several. */
-import type { Counters } from '../runtime/counters.ts';
+import { Counters } from '../runtime/counters.ts';
+import type { SharedMemory } from '../runtime/memory.ts';
+import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import { arbitradeError } from '../shared/errors.ts';
+import { type Progress, showProgress } from './progress.ts';
 import type { StopSignals } from './stop-signals.ts';
 import type { Summary } from './summary.ts';
 
@@ -21,6 +24,19 @@ export interface ReplayResult {
   /** Whether the capture ended in the middle of a row, which was left out. */
   readonly cutShort: boolean;
 }
+
+/** How far a replay has come, on a terminal. */
+export function replayProgress(memory: SharedMemory): Progress {
+  const feed = new Counters(memory.counters, 'feed');
+  const startedNs = systemClock.nowNs();
+  return showProgress(() => {
+    const updates = feed.get('book_messages');
+    const perSecond = (updates / Math.max(1, systemClock.nowNs() - startedNs)) * 1e9;
+    return `replaying  frames ${figure(feed.get('frames'))}   updates ${figure(updates)}   ${figure(perSecond)}/s`;
+  }, systemClock);
+}
+
+const figure = (value: number): string => Math.round(value).toLocaleString('en-US');
 
 /** @throws REPLAY_INTERRUPTED once a signal has come: half a replay is no result. */
 export function refuseWhenInterrupted({ signals }: ReplayRun): void {

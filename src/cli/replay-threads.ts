@@ -6,7 +6,7 @@ import { systemClock } from '../shared/clock.ts';
 import { arbitradeError } from '../shared/errors.ts';
 import { Engine } from './engine.ts';
 import { jsonLog } from './log.ts';
-import { isCutShort, type ReplayResult, type ReplayRun, refuseWhenInterrupted } from './replay-run.ts';
+import { isCutShort, type ReplayResult, type ReplayRun, refuseWhenInterrupted, replayProgress } from './replay-run.ts';
 import { summarise } from './summary.ts';
 
 const POLL_MS = 5;
@@ -23,6 +23,7 @@ export async function replayThreads(run: ReplayRun): Promise<ReplayResult> {
     runOptions: { capture, speed: 'max', replay: true },
     onEscalation: () => {},
   });
+  const progress = replayProgress(engine.memory);
   try {
     await engine.start(run.signals.stopped);
     await untilReplayed(engine, run);
@@ -33,6 +34,7 @@ export async function replayThreads(run: ReplayRun): Promise<ReplayResult> {
     await engine.stop();
     return { summary: summarise(engine.memory, seconds), cutShort: isCutShort(feed) };
   } finally {
+    progress.end();
     await engine.stop();
   }
 }
