@@ -108,6 +108,14 @@ export class CycleLeg {
     };
   }
 
+  /**
+   * Whether the venue takes an order of `lots` at `limitTicks`, as to its cost: it counts quantity × limit price, and a
+   * sale's limit lies below what the ladder brings.
+   */
+  reachesCostMin(lots: bigint, limitTicks: bigint): boolean {
+    return limitTicks * lots * this.quoteUp >= this.terms.instrument.costMin * this.quoteDown;
+  }
+
   #receivedGross(lots: bigint): bigint {
     if (this.terms.side === BUY) return (lots * this.baseUp) / this.baseDown;
     return (this.#rawOf(lots) * this.quoteUp) / this.quoteDown;

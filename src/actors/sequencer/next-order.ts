@@ -36,7 +36,7 @@ export function forwardOrder(plan: Plan, books: NewestBooks, slippageBps: number
   if (plan.leg === 0) return { ...draft, qtyLots: plan.firstLots };
   const book = books.book(leg.instrument);
   if (book === undefined) return impossible('book_invalid');
-  const qtyLots = orderLots(legWithin(terms, book, limitTicks), plan.fundsUnits);
+  const qtyLots = orderLots(legWithin(terms, book, limitTicks), plan.fundsUnits, limitTicks);
   return qtyLots === undefined ? impossible('below_minimum') : { ...draft, qtyLots };
 }
 
@@ -63,7 +63,7 @@ export function isTradable(plan: Plan, leg: number, units: bigint, books: Newest
   // Without terms, or with a price in another scale, nobody can say that it is dust.
   if (back === undefined || !books.isInScale(instrument, plan.seq)) return true;
   const reference = { count: 1, priceTicks: BigInt64Array.of(decidedTicks), qtyLots: BigInt64Array.of(PLENTY) };
-  return orderLots(new CycleLeg(back, reference), units) !== undefined;
+  return orderLots(new CycleLeg(back, reference), units, decidedTicks) !== undefined;
 }
 
 /** More lots than any order has; its product with a price is computed in BigInts and cannot overflow. */
@@ -85,7 +85,7 @@ function reverseOrder(
   if (book === undefined || touch === undefined || touch.count === 0) return impossible('book_invalid');
   // The first aim is to be rid of it: the collar is around the present touch, not around what was once decided.
   const limitTicks = priceCollar(terms.instrument, terms.side, touch.priceTicks[0] as bigint, slippageBps);
-  const qtyLots = orderLots(legWithin(terms, book, limitTicks), units);
+  const qtyLots = orderLots(legWithin(terms, book, limitTicks), units, limitTicks);
   if (qtyLots === undefined) return impossible('below_minimum');
   return { kind: 'order', position, instrument, side: terms.side, feePpm, qtyLots, limitTicks, fundsUnits: units };
 }
@@ -95,8 +95,9 @@ function backwards(plan: Plan, position: number, books: NewestBooks): LegTerms |
   return books.terms(instrument, side === BUY ? SELL : BUY, feePpm);
 }
 
-/** The largest order that `units` can pay; undefined when it is below the venue's minimum. */
-function orderLots(leg: CycleLeg, units: bigint): bigint | undefined {
+/** The largest order at `limitTicks` that `units` can pay; undefined when it is below the venue's minimum. */
+function orderLots(leg: CycleLeg, units: bigint, limitTicks: bigint): bigint | undefined {
   const lots = leg.lotsFor(units);
-  return leg.lotsMin === undefined || lots < leg.lotsMin ? undefined : lots;
+  if (leg.lotsMin === undefined || lots < leg.lotsMin) return undefined;
+  return leg.reachesCostMin(lots, limitTicks) ? lots : undefined;
 }

@@ -101,18 +101,23 @@ function checkEdge(
     const isThin = legs.some(({ lotsMin }) => lotsMin === undefined); // nothing left within the collar
     return refuse(isThin ? 'edge_gone' : 'below_minimum');
   }
+  const reachesCostMin = (leg: CycleLeg, index: number) =>
+    leg.reachesCostMin(executed.lots[index] as bigint, limitOf(leg, decided[index] as PlanLeg, slippageBps));
+  if (!legs.every(reachesCostMin)) return refuse('below_minimum');
   const { startUnits, endUnits } = executed;
   if (!isLess(leastMultiplier, { numerator: endUnits, denominator: startUnits })) return refuse('edge_gone');
   const { instrument, side } = first.terms;
   const startAsset = assetSpent(instrument, side);
-  const reservedUnits = atCollar(first, firstLots, (decided[0] as PlanLeg).decidedTicks, slippageBps);
+  const reservedUnits = atCollar(first, firstLots, limitOf(first, decided[0] as PlanLeg, slippageBps));
   const free = available(startAsset);
   if (free !== undefined && free < reservedUnits) return refuse('no_inventory');
   return { ok: true, startAsset, firstLots, startUnits, endUnits, reservedUnits };
 }
 
-function atCollar(leg: CycleLeg, lots: bigint, decidedTicks: bigint, slippageBps: number): bigint {
+const limitOf = ({ terms }: CycleLeg, { decidedTicks }: PlanLeg, slippageBps: number): bigint =>
+  priceCollar(terms.instrument, terms.side, decidedTicks, slippageBps);
+
+function atCollar(leg: CycleLeg, lots: bigint, limitTicks: bigint): bigint {
   if (leg.terms.side !== BUY) return leg.spent(lots);
-  const limit = priceCollar(leg.terms.instrument, leg.terms.side, decidedTicks, slippageBps);
-  return divideUp(limit * lots * leg.quoteUp, leg.quoteDown);
+  return divideUp(limitTicks * lots * leg.quoteUp, leg.quoteDown);
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { LegOrder, OrderReport } from '../../../src/actors/sequencer/execution-port.ts';
 import { Histogram } from '../../../src/runtime/histogram.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { units } from '../../../src/shared/money.ts';
 import type { GateState } from '../../../src/shared/trading-gate.ts';
 import {
   BTC,
@@ -219,6 +220,24 @@ describe('sequencer: what is refused when it arrives', () => {
     later.send({ ...what, legs });
     later.run();
     expect(names(later.told())).toEqual(['PLAN_OPENED']);
+  });
+
+  test('one of which a sale at its collar falls below the least cost, though what it brings does not', () => {
+    const what = stageSequencer().opportunity()!;
+    const last = what.legs[2]!;
+    const costAt = (price: bigint) => (price * last.qtyLots) / 10n ** 6n; // cents and 1e-8 ETH to units of 1e-4 USD
+    const withCostMin = (costMin: bigint) =>
+      stageSequencer({
+        pairs: PAIRS.map((pair) => (pair.index === ETH_USD ? { ...pair, costMin: units(costMin) } : pair)),
+      });
+    const collar = last.decidedTicks - last.decidedTicks / 1_000n; // 10 basis points
+    const refused = withCostMin(costAt(collar) + 1n);
+    refused.send(what);
+    expect(refusal(refused)).toBe('below_minimum');
+    const taken = withCostMin(costAt(collar));
+    taken.send(what);
+    taken.run();
+    expect(names(taken.told())).toEqual(['PLAN_OPENED']);
   });
 
   test('one without a size, one on a pair that is not online, and one on a pair nobody knows', () => {
