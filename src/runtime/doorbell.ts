@@ -39,8 +39,10 @@ export class Doorbell {
   readonly #bell: number;
   readonly #summons: number;
   readonly #ownWaits: Map<number, () => void>;
-  /** The futex wait outstanding: one that a ring from the same thread has overtaken goes on and serves the next wait. */
-  #futexWait: Promise<string> | undefined;
+  /** Whether a futex wait is outstanding: one that a ring from the same thread has overtaken goes on for the next wait. */
+  #hasFutexWait = false;
+  /** Ends the wait in hand. */
+  #endWait: ((outcome: string) => void) | undefined;
 
   constructor(memory: SharedArrayBuffer, index: number) {
     this.#words = new Int32Array(memory);
@@ -94,20 +96,24 @@ export class Doorbell {
    * at a time. @returns whether it was rung.
    */
   async waitTurning(timeoutMs?: number): Promise<boolean> {
-    const rungHere = Promise.withResolvers<string>();
-    this.#ownWaits.set(this.#bell, () => rungHere.resolve('ok'));
-    const futexWait = timeoutMs === undefined ? this.#untimedFutexWait() : this.#waitFutex(timeoutMs);
-    const outcome = await Promise.race([rungHere.promise, futexWait]);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.#ownWaits.set(this.#bell, () => resolve('ok'));
+    this.#endWait = resolve;
+    if (timeoutMs !== undefined) void this.#waitFutex(timeoutMs).then(resolve);
+    else if (!this.#hasFutexWait) void this.#waitFutexForWhoeverWaits();
+    const outcome = await promise;
+    this.#endWait = undefined;
     this.#ownWaits.delete(this.#bell);
     Atomics.store(this.#words, this.#bell, RUNNING);
     return outcome !== 'timed-out';
   }
 
-  #untimedFutexWait(): Promise<string> {
-    this.#futexWait ??= this.#waitFutex().finally(() => {
-      this.#futexWait = undefined;
-    });
-    return this.#futexWait;
+  /** No promise of a wait hangs on it (as with `Promise.race`): it can outlast any number of waits, and would keep them. */
+  async #waitFutexForWhoeverWaits(): Promise<void> {
+    this.#hasFutexWait = true;
+    const outcome = await this.#waitFutex();
+    this.#hasFutexWait = false;
+    this.#endWait?.(outcome);
   }
 
   async #waitFutex(timeoutMs?: number): Promise<string> {
