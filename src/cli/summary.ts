@@ -180,13 +180,13 @@ function edgeLines({ best, edges }: Summary): string[] {
 function latencyLines(latency: Summary['latency']): string[] {
   if (latency === undefined) return [];
   const stages = LATENCY_STAGES.filter((stage) => latency[stage].count > 0);
-  const head = `latency   ${'p50 µs'.padStart(24)} ${'p99 µs'.padStart(12)} ${'max µs'.padStart(12)}`;
+  const head = `latency   ${'p50 µs'.padStart(24)} ${'p99 µs'.padStart(12)} ${'max µs'.padStart(12)} ${'timed'.padStart(12)}`;
   return stages.length === 0 ? [] : [head, ...stages.map((stage) => latencyLine(stage, latency[stage]))];
 }
 
-function latencyLine(stage: LatencyStage, { p50Us, p99Us, maxUs }: LatencySummary): string {
+function latencyLine(stage: LatencyStage, { count: timed, p50Us, p99Us, maxUs }: LatencySummary): string {
   const figure = (us: number, width: number) => count(Number(us.toFixed(1))).padStart(width);
-  return `  ${stage.padEnd(14)} ${figure(p50Us, 17)} ${figure(p99Us, 12)} ${figure(maxUs, 12)}`;
+  return `  ${stage.padEnd(14)} ${figure(p50Us, 17)} ${figure(p99Us, 12)} ${figure(maxUs, 12)} ${count(timed).padStart(12)}`;
 }
 
 const bps = (value: number | null) => (value === null ? '–' : `${value >= 0 ? '+' : ''}${value.toFixed(2)}`);

@@ -11,6 +11,12 @@ const MAX = BUCKETS + 1;
 const COUNT = BUCKETS + 2;
 const WORDS = BUCKETS + 3;
 
+/** Of the messages of a stage on the tick path one in this many is timed: reading the clock costs as much as deciding. */
+const TIMED_EVERY = 16;
+
+/** Whether the message with this number (from 1) is one of those that are timed; the first one is. */
+export const isTimed = (number: number): boolean => (number & (TIMED_EVERY - 1)) === 1;
+
 export function createHistogramMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(WORDS * 8);
 }
@@ -63,7 +69,11 @@ export class Histogram {
 function bucketOf(value: number): number {
   if (value < STEPS) return value < 1 ? 0 : Math.floor(value); // exact below 16
   const whole = value < 2 ** 31 ? value | 0 : 0;
-  const power = whole > 0 ? 31 - Math.clz32(whole) : Math.floor(Math.log2(value));
+  if (whole > 0) {
+    const power = 31 - Math.clz32(whole);
+    return (power - 3) * STEPS + ((whole >>> (power - 4)) & (STEPS - 1)); // the four bits below the highest one
+  }
+  const power = Math.floor(Math.log2(value));
   const step = Math.floor((value / 2 ** power - 1) * STEPS);
   return Math.min(BUCKETS - 1, (power - 3) * STEPS + step);
 }

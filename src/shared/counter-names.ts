@@ -111,7 +111,8 @@ export const ACTOR_IDS = Object.keys(ACTOR_COUNTERS) as ActorId[];
 
 /**
  * Latency histograms, by stage. Each has one writer (the actor in brackets) and counts nanoseconds from the moment the
- * frame was read (`stampNs`) unless it says otherwise.
+ * frame was read (`stampNs`) unless it says otherwise. The first three are samples: every 16th message (frame, for the
+ * feed) by its number is timed, whatever it is about.
  */
 export const LATENCY_STAGES = [
   'feed_decode', // [feed] frame read → its messages published

@@ -11,7 +11,7 @@
  */
 import type { Actor, ActorContext } from '../../runtime/actor.ts';
 import type { Counters } from '../../runtime/counters.ts';
-import type { Histogram } from '../../runtime/histogram.ts';
+import { type Histogram, isTimed } from '../../runtime/histogram.ts';
 import type { RingConsumer, RingProducer } from '../../runtime/ring.ts';
 import { type BookTable, VALID } from '../../shared/book-table.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -223,8 +223,12 @@ class BookActor implements Actor {
     }
     if (this.#table.validity(book) !== outcome) this.#table.setValidity(book, outcome);
     this.#memory.setDouble(book, ROW_DOUBLE.dirtySeq, 0);
-    if (outcome === VALID) this.#latency.record(this.#clock.nowNs() - view.getFloat64(offset + DELTA.stampNs, true));
+    if (outcome === VALID && isTimed(seq)) this.#recordLatency(view.getFloat64(offset + DELTA.stampNs, true));
     if (seq > this.#topSeq) this.#pushTop(book, view, offset, seq, outcome === VALID);
+  }
+
+  #recordLatency(stampNs: number): void {
+    this.#latency.record(this.#clock.nowNs() - stampNs);
   }
 
   #pushTop(book: number, from: DataView, offset: number, seq: number, isValid: boolean): void {

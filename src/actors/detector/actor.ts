@@ -10,7 +10,7 @@
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import type { EdgeDistribution } from '../../runtime/edge-distribution.ts';
-import type { Histogram } from '../../runtime/histogram.ts';
+import { type Histogram, isTimed } from '../../runtime/histogram.ts';
 import type { RingConsumer, RingProducer } from '../../runtime/ring.ts';
 import { type BookCopy, createBookCopy } from '../../shared/book-table.ts';
 import type { Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
@@ -121,7 +121,7 @@ class Detector implements Actor {
       if (this.#own[0] === ONLINE && !this.#decideAll(view, offset, candidates, isRetry)) return false;
     }
     this.#counters.add(this.#at.updates, 1);
-    this.#decision.record(this.#context.clock.nowNs() - view.getFloat64(offset + TOP.stampNs, true));
+    if (isTimed(seq)) this.#decision.record(this.#context.clock.nowNs() - view.getFloat64(offset + TOP.stampNs, true));
     return true;
   }
 

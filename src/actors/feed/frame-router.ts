@@ -4,6 +4,7 @@
  * counted, kept for diagnosis, and costs the books that it may have been about their validity; nothing is guessed.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
+import { isTimed } from '../../runtime/histogram.ts';
 import type { Instrument, InstrumentChanges, InstrumentIndex } from '../../shared/instrument.ts';
 import {
   type InvalidReason,
@@ -177,7 +178,7 @@ export class FrameRouter implements FrameSink {
     if (counters.value(this.#count.first_frame_ns) === 0) counters.set(this.#count.first_frame_ns, this.#stampNs);
     counters.set(this.#count.last_frame_ns, this.#stampNs);
     counters.set(this.#count.frame_seq, this.#publisher.seq);
-    this.#latency.record(this.#context.clock.nowNs() - this.#stampNs);
+    if (isTimed(frames)) this.#latency.record(this.#context.clock.nowNs() - this.#stampNs);
     return true;
   }
 
