@@ -81,6 +81,10 @@ export class RingGauge {
 /** The producing end. One thread at a time. A successor continues at the published tail. */
 export class RingProducer {
   readonly view: DataView;
+  /** The slots as 32-bit words, for hot loops: `offset / 4` leads into them. */
+  readonly words: Int32Array;
+  /** The slots as doubles: `offset / 8` leads into them. */
+  readonly doubles: Float64Array;
   readonly capacity: number;
   readonly #control: Int32Array;
   readonly #doorbell: Doorbell | undefined;
@@ -91,6 +95,8 @@ export class RingProducer {
 
   constructor(memory: RingMemory, doorbell?: Doorbell) {
     this.view = new DataView(memory.slots);
+    this.words = new Int32Array(memory.slots);
+    this.doubles = new Float64Array(memory.slots);
     this.capacity = memory.slots.byteLength / memory.slotBytes;
     this.#control = new Int32Array(memory.control);
     this.#doorbell = doorbell;
@@ -155,6 +161,10 @@ export class RingProducer {
 /** The consuming end. One thread at a time. A successor continues at the first message that was not advanced over. */
 export class RingConsumer {
   readonly view: DataView;
+  /** The slots as 32-bit words, for hot loops: `offset / 4` leads into them. */
+  readonly words: Int32Array;
+  /** The slots as doubles: `offset / 8` leads into them. */
+  readonly doubles: Float64Array;
   readonly capacity: number;
   readonly #control: Int32Array;
   readonly #slotBytes: number;
@@ -169,6 +179,8 @@ export class RingConsumer {
    */
   constructor(memory: RingMemory, setAside?: number, producersDoorbell?: Doorbell) {
     this.view = new DataView(memory.slots);
+    this.words = new Int32Array(memory.slots);
+    this.doubles = new Float64Array(memory.slots);
     this.capacity = memory.slots.byteLength / memory.slotBytes;
     this.#control = new Int32Array(memory.control);
     this.#slotBytes = memory.slotBytes;

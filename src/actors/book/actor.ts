@@ -221,7 +221,7 @@ class BookActor implements Actor {
       else if (!this.#validity.isLive(book)) this.#validity.verified(book, seq);
       this.#memory.setDouble(book, ROW_DOUBLE.settledSeq, seq);
     }
-    if (this.#table.validity(book) !== outcome) this.#table.setValidity(book, outcome);
+    if (this.#table.ownValidity(book) !== outcome) this.#table.setValidity(book, outcome);
     this.#memory.setDouble(book, ROW_DOUBLE.dirtySeq, 0);
     if (outcome === VALID && isTimed(seq)) this.#recordLatency(view.getFloat64(offset + DELTA.stampNs, true));
     if (seq > this.#topSeq) this.#pushTop(book, view, offset, seq, outcome === VALID);

@@ -4,9 +4,11 @@
  * instrument can overtake its invalidation.
  */
 import type { RingProducer } from '../../runtime/ring.ts';
-import { writeInt64 } from '../../shared/int64.ts';
 import { CONTROL, DELTA, DELTA_FLAG, MARKET_KIND } from '../../shared/messages.ts';
+import { unixNsHigh, unixNsLow } from '../../shared/unix-time.ts';
 import { ASK, type BookFrame } from '../../venues/kraken/book-frame.ts';
+
+const TWO_32 = 4_294_967_296;
 
 interface ControlMessage {
   readonly kind: number;
@@ -25,6 +27,10 @@ export class DeltaPublisher {
   #wallLow = 0;
   #wallHigh = 0;
   #stampNs = 0;
+  /** The second of the frame before, and its halves in nanoseconds: most frames come within the same one. */
+  #second = -1;
+  #secondLow = 0;
+  #secondHigh = 0;
   #slot = 0;
 
   constructor(ring: RingProducer) {
@@ -58,11 +64,20 @@ export class DeltaPublisher {
     return slots <= this.#ring.capacity;
   }
 
-  beginFrame(recvIndex: number, wallLow: number, wallHigh: number, stampNs: number): void {
+  /** What follows belongs to this frame, received at `wallSeconds` and `wallNanos` since 1970. */
+  beginFrame(recvIndex: number, wallSeconds: number, wallNanos: number, stampNs: number): void {
     this.#recvIndex = recvIndex;
-    this.#wallLow = wallLow;
-    this.#wallHigh = wallHigh;
     this.#stampNs = stampNs;
+    if (wallSeconds !== this.#second) this.#beginSecond(wallSeconds);
+    const low = this.#secondLow + wallNanos;
+    this.#wallLow = low | 0;
+    this.#wallHigh = low < TWO_32 ? this.#secondHigh : this.#secondHigh + 1;
+  }
+
+  #beginSecond(wallSeconds: number): void {
+    this.#second = wallSeconds;
+    this.#secondLow = unixNsLow(wallSeconds, 0);
+    this.#secondHigh = unixNsHigh(wallSeconds, 0);
   }
 
   /** Puts a control message before what is published next. One that waits already is not put twice. */
@@ -105,10 +120,9 @@ export class DeltaPublisher {
   }
 
   #writeControl({ kind, flags, instrument, position }: ControlMessage): void {
-    const { view } = this.#ring;
     const offset = this.#ring.offset(this.#slot++);
-    this.#writeHeader(offset, kind, flags, instrument, ++this.seq);
-    view.setFloat64(offset + CONTROL.position, position, true);
+    this.#writeHeader(offset, kind | (flags << 8), instrument, ++this.seq);
+    this.#ring.doubles[(offset + CONTROL.position) >> 3] = position;
   }
 
   #writeMessage(book: BookFrame, message: number): void {
@@ -118,55 +132,54 @@ export class DeltaPublisher {
     const instrument = book.instruments[message] as number;
     const checksum = book.checksums[message] as number;
     const seq = ++this.seq;
-    if (first === end) {
-      this.#writeEmpty(snapshot | DELTA_FLAG.FIRST | DELTA_FLAG.LAST | DELTA_FLAG.EMPTY, instrument, seq, checksum);
-    }
+    if (first === end) this.#writeEmpty(snapshot, instrument, seq, checksum);
     for (let level = first; level < end; level++) {
       let flags = snapshot;
       if (level === first) flags |= DELTA_FLAG.FIRST;
       if (level === end - 1) flags |= DELTA_FLAG.LAST;
       if (book.sides[level] === ASK) flags |= DELTA_FLAG.ASK;
+      const decimals = (book.decimals[2 * level] as number) | ((book.decimals[2 * level + 1] as number) << 8);
       const offset = this.#ring.offset(this.#slot++);
-      this.#writeHeader(offset, MARKET_KIND.LEVEL, flags, instrument, seq);
-      this.#ring.view.setUint32(offset + DELTA.checksum, checksum, true);
-      this.#writeLevel(book, level, offset);
+      this.#writeHeader(offset, MARKET_KIND.LEVEL | (flags << 8) | (decimals << 16), instrument, seq);
+      this.#ring.words[(offset + DELTA.checksum) >> 2] = checksum;
+      this.#writeNumber(offset + DELTA.priceTicks, book, 2 * level);
+      this.#writeNumber(offset + DELTA.qtyLots, book, 2 * level + 1);
     }
   }
 
-  #writeEmpty(flags: number, instrument: number, seq: number, checksum: number): void {
+  #writeEmpty(snapshot: number, instrument: number, seq: number, checksum: number): void {
+    const flags = snapshot | DELTA_FLAG.FIRST | DELTA_FLAG.LAST | DELTA_FLAG.EMPTY;
     const offset = this.#ring.offset(this.#slot++);
-    this.#writeHeader(offset, MARKET_KIND.LEVEL, flags, instrument, seq);
-    this.#ring.view.setUint32(offset + DELTA.checksum, checksum, true);
+    this.#writeHeader(offset, MARKET_KIND.LEVEL | (flags << 8), instrument, seq);
+    this.#ring.words[(offset + DELTA.checksum) >> 2] = checksum;
   }
 
-  #writeLevel(book: BookFrame, level: number, offset: number): void {
-    const { view } = this.#ring;
-    view.setUint8(offset + DELTA.priceDecimals, book.decimals[2 * level] as number);
-    view.setUint8(offset + DELTA.qtyDecimals, book.decimals[2 * level + 1] as number);
-    writeNumber(view, offset + DELTA.priceTicks, book, 2 * level);
-    writeNumber(view, offset + DELTA.qtyLots, book, 2 * level + 1);
+  /** `first`: the four bytes the slot begins with, the kind in the lowest. */
+  #writeHeader(offset: number, first: number, instrument: number, seq: number): void {
+    const { words, doubles } = this.#ring;
+    words[(offset + DELTA.kind) >> 2] = first;
+    words[(offset + DELTA.instrument) >> 2] = instrument;
+    doubles[(offset + DELTA.seq) >> 3] = seq;
+    doubles[(offset + DELTA.recvIndex) >> 3] = this.#recvIndex;
+    words[(offset + DELTA.wallNs) >> 2] = this.#wallLow;
+    words[(offset + DELTA.wallNs + 4) >> 2] = this.#wallHigh;
+    doubles[(offset + DELTA.stampNs) >> 3] = this.#stampNs;
   }
 
-  #writeHeader(offset: number, kind: number, flags: number, instrument: number, seq: number): void {
-    const { view } = this.#ring;
-    view.setUint8(offset + DELTA.kind, kind);
-    view.setUint8(offset + DELTA.flags, flags);
-    view.setUint32(offset + DELTA.instrument, instrument, true);
-    view.setFloat64(offset + DELTA.seq, seq, true);
-    view.setFloat64(offset + DELTA.recvIndex, this.#recvIndex, true);
-    view.setUint32(offset + DELTA.wallNs, this.#wallLow, true);
-    view.setInt32(offset + DELTA.wallNs + 4, this.#wallHigh, true);
-    view.setFloat64(offset + DELTA.stampNs, this.#stampNs, true);
+  #writeNumber(offset: number, book: BookFrame, position: number): void {
+    const digits = book.digits[position] as number;
+    if (Number.isNaN(digits)) {
+      this.#ring.view.setBigInt64(offset, book.large.get(position) ?? 0n, true);
+      return;
+    }
+    const { words } = this.#ring;
+    const high = digits < TWO_32 ? 0 : Math.floor(digits / TWO_32);
+    words[offset >> 2] = digits - high * TWO_32;
+    words[(offset + 4) >> 2] = high;
   }
 }
 
 /** Slots that the messages of a frame take at most. */
 export function slotsOf(book: BookFrame): number {
   return book.levelCount + book.messageCount;
-}
-
-function writeNumber(view: DataView, offset: number, book: BookFrame, position: number): void {
-  const digits = book.digits[position] as number;
-  if (Number.isNaN(digits)) view.setBigInt64(offset, book.large.get(position) ?? 0n, true);
-  else writeInt64(view, offset, digits);
 }

@@ -13,7 +13,6 @@ import {
   SYSTEM_STATUSES,
   type SystemStatus,
 } from '../../shared/messages.ts';
-import { unixNsHigh, unixNsLow } from '../../shared/unix-time.ts';
 import { FRAME_KIND, FrameDecoder } from '../../venues/kraken/frame-decoder.ts';
 import { instrumentMessageOf } from '../../venues/kraken/instrument-message.ts';
 import { inferPrecisions, verifiesUnder } from '../../venues/kraken/precision-inference.ts';
@@ -156,8 +155,7 @@ export class FrameRouter implements FrameSink {
   #beginFrame(connection: ConnectionIndex, wallSeconds: number, wallNanos: number): void {
     this.#connection = connection;
     this.#stampNs = this.#context.clock.nowNs();
-    const low = unixNsLow(wallSeconds, wallNanos);
-    this.#publisher.beginFrame(this.#memory.framesHandled, low, unixNsHigh(wallSeconds, wallNanos), this.#stampNs);
+    this.#publisher.beginFrame(this.#memory.framesHandled, wallSeconds, wallNanos, this.#stampNs);
   }
 
   /** What is published now belongs to the newest frame handled: a successor must not take the next one for handled. */
@@ -167,7 +165,7 @@ export class FrameRouter implements FrameSink {
     const seconds = Math.floor(wallUs / 1e6);
     const nanos = (wallUs - seconds * 1e6) * 1e3;
     const recvIndex = Math.max(0, this.#memory.framesHandled - 1);
-    this.#publisher.beginFrame(recvIndex, unixNsLow(seconds, nanos), unixNsHigh(seconds, nanos), clock.nowNs());
+    this.#publisher.beginFrame(recvIndex, seconds, nanos, clock.nowNs());
   }
 
   #endFrame(): true {
