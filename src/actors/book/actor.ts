@@ -199,8 +199,9 @@ class BookActor implements Actor {
     // A message without its beginning: the runtime set a part of it aside.
     if ((view.getUint8(offset + DELTA.flags) & DELTA_FLAG.FIRST) === 0) return INTERRUPTED;
     if (isSnapshot) this.#books.clear(book);
+    const { words } = this.#deltas;
     for (let slot = 0; slot < slots; slot++) {
-      if (!this.#books.apply(book, view, this.#deltas.offset(index + slot))) return MALFORMED;
+      if (!this.#books.apply(book, words, this.#deltas.offset(index + slot) >> 2)) return MALFORMED;
     }
     if (!this.#books.cut(book)) return MALFORMED;
     return this.#books.verify(book, view.getUint32(offset + DELTA.checksum, true), isSnapshot) ? VALID : CHECKSUM;
@@ -224,23 +225,24 @@ class BookActor implements Actor {
     if (this.#table.ownValidity(book) !== outcome) this.#table.setValidity(book, outcome);
     this.#memory.setDouble(book, ROW_DOUBLE.dirtySeq, 0);
     if (outcome === VALID && isTimed(seq)) this.#recordLatency(view.getFloat64(offset + DELTA.stampNs, true));
-    if (seq > this.#topSeq) this.#pushTop(book, view, offset, seq, outcome === VALID);
+    if (seq > this.#topSeq) this.#pushTop(book, offset, seq, outcome === VALID);
   }
 
   #recordLatency(stampNs: number): void {
     this.#latency.record(this.#clock.nowNs() - stampNs);
   }
 
-  #pushTop(book: number, from: DataView, offset: number, seq: number, isValid: boolean): void {
-    const { view } = this.#tops;
+  #pushTop(book: number, offset: number, seq: number, isValid: boolean): void {
+    const { words, doubles } = this.#tops;
+    const from = this.#deltas.doubles;
     const slot = this.#tops.offset(0);
-    view.setInt32(slot + TOP.kind, MARKET_KIND.TOP | ((isValid ? TOP_FLAG.VALID : 0) << 8), true);
-    view.setUint32(slot + TOP.instrument, book, true);
-    view.setFloat64(slot + TOP.seq, seq, true);
-    view.setFloat64(slot + TOP.recvIndex, from.getFloat64(offset + DELTA.recvIndex, true), true);
-    view.setFloat64(slot + TOP.stampNs, from.getFloat64(offset + DELTA.stampNs, true), true);
-    for (let at = TOP.bidPriceTicks; at < TOP.SIZE; at += 8) view.setFloat64(slot + at, 0, true);
-    if (isValid) this.#books.writeTop(book, view, slot);
+    words[(slot + TOP.kind) >> 2] = MARKET_KIND.TOP | ((isValid ? TOP_FLAG.VALID : 0) << 8);
+    words[(slot + TOP.instrument) >> 2] = book;
+    doubles[(slot + TOP.seq) >> 3] = seq;
+    doubles[(slot + TOP.recvIndex) >> 3] = from[(offset + DELTA.recvIndex) >> 3] as number;
+    doubles[(slot + TOP.stampNs) >> 3] = from[(offset + DELTA.stampNs) >> 3] as number;
+    if (isValid) this.#books.writeTop(book, doubles, slot >> 3);
+    else doubles.fill(0, (slot + TOP.bidPriceTicks) >> 3, (slot + TOP.SIZE) >> 3);
     this.#tops.publish(1);
     this.#topSeq = seq;
   }
@@ -279,7 +281,7 @@ class BookActor implements Actor {
       else this.#validity.voided(book, code, seq);
       this.#memory.setDouble(book, ROW_DOUBLE.settledSeq, seq);
     }
-    if (hadBook && seq > this.#topSeq) this.#pushTop(book, view, offset, seq, false);
+    if (hadBook && seq > this.#topSeq) this.#pushTop(book, offset, seq, false);
     return true;
   }
 

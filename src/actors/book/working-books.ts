@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { type BookTable, VERIFIED_LEVELS } from '../../shared/book-table.ts';
 import { copyInt64 } from '../../shared/int64.ts';
-import { type Ladders, LEVEL_WORDS, packDecimals } from '../../shared/ladders.ts';
+import { type Ladders, LEVEL_WORDS } from '../../shared/ladders.ts';
 import { DELTA, DELTA_FLAG, TOP } from '../../shared/messages.ts';
 import { CHECKSUM_LEVELS } from '../../venues/kraken/checksum.ts';
 import { CHECKSUM_VARIANT, RunningChecksum } from '../../venues/kraken/running-checksum.ts';
@@ -15,6 +15,8 @@ import type { Precisions } from './precisions.ts';
 const PRICE_HIGH_END = 0x20_0000; // prices are below 2^53
 const QTY_HIGH_END = 0x4000_0000; // quantities are below 2^62
 const TABLE_LEVEL_DOUBLES = 2;
+const PRICE = DELTA.priceTicks / 4;
+const QTY = DELTA.qtyLots / 4;
 
 assert.ok(CHECKSUM_LEVELS >= VERIFIED_LEVELS, 'readers trust no level that the checksum does not cover');
 
@@ -41,20 +43,21 @@ export class WorkingBooks {
     this.#ladders.clear(this.#ladders.side(book, 1), 1);
   }
 
-  /** Applies the level in a slot of `deltas`. False when its numbers are out of range. */
-  apply(book: number, view: DataView, offset: number): boolean {
-    const flags = view.getUint8(offset + DELTA.flags);
+  /** Applies the level in a slot of `deltas`, given by its words and where it begins. False when its numbers are out of range. */
+  apply(book: number, words: Int32Array, at: number): boolean {
+    const first = words[at] as number;
+    const flags = (first >> 8) & 255;
     if ((flags & DELTA_FLAG.EMPTY) !== 0) return true;
-    const priceHigh = view.getInt32(offset + DELTA.priceTicks + 4, true);
-    const qtyHigh = view.getInt32(offset + DELTA.qtyLots + 4, true);
+    const priceHigh = words[at + PRICE + 1] as number;
+    const qtyHigh = words[at + QTY + 1] as number;
     if (priceHigh >>> 0 >= PRICE_HIGH_END || qtyHigh >>> 0 >= QTY_HIGH_END) return false;
     this.#ladders.set(
       this.#ladders.side(book, (flags & DELTA_FLAG.ASK) === 0 ? 0 : 1),
-      view.getInt32(offset + DELTA.priceTicks, true),
+      words[at + PRICE] as number,
       priceHigh,
-      view.getInt32(offset + DELTA.qtyLots, true),
+      words[at + QTY] as number,
       qtyHigh,
-      packDecimals(view.getUint8(offset + DELTA.priceDecimals), view.getUint8(offset + DELTA.qtyDecimals)),
+      first >>> 16, // the decimals, packed as a level keeps them
     );
     return true;
   }
@@ -97,10 +100,10 @@ export class WorkingBooks {
     this.#table.publish(book, this.#begin(book, view, offset, seq), 0, 0);
   }
 
-  /** Fills the touch into a slot of `tops` that is zero there. */
-  writeTop(book: number, view: DataView, offset: number): void {
-    this.#writeTouch(this.#ladders.side(book, 0), view, offset + TOP.bidPriceTicks, offset + TOP.bidQtyLots);
-    this.#writeTouch(this.#ladders.side(book, 1), view, offset + TOP.askPriceTicks, offset + TOP.askQtyLots);
+  /** Writes the touch into a slot of `tops`, given by its doubles and where it begins; zeros for an empty side. */
+  writeTop(book: number, doubles: Float64Array, at: number): void {
+    this.#writeTouch(this.#ladders.side(book, 0), doubles, at + (TOP.bidPriceTicks >> 3));
+    this.#writeTouch(this.#ladders.side(book, 1), doubles, at + (TOP.askPriceTicks >> 3));
   }
 
   /**
@@ -179,13 +182,11 @@ export class WorkingBooks {
     }
   }
 
-  #writeTouch(side: number, view: DataView, priceAt: number, qtyAt: number): void {
-    if (this.#ladders.count(side) === 0) return;
-    const { words } = this.#ladders;
-    const level = this.#ladders.level(side, 0);
-    view.setInt32(priceAt, words[level + LEVEL_WORDS.price] as number, true);
-    view.setInt32(priceAt + 4, words[level + LEVEL_WORDS.price + 1] as number, true);
-    view.setInt32(qtyAt, words[level + LEVEL_WORDS.qty] as number, true);
-    view.setInt32(qtyAt + 4, words[level + LEVEL_WORDS.qty + 1] as number, true);
+  #writeTouch(side: number, to: Float64Array, at: number): void {
+    const hasTouch = this.#ladders.count(side) > 0;
+    const { doubles } = this.#ladders;
+    const from = (this.#ladders.level(side, 0) + LEVEL_WORDS.price) >> 1;
+    to[at] = hasTouch ? (doubles[from] as number) : 0;
+    to[at + 1] = hasTouch ? (doubles[from + 1] as number) : 0;
   }
 }
