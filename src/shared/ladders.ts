@@ -22,7 +22,9 @@ const TWO_32 = 4_294_967_296;
 const HEADER = { start: 0, count: 1, changed: 2, overflowed: 3, sign: 4, prefix: 8, WORDS: 32 } as const;
 /** Words (i32) of a level. */
 export const LEVEL_WORDS = { key: 0, price: 2, qty: 4, memo: 6, packed: 7, SIZE: 8 } as const;
-const LEVEL_DOUBLES = LEVEL_WORDS.SIZE / 2;
+// The same for this module alone: what a module exports is looked up on every use, and these are used on every tick.
+const { price: PRICE, qty: QTY, packed: PACKED, SIZE: LEVEL_SIZE } = LEVEL_WORDS;
+const LEVEL_DOUBLES = LEVEL_SIZE / 2;
 /** Levels looked at one by one before the search halves: most changes are near the best price. */
 const LINEAR = 8;
 /** Room beyond twice the depth, so that the levels in use rarely have to be moved back to the middle. */
@@ -93,11 +95,11 @@ export class Ladders {
     if (!found && !this.#open(side, index)) return;
     const level = this.level(side, index);
     doubles[level >> 1] = key;
-    words[level + LEVEL_WORDS.price] = priceLow;
-    words[level + LEVEL_WORDS.price + 1] = priceHigh;
-    words[level + LEVEL_WORDS.qty] = qtyLow;
-    words[level + LEVEL_WORDS.qty + 1] = qtyHigh;
-    words[level + LEVEL_WORDS.packed] = decimals; // a memo length of 0: the memo is void
+    words[level + PRICE] = priceLow;
+    words[level + PRICE + 1] = priceHigh;
+    words[level + QTY] = qtyLow;
+    words[level + QTY + 1] = qtyHigh;
+    words[level + PACKED] = decimals; // a memo length of 0: the memo is void
     if (index < (words[side + HEADER.changed] as number)) words[side + HEADER.changed] = index;
   }
 
@@ -120,7 +122,7 @@ export class Ladders {
 
   /** Word index of the `index`-th best level; fields at {@link LEVEL_WORDS}. */
   level(side: number, index: number): number {
-    return side + HEADER.WORDS + ((this.words[side + HEADER.start] as number) + index) * LEVEL_WORDS.SIZE;
+    return side + HEADER.WORDS + ((this.words[side + HEADER.start] as number) + index) * LEVEL_SIZE;
   }
 
   /** Price of the `index`-th best level, in ticks. */
@@ -130,7 +132,7 @@ export class Ladders {
 
   /** Quantity of the `index`-th best level, in lots, exactly. Not for the tick path. */
   qtyLots(side: number, index: number): bigint {
-    const at = this.level(side, index) + LEVEL_WORDS.qty;
+    const at = this.level(side, index) + QTY;
     return (BigInt(this.words[at + 1] as number) << 32n) | BigInt((this.words[at] as number) >>> 0);
   }
 
@@ -149,7 +151,7 @@ export class Ladders {
     this.words[side + HEADER.changed] = 0;
     const count = Math.min(levels, this.count(side));
     for (let index = 0; index < count; index++) {
-      const at = this.level(side, index) + LEVEL_WORDS.packed;
+      const at = this.level(side, index) + PACKED;
       this.words[at] = (this.words[at] as number) & 0xffff;
     }
   }
@@ -247,5 +249,5 @@ function capacityOf(depth: number): number {
 
 function sideWords(depth: number): number {
   if (!Number.isSafeInteger(depth) || depth < 1) throw arbitradeError('TOPOLOGY_INVALID', `book depth ${depth}`);
-  return HEADER.WORDS + capacityOf(depth) * LEVEL_WORDS.SIZE;
+  return HEADER.WORDS + capacityOf(depth) * LEVEL_SIZE;
 }

@@ -33,6 +33,28 @@ import { Precisions } from './precisions.ts';
 import { Validity } from './validity.ts';
 import { WorkingBooks } from './working-books.ts';
 
+// Numbers under names of this module: what is imported is looked up on every use.
+const IS_VALID = VALID;
+const { LEVEL } = MARKET_KIND;
+const { FIRST, SNAPSHOT, EMPTY } = DELTA_FLAG;
+/** In the first word of a slot, where the flags are the second byte. */
+const LAST = DELTA_FLAG.LAST << 8;
+const VALID_TOP = MARKET_KIND.TOP | (TOP_FLAG.VALID << 8);
+const VOID_TOP = MARKET_KIND.TOP;
+/** Fields of a `deltas` slot in words and in doubles. */
+const WORD = { instrument: DELTA.instrument / 4, checksum: DELTA.checksum / 4 } as const;
+const DOUBLE = { seq: DELTA.seq / 8, recvIndex: DELTA.recvIndex / 8, stampNs: DELTA.stampNs / 8 } as const;
+const TOP_WORD = { first: TOP.kind / 4, instrument: TOP.instrument / 4 } as const;
+const TOP_DOUBLE = {
+  seq: TOP.seq / 8,
+  recvIndex: TOP.recvIndex / 8,
+  stampNs: TOP.stampNs / 8,
+  touch: TOP.bidPriceTicks / 8,
+  SIZE: TOP.SIZE / 8,
+} as const;
+const { dirtySeq: DIRTY, settledSeq: SETTLED } = ROW_DOUBLE;
+const { outcome: OUTCOME } = ROW_WORD;
+
 /** Messages of one turn at most. */
 const TURN_MESSAGES = 256;
 
@@ -54,6 +76,7 @@ class BookActor implements Actor {
   readonly #deltas: RingConsumer;
   readonly #tops: RingProducer;
   readonly #table: BookTable;
+  readonly #records: ActorContext<'book'>['records'];
   readonly #memory: BookMemory;
   readonly #precisions: Precisions;
   readonly #books: WorkingBooks;
@@ -73,6 +96,7 @@ class BookActor implements Actor {
     this.#deltas = context.consumer('deltas');
     this.#tops = context.producer('tops');
     this.#table = context.bookTable;
+    this.#records = context.records;
     this.#memory = new BookMemory(context.ownMemory, context.config);
     this.#precisions = new Precisions(this.#memory.books);
     this.#books = new WorkingBooks(this.#memory, this.#precisions, this.#table);
@@ -111,7 +135,7 @@ class BookActor implements Actor {
   }
 
   onTimer(): void {
-    if (this.#context.records.hasRoom(AUDIT_BURST)) this.#validity.onTimer();
+    if (this.#records.hasRoom(AUDIT_BURST)) this.#validity.onTimer();
   }
 
   onStop(): void {
@@ -122,16 +146,14 @@ class BookActor implements Actor {
   #take(index: number, ready: number): number {
     const { view } = this.#deltas;
     const offset = this.#deltas.offset(index);
-    const kind = view.getUint8(offset + DELTA.kind);
-    const slots = kind === MARKET_KIND.LEVEL ? this.#slotsOf(index, ready) : 1;
-    const seq = view.getFloat64(offset + DELTA.seq, true);
+    const kind = (this.#deltas.words[offset >> 2] as number) & 255;
+    const slots = kind === LEVEL ? this.#slotsOf(index, ready) : 1;
+    const seq = this.#deltas.doubles[(offset >> 3) + DOUBLE.seq] as number;
     if (seq <= this.#memory.handledSeq) return slots;
-    if (!this.#tops.hasRoom(1) || !this.#context.records.hasRoom(AUDIT_BURST)) return 0;
+    if (!this.#tops.hasRoom(1) || !this.#records.hasRoom(AUDIT_BURST)) return 0;
     if (this.#isFirstMessage && !this.#voidAbandoned(view, offset, seq)) return 0;
     const isTaken =
-      kind === MARKET_KIND.LEVEL
-        ? this.#takeBook(view, offset, seq, index, slots)
-        : this.#takeControl(kind, view, offset, seq);
+      kind === LEVEL ? this.#takeBook(view, offset, seq, index, slots) : this.#takeControl(kind, view, offset, seq);
     if (!isTaken) return 0;
     this.#memory.handledSeq = seq;
     return slots;
@@ -139,20 +161,18 @@ class BookActor implements Actor {
 
   /** Slots of the book message that begins at `index`. The feed publishes a message whole. */
   #slotsOf(index: number, ready: number): number {
-    const { view } = this.#deltas;
+    const { words } = this.#deltas;
     let slots = 1;
-    while (
-      (view.getUint8(this.#deltas.offset(index + slots - 1) + DELTA.flags) & DELTA_FLAG.LAST) === 0 &&
-      index + slots < ready
-    ) {
+    while (((words[this.#deltas.offset(index + slots - 1) >> 2] as number) & LAST) === 0 && index + slots < ready)
       slots++;
-    }
     return slots;
   }
 
   #takeBook(view: DataView, offset: number, seq: number, index: number, slots: number): boolean {
-    const book = view.getUint32(offset + DELTA.instrument, true);
-    const isSnapshot = (view.getUint8(offset + DELTA.flags) & DELTA_FLAG.SNAPSHOT) !== 0;
+    const { words } = this.#deltas;
+    const book = words[(offset >> 2) + WORD.instrument] as number;
+    const flags = (words[offset >> 2] as number) >> 8;
+    const isSnapshot = (flags & SNAPSHOT) !== 0;
     if (!this.#precisions.has(book)) return this.#skip();
     if (this.#table.newestSeq(book) !== seq) {
       if (!isSnapshot && !this.#validity.isLive(book)) {
@@ -163,8 +183,7 @@ class BookActor implements Actor {
       this.#decide(book, view, offset, seq, index, slots, isSnapshot);
     }
     this.#finish(book, view, offset, seq);
-    const isEmpty = (view.getUint8(offset + DELTA.flags) & DELTA_FLAG.EMPTY) !== 0;
-    this.#count(this.#memory.word(book, ROW_WORD.outcome), isEmpty ? 0 : slots, isSnapshot);
+    this.#count(this.#memory.word(book, OUTCOME), (flags & EMPTY) !== 0 ? 0 : slots, isSnapshot);
     return true;
   }
 
@@ -184,48 +203,48 @@ class BookActor implements Actor {
     slots: number,
     isSnapshot: boolean,
   ): void {
-    const dirtySeq = this.#memory.double(book, ROW_DOUBLE.dirtySeq);
-    this.#memory.setDouble(book, ROW_DOUBLE.dirtySeq, seq);
+    const dirtySeq = this.#memory.double(book, DIRTY);
+    this.#memory.setDouble(book, DIRTY, seq);
     const isWhole = isSnapshot || dirtySeq === 0 || (dirtySeq === seq && this.#books.restore(book));
-    const outcome = isWhole ? this.#apply(book, view, offset, index, slots, isSnapshot) : INTERRUPTED;
-    if (outcome === VALID) {
-      this.#memory.setWord(book, ROW_WORD.outcome, VALID);
+    const outcome = isWhole ? this.#apply(book, offset >> 2, index, slots, isSnapshot) : INTERRUPTED;
+    if (outcome === IS_VALID) {
+      this.#memory.setWord(book, OUTCOME, IS_VALID);
       this.#books.publish(book, view, offset);
     } else this.#publishVoid(book, view, offset, seq, outcome);
   }
 
   /** @returns VALID, or the code of the reason why the book is void now. */
-  #apply(book: number, view: DataView, offset: number, index: number, slots: number, isSnapshot: boolean): number {
+  #apply(book: number, word: number, index: number, slots: number, isSnapshot: boolean): number {
     // A message without its beginning: the runtime set a part of it aside.
-    if ((view.getUint8(offset + DELTA.flags) & DELTA_FLAG.FIRST) === 0) return INTERRUPTED;
-    if (isSnapshot) this.#books.clear(book);
     const { words } = this.#deltas;
+    if ((((words[word] as number) >> 8) & FIRST) === 0) return INTERRUPTED;
+    if (isSnapshot) this.#books.clear(book);
     for (let slot = 0; slot < slots; slot++) {
       if (!this.#books.apply(book, words, this.#deltas.offset(index + slot) >> 2)) return MALFORMED;
     }
     if (!this.#books.cut(book)) return MALFORMED;
-    return this.#books.verify(book, view.getUint32(offset + DELTA.checksum, true), isSnapshot) ? VALID : CHECKSUM;
+    return this.#books.verify(book, (words[word + WORD.checksum] as number) >>> 0, isSnapshot) ? IS_VALID : CHECKSUM;
   }
 
   /** From message `seq` on there is no book. Whoever reads the newest version sees the reason first. */
   #publishVoid(book: number, view: DataView, offset: number, seq: number, reason: number): void {
-    this.#memory.setWord(book, ROW_WORD.outcome, reason);
+    this.#memory.setWord(book, OUTCOME, reason);
     this.#table.setValidity(book, reason);
     this.#books.publishEmpty(book, view, offset, seq);
   }
 
   /** What follows from the version that message `seq` made. Done again, it does no harm. */
   #finish(book: number, view: DataView, offset: number, seq: number): void {
-    const outcome = this.#memory.word(book, ROW_WORD.outcome);
-    if (this.#memory.double(book, ROW_DOUBLE.settledSeq) < seq) {
-      if (outcome !== VALID) this.#validity.broken(book, outcome, seq);
+    const outcome = this.#memory.word(book, OUTCOME);
+    if (this.#memory.double(book, SETTLED) < seq) {
+      if (outcome !== IS_VALID) this.#validity.broken(book, outcome, seq);
       else if (!this.#validity.isLive(book)) this.#validity.verified(book, seq);
-      this.#memory.setDouble(book, ROW_DOUBLE.settledSeq, seq);
+      this.#memory.setDouble(book, SETTLED, seq);
     }
     if (this.#table.ownValidity(book) !== outcome) this.#table.setValidity(book, outcome);
-    this.#memory.setDouble(book, ROW_DOUBLE.dirtySeq, 0);
-    if (outcome === VALID && isTimed(seq)) this.#recordLatency(view.getFloat64(offset + DELTA.stampNs, true));
-    if (seq > this.#topSeq) this.#pushTop(book, offset, seq, outcome === VALID);
+    this.#memory.setDouble(book, DIRTY, 0);
+    if (outcome === IS_VALID && isTimed(seq)) this.#recordLatency(view.getFloat64(offset + DELTA.stampNs, true));
+    if (seq > this.#topSeq) this.#pushTop(book, offset, seq, outcome === IS_VALID);
   }
 
   #recordLatency(stampNs: number): void {
@@ -236,13 +255,15 @@ class BookActor implements Actor {
     const { words, doubles } = this.#tops;
     const from = this.#deltas.doubles;
     const slot = this.#tops.offset(0);
-    words[(slot + TOP.kind) >> 2] = MARKET_KIND.TOP | ((isValid ? TOP_FLAG.VALID : 0) << 8);
-    words[(slot + TOP.instrument) >> 2] = book;
-    doubles[(slot + TOP.seq) >> 3] = seq;
-    doubles[(slot + TOP.recvIndex) >> 3] = from[(offset + DELTA.recvIndex) >> 3] as number;
-    doubles[(slot + TOP.stampNs) >> 3] = from[(offset + DELTA.stampNs) >> 3] as number;
-    if (isValid) this.#books.writeTop(book, doubles, slot >> 3);
-    else doubles.fill(0, (slot + TOP.bidPriceTicks) >> 3, (slot + TOP.SIZE) >> 3);
+    const word = slot >> 2;
+    const double = slot >> 3;
+    words[word + TOP_WORD.first] = isValid ? VALID_TOP : VOID_TOP;
+    words[word + TOP_WORD.instrument] = book;
+    doubles[double + TOP_DOUBLE.seq] = seq;
+    doubles[double + TOP_DOUBLE.recvIndex] = from[(offset >> 3) + DOUBLE.recvIndex] as number;
+    doubles[double + TOP_DOUBLE.stampNs] = from[(offset >> 3) + DOUBLE.stampNs] as number;
+    if (isValid) this.#books.writeTop(book, doubles, double);
+    else doubles.fill(0, double + TOP_DOUBLE.touch, double + TOP_DOUBLE.SIZE);
     this.#tops.publish(1);
     this.#topSeq = seq;
   }
@@ -269,17 +290,17 @@ class BookActor implements Actor {
     const book = view.getUint32(offset + CONTROL.instrument, true);
     if (!this.#precisions.has(book)) return true;
     const reason = view.getUint8(offset + CONTROL.flags);
-    const code = reason > VALID && reason < INVALID_REASONS.length ? reason : INTERRUPTED;
+    const code = reason > IS_VALID && reason < INVALID_REASONS.length ? reason : INTERRUPTED;
     const isDecided = this.#table.newestSeq(book) === seq;
     const hadBook = isDecided || this.#validity.isLive(book);
     if (hadBook && !isDecided) {
       if (!this.#mayPublish(book)) return false;
       this.#publishVoid(book, view, offset, seq, code);
     }
-    if (this.#memory.double(book, ROW_DOUBLE.settledSeq) < seq) {
+    if (this.#memory.double(book, SETTLED) < seq) {
       if (ASKS_FOR_SNAPSHOT.has(code)) this.#validity.broken(book, code, seq);
       else this.#validity.voided(book, code, seq);
-      this.#memory.setDouble(book, ROW_DOUBLE.settledSeq, seq);
+      this.#memory.setDouble(book, SETTLED, seq);
     }
     if (hadBook && seq > this.#topSeq) this.#pushTop(book, offset, seq, false);
     return true;
@@ -304,9 +325,9 @@ class BookActor implements Actor {
     const isDecided = this.#table.newestSeq(index) === seq;
     if (!isDecided && !this.#validity.isLive(index)) return; // its next snapshot comes in the new scale
     if (!isDecided) this.#publishVoid(index, view, offset, seq, PRECISION_CHANGED);
-    if (this.#memory.double(index, ROW_DOUBLE.settledSeq) >= seq) return;
+    if (this.#memory.double(index, SETTLED) >= seq) return;
     this.#validity.rescaled(index, seq);
-    this.#memory.setDouble(index, ROW_DOUBLE.settledSeq, seq);
+    this.#memory.setDouble(index, SETTLED, seq);
   }
 
   /**
@@ -316,14 +337,14 @@ class BookActor implements Actor {
    */
   #voidAbandoned(view: DataView, offset: number, seq: number): boolean {
     for (let book = 0; book < this.#memory.books; book++) {
-      const dirtySeq = this.#memory.double(book, ROW_DOUBLE.dirtySeq);
+      const dirtySeq = this.#memory.double(book, DIRTY);
       if (dirtySeq === 0 || dirtySeq === seq || !this.#validity.isLive(book)) continue;
       if (!this.#tops.hasRoom(2) || !this.#mayPublish(book)) return false; // the message at hand brings another top
-      const isVoid = this.#table.newestSeq(book) === dirtySeq && this.#memory.word(book, ROW_WORD.outcome) !== VALID;
+      const isVoid = this.#table.newestSeq(book) === dirtySeq && this.#memory.word(book, OUTCOME) !== IS_VALID;
       if (!isVoid) this.#publishVoid(book, view, offset, dirtySeq, INTERRUPTED);
-      if (dirtySeq > this.#topSeq) this.#pushTop(book, view, offset, dirtySeq, false);
+      if (dirtySeq > this.#topSeq) this.#pushTop(book, offset, dirtySeq, false);
       this.#validity.broken(book, INTERRUPTED, dirtySeq); // last: a book that is not live is not looked at again
-      this.#memory.setDouble(book, ROW_DOUBLE.dirtySeq, 0);
+      this.#memory.setDouble(book, DIRTY, 0);
     }
     this.#isFirstMessage = false;
     return true;
@@ -342,7 +363,7 @@ class BookActor implements Actor {
     this.#counters.add(this.#at.bookMessages, 1);
     this.#counters.add(this.#at.levels, levels);
     if (isSnapshot) this.#counters.add(this.#at.snapshots, 1);
-    if (outcome === VALID) this.#counters.add(this.#at.verified, 1);
+    if (outcome === IS_VALID) this.#counters.add(this.#at.verified, 1);
     else if (outcome === INTERRUPTED) this.#counters.add(this.#at.skipped, 1);
     else this.#counters.add(this.#at.failed, 1);
   }

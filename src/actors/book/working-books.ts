@@ -15,8 +15,16 @@ import type { Precisions } from './precisions.ts';
 const PRICE_HIGH_END = 0x20_0000; // prices are below 2^53
 const QTY_HIGH_END = 0x4000_0000; // quantities are below 2^62
 const TABLE_LEVEL_DOUBLES = 2;
+// Numbers under names of this module: what is imported is looked up on every use.
 const PRICE = DELTA.priceTicks / 4;
 const QTY = DELTA.qtyLots / 4;
+const { ASK, EMPTY } = DELTA_FLAG;
+const LEVEL_PRICE = LEVEL_WORDS.price;
+const LEVEL_DOUBLES = LEVEL_WORDS.SIZE / 2;
+const BID_TOUCH = TOP.bidPriceTicks / 8;
+const ASK_TOUCH = TOP.askPriceTicks / 8;
+const { RAW, PADDED, UNKNOWN } = CHECKSUM_VARIANT;
+const { variant: VARIANT } = ROW_WORD;
 
 assert.ok(CHECKSUM_LEVELS >= VERIFIED_LEVELS, 'readers trust no level that the checksum does not cover');
 
@@ -47,12 +55,12 @@ export class WorkingBooks {
   apply(book: number, words: Int32Array, at: number): boolean {
     const first = words[at] as number;
     const flags = (first >> 8) & 255;
-    if ((flags & DELTA_FLAG.EMPTY) !== 0) return true;
+    if ((flags & EMPTY) !== 0) return true;
     const priceHigh = words[at + PRICE + 1] as number;
     const qtyHigh = words[at + QTY + 1] as number;
     if (priceHigh >>> 0 >= PRICE_HIGH_END || qtyHigh >>> 0 >= QTY_HIGH_END) return false;
     this.#ladders.set(
-      this.#ladders.side(book, (flags & DELTA_FLAG.ASK) === 0 ? 0 : 1),
+      this.#ladders.side(book, (flags & ASK) === 0 ? 0 : 1),
       words[at + PRICE] as number,
       priceHigh,
       words[at + QTY] as number,
@@ -76,12 +84,12 @@ export class WorkingBooks {
    * one does not match (padded first when none is remembered), and the one that matches is remembered.
    */
   verify(book: number, checksum: number, isSnapshot: boolean): boolean {
-    const variant = this.#memory.word(book, ROW_WORD.variant);
-    if (this.#sum(book, variant === CHECKSUM_VARIANT.RAW) === checksum) {
-      if (variant === CHECKSUM_VARIANT.UNKNOWN) this.#memory.setWord(book, ROW_WORD.variant, CHECKSUM_VARIANT.PADDED);
+    const variant = this.#memory.word(book, VARIANT);
+    if (this.#sum(book, variant === RAW) === checksum) {
+      if (variant === UNKNOWN) this.#memory.setWord(book, VARIANT, PADDED);
       return true;
     }
-    return isSnapshot && this.#verifyOther(book, checksum, variant !== CHECKSUM_VARIANT.RAW);
+    return isSnapshot && this.#verifyOther(book, checksum, variant !== RAW);
   }
 
   /** Writes the book as the next version of the table. */
@@ -102,8 +110,8 @@ export class WorkingBooks {
 
   /** Writes the touch into a slot of `tops`, given by its doubles and where it begins; zeros for an empty side. */
   writeTop(book: number, doubles: Float64Array, at: number): void {
-    this.#writeTouch(this.#ladders.side(book, 0), doubles, at + (TOP.bidPriceTicks >> 3));
-    this.#writeTouch(this.#ladders.side(book, 1), doubles, at + (TOP.askPriceTicks >> 3));
+    this.#writeTouch(this.#ladders.side(book, 0), doubles, at + BID_TOUCH);
+    this.#writeTouch(this.#ladders.side(book, 1), doubles, at + ASK_TOUCH);
   }
 
   /**
@@ -111,7 +119,7 @@ export class WorkingBooks {
    * levels than the book had, and it does not hold the decimals as written, which the raw checksum needs.
    */
   restore(book: number): boolean {
-    if (this.#memory.word(book, ROW_WORD.variant) !== CHECKSUM_VARIANT.PADDED) return false;
+    if (this.#memory.word(book, VARIANT) !== PADDED) return false;
     const { levels } = this.#table.shape;
     const at = this.#table.newestVersion(book);
     if (at === -1) return false;
@@ -138,7 +146,7 @@ export class WorkingBooks {
     this.#ladders.unsettle(this.#ladders.side(book, 0), CHECKSUM_LEVELS);
     this.#ladders.unsettle(this.#ladders.side(book, 1), CHECKSUM_LEVELS);
     if (this.#sum(book, raw) !== checksum) return false;
-    this.#memory.setWord(book, ROW_WORD.variant, raw ? CHECKSUM_VARIANT.RAW : CHECKSUM_VARIANT.PADDED);
+    this.#memory.setWord(book, VARIANT, raw ? RAW : PADDED);
     return true;
   }
 
@@ -156,13 +164,13 @@ export class WorkingBooks {
   #copySide(side: number, to: number): number {
     const { doubles } = this.#ladders;
     const count = Math.min(this.#ladders.count(side), this.#table.shape.levels);
-    let from = (this.#ladders.level(side, 0) + LEVEL_WORDS.price) >> 1;
+    let from = (this.#ladders.level(side, 0) + LEVEL_PRICE) >> 1;
     let at = to;
     for (let index = 0; index < count; index++) {
       this.#tableDoubles[at] = doubles[from] as number;
       this.#tableDoubles[at + 1] = doubles[from + 1] as number;
       at += TABLE_LEVEL_DOUBLES;
-      from += LEVEL_WORDS.SIZE / 2;
+      from += LEVEL_DOUBLES;
     }
     return count;
   }
@@ -185,7 +193,7 @@ export class WorkingBooks {
   #writeTouch(side: number, to: Float64Array, at: number): void {
     const hasTouch = this.#ladders.count(side) > 0;
     const { doubles } = this.#ladders;
-    const from = (this.#ladders.level(side, 0) + LEVEL_WORDS.price) >> 1;
+    const from = (this.#ladders.level(side, 0) + LEVEL_PRICE) >> 1;
     to[at] = hasTouch ? (doubles[from] as number) : 0;
     to[at + 1] = hasTouch ? (doubles[from + 1] as number) : 0;
   }

@@ -9,6 +9,21 @@ import { unixNsHigh, unixNsLow } from '../../shared/unix-time.ts';
 import { ASK, type BookFrame } from '../../venues/kraken/book-frame.ts';
 
 const TWO_32 = 4_294_967_296;
+// Numbers under names of this module: what is imported is looked up on every use.
+const { LEVEL } = MARKET_KIND;
+const { FIRST, LAST, SNAPSHOT, EMPTY } = DELTA_FLAG;
+const ASK_FLAG = DELTA_FLAG.ASK;
+const ASK_SIDE = ASK;
+/** Fields of a slot in words and in doubles. */
+const WORD = {
+  first: DELTA.kind / 4,
+  instrument: DELTA.instrument / 4,
+  wallLow: DELTA.wallNs / 4,
+  price: DELTA.priceTicks / 4,
+  qty: DELTA.qtyLots / 4,
+  checksum: DELTA.checksum / 4,
+} as const;
+const DOUBLE = { seq: DELTA.seq / 8, recvIndex: DELTA.recvIndex / 8, stampNs: DELTA.stampNs / 8 } as const;
 
 interface ControlMessage {
   readonly kind: number;
@@ -128,54 +143,56 @@ export class DeltaPublisher {
   #writeMessage(book: BookFrame, message: number): void {
     const first = book.firstLevels[message] as number;
     const end = book.firstLevels[message + 1] as number;
-    const snapshot = book.isSnapshot[message] ? DELTA_FLAG.SNAPSHOT : 0;
+    const snapshot = book.isSnapshot[message] ? SNAPSHOT : 0;
     const instrument = book.instruments[message] as number;
     const checksum = book.checksums[message] as number;
     const seq = ++this.seq;
     if (first === end) this.#writeEmpty(snapshot, instrument, seq, checksum);
     for (let level = first; level < end; level++) {
       let flags = snapshot;
-      if (level === first) flags |= DELTA_FLAG.FIRST;
-      if (level === end - 1) flags |= DELTA_FLAG.LAST;
-      if (book.sides[level] === ASK) flags |= DELTA_FLAG.ASK;
+      if (level === first) flags |= FIRST;
+      if (level === end - 1) flags |= LAST;
+      if (book.sides[level] === ASK_SIDE) flags |= ASK_FLAG;
       const decimals = (book.decimals[2 * level] as number) | ((book.decimals[2 * level + 1] as number) << 8);
       const offset = this.#ring.offset(this.#slot++);
-      this.#writeHeader(offset, MARKET_KIND.LEVEL | (flags << 8) | (decimals << 16), instrument, seq);
-      this.#ring.words[(offset + DELTA.checksum) >> 2] = checksum;
-      this.#writeNumber(offset + DELTA.priceTicks, book, 2 * level);
-      this.#writeNumber(offset + DELTA.qtyLots, book, 2 * level + 1);
+      this.#writeHeader(offset, LEVEL | (flags << 8) | (decimals << 16), instrument, seq);
+      this.#ring.words[(offset >> 2) + WORD.checksum] = checksum;
+      this.#writeNumber((offset >> 2) + WORD.price, book, 2 * level);
+      this.#writeNumber((offset >> 2) + WORD.qty, book, 2 * level + 1);
     }
   }
 
   #writeEmpty(snapshot: number, instrument: number, seq: number, checksum: number): void {
-    const flags = snapshot | DELTA_FLAG.FIRST | DELTA_FLAG.LAST | DELTA_FLAG.EMPTY;
+    const flags = snapshot | FIRST | LAST | EMPTY;
     const offset = this.#ring.offset(this.#slot++);
-    this.#writeHeader(offset, MARKET_KIND.LEVEL | (flags << 8), instrument, seq);
-    this.#ring.words[(offset + DELTA.checksum) >> 2] = checksum;
+    this.#writeHeader(offset, LEVEL | (flags << 8), instrument, seq);
+    this.#ring.words[(offset >> 2) + WORD.checksum] = checksum;
   }
 
   /** `first`: the four bytes the slot begins with, the kind in the lowest. */
   #writeHeader(offset: number, first: number, instrument: number, seq: number): void {
     const { words, doubles } = this.#ring;
-    words[(offset + DELTA.kind) >> 2] = first;
-    words[(offset + DELTA.instrument) >> 2] = instrument;
-    doubles[(offset + DELTA.seq) >> 3] = seq;
-    doubles[(offset + DELTA.recvIndex) >> 3] = this.#recvIndex;
-    words[(offset + DELTA.wallNs) >> 2] = this.#wallLow;
-    words[(offset + DELTA.wallNs + 4) >> 2] = this.#wallHigh;
-    doubles[(offset + DELTA.stampNs) >> 3] = this.#stampNs;
+    const word = offset >> 2;
+    const double = offset >> 3;
+    words[word + WORD.first] = first;
+    words[word + WORD.instrument] = instrument;
+    doubles[double + DOUBLE.seq] = seq;
+    doubles[double + DOUBLE.recvIndex] = this.#recvIndex;
+    words[word + WORD.wallLow] = this.#wallLow;
+    words[word + WORD.wallLow + 1] = this.#wallHigh;
+    doubles[double + DOUBLE.stampNs] = this.#stampNs;
   }
 
-  #writeNumber(offset: number, book: BookFrame, position: number): void {
+  #writeNumber(word: number, book: BookFrame, position: number): void {
     const digits = book.digits[position] as number;
     if (Number.isNaN(digits)) {
-      this.#ring.view.setBigInt64(offset, book.large.get(position) ?? 0n, true);
+      this.#ring.view.setBigInt64(word * 4, book.large.get(position) ?? 0n, true);
       return;
     }
     const { words } = this.#ring;
     const high = digits < TWO_32 ? 0 : Math.floor(digits / TWO_32);
-    words[offset >> 2] = digits - high * TWO_32;
-    words[(offset + 4) >> 2] = high;
+    words[word] = digits - high * TWO_32;
+    words[word + 1] = high;
   }
 }
 

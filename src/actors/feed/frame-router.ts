@@ -4,7 +4,9 @@
  * counted, kept for diagnosis, and costs the books that it may have been about their validity; nothing is guessed.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
+import type { Counters } from '../../runtime/counters.ts';
 import { isTimed } from '../../runtime/histogram.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { Instrument, InstrumentChanges, InstrumentIndex } from '../../shared/instrument.ts';
 import {
   type InvalidReason,
@@ -41,6 +43,8 @@ export class FrameRouter implements FrameSink {
   readonly registry: InstrumentRegistry;
   readonly #context: ActorContext<'feed'>;
   readonly #memory: FeedMemory;
+  readonly #counters: Counters<'feed'>;
+  readonly #clock: Clock;
   readonly #decoder: FrameDecoder;
   readonly #publisher: DeltaPublisher;
   readonly #audits: AuditOutbox;
@@ -59,6 +63,8 @@ export class FrameRouter implements FrameSink {
     const { instruments_max } = context.config.limits;
     this.#context = context;
     this.#memory = memory;
+    this.#counters = context.counters;
+    this.#clock = context.clock;
     this.registry = new InstrumentRegistry(context.instrumentLog, instruments_max);
     this.#decoder = new FrameDecoder(this.registry.symbols);
     this.#publisher = new DeltaPublisher(context.producer('deltas'));
@@ -93,7 +99,7 @@ export class FrameRouter implements FrameSink {
   /** Publishes control messages and records that found no room. False while some still wait. */
   publishWaiting(): boolean {
     const areRecorded = this.#audits.flush();
-    if (!areRecorded) this.#context.counters.add(this.#count.records_waited, 1);
+    if (!areRecorded) this.#counters.add(this.#count.records_waited, 1);
     if (this.#publisher.waiting === 0) return areRecorded;
     this.#beginOutsideFrame();
     return this.#publishControls() && areRecorded;
@@ -154,13 +160,13 @@ export class FrameRouter implements FrameSink {
 
   #beginFrame(connection: ConnectionIndex, wallSeconds: number, wallNanos: number): void {
     this.#connection = connection;
-    this.#stampNs = this.#context.clock.nowNs();
+    this.#stampNs = this.#clock.nowNs();
     this.#publisher.beginFrame(this.#memory.framesHandled, wallSeconds, wallNanos, this.#stampNs);
   }
 
   /** What is published now belongs to the newest frame handled: a successor must not take the next one for handled. */
   #beginOutsideFrame(): void {
-    const { clock } = this.#context;
+    const clock = this.#clock;
     const wallUs = Math.round(clock.wallMs() * 1e3);
     const seconds = Math.floor(wallUs / 1e6);
     const nanos = (wallUs - seconds * 1e6) * 1e3;
@@ -169,14 +175,14 @@ export class FrameRouter implements FrameSink {
   }
 
   #endFrame(): true {
-    const { counters } = this.#context;
+    const counters = this.#counters;
     const frames = this.#memory.framesHandled + 1;
     this.#memory.framesHandled = frames;
     counters.set(this.#count.frames, frames);
     if (counters.value(this.#count.first_frame_ns) === 0) counters.set(this.#count.first_frame_ns, this.#stampNs);
     counters.set(this.#count.last_frame_ns, this.#stampNs);
     counters.set(this.#count.frame_seq, this.#publisher.seq);
-    if (isTimed(frames)) this.#latency.record(this.#context.clock.nowNs() - this.#stampNs);
+    if (isTimed(frames)) this.#latency.record(this.#clock.nowNs() - this.#stampNs);
     return true;
   }
 
@@ -234,7 +240,7 @@ export class FrameRouter implements FrameSink {
   }
 
   #leaveOutUnknown(): false {
-    this.#context.counters.add(this.#count.messages_unknown, 1);
+    this.#counters.add(this.#count.messages_unknown, 1);
     return false;
   }
 
@@ -244,7 +250,7 @@ export class FrameRouter implements FrameSink {
     for (let earlier = 0; earlier < message; earlier++) {
       if (book.instruments[earlier] === instrument) this.#isTaken[earlier] = false;
     }
-    const { counters } = this.#context;
+    const counters = this.#counters;
     counters.add(this.#count.messages_refused, 1);
     this.#invalidate(instrument, 'malformed');
     if (isWorthRecording(counters.value(this.#count.messages_refused))) {
@@ -256,7 +262,7 @@ export class FrameRouter implements FrameSink {
 
   #noteBook(): void {
     const { book } = this.#decoder;
-    const { counters } = this.#context;
+    const counters = this.#counters;
     let messages = 0;
     let levels = 0;
     for (let message = book.messageCount - 1; message >= 0; message--) {
@@ -276,7 +282,7 @@ export class FrameRouter implements FrameSink {
   /** The ring is full and a socket cannot wait: these books have lost a message. */
   #lag(): void {
     const { book } = this.#decoder;
-    const { counters } = this.#context;
+    const counters = this.#counters;
     for (let message = 0; message < book.messageCount; message++) {
       const instrument = book.instruments[message] as number;
       if (!this.#isTaken[message]) continue;
@@ -309,7 +315,7 @@ export class FrameRouter implements FrameSink {
 
   #takeFallback(mayHoldBack: boolean): boolean {
     const isTaken = this.#takeBook(mayHoldBack);
-    if (isTaken) this.#context.counters.add(this.#count.frames_fallback, 1);
+    if (isTaken) this.#counters.add(this.#count.frames_fallback, 1);
     return isTaken;
   }
 
@@ -340,14 +346,14 @@ export class FrameRouter implements FrameSink {
     const { position, rescaled } = this.registry.take(changes, this.#publisher.nextControlSeq);
     this.#publisher.addControl(MARKET_KIND.INSTRUMENTS, 0, 0, position);
     for (const instrument of rescaled) this.#invalidate(instrument, 'precision_changed');
-    this.#context.counters.set(this.#count.instruments, this.registry.directory.instruments.length);
+    this.#counters.set(this.#count.instruments, this.registry.directory.instruments.length);
     this.#audit('info', 'instruments_changed', describe(changes.instruments));
     this.#source?.onInstruments(changes.instruments);
     for (const instrument of rescaled) this.#source?.resync(instrument);
   }
 
   #takeReply(reply: VenueReply): void {
-    const { counters } = this.#context;
+    const counters = this.#counters;
     switch (reply.kind) {
       case 'heartbeat':
         counters.add(this.#count.heartbeats, 1);
@@ -374,8 +380,8 @@ export class FrameRouter implements FrameSink {
 
   #takeStatus(status: SystemStatus): void {
     const code = SYSTEM_STATUSES.indexOf(status);
-    if (this.#context.counters.value(this.#count.system_status) === code) return;
-    this.#context.counters.set(this.#count.system_status, code);
+    if (this.#counters.value(this.#count.system_status) === code) return;
+    this.#counters.set(this.#count.system_status, code);
     this.#publisher.addControl(MARKET_KIND.SYSTEM_STATUS, code);
     this.#audit(status === 'online' ? 'info' : 'warn', 'venue_status', status);
   }
@@ -383,7 +389,7 @@ export class FrameRouter implements FrameSink {
   // Frames that say nothing
 
   #refuseTooLarge(bytes: Uint8Array, start: number, end: number): true {
-    this.#context.counters.add(this.#count.frames_too_large, 1);
+    this.#counters.add(this.#count.frames_too_large, 1);
     this.#takeMalformed(
       `${end - start} bytes, limit ${this.#frameBytesMax}`,
       bytes,
@@ -396,7 +402,7 @@ export class FrameRouter implements FrameSink {
 
   /** It may have been a message of the books it names, or of any book of its connection: they are void. */
   #takeMalformed(why: string, bytes: Uint8Array, start: number, end: number): void {
-    const { counters } = this.#context;
+    const counters = this.#counters;
     counters.add(this.#count.frames_malformed, 1);
     this.#malformed.keep(this.#memory.framesHandled, this.#connection, why, bytes, start, end);
     if (isWorthRecording(counters.value(this.#count.frames_malformed))) this.#audit('warn', 'frame_malformed', why);
@@ -415,7 +421,7 @@ export class FrameRouter implements FrameSink {
   #publishControls(): boolean {
     const isPublished = this.#publisher.publishControls();
     this.#noteAnnounced();
-    this.#context.counters.set(this.#count.frame_seq, this.#publisher.seq);
+    this.#counters.set(this.#count.frame_seq, this.#publisher.seq);
     return isPublished;
   }
 

@@ -10,10 +10,12 @@ import { advance, appendedDigits, appendInteger, appendWide } from './crc32.ts';
 /** Which digits the venue sums: see checksum.ts. `UNKNOWN`: not settled yet. */
 export const CHECKSUM_VARIANT = { UNKNOWN: 0, PADDED: 1, RAW: 2 } as const;
 
+const LEVELS = CHECKSUM_LEVELS; // local: an import is looked up on every use
+const { price: PRICE, qty: QTY, memo: MEMO, packed: PACKED } = LEVEL_WORDS;
 /** The text begins with the asks, and the register with all ones. */
 const ASKS_START = -1;
 /** Where the whole checksum is kept, behind the registers and lengths of the bids' prefixes. */
-const TOTAL = 2 * CHECKSUM_LEVELS;
+const TOTAL = 2 * LEVELS;
 const TWO_32 = 4_294_967_296;
 const TWO_53_HIGH = 0x20_0000; // high word of 2^53
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -43,14 +45,14 @@ export class RunningChecksum {
     const total = books.prefix(bids) + TOTAL;
     const asksChanged = this.#join(asks, ASKS_START);
     if (!this.#join(bids, 0) && !asksChanged) return (words[total] as number) >>> 0;
-    const askLevels = Math.min(books.count(asks), CHECKSUM_LEVELS);
-    const bidLevels = Math.min(books.count(bids), CHECKSUM_LEVELS);
+    const askLevels = Math.min(books.count(asks), LEVELS);
+    const bidLevels = Math.min(books.count(bids), LEVELS);
     const askRegister = askLevels === 0 ? ASKS_START : (words[books.prefix(asks) + askLevels - 1] as number);
     const bidEnd = books.prefix(bids) + bidLevels - 1;
     const joined =
       bidLevels === 0
         ? askRegister
-        : advance(askRegister, words[bidEnd + CHECKSUM_LEVELS] as number) ^ (words[bidEnd] as number);
+        : advance(askRegister, words[bidEnd + LEVELS] as number) ^ (words[bidEnd] as number);
     words[total] = ~joined;
     return ~joined >>> 0;
   }
@@ -60,19 +62,19 @@ export class RunningChecksum {
     const books = this.#books;
     const { words } = books;
     const first = books.firstChanged(side);
-    if (first >= CHECKSUM_LEVELS) return false;
-    const levels = Math.min(books.count(side), CHECKSUM_LEVELS);
+    if (first >= LEVELS) return false;
+    const levels = Math.min(books.count(side), LEVELS);
     const prefix = books.prefix(side);
     let register = first === 0 ? start : (words[prefix + first - 1] as number);
-    let digits = first === 0 ? 0 : (words[prefix + CHECKSUM_LEVELS + first - 1] as number);
+    let digits = first === 0 ? 0 : (words[prefix + LEVELS + first - 1] as number);
     for (let index = first; index < levels; index++) {
       const level = books.level(side, index);
-      let length = (words[level + LEVEL_WORDS.packed] as number) >> 16;
+      let length = (words[level + PACKED] as number) >> 16;
       if (length === 0) length = this.#digest(level);
-      register = advance(register, length) ^ (words[level + LEVEL_WORDS.memo] as number);
+      register = advance(register, length) ^ (words[level + MEMO] as number);
       digits += length;
       words[prefix + index] = register;
-      words[prefix + CHECKSUM_LEVELS + index] = digits;
+      words[prefix + LEVELS + index] = digits;
     }
     books.settle(side);
     return true;
@@ -81,20 +83,20 @@ export class RunningChecksum {
   /** Computes a level's register, keeps it as the level's memo, and returns the number of digits. */
   #digest(level: number): number {
     const { words, doubles } = this.#books;
-    const packed = words[level + LEVEL_WORDS.packed] as number;
+    const packed = words[level + PACKED] as number;
     const priceShift = this.#raw ? (packed & 255) - this.#pricePrecision : 0;
     const qtyShift = this.#raw ? ((packed >> 8) & 255) - this.#qtyPrecision : 0;
     const price = Math.abs(doubles[level >> 1] as number);
-    const low = words[level + LEVEL_WORDS.price] as number;
-    const high = words[level + LEVEL_WORDS.price + 1] as number;
+    const low = words[level + PRICE] as number;
+    const high = words[level + PRICE + 1] as number;
     let register = append(0, price, low, high, priceShift);
     let digits = appendedDigits();
-    const qtyLow = words[level + LEVEL_WORDS.qty] as number;
-    const qtyHigh = words[level + LEVEL_WORDS.qty + 1] as number;
+    const qtyLow = words[level + QTY] as number;
+    const qtyHigh = words[level + QTY + 1] as number;
     register = append(register, qtyHigh * TWO_32 + (qtyLow >>> 0), qtyLow, qtyHigh, qtyShift);
     digits += appendedDigits();
-    words[level + LEVEL_WORDS.memo] = register;
-    words[level + LEVEL_WORDS.packed] = (packed & 0xffff) | (digits << 16);
+    words[level + MEMO] = register;
+    words[level + PACKED] = (packed & 0xffff) | (digits << 16);
     return digits;
   }
 }

@@ -31,6 +31,16 @@ class FusedView extends DataView<SharedArrayBuffer> {
   }
 }
 
+/** The same numbers, with a fuse before every read of one. */
+function fusedReads<T extends Int32Array | Float64Array>(numbers: T, fuse: Fuse): T {
+  return new Proxy(numbers, {
+    get(target, key) {
+      fuse.burn();
+      return Reflect.get(target, key);
+    },
+  });
+}
+
 const TABLE_STEPS = ['beginVersion', 'publish', 'setValidity', 'newestSeq', 'wallNsOffset'] as const;
 
 /** The same context, with a fuse before and after everything that the actor does to the outside. */
@@ -52,6 +62,8 @@ function fused(context: ActorContext<'book'>, fuse: Fuse): ActorContext<'book'> 
     const view = new FusedView(ring.view.buffer as SharedArrayBuffer);
     view.fuse = fuse;
     Object.defineProperty(ring, 'view', { value: view });
+    Object.defineProperty(ring, 'words', { value: fusedReads(ring.words, fuse) });
+    Object.defineProperty(ring, 'doubles', { value: fusedReads(ring.doubles, fuse) });
     return ring;
   };
   const clock = {
@@ -198,7 +210,7 @@ describe('book actor killed while it changes a book', () => {
     const fuse = new Fuse();
     stage.book = createActor(fused(stage.test.successor(), fuse));
     stage.book.onStart();
-    fuse.left = 12;
+    fuse.left = 17; // between the levels of the message
     expect(() => stage.book.doWork()).toThrow(Killed);
     expect(stage.memory.double(0, ROW_DOUBLE.dirtySeq)).toBe(seq);
     stage.tops();
