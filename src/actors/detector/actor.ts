@@ -78,8 +78,7 @@ class Detector implements Actor {
   }
 
   onStart(): void {
-    this.#market.restore(this.#context.bookTable, this.#handledSeq, this.#scratchBook);
-    this.#strategy.rebuild();
+    this.#restore(this.#handledSeq);
     this.#counters.set(this.#at.cycles, this.#strategy.cycles);
   }
 
@@ -100,13 +99,19 @@ class Detector implements Actor {
 
   onStop(): void {}
 
+  /** Takes the tops over that the book table has for message `seq`. */
+  #restore(seq: number): void {
+    this.#market.restore(this.#context.bookTable, seq, this.#scratchBook);
+    this.#strategy.rebuild();
+  }
+
   /** False when the message has to wait: it stays on the ring. */
   #handle(view: DataView, offset: number): boolean {
     const seq = view.getFloat64(offset + TOP.seq, true);
     if (seq <= this.#handledSeq) return true;
     const kind = view.getUint8(offset + TOP.kind);
     if (kind === MARKET_KIND.TOP && !this.#handleTop(view, offset, seq)) return false;
-    if (kind === MARKET_KIND.INSTRUMENTS) this.#takeInstruments(view.getFloat64(offset + CONTROL.position, true));
+    if (kind === MARKET_KIND.INSTRUMENTS) this.#takeInstruments(view.getFloat64(offset + CONTROL.position, true), seq);
     if (kind === MARKET_KIND.SYSTEM_STATUS) this.#own[0] = view.getUint8(offset + CONTROL.flags);
     this.#handledSeq = seq;
     this.#counters.set(this.#at.handledSeq, seq);
@@ -212,8 +217,11 @@ class Detector implements Actor {
     };
   }
 
-  #takeInstruments(position: number): void {
-    if (position < this.#counters.value(this.#at.instrumentsPosition)) return; // a predecessor has taken it over
+  #takeInstruments(position: number, seq: number): void {
+    if (position < this.#counters.value(this.#at.instrumentsPosition)) {
+      this.#restore(seq); // a predecessor has taken it over, and died before the tops that it voids were forgotten
+      return;
+    }
     const { changes, next } = this.#context.instrumentLog.read(position);
     const { directory } = this.#market;
     const needsRebuild = changes.instruments.some((changed) => changesGraph(directory, changed));

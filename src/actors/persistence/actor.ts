@@ -10,13 +10,14 @@ import { createActor as createMachineActor } from 'xstate';
 import packageFile from '../../../package.json' with { type: 'json' };
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import { type AuditDetails, writeAudit, writeRecordHead } from '../../runtime/record-writer.ts';
+import { backoffMs } from '../../runtime/restart-budget.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
 import { type ArbitradeError, arbitradeError } from '../../shared/errors.ts';
 import type { InstrumentLine } from '../../shared/instrument-log.ts';
 import { type AuditEvent, RECORD_BYTES, RECORD_KIND } from '../../shared/messages.ts';
 import { DatabaseClient } from './database-client.ts';
 import { type Opened, RECORD_SOURCES, type RecordSource, type RecordSummary } from './database-protocol.ts';
-import { backOffMs, type PersistenceEvent, type PersistenceState, persistenceMachine } from './machine.ts';
+import { type PersistenceEvent, type PersistenceState, persistenceMachine } from './machine.ts';
 import { OwnMemory } from './own-memory.ts';
 import { type OwnRecord, RecordCollector } from './record-collector.ts';
 
@@ -26,6 +27,10 @@ export const createActor: ActorFactory<'persistence'> = (context) => new Persist
 const LOCK_WAIT_MS = 3_000;
 /** How long to wait for the database process of a dead predecessor before it is ended. */
 const PREDECESSOR_WAIT_MS = 500;
+
+/** Wait before the file is opened again after a failure: doubled with every further one, up to a most. */
+const REOPEN_BASE_MS = 50;
+const REOPEN_MAX_MS = 2_000;
 
 /** What has come back from the database process, for the next turn to take note of. */
 type Outcome =
@@ -99,7 +104,7 @@ class Persistence implements Actor {
   doWork(): number {
     this.#takeOutcome();
     if (this.#state === 'ready') return this.#commitIfDue();
-    if (this.#state === 'backingOff' && this.#context.clock.nowNs() >= this.#retryAtNs) {
+    if (this.#state === 'backing_off' && this.#context.clock.nowNs() >= this.#retryAtNs) {
       this.#send({ type: 'retry' });
       this.#open();
     }
@@ -240,7 +245,7 @@ class Persistence implements Actor {
     const { failures } = this.#machine.getSnapshot().context;
     this.#audit('commit_failed', { severity: 2, a: failures, text: error.message });
     this.#context.log('error', 'commit_failed', error.message, { code: error.code, failures });
-    const delayMs = backOffMs(failures);
+    const delayMs = backoffMs(failures, REOPEN_BASE_MS, REOPEN_MAX_MS);
     this.#retryAtNs = this.#context.clock.nowNs() + delayMs * 1e6;
     this.#wakeAfter(delayMs);
   }

@@ -1,10 +1,10 @@
 /**
  * The life of persistence. A commit is asked for in `ready` only, so one is under way at most; whatever fails goes
- * through `backingOff` to a new opening, which finds out what had been committed.
+ * through `backing_off` to a new opening, which finds out what had been committed.
  *
  *   idle ─▶ opening ─▶ migrating ─▶ ready ◀──▶ committing
  *              ▲           │                       │
- *              └─────── backingOff ◀───────────────┘      (too often in a row: failed)
+ *              └────── backing_off ◀───────────────┘      (too often in a row: failed)
  */
 import { assign, setup } from 'xstate';
 
@@ -24,7 +24,7 @@ export type PersistenceEvent =
 
 const failing = [
   { guard: 'tooOften' as const, target: 'failed', actions: 'countFailure' as const },
-  { target: 'backingOff', actions: 'countFailure' as const },
+  { target: 'backing_off', actions: 'countFailure' as const },
 ];
 
 export const persistenceMachine = setup({
@@ -44,7 +44,7 @@ export const persistenceMachine = setup({
     migrating: { on: { opened: 'ready', failed: failing, close: 'closing' } },
     ready: { on: { commit: 'committing', failed: failing, close: 'closing' } },
     committing: { on: { committed: { target: 'ready', actions: 'forgetFailures' }, failed: failing } },
-    backingOff: { on: { retry: 'opening', close: 'closed' } },
+    backing_off: { on: { retry: 'opening', close: 'closed' } },
     closing: { on: { closed: 'closed', failed: 'failed' } },
     closed: { type: 'final' },
     failed: { type: 'final' },
@@ -52,8 +52,3 @@ export const persistenceMachine = setup({
 });
 
 export type PersistenceState = keyof typeof persistenceMachine.states;
-
-/** Milliseconds to wait before attempt number `failures` (from 1) at opening again. */
-export function backOffMs(failures: number): number {
-  return Math.min(2_000, 50 * 2 ** (failures - 1));
-}

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { BookTable } from '../../../src/shared/book-table.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { announceTriangle, DetectorStage, type Emitted, type Levels, triangle } from './stage.ts';
 
@@ -145,6 +146,23 @@ describe('detector', () => {
     stage.book(ETH_USD, [[20_200n, 5_000n]], [[20_700n, 5_000n]]);
     stage.run();
     expect(stage.recorded()).toMatchObject([{ cycle: FORWARD, legs: [{}, {}, { qty: '2.500' }] }]);
+  });
+
+  test('a successor forgets a top that its predecessor died over while it took a precision over', () => {
+    const stage = stageWithTriangle();
+    openBooks(stage);
+    stage.run();
+    expect(stage.recorded()).toHaveLength(1);
+    const { instruments } = triangle();
+    stage.announce({ assets: [], instruments: [{ ...instruments[ETH_USD]!, pricePrecision: 1 }] });
+    const table = new BookTable(stage.test.memory.bookTable);
+    table.publish(ETH_USD, table.beginVersion(ETH_USD, stage.seq, 0, 0), 0, 0); // as the book actor does
+    const { counters, instrumentLog } = stage.test.context;
+    counters.set(counters.at('instruments_position'), instrumentLog.used);
+    stage.replace();
+    stage.book(BTC_USD, [[9_980n, 500n]], [[9_990n, 500n]]);
+    stage.run();
+    expect(stage.recorded()).toEqual([]);
   });
 
   test('no size reaches beyond the levels that the checksum vouches for', () => {
