@@ -158,11 +158,12 @@ export class Supervisor {
   }
 
   #onDeath(thread: WorkerThread, death: Death): void {
+    const isMissed = !this.#isStopping && isRestarted(thread.kind, death.normal);
+    if (isMissed) this.#life.send({ type: 'down' }); // the gate closes before anything else is done
     this.#noteDeath(death);
     if (this.#isStopping) return;
     if (death.blamesMessage) this.#setAside(thread, death);
-    if (!isRestarted(thread.kind, death.normal)) return;
-    this.#life.send({ type: 'down' });
+    if (!isMissed) return;
     const key = this.#strategy === 'one_for_one' ? thread : 'all';
     const before = this.#repairs.get(key) ?? Promise.resolve();
     this.#repairs.set(

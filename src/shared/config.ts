@@ -7,6 +7,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { arbitradeError, reasonOf } from './errors.ts';
 import { PLANS_MAX } from './messages.ts';
+import { EDGE_DECIMALS } from './money.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);
 const percentText = z
@@ -21,6 +22,11 @@ const powerOfTwo = (least: number, most: number) =>
     .min(least)
     .max(most)
     .refine((value) => (value & (value - 1)) === 0, 'a power of two');
+
+function hasEdgeDecimals(bps: number): boolean {
+  const [digits = '', exponent = '0'] = String(bps).split('e');
+  return (digits.split('.')[1] ?? '').length - Number(exponent) <= EDGE_DECIMALS;
+}
 
 const venue = z.strictObject({
   name: z.enum(['kraken']).default('kraken'),
@@ -68,7 +74,12 @@ const strategy = z.strictObject({
   start_assets: z.array(assetName).max(64).default([]),
   /** Longest cycle: 3, or 4 for cycles of 3 and 4. */
   cycle_length: z.union([z.literal(3), z.literal(4)]).default(3),
-  min_edge_bps: z.number().min(-10_000).max(10_000).default(0),
+  min_edge_bps: z
+    .number()
+    .min(-10_000)
+    .max(10_000)
+    .refine(hasEdgeDecimals, `a number of at most ${EDGE_DECIMALS} decimals`)
+    .default(0),
   /** Candidates of exact sizing that are tried at most; beyond it the best so far is taken. */
   sizing_steps_max: z.int().min(16).max(1_000_000).default(4_096),
 });

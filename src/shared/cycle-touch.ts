@@ -4,7 +4,7 @@
  */
 import { BUY } from './asset-graph.ts';
 import { type LegTerms, powerOfTen } from './cycle-leg.ts';
-import { PPM, parseDecimal } from './money.ts';
+import { EDGE_DECIMALS, PPM, parseDecimal } from './money.ts';
 import { nearestDouble } from './rational.ts';
 
 /** The best level a leg takes from: the ask when buying, the bid when selling. Both numbers are positive. */
@@ -59,9 +59,6 @@ const nearest = ({ numerator, denominator }: Fraction): bigint => (2n * numerato
 export function isLess(a: Fraction, b: Fraction): boolean {
   return a.numerator * b.denominator < b.numerator * a.denominator;
 }
-
-/** Decimals that `strategy.min_edge_bps` may have. */
-const EDGE_DECIMALS = 12;
 
 /**
  * The net multiplier that a cycle has to exceed: 1 + `bps` / 10,000, exactly.

@@ -58,6 +58,9 @@ export function formatDecimal(value: bigint, decimals: number): string {
   return negative ? `-${text}` : text;
 }
 
+/** Decimals that `strategy.min_edge_bps` may have: it is compared exactly. */
+export const EDGE_DECIMALS = 12;
+
 /** Decimals that amounts in the settings may have at most. */
 const AMOUNT_DECIMALS = 18;
 
