@@ -32,7 +32,10 @@ async function tellToDie(stage: Supervised, actor: ActorId, way: WayToDie): Prom
   await answer.catch((thrown) => expect(thrown).toMatchObject({ message: /died before it answered/ }));
 }
 
-const untilAllRun = (stage: Supervised) => until(() => expect(stage.gate.supervisor.state).toBe('active'));
+/** A kill takes a moment, and the gate says so only when the thread is gone: the threads are asked too. */
+const allRun = ({ supervisor, gate }: Supervised): boolean =>
+  gate.supervisor.state === 'active' && supervisor.threads.every(({ state }) => state === 'running');
+const untilAllRun = (stage: Supervised) => until(() => expect(allRun(stage)).toBe(true));
 
 describe('supervisor: every way to die', () => {
   const ways: readonly [WayToDie, RegExp][] = [
@@ -88,9 +91,7 @@ describe('supervisor: every way to die', () => {
       while (sent < total && stage.deltas.hasRoom(1)) stage.send(++sent, sent);
       await nextLoopTurn();
       const isDue = (stage.own('book')[NEWEST] as number) >= (kills[0] ?? Number.POSITIVE_INFINITY);
-      // A kill takes a moment; another one meanwhile would end the same life.
-      const isUp = stage.supervisor.threads.every(({ state }) => state === 'running');
-      if (isDue && isUp && stage.gate.supervisor.state === 'active') {
+      if (isDue && allRun(stage)) {
         kills.shift();
         stage.supervisor.kill('book');
       }
