@@ -165,6 +165,11 @@ export class BookTable {
     return levelsOffset - VERSION_HEADER + VERSION.wallNs;
   }
 
+  /** Where `stampNs` (f64) of the version begun last is, for a writer that has it in memory. Book actor only. */
+  stampNsOffset(levelsOffset: number): number {
+    return levelsOffset - VERSION_HEADER + VERSION.stampNs;
+  }
+
   /**
    * Copies the book as it was when message `seq` was handled by the book. Only for the reader that
    * {@link mayPublish} waits for. False when the instrument had no version by then.

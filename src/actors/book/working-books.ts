@@ -151,13 +151,10 @@ export class WorkingBooks {
   }
 
   #begin(book: number, view: DataView, offset: number, seq: number): number {
-    const levelsAt = this.#table.beginVersion(
-      book,
-      seq,
-      view.getFloat64(offset + DELTA.recvIndex, true),
-      view.getFloat64(offset + DELTA.stampNs, true),
-    );
+    const levelsAt = this.#table.beginVersion(book, seq, view.getFloat64(offset + DELTA.recvIndex, true), 0);
     copyInt64(view, offset + DELTA.wallNs, this.#table.view, this.#table.wallNsOffset(levelsAt));
+    // Its bytes, not the number: handed to a call that is not inlined, it would become an object.
+    copyInt64(view, offset + DELTA.stampNs, this.#table.view, this.#table.stampNsOffset(levelsAt));
     return levelsAt;
   }
 
