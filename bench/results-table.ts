@@ -1,5 +1,5 @@
 /** Text of `bench/RESULTS.md`: a header, then a section per bench with its own date and machine. */
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import type { Bench, BenchRow } from './harness.ts';
 
 const HEADER = `# Measured
@@ -8,11 +8,14 @@ Written by \`npm run bench\`; each section is one bench, run in a process of its
 absolute times drift on shared machines.
 `;
 
-/** The machine and time of this run, in one line. */
+/**
+ * The machine and time of this run, in one line. The load tells how much else was running: above the number of cores,
+ * absolute times say little, and latencies least.
+ */
 export function signature(now: Date): string {
   const [cpu] = cpus();
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
-  return `${now.toISOString().slice(0, 16)}Z · ${cpu?.model.trim() ?? 'unknown processor'} · ${cpus().length} cores · ${memory} · Node ${process.versions.node} · ${process.platform}-${process.arch}`;
+  return `${now.toISOString().slice(0, 16)}Z · ${cpu?.model.trim() ?? 'unknown processor'} · ${cpus().length} cores · ${memory} · Node ${process.versions.node} · ${process.platform}-${process.arch} · load ${loadavg()[0]?.toFixed(1)}`;
 }
 
 /** One bench's section. */
