@@ -65,23 +65,27 @@ export class CycleScreen {
     this.#noteBestGross();
   }
 
+  /** Rates are not handed from function to function: one that is not compiled in line would get each in a box. */
   #screenEdge(edge: Edge): void {
-    const own = this.#market.rates[edge] as number;
-    if (own === 0) return;
-    if (this.#bestOthers.isBusy(edge)) this.#askTree(edge, own);
-    else this.#scan(edge, own);
+    if ((this.#market.rates[edge] as number) === 0) return;
+    if (this.#bestOthers.isBusy(edge)) this.#askTree(edge);
+    else this.#scan(edge);
   }
 
-  #askTree(edge: Edge, own: number): void {
+  #askTree(edge: Edge): void {
     this.#countEvaluated(this.#bestOthers.complete(edge));
-    const net = own * this.#bestOthers.best(edge);
-    if (net > (this.seen[SEEN.BEST_NET] as number)) this.#takeBest(net, this.#bestOthers.bestEntry(edge));
-    if (net > this.#threshold) this.#collect(edge, own);
+    const net = (this.#market.rates[edge] as number) * this.#bestOthers.best(edge);
+    if (net > (this.seen[SEEN.BEST_NET] as number)) {
+      this.seen[SEEN.BEST_NET] = net;
+      this.#noteBest(this.#bestOthers.bestEntry(edge));
+    }
+    if (net > this.#threshold) this.#collect(edge);
   }
 
-  #scan(edge: Edge, own: number): void {
+  #scan(edge: Edge): void {
     const { starts, others } = this.#index;
     const { rates } = this.#market;
+    const own = rates[edge] as number;
     const end = starts[edge + 1] as number;
     let complete = 0;
     let best = 0;
@@ -96,13 +100,17 @@ export class CycleScreen {
     }
     this.#countEvaluated(complete);
     const net = own * best;
-    if (net > (this.seen[SEEN.BEST_NET] as number)) this.#takeBest(net, bestEntry);
-    if (net > this.#threshold) this.#collect(edge, own);
+    if (net > (this.seen[SEEN.BEST_NET] as number)) {
+      this.seen[SEEN.BEST_NET] = net;
+      this.#noteBest(bestEntry);
+    }
+    if (net > this.#threshold) this.#collect(edge);
   }
 
   /** A second pass over all cycles of the edge, only when the best of them passed. */
-  #collect(edge: Edge, own: number): void {
+  #collect(edge: Edge): void {
     const { starts, others, cycles } = this.#index;
+    const own = this.#market.rates[edge] as number;
     const end = starts[edge + 1] as number;
     for (let entry = starts[edge] as number; entry < end; entry++) {
       const net = own * productOfOthers(others, this.#market.rates, entry);
@@ -114,8 +122,7 @@ export class CycleScreen {
     this.seen[SEEN.EVALUATED] = (this.seen[SEEN.EVALUATED] as number) + cycles;
   }
 
-  #takeBest(net: number, entry: number): void {
-    this.seen[SEEN.BEST_NET] = net;
+  #noteBest(entry: number): void {
     this.seen[SEEN.BEST_CYCLE] = this.#index.cycles[entry] as number;
   }
 
