@@ -85,7 +85,7 @@ export class WorkingBooks {
    */
   verify(book: number, checksum: number, isSnapshot: boolean): boolean {
     const variant = this.#memory.word(book, VARIANT);
-    if (this.#sum(book, variant === RAW) === checksum) {
+    if (this.#sum(book, variant === RAW) === (checksum | 0)) {
       if (variant === UNKNOWN) this.#memory.setWord(book, VARIANT, PADDED);
       return true;
     }
@@ -145,7 +145,7 @@ export class WorkingBooks {
   #verifyOther(book: number, checksum: number, raw: boolean): boolean {
     this.#ladders.unsettle(this.#ladders.side(book, 0), CHECKSUM_LEVELS);
     this.#ladders.unsettle(this.#ladders.side(book, 1), CHECKSUM_LEVELS);
-    if (this.#sum(book, raw) !== checksum) return false;
+    if (this.#sum(book, raw) !== (checksum | 0)) return false;
     this.#memory.setWord(book, VARIANT, raw ? RAW : PADDED);
     return true;
   }

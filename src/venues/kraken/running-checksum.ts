@@ -32,7 +32,8 @@ export class RunningChecksum {
   }
 
   /**
-   * The checksum of a book, unsigned. The levels must have been cut to the depth. For the raw variant the decimals
+   * The checksum of a book as a signed word: unsigned it would often be an object. The levels must have been cut to the
+   * depth. For the raw variant the decimals
    * written are compared with the instrument's precisions; the padded one ignores all three.
    * After another variant was used on the same book, call {@link Ladders.unsettle} on both sides first.
    */
@@ -44,7 +45,7 @@ export class RunningChecksum {
     const { words } = books;
     const total = books.prefix(bids) + TOTAL;
     const asksChanged = this.#join(asks, ASKS_START);
-    if (!this.#join(bids, 0) && !asksChanged) return (words[total] as number) >>> 0;
+    if (!this.#join(bids, 0) && !asksChanged) return words[total] as number;
     const askLevels = Math.min(books.count(asks), LEVELS);
     const bidLevels = Math.min(books.count(bids), LEVELS);
     const askRegister = askLevels === 0 ? ASKS_START : (words[books.prefix(asks) + askLevels - 1] as number);
@@ -54,7 +55,7 @@ export class RunningChecksum {
         ? askRegister
         : advance(askRegister, words[bidEnd + LEVELS] as number) ^ (words[bidEnd] as number);
     words[total] = ~joined;
-    return ~joined >>> 0;
+    return ~joined;
   }
 
   /** Brings the registers and lengths of a side's prefixes up to date. False when none of the best ten changed. */
