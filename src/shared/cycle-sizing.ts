@@ -11,7 +11,9 @@
  *     some order of the leg with the fewest possible orders: those are the candidates, one per order.
  *
  * Candidates are taken from the peak of P outwards, the more promising side first. As the best found approaches the peak
- * the range left shrinks, and what is left when both sides are closed is the optimum, proven.
+ * the range left shrinks, and what is left when both sides are closed is the optimum, proven: exactly as long as the
+ * profit is below {@link TOLERANCE_PARTS} units, and to that part of the profit above. Where lots are tiny, the last
+ * hundred-thousandth would take thousands of candidates more, and the books would have moved on meanwhile.
  */
 import { BUY } from './asset-graph.ts';
 import type { CycleLeg, LegFill } from './cycle-leg.ts';
@@ -30,7 +32,7 @@ export interface CycleSize {
   /** Units of the start asset: brought by the last leg. */
   readonly endUnits: bigint;
   readonly fills: readonly LegFill[];
-  /** No size earns more than this one's profit plus so many units; 0 when it is proven the best. */
+  /** No size earns more than this one's profit plus so many units; 0 when it is proven the best to the unit. */
   readonly shortfallMaxUnits: bigint;
   /** Candidates tried. */
   readonly steps: number;
@@ -100,6 +102,9 @@ const BOUND_BITS = 96n;
 const ONE_UNIT = 1n << BOUND_BITS;
 /** More than the bound's own rounding can amount to. */
 const BOUND_SLACK = ONE_UNIT >> 12n;
+
+/** A size that is proven to miss the best by no more than this part of its profit is taken. */
+const TOLERANCE_PARTS = 100_000n;
 
 /** P of `startUnits`, rounded up, in units × 2^96: no size with this start earns more. */
 function profitBound(legs: readonly CycleLeg[], startUnits: bigint): bigint {
@@ -199,6 +204,8 @@ class SizeSearch {
   readonly #pivotRange: OrderRange;
   readonly #increment: bigint;
   #peakBound = 0n;
+  /** P where the sides were closed: nothing that was not tried earns more. */
+  #closedBound = 0n;
   #best = { profit: 0n, firstLots: 0n };
   #shortfallMax = 0n;
   #steps = 0;
@@ -231,7 +238,7 @@ class SizeSearch {
     let above = this.#candidate(from + this.#increment);
     while (below !== undefined || above !== undefined) {
       if (this.#steps === this.#stepsMax) {
-        this.#shortfallMax = this.#unprovenUnits(below, above);
+        this.#shortfallMax = this.#unitsAbove(largest(below?.bound ?? 0n, above?.bound ?? 0n, this.#peakBound));
         return;
       }
       if (above === undefined || (below !== undefined && below.bound >= above.bound)) {
@@ -240,6 +247,7 @@ class SizeSearch {
         above = this.#take(above, this.#increment);
       }
     }
+    this.#shortfallMax = this.#unitsAbove(this.#closedBound);
   }
 
   /** Tries a candidate and returns the next one on its side, or undefined when that side is closed. */
@@ -253,17 +261,21 @@ class SizeSearch {
   }
 
   /**
-   * Nothing beyond `candidate` earns more than the best found: P there is less than one unit above it, and P falls that
-   * way, because it was higher on the side where the search came from.
+   * Nothing beyond `candidate` earns more than the best found, but for the tolerance: P there is less than one unit above
+   * that, and P falls that way, because it was higher on the side where the search came from. Within a tolerance P need
+   * not be seen to fall: the peak is known to many more digits.
    */
   #isClosed({ bound }: Candidate): boolean {
-    const fallsOutwards = bound + BOUND_SLACK < this.#peakBound;
-    return fallsOutwards && bound < (this.#best.profit + 1n) << BOUND_BITS;
+    const tolerance = this.#best.profit / TOLERANCE_PARTS;
+    if (bound >= (this.#best.profit + 1n + tolerance) << BOUND_BITS) return false;
+    if (tolerance === 0n && bound + BOUND_SLACK >= this.#peakBound) return false;
+    this.#closedBound = largest(this.#closedBound, bound);
+    return true;
   }
 
-  #unprovenUnits(below: Candidate | undefined, above: Candidate | undefined): bigint {
-    const highest = largest(below?.bound ?? 0n, above?.bound ?? 0n, this.#peakBound);
-    return largest(0n, (highest >> BOUND_BITS) - this.#best.profit);
+  /** How many units `bound` is above the best found. */
+  #unitsAbove(bound: bigint): bigint {
+    return largest(0n, (bound >> BOUND_BITS) - this.#best.profit);
   }
 
   #candidate(pivotOrder: bigint): Candidate | undefined {

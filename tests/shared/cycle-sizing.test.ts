@@ -64,6 +64,35 @@ describe('cycle sizing', () => {
     );
     expect(cutShort).toBeGreaterThan(0);
   });
+
+  test('with tiny lots it stops within a hundred-thousandth of what could be earned, after few candidates', () => {
+    const SCALE = 1_000_000n; // the drawn cycles, with quantities a million times as fine
+    let profitable = 0;
+    fc.assert(
+      fc.property(cycleDraw(3), (draw) => {
+        const fine: CycleDraw = {
+          assetPrecisions: draw.assetPrecisions.map((precision) => precision + 6),
+          legs: draw.legs.map((leg) => ({
+            ...leg,
+            qtyPrecision: leg.qtyPrecision + 6,
+            qtyMin: leg.qtyMin * SCALE,
+            costMin: leg.costMin * SCALE,
+            levels: leg.levels.map(({ gap, qty }) => ({ gap, qty: qty * SCALE })),
+          })),
+        };
+        const size = sizeCycle(legsOf(fine), { stepsMax: 4_096 });
+        const profit = size === undefined ? 0n : size.endUnits - size.startUnits;
+        // Whatever the coarse cycle earns, the fine one can earn too, but for the tolerance.
+        const coarse = bruteForce(draw, undefined) * SCALE;
+        expect(profit + profit / 100_000n + 1n).toBeGreaterThanOrEqual(coarse);
+        if (size === undefined || profit < 100_000n) return;
+        profitable++;
+        if (size.steps < 4_096) expect(size.shortfallMaxUnits).toBeLessThanOrEqual(profit / 100_000n);
+      }),
+      { numRuns: 1_200, seed: SEED },
+    );
+    expect(profitable).toBeGreaterThan(60);
+  });
 });
 
 /** Every first order there is, each leg's order found by counting up. Slow and obvious. */
