@@ -41,7 +41,7 @@ async function measure(capture: (typeof CAPTURES)[number], file: string, { quick
   const written = writeRepeated(path, file, quick ? 2 : capture.laps);
   const rates = { inline: [] as number[], threads: [] as number[], json: [] as number[], usual: [] as number[] };
   const parse = parser(file);
-  for (let round = 0; round <= (quick ? 0 : 4); round++) {
+  for (let round = 0; round <= (quick ? 0 : 2); round++) {
     const inline = await replayed(file, written, false);
     const threads = await replayed(file, written, true);
     assert.deepEqual(decisionsOf(threads), decisionsOf(inline), 'bench: threads decide the same');
