@@ -72,7 +72,8 @@ function truthOf(frames: readonly string[]): Truth {
     const messages = bookMessages(frame);
     if (messages === undefined) {
       counts.malformed++;
-      live.clear(); // whose it was is not known
+      const named = [...books.keys()].filter((symbol) => frame.includes(`"${symbol}"`));
+      for (const symbol of named.length > 0 ? named : [...live]) live.delete(symbol); // unnamed: whose it was is not known
     }
     for (const message of messages ?? []) counts[handle(books, live, message)]++;
     valid.push(live);
