@@ -98,6 +98,11 @@ const paper = z.strictObject({
   latency_ms: z.int().min(0).max(60_000).default(20),
   /** What the paper account holds. Empty: unlimited, for measuring only. */
   inventory: z.record(assetName, amountText).default({}),
+});
+
+const trading = z.strictObject({
+  /** `sequential`: leg after leg, each sized by what the last one delivered. `parallel`: all legs at once, from stock. */
+  policy: z.enum(['sequential', 'parallel']).default('sequential'),
   plans_at_once: z.int().min(1).max(PLANS_MAX).default(1),
   /** An opportunity older than this when it arrives is refused. */
   opportunity_age_max_ms: milliseconds.default(250),
@@ -105,6 +110,27 @@ const paper = z.strictObject({
   slippage_bps: z.int().min(0).max(1_000).default(10),
   /** How long a plan that holds something may wait (gate paused, no book) before it counts as stranded. */
   patience_ms: milliseconds.default(5_000),
+  /** The venue does not match an order after this long. Kraken: 500 ms to 60 s. */
+  deadline_ms: z.int().min(500).max(60_000).default(2_000),
+  /** Without an answer for this long, the outcome of an order is uncertain and looked up. */
+  answer_timeout_ms: milliseconds.default(3_000),
+  /** What is done with a leg that failed: the cheapest by the present books, or always the one named. */
+  shortfall: z.enum(['cheapest', 'reverse', 'complete', 'hold']).default('cheapest'),
+  /** Most that completing or taking back may cost, in basis points of what is held; beyond it the plan holds. */
+  shortfall_loss_max_bps: z.int().min(0).max(10_000).default(200),
+  /** Attempts to complete or take back; each has a collar wider by `slippage_bps`. */
+  shortfall_attempts_max: z.int().min(1).max(50).default(6),
+  /** What follows a stranded plan: trading pauses for new plans until a person resumes, or halts. */
+  stranded: z.enum(['reduce', 'halt']).default('reduce'),
+  /** The venue cancels everything when it has not heard from us for this long; 0 leaves the switch off. */
+  dead_mans_switch_ms: z.int().min(0).max(86_399_000).default(60_000),
+  dead_mans_switch_interval_ms: milliseconds.default(15_000),
+  /** Intervals of continuous reconciliation; 0 turns one off. */
+  reconcile_in_flight_ms: z.int().min(0).max(3_600_000).default(2_000),
+  reconcile_orders_ms: z.int().min(0).max(3_600_000).default(30_000),
+  reconcile_balances_ms: z.int().min(0).max(3_600_000).default(60_000),
+  /** Largest order that may leave, by asset it spends, in quotes: { USD: "1000" }. */
+  order_max: z.record(assetName, amountText).default({}),
 });
 
 const risk = z.strictObject({
@@ -166,6 +192,7 @@ export const CONFIG_SCHEMA = z.strictObject({
   strategy: strategy.prefault({}),
   fees: fees.prefault({}),
   paper: paper.prefault({}),
+  trading: trading.prefault({}),
   risk: risk.prefault({}),
   persistence: persistence.prefault({}),
   runtime: runtime.prefault({}),

@@ -220,20 +220,60 @@ export const EXECUTION = {
   receivedUnits: 152, // i64, FILL: what came into it, after the fee
   /** f64: market message of the newest instruments known: ticks and lots are in the scale of then. */
   instrumentsSeq: 160,
-  SIZE: 192,
+  /** i64, EXPOSURE, DUST, BALANCE: units of `startAsset`; signed for EXPOSURE and DUST, which say what was added. */
+  amountUnits: 168,
+  /** u8, ORDER_ENDED: index into ORDER_OUTCOMES. */
+  orderOutcome: 176,
+  /** u8, EXPOSURE: index into EXPOSURE_REASONS. */
+  exposureReason: 177,
+  /** Texts in ASCII, filled up with zeros. ORDER_*, FILL: the client's order id. */
+  clOrdId: 192,
+  CL_ORD_ID_BYTES: 18,
+  /** ORDER_ACKED, ORDER_ENDED, FILL: the venue's. */
+  venueOrderId: 210,
+  VENUE_ORDER_ID_BYTES: 20,
+  /** FILL: the venue's id of it; empty on paper. */
+  execId: 230,
+  EXEC_ID_BYTES: 20,
+  SIZE: 256,
 } as const;
 
-export const EXECUTION_EVENT = { PLAN_OPENED: 1, FILL: 2, PLAN_ENDED: 3, PLAN_REFUSED: 4 } as const;
+/**
+ * ORDER_SENT is written before the bytes leave. ORDER_ENDED carries totals: quantity, cost and fee of all its fills.
+ * EXPOSURE: something other than start assets is held that no plan will sell, or (negative) was sold. DUST: the same,
+ * below what the venue would take. BALANCE: what the account is expected to hold of an asset from here on.
+ */
+export const EXECUTION_EVENT = {
+  PLAN_OPENED: 1,
+  FILL: 2,
+  PLAN_ENDED: 3,
+  PLAN_REFUSED: 4,
+  ORDER_SENT: 5,
+  ORDER_ACKED: 6,
+  ORDER_UNCERTAIN: 7,
+  ORDER_ENDED: 8,
+  EXPOSURE: 9,
+  DUST: 10,
+  BALANCE: 11,
+} as const;
+
+/** What an order came to. `refused`: proven not to have been taken; `absent`: the venue knows no such order. */
+export const ORDER_OUTCOMES = ['none', 'filled', 'partial', 'unfilled', 'refused', 'absent'] as const;
+export type OrderOutcome = (typeof ORDER_OUTCOMES)[number];
+
+/** Why there is exposure. `deviation`: the venue's balance is not the expected one. `interrupted`: a process died. */
+export const EXPOSURE_REASONS = ['none', 'stranded', 'deviation', 'interrupted', 'swept', 'accepted'] as const;
+export type ExposureReason = (typeof EXPOSURE_REASONS)[number];
 export const PLAN_OUTCOMES = ['none', 'completed', 'abandoned', 'unwound', 'stranded'] as const;
 export type PlanOutcome = (typeof PLAN_OUTCOMES)[number];
 
 /** Why a plan was refused, or why it ended other than planned. Append only: the index is stored. */
 export const PLAN_REASONS = [
   'none',
-  'too_old', // older than paper.opportunity_age_max_ms when it arrived
+  'too_old', // older than trading.opportunity_age_max_ms when it arrived
   'unsized', // an edge at the touch of which no order that pays can be made
   'gate_closed', // the trading gate did not let the order out
-  'plans_full', // paper.plans_at_once are at work
+  'plans_full', // trading.plans_at_once are at work
   'instrument_busy', // another plan trades one of its instruments
   'instrument_unknown',
   'not_tradable', // a pair that is not online
@@ -244,7 +284,7 @@ export const PLAN_REASONS = [
   'below_minimum', // what is at hand makes no order the venue would take
   'no_fill',
   'partial_fill',
-  'out_of_patience', // paper.patience_ms were over
+  'out_of_patience', // trading.patience_ms were over
   'precision_changed', // ticks and lots that were decided on mean something else now
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];

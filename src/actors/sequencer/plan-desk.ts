@@ -176,7 +176,7 @@ export class PlanDesk {
   /** Tries to make the order the plan needs now. @returns what the machine is to be told of it. */
   #place(plan: Plan): PlanEventType {
     const isUnwind = plan.state === 'unwinding';
-    const { slippage_bps } = this.#context.config.paper;
+    const { slippage_bps } = this.#context.config.trading;
     const verdict = this.#verdict(isUnwind || plan.leg === plan.legs.length - 1);
     if (verdict !== 'open') return because(plan, 'gate_closed', verdict === 'shut' ? 'order.impossible' : verdict);
     const draft = (isUnwind ? unwindOrder : forwardOrder)(plan, this.#books, slippage_bps);
@@ -238,7 +238,7 @@ export class PlanDesk {
     const nowNs = clock.nowNs();
     if (state === 'unwinding' || state === 'stranded' || state === 'abandoned') setAside(plan);
     if (state === 'working') plan.patienceUntilNs = 0;
-    if (state === 'held' || state === 'unwinding') plan.patienceUntilNs ||= nowNs + config.paper.patience_ms * 1e6;
+    if (state === 'held' || state === 'unwinding') plan.patienceUntilNs ||= nowNs + config.trading.patience_ms * 1e6;
     if (state === 'unwinding_waiting') plan.retryDueNs = nowNs + Math.max(RETRY_MS, config.paper.latency_ms) * 1e6;
     plan.state = state;
   }
@@ -328,12 +328,12 @@ export class PlanDesk {
   }
 }
 
-function limitsOf({ paper, strategy, venue }: ActorContext['config']): RecheckLimits {
+function limitsOf({ trading, strategy, venue }: ActorContext['config']): RecheckLimits {
   return {
-    ageMaxNs: paper.opportunity_age_max_ms * 1e6,
+    ageMaxNs: trading.opportunity_age_max_ms * 1e6,
     bookAgeMaxNs: venue.instrument_silence_ms * 1e6,
-    plansMax: paper.plans_at_once,
-    slippageBps: paper.slippage_bps,
+    plansMax: trading.plans_at_once,
+    slippageBps: trading.slippage_bps,
     leastMultiplier: leastMultiplier(strategy.min_edge_bps),
   };
 }

@@ -135,7 +135,7 @@ describe('sequencer: what is refused when it arrives', () => {
   };
 
   test('one older than allowed; just as old as allowed is taken', () => {
-    const stage = stageSequencer({ paper: { opportunity_age_max_ms: 100 } });
+    const stage = stageSequencer({ trading: { opportunity_age_max_ms: 100 } });
     const opportunity = stage.opportunity();
     stage.send(opportunity, { stampNs: stage.clock.nowNs() - 100e6 - 1 });
     expect(refusal(stage)).toBe('too_old');
@@ -185,7 +185,7 @@ describe('sequencer: what is refused when it arrives', () => {
   });
 
   test('one of which the books, still within the collar, have taken the profit', () => {
-    const stage = stageSequencer({ paper: { slippage_bps: 200 } });
+    const stage = stageSequencer({ trading: { slippage_bps: 200 } });
     const opportunity = stage.opportunity();
     stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[250_000n, 500_000_000n]] });
     stage.send(opportunity);
@@ -272,7 +272,7 @@ describe('sequencer: what is refused when it arrives', () => {
   });
 
   test('a second plan on an instrument that a plan trades, and one too many', () => {
-    const stage = stageSequencer({ paper: { plans_at_once: 2 } });
+    const stage = stageSequencer({ trading: { plans_at_once: 2 } });
     stage.send(stage.opportunity());
     stage.send(stage.opportunity());
     stage.run();
@@ -301,7 +301,8 @@ describe('sequencer: what is refused when it arrives', () => {
   test('two of the same market message are two, and no two plans share what the account holds', () => {
     const pairs = [...PAIRS, ...PAIRS.map((pair) => ({ ...pair, index: pair.index + 3, symbol: `${pair.symbol}2` }))];
     const stage = stageSequencer({
-      paper: { plans_at_once: 2, inventory: { USD: '10000' } },
+      trading: { plans_at_once: 2 },
+      paper: { inventory: { USD: '10000' } },
       pairs,
       books: [...GOOD_BOOKS, ...GOOD_BOOKS],
     });
@@ -341,7 +342,7 @@ describe('sequencer: what goes wrong on the way', () => {
       [500_500n, 'FILL'],
       [500_501n, 'PLAN_ENDED'],
     ] as const) {
-      const stage = stageSequencer({ paper: { slippage_bps: 10 } });
+      const stage = stageSequencer({ trading: { slippage_bps: 10 } });
       stage.send(stage.opportunity());
       stage.run();
       stage.setBook(BTC_USD, { ...GOOD_BOOKS[BTC_USD]!, asks: [[ask, 200_000_000n]] });
@@ -448,7 +449,7 @@ describe('sequencer: what goes wrong on the way', () => {
   });
 
   test('taking back waits for a void book and goes on when it is verified again', () => {
-    const stage = stageSequencer({ paper: { patience_ms: 1_000 } });
+    const stage = stageSequencer({ trading: { patience_ms: 1_000 } });
     stage.send(stage.opportunity());
     stage.pass(25);
     stage.voidBook(ETH_BTC);
@@ -462,7 +463,7 @@ describe('sequencer: what goes wrong on the way', () => {
   });
 
   test('what cannot be taken back while patience lasts is stranded, and said to the unit', () => {
-    const stage = stageSequencer({ paper: { patience_ms: 1_000 } });
+    const stage = stageSequencer({ trading: { patience_ms: 1_000 } });
     stage.send(stage.opportunity());
     stage.pass(25);
     stage.voidBook(ETH_BTC);
@@ -500,7 +501,7 @@ describe('sequencer: what goes wrong on the way', () => {
   });
 
   test('a gate that pauses in the middle holds the plan, and lets it go on when it opens', () => {
-    const stage = stageSequencer({ paper: { patience_ms: 1_000 } });
+    const stage = stageSequencer({ trading: { patience_ms: 1_000 } });
     stage.send(stage.opportunity());
     stage.pass(25);
     stage.gate.setRisk('paused', 'market_data_stale');
@@ -513,7 +514,7 @@ describe('sequencer: what goes wrong on the way', () => {
   });
 
   test('a gate that stays paused: what is held is stranded when patience is over', () => {
-    const stage = stageSequencer({ paper: { patience_ms: 1_000 } });
+    const stage = stageSequencer({ trading: { patience_ms: 1_000 } });
     stage.send(stage.opportunity());
     stage.pass(25);
     stage.gate.setRisk('paused', 'market_data_stale');

@@ -93,7 +93,7 @@ describe('sequencer: conservation', () => {
         fc.array(happening, { minLength: 4, maxLength: 40 }),
         fc.constantFrom(0, 100, 1_000, 2_600),
         (happenings, feePpm) => {
-          const stage = stageSequencer({ paper: { patience_ms: 200 } });
+          const stage = stageSequencer({ trading: { patience_ms: 200 } });
           stage.send(stage.opportunity(feePpm));
           stage.run();
           play(stage, happenings, feePpm, deaths);
@@ -143,7 +143,7 @@ describe('sequencer: a successor in every phase', () => {
   ];
 
   const run = (act: (stage: Stage, ms: number) => void, diesAt: number | undefined) => {
-    const stage = stageSequencer({ paper: { patience_ms: 100 } });
+    const stage = stageSequencer({ trading: { patience_ms: 100 } });
     script(stage);
     for (let ms = 0; ms < 300; ms += 5) {
       act(stage, ms);

@@ -61,7 +61,7 @@ function passOrDie(stage: Stage, ms: number): void {
 /** One plan that is completed, then one whose last leg fails and is taken back in part and stranded in part. */
 function live(at: number, after: boolean) {
   const { tamper, count } = mortal(at, after);
-  const stage = stageSequencer({ paper: { patience_ms: 100, latency_ms: 20 }, tamper });
+  const stage = stageSequencer({ trading: { patience_ms: 100 }, paper: { latency_ms: 20 }, tamper });
   for (let ms = 0; ms < 500; ms += 10) {
     if (ms === 0 || ms === 150) stage.send(stage.opportunity(100));
     if (ms === 190) stage.setBook(2, { bids: [], asks: GOOD_BOOKS[2]!.asks });

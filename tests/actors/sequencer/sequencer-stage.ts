@@ -134,6 +134,7 @@ export function readExecution(view: DataView, at: number): Execution {
 
 export interface StageOptions {
   readonly paper?: object;
+  readonly trading?: object;
   readonly strategy?: object;
   readonly limits?: object;
   readonly venue?: object;
@@ -157,9 +158,9 @@ const SMALL = {
 };
 
 export function stageSequencer(given: StageOptions = {}) {
-  const { paper = {}, strategy = {}, limits = {}, venue = {}, port, pairs = PAIRS } = given;
+  const { paper = {}, trading = {}, strategy = {}, limits = {}, venue = {}, port, pairs = PAIRS } = given;
   const stage = createTestContext('sequencer', {
-    config: { paper, strategy, limits: { ...SMALL, ...limits }, venue: { depth: 10, ...venue } },
+    config: { paper, trading, strategy, limits: { ...SMALL, ...limits }, venue: { depth: 10, ...venue } },
   });
   const { clock, memory } = stage;
   new InstrumentLog(memory.instrumentLog).append({ assets: ASSETS, instruments: pairs });

@@ -1,0 +1,126 @@
+/**
+ * Where orders go and where word of them comes from: one venue's trading connection as the sequencer sees it. Nothing
+ * blocks and nothing is awaited; whatever happens comes through {@link TradingPort.poll}, in order.
+ *
+ * The port never decides: it does not resend, does not guess an outcome, and says `order.uncertain` for whatever is not
+ * proven. Who asked decides what to do then.
+ */
+import type { ApprovedOrder, OrderSide } from '../shared/approved-order.ts';
+import type { AssetIndex, InstrumentIndex } from '../shared/instrument.ts';
+
+/** One fill of one order, each reported once in a port's life. */
+export interface Fill {
+  /** The venue's id of this fill. */
+  readonly execId: string;
+  readonly qtyLots: bigint;
+  /** In ticks, rounded against us when the venue's price is finer. */
+  readonly priceTicks: bigint;
+  /** Units of the quote asset, before any fee. */
+  readonly costUnits: bigint;
+  readonly feeUnits: bigint;
+  /** What the fee was taken in: base, quote, or neither. */
+  readonly feeAsset: AssetIndex;
+  /** Wall time of the venue, milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** All that the venue knows of an order. */
+export interface OrderReading {
+  /** Undefined for an order that was made without one: a foreign one. */
+  readonly clOrdId: string | undefined;
+  readonly venueOrderId: string;
+  /** Undefined when the venue's pair is not one we know. */
+  readonly instrument: InstrumentIndex | undefined;
+  readonly side: OrderSide;
+  readonly qtyLots: bigint;
+  readonly limitTicks: bigint;
+  readonly isOpen: boolean;
+  /** Complete when the order is not open. */
+  readonly fills: readonly Fill[];
+  /** The venue's reason for its end; empty when it gave none. */
+  readonly reason: string;
+}
+
+export interface BalanceReading {
+  readonly asset: AssetIndex;
+  /** Spot wallet, amounts held by open orders included. */
+  readonly totalUnits: bigint;
+  /** Of that, held by open orders. */
+  readonly heldUnits: bigint;
+}
+
+/** The account as the venue sees it: what local state is measured against. */
+export interface AccountReading {
+  /** Assets that are not listed are zero. */
+  readonly balances: readonly BalanceReading[];
+  /** Every open order of the account, foreign ones too. */
+  readonly openOrders: readonly OrderReading[];
+  /** Orders that ended since the time asked for, of this program or not. */
+  readonly endedOrders: readonly OrderReading[];
+  /** Assets held of which we know no precision, by the venue's name. */
+  readonly unknownAssets: readonly string[];
+}
+
+export type TradingEvent =
+  /** Connected, and the streams of executions and balances stand. The account may have changed meanwhile: read it. */
+  | { readonly type: 'connected' }
+  /** No order can be sent. What becomes of those that are out is unknown: each gets its `order.uncertain` after this. */
+  | { readonly type: 'disconnected'; readonly reason: string }
+  /** The venue has the order. */
+  | { readonly type: 'order.acked'; readonly clOrdId: string; readonly venueOrderId: string }
+  | { readonly type: 'order.filled'; readonly clOrdId: string; readonly venueOrderId: string; readonly fill: Fill }
+  /** Nothing more will happen to it. `filledLots` is what the venue says it came to: all its fills came before. */
+  | {
+      readonly type: 'order.ended';
+      readonly clOrdId: string;
+      readonly venueOrderId: string;
+      readonly filledLots: bigint;
+      readonly reason: string;
+    }
+  /** Proven: the venue did not take the order. `isRetryable` when nothing about the order itself is wrong. */
+  | {
+      readonly type: 'order.refused';
+      readonly clOrdId: string;
+      readonly error: string;
+      readonly isRetryable: boolean;
+    }
+  /** Time-out, lost connection, unreadable answer, an error that proves nothing. */
+  | { readonly type: 'order.uncertain'; readonly clOrdId: string; readonly why: string }
+  /** Answer to `lookUp`. `undefined`: the venue knows no such order, asked by both of its ways. */
+  | { readonly type: 'order.fate'; readonly clOrdId: string; readonly found: OrderReading | undefined }
+  /** `lookUp` could not be answered; ask again later. */
+  | { readonly type: 'order.fate_unknown'; readonly clOrdId: string; readonly why: string }
+  /** Answer to `readAccount`. */
+  | { readonly type: 'account'; readonly account: AccountReading }
+  | { readonly type: 'account_unknown'; readonly why: string }
+  /** A balance as the venue's stream has it. `refId` joins it with a fill. */
+  | { readonly type: 'balance'; readonly asset: AssetIndex; readonly totalUnits: bigint; readonly refId: string }
+  /** The venue does something no reader of the protocol expects; recorded. */
+  | { readonly type: 'unexpected'; readonly text: string }
+  /** What no repetition cures: key refused, withdrawal allowed. Trading halts. */
+  | { readonly type: 'fatal'; readonly error: Error };
+
+export interface TradingPort {
+  /** Connects and keeps connected. */
+  start(): void;
+  readonly isConnected: boolean;
+  /** Whether the venue's counters take another order of this instrument now, a reserve for cancels kept. */
+  hasRoomFor(instrument: InstrumentIndex): boolean;
+  /** Sends it at once. What becomes of it comes through {@link poll}. */
+  send(order: ApprovedOrder): void;
+  /** Asks for its end; what it came to comes as `order.ended`. */
+  cancel(clOrdId: string): void;
+  /** Asks for the end of every order of the account, foreign ones too: on halt, on shutdown. */
+  cancelAll(): void;
+  /** Asks what became of an order: executions first, then REST. */
+  lookUp(clOrdId: string, venueOrderId: string | undefined): void;
+  /** Asks for balances, open orders, and orders that ended since `sinceMs` (wall time). */
+  readAccount(sinceMs: number): void;
+  /** Dead-man's switch: while armed, the venue cancels everything when it does not hear from us. */
+  setDeadMansSwitch(armed: boolean): void;
+  /** Hands over what has happened, oldest first, at most `limit`. @returns how many. */
+  poll(handle: (event: TradingEvent) => void, limit: number): number;
+  onTimer(): void;
+  /** Closes the connection. Cancel before: this does not. */
+  stop(): void;
+}
