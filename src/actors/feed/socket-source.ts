@@ -8,6 +8,8 @@ import type { ActorContext } from '../../runtime/actor.ts';
 import { arbitradeError } from '../../shared/errors.ts';
 import { type Instrument, InstrumentDirectory, type InstrumentIndex } from '../../shared/instrument.ts';
 import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
+import { nodeSockets } from '../../venues/node-sockets.ts';
+import type { SocketPort, Transport } from '../../venues/transport.ts';
 import { AuditOutbox } from './audit-outbox.ts';
 import { CONNECT_BUDGET_BYTES, ConnectBudget } from './connect-budget.ts';
 import { isFinalRefusal } from './failure-class.ts';
@@ -58,6 +60,7 @@ class SocketSource implements FrameSource {
     this.#deps = {
       context: this.#context,
       sink,
+      sockets: socketsOf(this.#context),
       table: this.#table,
       audits: this.#audits,
       budget: budgetOf(this.#context),
@@ -285,4 +288,11 @@ function budgetOf({ config, ownMemory }: Context): ConnectBudget {
   const slots = new FeedMemory(ownMemory).connectBudget(CONNECT_BUDGET_BYTES);
   const { connects_per_window, connect_window_ms } = config.venue;
   return new ConnectBudget({ attemptsMax: connects_per_window, windowMs: connect_window_ms }, slots);
+}
+
+/** Sockets on the network, unless the host has its own. */
+function socketsOf({ config, options }: Context): SocketPort {
+  const transport = options['transport'] as Transport | undefined;
+  const { frame_bytes_max, connect_timeout_ms } = config.venue;
+  return transport?.sockets ?? nodeSockets({ frameBytesMax: frame_bytes_max, connectTimeoutMs: connect_timeout_ms });
 }

@@ -2,7 +2,6 @@
  * One socket to the venue: opens it, keeps it open, says what is due on it, and hands every frame on. What it carries is
  * in the {@link SubscriptionTable}; when it may try again is the machine's, the back-off's and the budget's business.
  */
-import { WebSocket } from 'ws';
 import { createActor } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
@@ -10,6 +9,8 @@ import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import * as requests from '../../venues/kraken/requests.ts';
 import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
+import { CLOSE_ABNORMAL, CLOSE_TOO_LARGE } from '../../venues/node-sockets.ts';
+import type { Socket, SocketPort } from '../../venues/transport.ts';
 import type { AuditOutbox } from './audit-outbox.ts';
 import { ClockProbe } from './clock-probe.ts';
 import { backoffMs, type ConnectBudget } from './connect-budget.ts';
@@ -24,6 +25,7 @@ import type { SubscriptionTable } from './subscription-table.ts';
 export interface SocketDeps {
   readonly context: ActorContext<'feed'>;
   readonly sink: FrameSink;
+  readonly sockets: SocketPort;
   readonly table: SubscriptionTable;
   readonly budget: ConnectBudget;
   readonly audits: AuditOutbox;
@@ -35,9 +37,6 @@ export interface SocketDeps {
   readonly afterFrame: () => void;
 }
 
-const CLOSE_NORMAL = 1000;
-/** Our word for a connection that was given up without a close code; the code RFC 6455 reserves for it. */
-const CLOSE_ABNORMAL = 1006;
 /** Longest wait for the venue's half of the closing handshake. */
 const CLOSE_WITHIN_MS = 1_000;
 
@@ -49,7 +48,7 @@ export class VenueSocket {
   readonly #probe = new ClockProbe();
   readonly #instruments: InstrumentSubscription | undefined;
   readonly #scratch: InstrumentIndex[] = [];
-  #ws: WebSocket | undefined;
+  #socket: Socket | undefined;
   #cancelTimer: CancelTimer | undefined;
   #onSettled: (() => void)[] = [];
   #failures = 0;
@@ -58,8 +57,6 @@ export class VenueSocket {
   #frameWallMs = 0;
   #pingDueMs = 0;
   #resendDueMs = Number.POSITIVE_INFINITY;
-  /** What an 'error' event said; the 'close' that follows it does not say why. */
-  #why = '';
 
   constructor(index: ConnectionIndex, deps: SocketDeps) {
     this.index = index;
@@ -177,34 +174,25 @@ export class VenueSocket {
   }
 
   #open(): void {
-    const { public_url, frame_bytes_max, connect_timeout_ms } = this.#deps.context.config.venue;
-    const options = { perMessageDeflate: false, maxPayload: frame_bytes_max, handshakeTimeout: connect_timeout_ms };
-    let ws: WebSocket;
+    const { public_url } = this.#deps.context.config.venue;
+    let socket: Socket | undefined;
+    const ifCurrent = (act: () => void) => {
+      if (this.#socket === socket) act(); // one that was given up no longer acts
+    };
+    const events = {
+      onOpen: () => ifCurrent(() => this.#onOpened()),
+      onMessage: (data: Uint8Array) => {
+        if (this.#socket === socket) this.#onFrame(data);
+      },
+      onClosed: (code: number, reason: string, httpStatus: number | undefined) =>
+        ifCurrent(() => this.#onClosed(code, reason, httpStatus)),
+    };
     try {
-      ws = new WebSocket(public_url, options);
+      socket = this.#deps.sockets.open(public_url, events);
+      this.#socket = socket;
     } catch (thrown) {
       this.#down('refused', 0, reasonOf(thrown)); // an address that no WebSocket can have, such as one with a fragment
-      return;
     }
-    this.#listen(ws);
-  }
-
-  #listen(ws: WebSocket): void {
-    this.#ws = ws;
-    this.#why = '';
-    // Listeners stay on a socket that was given up, or its last error would have none; they no longer act for it.
-    const ifCurrent = (act: () => void) => {
-      if (this.#ws === ws) act();
-    };
-    ws.on('open', () => ifCurrent(() => this.#onOpened()));
-    ws.on('message', (data) => {
-      if (this.#ws === ws) this.#onFrame(data as Buffer); // 'nodebuffer', the default binary type, gives Buffers
-    });
-    ws.on('unexpected-response', (_request, response) =>
-      ifCurrent(() => this.#onUpgradeRefused(response.statusCode ?? 0)),
-    );
-    ws.on('error', (error) => ifCurrent(() => this.#onError(error)));
-    ws.on('close', (code, reason) => ifCurrent(() => this.#onClosed(code, reason.toString('utf8'))));
   }
 
   #onOpened(): void {
@@ -227,7 +215,7 @@ export class VenueSocket {
   }
 
   /** The tick path: no allocation here. */
-  #onFrame(bytes: Buffer): void {
+  #onFrame(bytes: Uint8Array): void {
     if (!this.isOpen) return;
     const { clock } = this.#deps.context;
     this.#frameMs = clock.nowNs() / 1e6;
@@ -240,17 +228,13 @@ export class VenueSocket {
     this.#deps.context.turnNow();
   }
 
-  #onUpgradeRefused(status: number): void {
-    this.#down(remedyForUpgrade(status) === 'stop' ? 'refused' : 'lost', status, `HTTP ${status} on upgrade`);
-  }
-
-  #onError(error: Error & { readonly code?: string }): void {
-    this.#why = reasonOf(error);
-    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#count('frames_too_large');
-  }
-
-  #onClosed(code: number, reason: string): void {
-    const why = [`close ${code}`, reason, this.#why].filter((part) => part !== '').join(': ');
+  #onClosed(code: number, reason: string, httpStatus: number | undefined): void {
+    if (code === CLOSE_TOO_LARGE) this.#count('frames_too_large');
+    if (httpStatus !== undefined) {
+      this.#down(remedyForUpgrade(httpStatus) === 'stop' ? 'refused' : 'lost', httpStatus, reason);
+      return;
+    }
+    const why = reason === '' ? `close ${code}` : `close ${code}: ${reason}`;
     this.#down(remedyForClose(code) === 'stop' ? 'refused' : 'lost', code, why);
   }
 
@@ -285,13 +269,13 @@ export class VenueSocket {
   }
 
   #cut(): void {
-    const ws = this.#ws;
-    this.#ws = undefined;
-    ws?.terminate();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.terminate();
   }
 
   #close(): void {
-    this.#ws?.close(CLOSE_NORMAL);
+    this.#socket?.close();
     this.#cancelTimer = this.#deps.context.clock.after(CLOSE_WITHIN_MS, () =>
       this.#down('close.overdue', CLOSE_ABNORMAL, `not closed within ${CLOSE_WITHIN_MS} ms; cut off`),
     );
@@ -359,8 +343,7 @@ export class VenueSocket {
   }
 
   #send(text: string): true {
-    // A socket that fails while sending says so by 'close'.
-    this.#ws?.send(text, () => undefined);
+    this.#socket?.send(text);
     this.#deps.sink.onSent?.(this.index, text);
     return true;
   }

@@ -1,0 +1,73 @@
+/** Sockets on the network: `ws` behind the {@link SocketPort}. Uncompressed, as the venue offers no extension. */
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import { reasonOf } from '../shared/errors.ts';
+import type { Socket, SocketEvents, SocketPort } from './transport.ts';
+
+export interface NodeSocketLimits {
+  /** A larger message ends the connection with {@link CLOSE_TOO_LARGE}. */
+  readonly frameBytesMax: number;
+  /** Time for TCP, TLS and the upgrade together. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Our word for a connection that was given up without a close code; the code RFC 6455 reserves for it. */
+export const CLOSE_ABNORMAL = 1006;
+/** RFC 6455: the message was too large for whoever read it. */
+export const CLOSE_TOO_LARGE = 1009;
+const CLOSE_NORMAL = 1000;
+
+/** Real sockets. Nothing is opened before `open`. */
+export function nodeSockets({ frameBytesMax, connectTimeoutMs }: NodeSocketLimits): SocketPort {
+  const options = { perMessageDeflate: false, maxPayload: frameBytesMax, handshakeTimeout: connectTimeoutMs };
+  return { open: (url, events) => new NodeSocket(new WebSocket(url, options), events) };
+}
+
+class NodeSocket implements Socket {
+  readonly #ws: WebSocket;
+  readonly #events: SocketEvents;
+  #isClosed = false;
+  /** What an 'error' event said; the 'close' that follows it does not say why. */
+  #why = '';
+  #isTooLarge = false;
+
+  constructor(ws: WebSocket, events: SocketEvents) {
+    this.#ws = ws;
+    this.#events = events;
+    // Listeners stay on a socket that is closed, or its last error would have none.
+    ws.on('open', () => events.onOpen());
+    ws.on('message', (data) => events.onMessage(data as Buffer)); // 'nodebuffer', the default, gives Buffers
+    ws.on('unexpected-response', (_request: ClientRequest, { statusCode = 0 }: IncomingMessage) => {
+      this.#close(CLOSE_ABNORMAL, `HTTP ${statusCode} on upgrade`, statusCode);
+      ws.terminate();
+    });
+    ws.on('error', (error: Error & { readonly code?: string }) => {
+      this.#why = reasonOf(error);
+      this.#isTooLarge = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+    });
+    ws.on('close', (code, reason) => {
+      const why = [reason.toString('utf8'), this.#why].filter((part) => part !== '').join(': ');
+      this.#close(this.#isTooLarge ? CLOSE_TOO_LARGE : code, why, undefined);
+    });
+  }
+
+  send(text: string): boolean {
+    if (this.#ws.readyState !== WebSocket.OPEN) return false;
+    this.#ws.send(text, () => undefined); // a socket that fails while sending says so by 'close'
+    return true;
+  }
+
+  close(): void {
+    this.#ws.close(CLOSE_NORMAL);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  #close(code: number, reason: string, httpStatus: number | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#events.onClosed(code, reason, httpStatus);
+  }
+}
