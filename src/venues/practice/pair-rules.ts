@@ -1,0 +1,122 @@
+/** What the exchange holds an order of a pair to, read from the pair's own `instrument` entry, in exact integers. */
+import { formatDecimal, parseDecimal } from '../../shared/money.ts';
+import type { InstrumentEntries } from './instrument-entries.ts';
+import { integerOf, isObject, type JsonObject, lexemeOf, textOf } from './lexeme-json.ts';
+import type { MarketBook } from './market-book.ts';
+import type { Precision } from './market-level.ts';
+
+/** Ledger precision of an asset that nobody announced: 10, the most the venue uses. */
+const PRECISION_UNANNOUNCED = 10;
+
+export interface AssetRules {
+  /** Modern code, such as `BTC`. */
+  readonly id: string;
+  /** Amounts are integers of 10^-`decimals`: the ledger's precision, or finer where a pair trades finer lots. */
+  readonly decimals: number;
+  /** Costs and fees are rounded to this many decimals. */
+  readonly ledgerDecimals: number;
+}
+
+export interface PairRules {
+  /** Modern name, such as `BTC/USD`. */
+  readonly symbol: string;
+  readonly base: AssetRules;
+  readonly quote: AssetRules;
+  /** As the venue says it: `online`, `cancel_only`, `post_only`, `limit_only`, `reduce_only`, `maintenance`, … */
+  readonly status: string;
+  /** Decimals of prices and quantities in here: those of the market's books, which never change. */
+  readonly scale: Precision;
+  /** Decimals the venue allows and writes at present. */
+  readonly wire: Precision;
+  readonly costPrecision: number;
+  readonly priceIncrement: bigint;
+  readonly qtyIncrement: bigint;
+  readonly qtyMin: bigint;
+  /** In units of the quote asset. */
+  readonly costMin: bigint;
+}
+
+/** The rules of every asset, fixed when the exchange opens: a unit never changes its size. */
+export function assetRules({ assets, pairs }: InstrumentEntries): ReadonlyMap<string, AssetRules> {
+  const ledger = new Map<string, number>();
+  for (const pair of pairs.filter(isObject)) {
+    for (const side of ['base', 'quote']) ledger.set(textOf(pair, side) ?? '', PRECISION_UNANNOUNCED);
+  }
+  for (const asset of assets.filter(isObject)) {
+    ledger.set(textOf(asset, 'id') ?? '', integerOf(asset, 'precision') ?? PRECISION_UNANNOUNCED);
+  }
+  const needed = (id: string) =>
+    pairs.flatMap((pair) => (textOf(pair, 'base') === id ? [integerOf(pair, 'qty_precision') ?? 0] : []));
+  return new Map(
+    [...ledger].map(([id, ledgerDecimals]) => [
+      id,
+      { id, ledgerDecimals, decimals: Math.max(ledgerDecimals, ...needed(id)) },
+    ]),
+  );
+}
+
+/** The rules that a pair's entry sets; undefined when it is not one that could be traded. */
+export function pairRules(
+  entry: JsonObject,
+  book: MarketBook,
+  assets: ReadonlyMap<string, AssetRules>,
+): PairRules | undefined {
+  const base = assets.get(textOf(entry, 'base') ?? '');
+  const quote = assets.get(textOf(entry, 'quote') ?? '');
+  if (base === undefined || quote === undefined) return undefined;
+  const { scale, wire } = book;
+  return {
+    symbol: book.symbol,
+    base,
+    quote,
+    status: textOf(entry, 'status') ?? 'online',
+    scale,
+    wire,
+    costPrecision: integerOf(entry, 'cost_precision') ?? quote.ledgerDecimals,
+    priceIncrement: step(entry, ['price_increment', 'tick_size'], scale.price),
+    qtyIncrement: step(entry, ['qty_increment'], scale.qty),
+    qtyMin: amount(entry, 'qty_min', scale.qty),
+    costMin: amount(entry, 'cost_min', quote.decimals),
+  };
+}
+
+/** The entry's step, at least the finest the book can show. */
+function step(entry: JsonObject, names: readonly string[], decimals: number): bigint {
+  const text = names.map((name) => lexemeOf(entry[name])).find((found) => found !== undefined);
+  const found = text === undefined ? 1n : roundedUp(text, decimals);
+  return found > 0n ? found : 1n;
+}
+
+function amount(entry: JsonObject, name: string, decimals: number): bigint {
+  return roundedUp(lexemeOf(entry[name]) ?? '0', decimals);
+}
+
+/** Minimums never become smaller by our counting. */
+function roundedUp(text: string, decimals: number): bigint {
+  const spare = 18;
+  const finest = parseDecimal(text, decimals + spare, 'instrument entry');
+  const divisor = 10n ** BigInt(spare);
+  return (finest + divisor - 1n) / divisor;
+}
+
+/** Plain decimal text of a price, padded as the venue pads it. */
+export function priceText(pair: PairRules, price: bigint): string {
+  return padded(price, pair.scale.price, pair.wire.price);
+}
+
+/** Plain decimal text of a quantity, padded as the venue pads it. */
+export function qtyText(pair: PairRules, qty: bigint): string {
+  return padded(qty, pair.scale.qty, pair.wire.qty);
+}
+
+/** Plain decimal text of an amount, padded to the ledger's precision; more decimals only where there are such digits. */
+export function amountText(asset: AssetRules, units: bigint): string {
+  return padded(units, asset.decimals, asset.ledgerDecimals);
+}
+
+/** `value` × 10^-`scale` with `decimals` places, or with `scale` of them where digits would be lost. */
+function padded(value: bigint, scale: number, decimals: number): string {
+  if (decimals >= scale) return formatDecimal(value * 10n ** BigInt(decimals - scale), decimals);
+  const divisor = 10n ** BigInt(scale - decimals);
+  return value % divisor === 0n ? formatDecimal(value / divisor, decimals) : formatDecimal(value, scale);
+}
