@@ -1,7 +1,8 @@
 /** `arbitrade practice`: the practice exchange alone, on loopback, until it is told to stop. */
 import { freshSeed } from '../shared/chance.ts';
 import { systemClock } from '../shared/clock.ts';
-import { FAULTS, parseFaultRates } from '../venues/practice/faults.ts';
+import { parseFaultRates } from '../venues/practice/fault-rules.ts';
+import { FAULTS } from '../venues/practice/faults.ts';
 import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
 import type { PracticeStats } from '../venues/practice/practice-exchange.ts';
 import { startPracticeServer } from '../venues/practice/practice-server.ts';
@@ -59,9 +60,14 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
 /** The catalogue of faults, for `--help`. */
 export function practiceHelp(): string {
   const rows = Object.entries(FAULTS).map(
-    ([name, { chance, what }]) => `  ${name.padEnd(21)}${String(chance).padEnd(8)}  ${what}`,
+    ([name, { chance, what }]) => `  ${name.padEnd(25)}${String(chance).padEnd(8)}  ${what}`,
   );
-  return ['Faults (--faults NAME or NAME=PROBABILITY, separated by commas; default probability):', ...rows].join('\n');
+  return [
+    'Faults (--faults, separated by commas; the default probability stands beside each):',
+    '  NAME   NAME=PROBABILITY   NAME@12s once, at the first occasion then   NAME/50 every 50th occasion   all',
+    ...rows,
+    '  error:TEXT               0.01      an order, or a REST call, is refused with this error of the venue',
+  ].join('\n');
 }
 
 function readyText(wsPublic: string, seed: number): string {

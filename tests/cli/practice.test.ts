@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
 import { practiceHelp } from '../../src/cli/practice.ts';
 import { parseSpeed } from '../../src/cli/speed.ts';
-import { FAULT_NAMES, parseFaultRates } from '../../src/venues/practice/faults.ts';
+import { parseFaultRates } from '../../src/venues/practice/fault-rules.ts';
+import { FAULT_NAMES } from '../../src/venues/practice/faults.ts';
 import { SocketClient } from '../venues/practice/socket-client.ts';
 
 const CAPTURE = new URL('../fixtures/kraken/ws2_book_d25_BTCUSD_20260802.cap.jsonl.gz', import.meta.url).pathname;

@@ -1,14 +1,39 @@
-/**
- * What the practice exchange can be told to do wrong, as a table. A fault strikes by chance, from a seed, or when it is
- * ordered; the same seed strikes the same frames of the same client.
- */
-import { type Chance, seededChance } from '../../shared/chance.ts';
-import { arbitradeError } from '../../shared/errors.ts';
+/** What the practice exchange can be told to do wrong, as a table: the names, when each is drawn, and what it does. */
+import { VENUE_ERRORS } from './error-catalogue.ts';
 
 /**
- * `when`: the moment at which a fault is drawn. `update`: each book update to each client. `subscribe`: each symbol of a
- * subscribe request. `second`: once a second for the whole exchange. `chance`: its probability when none is given.
+ * The moment at which a fault is drawn.
+ * - `update`: each book update to each client.
+ * - `subscribe`: each symbol of a public subscribe request.
+ * - `second`: once a second for the whole exchange.
+ * - `order`: each request to add an order, on either side of the exchange, before anything is done about it.
+ * - `answer`: each answer on the private socket to a request to add an order.
+ * - `fill`: each order of an account that has just been filled, in part or whole.
+ * - `execution`: each `executions` message to a subscriber.
+ * - `balance`: each `balances` message to a subscriber.
+ * - `private`: each request on the private socket that carries a token.
+ * - `rest`: each request to a private REST endpoint, once it is read.
  */
+export type FaultMoment =
+  | 'update'
+  | 'subscribe'
+  | 'second'
+  | 'order'
+  | 'answer'
+  | 'fill'
+  | 'execution'
+  | 'balance'
+  | 'private'
+  | 'rest';
+
+interface FaultEntry {
+  readonly when: FaultMoment;
+  /** Its probability when none is given. */
+  readonly chance: number;
+  readonly what: string;
+}
+
+/** New faults go to the end: the place of a name decides its sequence of chance. */
 export const FAULTS = {
   checksum: { when: 'update', chance: 0.001, what: 'a book update carries a wrong checksum' },
   digit: { when: 'update', chance: 0.001, what: 'a digit of a quantity in a book update is another' },
@@ -40,136 +65,109 @@ export const FAULTS = {
     chance: 0.01,
     what: 'a pair is quoted with one more price decimal, or back',
   },
+  'system-cancel-only': { when: 'second', chance: 0.01, what: 'the system goes into cancel_only and comes back' },
+  'system-post-only': { when: 'second', chance: 0.01, what: 'the system goes into post_only and comes back' },
+  'system-limit-only': { when: 'second', chance: 0.01, what: 'the system goes into limit_only and comes back' },
+  'clock-skew': { when: 'second', chance: 0.01, what: "the venue's clock is seconds off for half a minute" },
+  'ack-lost': { when: 'answer', chance: 0.02, what: 'an order is taken and its answer never comes' },
+  'ack-after-fill': { when: 'answer', chance: 0.05, what: 'an answer comes after the executions of its order' },
+  'ack-late': { when: 'answer', chance: 0.01, what: "an answer comes long after the order's deadline" },
+  'taken-with-error': {
+    when: 'answer',
+    chance: 0.01,
+    what: 'an order is taken and its answer is an error that proves nothing (EService:Unavailable and the like)',
+  },
+  'order-error': {
+    when: 'order',
+    chance: 0.02,
+    what: 'an order is refused with an error drawn from all that the venue knows',
+  },
+  'order-rate-limited': { when: 'order', chance: 0.01, what: 'an order is refused: EOrder:Rate limit exceeded' },
+  'unwind-refused': {
+    when: 'order',
+    chance: 0.1,
+    what: 'an order that turns back what the account has just traded is refused',
+  },
+  'partial-then-cancel': { when: 'order', chance: 0.03, what: 'an order is filled in part, the rest cancelled' },
+  'ioc-unfilled': { when: 'order', chance: 0.03, what: 'an immediate-or-cancel order ends without any fill' },
+  'price-runs-away': {
+    when: 'order',
+    chance: 0.03,
+    what: 'the side that an order would take is gone when it arrives, one percent deep',
+  },
+  'disconnect-before-order': { when: 'order', chance: 0.005, what: 'the socket is cut and the order never arrives' },
+  'disconnect-before-ack': {
+    when: 'order',
+    chance: 0.005,
+    what: 'the order is taken, the socket cut before the answer',
+  },
+  'disconnect-after-ack': {
+    when: 'order',
+    chance: 0.005,
+    what: 'the socket is cut after the answer, before any execution',
+  },
+  'disconnect-before-fill': {
+    when: 'order',
+    chance: 0.005,
+    what: 'the socket is cut after the order is announced as new, before its fills are',
+  },
+  'disconnect-after-fill': {
+    when: 'order',
+    chance: 0.005,
+    what: "the socket is cut after an order's first fill, before its end is told",
+  },
+  'fill-after-cancel': {
+    when: 'execution',
+    chance: 0.02,
+    what: 'a fill is told after the answer that its order is cancelled',
+  },
+  'execution-duplicate': { when: 'execution', chance: 0.02, what: 'an executions message comes twice' },
+  'execution-reorder': { when: 'execution', chance: 0.02, what: 'an executions message comes after its successor' },
+  'execution-gap': {
+    when: 'execution',
+    chance: 0.01,
+    what: 'an executions message never comes; its number is missing',
+  },
+  'private-half-open': {
+    when: 'execution',
+    chance: 0.005,
+    what: 'the private socket stays open and says nothing more',
+  },
+  'private-silent': { when: 'execution', chance: 0.005, what: 'the private channels fall silent; heartbeats go on' },
+  'balance-late': { when: 'balance', chance: 0.1, what: 'a balance update comes seconds late' },
+  'token-expired': { when: 'private', chance: 0.01, what: 'a token is refused as expired, and stays refused' },
+  'pair-delisted': { when: 'fill', chance: 0.01, what: 'a pair of an asset just bought is delisted for a while' },
+  'pair-reduce-only': {
+    when: 'fill',
+    chance: 0.01,
+    what: 'a pair of an asset just bought becomes reduce_only for a while',
+  },
+  'nonce-refused': { when: 'rest', chance: 0.02, what: 'a good nonce is refused: EAPI:Invalid nonce' },
+  'rest-rate-limited': { when: 'rest', chance: 0.01, what: 'a call is refused: EAPI:Rate limit exceeded' },
+  'rest-error': { when: 'rest', chance: 0.01, what: 'a call fails with an error drawn from all that the venue knows' },
+  'rest-429': { when: 'rest', chance: 0.01, what: 'HTTP 429 with a page of HTML; nothing was done' },
+  'rest-502': { when: 'rest', chance: 0.01, what: 'HTTP 502 with a page of HTML; nothing was done' },
+  'rest-520': { when: 'rest', chance: 0.01, what: 'HTTP 520 with a page of HTML; what was asked was done' },
+  'rest-timeout': { when: 'rest', chance: 0.01, what: 'a call is never answered and nothing was done' },
+  'rest-answer-lost': { when: 'rest', chance: 0.01, what: 'what was asked is done and the connection cut' },
+  'rest-late': { when: 'rest', chance: 0.01, what: 'an answer comes seconds late' },
+  'rest-truncated': { when: 'rest', chance: 0.01, what: 'an answer is cut short: no valid JSON' },
 } as const satisfies Record<string, FaultEntry>;
 
-interface FaultEntry {
-  readonly when: 'update' | 'subscribe' | 'second';
-  readonly chance: number;
-  readonly what: string;
-}
+/** `error:EOrder:Insufficient funds`: an order, or a REST call, is refused in just these words. */
+export type ErrorFaultName = `error:${string}`;
+export type FaultName = keyof typeof FAULTS | ErrorFaultName;
 
-export type FaultName = keyof typeof FAULTS;
-export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+export const FAULT_NAMES = Object.keys(FAULTS) as (keyof typeof FAULTS)[];
+export const ERROR_FAULT_NAMES = VENUE_ERRORS.map(({ text }): ErrorFaultName => `error:${text}`);
 
-/** Probability per fault; a fault that is not named never strikes by itself. */
-export type FaultRates = Readonly<Partial<Record<FaultName, number>>>;
-
-/** Reads `checksum,drop=0.01`: names with or without their probability. @throws OPTION_INVALID. */
-export function parseFaultRates(text: string): FaultRates {
-  const rates: Partial<Record<FaultName, number>> = {};
-  for (const part of text.split(',').filter((one) => one !== '')) {
-    const [name = '', chance] = part.split('=');
-    if (!isFaultName(name))
-      throw arbitradeError('OPTION_INVALID', '--faults', `some of ${FAULT_NAMES.join(', ')}`, name);
-    const rate = chance === undefined ? FAULTS[name].chance : Number(chance);
-    if (chance === '' || !(rate >= 0 && rate <= 1)) {
-      throw arbitradeError('OPTION_INVALID', '--faults', 'a probability from 0 to 1 after =', part);
-    }
-    rates[name] = rate;
-  }
-  return rates;
-}
+/** Probability of a fault that is named without one. */
+export const ERROR_FAULT_CHANCE = 0.01;
 
 export function isFaultName(name: string): name is FaultName {
-  return FAULT_NAMES.some((known) => known === name);
+  return FAULT_NAMES.some((known) => known === name) || ERROR_FAULT_NAMES.some((known) => known === name);
 }
 
-/** A fault that struck. */
-export interface FaultReport {
-  readonly fault: FaultName;
-  /** Number of the connection, from 1; 0 for the exchange as a whole. */
-  readonly connection: number;
-  readonly symbol: string | undefined;
-}
-
-/** Decides when faults strike. One sequence of chance per fault and per connection, so that none disturbs another. */
-export class FaultPlan {
-  readonly #rates: FaultRates;
-  readonly #seed: number;
-  readonly #ordered = new Map<FaultName, number>();
-  readonly #onStrike: (report: FaultReport) => void;
-
-  constructor(rates: FaultRates, seed: number, onStrike: (report: FaultReport) => void) {
-    this.#rates = rates;
-    this.#seed = seed;
-    this.#onStrike = onStrike;
-  }
-
-  /** Makes a fault strike at its next `times` occasions, whichever client has them. */
-  order(fault: FaultName, times = 1): void {
-    this.#ordered.set(fault, (this.#ordered.get(fault) ?? 0) + times);
-  }
-
-  /** The draws of one connection (0: of the exchange). */
-  forConnection(connection: number): FaultDraws {
-    return new FaultDraws(this.#rates, this.#seed, connection, {
-      takeOrder: (fault) => this.#takeOrder(fault),
-      onStrike: this.#onStrike,
-    });
-  }
-
-  #takeOrder(fault: FaultName): boolean {
-    const left = this.#ordered.get(fault) ?? 0;
-    if (left > 0) this.#ordered.set(fault, left - 1);
-    return left > 0;
-  }
-}
-
-interface DrawPorts {
-  readonly takeOrder: (fault: FaultName) => boolean;
-  readonly onStrike: (report: FaultReport) => void;
-}
-
-export class FaultDraws {
-  readonly #rates: FaultRates;
-  readonly #connection: number;
-  readonly #chances = new Map<FaultName, Chance>();
-  readonly #ports: DrawPorts;
-
-  constructor(rates: FaultRates, seed: number, connection: number, ports: DrawPorts) {
-    this.#rates = rates;
-    this.#connection = connection;
-    this.#ports = ports;
-    for (const [index, fault] of FAULT_NAMES.entries()) {
-      if ((rates[fault] ?? 0) > 0) this.#chances.set(fault, seededChance(mixed(seed, connection, index)));
-    }
-  }
-
-  /** True when `fault` strikes now, which is reported. */
-  strikes(fault: FaultName, symbol?: string): boolean {
-    const chance = this.#chances.get(fault);
-    const byChance = chance !== undefined && chance.unit() < (this.#rates[fault] ?? 0);
-    const struck = this.#ports.takeOrder(fault) || byChance;
-    if (struck) this.#ports.onStrike({ fault, connection: this.#connection, symbol });
-    return struck;
-  }
-
-  /** Uniform choice among `count`, from the sequence of `fault`. 0 for a fault that was ordered without a rate. */
-  choose(fault: FaultName, count: number): number {
-    return this.#chances.get(fault)?.integer(count) ?? 0;
-  }
-}
-
-function mixed(seed: number, connection: number, index: number): number {
-  return (
-    (Math.imul(seed ^ 0x5bd1e995, 0x27d4eb2f) ^
-      Math.imul(connection + 1, 0x165667b1) ^
-      Math.imul(index + 1, 0x9e3779b1)) >>>
-    0
-  );
-}
-
-/** The frame with its checksum off by one bit. */
-export function withWrongChecksum(frame: string): string {
-  return frame.replace(/"checksum":(\d+)/, (_all, checksum) => `"checksum":${(Number(checksum) ^ 1) >>> 0}`);
-}
-
-/** The frame with the last digit of its first quantity raised by one (9 becomes 0). */
-export function withWrongDigit(frame: string): string {
-  return frame.replace(/("qty":[\d.]*)(\d)/, (_all, head, digit) => `${head}${(Number(digit) + 1) % 10}`);
-}
-
-/** The first half of the frame. */
-export function cutShort(frame: string): string {
-  return frame.slice(0, frame.length >>> 1);
+export function isErrorFault(name: FaultName): name is ErrorFaultName {
+  return name.startsWith('error:');
 }

@@ -12,16 +12,29 @@ import {
   type ConnectionLimits,
 } from './client-connection.ts';
 import { CONNECTION_BUDGET, ConnectionBudget, type ConnectionBudgetSettings } from './connection-budget.ts';
-import { type FaultDraws, type FaultName, FaultPlan, type FaultRates, type FaultReport } from './faults.ts';
+import { type FaultDraws, FaultPlan, type FaultReport } from './fault-plan.ts';
+import type { FaultRates } from './fault-rules.ts';
+import type { FaultName } from './faults.ts';
 import { Market } from './market.ts';
 import type { BookLevels, MarketBook } from './market-book.ts';
 import { MarketReplay, type ReplaySpeed } from './market-replay.ts';
 import type { MarketTape } from './market-tape.ts';
 import { PublicSession } from './public-session.ts';
+import { SkewedClock } from './skewed-clock.ts';
 import { bookSnapshotFrame, bookUpdateFrame, wireTime } from './wire-text.ts';
 
 /** How long a status fault lasts. */
 const STATUS_FAULT_MS = 5_000;
+/** System states that a fault brings about (protocol reference 1.5). */
+const SYSTEM_FAULTS = [
+  ['status', 'maintenance'],
+  ['system-cancel-only', 'cancel_only'],
+  ['system-post-only', 'post_only'],
+  ['system-limit-only', 'limit_only'],
+] as const;
+/** How far off the venue's clock is by a fault, at most and in either direction, and for how long. */
+const SKEW_MAX_MS = 8_000;
+const SKEW_FAULT_MS = 30_000;
 const SECOND_MS = 1_000;
 
 export interface PracticeSettings {
@@ -62,7 +75,7 @@ export interface PracticeListener {
 
 export class PracticeExchange {
   readonly market: Market;
-  readonly #clock: Clock;
+  readonly #clock: SkewedClock;
   readonly #settings: PracticeSettings;
   readonly #replay: MarketReplay;
   readonly #plan: FaultPlan;
@@ -86,7 +99,7 @@ export class PracticeExchange {
   #timers = new Set<CancelTimer>();
 
   constructor(tape: MarketTape, clock: Clock, settings: PracticeSettings, listener: PracticeListener = {}) {
-    this.#clock = clock;
+    this.#clock = new SkewedClock(clock);
     this.#settings = settings;
     this.market = new Market(tape);
     this.market.listen({
@@ -94,7 +107,9 @@ export class PracticeExchange {
       onStatus: (system) => this.#toAll((session) => session.sendStatus(system)),
       onInstruments: (changed) => this.#toAll((session) => session.sendInstruments(changed)),
     });
-    this.#plan = new FaultPlan(settings.faults, settings.seed, (report) => {
+    const startedNs = clock.nowNs();
+    const sinceStartMs = () => (clock.nowNs() - startedNs) / 1e6;
+    this.#plan = new FaultPlan(settings.faults, settings.seed, sinceStartMs, (report) => {
       this.#faultCounts[report.fault] = (this.#faultCounts[report.fault] ?? 0) + 1;
       listener.onFault?.(report);
     });
@@ -216,10 +231,12 @@ export class PracticeExchange {
 
   #strikeMarket(): void {
     const faults = this.#ownFaults;
-    if (faults.strikes('status')) {
-      this.market.setSystem('maintenance');
+    for (const [fault, system] of SYSTEM_FAULTS) {
+      if (!faults.strikes(fault)) continue;
+      this.market.setSystem(system);
       this.#after(STATUS_FAULT_MS, () => this.market.setSystem('online'));
     }
+    if (faults.strikes('clock-skew')) this.#skewClock();
     this.#strikePair('instrument-status', (symbol) => {
       this.market.setPairStatus(symbol, 'cancel_only');
       this.#after(STATUS_FAULT_MS, () => this.market.setPairStatus(symbol, 'online'));
@@ -230,6 +247,11 @@ export class PracticeExchange {
         book.wire.price > book.scale.price ? book.scale.price : book.scale.price + 1,
       );
     });
+  }
+
+  #skewClock(): void {
+    this.#clock.setSkew(SKEW_MAX_MS - this.#ownFaults.choose('clock-skew', 2 * SKEW_MAX_MS));
+    this.#after(SKEW_FAULT_MS, () => this.#clock.setSkew(0));
   }
 
   #strikePair(fault: FaultName, strike: (symbol: string, book: MarketBook) => void): void {

@@ -1,7 +1,8 @@
 /** Starts the practice exchange on a worker thread and talks to it. */
 import { Worker } from 'node:worker_threads';
 import { ArbitradeError, arbitradeError, type ErrorCode } from '../../shared/errors.ts';
-import type { FaultName, FaultReport } from './faults.ts';
+import type { FaultReport } from './fault-plan.ts';
+import type { FaultName } from './faults.ts';
 import type { PracticeListener, PracticeStats } from './practice-exchange.ts';
 import type { PracticeServerOptions } from './practice-server.ts';
 

@@ -6,7 +6,8 @@ import {
   type ConnectionCounts,
   type ConnectionLimits,
 } from './client-connection.ts';
-import { cutShort, type FaultDraws, withWrongChecksum, withWrongDigit } from './faults.ts';
+import type { FaultDraws } from './fault-plan.ts';
+import { cutShort, withWrongChecksum, withWrongDigit } from './frame-damage.ts';
 import type { InstrumentEntries } from './instrument-entries.ts';
 import type { Market } from './market.ts';
 import { type BookRequest, type InstrumentRequest, REFUSAL, readPublicRequest } from './public-requests.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../../src/shared/clock.ts';
-import type { FaultReport } from '../../../src/venues/practice/faults.ts';
+import type { FaultReport } from '../../../src/venues/practice/fault-plan.ts';
 import { PRACTICE_DEFAULTS, type PracticeSettings } from '../../../src/venues/practice/practice-exchange.ts';
 import { type PracticeServer, startPracticeServer } from '../../../src/venues/practice/practice-server.ts';
 import { startPracticeThread } from '../../../src/venues/practice/practice-thread.ts';
