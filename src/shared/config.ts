@@ -28,9 +28,35 @@ function hasEdgeDecimals(bps: number): boolean {
   return (digits.split('.')[1] ?? '').length - Number(exponent) <= EDGE_DECIMALS;
 }
 
+/** What carries a key's token or signature is encrypted, except on this machine. */
+function isEncryptedOrLocal(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'wss:' || protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+}
+
 const venue = z.strictObject({
   name: z.enum(['kraken']).default('kraken'),
   public_url: z.url({ protocol: /^wss?$/ }).default('wss://ws.kraken.com/v2'),
+  private_url: z
+    .url({ protocol: /^wss?$/ })
+    .refine(isEncryptedOrLocal, 'a wss:// address')
+    .default('wss://ws-auth.kraken.com/v2'),
+  /** Scheme and host, without the path. */
+  rest_url: z
+    .url({ protocol: /^https?$/ })
+    .refine(isEncryptedOrLocal, 'an https:// address')
+    .default('https://api.kraken.com'),
+  /** File with the key's name, the key and its secret; see `secrets-file.ts`. */
+  secrets_file: z.string().min(1).optional(),
+  /** Highest nonce that may have been used, per key: the venue takes no smaller one ever again. */
+  nonce_file: z.string().min(1).default('arbitrade.nonce'),
+  /** Verification level of the account, which its rate limits follow, until the venue has told it. */
+  rate_tier: z.enum(['starter', 'intermediate', 'pro']).default('starter'),
+  rest_timeout_ms: milliseconds.default(10_000),
+  /** Questions (never orders) are asked this often at most, with back-off in between. */
+  rest_attempts_max: z.int().min(1).max(20).default(5),
+  /** How often the account's fees are asked for, besides at the start. */
+  fees_interval_ms: milliseconds.default(86_400_000),
   /** Subscribed book depth: the venue's values. */
   depth: z.union([z.literal(10), z.literal(25), z.literal(100), z.literal(500), z.literal(1000)]).default(25),
   /** Pairs to subscribe; empty: every online pair that lies on a cycle through the start assets. */
@@ -129,8 +155,17 @@ const trading = z.strictObject({
   reconcile_in_flight_ms: z.int().min(0).max(3_600_000).default(2_000),
   reconcile_orders_ms: z.int().min(0).max(3_600_000).default(30_000),
   reconcile_balances_ms: z.int().min(0).max(3_600_000).default(60_000),
-  /** Largest order that may leave, by asset it spends, in quotes: { USD: "1000" }. */
+  /** Most of an asset that one order may give or buy, in quotes: { USD: "1000" }. */
   order_max: z.record(assetName, amountText).default({}),
+  /** Most of an asset that may be out at a time, in orders and spent by plans that have not ended. */
+  exposure_max: z.record(assetName, amountText).default({}),
+  /** Orders that may leave within a second. Those that take back or bring home may be as many again. */
+  orders_per_second_max: z.int().min(1).max(1_000).default(20),
+});
+
+const live = z.strictObject({
+  /** The first of three yeses without which no real order leaves. */
+  real_orders: z.boolean().default(false),
 });
 
 const risk = z.strictObject({
@@ -145,6 +180,11 @@ const risk = z.strictObject({
   actor_silence_ms: milliseconds.default(2_000),
   check_interval_ms: milliseconds.default(100),
   portfolio_interval_ms: milliseconds.default(10_000),
+});
+
+const alert = z.strictObject({
+  /** The same cycle is announced again only after this long. */
+  repeat_ms: milliseconds.default(60_000),
 });
 
 const persistence = z.strictObject({
@@ -185,14 +225,20 @@ const control = z.strictObject({
   socket: z.string().min(1).max(100).default('arbitrade.sock'),
 });
 
+/** What becomes of an opportunity, from a rehearsal to real money. The default risks nothing. */
+export const MODES = ['demo', 'paper', 'dry-run', 'alert', 'live'] as const;
+export type Mode = (typeof MODES)[number];
+
 export const CONFIG_SCHEMA = z.strictObject({
-  mode: z.enum(['demo', 'paper']).default('paper'),
+  mode: z.enum(MODES).default('paper'),
   venue: venue.prefault({}),
   book: book.prefault({}),
   strategy: strategy.prefault({}),
   fees: fees.prefault({}),
   paper: paper.prefault({}),
   trading: trading.prefault({}),
+  alert: alert.prefault({}),
+  live: live.prefault({}),
   risk: risk.prefault({}),
   persistence: persistence.prefault({}),
   runtime: runtime.prefault({}),

@@ -13,10 +13,10 @@ describe('settings', () => {
 
   test('default.yaml names the settings that have no default', () => {
     const text = readFileSync(file('default.yaml'), 'utf8');
-    for (const name of ['taker_pct', 'kill_switch_file']) expect(text).toContain(`# ${name}:`);
+    for (const name of ['taker_pct', 'kill_switch_file', 'secrets_file']) expect(text).toContain(`# ${name}:`);
   });
 
-  test.each(['default.yaml', 'demo.yaml', 'paper.yaml'])('%s is valid', (name) => {
+  test.each(['default.yaml', 'demo.yaml', 'paper.yaml', 'live.yaml'])('%s is valid', (name) => {
     expect(() => readConfig(file(name))).not.toThrow();
   });
 
@@ -24,6 +24,9 @@ describe('settings', () => {
     [{ venu: {} }, /venu/],
     [{ venue: { depth: 11 } }, /venue\.depth/],
     [{ venue: { public_url: 'http://x' } }, /venue\.public_url/],
+    [{ venue: { rest_url: 'http://api.kraken.com' } }, /venue\.rest_url.*https/],
+    [{ venue: { private_url: 'ws://127.0.0.1.example.com' } }, /venue\.private_url.*wss/],
+    [{ live: { real_orders: 'yes' } }, /live\.real_orders/],
     [{ fees: { taker_pct: 0.26 } }, /fees\.taker_pct.*found 0\.26/],
     [{ limits: { tops_ring: 1000 } }, /limits\.tops_ring.*power of two/],
     [{ paper: { inventory: { usd: '1' } } }, /paper\.inventory/],
@@ -33,6 +36,15 @@ describe('settings', () => {
     expect(() => checkConfig(raw)).toThrowError(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) }),
     );
+  });
+
+  test('addresses without encryption are taken on this machine only', () => {
+    const local = { private_url: 'ws://127.0.0.1:9100/v2', rest_url: 'http://localhost:9100' };
+    expect(checkConfig({ venue: local }).venue).toMatchObject(local);
+  });
+
+  test('nothing in live.yaml as it stands lets a real order leave', () => {
+    expect(readConfig(file('live.yaml'))).toMatchObject({ mode: 'live', live: { real_orders: false } });
   });
 
   test('checked settings cannot be changed', () => {
