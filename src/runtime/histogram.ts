@@ -3,6 +3,8 @@
  * one writer, any readers. Values below 1 count as 0; values above 2^47 in the last bucket.
  */
 
+import type { Clock } from '../shared/clock.ts';
+
 const STEPS = 16;
 const POWERS = 48;
 const BUCKETS = STEPS * POWERS;
@@ -16,6 +18,9 @@ const TIMED_EVERY = 16;
 
 /** Whether the message with this number (from 1) is one of those that are timed; the first one is. */
 export const isTimed = (number: number): boolean => (number & (TIMED_EVERY - 1)) === 1;
+
+/** The moment of the value being counted. */
+const NOW = new Float64Array(1);
 
 export function createHistogramMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(WORDS * 8);
@@ -35,6 +40,12 @@ export class Histogram {
     this.#values[SUM] = (this.#values[SUM] as number) + value;
     if (value > (this.#values[MAX] as number)) this.#values[MAX] = value;
     this.#values[COUNT] = (this.#values[COUNT] as number) + 1;
+  }
+
+  /** Counts the nanoseconds since the moment in `stamps[at]`, whole ones: no object is made. Owner only. */
+  recordSince(clock: Clock, stamps: Float64Array, at: number): void {
+    clock.readNs(NOW, 0);
+    this.record(Math.round((NOW[0] as number) - (stamps[at] as number)));
   }
 
   get count(): number {

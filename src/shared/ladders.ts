@@ -43,6 +43,8 @@ export class Ladders {
   /** The same memory as doubles. Levels move as doubles: no field of a level can look like a NaN. */
   readonly doubles: Float64Array;
   readonly #sideWords: number;
+  /** Price that is looked for. Handed to a call that is not inlined, a price of many ticks would become an object. */
+  readonly #key = new Float64Array(1);
 
   /** Bytes that `books` books of `depth` levels a side take. A multiple of 8. */
   static byteLength(books: number, depth: number): number {
@@ -86,7 +88,8 @@ export class Ladders {
   set(side: number, priceLow: number, priceHigh: number, qtyLow: number, qtyHigh: number, decimals: number): void {
     const { words, doubles } = this;
     const key = (priceHigh * TWO_32 + (priceLow >>> 0)) * (words[side + HEADER.sign] as number);
-    const index = this.#find(side, key);
+    this.#key[0] = key;
+    const index = this.#find(side);
     const found = index < (words[side + HEADER.count] as number) && doubles[this.#double(side, index)] === key;
     if ((qtyLow | qtyHigh) === 0) {
       if (found) this.#close(side, index);
@@ -165,9 +168,10 @@ export class Ladders {
     return this.level(side, index) >> 1;
   }
 
-  /** Index of the first level whose key is not below `key`. */
-  #find(side: number, key: number): number {
+  /** Index of the first level whose price is not before `#key`. */
+  #find(side: number): number {
     const { doubles } = this;
+    const key = this.#key[0] as number;
     const count = this.words[side + HEADER.count] as number;
     const first = this.#double(side, 0);
     const near = Math.min(count, LINEAR);

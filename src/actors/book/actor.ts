@@ -182,7 +182,7 @@ class BookActor implements Actor {
       if (!this.#mayPublish(book)) return false;
       this.#decide(book, view, offset, seq, index, slots, isSnapshot);
     }
-    this.#finish(book, view, offset, seq);
+    this.#finish(book, offset, seq);
     this.#count(this.#memory.word(book, OUTCOME), (flags & EMPTY) !== 0 ? 0 : slots, isSnapshot);
     return true;
   }
@@ -223,7 +223,7 @@ class BookActor implements Actor {
       if (!this.#books.apply(book, words, this.#deltas.offset(index + slot) >> 2)) return MALFORMED;
     }
     if (!this.#books.cut(book)) return MALFORMED;
-    return this.#books.verify(book, (words[word + WORD.checksum] as number) >>> 0, isSnapshot) ? IS_VALID : CHECKSUM;
+    return this.#books.verify(book, words[word + WORD.checksum] as number, isSnapshot) ? IS_VALID : CHECKSUM;
   }
 
   /** From message `seq` on there is no book. Whoever reads the newest version sees the reason first. */
@@ -234,7 +234,7 @@ class BookActor implements Actor {
   }
 
   /** What follows from the version that message `seq` made. Done again, it does no harm. */
-  #finish(book: number, view: DataView, offset: number, seq: number): void {
+  #finish(book: number, offset: number, seq: number): void {
     const outcome = this.#memory.word(book, OUTCOME);
     if (this.#memory.double(book, SETTLED) < seq) {
       if (outcome !== IS_VALID) this.#validity.broken(book, outcome, seq);
@@ -243,12 +243,10 @@ class BookActor implements Actor {
     }
     if (this.#table.ownValidity(book) !== outcome) this.#table.setValidity(book, outcome);
     this.#memory.setDouble(book, DIRTY, 0);
-    if (outcome === IS_VALID && isTimed(seq)) this.#recordLatency(view.getFloat64(offset + DELTA.stampNs, true));
+    if (outcome === IS_VALID && isTimed(seq)) {
+      this.#latency.recordSince(this.#clock, this.#deltas.doubles, (offset >> 3) + DOUBLE.stampNs);
+    }
     if (seq > this.#topSeq) this.#pushTop(book, offset, seq, outcome === IS_VALID);
-  }
-
-  #recordLatency(stampNs: number): void {
-    this.#latency.record(this.#clock.nowNs() - stampNs);
   }
 
   #pushTop(book: number, offset: number, seq: number, isValid: boolean): void {

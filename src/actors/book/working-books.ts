@@ -80,12 +80,12 @@ export class WorkingBooks {
   }
 
   /**
-   * Whether the book has the checksum the venue gave. On a snapshot the other variant is tried too when the remembered
+   * Whether the book has the checksum the venue gave, a signed word. On a snapshot the other variant is tried too when the remembered
    * one does not match (padded first when none is remembered), and the one that matches is remembered.
    */
   verify(book: number, checksum: number, isSnapshot: boolean): boolean {
     const variant = this.#memory.word(book, VARIANT);
-    if (this.#sum(book, variant === RAW) === (checksum | 0)) {
+    if (this.#sum(book, variant === RAW) === checksum) {
       if (variant === UNKNOWN) this.#memory.setWord(book, VARIANT, PADDED);
       return true;
     }
@@ -145,7 +145,7 @@ export class WorkingBooks {
   #verifyOther(book: number, checksum: number, raw: boolean): boolean {
     this.#ladders.unsettle(this.#ladders.side(book, 0), CHECKSUM_LEVELS);
     this.#ladders.unsettle(this.#ladders.side(book, 1), CHECKSUM_LEVELS);
-    if (this.#sum(book, raw) !== (checksum | 0)) return false;
+    if (this.#sum(book, raw) !== checksum) return false;
     this.#memory.setWord(book, VARIANT, raw ? RAW : PADDED);
     return true;
   }

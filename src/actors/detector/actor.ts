@@ -126,7 +126,7 @@ class Detector implements Actor {
       if (this.#own[0] === ONLINE && !this.#decideAll(view, offset, candidates, isRetry)) return false;
     }
     this.#counters.add(this.#at.updates, 1);
-    if (isTimed(seq)) this.#decision.record(this.#context.clock.nowNs() - view.getFloat64(offset + TOP.stampNs, true));
+    if (isTimed(seq)) this.#decision.recordSince(this.#context.clock, this.#tops.doubles, (offset + TOP.stampNs) >> 3);
     return true;
   }
 

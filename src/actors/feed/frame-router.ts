@@ -57,7 +57,8 @@ export class FrameRouter implements FrameSink {
   readonly #latency;
   #source: FrameSource | undefined;
   #connection = 0;
-  #stampNs = 0;
+  /** When the frame in hand was taken. */
+  readonly #stampNs = new Float64Array(1);
 
   constructor(context: ActorContext<'feed'>, memory: FeedMemory) {
     const { instruments_max } = context.config.limits;
@@ -160,8 +161,9 @@ export class FrameRouter implements FrameSink {
 
   #beginFrame(connection: ConnectionIndex, wallSeconds: number, wallNanos: number): void {
     this.#connection = connection;
-    this.#stampNs = this.#clock.nowNs();
-    this.#publisher.beginFrame(this.#memory.framesHandled, wallSeconds, wallNanos, this.#stampNs);
+    this.#clock.readNs(this.#stampNs, 0);
+    const stampNs = this.#stampNs[0] as number;
+    this.#publisher.beginFrame(this.#memory.framesHandled, wallSeconds, wallNanos, stampNs);
   }
 
   /** What is published now belongs to the newest frame handled: a successor must not take the next one for handled. */
@@ -179,10 +181,11 @@ export class FrameRouter implements FrameSink {
     const frames = this.#memory.framesHandled + 1;
     this.#memory.framesHandled = frames;
     counters.set(this.#count.frames, frames);
-    if (counters.value(this.#count.first_frame_ns) === 0) counters.set(this.#count.first_frame_ns, this.#stampNs);
-    counters.set(this.#count.last_frame_ns, this.#stampNs);
+    const stampNs = this.#stampNs[0] as number;
+    if (counters.value(this.#count.first_frame_ns) === 0) counters.set(this.#count.first_frame_ns, stampNs);
+    counters.set(this.#count.last_frame_ns, stampNs);
     counters.set(this.#count.frame_seq, this.#publisher.seq);
-    if (isTimed(frames)) this.#latency.record(this.#clock.nowNs() - this.#stampNs);
+    if (isTimed(frames)) this.#latency.recordSince(this.#clock, this.#stampNs, 0);
     return true;
   }
 

@@ -71,13 +71,14 @@ const AFTER_FOUR = 4 << 10;
 let appended = 0;
 export const appendedDigits = (): number => appended;
 
-/** Register after the decimal digits of `value`, an integer from 0 to 2^53. Its length: {@link appendedDigits}. */
-export function appendInteger(register: number, value: number): number {
-  if (value < 1e8) return appendSmall(register, value | 0);
-  const high = Math.floor(value / 1e8);
-  const low = value - high * 1e8;
-  const middle = (low / 1e4) | 0;
-  const after = appendFour(appendFour(appendSmall(register, high), middle), (low - middle * 1e4) | 0);
+/**
+ * Register after the decimal digits of an integer from 0 to 2^53, given as `upper` × 10^8 + `lower`: two halves that are
+ * small integers, where the whole would often be an object. Its length: {@link appendedDigits}.
+ */
+export function appendInteger(register: number, upper: number, lower: number): number {
+  if (upper === 0) return appendSmall(register, lower);
+  const middle = (lower / 1e4) | 0;
+  const after = appendFour(appendFour(appendSmall(register, upper), middle), lower - middle * 1e4);
   appended += 8;
   return after;
 }

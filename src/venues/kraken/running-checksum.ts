@@ -83,18 +83,13 @@ export class RunningChecksum {
 
   /** Computes a level's register, keeps it as the level's memo, and returns the number of digits. */
   #digest(level: number): number {
-    const { words, doubles } = this.#books;
+    const { words } = this.#books;
     const packed = words[level + PACKED] as number;
     const priceShift = this.#raw ? (packed & 255) - this.#pricePrecision : 0;
     const qtyShift = this.#raw ? ((packed >> 8) & 255) - this.#qtyPrecision : 0;
-    const price = Math.abs(doubles[level >> 1] as number);
-    const low = words[level + PRICE] as number;
-    const high = words[level + PRICE + 1] as number;
-    let register = append(0, price, low, high, priceShift);
+    let register = append(0, words[level + PRICE] as number, words[level + PRICE + 1] as number, priceShift);
     let digits = appendedDigits();
-    const qtyLow = words[level + QTY] as number;
-    const qtyHigh = words[level + QTY + 1] as number;
-    register = append(register, qtyHigh * TWO_32 + (qtyLow >>> 0), qtyLow, qtyHigh, qtyShift);
+    register = append(register, words[level + QTY] as number, words[level + QTY + 1] as number, qtyShift);
     digits += appendedDigits();
     words[level + MEMO] = register;
     words[level + PACKED] = (packed & 0xffff) | (digits << 16);
@@ -102,11 +97,13 @@ export class RunningChecksum {
   }
 }
 
-/** Register after the digits of an integer × 10^`shift`, given both as a double and as two words. */
-function append(register: number, value: number, low: number, high: number, shift: number): number {
+/** Register after the digits of an integer × 10^`shift`, given as two words. */
+function append(register: number, low: number, high: number, shift: number): number {
   if (high >>> 0 >= TWO_53_HIGH) return appendWide(register, low, high, shift);
-  if (shift === 0) return appendInteger(register, value);
-  if (shift < 0) return appendInteger(register, value / (POWERS[-shift] as number)); // exact: the digits dropped are zeros
-  const scaled = value * (POWERS[shift] as number);
-  return scaled <= SAFE ? appendInteger(register, scaled) : appendWide(register, low, high, shift);
+  const whole = high * TWO_32 + (low >>> 0);
+  // A division is exact: the digits dropped are zeros.
+  const value = shift < 0 ? whole / (POWERS[-shift] as number) : whole * (POWERS[shift] as number);
+  if (value > SAFE) return appendWide(register, low, high, shift);
+  const upper = Math.floor(value / 1e8);
+  return appendInteger(register, upper, (value - upper * 1e8) | 0);
 }

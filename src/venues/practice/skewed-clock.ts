@@ -18,6 +18,10 @@ export class SkewedClock implements Clock {
     return this.#true.nowNs();
   }
 
+  readNs(into: Float64Array, at: number): void {
+    this.#true.readNs(into, at);
+  }
+
   wallNs(): bigint {
     return this.#true.wallNs() + BigInt(this.#skewMs) * 1_000_000n;
   }

@@ -66,6 +66,6 @@ test('the book actor makes no object per message, over a million messages', () =
   expect(stage.counters.checksums_verified - before).toBe((warmUp + passes) * slotsOf.length);
   // A collection makes a pass look negative; the middle pass is one without.
   const middle = grown.sort((a, b) => a - b)[Math.floor(grown.length / 2)]! / slotsOf.length;
-  // Less than one boxed number (16 bytes): no object, closure, BigInt or string is made.
-  expect(middle, 'bytes per message').toBeLessThan(16);
+  // What reading the statistics makes is spread over the pass; one object in ten messages would be more.
+  expect(middle, 'bytes per message').toBeLessThan(1.6);
 }, 60_000);

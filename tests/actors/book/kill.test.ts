@@ -74,6 +74,10 @@ function fused(context: ActorContext<'book'>, fuse: Fuse): ActorContext<'book'> 
       fuse.burn();
       return context.clock.nowNs();
     },
+    readNs: (into: Float64Array, at: number) => {
+      fuse.burn();
+      context.clock.readNs(into, at);
+    },
   };
   return { ...context, consumer, clock };
 }

@@ -79,6 +79,9 @@ function runningOf(asks: readonly Row[], bids: readonly Row[], raw: boolean, pri
   return new RunningChecksum(books).of(sides[0], sides[1], raw, price, qty) >>> 0;
 }
 
+const appendNumber = (register: number, value: number): number =>
+  appendInteger(register, Math.floor(value / 1e8), value % 1e8);
+
 describe('crc-32', () => {
   test('gives the check value of the standard', () => expect(crc32('123456789')).toBe(0xcbf43926));
 
@@ -96,11 +99,11 @@ describe('crc-32', () => {
     fc.assert(
       fc.property(value, fc.nat(999_999), (number, before) => {
         const text = `${before}${number}`;
-        const register = appendInteger(appendInteger(advance(-1, String(before).length), before), number);
-        const bare = appendInteger(0, before);
+        const register = appendNumber(appendNumber(advance(-1, String(before).length), before), number);
+        const bare = appendNumber(0, before);
         const digits = appendedDigits();
         expect(digits).toBe(String(before).length);
-        const joined = appendInteger(bare, number) ^ advance(-1, text.length);
+        const joined = appendNumber(bare, number) ^ advance(-1, text.length);
         expect(~joined >>> 0).toBe(zlibCrc32(text));
         expect(appendedDigits()).toBe(String(number).length);
         expect(register).toBe(register | 0);
