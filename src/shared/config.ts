@@ -127,6 +127,8 @@ const paper = z.strictObject({
 });
 
 const trading = z.strictObject({
+  /** Names the account in the database: its orders, balances and exposure go on from run to run under this name. */
+  account: z.string().min(1).max(60).default('main'),
   /** `sequential`: leg after leg, each sized by what the last one delivered. `parallel`: all legs at once, from stock. */
   policy: z.enum(['sequential', 'parallel']).default('sequential'),
   plans_at_once: z.int().min(1).max(PLANS_MAX).default(1),

@@ -226,6 +226,8 @@ export const EXECUTION = {
   orderOutcome: 176,
   /** u8, EXPOSURE: index into EXPOSURE_REASONS. */
   exposureReason: 177,
+  /** f64: run of the program that the plan belongs to, by its start (wall time, ms): with `plan`, names it for good. */
+  bootMs: 184,
   /** Texts in ASCII, filled up with zeros. ORDER_*, FILL: the client's order id. */
   clOrdId: 192,
   CL_ORD_ID_BYTES: 18,

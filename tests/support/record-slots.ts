@@ -94,11 +94,12 @@ function writeLeg(view: DataView, offset: number, leg: LegFields): void {
 /** Writes an execution; integer fields by the names of {@link EXECUTION}. Bigints are 64 bits wide. */
 export function writeExecution(
   records: RecordWriter,
-  bytes: Partial<Record<'event' | 'side' | 'leg' | 'outcome' | 'attempt', number>>,
-  shorts: Partial<Record<'feeAsset' | 'startAsset' | 'reason' | 'ordinal', number>>,
-  doubles: Partial<Record<'plan' | 'seq' | 'executionSeq' | 'instrumentsSeq', number>>,
+  bytes: Partial<Record<ByteExecutionField, number>>,
+  shorts: Partial<Record<ShortExecutionField, number>>,
+  doubles: Partial<Record<'plan' | 'seq' | 'executionSeq' | 'instrumentsSeq' | 'bootMs', number>>,
   wide: Partial<Record<WideExecutionField, bigint>>,
   instrument = 0,
+  texts: Partial<Record<'clOrdId' | 'venueOrderId' | 'execId', string>> = {},
 ): boolean {
   return records.tryWrite(RECORD_KIND.EXECUTION, (view, offset) => {
     view.setUint32(offset + EXECUTION.instrument, instrument, true);
@@ -106,8 +107,14 @@ export function writeExecution(
     for (const [name, value] of entriesOf(shorts)) view.setUint16(offset + EXECUTION[name], value, true);
     for (const [name, value] of entriesOf(doubles)) view.setFloat64(offset + EXECUTION[name], value, true);
     for (const [name, value] of entriesOf(wide)) view.setBigInt64(offset + EXECUTION[name], value, true);
+    for (const [name, text] of entriesOf(texts)) {
+      for (const [index, byte] of Buffer.from(text).entries()) view.setUint8(offset + EXECUTION[name] + index, byte);
+    }
   });
 }
+
+type ByteExecutionField = 'event' | 'side' | 'leg' | 'outcome' | 'attempt' | 'orderOutcome' | 'exposureReason';
+type ShortExecutionField = 'feeAsset' | 'startAsset' | 'spentAsset' | 'receivedAsset' | 'reason' | 'ordinal';
 
 type WideExecutionField =
   | 'priceTicks'
@@ -118,7 +125,10 @@ type WideExecutionField =
   | 'endUnits'
   | 'profitUnits'
   | 'qtyWantedLots'
-  | 'limitTicks';
+  | 'limitTicks'
+  | 'spentUnits'
+  | 'receivedUnits'
+  | 'amountUnits';
 
 export function writePortfolio(
   records: RecordWriter,

@@ -15,6 +15,7 @@ import type { CancelTimer } from '../../shared/clock.ts';
 import { type ArbitradeError, arbitradeError } from '../../shared/errors.ts';
 import type { InstrumentLine } from '../../shared/instrument-log.ts';
 import { type AuditEvent, RECORD_BYTES, RECORD_KIND } from '../../shared/messages.ts';
+import { tradingAccount } from '../../shared/trading-account.ts';
 import { DatabaseClient } from './database-client.ts';
 import { type Opened, RECORD_SOURCES, type RecordSource, type RecordSummary } from './database-protocol.ts';
 import { type PersistenceEvent, type PersistenceState, persistenceMachine } from './machine.ts';
@@ -142,6 +143,7 @@ class Persistence implements Actor {
         startedNs: this.#own.startedNs(clock.wallNs()),
         version: packageFile.version,
         configHash: createHash('sha256').update(JSON.stringify(config)).digest('hex'),
+        account: tradingAccount(config),
       },
       resume: this.#resume,
       nowNs: clock.wallNs(),

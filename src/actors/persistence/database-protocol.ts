@@ -20,6 +20,8 @@ export interface BootIdentity {
   readonly startedNs: bigint;
   readonly version: string;
   readonly configHash: string;
+  /** Account that it trades, see `trading-account.ts`. */
+  readonly account: string | undefined;
 }
 
 export interface OpenRequest {

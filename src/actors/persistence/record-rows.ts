@@ -5,30 +5,26 @@
 import { DuckDBTimestampNanosecondsValue, type DuckDBValue } from '@duckdb/node-api';
 import { readText } from '../../runtime/record-writer.ts';
 import { reasonOf } from '../../shared/errors.ts';
-import type { AssetIndex, Instrument, InstrumentIndex } from '../../shared/instrument.ts';
 import type { InstrumentHistory } from '../../shared/instrument-history.ts';
 import {
   AUDIT,
   AUDIT_EVENTS,
-  EXECUTION,
-  EXECUTION_EVENT,
   LEG,
   LEGS_MAX,
   NO_INSTRUMENT,
   OPPORTUNITY,
-  PLAN_OUTCOMES,
-  PLAN_REASONS,
   PORTFOLIO,
   RECORD_KIND,
   STATE,
 } from '../../shared/messages.ts';
+import { EXECUTION_TABLES, ExecutionRows, nameOf, whole } from './execution-rows.ts';
+import { type NamedAsset, RecordNames } from './record-names.ts';
 import { TableBuffer } from './table-buffer.ts';
 
 export const TABLES = [
   'opportunities',
   'opportunity_legs',
-  'trades',
-  'plan_events',
+  ...EXECUTION_TABLES,
   'portfolio_snapshots',
   'audit_events',
   'state_changes',
@@ -36,29 +32,23 @@ export const TABLES = [
 export type TableName = (typeof TABLES)[number];
 
 const SEVERITIES = ['info', 'warning', 'error'] as const;
-const SIDES = ['buy', 'sell'] as const;
-
-const PLAN_EVENT_NAMES: Readonly<Record<number, string>> = {
-  [EXECUTION_EVENT.PLAN_OPENED]: 'opened',
-  [EXECUTION_EVENT.PLAN_ENDED]: 'ended',
-  [EXECUTION_EVENT.PLAN_REFUSED]: 'refused',
-};
-
 /** What every row begins with. */
 type RowHead = readonly [boot: bigint, source: string, recordSeq: bigint];
 
 export class RecordRows {
   readonly buffers: Readonly<Record<TableName, TableBuffer>>;
   readonly #boot: bigint;
-  readonly #instruments: InstrumentHistory;
+  readonly #names: RecordNames;
+  readonly #executions: ExecutionRows;
 
   constructor(boot: number, instruments: InstrumentHistory) {
     this.#boot = BigInt(boot);
-    this.#instruments = instruments;
+    this.#names = new RecordNames(instruments);
     this.buffers = Object.fromEntries(TABLES.map((table) => [table, new TableBuffer(table)])) as Record<
       TableName,
       TableBuffer
     >;
+    this.#executions = new ExecutionRows(this.buffers, this.#names);
   }
 
   /** Rows held, of all tables. */
@@ -91,7 +81,7 @@ export class RecordRows {
         this.#addOpportunity(head, at, view, offset);
         break;
       case RECORD_KIND.EXECUTION:
-        this.#addExecution(head, at, view, offset);
+        this.#executions.add([...head, at], view, offset);
         break;
       case RECORD_KIND.PORTFOLIO:
         this.#addPortfolio(head, at, view, offset);
@@ -116,7 +106,7 @@ export class RecordRows {
     const sized = view.getUint8(offset + OPPORTUNITY.sized) !== 0;
     const legCount = view.getUint8(offset + OPPORTUNITY.legCount);
     if (legCount > LEGS_MAX) throw new RangeError(`an opportunity of ${legCount} legs`);
-    const start = this.#asset(view.getUint16(offset + OPPORTUNITY.startAsset, true));
+    const start = this.#names.asset(view.getUint16(offset + OPPORTUNITY.startAsset, true));
     const legs: Leg[] = [];
     const seq = view.getFloat64(offset + OPPORTUNITY.seq, true);
     for (let leg = 0; leg < legCount; leg++)
@@ -128,7 +118,7 @@ export class RecordRows {
       whole(view, offset + OPPORTUNITY.seq),
       view.getUint16(offset + OPPORTUNITY.ordinal, true),
       whole(view, offset + OPPORTUNITY.recvIndex),
-      this.#symbol(view.getUint32(offset + OPPORTUNITY.instrument, true)),
+      this.#names.symbol(view.getUint32(offset + OPPORTUNITY.instrument, true)),
       view.getUint8(offset + OPPORTUNITY.strategy),
       BigInt(view.getUint32(offset + OPPORTUNITY.cycle, true)),
       legs.map((leg) => `${leg.symbol}:${leg.side}`).join('>'),
@@ -150,13 +140,13 @@ export class RecordRows {
 
   #leg(view: DataView, offset: number, seq: number): Leg {
     const index = view.getUint16(offset + LEG.instrument, true);
-    const instrument = this.#instruments.asOf(index, seq);
+    const instrument = this.#names.asOf(index, seq);
     const sell = view.getUint8(offset + LEG.side) !== 0;
-    const base = this.#baseOf(instrument);
-    const quote = this.#quoteOf(instrument);
+    const base = this.#names.asset(instrument?.base);
+    const quote = this.#names.asset(instrument?.quote);
     const received = sell ? quote : base;
     return {
-      symbol: this.#symbol(index),
+      symbol: this.#names.symbol(index),
       side: sell ? 'sell' : 'buy',
       turn: view.getUint8(offset + LEG.turn),
       spends: sell ? base : quote,
@@ -176,64 +166,8 @@ export class RecordRows {
     };
   }
 
-  #addExecution(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
-    const event = view.getUint8(offset + EXECUTION.event);
-    const common = [
-      ...head,
-      at,
-      whole(view, offset + EXECUTION.plan),
-      whole(view, offset + EXECUTION.executionSeq),
-      whole(view, offset + EXECUTION.seq),
-    ];
-    if (event === EXECUTION_EVENT.FILL) this.#addTrade(common, view, offset);
-    else this.#addPlanEvent(common, event, view, offset);
-  }
-
-  #addTrade(common: readonly DuckDBValue[], view: DataView, offset: number): void {
-    const index = view.getUint32(offset + EXECUTION.instrument, true);
-    const instrument = this.#instruments.asOf(index, view.getFloat64(offset + EXECUTION.instrumentsSeq, true));
-    const quote = this.#quoteOf(instrument);
-    const feeAsset = this.#asset(view.getUint16(offset + EXECUTION.feeAsset, true));
-    this.buffers.trades.add(
-      ...common,
-      view.getUint8(offset + EXECUTION.leg),
-      view.getUint8(offset + EXECUTION.attempt),
-      this.#symbol(index),
-      SIDES[view.getUint8(offset + EXECUTION.side)] ?? 'unknown',
-      view.getBigInt64(offset + EXECUTION.priceTicks, true),
-      view.getBigInt64(offset + EXECUTION.limitTicks, true),
-      instrument?.pricePrecision ?? null,
-      view.getBigInt64(offset + EXECUTION.qtyLots, true),
-      view.getBigInt64(offset + EXECUTION.qtyWantedLots, true),
-      instrument?.qtyPrecision ?? null,
-      view.getBigInt64(offset + EXECUTION.costUnits, true),
-      quote.id,
-      quote.decimals,
-      view.getBigInt64(offset + EXECUTION.feeUnits, true),
-      feeAsset.id,
-      feeAsset.decimals,
-    );
-  }
-
-  #addPlanEvent(common: readonly DuckDBValue[], event: number, view: DataView, offset: number): void {
-    const start = this.#asset(view.getUint16(offset + EXECUTION.startAsset, true));
-    this.buffers.plan_events.add(
-      ...common,
-      view.getUint16(offset + EXECUTION.ordinal, true),
-      PLAN_EVENT_NAMES[event] ?? `unknown ${event}`,
-      nameOf(PLAN_OUTCOMES, view.getUint8(offset + EXECUTION.outcome)),
-      nameOf(PLAN_REASONS, view.getUint16(offset + EXECUTION.reason, true)),
-      view.getUint8(offset + EXECUTION.attempt),
-      start.id,
-      start.decimals,
-      view.getBigInt64(offset + EXECUTION.startUnits, true),
-      view.getBigInt64(offset + EXECUTION.endUnits, true),
-      view.getBigInt64(offset + EXECUTION.profitUnits, true),
-    );
-  }
-
   #addPortfolio(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
-    const asset = this.#asset(view.getUint16(offset + PORTFOLIO.asset, true));
+    const asset = this.#names.asset(view.getUint16(offset + PORTFOLIO.asset, true));
     this.buffers.portfolio_snapshots.add(
       ...head,
       at,
@@ -254,7 +188,7 @@ export class RecordRows {
       at,
       nameOf(SEVERITIES, view.getUint8(offset + AUDIT.severity)),
       nameOf(AUDIT_EVENTS, view.getUint16(offset + AUDIT.event, true)),
-      instrument === NO_INSTRUMENT ? null : this.#symbol(instrument),
+      instrument === NO_INSTRUMENT ? null : this.#names.symbol(instrument),
       view.getFloat64(offset + AUDIT.a, true),
       view.getFloat64(offset + AUDIT.b, true),
       boundedText(view, offset + AUDIT.text, view.getUint16(offset + AUDIT.textLength, true), AUDIT.TEXT_MAX),
@@ -273,45 +207,15 @@ export class RecordRows {
   #addUnreadable(head: RowHead, at: DuckDBValue, kind: number, text: string): void {
     this.buffers.audit_events.add(...head, at, 'error', 'record_unreadable', null, kind, 0, text);
   }
-
-  #symbol(index: InstrumentIndex): string {
-    return this.#instruments.directory.instruments[index]?.symbol ?? `#${index}`;
-  }
-
-  #asset(index: AssetIndex | undefined): NamedAsset {
-    const asset = index === undefined ? undefined : this.#instruments.directory.assets[index];
-    return { id: asset?.id ?? `#${index ?? '?'}`, decimals: asset?.precision ?? null };
-  }
-
-  #baseOf(instrument: Instrument | undefined): NamedAsset {
-    return this.#asset(instrument?.base);
-  }
-
-  #quoteOf(instrument: Instrument | undefined): NamedAsset {
-    return this.#asset(instrument?.quote);
-  }
-}
-
-interface NamedAsset {
-  readonly id: string;
-  readonly decimals: number | null;
 }
 
 interface Leg {
   readonly symbol: string;
-  readonly side: (typeof SIDES)[number];
+  readonly side: 'buy' | 'sell';
   readonly turn: number;
   readonly spends: NamedAsset;
   /** The further columns of `opportunity_legs`. */
   readonly rest: readonly DuckDBValue[];
-}
-
-const nameOf = (names: readonly string[], code: number): string => names[code] ?? `unknown ${code}`;
-
-/** A count that travels as a double: sequences, positions, numbers of plans. */
-function whole(view: DataView, offset: number): bigint {
-  const value = view.getFloat64(offset, true);
-  return Number.isSafeInteger(value) ? BigInt(value) : -1n;
 }
 
 function boundedText(view: DataView, offset: number, length: number, bytesMax: number): string {

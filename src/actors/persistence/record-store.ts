@@ -125,8 +125,8 @@ async function bootNumber(connection: DuckDBConnection, identity: BootIdentity, 
     if (typeof boot === 'bigint') return Number(boot);
   }
   const added = await connection.runAndReadAll(
-    'INSERT INTO boots SELECT coalesce(max(boot), 0) + 1, $1, $2, $3, $4 FROM boots RETURNING boot',
-    [processId, startedAt, identity.version, identity.configHash],
+    'INSERT INTO boots SELECT coalesce(max(boot), 0) + 1, $1, $2, $3, $4, $5 FROM boots RETURNING boot',
+    [processId, startedAt, identity.version, identity.configHash, identity.account ?? null],
   );
   return Number(added.getRows()[0]?.[0]);
 }

@@ -40,6 +40,13 @@ export class Journal {
     return this.flush() && this.#executions.hasRoom(OUTBOX_MAX) && this.#records.hasRoom(OUTBOX_MAX);
   }
 
+  /** Notes when this process began to trade, unless a predecessor did. */
+  noteBoot(wallMs: number): void {
+    if (this.current.getFloat64(SEQUENCER_HEADER.bootMs, true) !== 0) return;
+    this.#memory.begin().setFloat64(SEQUENCER_HEADER.bootMs, wallMs, true);
+    this.#memory.commit();
+  }
+
   /** Begins a change. @returns the bank to change. */
   begin(): DataView {
     this.#bank = this.#memory.begin();
@@ -52,6 +59,7 @@ export class Journal {
     const at = this.#claim(RECORD_KIND.EXECUTION);
     this.#bank.setUint8(at + EXECUTION.event, event);
     this.#bank.setFloat64(at + EXECUTION.executionSeq, countUp(this.#bank, SEQUENCER_HEADER.executionSeq), true);
+    this.#bank.setFloat64(at + EXECUTION.bootMs, this.#bank.getFloat64(SEQUENCER_HEADER.bootMs, true), true);
     fill(this.#bank, at);
   }
 

@@ -30,7 +30,9 @@ export const SEQUENCER_HEADER = {
   stranded: 104,
   fills: 112,
   unexpected: 120,
-  SIZE: 128,
+  /** Wall time, ms, at which the sequencer first started in this process: what its orders' ids begin with. */
+  bootMs: 128,
+  SIZE: 192,
 } as const;
 
 /** A fill, an end, three exposures and an unexpected event: more than one change can bring forth. */

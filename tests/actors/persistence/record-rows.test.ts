@@ -5,7 +5,16 @@ import { createActor } from '../../../src/actors/persistence/actor.ts';
 import { TABLES } from '../../../src/actors/persistence/record-rows.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { AUDIT_EVENTS, EXECUTION_EVENT, OPPORTUNITY, PLAN_REASONS, RECORD_KIND } from '../../../src/shared/messages.ts';
+import {
+  AUDIT_EVENTS,
+  EXECUTION_EVENT,
+  EXPOSURE_REASONS,
+  type ExposureReason,
+  OPPORTUNITY,
+  ORDER_OUTCOMES,
+  PLAN_REASONS,
+  RECORD_KIND,
+} from '../../../src/shared/messages.ts';
 import {
   type OpportunityFields,
   TRIANGLE,
@@ -162,9 +171,11 @@ test('a fill becomes a trade, and a plan its events', async () => {
     writeExecution(
       records,
       { event: FILL, side: 1, leg: 2, attempt: 4 },
-      { feeAsset: 0 },
-      { ...plan, executionSeq: 2 },
+      { feeAsset: 0, spentAsset: 2, receivedAsset: 0 },
+      { ...plan, executionSeq: 2, bootMs: 1_618_677_942_582 },
       {
+        spentUnits: LARGEST,
+        receivedUnits: SMALLEST,
         priceTicks: LARGEST,
         limitTicks: 2n,
         qtyLots: BEYOND_DOUBLE,
@@ -173,6 +184,7 @@ test('a fill becomes a trade, and a plan its events', async () => {
         feeUnits: 3n,
       },
       2,
+      { clOrdId: 'amhw3k2x1000012030', venueOrderId: 'OABCDE-FGHIJ-KLMNO', execId: 'TABCDE-FGHIJ-KLMNOPQ' },
     );
     const reason = PLAN_REASONS.indexOf('partial_fill');
     writeExecution(
@@ -211,6 +223,16 @@ test('a fill becomes a trade, and a plan its events', async () => {
     fee_units: 3n,
     fee_asset: 'USD',
     fee_decimals: 4,
+    boot_ms: 1_618_677_942_582n,
+    cl_ord_id: 'amhw3k2x1000012030',
+    venue_order_id: 'OABCDE-FGHIJ-KLMNO',
+    exec_id: 'TABCDE-FGHIJ-KLMNOPQ',
+    spent_units: LARGEST,
+    spent_asset: 'ETH',
+    spent_decimals: 18,
+    received_units: SMALLEST,
+    received_asset: 'USD',
+    received_decimals: 4,
   });
   const events = await readStored(
     scene.file,
@@ -238,6 +260,104 @@ test('a fill becomes a trade, and a plan its events', async () => {
       profit_units: BEYOND_DOUBLE - LARGEST,
     },
   ]);
+});
+
+test('an order has a row for each thing that happened to it, and one in the view of orders', async () => {
+  const scene = createTriangleStage();
+  await record(scene, () => {
+    const records = scene.writer('sequencer');
+    const { ORDER_SENT, ORDER_ACKED, ORDER_UNCERTAIN, ORDER_ENDED } = EXECUTION_EVENT;
+    const id = { clOrdId: 'amhw3k2x100001203' };
+    const told = (event: number, more: object, wide: object, venueOrderId = '') =>
+      writeExecution(
+        records,
+        { event, side: 1, leg: 2, attempt: 1, ...more },
+        { feeAsset: 0 },
+        { plan: 7, seq: 3, bootMs: 5 },
+        { qtyWantedLots: 300n, limitTicks: 250_000n, ...wide },
+        2,
+        { ...id, venueOrderId },
+      );
+    told(ORDER_SENT, {}, {});
+    told(ORDER_UNCERTAIN, {}, {});
+    told(ORDER_ACKED, {}, {}, 'OX-1');
+    const partial = { orderOutcome: ORDER_OUTCOMES.indexOf('partial') };
+    told(ORDER_ENDED, partial, { qtyLots: 200n, costUnits: 5n, feeUnits: 1n }, 'OX-1');
+  });
+  const rows = await readStored(
+    scene.file,
+    'SELECT record_seq, event, outcome, cl_ord_id, venue_order_id, boot_ms, plan, symbol, qty_wanted_lots, qty_lots FROM order_events ORDER BY record_seq',
+  );
+  const common = { cl_ord_id: 'amhw3k2x100001203', boot_ms: 5n, plan: 7n, symbol: 'ETH/USD', qty_wanted_lots: 300n };
+  expect(rows).toEqual([
+    { ...common, record_seq: 1n, event: 'sent', outcome: 'none', venue_order_id: '', qty_lots: 0n },
+    { ...common, record_seq: 2n, event: 'uncertain', outcome: 'none', venue_order_id: '', qty_lots: 0n },
+    { ...common, record_seq: 3n, event: 'acked', outcome: 'none', venue_order_id: 'OX-1', qty_lots: 0n },
+    { ...common, record_seq: 4n, event: 'ended', outcome: 'partial', venue_order_id: 'OX-1', qty_lots: 200n },
+  ]);
+  const [order, ...others] = await readStored(
+    scene.file,
+    `SELECT account, outcome, venue_order_id, limit_price::DOUBLE AS limit_price, qty_wanted::VARCHAR AS wanted,
+       qty::VARCHAR AS qty, cost::VARCHAR AS cost, fee_asset, sent_at <= acked_at AND acked_at <= ended_at AS ordered
+     FROM orders_decimal`,
+  );
+  expect(others).toEqual([]);
+  expect(order).toEqual({
+    account: 'paper of boot 1',
+    outcome: 'partial',
+    venue_order_id: 'OX-1',
+    limit_price: 2_500,
+    wanted: '0.000003000000000000',
+    qty: '0.000002000000000000',
+    cost: '0.000500000000000000',
+    fee_asset: 'USD',
+    ordered: true,
+  });
+});
+
+test('exposure and dust add up, and the account is what it was said to be plus all that came after', async () => {
+  const scene = createTriangleStage();
+  const { EXPOSURE, DUST, BALANCE, FILL } = EXECUTION_EVENT;
+  await record(scene, () => {
+    const records = scene.writer('sequencer');
+    const amount = (event: number, asset: number, amountUnits: bigint, reason: ExposureReason = 'none') =>
+      writeExecution(
+        records,
+        { event, exposureReason: EXPOSURE_REASONS.indexOf(reason) },
+        { startAsset: asset },
+        { plan: 4, bootMs: 5 },
+        { amountUnits },
+      );
+    amount(BALANCE, 0, 99n); // replaced below
+    amount(BALANCE, 0, 1_000_000n);
+    amount(EXPOSURE, 1, 50n, 'stranded');
+    amount(EXPOSURE, 1, -20n, 'swept');
+    amount(EXPOSURE, 0, 7n, 'deviation');
+    amount(EXPOSURE, 2, 9n, 'interrupted');
+    amount(EXPOSURE, 2, -9n, 'accepted');
+    amount(DUST, 1, 3n);
+    amount(DUST, 1, 4n);
+    const moved = { spentUnits: 400_000n, receivedUnits: 80n, feeUnits: 1n };
+    writeExecution(records, { event: FILL }, { spentAsset: 0, receivedAsset: 1, feeAsset: 2 }, {}, moved);
+  });
+  expect(
+    await readStored(scene.file, 'SELECT asset, exposure::VARCHAR AS exposure FROM open_exposure ORDER BY asset'),
+  ).toEqual([
+    { asset: 'BTC', exposure: '0.000000003000000000' },
+    { asset: 'USD', exposure: '0.000700000000000000' },
+  ]);
+  expect(await readStored(scene.file, 'SELECT asset, dust::VARCHAR AS dust FROM open_dust')).toEqual([
+    { asset: 'BTC', dust: '0.000000000700000000' },
+  ]);
+  expect(
+    await readStored(scene.file, 'SELECT asset, balance::VARCHAR AS balance FROM account_balances ORDER BY asset'),
+  ).toEqual([
+    { asset: 'BTC', balance: '0.000000008000000000' },
+    { asset: 'ETH', balance: '-0.000000000000000001' }, // a fee in an asset that was not traded
+    { asset: 'USD', balance: '60.000700000000000000' },
+  ]);
+  const reasons = await readStored(scene.file, 'SELECT DISTINCT reason FROM exposure_changes ORDER BY 1');
+  expect(reasons.map(({ reason }) => reason)).toEqual(['accepted', 'deviation', 'interrupted', 'stranded', 'swept']);
 });
 
 test('the decimal views show the extremes of 64 bits to the last digit', async () => {

@@ -1,0 +1,15 @@
+/**
+ * Which account a run trades, by name: what the database knows of it (orders, balances, exposure) goes on from run to
+ * run. Two accounts must not share a name.
+ */
+import type { Config } from './config.ts';
+
+/** The account's name, or undefined on paper: that account ends with its run. */
+export function tradingAccount({
+  mode,
+  venue,
+  trading,
+}: Pick<Config, 'mode' | 'venue' | 'trading'>): string | undefined {
+  if (mode === 'paper') return undefined;
+  return `${trading.account}@${new URL(venue.public_url).host}`;
+}
