@@ -7,12 +7,12 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import { arbitradeError } from '../../shared/errors.ts';
 import { type Instrument, InstrumentDirectory, type InstrumentIndex } from '../../shared/instrument.ts';
+import { CONNECT_BUDGET_BYTES, ConnectBudget } from '../../venues/kraken/connect-budget.ts';
+import { isFinalRefusal } from '../../venues/kraken/failure-class.ts';
 import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
 import { nodeSockets } from '../../venues/node-sockets.ts';
 import type { SocketPort, Transport } from '../../venues/transport.ts';
 import { AuditOutbox } from './audit-outbox.ts';
-import { CONNECT_BUDGET_BYTES, ConnectBudget } from './connect-budget.ts';
-import { isFinalRefusal } from './failure-class.ts';
 import { FeedMemory } from './feed-memory.ts';
 import type { ConnectionIndex, FrameSink, FrameSource } from './frame-source.ts';
 import { planSubscriptions, socketWithRoom } from './subscription-plan.ts';

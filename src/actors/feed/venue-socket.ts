@@ -7,18 +7,18 @@ import type { ActorContext } from '../../runtime/actor.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
+import { ClockProbe } from '../../venues/kraken/clock-probe.ts';
+import { backoffMs, type ConnectBudget } from '../../venues/kraken/connect-budget.ts';
+import { remedyForClose, remedyForUpgrade } from '../../venues/kraken/failure-class.ts';
+import { REST_MS, RequestPacer } from '../../venues/kraken/request-pacer.ts';
 import * as requests from '../../venues/kraken/requests.ts';
 import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
 import { CLOSE_ABNORMAL, CLOSE_TOO_LARGE } from '../../venues/node-sockets.ts';
 import type { Socket, SocketPort } from '../../venues/transport.ts';
 import type { AuditOutbox } from './audit-outbox.ts';
-import { ClockProbe } from './clock-probe.ts';
-import { backoffMs, type ConnectBudget } from './connect-budget.ts';
-import { remedyForClose, remedyForUpgrade } from './failure-class.ts';
 import type { ConnectionIndex, FrameSink } from './frame-source.ts';
 import { InstrumentSubscription } from './instrument-subscription.ts';
 import { type SocketState, socketMachine } from './machine.ts';
-import { REST_MS, RequestPacer } from './request-pacer.ts';
 import type { SubscriptionTable } from './subscription-table.ts';
 
 /** What the sockets of a source share. */

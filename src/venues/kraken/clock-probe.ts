@@ -2,7 +2,7 @@
  * The venue's clock against ours, from its ping: offset = ((time_in - t_send) + (time_out - t_recv)) / 2, as in NTP
  * (RFC 5905, section 8; protocol reference 1.4). Positive when the venue is ahead.
  */
-import type { RequestId } from '../../venues/kraken/requests.ts';
+import type { RequestId } from './requests.ts';
 
 export class ClockProbe {
   #request: RequestId | undefined;

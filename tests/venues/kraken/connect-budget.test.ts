@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { backoffMs, CONNECT_BUDGET_BYTES, ConnectBudget } from '../../../src/actors/feed/connect-budget.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
+import { backoffMs, CONNECT_BUDGET_BYTES, ConnectBudget } from '../../../src/venues/kraken/connect-budget.ts';
 
 const BACKOFF = { baseMs: 500, maxMs: 30_000, repeatedMinMs: 5_000 };
 

@@ -1,0 +1,24 @@
+/** Orders that passed the last check, for tests that need one to send. */
+import { type ApprovedOrder, approveOrder, type OrderRequest } from '../../src/shared/approved-order.ts';
+
+const REQUEST: OrderRequest = {
+  clOrdId: 'amhw3k2x100001203',
+  plan: 1,
+  leg: 0,
+  attempt: 0,
+  instrument: 0,
+  side: 0,
+  qtyLots: 25_000_000n,
+  limitTicks: 265_004n,
+  fundsUnits: 1_000_000_000n,
+  feePpm: 8_000,
+  placedNs: 0,
+  shrinksExposure: false,
+};
+
+export function approved(order: Partial<OrderRequest> = {}): ApprovedOrder {
+  const limits = { qtyMaxLots: () => undefined, spendMaxUnits: () => undefined };
+  const verdict = approveOrder({ ...REQUEST, ...order }, 'active', limits);
+  if (!verdict.ok) throw new Error(`the test's order was refused: ${verdict.reason}`);
+  return verdict.order;
+}
