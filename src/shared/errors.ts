@@ -53,6 +53,8 @@ export const ERRORS = {
   CONTROL_SOCKET_FAILED: (path: string, why: string) =>
     `the control socket ${path} could not be opened (${why}); check the directory and its rights`,
   VENUE_UNREACHABLE: (url: string, why: string) => `${url} could not be reached (${why})`,
+  CREDENTIALS_INVALID: (half: string, expected: string) =>
+    `the ${half} of the venue's API key is not one: expected ${expected}; copy it again from where the venue showed it`,
   VENUE_REFUSED: (what: string, why: string) => `the venue refused ${what}: ${why}`,
 } as const;
 
@@ -66,6 +68,7 @@ export const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'OPTION_INVALID',
   'CAPTURE_UNREADABLE',
   'CAPTURE_CUT_SHORT',
+  'CREDENTIALS_INVALID',
 ]);
 
 /** An operating error: handled by whoever can, reported with its code by whoever cannot. */

@@ -3,13 +3,9 @@
  * text, for `JSON.parse` alone would lose trailing zeros and digits beyond 2^53.
  */
 import { z } from 'zod';
+import { amountText, parseNumberText } from './number-text-json.ts';
 
-/** A JSON number as written, or a string that holds one: the venue's REST side writes strings. */
-const numberText = z
-  .string()
-  .max(64)
-  .regex(/^\d+(\.\d+)?([eE][+-]?\d{1,2})?$/, 'a number');
-const level = z.object({ price: numberText, qty: numberText });
+const level = z.object({ price: amountText, qty: amountText });
 const message = z.object({
   symbol: z.string().max(64),
   bids: z.array(level).default([]),
@@ -28,13 +24,8 @@ export function isBookJson(frame: unknown): boolean {
 
 /** Reads a book frame from its text. @throws when it is none: the message says what is wrong. */
 export function parseBookJson(text: string): BookJson {
-  const result = bookFrame.safeParse(JSON.parse(text, keepNumberText));
+  const result = bookFrame.safeParse(parseNumberText(text));
   if (result.success) return result.data;
   const [first] = result.error.issues;
   throw new SyntaxError(`${first?.path.join('.')}: expected ${first?.message}`);
-}
-
-/** Reviver that leaves every number as its source text (ECMAScript "JSON.parse source text access"). */
-function keepNumberText(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === 'number' ? (context?.source ?? String(value)) : value;
 }

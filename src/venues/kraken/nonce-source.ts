@@ -1,0 +1,70 @@
+/**
+ * One strictly rising sequence of nonces per key (protocol reference 3.5). A nonce is the wall time in nanoseconds, the
+ * finest scale any client of Kraken uses: a key that another program used before still works. It never falls behind the
+ * last one, whatever the clock does.
+ *
+ * What may have been used is written down before it is used, a block ahead, so that a successor after any death begins
+ * beyond it. A block is a minute: the clock has usually passed it before a successor starts.
+ */
+import type { Clock } from '../../shared/clock.ts';
+
+/** Where the highest nonce that may have been used is kept. One holder at a time. */
+export interface NonceStore {
+  /** 0 when the key was never used. */
+  readonly highest: bigint;
+  /** Durable when it returns. */
+  reserve(highest: bigint): void;
+  close(): void;
+}
+
+/** 60 s in nonces. */
+export const NONCE_BLOCK = 60_000_000_000n;
+
+export class NonceSource {
+  readonly #clock: Clock;
+  readonly #store: NonceStore;
+  #last: bigint;
+  #reserved: bigint;
+
+  constructor(clock: Clock, store: NonceStore) {
+    this.#clock = clock;
+    this.#store = store;
+    this.#last = store.highest;
+    this.#reserved = store.highest;
+  }
+
+  /** Larger than every one before, of this process and of those before it that used the same store. */
+  next(): bigint {
+    return this.#take(this.#clock.wallNs());
+  }
+
+  /** A block further on: for a key that somebody used with a clock ahead of ours, or whose store was lost. */
+  skip(): bigint {
+    return this.#take(this.#last + NONCE_BLOCK);
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  #take(wanted: bigint): bigint {
+    const nonce = wanted > this.#last ? wanted : this.#last + 1n;
+    if (nonce > this.#reserved) {
+      this.#store.reserve(nonce + NONCE_BLOCK);
+      this.#reserved = nonce + NONCE_BLOCK;
+    }
+    this.#last = nonce;
+    return nonce;
+  }
+}
+
+/** For hosts without files: the venue it talks to lives no longer than it does. */
+export class MemoryNonceStore implements NonceStore {
+  highest = 0n;
+
+  reserve(highest: bigint): void {
+    this.highest = highest;
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,281 @@
+/**
+ * Calls of Kraken's REST side. Callbacks; each is called exactly once, never before `call` returns.
+ *
+ *   call ─▶ lane (private: strictly one after the other) ─▶ counter ─▶ nonce, signature ─▶ HttpPort
+ *     ▲                                                                                       │
+ *     └── again: only what is repeatable, after a pause, within the budget ◀── readAnswer ◀───┘
+ *
+ * The venue judges nonces by the order of arrival: a private request leaves when the one before is answered or given up.
+ * An order is never made again here, whatever the answer.
+ */
+import type { Chance } from '../../shared/chance.ts';
+import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import { reasonOf } from '../../shared/errors.ts';
+import type { HttpPort, HttpRequest, HttpResult } from '../transport.ts';
+import type { Credentials } from './credentials.ts';
+import type { NonceSource } from './nonce-source.ts';
+import { failed, type RestFailure, type RestResult, readAnswer } from './rest-answer.ts';
+import { type RateTier, RestCounter } from './rest-counter.ts';
+import { ENDPOINTS, type EndpointName } from './rest-endpoints.ts';
+import { type RestCall, RestLane } from './rest-lane.ts';
+import { RETRY_DEFAULTS, RetryBudget } from './retry-budget.ts';
+
+/** Parameters of a call, in the order they are sent in. */
+export type RestParams = Readonly<Record<string, string>>;
+export type RestDone = (result: RestResult<unknown>) => void;
+
+export interface RestAccount {
+  readonly credentials: Credentials;
+  readonly nonces: NonceSource;
+  /** Static second factor of the key, when it has one. */
+  readonly otp?: string;
+}
+
+/** What whoever runs the client should know beside the answers. */
+export type RestNotice =
+  | { readonly type: 'repeated'; readonly endpoint: EndpointName; readonly why: string; readonly waitMs: number }
+  /** The venue's counter was ahead of ours: the model, or somebody else with this key. */
+  | { readonly type: 'rate_exceeded'; readonly endpoint: EndpointName; readonly text: string }
+  | { readonly type: 'nonce_refused'; readonly endpoint: EndpointName }
+  /** Nothing is sent for this long: asking would begin the venue's clock anew. */
+  | { readonly type: 'locked_out'; readonly forMs: number };
+
+export interface RestClientDeps {
+  readonly http: HttpPort;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  /** Without path: `https://api.kraken.com`. */
+  readonly baseUrl: string;
+  readonly timeoutMs: number;
+  /** Absent: public calls only. */
+  readonly account?: RestAccount | undefined;
+  readonly onNotice: (notice: RestNotice) => void;
+}
+
+/** Protocol reference 4.1: "about 15 minutes". */
+const LOCKOUT_MS = 15 * 60_000;
+/** A request without an answer is taken to have arrived after this long at the latest. */
+const LATE_MS = 30_000;
+/** The venue asks for a pause until a time; a longer one than this is a mistake of somebody's clock. */
+const THROTTLED_MAX_MS = 60_000;
+/** Public calls: one a second is considered safe (reference 4.1). */
+const PUBLIC_SPACING_MS = 1_000;
+const CALLS_WAITING_MAX = 256;
+const USER_AGENT = 'arbitrade';
+
+export class RestClient {
+  readonly #deps: RestClientDeps;
+  readonly #retries: RetryBudget;
+  readonly #counter = new RestCounter('starter');
+  readonly #private: RestLane;
+  readonly #public: RestLane;
+  readonly #timers = new Set<CancelTimer>();
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
+  #lockedUntilMs = Number.NEGATIVE_INFINITY;
+  #publicSentMs = Number.NEGATIVE_INFINITY;
+  #isStopped = false;
+
+  constructor(deps: RestClientDeps) {
+    this.#deps = deps;
+    this.#retries = new RetryBudget(RETRY_DEFAULTS, deps.chance);
+    this.#private = new RestLane();
+    this.#public = new RestLane();
+  }
+
+  /** The account's tier, once the venue has told it. */
+  setTier(tier: RateTier): void {
+    this.#counter.setTier(tier, this.#nowMs());
+  }
+
+  /** Makes a call. Numbers of the result are texts, as the venue wrote them. */
+  call(endpoint: EndpointName, params: RestParams, done: RestDone): void {
+    const call: RestCall = { endpoint, params, done, attempts: 0, skipNonces: false };
+    const refusal = this.#refusal(endpoint);
+    if (refusal === undefined) this.#enqueue(call);
+    else this.#later(0, () => done(refusal));
+  }
+
+  /** Ends every call that waits as not sent. The one that is out is still answered. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+    const stopped = failed('not_sent', 'not_possible', 'the client was stopped', 'never');
+    for (const lane of [this.#private, this.#public]) for (const call of lane.takeAll()) call.done(stopped);
+  }
+
+  #refusal(endpoint: EndpointName): RestResult<never> | undefined {
+    const cannot = (why: string) => failed('not_sent', 'not_possible', why, 'never');
+    if (this.#isStopped) return cannot('the client was stopped');
+    if (ENDPOINTS[endpoint].isPrivate && this.#deps.account === undefined) return cannot(`${endpoint} needs a key`);
+    if (this.#lane(endpoint).waiting >= CALLS_WAITING_MAX) return cannot(`${CALLS_WAITING_MAX} calls wait already`);
+    return this.#nowMs() < this.#lockedUntilMs ? lockedOut() : undefined;
+  }
+
+  #lane(endpoint: EndpointName): RestLane {
+    return ENDPOINTS[endpoint].isPrivate ? this.#private : this.#public;
+  }
+
+  #enqueue(call: RestCall): void {
+    const lane = this.#lane(call.endpoint);
+    lane.add(call);
+    this.#later(0, () => this.#pump(lane));
+  }
+
+  #pump(lane: RestLane): void {
+    const next = lane.next;
+    if (next === undefined) return;
+    const waitMs = this.#waitMs(next.endpoint);
+    if (waitMs > 0) {
+      if (Number.isFinite(waitMs)) lane.wakeAt(this.#nowMs() + waitMs, (at) => this.#wake(lane, at));
+      return;
+    }
+    const call = lane.begin();
+    if (call !== undefined) this.#send(lane, call);
+  }
+
+  #wake(lane: RestLane, atMs: number): void {
+    this.#later(Math.max(0, atMs - this.#nowMs()), () => {
+      lane.woken();
+      this.#pump(lane);
+    });
+  }
+
+  #waitMs(endpoint: EndpointName): number {
+    const nowMs = this.#nowMs();
+    const { isPrivate, points } = ENDPOINTS[endpoint];
+    const own = isPrivate ? this.#counter.waitMs(points, nowMs) : this.#publicSentMs + PUBLIC_SPACING_MS - nowMs;
+    return Math.max(0, own, this.#pausedUntilMs - nowMs);
+  }
+
+  #send(lane: RestLane, call: RestCall): void {
+    let request: HttpRequest;
+    try {
+      request = this.#requestOf(call);
+    } catch (thrown) {
+      // The nonce could not be written down: sending without that could use it twice.
+      this.#finish(lane, call, failed('not_sent', 'not_possible', reasonOf(thrown), 'never'));
+      return;
+    }
+    const { points, isPrivate } = ENDPOINTS[call.endpoint];
+    if (isPrivate) this.#counter.onSent(points);
+    else this.#publicSentMs = this.#nowMs();
+    this.#deps.http.request(request, (http) => this.#onAnswer(lane, call, http));
+  }
+
+  #requestOf({ endpoint, params, skipNonces }: RestCall): HttpRequest {
+    const { baseUrl, timeoutMs, account } = this.#deps;
+    const { isPrivate } = ENDPOINTS[endpoint];
+    const path = `/0/${isPrivate ? 'private' : 'public'}/${endpoint}`;
+    if (!isPrivate || account === undefined) {
+      const query = formOf(params);
+      const url = `${baseUrl}${path}${query === '' ? '' : `?${query}`}`;
+      return { method: 'GET', url, headers: { 'User-Agent': USER_AGENT }, body: '', timeoutMs };
+    }
+    const nonce = (skipNonces ? account.nonces.skip() : account.nonces.next()).toString();
+    const body = formOf({ nonce, ...params, ...(account.otp === undefined ? {} : { otp: account.otp }) });
+    const headers = {
+      'User-Agent': USER_AGENT,
+      'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8',
+      'API-Key': account.credentials.key,
+      'API-Sign': account.credentials.sign(path, nonce, body),
+    };
+    return { method: 'POST', url: baseUrl + path, headers, body, timeoutMs };
+  }
+
+  #onAnswer(lane: RestLane, call: RestCall, http: HttpResult): void {
+    this.#settle(call.endpoint, http);
+    const answer = readAnswer(http);
+    if (!answer.ok) this.#heed(call, answer.failure);
+    const waitMs = answer.ok ? undefined : this.#repeatAfterMs(call, answer.failure);
+    if (answer.ok || waitMs === undefined) {
+      this.#finish(lane, call, answer);
+      return;
+    }
+    this.#deps.onNotice({ type: 'repeated', endpoint: call.endpoint, why: answer.failure.text, waitMs });
+    const skipNonces = call.skipNonces || answer.failure.topic === 'nonce';
+    this.#later(waitMs, () => this.#again({ ...call, attempts: call.attempts + 1, skipNonces }));
+    this.#release(lane);
+  }
+
+  /** Its turn comes again, unless nothing may be sent by now. */
+  #again(call: RestCall): void {
+    const refusal = this.#refusal(call.endpoint);
+    if (refusal === undefined) this.#enqueue(call);
+    else call.done(refusal);
+  }
+
+  #settle(endpoint: EndpointName, http: HttpResult): void {
+    const { isPrivate, points } = ENDPOINTS[endpoint];
+    if (!isPrivate) return;
+    if (http.ok) this.#counter.onSettled(points, this.#nowMs());
+    else if (http.neverSent) this.#counter.onNeverSent(points);
+    else this.#later(LATE_MS, () => this.#onLate(points));
+  }
+
+  #onLate(points: number): void {
+    this.#counter.onSettled(points, this.#nowMs());
+    this.#pump(this.#private);
+  }
+
+  /** What an error says about calls to come. */
+  #heed({ endpoint }: RestCall, { topic, retryAtS, text }: RestFailure): void {
+    if (topic === 'lockout') this.#lockOut();
+    if (topic === 'nonce') this.#deps.onNotice({ type: 'nonce_refused', endpoint });
+    if (topic !== 'rate_limit') return;
+    if (ENDPOINTS[endpoint].points > 0) this.#counter.onExceeded(this.#nowMs());
+    this.#deps.onNotice({ type: 'rate_exceeded', endpoint, text });
+    if (retryAtS === undefined) return;
+    const pauseMs = Math.min(THROTTLED_MAX_MS, retryAtS * 1_000 - this.#deps.clock.wallMs());
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#nowMs() + pauseMs);
+  }
+
+  #lockOut(): void {
+    this.#lockedUntilMs = this.#nowMs() + LOCKOUT_MS;
+    this.#deps.onNotice({ type: 'locked_out', forMs: LOCKOUT_MS });
+    for (const lane of [this.#private, this.#public]) for (const call of lane.takeAll()) call.done(lockedOut());
+  }
+
+  /** Milliseconds until the same call is made again; undefined when it is not. */
+  #repeatAfterMs(call: RestCall, { repeatable, topic }: RestFailure): number | undefined {
+    if (!ENDPOINTS[call.endpoint].isRepeatable || this.#isStopped) return undefined;
+    if (repeatable === 'later') return this.#retries.tryTake(call.attempts + 1, this.#nowMs());
+    return topic === 'nonce' && !call.skipNonces ? 0 : undefined;
+  }
+
+  #finish(lane: RestLane, call: RestCall, result: RestResult<unknown>): void {
+    this.#release(lane);
+    call.done(result);
+  }
+
+  #release(lane: RestLane): void {
+    lane.end();
+    this.#later(0, () => this.#pump(lane));
+  }
+
+  #nowMs(): number {
+    return this.#deps.clock.nowNs() / 1e6;
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    const cancel = this.#deps.clock.after(delayMs, () => {
+      this.#timers.delete(cancel);
+      run();
+    });
+    this.#timers.add(cancel);
+  }
+}
+
+/** `application/x-www-form-urlencoded`: what is signed is what is sent. */
+function formOf(params: RestParams): string {
+  return new URLSearchParams(params).toString();
+}
+
+function lockedOut(): RestResult<never> {
+  return failed(
+    'not_sent',
+    'lockout',
+    'the venue has locked this key out; nothing is sent until that is over',
+    'never',
+  );
+}

@@ -1,0 +1,57 @@
+/**
+ * How often and when a question is asked again. Two bounds: attempts of one call, and a budget for all calls together,
+ * so that a venue in trouble is not asked more the worse it gets.
+ */
+import type { Chance } from '../../shared/chance.ts';
+
+export interface RetrySettings {
+  /** Attempts of one call, the first included. */
+  readonly attemptsMax: number;
+  readonly baseMs: number;
+  readonly maxMs: number;
+  /** Repetitions of all calls that may follow one another at once. */
+  readonly budget: number;
+  /** After this long, one more. */
+  readonly refillMs: number;
+}
+
+export const RETRY_DEFAULTS: RetrySettings = {
+  attemptsMax: 4,
+  baseMs: 500,
+  maxMs: 30_000,
+  budget: 10,
+  refillMs: 5_000,
+};
+
+export class RetryBudget {
+  readonly #settings: RetrySettings;
+  readonly #chance: Chance;
+  #left: number;
+  #refilledMs: number | undefined;
+
+  constructor(settings: RetrySettings, chance: Chance) {
+    this.#settings = settings;
+    this.#chance = chance;
+    this.#left = settings.budget;
+  }
+
+  /**
+   * Milliseconds to wait before the next attempt after `attempts` that failed, or undefined when there shall be none.
+   * Full jitter: uniform in [0, min(max, base × 2^attempts)) (M. Brooker, "Exponential Backoff And Jitter", 2015).
+   */
+  tryTake(attempts: number, nowMs: number): number | undefined {
+    this.#refill(nowMs);
+    if (attempts >= this.#settings.attemptsMax || this.#left < 1) return undefined;
+    this.#left -= 1;
+    const { baseMs, maxMs } = this.#settings;
+    return this.#chance.unit() * Math.min(maxMs, baseMs * 2 ** attempts);
+  }
+
+  #refill(nowMs: number): void {
+    this.#refilledMs ??= nowMs;
+    const { budget, refillMs } = this.#settings;
+    const due = Math.floor((nowMs - this.#refilledMs) / refillMs);
+    this.#left = Math.min(budget, this.#left + due);
+    this.#refilledMs += due * refillMs;
+  }
+}
