@@ -12,7 +12,6 @@ import { pro } from 'ccxt';
 import { createActor } from '../src/actors/book/actor.ts';
 import { FeedMemory } from '../src/actors/feed/feed-memory.ts';
 import { FrameRouter } from '../src/actors/feed/frame-router.ts';
-import type { FrameSource } from '../src/actors/feed/frame-source.ts';
 import { createSharedMemory, openConsumer, openContext, type Placement } from '../src/runtime/memory.ts';
 import type { RingConsumer } from '../src/runtime/ring.ts';
 import { seededChance } from '../src/shared/chance.ts';
@@ -20,6 +19,7 @@ import { systemClock } from '../src/shared/clock.ts';
 import { checkConfig } from '../src/shared/config.ts';
 import { ACTOR_IDS } from '../src/shared/counter-names.ts';
 import { TOPOLOGY } from '../src/topology.ts';
+import { IDLE_SOURCE } from '../tests/support/idle-source.ts';
 import { type Bench, type BenchOptions, type BenchRow, median, timeMs } from './harness.ts';
 
 const CAPTURES = [
@@ -109,17 +109,6 @@ function bookFrames(name: string): Uint8Array[] {
   return frames.filter((text) => text.startsWith('{"channel":"book"')).map((text) => Buffer.from(text));
 }
 
-const NO_SOURCE: FrameSource = {
-  start: () => undefined,
-  poll: () => 0,
-  onTimer: () => undefined,
-  onReply: () => undefined,
-  onBookMessage: () => undefined,
-  onInstruments: () => undefined,
-  resync: () => false,
-  stop: () => undefined,
-};
-
 function stage() {
   const config = checkConfig({ venue: { depth: 25 }, limits: { instruments_max: 64 } });
   const placement = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
@@ -127,7 +116,7 @@ function stage() {
   const services = { config, clock: systemClock, chance: seededChance(1), log: () => undefined, options: {} };
   const feed = openContext(memory, 'feed', services);
   const router = new FrameRouter(feed, new FeedMemory(feed.ownMemory));
-  router.recover(NO_SOURCE);
+  router.recover(IDLE_SOURCE);
   return { memory, router, book: openContext(memory, 'book', services) };
 }
 

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { createActor } from '../../src/actors/book/actor.ts';
 import { FeedMemory } from '../../src/actors/feed/feed-memory.ts';
 import { FrameRouter } from '../../src/actors/feed/frame-router.ts';
-import type { FrameSource } from '../../src/actors/feed/frame-source.ts';
 import { createSharedMemory, openConsumer, openContext, type Placement } from '../../src/runtime/memory.ts';
 import { seededChance } from '../../src/shared/chance.ts';
 import { VirtualClock } from '../../src/shared/clock.ts';
@@ -11,23 +10,13 @@ import { ACTOR_IDS } from '../../src/shared/counter-names.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 import { capturePath, framesOf } from '../support/captures.ts';
 import { heapAfterCollection } from '../support/heap.ts';
+import { IDLE_SOURCE } from '../support/idle-source.ts';
 import { mutateFrame } from '../support/mutate-frame.ts';
 
 const SEED = 20_261_121;
 const MUTATED = 1_000_000;
 /** Whole frames between two of the same: enough for books to come back to life. */
 const HEALING_EVERY = 20_000;
-
-const NO_SOURCE: FrameSource = {
-  start: () => undefined,
-  poll: () => 0,
-  onTimer: () => undefined,
-  onReply: () => undefined,
-  onBookMessage: () => undefined,
-  onInstruments: () => undefined,
-  resync: () => false,
-  stop: () => undefined,
-};
 
 /** The feed's router and the book actor, one frame at a time; everything they write is taken off their rings. */
 function stage() {
@@ -38,7 +27,7 @@ function stage() {
   const services = { config, clock, chance: seededChance(SEED), log: () => undefined, options: {} };
   const feed = openContext(memory, 'feed', services);
   const router = new FrameRouter(feed, new FeedMemory(feed.ownMemory));
-  router.recover(NO_SOURCE);
+  router.recover(IDLE_SOURCE);
   const context = openContext(memory, 'book', services);
   const book = createActor(context);
   void book.onStart();
