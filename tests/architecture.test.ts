@@ -49,6 +49,16 @@ describe('architecture', () => {
     expect(found((file) => raw.test(codeOf(file)))).toEqual(['shared/clock.ts']);
   });
 
+  test('only the last hop approves orders, and only approval makes an approved one', () => {
+    expect(found((file) => /\bas (unknown as )?ApprovedOrder\b|<ApprovedOrder>/.test(codeOf(file)))).toEqual([
+      'shared/approved-order.ts',
+    ]);
+    expect(found((file) => /\bapproveOrder\b/.test(codeOf(file)))).toEqual([
+      'shared/approved-order.ts',
+      'shared/last-hop.ts',
+    ]);
+  });
+
   test('only the chance module makes random numbers', () => {
     const raw = /\b(Math\.random|randomInt|randomUUID|randomBytes|getRandomValues)\b/;
     expect(found((file) => raw.test(codeOf(file)))).toEqual(['shared/chance.ts']);

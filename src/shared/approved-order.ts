@@ -35,31 +35,67 @@ export interface OrderRequest {
 /** An order that passed every check at the last hop. Nothing else can be sent. */
 export type ApprovedOrder = OrderRequest & { readonly [approval]: true };
 
+/** The limits as they are at this moment. `last-hop.ts` keeps them. */
 export interface OrderLimits {
+  /** Why a limit of the settings cannot be applied; undefined when all can. */
+  readonly unusable: string | undefined;
   /** Largest quantity of one order in lots, by instrument; undefined when there is none. */
-  readonly qtyMaxLots: (instrument: number) => bigint | undefined;
+  qtyMaxLots(instrument: number): bigint | undefined;
+  /** Most that the order can cost at its limit, in units of the asset it gives, whatever it says itself. */
+  worstSpendUnits(order: OrderRequest): bigint;
   /** Most that one order may spend, in units of the asset it gives; undefined when there is none. */
-  readonly spendMaxUnits: (instrument: number, side: OrderSide) => bigint | undefined;
+  spendMaxUnits(instrument: number, side: OrderSide): bigint | undefined;
+  /** What may still go out of the asset given, beside all that is out, in its units; undefined when that is not limited. */
+  exposureRoomUnits(instrument: number, side: OrderSide): bigint | undefined;
+  /** Whether the orders of the last second leave room for one more. */
+  hasRate(shrinksExposure: boolean): boolean;
 }
 
-export type Refusal = 'gate_closed' | 'order_too_large' | 'order_malformed';
+export type Refusal =
+  | 'gate_closed'
+  | 'order_too_large'
+  | 'order_malformed'
+  | 'exposure_too_large'
+  | 'too_many_orders'
+  | 'limit_unusable';
+
+export type Approval =
+  | { readonly ok: true; readonly order: ApprovedOrder }
+  | { readonly ok: false; readonly reason: Refusal };
+
+/** Kraken's bound on `cl_ord_id` as free text. */
+const CLIENT_ID_MAX = 18;
 
 /** Asks gate and limits. What it returns must be sent in the same turn: the answer is good for this moment only. */
-export function approveOrder(
-  order: OrderRequest,
-  gate: GateState,
-  limits: OrderLimits,
-): { readonly ok: true; readonly order: ApprovedOrder } | { readonly ok: false; readonly reason: Refusal } {
-  if (gate === 'paused' || gate === 'halted') return { ok: false, reason: 'gate_closed' };
-  if (gate === 'reducing' && !order.shrinksExposure) return { ok: false, reason: 'gate_closed' };
-  const { qtyLots, limitTicks, fundsUnits, clOrdId } = order;
-  if (qtyLots <= 0n || limitTicks <= 0n || fundsUnits <= 0n || clOrdId === '' || clOrdId.length > 18) {
-    return { ok: false, reason: 'order_malformed' };
-  }
-  const qtyMax = limits.qtyMaxLots(order.instrument);
-  const spendMax = limits.spendMaxUnits(order.instrument, order.side);
-  if ((qtyMax !== undefined && qtyLots > qtyMax) || (spendMax !== undefined && fundsUnits > spendMax)) {
-    return { ok: false, reason: 'order_too_large' };
-  }
-  return { ok: true, order: order as ApprovedOrder };
+export function approveOrder(order: OrderRequest, gate: GateState, limits: OrderLimits): Approval {
+  const reason = closedFor(order, gate) ?? malformed(order) ?? tooLarge(order, limits) ?? tooMuch(order, limits);
+  return reason === undefined ? { ok: true, order: order as ApprovedOrder } : { ok: false, reason };
+}
+
+function closedFor({ shrinksExposure }: OrderRequest, gate: GateState): Refusal | undefined {
+  if (gate === 'active') return undefined;
+  return gate === 'reducing' && shrinksExposure ? undefined : 'gate_closed';
+}
+
+function malformed({ qtyLots, limitTicks, fundsUnits, clOrdId }: OrderRequest): Refusal | undefined {
+  const isWhole = qtyLots > 0n && limitTicks > 0n && fundsUnits > 0n;
+  return isWhole && clOrdId !== '' && clOrdId.length <= CLIENT_ID_MAX ? undefined : 'order_malformed';
+}
+
+function tooLarge(order: OrderRequest, limits: OrderLimits): Refusal | undefined {
+  const { instrument, side, qtyLots } = order;
+  const qtyMax = limits.qtyMaxLots(instrument);
+  const spendMax = limits.spendMaxUnits(instrument, side);
+  if (qtyMax !== undefined && qtyLots > qtyMax) return 'order_too_large';
+  return spendMax !== undefined && limits.worstSpendUnits(order) > spendMax ? 'order_too_large' : undefined;
+}
+
+/** What brings home or takes back is not held up by a limit on what is out: it is what makes it less. */
+function tooMuch(order: OrderRequest, limits: OrderLimits): Refusal | undefined {
+  const { shrinksExposure, instrument, side } = order;
+  if (!limits.hasRate(shrinksExposure)) return 'too_many_orders';
+  if (shrinksExposure) return undefined;
+  if (limits.unusable !== undefined) return 'limit_unusable';
+  const room = limits.exposureRoomUnits(instrument, side);
+  return room === undefined || limits.worstSpendUnits(order) <= room ? undefined : 'exposure_too_large';
 }

@@ -1,5 +1,10 @@
 /** Orders that passed the last check, for tests that need one to send. */
-import { type ApprovedOrder, approveOrder, type OrderRequest } from '../../src/shared/approved-order.ts';
+import {
+  type ApprovedOrder,
+  approveOrder,
+  type OrderLimits,
+  type OrderRequest,
+} from '../../src/shared/approved-order.ts';
 
 const REQUEST: OrderRequest = {
   clOrdId: 'amhw3k2x100001203',
@@ -16,9 +21,17 @@ const REQUEST: OrderRequest = {
   shrinksExposure: false,
 };
 
+const NO_LIMITS: OrderLimits = {
+  unusable: undefined,
+  qtyMaxLots: () => undefined,
+  worstSpendUnits: (order) => order.fundsUnits,
+  spendMaxUnits: () => undefined,
+  exposureRoomUnits: () => undefined,
+  hasRate: () => true,
+};
+
 export function approved(order: Partial<OrderRequest> = {}): ApprovedOrder {
-  const limits = { qtyMaxLots: () => undefined, spendMaxUnits: () => undefined };
-  const verdict = approveOrder({ ...REQUEST, ...order }, 'active', limits);
+  const verdict = approveOrder({ ...REQUEST, ...order }, 'active', NO_LIMITS);
   if (!verdict.ok) throw new Error(`the test's order was refused: ${verdict.reason}`);
   return verdict.order;
 }

@@ -1,0 +1,124 @@
+/**
+ * The limits of the settings in the integers of the venue's assets, and who applies them: every order that leaves was
+ * approved by {@link LastHop.approve}, right before it left.
+ */
+import { type Approval, approveOrder, type OrderLimits, type OrderRequest, type OrderSide } from './approved-order.ts';
+import { assetSpent, BUY } from './asset-graph.ts';
+import type { Config } from './config.ts';
+import { powerOfTen } from './cycle-leg.ts';
+import type { AssetIndex, Instrument, InstrumentDirectory } from './instrument.ts';
+import { divideUp, parseAmountDown } from './money.ts';
+import type { GateState } from './trading-gate.ts';
+import { limitSections, unlistedLimits } from './unlisted-limits.ts';
+
+export interface LastHopDeps {
+  readonly config: Pick<Config, 'trading' | 'risk'>;
+  readonly gate: { readonly state: GateState };
+  readonly clock: { nowNs(): number };
+  /** Units of an asset that plans which have not ended gave away or have in orders. Asked only where it is limited. */
+  readonly outUnits: (asset: AssetIndex) => bigint;
+}
+
+type Limit = bigint | undefined;
+
+/** Factors from lots to units of the base, and from ticks times lots to units of the quote. */
+interface Scale {
+  readonly base: readonly [up: bigint, down: bigint];
+  readonly quote: readonly [up: bigint, down: bigint];
+}
+
+const SECOND_NS = 1e9;
+
+export class LastHop implements OrderLimits {
+  /** Why a limit cannot be applied; undefined when all can. Until the venue has listed its assets, none can. */
+  unusable: string | undefined = 'the venue has not listed its assets';
+  readonly #deps: LastHopDeps;
+  readonly #ratePerSecond: number;
+  /** When the newest orders left: a circle as long as orders of the widest rate can be. */
+  readonly #leftNs: Float64Array;
+  #left = 0;
+  #nowNs = 0;
+  #instruments: readonly Instrument[] = [];
+  #scales: readonly Scale[] = [];
+  #qtyMaxLots: readonly Limit[] = [];
+  #orderMaxUnits: readonly Limit[] = [];
+  #exposureMaxUnits: readonly Limit[] = [];
+
+  constructor(deps: LastHopDeps) {
+    this.#deps = deps;
+    this.#ratePerSecond = deps.config.trading.orders_per_second_max;
+    this.#leftNs = new Float64Array(2 * this.#ratePerSecond).fill(Number.NEGATIVE_INFINITY);
+  }
+
+  /** Takes what the venue lists; to be called again whenever that changes. */
+  list(directory: InstrumentDirectory): void {
+    const { config } = this.#deps;
+    const { order_max: orderMax, exposure_max: exposureMax } = config.trading;
+    const inUnits = (amounts: Readonly<Record<string, string>>): Limit[] =>
+      directory.assets.map(({ id, precision }) => amountOf(amounts, id, precision));
+    this.#orderMaxUnits = inUnits(orderMax);
+    this.#exposureMaxUnits = inUnits(exposureMax);
+    this.#instruments = directory.instruments;
+    this.#scales = directory.instruments.map((instrument) => scaleOf(instrument, directory));
+    this.#qtyMaxLots = directory.instruments.map(({ base, qtyPrecision }) =>
+      amountOf(orderMax, directory.assets[base]?.id ?? '', qtyPrecision),
+    );
+    const unlisted = unlistedLimits(limitSections(config), directory);
+    this.unusable = unlisted.length === 0 ? undefined : `${unlisted.join(', ')}: the venue lists no such asset`;
+  }
+
+  /** Asks gate and limits, and counts the order as having left. Send it in the same turn, or not at all. */
+  approve(order: OrderRequest): Approval {
+    this.#nowNs = this.#deps.clock.nowNs();
+    const approval = approveOrder(order, this.#deps.gate.state, this);
+    if (approval.ok) this.#leftNs[this.#left++ % this.#leftNs.length] = this.#nowNs;
+    return approval;
+  }
+
+  qtyMaxLots(instrument: number): Limit {
+    return instrument < this.#instruments.length ? this.#qtyMaxLots[instrument] : 0n; // of what is not listed, nothing
+  }
+
+  worstSpendUnits({ instrument, side, qtyLots, limitTicks, fundsUnits }: OrderRequest): bigint {
+    const scale = this.#scales[instrument];
+    if (scale === undefined) return fundsUnits;
+    const [up, down] = side === BUY ? scale.quote : scale.base;
+    return divideUp((side === BUY ? limitTicks * qtyLots : qtyLots) * up, down);
+  }
+
+  spendMaxUnits(instrument: number, side: OrderSide): Limit {
+    return this.#ofAssetGiven(this.#orderMaxUnits, instrument, side);
+  }
+
+  exposureRoomUnits(instrument: number, side: OrderSide): Limit {
+    const most = this.#ofAssetGiven(this.#exposureMaxUnits, instrument, side);
+    const known = this.#instruments[instrument];
+    return most === undefined || known === undefined ? most : most - this.#deps.outUnits(assetSpent(known, side));
+  }
+
+  hasRate(shrinksExposure: boolean): boolean {
+    const most = shrinksExposure ? 2 * this.#ratePerSecond : this.#ratePerSecond;
+    const { length } = this.#leftNs;
+    const leftNs = this.#leftNs[(this.#left + length - most) % length] as number; // `most` orders ago
+    return this.#nowNs - leftNs >= SECOND_NS;
+  }
+
+  #ofAssetGiven(limits: readonly Limit[], instrument: number, side: OrderSide): Limit {
+    const known = this.#instruments[instrument];
+    return known === undefined ? 0n : limits[assetSpent(known, side)];
+  }
+}
+
+/** Digits that the precision does not have are dropped: a limit becomes stricter, never wider. */
+function amountOf(amounts: Readonly<Record<string, string>>, name: string, precision: number): Limit {
+  const text = Object.hasOwn(amounts, name) ? amounts[name] : undefined;
+  return text === undefined ? undefined : parseAmountDown(text, precision, name);
+}
+
+function scaleOf({ base, quote, pricePrecision, qtyPrecision }: Instrument, { assets }: InstrumentDirectory): Scale {
+  const precisionOf = (asset: AssetIndex) => assets[asset]?.precision ?? 0;
+  return {
+    base: powerOfTen(precisionOf(base) - qtyPrecision),
+    quote: powerOfTen(precisionOf(quote) - pricePrecision - qtyPrecision),
+  };
+}

@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { OrderRequest } from '../../src/shared/approved-order.ts';
+import { type ConfigInput, checkConfig } from '../../src/shared/config.ts';
+import { InstrumentDirectory } from '../../src/shared/instrument.ts';
+import { LastHop } from '../../src/shared/last-hop.ts';
+import { lots, ticks, units } from '../../src/shared/money.ts';
+import { GATE_STATES, type GateState } from '../../src/shared/trading-gate.ts';
+
+/** BTC/USD: a tick is 0.1 USD, a lot is 0.00000001 BTC, a unit of USD 0.0001. */
+function listed(): InstrumentDirectory {
+  const directory = new InstrumentDirectory();
+  directory.apply({
+    assets: [
+      { index: 0, id: 'USD', precision: 4 },
+      { index: 1, id: 'BTC', precision: 10 },
+    ],
+    instruments: [
+      {
+        index: 0,
+        symbol: 'BTC/USD',
+        base: 1,
+        quote: 0,
+        status: 'online',
+        pricePrecision: 1,
+        qtyPrecision: 8,
+        costPrecision: 5,
+        priceIncrement: ticks(1n),
+        qtyIncrement: lots(1n),
+        qtyMin: lots(5_000n),
+        costMin: units(5_000n),
+      },
+    ],
+  });
+  return directory;
+}
+
+interface Stage {
+  readonly hop: LastHop;
+  gate: GateState;
+  nowNs: number;
+  outUnits: bigint;
+}
+
+function stageOf(settings: ConfigInput, directory: InstrumentDirectory | undefined = listed()): Stage {
+  const gate = { state: 'active' as GateState };
+  const clock = { now: 5e9, nowNs: () => clock.now };
+  const out = { units: 0n };
+  const hop = new LastHop({ config: checkConfig(settings), gate, clock, outUnits: () => out.units });
+  if (directory !== undefined) hop.list(directory);
+  return {
+    hop,
+    set gate(state: GateState) {
+      gate.state = state;
+    },
+    set nowNs(now: number) {
+      clock.now = now;
+    },
+    set outUnits(outUnits: bigint) {
+      out.units = outUnits;
+    },
+  };
+}
+
+/** Buys 0.01 BTC at 50,000.0: 500 USD. */
+const BUY_500: OrderRequest = {
+  clOrdId: 'amhw3k2x100001001',
+  plan: 1,
+  leg: 0,
+  attempt: 0,
+  instrument: 0,
+  side: 0,
+  qtyLots: 1_000_000n,
+  limitTicks: 500_000n,
+  fundsUnits: 5_000_000n,
+  feePpm: 2_600,
+  placedNs: 0,
+  shrinksExposure: false,
+};
+const SELL_BACK: OrderRequest = { ...BUY_500, side: 1, shrinksExposure: true };
+
+const reasonOf = (stage: Stage, order: OrderRequest) => {
+  const approval = stage.hop.approve(order);
+  return approval.ok ? 'approved' : approval.reason;
+};
+
+describe('last hop', () => {
+  test.each([
+    ['active', 'approved', 'approved'],
+    ['reducing', 'gate_closed', 'approved'],
+    ['paused', 'gate_closed', 'gate_closed'],
+    ['halted', 'gate_closed', 'gate_closed'],
+  ] as const)('while the gate says %s an opening order is %s, one that takes back %s', (gate, opening, back) => {
+    const stage = stageOf({});
+    stage.gate = gate;
+    expect([reasonOf(stage, BUY_500), reasonOf(stage, SELL_BACK)]).toEqual([opening, back]);
+  });
+
+  test.each([
+    [{ USD: '500' }, 'approved'],
+    [{ USD: '499.9999' }, 'order_too_large'],
+    [{ BTC: '0.01' }, 'approved'],
+    [{ BTC: '0.00999999' }, 'order_too_large'],
+  ])('an order of 0.01 BTC for 500 USD under %j: %s', (order_max, verdict) => {
+    expect(reasonOf(stageOf({ trading: { order_max } }), BUY_500)).toBe(verdict);
+  });
+
+  test('the limit of the asset given holds for orders that take back too', () => {
+    const stage = stageOf({ trading: { order_max: { BTC: '0.005' } } });
+    expect(reasonOf(stage, SELL_BACK)).toBe('order_too_large');
+  });
+
+  test('what an order can cost at its limit counts, not what it says it may spend', () => {
+    const stage = stageOf({ trading: { order_max: { USD: '400' } } });
+    expect(reasonOf(stage, { ...BUY_500, fundsUnits: 1n })).toBe('order_too_large');
+  });
+
+  test('what is out already counts against the exposure, except for what takes back', () => {
+    const stage = stageOf({ trading: { exposure_max: { USD: '700', BTC: '0.001' } } });
+    stage.outUnits = 2_000_000n;
+    expect(reasonOf(stage, BUY_500)).toBe('approved');
+    stage.outUnits = 2_000_001n;
+    expect(reasonOf(stage, BUY_500)).toBe('exposure_too_large');
+    expect(reasonOf(stage, SELL_BACK)).toBe('approved');
+  });
+
+  test('so many orders leave within a second, and twice as many when they take back', () => {
+    const stage = stageOf({ trading: { orders_per_second_max: 2 } });
+    expect([1, 2, 3].map(() => reasonOf(stage, BUY_500))).toEqual(['approved', 'approved', 'too_many_orders']);
+    expect([1, 2, 3].map(() => reasonOf(stage, SELL_BACK))).toEqual(['approved', 'approved', 'too_many_orders']);
+    stage.nowNs = 6e9 - 1;
+    expect(reasonOf(stage, SELL_BACK)).toBe('too_many_orders');
+    stage.nowNs = 6e9;
+    expect(reasonOf(stage, BUY_500)).toBe('approved');
+  });
+
+  test.each([
+    ['no quantity', { qtyLots: 0n }],
+    ['a negative quantity', { qtyLots: -1n }],
+    ['no price', { limitTicks: 0n }],
+    ['nothing to spend', { fundsUnits: 0n }],
+    ['no id', { clOrdId: '' }],
+    ['an id of 19 characters', { clOrdId: 'a234567890123456789' }],
+  ])('an order with %s is none', (_what, wrong) => {
+    expect(reasonOf(stageOf({}), { ...BUY_500, ...wrong })).toBe('order_malformed');
+  });
+
+  test.each([
+    [{ trading: { order_max: { USDT: '1' } } }, 'trading.order_max.USDT'],
+    [{ trading: { exposure_max: { USDT: '1' } } }, 'trading.exposure_max.USDT'],
+    [{ risk: { loss_max: { USDT: '1' } } }, 'risk.loss_max.USDT'],
+  ])('a limit that names an asset the venue does not list stops everything but going back: %j', (settings, path) => {
+    const stage = stageOf(settings);
+    expect(stage.hop.unusable).toContain(path);
+    expect(reasonOf(stage, BUY_500)).toBe('limit_unusable');
+    expect(reasonOf(stage, SELL_BACK)).toBe('approved');
+  });
+
+  test('before the venue has listed anything, and of a pair it does not list, nothing leaves', () => {
+    const stage = stageOf({}, new InstrumentDirectory());
+    expect(reasonOf(stage, BUY_500)).toBe('order_too_large');
+    expect(reasonOf(stageOf({}), { ...SELL_BACK, instrument: 7 })).toBe('order_too_large');
+  });
+
+  test('a change of precision changes what a lot is worth', () => {
+    const directory = listed();
+    const stage = stageOf({ trading: { order_max: { BTC: '0.01' } } }, directory);
+    const [pair] = directory.instruments;
+    directory.apply({ assets: [], instruments: [{ ...pair!, qtyPrecision: 7 }] });
+    stage.hop.list(directory);
+    expect(reasonOf(stage, BUY_500)).toBe('order_too_large');
+  });
+
+  test('whatever is asked, what leaves is within every limit and the gate was open for it', () => {
+    const request = fc.record({
+      qtyLots: fc.bigInt(-1n, 3_000_000n),
+      limitTicks: fc.bigInt(-1n, 900_000n),
+      side: fc.constantFrom(0 as const, 1 as const),
+      shrinksExposure: fc.boolean(),
+      gate: fc.constantFrom(...GATE_STATES),
+      outUnits: fc.bigInt(0n, 8_000_000n),
+      afterNs: fc.integer({ min: 0, max: 4e8 }),
+    });
+    fc.assert(
+      fc.property(fc.array(request, { maxLength: 40 }), (requests) => {
+        const limits = { order_max: { USD: '600', BTC: '0.02' }, exposure_max: { USD: '900' } };
+        const stage = stageOf({ trading: { ...limits, orders_per_second_max: 3 } });
+        const left: number[] = [];
+        let nowNs = 5e9;
+        for (const { gate, outUnits, afterNs, ...drawn } of requests) {
+          nowNs += afterNs;
+          Object.assign(stage, { gate, outUnits, nowNs });
+          const approval = stage.hop.approve({ ...BUY_500, ...drawn });
+          if (!approval.ok) continue;
+          const { side, qtyLots, limitTicks, shrinksExposure } = approval.order;
+          const costUnits = side === 0 ? (qtyLots * limitTicks + 99_999n) / 100_000n : 0n;
+          const recent = left.filter((leftNs) => nowNs - leftNs < 1e9).length;
+          expect(gate === 'active' || (gate === 'reducing' && shrinksExposure)).toBe(true);
+          expect(qtyLots > 0n && limitTicks > 0n && qtyLots <= 2_000_000n && costUnits <= 6_000_000n).toBe(true);
+          expect(shrinksExposure || side === 1 || outUnits + costUnits <= 9_000_000n).toBe(true);
+          expect(recent).toBeLessThan(shrinksExposure ? 6 : 3);
+          left.push(nowNs);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
