@@ -227,7 +227,7 @@ export const EXECUTION = {
   /** u8, EXPOSURE: index into EXPOSURE_REASONS. */
   exposureReason: 177,
   /** f64: run of the program that the plan belongs to, by its start (wall time, ms): with `plan`, names it for good. */
-  bootMs: 184,
+  runMs: 184,
   /** Texts in ASCII, filled up with zeros. ORDER_*, FILL: the client's order id. */
   clOrdId: 192,
   CL_ORD_ID_BYTES: 18,

@@ -4,12 +4,12 @@
  */
 import type { Config } from './config.ts';
 
-/** The account's name, or undefined on paper: that account ends with its run. */
+/** The account's name, or undefined when none is traded that outlives the run: on paper, and to announce only. */
 export function tradingAccount({
   mode,
   venue,
   trading,
 }: Pick<Config, 'mode' | 'venue' | 'trading'>): string | undefined {
-  if (mode === 'paper') return undefined;
-  return `${trading.account}@${new URL(venue.public_url).host}`;
+  if (mode === 'paper' || mode === 'alert') return undefined;
+  return `${trading.account}@${new URL(venue.rest_url).host}`;
 }

@@ -96,7 +96,7 @@ export function writeExecution(
   records: RecordWriter,
   bytes: Partial<Record<ByteExecutionField, number>>,
   shorts: Partial<Record<ShortExecutionField, number>>,
-  doubles: Partial<Record<'plan' | 'seq' | 'executionSeq' | 'instrumentsSeq' | 'bootMs', number>>,
+  doubles: Partial<Record<'plan' | 'seq' | 'executionSeq' | 'instrumentsSeq' | 'runMs', number>>,
   wide: Partial<Record<WideExecutionField, bigint>>,
   instrument = 0,
   texts: Partial<Record<'clOrdId' | 'venueOrderId' | 'execId', string>> = {},

@@ -1,6 +1,6 @@
 /** Turns what the sequencer tells (EXECUTION records) into rows: plans, orders, fills, and what was left behind. */
 import type { DuckDBValue } from '@duckdb/node-api';
-import { readText } from '../../runtime/record-writer.ts';
+import { readAscii } from '../../shared/ascii-field.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -64,10 +64,10 @@ export class ExecutionRows {
         this.#addExposure(common, view, offset);
         break;
       case EXECUTION_EVENT.DUST:
-        this.#buffers.dust_changes.add(...common, bootMs(view, offset), ...this.#amount(view, offset));
+        this.#buffers.dust_changes.add(...common, runMs(view, offset), ...this.#amount(view, offset));
         break;
       case EXECUTION_EVENT.BALANCE:
-        this.#buffers.expected_balances.add(...common, bootMs(view, offset), ...this.#amount(view, offset));
+        this.#buffers.expected_balances.add(...common, runMs(view, offset), ...this.#amount(view, offset));
         break;
       default: {
         const name = ORDER_EVENT_NAMES[event];
@@ -92,10 +92,10 @@ export class ExecutionRows {
       view.getBigInt64(offset + EXECUTION.qtyWantedLots, true),
       instrument?.qtyPrecision ?? null,
       ...this.#costAndFee(view, offset),
-      bootMs(view, offset),
+      runMs(view, offset),
       clOrdIdOf(view, offset),
       venueOrderIdOf(view, offset),
-      textOf(view, offset + EXECUTION.execId, EXECUTION.EXEC_ID_BYTES),
+      readAscii(view, offset + EXECUTION.execId, EXECUTION.EXEC_ID_BYTES),
       ...this.#moved(view, offset, EXECUTION.spentUnits, EXECUTION.spentAsset),
       ...this.#moved(view, offset, EXECUTION.receivedUnits, EXECUTION.receivedAsset),
     );
@@ -115,7 +115,7 @@ export class ExecutionRows {
       view.getBigInt64(offset + EXECUTION.startUnits, true),
       view.getBigInt64(offset + EXECUTION.endUnits, true),
       view.getBigInt64(offset + EXECUTION.profitUnits, true),
-      bootMs(view, offset),
+      runMs(view, offset),
     );
   }
 
@@ -123,7 +123,7 @@ export class ExecutionRows {
     const { index, instrument } = this.#instrument(view, offset);
     this.#buffers.order_events.add(
       ...common,
-      bootMs(view, offset),
+      runMs(view, offset),
       name,
       nameOf(ORDER_OUTCOMES, view.getUint8(offset + EXECUTION.orderOutcome)),
       clOrdIdOf(view, offset),
@@ -144,7 +144,7 @@ export class ExecutionRows {
   #addExposure(common: readonly DuckDBValue[], view: DataView, offset: number): void {
     this.#buffers.exposure_changes.add(
       ...common,
-      bootMs(view, offset),
+      runMs(view, offset),
       nameOf(EXPOSURE_REASONS, view.getUint8(offset + EXECUTION.exposureReason)),
       ...this.#amount(view, offset),
     );
@@ -181,19 +181,12 @@ export class ExecutionRows {
 }
 
 const sideOf = (view: DataView, offset: number): string => SIDES[view.getUint8(offset + EXECUTION.side)] ?? 'unknown';
-const bootMs = (view: DataView, offset: number): bigint => whole(view, offset + EXECUTION.bootMs);
+const runMs = (view: DataView, offset: number): bigint => whole(view, offset + EXECUTION.runMs);
 
 const clOrdIdOf = (view: DataView, offset: number): string =>
-  textOf(view, offset + EXECUTION.clOrdId, EXECUTION.CL_ORD_ID_BYTES);
+  readAscii(view, offset + EXECUTION.clOrdId, EXECUTION.CL_ORD_ID_BYTES);
 const venueOrderIdOf = (view: DataView, offset: number): string =>
-  textOf(view, offset + EXECUTION.venueOrderId, EXECUTION.VENUE_ORDER_ID_BYTES);
-
-/** Text of a field of fixed length that is filled up with zeros. */
-function textOf(view: DataView, offset: number, bytesMax: number): string {
-  const text = readText(view, offset, bytesMax);
-  const end = text.indexOf('\0');
-  return end === -1 ? text : text.slice(0, end);
-}
+  readAscii(view, offset + EXECUTION.venueOrderId, EXECUTION.VENUE_ORDER_ID_BYTES);
 
 export const nameOf = (names: readonly string[], code: number): string => names[code] ?? `unknown ${code}`;
 

@@ -73,7 +73,7 @@ class Sequencer implements Actor {
   }
 
   onStart(): void {
-    this.#journal.noteBoot(Math.floor(this.#context.clock.wallMs()));
+    this.#journal.noteRun(Math.floor(this.#context.clock.wallMs()));
     this.#desk.resume();
     this.#show();
   }

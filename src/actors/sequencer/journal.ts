@@ -41,9 +41,9 @@ export class Journal {
   }
 
   /** Notes when this process began to trade, unless a predecessor did. */
-  noteBoot(wallMs: number): void {
-    if (this.current.getFloat64(SEQUENCER_HEADER.bootMs, true) !== 0) return;
-    this.#memory.begin().setFloat64(SEQUENCER_HEADER.bootMs, wallMs, true);
+  noteRun(wallMs: number): void {
+    if (this.current.getFloat64(SEQUENCER_HEADER.runMs, true) !== 0) return;
+    this.#memory.begin().setFloat64(SEQUENCER_HEADER.runMs, wallMs, true);
     this.#memory.commit();
   }
 
@@ -59,7 +59,7 @@ export class Journal {
     const at = this.#claim(RECORD_KIND.EXECUTION);
     this.#bank.setUint8(at + EXECUTION.event, event);
     this.#bank.setFloat64(at + EXECUTION.executionSeq, countUp(this.#bank, SEQUENCER_HEADER.executionSeq), true);
-    this.#bank.setFloat64(at + EXECUTION.bootMs, this.#bank.getFloat64(SEQUENCER_HEADER.bootMs, true), true);
+    this.#bank.setFloat64(at + EXECUTION.runMs, this.#bank.getFloat64(SEQUENCER_HEADER.runMs, true), true);
     fill(this.#bank, at);
   }
 

@@ -31,7 +31,7 @@ export const SEQUENCER_HEADER = {
   fills: 112,
   unexpected: 120,
   /** Wall time, ms, at which the sequencer first started in this process: what its orders' ids begin with. */
-  bootMs: 128,
+  runMs: 128,
   SIZE: 192,
 } as const;
 

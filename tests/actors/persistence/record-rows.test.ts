@@ -172,7 +172,7 @@ test('a fill becomes a trade, and a plan its events', async () => {
       records,
       { event: FILL, side: 1, leg: 2, attempt: 4 },
       { feeAsset: 0, spentAsset: 2, receivedAsset: 0 },
-      { ...plan, executionSeq: 2, bootMs: 1_618_677_942_582 },
+      { ...plan, executionSeq: 2, runMs: 1_618_677_942_582 },
       {
         spentUnits: LARGEST,
         receivedUnits: SMALLEST,
@@ -223,7 +223,7 @@ test('a fill becomes a trade, and a plan its events', async () => {
     fee_units: 3n,
     fee_asset: 'USD',
     fee_decimals: 4,
-    boot_ms: 1_618_677_942_582n,
+    run_ms: 1_618_677_942_582n,
     cl_ord_id: 'amhw3k2x1000012030',
     venue_order_id: 'OABCDE-FGHIJ-KLMNO',
     exec_id: 'TABCDE-FGHIJ-KLMNOPQ',
@@ -273,7 +273,7 @@ test('an order has a row for each thing that happened to it, and one in the view
         records,
         { event, side: 1, leg: 2, attempt: 1, ...more },
         { feeAsset: 0 },
-        { plan: 7, seq: 3, bootMs: 5 },
+        { plan: 7, seq: 3, runMs: 5 },
         { qtyWantedLots: 300n, limitTicks: 250_000n, ...wide },
         2,
         { ...id, venueOrderId },
@@ -286,9 +286,9 @@ test('an order has a row for each thing that happened to it, and one in the view
   });
   const rows = await readStored(
     scene.file,
-    'SELECT record_seq, event, outcome, cl_ord_id, venue_order_id, boot_ms, plan, symbol, qty_wanted_lots, qty_lots FROM order_events ORDER BY record_seq',
+    'SELECT record_seq, event, outcome, cl_ord_id, venue_order_id, run_ms, plan, symbol, qty_wanted_lots, qty_lots FROM order_events ORDER BY record_seq',
   );
-  const common = { cl_ord_id: 'amhw3k2x100001203', boot_ms: 5n, plan: 7n, symbol: 'ETH/USD', qty_wanted_lots: 300n };
+  const common = { cl_ord_id: 'amhw3k2x100001203', run_ms: 5n, plan: 7n, symbol: 'ETH/USD', qty_wanted_lots: 300n };
   expect(rows).toEqual([
     { ...common, record_seq: 1n, event: 'sent', outcome: 'none', venue_order_id: '', qty_lots: 0n },
     { ...common, record_seq: 2n, event: 'uncertain', outcome: 'none', venue_order_id: '', qty_lots: 0n },
@@ -325,7 +325,7 @@ test('exposure and dust add up, and the account is what it was said to be plus a
         records,
         { event, exposureReason: EXPOSURE_REASONS.indexOf(reason) },
         { startAsset: asset },
-        { plan: 4, bootMs: 5 },
+        { plan: 4, runMs: 5 },
         { amountUnits },
       );
     amount(BALANCE, 0, 99n); // replaced below

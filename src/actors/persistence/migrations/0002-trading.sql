@@ -1,14 +1,14 @@
 -- Trading with an account: what became of every order, the venue's ids of orders and fills, what was left behind, and what
 -- the account is expected to hold. From these a new process finds out what the last one left (stored-trading.ts).
 --
--- `boot_ms` names the run of the program that a plan belongs to, as the ids of its orders do. It differs from the run of
+-- `run_ms` names the run of the program that a plan belongs to, as the ids of its orders do. It differs from the run of
 -- `boot` where a later one books what an earlier one could not.
 
 ALTER TABLE boots ADD COLUMN account VARCHAR;
 
-ALTER TABLE plan_events ADD COLUMN boot_ms BIGINT;
+ALTER TABLE plan_events ADD COLUMN run_ms BIGINT;
 
-ALTER TABLE trades ADD COLUMN boot_ms BIGINT;
+ALTER TABLE trades ADD COLUMN run_ms BIGINT;
 ALTER TABLE trades ADD COLUMN cl_ord_id VARCHAR;
 ALTER TABLE trades ADD COLUMN venue_order_id VARCHAR;
 ALTER TABLE trades ADD COLUMN exec_id VARCHAR;
@@ -27,7 +27,7 @@ CREATE TABLE order_events (
   plan BIGINT NOT NULL,
   execution_seq BIGINT NOT NULL,
   seq BIGINT NOT NULL,
-  boot_ms BIGINT NOT NULL,
+  run_ms BIGINT NOT NULL,
   event VARCHAR NOT NULL,
   outcome VARCHAR NOT NULL,
   cl_ord_id VARCHAR NOT NULL,
@@ -57,7 +57,7 @@ CREATE TABLE exposure_changes (
   plan BIGINT NOT NULL,
   execution_seq BIGINT NOT NULL,
   seq BIGINT NOT NULL,
-  boot_ms BIGINT NOT NULL,
+  run_ms BIGINT NOT NULL,
   reason VARCHAR NOT NULL,
   asset VARCHAR NOT NULL,
   decimals UTINYINT,
@@ -72,7 +72,7 @@ CREATE TABLE dust_changes (
   plan BIGINT NOT NULL,
   execution_seq BIGINT NOT NULL,
   seq BIGINT NOT NULL,
-  boot_ms BIGINT NOT NULL,
+  run_ms BIGINT NOT NULL,
   asset VARCHAR NOT NULL,
   decimals UTINYINT,
   amount_units BIGINT NOT NULL
@@ -86,7 +86,7 @@ CREATE TABLE expected_balances (
   plan BIGINT NOT NULL,
   execution_seq BIGINT NOT NULL,
   seq BIGINT NOT NULL,
-  boot_ms BIGINT NOT NULL,
+  run_ms BIGINT NOT NULL,
   asset VARCHAR NOT NULL,
   decimals UTINYINT,
   balance_units BIGINT NOT NULL
@@ -126,7 +126,7 @@ CREATE VIEW orders_decimal AS
 SELECT
   account,
   cl_ord_id,
-  arg_min(boot_ms, happened_at) AS boot_ms,
+  arg_min(run_ms, happened_at) AS run_ms,
   arg_min(plan, happened_at) AS plan,
   arg_min(leg, happened_at) AS leg,
   arg_min(attempt, happened_at) AS attempt,
@@ -199,8 +199,8 @@ FROM newest FULL JOIN later USING (account, asset);
 
 COMMENT ON COLUMN boots.account IS 'Account it traded, over runs of the program. NULL: on paper, or none.';
 
-COMMENT ON COLUMN plan_events.boot_ms IS 'Run of the program that the plan belongs to, by its start; NULL in rows from before.';
-COMMENT ON COLUMN trades.boot_ms IS 'Run of the program that the plan belongs to, by its start; NULL in rows from before.';
+COMMENT ON COLUMN plan_events.run_ms IS 'Run of the program that the plan belongs to, by its start; NULL in rows from before.';
+COMMENT ON COLUMN trades.run_ms IS 'Run of the program that the plan belongs to, by its start; NULL in rows from before.';
 COMMENT ON COLUMN trades.cl_ord_id IS 'Our id of the order.';
 COMMENT ON COLUMN trades.venue_order_id IS 'The venue''s; empty on paper.';
 COMMENT ON COLUMN trades.exec_id IS 'The venue''s id of the fill, once over all runs; empty on paper.';
@@ -208,7 +208,7 @@ COMMENT ON COLUMN trades.spent_units IS 'What left the account, a fee in that as
 COMMENT ON COLUMN trades.received_units IS 'What came into it, less a fee in that asset.';
 
 COMMENT ON TABLE order_events IS 'The life of every order.';
-COMMENT ON COLUMN order_events.boot_ms IS 'Run of the program that the order belongs to, by its start in ms since 1970.';
+COMMENT ON COLUMN order_events.run_ms IS 'Run of the program that the order belongs to, by its start in ms since 1970.';
 COMMENT ON COLUMN order_events.event IS 'sent (before its bytes leave), acked, uncertain or ended.';
 COMMENT ON COLUMN order_events.outcome IS 'How it ended: filled, partial, unfilled, refused (proven not taken) or absent (the venue knows none such).';
 COMMENT ON COLUMN order_events.cl_ord_id IS 'Our id, never used twice.';
@@ -217,17 +217,17 @@ COMMENT ON COLUMN order_events.limit_ticks IS 'Worst price it takes.';
 COMMENT ON COLUMN order_events.qty_lots IS 'Filled, when it ended; cost and fee likewise.';
 
 COMMENT ON TABLE exposure_changes IS 'What is held, or owed, that no plan will bring home: each change of it.';
-COMMENT ON COLUMN exposure_changes.boot_ms IS 'Run of the program that the plan belongs to, by its start in ms since 1970.';
+COMMENT ON COLUMN exposure_changes.run_ms IS 'Run of the program that the plan belongs to, by its start in ms since 1970.';
 COMMENT ON COLUMN exposure_changes.plan IS '0 when it belongs to none.';
 COMMENT ON COLUMN exposure_changes.reason IS 'stranded, deviation (the venue''s balance is not the expected one), interrupted (a process died), swept or accepted.';
 COMMENT ON COLUMN exposure_changes.amount_units IS 'Signed.';
 
 COMMENT ON TABLE dust_changes IS 'What is held below the venue''s minimum: each change of it.';
-COMMENT ON COLUMN dust_changes.boot_ms IS 'Run of the program that the plan belongs to, by its start in ms since 1970.';
+COMMENT ON COLUMN dust_changes.run_ms IS 'Run of the program that the plan belongs to, by its start in ms since 1970.';
 COMMENT ON COLUMN dust_changes.amount_units IS 'Signed.';
 
 COMMENT ON TABLE expected_balances IS 'What the account was expected to hold, from time to time; account_balances has what it is now.';
-COMMENT ON COLUMN expected_balances.boot_ms IS 'Run of the program that wrote it, by its start in ms since 1970.';
+COMMENT ON COLUMN expected_balances.run_ms IS 'Run of the program that wrote it, by its start in ms since 1970.';
 COMMENT ON COLUMN expected_balances.plan IS 'Always 0.';
 
 COMMENT ON VIEW record_numbers IS 'Every record number there is, whichever table its row is in.';
