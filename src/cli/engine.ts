@@ -10,6 +10,7 @@ import { freshSeed } from '../shared/chance.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ArbitradeError } from '../shared/errors.ts';
+import { API_KEY_OPTION, type ApiKey } from '../shared/secrets-file.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { statusReport } from './status-report.ts';
@@ -22,6 +23,8 @@ export interface EngineOptions {
   readonly onEscalation: (error: ArbitradeError) => void;
   /** Options of this run that are no settings; they reach every actor. */
   readonly runOptions?: Readonly<Record<string, unknown>>;
+  /** The account's key: the sequencer's thread alone is given it. */
+  readonly apiKey?: ApiKey | undefined;
   /** Whether the control socket is opened. */
   readonly controlled?: boolean;
 }
@@ -84,7 +87,7 @@ export class Engine implements ControlTarget {
   }
 
   #supervise(haltedAtStart: unknown): Supervisor {
-    const { log, onEscalation, runOptions } = this.#options;
+    const { log, onEscalation, runOptions, apiKey } = this.#options;
     return new Supervisor({
       topology: TOPOLOGY,
       config: this.config,
@@ -94,6 +97,7 @@ export class Engine implements ControlTarget {
       seed: freshSeed(),
       log,
       options: { ...runOptions, haltedAtStart },
+      ownOptions: apiKey === undefined ? {} : { sequencer: { [API_KEY_OPTION]: apiKey } },
       onEscalation: (error) => {
         this.#escalation = error;
         log('supervisor', 'error', 'actor_escalated', error.message);

@@ -1,16 +1,39 @@
-/** Log events of the actors as JSON lines, one per event, by pino. Nothing secret is ever among their fields. */
+/**
+ * Log events of the actors as JSON lines, one per event, by pino. Nothing secret is ever handed to it; should some text
+ * of another program's making contain a secret of this run all the same, it does not come out.
+ */
 import pino from 'pino';
 import type { HostLog } from '../runtime/inline-host.ts';
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
 
-/** Writes events of `level` and above to stdout or stderr. */
-export function jsonLog(to: keyof typeof DESCRIPTORS, level: 'info' | 'warn' | 'error'): HostLog {
+const SECRET_FIELDS = ['secret', 'token', 'key', 'apiKey', 'API-Key', 'API-Sign'];
+const REDACTED = '[secret]';
+
+/** Writes events of `level` and above to stdout or stderr. `secrets` are blotted out wherever they stand in a line. */
+export function jsonLog(
+  to: keyof typeof DESCRIPTORS,
+  level: 'info' | 'warn' | 'error',
+  secrets: readonly string[] = [],
+): HostLog {
   const logger = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: ['*.secret', '*.token', '*.key'] },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: REDACTED },
+      hooks: { streamWrite: (line) => blotOut(line, secrets) },
+    },
     pino.destination({ dest: DESCRIPTORS[to], sync: true }),
   );
   return (actor, severity, event, text, fields) => logger[severity]({ actor, event, ...fields }, text);
+}
+
+/** `line` without any of `secrets`, as they stand in JSON too. */
+export function blotOut(line: string, secrets: readonly string[]): string {
+  let blotted = line;
+  for (const secret of secrets) blotted = blotted.replaceAll(secret, REDACTED);
+  return blotted;
 }
 
 /** Lines kept at most while a screen is shown. */

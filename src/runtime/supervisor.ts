@@ -22,6 +22,7 @@ import { backoffMs, overBudget, recentRestarts } from './restart-budget.ts';
 import { isRestarted, restartGroup, type Strategy, strictestKind } from './supervision-order.ts';
 import { gateReadingOf, supervisorMachine } from './supervisor-machine.ts';
 import type { Topology } from './topology-spec.ts';
+import type { OwnOptions } from './worker-messages.ts';
 import { type Death, StartFailed, WorkerThread } from './worker-thread.ts';
 
 export interface SupervisorOptions {
@@ -35,6 +36,8 @@ export interface SupervisorOptions {
   readonly log: HostLog;
   /** Options of this run, by name; they are cloned to the threads. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Options that one actor alone may see, such as a key: no other thread is given them. */
+  readonly ownOptions?: OwnOptions;
   /** one_for_one unless said otherwise: a successor recovers from shared memory without its neighbours' help. */
   readonly strategy?: Strategy;
   /** All is stopped and trading halted because restarts did not help: the process is to end with a failure. */
@@ -143,10 +146,10 @@ export class Supervisor {
   }
 
   #createThread(plan: PlacementPlan['threads'][number]): WorkerThread {
-    const { topology, memory, config, clock, seed, options, log } = this.#options;
+    const { topology, memory, config, clock, seed, options, ownOptions, log } = this.#options;
     const kinds = topology.children.filter((child) => plan.actors.includes(child.id)).map((child) => child.restart);
     return new WorkerThread(plan, strictestKind(kinds), {
-      ...{ topology, memory, config, clock, seed, log, options: options ?? {} },
+      ...{ topology, memory, config, clock, seed, log, options: options ?? {}, ownOptions: ownOptions ?? {} },
       setAsideOf: (actors) => this.#blame.setAsideOf(actors),
       onDeath: (thread, death) => this.#onDeath(thread, death),
     });

@@ -102,7 +102,7 @@ function contextOf(id: ActorId): ActorContext {
     chance: chanceOf(birth.seed, id),
     log: (...event: Parameters<ActorContext['log']>) => post({ type: 'log', actor: id, event }),
     turnNow: () => loop?.roundNow(),
-    options: birth.options,
+    options: { ...birth.options, ...birth.ownOptions[id] },
   };
   return openContext(birth.memory, id, services, birth.isSuccessor, birth.setAside);
 }

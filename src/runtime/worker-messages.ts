@@ -7,6 +7,9 @@ import type { ActorContext } from './actor.ts';
 import type { IdleStrategy } from './duty-loop.ts';
 import type { SetAside, SharedMemory } from './memory.ts';
 
+/** Options that only one actor sees. */
+export type OwnOptions = Readonly<Partial<Record<ActorId, Readonly<Record<string, unknown>>>>>;
+
 /** What a worker thread is born with. */
 export interface WorkerBirth {
   readonly memory: SharedMemory;
@@ -15,6 +18,8 @@ export interface WorkerBirth {
   readonly idle: IdleStrategy;
   readonly seed: number;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Of its own actors only. */
+  readonly ownOptions: OwnOptions;
   readonly isSuccessor: boolean;
   readonly setAside: SetAside;
   /** Its end of the control port. */

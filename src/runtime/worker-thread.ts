@@ -14,7 +14,7 @@ import type { SetAside, SharedMemory } from './memory.ts';
 import type { PlacedThread } from './placement.ts';
 import { threadMachine } from './thread-machine.ts';
 import type { RestartKind, Topology } from './topology-spec.ts';
-import type { FromWorker, ToWorker, WorkerBirth } from './worker-messages.ts';
+import type { FromWorker, OwnOptions, ToWorker, WorkerBirth } from './worker-messages.ts';
 
 export type DeathCause = 'failed' | 'exited' | 'out_of_memory' | 'hung' | 'not_ready' | 'killed';
 
@@ -46,6 +46,7 @@ export interface WorkerThreadDeps {
   readonly clock: Clock;
   readonly seed: number;
   readonly options: Readonly<Record<string, unknown>>;
+  readonly ownOptions: OwnOptions;
   readonly log: HostLog;
   /** What a successor has to pass over. */
   readonly setAsideOf: (actors: readonly ActorId[]) => SetAside;
@@ -206,7 +207,7 @@ export class WorkerThread {
   }
 
   #birth(control: WorkerBirth['control']): WorkerBirth {
-    const { topology, memory, config, seed, options, setAsideOf } = this.#deps;
+    const { topology, memory, config, seed, options, ownOptions, setAsideOf } = this.#deps;
     const entries = topology.children.filter((child) => this.actors.includes(child.id));
     return {
       memory,
@@ -215,6 +216,7 @@ export class WorkerThread {
       idle: this.#plan.idle,
       seed,
       options,
+      ownOptions: Object.fromEntries(entries.map(({ id }) => [id, ownOptions[id] ?? {}])),
       isSuccessor: this.#starts > 0,
       setAside: setAsideOf(this.actors),
       control,

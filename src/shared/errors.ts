@@ -7,6 +7,12 @@ export const ERRORS = {
     `${path}: expected ${expected}, found ${show(was)}; correct the setting and start again`,
   CONFIG_UNREADABLE: (file: string, why: string) =>
     `${file} could not be read as settings (${why}); check the path and the YAML`,
+  SECRETS_UNREADABLE: (file: string, why: string) =>
+    `the secrets file ${file} could not be read (${why}); set venue.secrets_file to a file that this user owns`,
+  SECRETS_EXPOSED: (file: string, found: string, command: string) =>
+    `the secrets file ${file} is ${found}; nobody but its owner may read it: ${command} (and make a new key if others could have read this one)`,
+  SECRETS_INVALID: (file: string, why: string) =>
+    `the secrets file ${file} ${why}; expected three lines, name: … (as the venue shows it), key: … and secret: …, each value in quotes`,
   OPTION_INVALID: (option: string, expected: string, was: unknown) =>
     `${option}: expected ${expected}, found ${show(was)}; see --help`,
   CAPTURE_UNREADABLE: (file: string, why: string) =>
@@ -66,6 +72,9 @@ export const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_INVALID',
   'CONFIG_UNREADABLE',
   'OPTION_INVALID',
+  'SECRETS_UNREADABLE',
+  'SECRETS_EXPOSED',
+  'SECRETS_INVALID',
   'CAPTURE_UNREADABLE',
   'CAPTURE_CUT_SHORT',
   'CREDENTIALS_INVALID',

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { holdLog } from '../../src/cli/log.ts';
 
@@ -13,4 +14,18 @@ test('what happens while a screen is shown is told afterwards, the newest when i
   expect(told.at(-1)).toBe('later');
   held.release();
   expect(told).toHaveLength(201);
+});
+
+test('a secret does not come out of the log, neither as a field nor within a text', () => {
+  const log = new URL('../../src/cli/log.ts', import.meta.url).href;
+  const program = `
+    import { jsonLog } from ${JSON.stringify(log)};
+    const log = jsonLog('stdout', 'info', ['c2VjcmV0/+=']);
+    log('sequencer', 'warn', 'venue_connected', 'refused: c2VjcmV0/+=', { secret: 'x1', apiKey: { name: 'x2' } });
+    log('sequencer', 'warn', 'venue_connected', 'nested', { a: { secret: 'x3', token: 'x4', kept: 'here' } });
+  `;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
+  expect(stdout).toContain('refused: [secret]');
+  expect(stdout).toContain('here');
+  expect(stdout).not.toMatch(/c2VjcmV0|x[1-4]/);
 });
