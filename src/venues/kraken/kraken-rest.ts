@@ -1,11 +1,30 @@
-/** Kraken's REST side as the rest of the program asks it: checked answers, in our integers. */
+/**
+ * Kraken's REST side as the rest of the program asks it: checked answers, in our integers. Every `done` is called exactly
+ * once, never before the question returns.
+ *
+ * Whatever names a pair or an asset needs {@link KrakenRest.loadNames} first: without it, a name that REST spells
+ * differently is not recognised.
+ */
 import { z } from 'zod';
+import type { Clock } from '../../shared/clock.ts';
+import type { Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import type { OrderReading } from '../trading-port.ts';
+import { type TakerFee, TRADE_VOLUME, takerFeesOf } from './account-fees.ts';
+import { BALANCES, BALANCES_EX, type Balances, balancesOf, plainBalancesOf } from './balance-rows.ts';
+import { ask, type Done, then } from './checked-answer.ts';
+import { KEY_INFO, type KeyInfo, keyInfoOf } from './key-permissions.ts';
+import { probeKey } from './key-probe.ts';
 import { wholeNumberText } from './number-text-json.ts';
-import { failed, type RestResult } from './rest-answer.ts';
-import { RestClient, type RestClientDeps, type RestParams } from './rest-client.ts';
-import type { EndpointName } from './rest-endpoints.ts';
+import { OrderHistory } from './order-history.ts';
+import type { RestResult } from './rest-answer.ts';
+import { RestClient, type RestClientDeps } from './rest-client.ts';
+import type { RateTier } from './rest-counter.ts';
+import { ASSET_ROW, PAIR_ROW, VenueNames } from './venue-names.ts';
 
-export type Done<T> = (result: RestResult<T>) => void;
+export interface KrakenRestDeps extends RestClientDeps {
+  /** Read at every question: it may grow. */
+  readonly directory: InstrumentDirectory;
+}
 
 export interface WebSocketsToken {
   readonly token: string;
@@ -14,44 +33,150 @@ export interface WebSocketsToken {
 }
 
 const TOKEN = z.object({ token: z.string().min(1).max(512), expires: wholeNumberText.default(900) });
+const SYSTEM = z.object({ status: z.string().max(64) });
+const TIME = z.object({ unixtime: wholeNumberText });
+const PAIRS = z.record(z.string().max(64), PAIR_ROW.nullable().catch(null));
+const ASSETS = z.record(z.string().max(64), ASSET_ROW.nullable().catch(null));
+const COUNT = z.object({ count: wholeNumberText });
+const SWITCH = z.object({ triggerTime: z.string().max(64).nullish() });
+/** Pairs in one question for fees: the names must fit a request. */
+const PAIRS_PER_QUESTION = 100;
 
 export class KrakenRest {
+  /** REST's names for what the socket announced. */
+  readonly names: VenueNames;
   readonly #client: RestClient;
+  readonly #clock: Clock;
+  readonly #history: OrderHistory;
 
-  constructor(deps: RestClientDeps) {
+  constructor(deps: KrakenRestDeps) {
     this.#client = new RestClient(deps);
+    this.#clock = deps.clock;
+    this.names = new VenueNames(deps.directory);
+    this.#history = new OrderHistory(this.#client, this.names, deps.directory);
   }
 
-  /** A token for private WebSocket channels. */
+  /** The account's tier, once the executions channel has told it (protocol reference 2.2). */
+  setTier(tier: RateTier): void {
+    this.#client.setTier(tier);
+  }
+
+  /** Learns REST's names of pairs and assets. A row that cannot be read is a pair or asset that has no name there. */
+  loadNames(done: Done<void>): void {
+    ask(this.#client, 'AssetPairs', {}, PAIRS, (pairs) => {
+      const taken = then(pairs, (rows) => this.names.takePairs(present(rows)));
+      if (!taken.ok) {
+        done(taken);
+        return;
+      }
+      ask(this.#client, 'Assets', {}, ASSETS, (assets) => {
+        done(then(assets, (rows) => this.names.takeAssets(present(rows))));
+      });
+    });
+  }
+
+  /** `online`, `maintenance`, `cancel_only`, `post_only`, or a word nobody has heard of: then nothing is traded. */
+  systemStatus(done: Done<string>): void {
+    ask(this.#client, 'SystemStatus', {}, SYSTEM, (result) => done(then(result, ({ status }) => status)));
+  }
+
+  /** The venue's clock, to the second: too coarse for deadlines, enough to notice a clock that is wrong. */
+  time(done: Done<{ readonly wallMs: number }>): void {
+    ask(this.#client, 'Time', {}, TIME, (result) =>
+      done(then(result, ({ unixtime }) => ({ wallMs: unixtime * 1_000 }))),
+    );
+  }
+
+  /** What the key may do; found out by trying where the venue cannot be asked. */
+  keyInfo(done: Done<KeyInfo>): void {
+    ask(this.#client, 'GetApiKeyInfo', {}, KEY_INFO, (result) => {
+      if (!result.ok && result.failure.topic === 'unknown_method') probeKey(this.#client, done);
+      else done(then(result, keyInfoOf));
+    });
+  }
+
+  /** A token for private channels of the socket. */
   webSocketsToken(done: Done<WebSocketsToken>): void {
-    this.#ask('GetWebSocketsToken', {}, TOKEN, done, ({ token, expires }) => ({ token, expiresMs: expires * 1_000 }));
+    ask(this.#client, 'GetWebSocketsToken', {}, TOKEN, (result) =>
+      done(then(result, ({ token, expires }) => ({ token, expiresMs: expires * 1_000 }))),
+    );
   }
 
+  balances(done: Done<Balances>): void {
+    ask(this.#client, 'BalanceEx', {}, BALANCES_EX, (result) => {
+      if (result.ok || result.failure.topic !== 'unknown_method') {
+        done(then(result, (rows) => balancesOf(rows, this.names)));
+        return;
+      }
+      ask(this.#client, 'Balance', {}, BALANCES, (plain) =>
+        done(then(plain, (rows) => plainBalancesOf(rows, this.names))),
+      );
+    });
+  }
+
+  /** Every open order of the account, foreign ones too; those without their fills. */
+  openOrders(done: Done<OrderReading[]>): void {
+    this.#history.open(done);
+  }
+
+  /** Every order of the account that ended since `sinceMs` (wall time), foreign ones too; those without their fills. */
+  endedOrders(sinceMs: number, done: Done<OrderReading[]>): void {
+    this.#history.endedSince(sinceMs, done);
+  }
+
+  /**
+   * One order of ours with all its fills; undefined when the venue knows none. An order that was sent a moment ago can be
+   * absent and come yet: only after its deadline is absence proof.
+   */
+  order(clOrdId: string, venueOrderId: string | undefined, done: Done<OrderReading | undefined>): void {
+    this.#history.one(clOrdId, venueOrderId, done);
+  }
+
+  /** The account's taker fees, in the order of `instruments`. */
+  takerFees(instruments: readonly Instrument[], done: Done<TakerFee[]>): void {
+    this.#feesFrom(instruments, [], done);
+  }
+
+  /** Asks for the end of an order. @returns how many orders that was, by the venue's count. */
+  cancelOrder(clOrdId: string, done: Done<number>): void {
+    ask(this.#client, 'CancelOrder', { cl_ord_id: clOrdId }, COUNT, (result) => done(then(result, countOf)));
+  }
+
+  /** Asks for the end of every order of the account. @returns how many orders that was, by the venue's count. */
+  cancelAll(done: Done<number>): void {
+    ask(this.#client, 'CancelAll', {}, COUNT, (result) => done(then(result, countOf)));
+  }
+
+  /** Dead-man's switch: everything is cancelled after `timeoutS` seconds without another call. 0 turns it off. */
+  cancelAllOrdersAfter(timeoutS: number, done: Done<void>): void {
+    const params = { timeout: String(timeoutS) };
+    ask(this.#client, 'CancelAllOrdersAfter', params, SWITCH, (result) => done(then(result, () => undefined)));
+  }
+
+  /** Ends what waits. The request that is out is still answered. */
   stop(): void {
     this.#client.stop();
   }
 
-  #ask<A, T>(
-    endpoint: EndpointName,
-    params: RestParams,
-    schema: z.ZodType<A>,
-    done: Done<T>,
-    read: (answer: A) => T,
-  ): void {
-    this.#client.call(endpoint, params, (result) => {
-      done(result.ok ? readChecked(endpoint, schema, result.value, read) : result);
+  #feesFrom(instruments: readonly Instrument[], told: readonly TakerFee[], done: Done<TakerFee[]>): void {
+    const asked = instruments.slice(told.length, told.length + PAIRS_PER_QUESTION);
+    if (asked.length === 0) {
+      this.#clock.after(0, () => done({ ok: true, value: [...told] }));
+      return;
+    }
+    const pair = asked.map(({ symbol }) => this.names.restName(symbol)).join(',');
+    ask(this.#client, 'TradeVolume', { pair }, TRADE_VOLUME, (result) => {
+      const fees: RestResult<TakerFee[]> = then(result, (volume) => takerFeesOf(volume, asked, this.names));
+      if (fees.ok) this.#feesFrom(instruments, [...told, ...fees.value], done);
+      else done(fees);
     });
   }
 }
 
-function readChecked<A, T>(
-  endpoint: EndpointName,
-  schema: z.ZodType<A>,
-  value: unknown,
-  read: (answer: A) => T,
-): RestResult<T> {
-  const checked = schema.safeParse(value);
-  if (checked.success) return { ok: true, value: read(checked.data) };
-  const issue = checked.error.issues[0];
-  return failed('unknown', 'unreadable', `${endpoint} ${issue?.path.join('.')}: ${issue?.message}`, 'later');
+function countOf({ count }: z.infer<typeof COUNT>): number {
+  return count;
+}
+
+function present<R>(rows: Readonly<Record<string, R | null>>): Record<string, R> {
+  return Object.fromEntries(Object.entries(rows).filter((entry): entry is [string, R] => entry[1] !== null));
 }

@@ -47,6 +47,10 @@ export interface RestClientDeps {
   /** Without path: `https://api.kraken.com`. */
   readonly baseUrl: string;
   readonly timeoutMs: number;
+  /** Attempts of one question, the first included. */
+  readonly attemptsMax: number;
+  /** Tier to count by until the venue has told it. */
+  readonly tier: RateTier;
   /** Absent: public calls only. */
   readonly account?: RestAccount | undefined;
   readonly onNotice: (notice: RestNotice) => void;
@@ -66,9 +70,9 @@ const USER_AGENT = 'arbitrade';
 export class RestClient {
   readonly #deps: RestClientDeps;
   readonly #retries: RetryBudget;
-  readonly #counter = new RestCounter('starter');
-  readonly #private: RestLane;
-  readonly #public: RestLane;
+  readonly #counter: RestCounter;
+  readonly #private = new RestLane();
+  readonly #public = new RestLane();
   readonly #timers = new Set<CancelTimer>();
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #lockedUntilMs = Number.NEGATIVE_INFINITY;
@@ -77,9 +81,8 @@ export class RestClient {
 
   constructor(deps: RestClientDeps) {
     this.#deps = deps;
-    this.#retries = new RetryBudget(RETRY_DEFAULTS, deps.chance);
-    this.#private = new RestLane();
-    this.#public = new RestLane();
+    this.#retries = new RetryBudget({ ...RETRY_DEFAULTS, attemptsMax: deps.attemptsMax }, deps.chance);
+    this.#counter = new RestCounter(deps.tier);
   }
 
   /** The account's tier, once the venue has told it. */

@@ -33,8 +33,10 @@ export const ENDPOINTS = {
   QueryOrders: QUESTION,
   QueryTrades: HISTORY,
   TradesHistory: HISTORY,
-  QueryLedgers: HISTORY,
+  Ledgers: HISTORY,
   GetApiKeyInfo: QUESTION,
+  // Asked only to be refused: whether a key may withdraw.
+  WithdrawMethods: QUESTION,
   GetWebSocketsToken: { ...QUESTION, rank: 1 },
   CancelOrder: CANCEL,
   CancelAll: CANCEL,

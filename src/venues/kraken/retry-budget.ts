@@ -15,8 +15,7 @@ export interface RetrySettings {
   readonly refillMs: number;
 }
 
-export const RETRY_DEFAULTS: RetrySettings = {
-  attemptsMax: 4,
+export const RETRY_DEFAULTS: Omit<RetrySettings, 'attemptsMax'> = {
   baseMs: 500,
   maxMs: 30_000,
   budget: 10,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
+import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
 import { Credentials } from '../../../src/venues/kraken/credentials.ts';
 import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
 import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
@@ -19,6 +20,9 @@ function stage(seed = 1) {
     chance: seededChance(seed),
     baseUrl: 'https://api.kraken.com',
     timeoutMs: 5_000,
+    attemptsMax: 4,
+    tier: 'starter' as const,
+    directory: new InstrumentDirectory(),
     account: {
       credentials: new Credentials('KEY', SECRET),
       nonces: new NonceSource(clock, new MemoryNonceStore()),

@@ -1,0 +1,49 @@
+/**
+ * What the account pays as a taker, from `TradeVolume` (protocol reference 3.3, 5.1). What the venue does not say is taken
+ * at the worst tier: a fee that is believed too high costs an opportunity, one believed too low costs money.
+ */
+import { z } from 'zod';
+import { takerFeeOfTier } from '../../shared/fees.ts';
+import type { Instrument, InstrumentIndex } from '../../shared/instrument.ts';
+import type { PartsPerMillion } from '../../shared/money.ts';
+import { amountText } from './number-text-json.ts';
+import { amountUp } from './rounded-amount.ts';
+import type { VenueNames } from './venue-names.ts';
+
+export const TRADE_VOLUME = z.object({
+  fees: z.record(z.string().max(64), z.object({ fee: amountText }).nullable()).nullish(),
+});
+
+export interface TakerFee {
+  readonly instrument: InstrumentIndex;
+  readonly takerPpm: PartsPerMillion;
+  /** False when it was assumed. */
+  readonly isTold: boolean;
+}
+
+const PERCENT_DECIMALS = 4;
+const WHOLE_PPM = 1_000_000n;
+
+/** The taker fee of each of `instruments`. */
+export function takerFeesOf(
+  { fees }: z.infer<typeof TRADE_VOLUME>,
+  instruments: readonly Instrument[],
+  names: VenueNames,
+): TakerFee[] {
+  const told = new Map<InstrumentIndex, PartsPerMillion>();
+  for (const [pair, row] of Object.entries(fees ?? {})) {
+    const instrument = names.instrument(pair);
+    const fee = row === null ? undefined : ppmOf(row.fee);
+    if (instrument !== undefined && fee !== undefined) told.set(instrument.index, fee);
+  }
+  return instruments.map(({ index }) => {
+    const takerPpm = told.get(index);
+    return { instrument: index, takerPpm: takerPpm ?? takerFeeOfTier(1), isTold: takerPpm !== undefined };
+  });
+}
+
+/** A percentage in parts per million, rounded up; undefined when it is no fee. */
+function ppmOf(percent: string): PartsPerMillion | undefined {
+  const ppm = amountUp(percent, PERCENT_DECIMALS, 'taker fee');
+  return ppm < WHOLE_PPM ? (Number(ppm) as PartsPerMillion) : undefined;
+}

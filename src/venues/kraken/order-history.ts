@@ -1,0 +1,180 @@
+/**
+ * What became of orders, asked of REST: the rows of the orders, then their trades, then the ledger where only that knows
+ * the fee. An order is told whole or not at all.
+ *
+ * `consolidate_taker=false` in every question: otherwise fills of one taker order come merged under another id than the
+ * socket gave them (protocol reference 3.3).
+ */
+import { z } from 'zod';
+import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { OrderReading } from '../trading-port.ts';
+import { ask, type Done, then } from './checked-answer.ts';
+import {
+  type ById,
+  isOpen,
+  isOwn,
+  LEDGER_ROW,
+  type LedgerRow,
+  msOf,
+  ORDER_ROW,
+  type OrderRow,
+  orderReading,
+  paysFeeInBase,
+  TRADE_ROW,
+  type TradeRow,
+} from './order-rows.ts';
+import { failed } from './rest-answer.ts';
+import type { RestClient, RestParams } from './rest-client.ts';
+import { readPages } from './rest-pages.ts';
+import type { VenueNames } from './venue-names.ts';
+
+/** Ids in one question: 50 by one text, 20 by recorded use (reference 3.3). */
+const IDS_MAX = 20;
+const WHOLE = { trades: 'true', consolidate_taker: 'false' } as const;
+/** Start and end of a list are whole seconds, and whether they are included is not said. */
+const SLACK_MS = 2_000;
+
+const OPEN = z.object({ open: z.record(z.string().max(64), ORDER_ROW) });
+const ORDERS = z.record(z.string().max(64), ORDER_ROW);
+const TRADES = z.record(z.string().max(64), TRADE_ROW);
+
+export class OrderHistory {
+  readonly #client: RestClient;
+  readonly #names: VenueNames;
+  readonly #directory: InstrumentDirectory;
+
+  constructor(client: RestClient, names: VenueNames, directory: InstrumentDirectory) {
+    this.#client = client;
+    this.#names = names;
+    this.#directory = directory;
+  }
+
+  /** Every open order of the account. */
+  open(done: Done<OrderReading[]>): void {
+    ask(this.#client, 'OpenOrders', { trades: 'true' }, OPEN, (result) => {
+      if (result.ok) this.#complete(result.value.open, done);
+      else done(result);
+    });
+  }
+
+  /** Every order of the account that ended since `sinceMs`, wall time. */
+  endedSince(sinceMs: number, done: Done<OrderReading[]>): void {
+    const params = { ...WHOLE, closetime: 'close', start: secondsBefore(sinceMs) };
+    this.#closed(params, (result) => {
+      if (!result.ok) done(result);
+      else
+        this.#complete(
+          only(result.value, ({ closetm, opentm }) => msOf(closetm ?? opentm) >= sinceMs),
+          done,
+        );
+    });
+  }
+
+  /**
+   * One order, undefined when the venue knows none. By the venue's id when there is one, else among the open orders and
+   * then among the ended ones: one that ends between the two questions was in the first answer.
+   */
+  one(clOrdId: string, venueOrderId: string | undefined, done: Done<OrderReading | undefined>): void {
+    const take: Done<ById<OrderRow>> = (result) => this.#takeOne(clOrdId, result, done);
+    if (venueOrderId === undefined) {
+      this.#byClOrdId(clOrdId, take);
+      return;
+    }
+    ask(this.#client, 'QueryOrders', { txid: venueOrderId, ...WHOLE }, ORDERS, (result) => {
+      const isUnknown = result.ok ? !Object.hasOwn(result.value, venueOrderId) : result.failure.topic === 'not_open';
+      if (isUnknown) this.#byClOrdId(clOrdId, take);
+      else take(then(result, (rows) => only(rows, (_row, id) => id === venueOrderId)));
+    });
+  }
+
+  #byClOrdId(clOrdId: string, done: Done<ById<OrderRow>>): void {
+    // A venue that does not know the parameter answers with every order: the id decides, not the question.
+    const own = (rows: ById<OrderRow>) => only(rows, (row) => row.cl_ord_id === clOrdId);
+    const params = { cl_ord_id: clOrdId, trades: 'true' };
+    ask(this.#client, 'OpenOrders', params, OPEN, (open) => {
+      const found = then(open, (answer) => own(answer.open));
+      if (!found.ok || Object.keys(found.value).length > 0) done(found);
+      else this.#closed({ ...WHOLE, ...params }, (closed) => done(then(closed, own)));
+    });
+  }
+
+  #takeOne(clOrdId: string, result: Parameters<Done<ById<OrderRow>>>[0], done: Done<OrderReading | undefined>): void {
+    if (!result.ok) {
+      done(result);
+      return;
+    }
+    const count = Object.keys(result.value).length;
+    if (count > 1) done(failed('unknown', 'unreadable', `${count} orders have the id ${clOrdId}`, 'never'));
+    else this.#complete(result.value, (read) => done(then(read, ([order]) => order)));
+  }
+
+  #closed(params: RestParams, done: Done<ById<OrderRow>>): void {
+    readPages(this.#client, { endpoint: 'ClosedOrders', params, key: 'closed', row: ORDER_ROW }, done);
+  }
+
+  /** Adds trades and ledger rows to orders. */
+  #complete(orders: ById<OrderRow>, done: Done<OrderReading[]>): void {
+    const filled = Object.values(orders).filter((row) => isFilled(row) && isOwn(row));
+    this.#trades(orders, filled, (trades) => {
+      if (!trades.ok) {
+        done(trades);
+        return;
+      }
+      this.#ledger(filled, trades.value, (ledger) =>
+        done(then(ledger, (rows) => this.#readings(orders, trades.value, rows))),
+      );
+    });
+  }
+
+  #readings(orders: ById<OrderRow>, trades: ById<TradeRow>, ledger: readonly LedgerRow[]): OrderReading[] {
+    const read = ([id, row]: [string, OrderRow]) =>
+      orderReading(id, row, { trades, ledger }, this.#names, this.#directory);
+    return Object.entries(orders).map(read);
+  }
+
+  /** Few fills: by their ids. Many, or ids unknown: everything the account traded in that time. */
+  #trades(orders: ById<OrderRow>, filled: readonly OrderRow[], done: Done<ById<TradeRow>>): void {
+    const ids = filled.flatMap((row) => row.trades ?? []);
+    if (filled.length === 0) done({ ok: true, value: {} });
+    else if (filled.every(({ trades }) => (trades ?? []).length > 0) && ids.length <= IDS_MAX) {
+      ask(this.#client, 'QueryTrades', { txid: ids.join(','), consolidate_taker: 'false' }, TRADES, done);
+    } else {
+      const params = { ...window(filled), consolidate_taker: 'false' };
+      const list = { endpoint: 'TradesHistory', params, key: 'trades', row: TRADE_ROW } as const;
+      readPages(this.#client, list, (result) =>
+        done(then(result, (trades) => only(trades, ({ ordertxid }) => Object.hasOwn(orders, ordertxid)))),
+      );
+    }
+  }
+
+  #ledger(filled: readonly OrderRow[], trades: ById<TradeRow>, done: Done<readonly LedgerRow[]>): void {
+    if (!filled.some(paysFeeInBase)) {
+      done({ ok: true, value: [] });
+      return;
+    }
+    const params = { ...window(filled), type: 'trade' };
+    readPages(this.#client, { endpoint: 'Ledgers', params, key: 'ledger', row: LEDGER_ROW }, (result) =>
+      done(then(result, (rows) => Object.values(rows).filter(({ refid }) => Object.hasOwn(trades, refid)))),
+    );
+  }
+}
+
+function isFilled({ vol_exec }: OrderRow): boolean {
+  return /[1-9]/.test(vol_exec.split(/e/i)[0] ?? '');
+}
+
+/** The time in which orders traded: from the first that was made to the last that ended, or to now. */
+function window(orders: readonly OrderRow[]): RestParams {
+  const start = secondsBefore(Math.min(...orders.map(({ opentm }) => msOf(opentm))));
+  if (orders.some(isOpen)) return { start };
+  const endMs = Math.max(...orders.map(({ closetm, opentm }) => msOf(closetm ?? opentm)));
+  return { start, end: String(Math.ceil((endMs + SLACK_MS) / 1_000)) };
+}
+
+function secondsBefore(ms: number): string {
+  return String(Math.max(0, Math.floor((ms - SLACK_MS) / 1_000)));
+}
+
+function only<R>(rows: ById<R>, isWanted: (row: R, id: string) => boolean): ById<R> {
+  return Object.fromEntries(Object.entries(rows).filter(([id, row]) => isWanted(row, id)));
+}

@@ -1,0 +1,165 @@
+/**
+ * Orders, trades and ledger rows of REST, checked and turned into what the rest of the program knows (protocol reference
+ * 3.3). Pure.
+ *
+ * A trade's `fee` is always counted in the quote currency, even when the fee was taken in base: what was really taken
+ * stands in the ledger rows that carry the trade's id.
+ */
+import { z } from 'zod';
+import { BUY, SELL } from '../../shared/asset-graph.ts';
+import { decodeClientOrderId } from '../../shared/client-order-id.ts';
+import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import type { Fill, OrderReading } from '../trading-port.ts';
+import { amountText, signedAmountText } from './number-text-json.ts';
+import { amountDown, amountUp } from './rounded-amount.ts';
+import type { VenueNames } from './venue-names.ts';
+
+const id = z.string().min(1).max(64);
+const side = z.enum(['buy', 'sell']);
+
+export const ORDER_ROW = z.object({
+  cl_ord_id: z.string().max(64).nullish(),
+  status: z.string(),
+  opentm: amountText,
+  closetm: amountText.nullish(),
+  descr: z.object({ pair: id, type: side, price: signedAmountText.nullish() }),
+  vol: amountText,
+  vol_exec: amountText,
+  oflags: z.string().nullish(),
+  reason: z.string().nullish(),
+  trades: z.array(id).nullish(),
+});
+export type OrderRow = z.infer<typeof ORDER_ROW>;
+
+export const TRADE_ROW = z.object({
+  ordertxid: id,
+  pair: id,
+  time: amountText,
+  type: side,
+  price: amountText,
+  cost: amountText,
+  fee: signedAmountText,
+  vol: amountText,
+});
+export type TradeRow = z.infer<typeof TRADE_ROW>;
+
+export const LEDGER_ROW = z.object({ refid: z.string().max(64), asset: id, fee: signedAmountText });
+export type LedgerRow = z.infer<typeof LEDGER_ROW>;
+
+export type ById<T> = Readonly<Record<string, T>>;
+
+/** Still open, or not known to have ended: a status nobody heard of is not taken for an end. */
+export function isOpen({ status }: OrderRow): boolean {
+  return !['closed', 'canceled', 'expired'].includes(status);
+}
+
+/** Whether its fees were asked to be taken in base: then the ledger knows them, the trade does not. */
+export function paysFeeInBase({ oflags }: OrderRow): boolean {
+  return (oflags ?? '').split(',').includes('fcib');
+}
+
+/** Seconds since 1970, as REST writes them, in milliseconds. */
+export function msOf(seconds: string): number {
+  return Number(seconds) * 1_000;
+}
+
+export interface OrderFacts {
+  readonly trades: ById<TradeRow>;
+  readonly ledger: readonly LedgerRow[];
+}
+
+/** Whether this program made it: only such orders are told with their fills. */
+export function isOwn({ cl_ord_id }: OrderRow): boolean {
+  return decodeClientOrderId(cl_ord_id ?? '') !== undefined;
+}
+
+/**
+ * The whole of an order; of a foreign one, all but its fills.
+ * @throws RangeError when what belongs to it is not all there (yet): a fill, or the ledger row that tells its fee.
+ */
+export function orderReading(
+  venueOrderId: string,
+  row: OrderRow,
+  facts: OrderFacts,
+  names: VenueNames,
+  directory: InstrumentDirectory,
+): OrderReading {
+  const instrument = names.instrument(row.descr.pair);
+  const amounts = (text: string, decimals: number | undefined) =>
+    decimals === undefined ? 0n : amountDown(text, decimals, `order ${venueOrderId}`);
+  const isTold = instrument !== undefined && isOwn(row);
+  const fills = isTold ? fillsOf(venueOrderId, row, facts, { instrument, names, directory }) : [];
+  return {
+    clOrdId: row.cl_ord_id ?? undefined,
+    venueOrderId,
+    instrument: instrument?.index,
+    side: row.descr.type === 'buy' ? BUY : SELL,
+    qtyLots: amounts(row.vol, instrument?.qtyPrecision),
+    limitTicks: amounts(row.descr.price ?? '0', instrument?.pricePrecision),
+    isOpen: isOpen(row),
+    fills,
+    reason: row.reason ?? '',
+  };
+}
+
+interface Terms {
+  readonly instrument: Instrument;
+  readonly names: VenueNames;
+  readonly directory: InstrumentDirectory;
+}
+
+function fillsOf(orderId: string, row: OrderRow, { trades, ledger }: OrderFacts, terms: Terms): Fill[] {
+  const own = Object.entries(trades).filter(([, trade]) => trade.ordertxid === orderId);
+  const fills = own.map(([execId, trade]) => fillOf(execId, trade, paysFeeInBase(row) ? ledger : undefined, terms));
+  const filledLots = fills.reduce((sum, { qtyLots }) => sum + qtyLots, 0n);
+  const wantedLots = amountDown(row.vol_exec, terms.instrument.qtyPrecision, `order ${orderId}`);
+  if (filledLots !== wantedLots) {
+    throw new RangeError(`order ${orderId} has ${row.vol_exec} filled, its trades come to ${filledLots} lots`);
+  }
+  return fills.sort((a, b) => a.atMs - b.atMs);
+}
+
+function fillOf(execId: string, trade: TradeRow, ledger: readonly LedgerRow[] | undefined, terms: Terms): Fill {
+  const { instrument, directory } = terms;
+  const quoteDecimals = precisionOf(instrument.quote, directory);
+  // Against us where the venue's number is finer than ours: a buy cost more, a sell brought less.
+  const against = trade.type === 'buy' ? amountUp : amountDown;
+  const fee = ledger === undefined ? quoteFee(execId, trade, terms) : ledgerFee(execId, ledger, terms);
+  return {
+    execId,
+    qtyLots: amountDown(trade.vol, instrument.qtyPrecision, `trade ${execId}`),
+    priceTicks: against(trade.price, instrument.pricePrecision, `trade ${execId}`),
+    costUnits: against(trade.cost, quoteDecimals, `trade ${execId}`),
+    ...fee,
+    atMs: msOf(trade.time),
+  };
+}
+
+type Fee = Pick<Fill, 'feeUnits' | 'feeAsset'>;
+
+function quoteFee(execId: string, { fee }: TradeRow, { instrument, directory }: Terms): Fee {
+  const feeUnits = amountUp(fee, precisionOf(instrument.quote, directory), `trade ${execId}`);
+  return { feeUnits, feeAsset: instrument.quote };
+}
+
+function ledgerFee(execId: string, ledger: readonly LedgerRow[], { instrument, names, directory }: Terms): Fee {
+  const rows = ledger.filter(({ refid }) => refid === execId);
+  // Both sides of a trade are booked; with one of them missing the fee may be on that one.
+  if (rows.length < 2) throw new RangeError(`the ledger does not have both rows of trade ${execId} yet`);
+  const charged = rows.find(({ fee }) => /[1-9]/.test(fee));
+  if (charged === undefined) return { feeUnits: 0n, feeAsset: instrument.base };
+  const asset = names.asset(charged.asset);
+  if (asset === undefined || asset === 'not_spot') {
+    throw new RangeError(`trade ${execId} paid its fee in ${charged.asset}, of which no precision is known`);
+  }
+  return {
+    feeUnits: amountUp(charged.fee, precisionOf(asset.index, directory), `trade ${execId}`),
+    feeAsset: asset.index,
+  };
+}
+
+function precisionOf(asset: AssetIndex, directory: InstrumentDirectory): number {
+  const known = directory.assets[asset];
+  if (known === undefined) throw new RangeError(`asset ${asset} is not known`);
+  return known.precision;
+}
