@@ -88,6 +88,7 @@ export const ACTOR_COUNTERS = {
     'fills',
     'plans_active',
     'records_waited',
+    'opportunities_announced', // in alert mode: cycles that would have been traded
     'events_unexpected', // events a plan's state did not expect; each is recorded
   ],
   risk: [

@@ -288,6 +288,7 @@ export const PLAN_REASONS = [
   'partial_fill',
   'out_of_patience', // trading.patience_ms were over
   'precision_changed', // ticks and lots that were decided on mean something else now
+  'alert_only', // it would have been traded; the mode is alert
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];
 
@@ -374,6 +375,7 @@ export const AUDIT_EVENTS = [
   'records_missing',
   'record_unreadable',
   'venue_rate_exceeded',
+  'opportunity_announced',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

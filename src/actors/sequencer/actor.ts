@@ -9,6 +9,7 @@
  */
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import type { CounterName } from '../../shared/counter-names.ts';
+import { createAlert } from './alert-actor.ts';
 import type { ExecutionPort } from './execution-port.ts';
 import { Journal } from './journal.ts';
 import { NewestBooks } from './newest-books.ts';
@@ -39,7 +40,8 @@ export type PortFactory = (context: ActorContext<'sequencer'>, books: NewestBook
 const paperPort: PortFactory = ({ clock, config, wake }, books) =>
   new PaperPort({ clock, books, latencyMs: config.paper.latency_ms, wake });
 
-export const createActor: ActorFactory<'sequencer'> = (context) => createSequencer(context, paperPort);
+export const createActor: ActorFactory<'sequencer'> = (context) =>
+  context.config.mode === 'alert' ? createAlert(context) : createSequencer(context, paperPort);
 
 /** The sequencer with its way to the venue handed in. */
 export function createSequencer(context: ActorContext<'sequencer'>, makePort: PortFactory): Actor {

@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
-import { leastMultiplier } from '../../shared/cycle-touch.ts';
 import { PLANS_MAX, type PlanReason } from '../../shared/messages.ts';
 import { formatDecimal } from '../../shared/money.ts';
 import {
@@ -27,7 +26,7 @@ import type { Opportunity } from './opportunity.ts';
 import { clearPlan, type OpenOrder, type Plan, readPlan, writePlan } from './plan.ts';
 import { hasOrderOut, isOver, type PlanEventType, planMachine } from './plan-machine.ts';
 import { bookFill, endOrder, newSince, setAside } from './plan-progress.ts';
-import { type RecheckLimits, recheck, type Standing } from './recheck.ts';
+import { type RecheckLimits, recheck, recheckLimits, type Standing } from './recheck.ts';
 import { countUp, planOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
 /** Pause before what could not be taken back is tried again; never shorter than a leg's latency. */
@@ -62,7 +61,7 @@ export class PlanDesk {
     this.#port = port;
     this.#bank = journal.current;
     this.#opened = context.latency('plan_opened');
-    this.#limits = limitsOf(context.config);
+    this.#limits = recheckLimits(context.config);
     this.#slots = Array.from({ length: PLANS_MAX }, (_, slot) => readPlan(journal.current, planOffset(slot)));
   }
 
@@ -326,16 +325,6 @@ export class PlanDesk {
     const instrument = first && this.#books.directory.instruments[first.instrument];
     return first === undefined || instrument === undefined ? 0 : assetSpent(instrument, first.side);
   }
-}
-
-function limitsOf({ trading, strategy, venue }: ActorContext['config']): RecheckLimits {
-  return {
-    ageMaxNs: trading.opportunity_age_max_ms * 1e6,
-    bookAgeMaxNs: venue.instrument_silence_ms * 1e6,
-    plansMax: trading.plans_at_once,
-    slippageBps: trading.slippage_bps,
-    leastMultiplier: leastMultiplier(strategy.min_edge_bps),
-  };
 }
 
 function newPlan(id: number, opportunity: Opportunity, standing: Standing): Plan {

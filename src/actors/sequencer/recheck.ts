@@ -4,9 +4,10 @@
  * those books.
  */
 import { assetSpent, BUY } from '../../shared/asset-graph.ts';
+import type { Config } from '../../shared/config.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import { executeCycle } from '../../shared/cycle-sizing.ts';
-import { type Fraction, isLess } from '../../shared/cycle-touch.ts';
+import { type Fraction, isLess, leastMultiplier } from '../../shared/cycle-touch.ts';
 import type { PlanReason } from '../../shared/messages.ts';
 import { divideUp } from '../../shared/money.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
@@ -23,6 +24,16 @@ export interface RecheckLimits {
   readonly slippageBps: number;
   /** Net multiplier below which, or at which, nothing is opened. */
   readonly leastMultiplier: Fraction;
+}
+
+export function recheckLimits({ trading, strategy, venue }: Config): RecheckLimits {
+  return {
+    ageMaxNs: trading.opportunity_age_max_ms * 1e6,
+    bookAgeMaxNs: venue.instrument_silence_ms * 1e6,
+    plansMax: trading.plans_at_once,
+    slippageBps: trading.slippage_bps,
+    leastMultiplier: leastMultiplier(strategy.min_edge_bps),
+  };
 }
 
 export interface Circumstances {

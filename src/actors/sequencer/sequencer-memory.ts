@@ -32,6 +32,7 @@ export const SEQUENCER_HEADER = {
   unexpected: 120,
   /** Wall time, ms, at which the sequencer first started in this process: what its orders' ids begin with. */
   runMs: 128,
+  announced: 136,
   SIZE: 192,
 } as const;
 

@@ -11,6 +11,7 @@ import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { RingGauge } from '../../../src/runtime/ring.ts';
 import { BookTable, createBookCopy, TABLE_LEVEL, VALID } from '../../../src/shared/book-table.ts';
 import type { VirtualClock } from '../../../src/shared/clock.ts';
+import type { Mode } from '../../../src/shared/config.ts';
 import { CycleLeg } from '../../../src/shared/cycle-leg.ts';
 import { sizeCycle } from '../../../src/shared/cycle-sizing.ts';
 import { InstrumentDirectory, type InstrumentStatus } from '../../../src/shared/instrument.ts';
@@ -138,6 +139,8 @@ export interface StageOptions {
   readonly strategy?: object;
   readonly limits?: object;
   readonly venue?: object;
+  readonly mode?: Mode;
+  readonly alert?: object;
   readonly books?: readonly Book[];
   readonly port?: PortFactory;
   /** Changes what the first actor gets; its successors get the plain context. */
@@ -159,8 +162,9 @@ const SMALL = {
 
 export function stageSequencer(given: StageOptions = {}) {
   const { paper = {}, trading = {}, strategy = {}, limits = {}, venue = {}, port, pairs = PAIRS } = given;
+  const { mode = 'paper', alert = {} } = given;
   const stage = createTestContext('sequencer', {
-    config: { paper, trading, strategy, limits: { ...SMALL, ...limits }, venue: { depth: 10, ...venue } },
+    config: { mode, alert, paper, trading, strategy, limits: { ...SMALL, ...limits }, venue: { depth: 10, ...venue } },
   });
   const { clock, memory } = stage;
   new InstrumentLog(memory.instrumentLog).append({ assets: ASSETS, instruments: pairs });
