@@ -137,6 +137,12 @@ export const PLANS_MAX = 16;
 /** Bytes of a slot on a records ring: room for the largest kind of record. */
 export const RECORD_BYTES = 256;
 
+/**
+ * u8, on the sequencer's records of any kind: how many of those behind it belong to the same change. They are committed
+ * together or not at all.
+ */
+export const RECORD_FOLLOWERS = 250;
+
 // opportunities: detector → sequencer and detector → persistence
 // byte 0      1      2            3    4          8           16       24    32          40        48      56    64
 //      | kind | legs | strategy | –  | trigger | recordSeq | wallNs | seq | recvIndex | stampNs | gross | net |
@@ -237,6 +243,8 @@ export const EXECUTION = {
   /** FILL: the venue's id of it; empty on paper. */
   execId: 230,
   EXEC_ID_BYTES: 20,
+  /** u8: as `RECORD_FOLLOWERS`. */
+  followers: 250,
   SIZE: 256,
 } as const;
 
@@ -388,6 +396,8 @@ assert.equal(OPPORTUNITY.legs + LEGS_MAX * LEG.SIZE, OPPORTUNITY.SIZE, 'opportun
 for (const size of [OPPORTUNITY.SIZE, EXECUTION.SIZE, AUDIT.SIZE, PORTFOLIO.SIZE, STATE.SIZE]) {
   assert.ok(size <= RECORD_BYTES, 'every record fits a slot of a records ring');
 }
+assert.equal(EXECUTION.followers, RECORD_FOLLOWERS, 'execution: followers stand where they are looked for');
+assert.ok(AUDIT.SIZE <= RECORD_FOLLOWERS, 'audit: followers stand behind it');
 assert.equal(AUDIT.text + AUDIT.TEXT_MAX, AUDIT.SIZE, 'audit: text fills the slot');
 assert.equal(STATE.value + STATE.VALUE_MAX, STATE.SIZE, 'state: value fills the slot');
 for (const [name, size] of Object.entries({ DELTA: DELTA.SIZE, TOP: TOP.SIZE, OPPORTUNITY: OPPORTUNITY.SIZE })) {

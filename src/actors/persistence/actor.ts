@@ -71,6 +71,7 @@ class Persistence implements Actor {
   #commitStartNs = 0;
   #retryAtNs = 0;
   #flushing = 0;
+  #isStopping = false;
   /** Messages that the rings were advanced over. */
   #settled = 0;
   #cancelWake: CancelTimer = () => undefined;
@@ -120,6 +121,7 @@ class Persistence implements Actor {
   /** Commits what is left on the rings and closes the database, so that the file opens without recovery. */
   async onStop(): Promise<void> {
     this.#cancelWake();
+    this.#isStopping = true;
     await this.#flush();
     this.#send({ type: 'close' });
     await this.#database?.close();
@@ -191,7 +193,7 @@ class Persistence implements Actor {
   /** Starts a commit. @returns records that it took off the rings. */
   #commit(): number {
     this.#waitingSinceNs = undefined;
-    let looked = this.#collector.collect(this.#ownRecords);
+    let looked = this.#collector.collect(this.#ownRecords, this.#isStopping);
     if (this.#collector.count === 0) {
       this.#settled += this.#collector.settle(); // all of it was committed by a predecessor
       return looked;

@@ -3,7 +3,7 @@
  * the records lie on them and a successor takes them again. What was committed already is known by its number.
  */
 import type { RingConsumer } from '../../runtime/ring.ts';
-import { AUDIT, RECORD_BYTES } from '../../shared/messages.ts';
+import { AUDIT, RECORD_BYTES, RECORD_FOLLOWERS } from '../../shared/messages.ts';
 import { type Positions, RECORD_SOURCES, type RecordBatch, type RecordSource } from './database-protocol.ts';
 
 interface Inlet {
@@ -43,7 +43,7 @@ export class RecordCollector {
       bytes: new Uint8Array(ring.view.buffer),
       taken: 0,
     }));
-    this.#buffer = new Uint8Array((recordsMax + OWN_RECORDS_MAX) * RECORD_BYTES);
+    this.#buffer = new Uint8Array((recordsMax + 2 * OWN_RECORDS_MAX) * RECORD_BYTES);
     this.#recordsMax = recordsMax;
     this.#onMissing = onMissing;
     this.#committed = positionsOf(() => 0);
@@ -76,14 +76,15 @@ export class RecordCollector {
   /**
    * Fills a batch. Each ring in turn is first, so that a busy one cannot starve the others. A record that is known to be
    * missing is told through the callback, whose own record is `own` then.
+   * A change of the sequencer's is taken whole, unless `isLast`: then nobody will write what is missing of it.
    * @returns records taken or passed over.
    */
-  collect(own: readonly OwnRecord[]): number {
+  collect(own: readonly OwnRecord[], isLast = false): number {
     this.#forgetBatch();
     let looked = 0;
     for (let index = 0; index < this.#inlets.length; index++) {
       const inlet = this.#inlets[(this.#first + index) % this.#inlets.length] as Inlet;
-      looked += this.#takeFrom(inlet, this.#recordsMax - looked);
+      looked += this.#takeFrom(inlet, this.#recordsMax - looked, isLast);
     }
     this.#first = (this.#first + 1) % this.#inlets.length;
     for (const { seq, bytes } of own.slice(0, OWN_RECORDS_MAX)) this.#take('persistence', seq, bytes);
@@ -117,8 +118,8 @@ export class RecordCollector {
     return settled;
   }
 
-  #takeFrom(inlet: Inlet, limit: number): number {
-    const count = Math.min(inlet.ring.available(), limit);
+  #takeFrom(inlet: Inlet, limit: number, isLast: boolean): number {
+    const count = isLast ? Math.min(inlet.ring.available(), Math.max(limit, 0)) : wholeChanges(inlet, limit);
     for (let index = 0; index < count; index++) {
       const offset = inlet.ring.offset(index);
       const seq = inlet.ring.view.getFloat64(offset + AUDIT.recordSeq, true);
@@ -148,7 +149,23 @@ export class RecordCollector {
   }
 }
 
-/** Own records that go into one batch at most. */
+/**
+ * How many records can be taken without tearing a change apart: at most `limit`, but rather one change beyond it than
+ * none at all.
+ */
+function wholeChanges({ source, ring }: Inlet, limit: number): number {
+  const available = ring.available();
+  if (source !== 'sequencer' || limit <= 0) return Math.min(available, Math.max(limit, 0));
+  let whole = 0;
+  while (whole < limit && whole < available) {
+    const next = whole + 1 + ring.view.getUint8(ring.offset(whole) + RECORD_FOLLOWERS);
+    if (next > available || (next > limit && whole > 0)) break;
+    whole = next;
+  }
+  return whole;
+}
+
+/** Own records that go into one batch at most; as many slots are left for a change that goes beyond the limit. */
 const OWN_RECORDS_MAX = 64;
 
 export function positionsOf(value: (source: RecordSource) => number): Record<RecordSource, number> {

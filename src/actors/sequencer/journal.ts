@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import type { RecordWriter } from '../../runtime/record-writer.ts';
 import type { RingProducer } from '../../runtime/ring.ts';
-import { AUDIT, EXECUTION, RECORD_KIND } from '../../shared/messages.ts';
+import { AUDIT, EXECUTION, RECORD_FOLLOWERS, RECORD_KIND } from '../../shared/messages.ts';
 import type { TwoBankMemory } from '../../shared/two-bank-memory.ts';
 import { countUp, OUTBOX_MAX, outboxOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
@@ -28,6 +28,11 @@ export class Journal {
     this.#executions = executions;
     this.#records = records;
     this.#bank = memory.current;
+  }
+
+  /** The change that was begun. */
+  get open(): DataView {
+    return this.#bank;
   }
 
   /** What counts. Read only. */
@@ -85,7 +90,7 @@ export class Journal {
     for (let index = 0; index < count; index++) {
       const at = outboxOffset(index);
       if (!this.#tell(bank, at)) return false;
-      if (this.#records.seq < firstRecord + index && !this.#record(bank, at)) return false;
+      if (this.#records.seq < firstRecord + index && !this.#record(bank, at, count - 1 - index)) return false;
     }
     this.#isFlushed = true;
     return true;
@@ -114,9 +119,10 @@ export class Journal {
     return true;
   }
 
-  #record(bank: DataView, at: number): boolean {
+  #record(bank: DataView, at: number, followers: number): boolean {
     return this.#records.tryWrite(bank.getUint8(at + EXECUTION.kind), (view, offset) => {
       for (const [from, to] of OWN_BYTES) copyBytes(bank, at, view, offset, from, to);
+      view.setUint8(offset + RECORD_FOLLOWERS, followers);
     });
   }
 }

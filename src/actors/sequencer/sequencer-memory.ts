@@ -1,7 +1,8 @@
 /**
  * What the sequencer must not forget when its actor dies: one bank of bytes, see `two-bank-memory.ts`.
  *
- *   | header | outbox (OUTBOX_MAX × 192) | plans (PLANS_MAX × PLAN_SLOT_BYTES) | balance changes (assets_max × i64) |
+ *   | header | outbox (OUTBOX_MAX × 256) | plans (PLANS_MAX × PLAN_SLOT_BYTES) | facts (FACTS_MAX × 16) |
+ *   | per asset: balance, exposure, dust (i64 each) |
  */
 import type { Config } from '../../shared/config.ts';
 import { EXECUTION, PLANS_MAX } from '../../shared/messages.ts';
@@ -33,17 +34,32 @@ export const SEQUENCER_HEADER = {
   /** Wall time, ms, at which the sequencer first started in this process: what its orders' ids begin with. */
   runMs: 128,
   announced: 136,
-  SIZE: 192,
+  /** 1 once what earlier runs left is taken over, and once it has all been brought to an end. */
+  isLoaded: 144,
+  isRecovered: 152,
+  facts: 160, // number of the newest fact, see `booked-facts.ts`
+  /** Venue's time, ms: fills up to then are not told apart any more, and count as booked. */
+  factsHorizonMs: 168,
+  reconciled: 176, // tallies
+  recovered: 184,
+  deviations: 192,
+  SIZE: 256,
 } as const;
 
-/** A fill, an end, three exposures and an unexpected event: more than one change can bring forth. */
-export const OUTBOX_MAX = 8;
+/** More than one change can bring forth: the end of a plan, with what it left of five assets and what is said of each. */
+export const OUTBOX_MAX = 16;
+
+/** Bookings that are remembered, so that none is made twice. */
+export const FACTS_MAX = 1_024;
+const FACT_BYTES = 16;
+const ASSET_BYTES = 24;
 
 const OUTBOX = SEQUENCER_HEADER.SIZE;
 const PLANS = OUTBOX + OUTBOX_MAX * EXECUTION.SIZE;
-const BALANCES = PLANS + PLANS_MAX * PLAN_SLOT_BYTES;
+const FACTS = PLANS + PLANS_MAX * PLAN_SLOT_BYTES;
+const ASSETS = FACTS + FACTS_MAX * FACT_BYTES;
 
-const bankBytes = (config: Config): number => BALANCES + config.limits.assets_max * 8;
+const bankBytes = (config: Config): number => ASSETS + config.limits.assets_max * ASSET_BYTES;
 
 /** Bytes of own memory the sequencer needs. */
 export const sequencerMemoryBytes = (config: Config): number => twoBankBytes(bankBytes(config));
@@ -54,8 +70,14 @@ export function openSequencerMemory(memory: SharedArrayBuffer, config: Config): 
 
 export const outboxOffset = (index: number): number => OUTBOX + index * EXECUTION.SIZE;
 export const planOffset = (slot: number): number => PLANS + slot * PLAN_SLOT_BYTES;
-/** i64: change of the paper account's balance since the start. */
-export const balanceOffset = (asset: number): number => BALANCES + asset * 8;
+/** Two f64: fingerprint of a booking, and when it happened at the venue (ms). */
+export const factOffset = (slot: number): number => FACTS + slot * FACT_BYTES;
+/** i64: what the account is expected to hold; on paper, how that changed since the start. */
+export const balanceOffset = (asset: number): number => ASSETS + asset * ASSET_BYTES;
+/** i64: what is held, or owed, that no plan will bring home. */
+export const exposureOffset = (asset: number): number => ASSETS + asset * ASSET_BYTES + 8;
+/** i64: what is held below the venue's minimum. */
+export const dustOffset = (asset: number): number => ASSETS + asset * ASSET_BYTES + 16;
 
 /** Adds 1 to a number of the header and returns it. */
 export function countUp(bank: DataView, field: number): number {

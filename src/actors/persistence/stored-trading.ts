@@ -1,0 +1,146 @@
+/**
+ * Reads from the database, before anything is started, what earlier runs left of an account: plans and orders without an
+ * end, what is recorded of the last minutes, balances, exposure and dust.
+ */
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import type { Clock } from '../../shared/clock.ts';
+import type { StoredAmount, StoredFill, StoredPlan, StoredTrading } from '../../shared/stored-trading.ts';
+import { withStoredDatabase } from './stored-database.ts';
+
+/**
+ * What is taken to be recorded up to a time is asked for again from this much before it: the venue's clock and ours need
+ * not agree. What is recorded already is recognised by its id.
+ */
+const OVERLAP_MS = 600_000;
+/** Longest that an order of ours was out before the time from which the venue is asked for ended ones. */
+const ORDER_LIFE_MS = 3_600_000;
+
+type Row = Readonly<Record<string, DuckDBValue>>;
+type Query = (sql: string) => Promise<readonly Row[]>;
+
+/**
+ * @param account as `tradingAccount` names it.
+ * @returns undefined when there is no database yet, or no run of that account in it.
+ * @throws DATABASE_LOCKED, DATABASE_FAILED: then nothing may be started.
+ */
+export function readStoredTrading(file: string, account: string, clock: Clock): Promise<StoredTrading | undefined> {
+  return withStoredDatabase(file, clock, 'account_balances', (connection) => readTrading(connection, account));
+}
+
+async function readTrading(connection: DuckDBConnection, account: string): Promise<StoredTrading | undefined> {
+  await connection.run("SET TimeZone = 'UTC'");
+  const query = queryOf(connection, account);
+  const [first] = await query('SELECT boot FROM own ORDER BY boot LIMIT 1');
+  if (first === undefined) return undefined;
+  const [{ since_ms: sinceMs, established } = {}] = await query(SINCE);
+  const recordedMs = Number(sinceMs ?? 0) - OVERLAP_MS;
+  const recent = `epoch_ms(happened_at) >= ${recordedMs - ORDER_LIFE_MS}`;
+  return {
+    sinceMs: recordedMs,
+    isEstablished: established === true,
+    balances: amounts(await query(amountsOf('account_balances', 'balance'))),
+    exposure: amounts(await query(amountsOf('open_exposure', 'exposure'))),
+    dust: amounts(await query(amountsOf('open_dust', 'dust'))),
+    plans: await readPlans(query),
+    ordersOpen: (await query(ORDERS_OPEN)).map((row) => ({
+      clOrdId: text(row['cl_ord_id']),
+      venueOrderId: text(row['venue_order_id']),
+    })),
+    ordersKnown: ids(
+      await query(`SELECT DISTINCT cl_ord_id AS id FROM order_events JOIN own USING (boot) WHERE ${recent}`),
+    ),
+    ordersEnded: ids(
+      await query(
+        `SELECT DISTINCT cl_ord_id AS id FROM order_events JOIN own USING (boot) WHERE event = 'ended' AND ${recent}`,
+      ),
+    ),
+    execIds: ids(
+      await query(`SELECT exec_id AS id FROM trades JOIN own USING (boot) WHERE exec_id <> '' AND ${recent}
+        UNION SELECT exec_id FROM trades JOIN own USING (boot) SEMI JOIN (${PLANS_OPEN}) USING (run_ms, plan)
+        WHERE exec_id <> ''`),
+    ),
+  };
+}
+
+/** Every statement sees the runs of the account as `own`. */
+function queryOf(connection: DuckDBConnection, account: string): Query {
+  return async (sql) => {
+    const own = 'WITH own AS MATERIALIZED (SELECT boot, started_at FROM boots WHERE account = $account)';
+    return (await connection.runAndReadAll(`${own} ${sql}`, { account })).getRowObjects();
+  };
+}
+
+/**
+ * A source's records are committed in their order, so those of a run are complete up to the newest of them. A run that
+ * was reconciled has booked what the runs before it did not; what came after its newest record can be missing.
+ */
+const SINCE = `
+  , sequencer AS (
+    SELECT boot, epoch_ms(happened_at) AS at_ms, event = 'account_reconciled' AS is_reconciled
+    FROM audit_events JOIN own USING (boot) WHERE source = 'sequencer'
+    UNION ALL SELECT boot, epoch_ms(happened_at), false FROM order_events JOIN own USING (boot)
+    UNION ALL SELECT boot, epoch_ms(happened_at), false FROM trades JOIN own USING (boot)
+    UNION ALL SELECT boot, epoch_ms(happened_at), false FROM plan_events JOIN own USING (boot)
+    UNION ALL SELECT boot, epoch_ms(happened_at), false FROM expected_balances JOIN own USING (boot)
+  ), reconciled AS (
+    SELECT max(boot) AS boot FROM sequencer WHERE is_reconciled
+  )
+  SELECT
+    coalesce(
+      (SELECT max(at_ms) FROM sequencer JOIN reconciled USING (boot)),
+      (SELECT min(epoch_ms(started_at)) FROM own)
+    ) AS since_ms,
+    (SELECT boot IS NOT NULL FROM reconciled) AS established`;
+
+const PLANS_OPEN = `
+  SELECT run_ms, plan, any_value(start_asset) AS start_asset
+  FROM plan_events JOIN own USING (boot)
+  WHERE run_ms IS NOT NULL AND event IN ('opened', 'ended')
+  GROUP BY run_ms, plan
+  HAVING count(*) FILTER (WHERE event = 'ended') = 0`;
+
+const ORDERS_OPEN = `
+  SELECT cl_ord_id, max(venue_order_id) AS venue_order_id
+  FROM order_events JOIN own USING (boot)
+  GROUP BY cl_ord_id
+  HAVING count(*) FILTER (WHERE event = 'ended') = 0
+  ORDER BY cl_ord_id`;
+
+const PLAN_FILLS = `
+  , plans AS (${PLANS_OPEN})
+  SELECT
+    run_ms, plan, exec_id,
+    spent_asset, exact_decimal(-spent_units, spent_decimals)::VARCHAR AS spent,
+    received_asset, exact_decimal(received_units, received_decimals)::VARCHAR AS received,
+    fee_asset, exact_decimal(-fee_units, fee_decimals)::VARCHAR AS fee
+  FROM trades JOIN own USING (boot) SEMI JOIN plans USING (run_ms, plan)
+  ORDER BY boot, record_seq`;
+
+async function readPlans(query: Query): Promise<readonly StoredPlan[]> {
+  const keyOf = (row: Row): string => `${row['run_ms']}/${row['plan']}`;
+  const fills = Map.groupBy(await query(PLAN_FILLS), keyOf);
+  return (await query(`${PLANS_OPEN} ORDER BY run_ms, plan`)).map((row) => ({
+    runMs: Number(row['run_ms']),
+    plan: Number(row['plan']),
+    startAsset: text(row['start_asset']),
+    fills: (fills.get(keyOf(row)) ?? []).map(fillOf),
+  }));
+}
+
+function fillOf(row: Row): StoredFill {
+  const change = (asset: string, amount: string): StoredAmount => ({
+    asset: text(row[asset]),
+    amount: text(row[amount]),
+  });
+  const traded = [change('spent_asset', 'spent'), change('received_asset', 'received')];
+  const isThird = !traded.some(({ asset }) => asset === row['fee_asset']);
+  return { execId: text(row['exec_id']), changes: isThird ? [...traded, change('fee_asset', 'fee')] : traded };
+}
+
+const amountsOf = (view: string, column: string): string =>
+  `SELECT asset, ${column}::VARCHAR AS amount FROM ${view} WHERE account = $account ORDER BY asset`;
+
+const text = (value: DuckDBValue | undefined): string => String(value ?? '');
+const ids = (rows: readonly Row[]): readonly string[] => rows.map((row) => text(row['id']));
+const amounts = (rows: readonly Row[]): readonly StoredAmount[] =>
+  rows.map((row) => ({ asset: text(row['asset']), amount: text(row['amount']) }));

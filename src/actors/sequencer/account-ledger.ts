@@ -1,0 +1,72 @@
+/**
+ * What the account is expected to hold, what of it no plan will bring home (exposure), and what is too little to be sold
+ * (dust). Each change belongs to the change of the journal that is open, and is told with it.
+ */
+import { EXECUTION, EXECUTION_EVENT, EXPOSURE_REASONS, type ExposureReason } from '../../shared/messages.ts';
+import type { Moment } from './execution-events.ts';
+import type { Journal } from './journal.ts';
+import { balanceOffset, dustOffset, exposureOffset } from './sequencer-memory.ts';
+
+export interface LedgerEntry {
+  readonly asset: number;
+  /** Signed: what is added. */
+  readonly units: bigint;
+  /** Plan it comes from, 0 when from none; and the run of that plan, when it is not this one. */
+  readonly plan: number;
+  readonly runMs?: number;
+}
+
+export const expectedUnits = (bank: DataView, asset: number): bigint => bank.getBigInt64(balanceOffset(asset), true);
+export const exposedUnits = (bank: DataView, asset: number): bigint => bank.getBigInt64(exposureOffset(asset), true);
+export const dustUnits = (bank: DataView, asset: number): bigint => bank.getBigInt64(dustOffset(asset), true);
+
+/** Enters something that no plan will bring home, or (negative) that was sold. A `deviation` changes the expectation. */
+export function addExposure(journal: Journal, entry: LedgerEntry, reason: ExposureReason, when: Moment): void {
+  if (entry.units === 0n) return;
+  add(journal.open, exposureOffset(entry.asset), entry.units);
+  if (reason === 'deviation') add(journal.open, balanceOffset(entry.asset), entry.units);
+  tellAmount(journal, EXECUTION_EVENT.EXPOSURE, entry, when, (view, at) =>
+    view.setUint8(at + EXECUTION.exposureReason, EXPOSURE_REASONS.indexOf(reason)),
+  );
+}
+
+/** Enters what is held below the venue's minimum, or (negative) what was swept of it. */
+export function addDust(journal: Journal, entry: LedgerEntry, when: Moment): void {
+  if (entry.units === 0n) return;
+  add(journal.open, dustOffset(entry.asset), entry.units);
+  tellAmount(journal, EXECUTION_EVENT.DUST, entry, when);
+}
+
+/** Says what the account is expected to hold of an asset: the sum of all that was told before, to start from anew. */
+export function tellBalance(journal: Journal, asset: number, when: Moment): void {
+  const units = expectedUnits(journal.open, asset);
+  tellAmount(journal, EXECUTION_EVENT.BALANCE, { asset, units, plan: 0 }, when);
+}
+
+/** Sets what the account is expected to hold, and says so. */
+export function setBalance(journal: Journal, asset: number, units: bigint, when: Moment): void {
+  journal.open.setBigInt64(balanceOffset(asset), units, true);
+  tellBalance(journal, asset, when);
+}
+
+function add(bank: DataView, at: number, units: bigint): void {
+  bank.setBigInt64(at, bank.getBigInt64(at, true) + units, true);
+}
+
+function tellAmount(
+  journal: Journal,
+  event: number,
+  { asset, units, plan, runMs }: LedgerEntry,
+  { nowNs, instrumentsSeq }: Moment,
+  more: (view: DataView, at: number) => void = () => undefined,
+): void {
+  journal.emitExecution(event, (view, at) => {
+    view.setFloat64(at + EXECUTION.plan, plan, true);
+    if (runMs !== undefined) view.setFloat64(at + EXECUTION.runMs, runMs, true);
+    view.setUint16(at + EXECUTION.startAsset, asset, true);
+    view.setBigInt64(at + EXECUTION.amountUnits, units, true);
+    view.setFloat64(at + EXECUTION.stampNs, nowNs, true);
+    view.setFloat64(at + EXECUTION.instrumentsSeq, instrumentsSeq, true);
+    more(view, at);
+  });
+}

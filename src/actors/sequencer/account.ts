@@ -1,0 +1,46 @@
+/**
+ * What plan desk and account desk know of each other. The plan desk answers for the orders of its plans; the account desk
+ * for everything else that happens to the account, and for the ledger that both book into.
+ */
+import type { AssetIndex } from '../../shared/instrument.ts';
+import type { ExposureReason } from '../../shared/messages.ts';
+import type { Fill, TradingEvent } from '../../venues/trading-port.ts';
+import type { LedgerEntry } from './account-ledger.ts';
+import type { Moment } from './execution-events.ts';
+import type { FillMoves } from './fill-moves.ts';
+
+/** An order of a plan at work whose end is not booked. */
+export interface OrderOut {
+  readonly clOrdId: string;
+  readonly instrument: number;
+  /** Monotonic, when it left. */
+  readonly sentNs: number;
+}
+
+/** The plan desk, as the account desk sees it. */
+export interface PlansAtWork {
+  /** Sent, acknowledged or uncertain. */
+  readonly ordersOut: readonly OrderOut[];
+  /** Whether any plan is at work: it may send an order at any time. */
+  readonly isAtWork: boolean;
+  /** Units of an asset that are held back for plans at work. */
+  reservedUnits(asset: AssetIndex): bigint;
+  /** The venue should have told something of this order by now: what became of it must be asked. */
+  doubt(clOrdId: string, why: string): void;
+}
+
+/** The account desk, as the plan desk sees it. What it books belongs to the change of the journal that is open. */
+export interface Account {
+  /** Whether orders may leave: the account is reconciled and the venue hears us. */
+  readonly isTrading: boolean;
+  /** Units of an asset that may be spent: not held by foreign orders, not reserved. Undefined: without limit. */
+  available(asset: AssetIndex): bigint | undefined;
+  /** Whether a fill was booked before, by whomever. */
+  isBooked(fill: Pick<Fill, 'execId' | 'atMs'>): boolean;
+  /** Books what a fill moves, and remembers it. */
+  bookFill(fill: Pick<Fill, 'execId' | 'atMs'>, moves: FillMoves): void;
+  addExposure(entry: LedgerEntry, reason: ExposureReason, when: Moment): void;
+  addDust(entry: LedgerEntry, when: Moment): void;
+  /** Takes what the port tells of the account, and of orders that no plan has out. */
+  handle(event: TradingEvent): void;
+}

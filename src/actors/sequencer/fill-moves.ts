@@ -1,0 +1,51 @@
+/** What a fill moves: pure arithmetic on the venue's figures. */
+import { assetReceived, assetSpent, BUY } from '../../shared/asset-graph.ts';
+import { powerOfTen } from '../../shared/cycle-leg.ts';
+import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import type { Fill } from '../../venues/trading-port.ts';
+
+export interface FillMoves {
+  readonly spentAsset: AssetIndex;
+  /** What leaves the account, a fee in that asset included. */
+  readonly spentUnits: bigint;
+  readonly receivedAsset: AssetIndex;
+  /** What comes into it, less a fee in that asset. */
+  readonly receivedUnits: bigint;
+  readonly feeAsset: AssetIndex;
+  readonly feeUnits: bigint;
+}
+
+type Traded = Pick<Fill, 'qtyLots' | 'costUnits' | 'feeUnits' | 'feeAsset'>;
+
+/** The fee is taken in whatever asset the venue says: one of the two, or another. */
+export function fillMoves(
+  instrument: Instrument,
+  side: 0 | 1,
+  directory: InstrumentDirectory,
+  fill: Traded,
+): FillMoves {
+  const [up, down] = powerOfTen((directory.assets[instrument.base]?.precision ?? 0) - instrument.qtyPrecision);
+  const baseUnits = (fill.qtyLots * up) / down;
+  const spentAsset = assetSpent(instrument, side);
+  const receivedAsset = assetReceived(instrument, side);
+  const [given, taken] = side === BUY ? [fill.costUnits, baseUnits] : [baseUnits, fill.costUnits];
+  return {
+    spentAsset,
+    spentUnits: given + (fill.feeAsset === spentAsset ? fill.feeUnits : 0n),
+    receivedAsset,
+    receivedUnits: taken - (fill.feeAsset === receivedAsset ? fill.feeUnits : 0n),
+    feeAsset: fill.feeAsset,
+    feeUnits: fill.feeUnits,
+  };
+}
+
+/** How each asset's balance changes. */
+export function balanceChanges(moves: FillMoves): readonly (readonly [asset: AssetIndex, units: bigint])[] {
+  const { spentAsset, receivedAsset, feeAsset, feeUnits } = moves;
+  const traded = [
+    [spentAsset, -moves.spentUnits],
+    [receivedAsset, moves.receivedUnits],
+  ] as const;
+  const isThird = feeAsset !== spentAsset && feeAsset !== receivedAsset && feeUnits !== 0n;
+  return isThird ? [...traded, [feeAsset, -feeUnits]] : traded;
+}

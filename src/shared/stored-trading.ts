@@ -1,0 +1,52 @@
+/**
+ * What earlier runs of the program left in the database of an account: what a new one has to know before it trades.
+ * Amounts are decimal text: the venue may have changed a precision in the meantime.
+ */
+
+export interface StoredAmount {
+  /** Modern asset code, such as `BTC`. */
+  readonly asset: string;
+  /** Plain decimal. */
+  readonly amount: string;
+}
+
+/** A fill of a plan that has no end. */
+export interface StoredFill {
+  readonly execId: string;
+  /** How it changed the account. */
+  readonly changes: readonly StoredAmount[];
+}
+
+/** A plan that was opened and has no end. */
+export interface StoredPlan {
+  /** Run it belongs to, and its number in that run. */
+  readonly runMs: number;
+  readonly plan: number;
+  readonly startAsset: string;
+  readonly fills: readonly StoredFill[];
+}
+
+/** An order that has no end. */
+export interface StoredOrder {
+  readonly clOrdId: string;
+  /** Empty while it was not known. */
+  readonly venueOrderId: string;
+}
+
+export interface StoredTrading {
+  /** Wall time, ms since 1970: whatever happened before is recorded. */
+  readonly sinceMs: number;
+  /** False until the account was reconciled for the first time ever: nothing was traded before. */
+  readonly isEstablished: boolean;
+  readonly balances: readonly StoredAmount[];
+  readonly exposure: readonly StoredAmount[];
+  readonly dust: readonly StoredAmount[];
+  readonly plans: readonly StoredPlan[];
+  readonly ordersOpen: readonly StoredOrder[];
+  /** Ids of orders that are recorded, from before `sinceMs` on. */
+  readonly ordersKnown: readonly string[];
+  /** Of those, the ones with an end. */
+  readonly ordersEnded: readonly string[];
+  /** The venue's ids of fills that are recorded, from before `sinceMs` on. */
+  readonly execIds: readonly string[];
+}
