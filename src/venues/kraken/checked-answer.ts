@@ -15,11 +15,11 @@ export function ask<A>(
   schema: z.ZodType<A>,
   done: Done<A>,
 ): void {
-  client.call(endpoint, params, (result) => done(then(result, (value) => checked(endpoint, schema, value))));
+  client.call(endpoint, params, (result) => done(readResult(result, (value) => checked(endpoint, schema, value))));
 }
 
 /** The result of `read` in place of what it reads; unreadable when it throws. */
-export function then<A, T>(result: RestResult<A>, read: (value: A) => T): RestResult<T> {
+export function readResult<A, T>(result: RestResult<A>, read: (value: A) => T): RestResult<T> {
   if (!result.ok) return result;
   try {
     return { ok: true, value: read(result.value) };

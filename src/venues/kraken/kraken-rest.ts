@@ -11,7 +11,7 @@ import type { Instrument, InstrumentDirectory } from '../../shared/instrument.ts
 import type { OrderReading } from '../trading-port.ts';
 import { type TakerFee, TRADE_VOLUME, takerFeesOf } from './account-fees.ts';
 import { BALANCES, BALANCES_EX, type Balances, balancesOf, plainBalancesOf } from './balance-rows.ts';
-import { ask, type Done, then } from './checked-answer.ts';
+import { ask, type Done, readResult } from './checked-answer.ts';
 import { KEY_INFO, type KeyInfo, keyInfoOf } from './key-permissions.ts';
 import { probeKey } from './key-probe.ts';
 import { wholeNumberText } from './number-text-json.ts';
@@ -64,26 +64,26 @@ export class KrakenRest {
   /** Learns REST's names of pairs and assets. A row that cannot be read is a pair or asset that has no name there. */
   loadNames(done: Done<void>): void {
     ask(this.#client, 'AssetPairs', {}, PAIRS, (pairs) => {
-      const taken = then(pairs, (rows) => this.names.takePairs(present(rows)));
+      const taken = readResult(pairs, (rows) => this.names.takePairs(present(rows)));
       if (!taken.ok) {
         done(taken);
         return;
       }
       ask(this.#client, 'Assets', {}, ASSETS, (assets) => {
-        done(then(assets, (rows) => this.names.takeAssets(present(rows))));
+        done(readResult(assets, (rows) => this.names.takeAssets(present(rows))));
       });
     });
   }
 
   /** `online`, `maintenance`, `cancel_only`, `post_only`, or a word nobody has heard of: then nothing is traded. */
   systemStatus(done: Done<string>): void {
-    ask(this.#client, 'SystemStatus', {}, SYSTEM, (result) => done(then(result, ({ status }) => status)));
+    ask(this.#client, 'SystemStatus', {}, SYSTEM, (result) => done(readResult(result, ({ status }) => status)));
   }
 
   /** The venue's clock, to the second: too coarse for deadlines, enough to notice a clock that is wrong. */
   time(done: Done<{ readonly wallMs: number }>): void {
     ask(this.#client, 'Time', {}, TIME, (result) =>
-      done(then(result, ({ unixtime }) => ({ wallMs: unixtime * 1_000 }))),
+      done(readResult(result, ({ unixtime }) => ({ wallMs: unixtime * 1_000 }))),
     );
   }
 
@@ -91,25 +91,25 @@ export class KrakenRest {
   keyInfo(done: Done<KeyInfo>): void {
     ask(this.#client, 'GetApiKeyInfo', {}, KEY_INFO, (result) => {
       if (!result.ok && result.failure.topic === 'unknown_method') probeKey(this.#client, done);
-      else done(then(result, keyInfoOf));
+      else done(readResult(result, keyInfoOf));
     });
   }
 
   /** A token for private channels of the socket. */
   webSocketsToken(done: Done<WebSocketsToken>): void {
     ask(this.#client, 'GetWebSocketsToken', {}, TOKEN, (result) =>
-      done(then(result, ({ token, expires }) => ({ token, expiresMs: expires * 1_000 }))),
+      done(readResult(result, ({ token, expires }) => ({ token, expiresMs: expires * 1_000 }))),
     );
   }
 
   balances(done: Done<Balances>): void {
     ask(this.#client, 'BalanceEx', {}, BALANCES_EX, (result) => {
       if (result.ok || result.failure.topic !== 'unknown_method') {
-        done(then(result, (rows) => balancesOf(rows, this.names)));
+        done(readResult(result, (rows) => balancesOf(rows, this.names)));
         return;
       }
       ask(this.#client, 'Balance', {}, BALANCES, (plain) =>
-        done(then(plain, (rows) => plainBalancesOf(rows, this.names))),
+        done(readResult(plain, (rows) => plainBalancesOf(rows, this.names))),
       );
     });
   }
@@ -139,18 +139,18 @@ export class KrakenRest {
 
   /** Asks for the end of an order. @returns how many orders that was, by the venue's count. */
   cancelOrder(clOrdId: string, done: Done<number>): void {
-    ask(this.#client, 'CancelOrder', { cl_ord_id: clOrdId }, COUNT, (result) => done(then(result, countOf)));
+    ask(this.#client, 'CancelOrder', { cl_ord_id: clOrdId }, COUNT, (result) => done(readResult(result, countOf)));
   }
 
   /** Asks for the end of every order of the account. @returns how many orders that was, by the venue's count. */
   cancelAll(done: Done<number>): void {
-    ask(this.#client, 'CancelAll', {}, COUNT, (result) => done(then(result, countOf)));
+    ask(this.#client, 'CancelAll', {}, COUNT, (result) => done(readResult(result, countOf)));
   }
 
   /** Dead-man's switch: everything is cancelled after `timeoutS` seconds without another call. 0 turns it off. */
   cancelAllOrdersAfter(timeoutS: number, done: Done<void>): void {
     const params = { timeout: String(timeoutS) };
-    ask(this.#client, 'CancelAllOrdersAfter', params, SWITCH, (result) => done(then(result, () => undefined)));
+    ask(this.#client, 'CancelAllOrdersAfter', params, SWITCH, (result) => done(readResult(result, () => undefined)));
   }
 
   /** Ends what waits. The request that is out is still answered. */
@@ -166,7 +166,7 @@ export class KrakenRest {
     }
     const pair = asked.map(({ symbol }) => this.names.restName(symbol)).join(',');
     ask(this.#client, 'TradeVolume', { pair }, TRADE_VOLUME, (result) => {
-      const fees: RestResult<TakerFee[]> = then(result, (volume) => takerFeesOf(volume, asked, this.names));
+      const fees: RestResult<TakerFee[]> = readResult(result, (volume) => takerFeesOf(volume, asked, this.names));
       if (fees.ok) this.#feesFrom(instruments, [...told, ...fees.value], done);
       else done(fees);
     });

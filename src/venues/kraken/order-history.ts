@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
 import type { OrderReading } from '../trading-port.ts';
-import { ask, type Done, then } from './checked-answer.ts';
+import { ask, type Done, readResult } from './checked-answer.ts';
 import {
   type ById,
   isOpen,
@@ -83,7 +83,7 @@ export class OrderHistory {
     ask(this.#client, 'QueryOrders', { txid: venueOrderId, ...WHOLE }, ORDERS, (result) => {
       const isUnknown = result.ok ? !Object.hasOwn(result.value, venueOrderId) : result.failure.topic === 'not_open';
       if (isUnknown) this.#byClOrdId(clOrdId, take);
-      else take(then(result, (rows) => only(rows, (_row, id) => id === venueOrderId)));
+      else take(readResult(result, (rows) => only(rows, (_row, id) => id === venueOrderId)));
     });
   }
 
@@ -92,9 +92,9 @@ export class OrderHistory {
     const own = (rows: ById<OrderRow>) => only(rows, (row) => row.cl_ord_id === clOrdId);
     const params = { cl_ord_id: clOrdId, trades: 'true' };
     ask(this.#client, 'OpenOrders', params, OPEN, (open) => {
-      const found = then(open, (answer) => own(answer.open));
+      const found = readResult(open, (answer) => own(answer.open));
       if (!found.ok || Object.keys(found.value).length > 0) done(found);
-      else this.#closed({ ...WHOLE, ...params }, (closed) => done(then(closed, own)));
+      else this.#closed({ ...WHOLE, ...params }, (closed) => done(readResult(closed, own)));
     });
   }
 
@@ -105,7 +105,7 @@ export class OrderHistory {
     }
     const count = Object.keys(result.value).length;
     if (count > 1) done(failed('unknown', 'unreadable', `${count} orders have the id ${clOrdId}`, 'never'));
-    else this.#complete(result.value, (read) => done(then(read, ([order]) => order)));
+    else this.#complete(result.value, (read) => done(readResult(read, ([order]) => order)));
   }
 
   #closed(params: RestParams, done: Done<ById<OrderRow>>): void {
@@ -121,7 +121,7 @@ export class OrderHistory {
         return;
       }
       this.#ledger(filled, trades.value, (ledger) =>
-        done(then(ledger, (rows) => this.#readings(orders, trades.value, rows))),
+        done(readResult(ledger, (rows) => this.#readings(orders, trades.value, rows))),
       );
     });
   }
@@ -142,7 +142,7 @@ export class OrderHistory {
       const params = { ...window(filled), consolidate_taker: 'false' };
       const list = { endpoint: 'TradesHistory', params, key: 'trades', row: TRADE_ROW } as const;
       readPages(this.#client, list, (result) =>
-        done(then(result, (trades) => only(trades, ({ ordertxid }) => Object.hasOwn(orders, ordertxid)))),
+        done(readResult(result, (trades) => only(trades, ({ ordertxid }) => Object.hasOwn(orders, ordertxid)))),
       );
     }
   }
@@ -154,7 +154,7 @@ export class OrderHistory {
     }
     const params = { ...window(filled), type: 'trade' };
     readPages(this.#client, { endpoint: 'Ledgers', params, key: 'ledger', row: LEDGER_ROW }, (result) =>
-      done(then(result, (rows) => Object.values(rows).filter(({ refid }) => Object.hasOwn(trades, refid)))),
+      done(readResult(result, (rows) => Object.values(rows).filter(({ refid }) => Object.hasOwn(trades, refid)))),
     );
   }
 }
