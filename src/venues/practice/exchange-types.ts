@@ -93,7 +93,6 @@ export interface OrderRecord {
   readonly feePreference: FeePreference;
   readonly stp: StpType;
   readonly openedAtMs: number;
-  readonly effectiveAtMs: number | undefined;
   readonly expireAtMs: number | undefined;
   readonly status: OrderStatus;
   readonly closedAtMs: number | undefined;
@@ -103,6 +102,8 @@ export interface OrderRecord {
   readonly filledQty: bigint;
   /** In units of the quote asset. */
   readonly filledCost: bigint;
+  /** Sum of price × quantity of its fills, unrounded, in units of 10^-(`scale.price` + `scale.qty`). */
+  readonly filledExact: bigint;
   /** In units of the asset of `feePreference`. */
   readonly fee: bigint;
   /** Its fills, oldest first. */
@@ -170,9 +171,14 @@ export interface ExecutionEvent {
   readonly atMs: number;
 }
 
+/**
+ * Told of everything that happens to an account, the moment it happens and in the middle of whatever causes it: orders
+ * go on changing, so take from them what is needed and answer nothing. `onSettled` comes when all is done.
+ */
 export interface TradingListener {
   onExecution(event: ExecutionEvent): void;
   onLedger(entry: LedgerRecord): void;
+  onSettled(): void;
 }
 
 export interface AddedOrder {
@@ -214,10 +220,14 @@ export interface TradingDesk {
   balances(account: string): readonly BalanceRecord[];
   /** What the account pays in a pair now. */
   fees(account: string, pair: PairRules): FeeRates;
-  /** Last 30 days, in US dollars, whole cents. */
+  /** What the account traded in the last 30 days, in US cents. */
   volumeUsdCents(account: string): bigint;
+  /** `units` of an asset in US cents by the exchange's own books; 0 where no book leads there. */
+  usdCents(asset: AssetRules, units: bigint): bigint;
   rateTier(account: string): RateTier;
   /** The pair by its v2 symbol (`BTC/USD`), with its rules as they are now. */
   pair(symbol: string): PairRules | undefined;
+  /** An asset by its modern code. */
+  asset(id: string): AssetRules | undefined;
   listen(account: string, listener: TradingListener): () => void;
 }

@@ -1,15 +1,18 @@
 /**
- * The true book of one symbol as far as the capture shows it, and what a subscriber of a given depth must be told of a
- * change. Written for the text it has to send: a level carries its own JSON and checksum digits, so that serving a
- * change is joining strings. It shares no code with the engine's ladder, so neither can hide a mistake of the other.
+ * The true book of one symbol as far as the capture shows it, with the resting orders of accounts on top, and what a
+ * subscriber of a given depth must be told of a change. Written for the text it has to send: a level carries its own
+ * JSON and checksum digits, so that serving a change is joining strings. It shares no code with the engine's ladder, so
+ * neither can hide a mistake of the other.
  */
+import { strict as assert } from 'node:assert';
 import { crc32 } from 'node:zlib';
-import { type Level, type Precision, writeLevel } from './market-level.ts';
+import { type Level, level, type Precision, writeLevel } from './market-level.ts';
+import { compare, type Side, SideView } from './market-side.ts';
+
+export type { Side } from './market-side.ts';
 
 /** Levels that the checksum covers, per side, whatever the depth. */
 const CHECKSUM_LEVELS = 10;
-
-export type Side = 'bid' | 'ask';
 
 /** The two sides at a moment, best first. */
 export interface BookLevels {
@@ -33,8 +36,10 @@ export class MarketBook {
   readonly scale: Precision;
   /** Decimals the venue writes at present. */
   wire: Precision;
-  #bids: Level[] = [];
-  #asks: Level[] = [];
+  /** Called before anything changes what is seen. */
+  beforeChange: () => void = () => {};
+  readonly #bids = new SideView('bid');
+  readonly #asks = new SideView('ask');
   #checksum: number | undefined;
 
   constructor(symbol: string, depth: number, scale: Precision, wire: Precision) {
@@ -44,21 +49,54 @@ export class MarketBook {
     this.wire = wire;
   }
 
+  /** What everybody sees: the market and the resting orders of accounts. */
   get bids(): readonly Level[] {
-    return this.#bids;
+    return this.#bids.shown;
   }
 
   get asks(): readonly Level[] {
-    return this.#asks;
+    return this.#asks.shown;
+  }
+
+  /** Both sides as they are seen now; a later change makes new lists. */
+  get levels(): BookLevels {
+    return { bids: this.bids, asks: this.asks };
+  }
+
+  /** The market without the orders of accounts, best first. */
+  marketLevels(side: Side): readonly Level[] {
+    return this.#side(side).market;
+  }
+
+  /** What the market has at a price. */
+  marketQty(side: Side, price: bigint): bigint {
+    return this.#side(side).marketQty(price);
   }
 
   /** Applies one message: levels in order, quantity 0 deletes, then both sides are cut to the recorded depth. */
   apply(changes: BookLevels, snapshot: boolean): BookLevels {
-    const before = { bids: this.#bids, asks: this.#asks };
-    this.#bids = applySide(snapshot ? [] : this.#bids, changes.bids, 'bid', this.depth);
-    this.#asks = applySide(snapshot ? [] : this.#asks, changes.asks, 'ask', this.depth);
+    this.beforeChange();
+    const before = this.levels;
+    this.#bids.apply(changes.bids, snapshot, this.depth);
+    this.#asks.apply(changes.asks, snapshot, this.depth);
     this.#checksum = undefined;
     return before;
+  }
+
+  /** Takes `qty` of the market's own quantity at `price`. The tape's next word on this price is the whole truth again. */
+  take(side: Side, price: bigint, qty: bigint): void {
+    const left = this.marketQty(side, price) - qty;
+    assert(qty > 0n && left >= 0n, 'no more can be taken than the market has');
+    this.beforeChange();
+    this.#side(side).apply([level(price, left)], false, this.depth);
+    this.#checksum = undefined;
+  }
+
+  /** Orders of accounts come to `price` (or go from it, when negative). */
+  addResting(side: Side, price: bigint, qty: bigint): void {
+    this.beforeChange();
+    this.#side(side).addResting(price, qty);
+    this.#checksum = undefined;
   }
 
   /** From now on numbers are written with other decimals; the book stays what it is. */
@@ -69,13 +107,13 @@ export class MarketBook {
 
   /** CRC-32 over the first ten asks, then the first ten bids (protocol reference 1.7). */
   checksum(): number {
-    this.#checksum ??= crc32(this.#digits(this.#asks) + this.#digits(this.#bids));
+    this.#checksum ??= crc32(this.#digits(this.asks) + this.#digits(this.bids));
     return this.#checksum;
   }
 
   /** JSON list of the best `depth` levels of a side. */
   snapshotSide(side: Side, depth: number): string {
-    const levels = side === 'bid' ? this.#bids : this.#asks;
+    const levels = this.#side(side).shown;
     return `[${levels
       .slice(0, depth)
       .map((level) => writeLevel(level, this.scale, this.wire).json)
@@ -86,12 +124,16 @@ export class MarketBook {
   changedSide(side: Side, before: BookLevels, depth: number): string {
     const bid = side === 'bid';
     const was = bid ? before.bids : before.asks;
-    const is = bid ? this.#bids : this.#asks;
+    const is = this.#side(side).shown;
     if (was === is) return '[]';
     const { gone, set } = windowChanges(was, is, depth, side);
     const deletions = gone.map((level) => writeLevel(level, this.scale, this.wire).gone);
     const inserts = set.map((level) => writeLevel(level, this.scale, this.wire).json);
     return `[${[...deletions, ...inserts].join(',')}]`;
+  }
+
+  #side(side: Side): SideView {
+    return side === 'bid' ? this.#bids : this.#asks;
   }
 
   #digits(levels: readonly Level[]): string {
@@ -120,7 +162,7 @@ export function windowChanges(
   while (i < oldEnd || j < newEnd) {
     const was = i < oldEnd ? before[i] : undefined;
     const is = j < newEnd ? after[j] : undefined;
-    const order = was === undefined ? 1 : is === undefined ? -1 : was === is ? 0 : compare(was, is, side);
+    const order = was === undefined ? 1 : is === undefined ? -1 : was === is ? 0 : compare(was.price, is.price, side);
     const pushedOut = is === undefined && newEnd === depth;
     if (order < 0 && was !== undefined && !pushedOut) gone.push(was);
     if (order >= 0 && is !== undefined && was !== is) set.push(is);
@@ -128,37 +170,4 @@ export function windowChanges(
     if (order >= 0) j += 1;
   }
   return { gone, set };
-}
-
-/** Negative when `a` is nearer to the touch. */
-function compare(a: Level, b: Level, side: Side): number {
-  if (a.price === b.price) return 0;
-  return a.price > b.price === (side === 'bid') ? -1 : 1;
-}
-
-/** A new side (so that the old one can be compared with), or the same array when nothing was to be done. */
-function applySide(levels: Level[], changes: readonly Level[], side: Side, depth: number): Level[] {
-  if (changes.length === 0) return levels;
-  const next = levels.slice();
-  for (const change of changes) {
-    const at = position(next, change, side);
-    const found = next[at];
-    const known = found !== undefined && found.price === change.price;
-    if (change.qty !== 0n) next.splice(at, known ? 1 : 0, change);
-    else if (known) next.splice(at, 1);
-  }
-  if (next.length > depth) next.length = depth;
-  return next;
-}
-
-/** Where `wanted` is or belongs: binary search from the touch. */
-function position(levels: readonly Level[], wanted: Level, side: Side): number {
-  let low = 0;
-  let high = levels.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compare(levels[middle] as Level, wanted, side) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,6 +1,6 @@
 /**
  * The market's state: system status, instruments, the true books; and who is told when it changes. Knows nothing of
- * connections; the private side will match orders against the same books.
+ * connections. The trading side matches orders against the same books.
  */
 import type { InstrumentEntries } from './instrument-entries.ts';
 import { isObject, type JsonObject, rawNumber, textOf } from './lexeme-json.ts';
@@ -14,11 +14,19 @@ export interface MarketListener {
   onInstruments(changed: InstrumentEntries): void;
 }
 
+/** The trading side: it lets orders meet what the tape has just put into a book, before anybody is told of it. */
+export interface Matcher {
+  onTape(book: MarketBook): void;
+}
+
 export class Market {
   readonly #assets = new Map<string, JsonObject>();
   readonly #pairs = new Map<string, JsonObject>();
   readonly #books = new Map<string, MarketBook>();
   readonly #listeners: MarketListener[] = [];
+  /** What the books were before the change that is under way. */
+  #before: Map<MarketBook, BookLevels> | undefined;
+  #matcher: Matcher | undefined;
   #system = 'online';
 
   /** Opens with every symbol's first snapshot in place. */
@@ -29,12 +37,12 @@ export class Market {
     for (const { symbol, depth, scale, wire, opening } of tape.symbols) {
       const book = new MarketBook(symbol, depth, scale, wire);
       book.apply(opening, true);
-      this.#books.set(symbol, book);
+      this.#open(book);
     }
     // A listed pair of which nothing was recorded is a pair without orders.
     for (const symbol of this.#pairs.keys()) {
       const wire = wireOf(tape.entries, symbol) ?? { price: 0, qty: 0 };
-      if (!this.#books.has(symbol)) this.#books.set(symbol, new MarketBook(symbol, 1000, wire, wire));
+      if (!this.#books.has(symbol)) this.#open(new MarketBook(symbol, 1000, wire, wire));
     }
   }
 
@@ -55,6 +63,29 @@ export class Market {
     this.#listeners.push(listener);
   }
 
+  set matcher(matcher: Matcher) {
+    this.#matcher = matcher;
+  }
+
+  /** A pair's entry as it is announced now. */
+  entry(symbol: string): JsonObject | undefined {
+    return this.#pairs.get(symbol);
+  }
+
+  /**
+   * Whatever `run` does to the books is told when it is done: one message per book, so that nobody sees them crossed.
+   * @param fresh the book that starts afresh with this.
+   */
+  change<T>(run: () => T, fresh?: MarketBook): T {
+    if (this.#before !== undefined) return run();
+    const before = new Map<MarketBook, BookLevels>();
+    this.#before = before;
+    const result = run();
+    this.#before = undefined;
+    for (const [book, levels] of before) this.#tell(book, levels, book === fresh);
+    return result;
+  }
+
   play(event: MarketEvent): void {
     if (event.kind === 'status') {
       this.setSystem(event.system);
@@ -63,8 +94,13 @@ export class Market {
     } else {
       const book = this.#books.get(event.symbol);
       if (book === undefined) return;
-      const before = book.apply(event, event.snapshot);
-      for (const listener of this.#listeners) listener.onBook(book, before, event.snapshot);
+      this.change(
+        () => {
+          book.apply(event, event.snapshot);
+          this.#matcher?.onTape(book);
+        },
+        event.snapshot ? book : undefined,
+      );
     }
   }
 
@@ -93,6 +129,18 @@ export class Market {
     const pair = this.#pairs.get(symbol);
     if (pair === undefined) return;
     this.changeInstruments({ assets: [], pairs: [{ ...pair, price_precision: rawNumber(String(decimals)) }] });
+  }
+
+  #tell(book: MarketBook, before: BookLevels, fresh: boolean): void {
+    if (!fresh && before.bids === book.bids && before.asks === book.asks) return;
+    for (const listener of this.#listeners) listener.onBook(book, before, fresh);
+  }
+
+  #open(book: MarketBook): void {
+    book.beforeChange = () => {
+      if (this.#before?.has(book) === false) this.#before.set(book, book.levels);
+    };
+    this.#books.set(book.symbol, book);
   }
 
   #take({ assets, pairs }: InstrumentEntries): void {

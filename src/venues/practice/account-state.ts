@@ -1,0 +1,88 @@
+/** Everything the exchange keeps of one account: money, orders, trades, counters, volume, dead-man's switch. */
+import type { CancelTimer } from '../../shared/clock.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
+import type { AccountSettings, FeeRates, OrderName, RateTier, TradeRecord, TradingListener } from './exchange-types.ts';
+import { type FeePlan, feePlan } from './fee-schedule.ts';
+import { TradingAccount } from './trading-account.ts';
+import { TIER_LIMITS, type TierLimits, TradingCounter } from './trading-counter.ts';
+
+const VOLUME_WINDOW_MS = 30 * 86_400_000;
+
+export class AccountState {
+  readonly money: TradingAccount;
+  readonly rateTier: RateTier;
+  readonly limits: TierLimits;
+  readonly listeners = new Set<TradingListener>();
+  /** Oldest first. */
+  readonly open = new Map<string, ExchangeOrder>();
+  /** In the order in which they ended. */
+  readonly closed: ExchangeOrder[] = [];
+  readonly trades: TradeRecord[] = [];
+  readonly #orders = new Map<string, ExchangeOrder>();
+  readonly #fees: FeePlan;
+  readonly #counters = new Map<string, TradingCounter>();
+  readonly #volume: { atMs: number; cents: bigint }[] = [];
+  #volumeCents = 0n;
+  /** Dead-man's switch: when it strikes, and how it is taken back. */
+  triggerAtMs: number | undefined;
+  cancelTrigger: CancelTimer = () => {};
+
+  /** @throws OPTION_INVALID, DECIMAL_INVALID for fees that are none. */
+  constructor({ name, rateTier, fees }: AccountSettings) {
+    this.money = new TradingAccount(name);
+    this.rateTier = rateTier;
+    this.limits = TIER_LIMITS[rateTier];
+    this.#fees = feePlan(fees);
+  }
+
+  addOrder(order: ExchangeOrder): void {
+    this.open.set(order.id, order);
+    this.#orders.set(order.id, order);
+  }
+
+  closeOrder(order: ExchangeOrder): void {
+    this.open.delete(order.id);
+    this.closed.push(order);
+  }
+
+  order(id: string): ExchangeOrder | undefined {
+    return this.#orders.get(id);
+  }
+
+  /** The open orders that a name means. */
+  named(name: OrderName): ExchangeOrder[] {
+    const open = [...this.open.values()];
+    if ('orderId' in name) return open.filter(({ id }) => id === name.orderId);
+    if ('clOrdId' in name) return open.filter(({ clOrdId }) => clOrdId === name.clOrdId);
+    return open.filter(({ userref }) => userref === name.userref);
+  }
+
+  openIn(symbol: string): number {
+    return [...this.open.values()].filter(({ pair }) => pair.symbol === symbol).length;
+  }
+
+  counter(symbol: string): TradingCounter {
+    const known = this.#counters.get(symbol);
+    if (known !== undefined) return known;
+    const fresh = new TradingCounter(this.limits);
+    this.#counters.set(symbol, fresh);
+    return fresh;
+  }
+
+  addVolume(cents: bigint, atMs: number): void {
+    this.#volume.push({ atMs, cents });
+    this.#volumeCents += cents;
+  }
+
+  volumeCents(nowMs: number): bigint {
+    const fresh = this.#volume.findIndex(({ atMs }) => atMs > nowMs - VOLUME_WINDOW_MS);
+    const old = this.#volume.splice(0, fresh === -1 ? this.#volume.length : fresh);
+    for (const { cents } of old) this.#volumeCents -= cents;
+    return this.#volumeCents;
+  }
+
+  fees(nowMs: number): FeeRates {
+    const { makerPpm, takerPpm } = this.#fees(this.volumeCents(nowMs));
+    return { makerPpm, takerPpm };
+  }
+}

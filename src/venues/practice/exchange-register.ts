@@ -1,0 +1,91 @@
+/** What the parts of the trading side share: the accounts, the assets and pairs as they are announced now, and time. */
+import type { Chance } from '../../shared/chance.ts';
+import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import { arbitradeError } from '../../shared/errors.ts';
+import { openAccount } from './account-opening.ts';
+import type { AccountState } from './account-state.ts';
+import { ExchangeIds } from './exchange-ids.ts';
+import type { AccountSettings } from './exchange-types.ts';
+import type { Market } from './market.ts';
+import { type AssetRules, assetRules, type PairRules, pairRules } from './pair-rules.ts';
+
+export class ExchangeRegister {
+  readonly market: Market;
+  readonly ids: ExchangeIds;
+  readonly assets: ReadonlyMap<string, AssetRules>;
+  readonly #clock: Clock;
+  readonly #accounts = new Map<string, AccountState>();
+  readonly #pairs = new Map<string, PairRules>();
+  readonly #timers = new Set<CancelTimer>();
+  #closed = false;
+
+  /** @param chance for ids. */
+  constructor(market: Market, clock: Clock, chance: Chance) {
+    this.market = market;
+    this.#clock = clock;
+    this.ids = new ExchangeIds(chance);
+    this.assets = assetRules(market.entries);
+  }
+
+  /** Wall time, milliseconds. */
+  nowMs(): number {
+    return this.#clock.wallMs();
+  }
+
+  after(delayMs: number, run: () => void): CancelTimer {
+    if (this.#closed) return () => {};
+    const cancel = this.#clock.after(delayMs, () => {
+      this.#timers.delete(cancel);
+      run();
+    });
+    this.#timers.add(cancel);
+    return () => {
+      this.#timers.delete(cancel);
+      cancel();
+    };
+  }
+
+  /** No timer strikes any more. */
+  close(): void {
+    this.#closed = true;
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+  }
+
+  open(settings: AccountSettings): void {
+    const { name } = settings;
+    if (this.#accounts.has(name)) throw arbitradeError('OPTION_INVALID', 'account', 'a name that is not taken', name);
+    this.#accounts.set(name, openAccount(settings, this.assets, this.ids, this.nowMs()));
+  }
+
+  get accounts(): ReadonlyMap<string, AccountState> {
+    return this.#accounts;
+  }
+
+  /** @throws Error for an account that nobody opened: who asks has to know. */
+  account(name: string): AccountState {
+    const state = this.#accounts.get(name);
+    if (state === undefined) throw new Error(`the practice exchange has no account ${name}`);
+    return state;
+  }
+
+  pair(symbol: string): PairRules | undefined {
+    const known = this.#pairs.get(symbol);
+    if (known !== undefined) return known;
+    const entry = this.market.entry(symbol);
+    const book = this.market.books.get(symbol);
+    const rules = entry === undefined || book === undefined ? undefined : pairRules(entry, book, this.assets);
+    if (rules !== undefined) this.#pairs.set(symbol, rules);
+    return rules;
+  }
+
+  /** The venue announces something: what was read of a pair is void. */
+  forgetPairs(): void {
+    this.#pairs.clear();
+  }
+
+  /** Adds to the account's trading counter in a pair; false when that is more than its tier allows. */
+  spend(state: AccountState, symbol: string, points: number): boolean {
+    return state.counter(symbol).tryAdd(points, this.nowMs());
+  }
+}

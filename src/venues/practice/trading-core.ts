@@ -1,0 +1,221 @@
+/**
+ * The practice exchange's trading side without any protocol: accounts, what they may do, and what comes of it. Nothing
+ * is awaited and nothing is random but ids, so the same requests at the same times give the same exchange.
+ */
+import type { Chance } from '../../shared/chance.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { AccountState } from './account-state.ts';
+import type { ExchangeOrder } from './exchange-order.ts';
+import { ExchangeRegister } from './exchange-register.ts';
+import type {
+  AccountSettings,
+  AddedOrder,
+  Amendment,
+  Answer,
+  BalanceRecord,
+  DeadMansSwitch,
+  ExecutionKind,
+  FeeRates,
+  LedgerRecord,
+  NewOrder,
+  OrderName,
+  OrderRecord,
+  RateTier,
+  TradeRecord,
+  TradingDesk,
+  TradingListener,
+} from './exchange-types.ts';
+import type { Market } from './market.ts';
+import { MatchingEngine } from './matching-engine.ts';
+import { OrderEnding } from './order-ending.ts';
+import { OrderPlacing } from './order-placing.ts';
+import type { AssetRules, PairRules } from './pair-rules.ts';
+import type { SettledFill } from './settlement.ts';
+import type { TradingFaults } from './trading-faults.ts';
+import { usdValue } from './usd-value.ts';
+
+const CENT_DECIMALS = 2;
+
+export interface TradingDeps {
+  readonly market: Market;
+  readonly clock: Clock;
+  /** For ids. */
+  readonly chance: Chance;
+  readonly faults: TradingFaults;
+}
+
+export class TradingCore implements TradingDesk {
+  readonly #market: Market;
+  readonly #register: ExchangeRegister;
+  readonly #engine: MatchingEngine;
+  readonly #placing: OrderPlacing;
+  readonly #ending: OrderEnding;
+  /** Accounts whose listeners are still to be told that all is done. */
+  readonly #touched = new Set<AccountState>();
+  #depth = 0;
+
+  constructor({ market, clock, chance, faults }: TradingDeps) {
+    this.#market = market;
+    const register = new ExchangeRegister(market, clock, chance);
+    this.#register = register;
+    this.#engine = new MatchingEngine({
+      market,
+      faults,
+      ids: register.ids,
+      nowMs: () => register.nowMs(),
+      account: (name) => register.account(name).money,
+      onStep: (kind, order, fill) => this.#onStep(kind, order, fill),
+      onRest: (order) => this.#ending.watchExpiry(order),
+    });
+    this.#placing = new OrderPlacing(register, this.#engine);
+    this.#ending = new OrderEnding(register, this.#engine, (run) => this.#operate(run));
+    market.matcher = { onTape: (book) => this.#operate(() => this.#engine.onTape(book)) };
+    market.listen({
+      onBook: () => {},
+      onStatus: () => this.#operate(() => this.#resume()),
+      onInstruments: () => this.#operate(() => this.#onInstruments()),
+    });
+  }
+
+  openAccount(settings: AccountSettings): void {
+    this.#register.open(settings);
+  }
+
+  get accounts(): readonly string[] {
+    return [...this.#register.accounts.keys()];
+  }
+
+  /** No timer strikes any more. */
+  close(): void {
+    this.#register.close();
+  }
+
+  add(account: string, order: NewOrder): Answer<AddedOrder> {
+    return this.#operate(() => this.#placing.add(this.#state(account), order));
+  }
+
+  addBatch(account: string, orders: readonly NewOrder[]): Answer<readonly Answer<AddedOrder>[]> {
+    return this.#operate(() => this.#placing.addBatch(this.#state(account), orders));
+  }
+
+  amend(account: string, amendment: Amendment): Answer<{ readonly amendId: string; readonly order: OrderRecord }> {
+    return this.#operate(() => this.#placing.amend(this.#state(account), amendment));
+  }
+
+  cancel(account: string, name: OrderName): Answer<readonly OrderRecord[]> {
+    return this.#operate(() => this.#ending.cancel(this.#state(account), name));
+  }
+
+  cancelBatch(account: string, names: readonly OrderName[]): Answer<{ readonly count: number }> {
+    return this.#operate(() => this.#ending.cancelBatch(this.#state(account), names));
+  }
+
+  cancelAll(account: string): Answer<{ readonly count: number }> {
+    return this.#operate(() => this.#ending.cancelAll(this.#state(account)));
+  }
+
+  cancelAllAfter(account: string, timeoutS: number): Answer<DeadMansSwitch> {
+    return this.#ending.cancelAllAfter(this.#state(account), timeoutS);
+  }
+
+  openOrders(account: string): readonly OrderRecord[] {
+    return [...this.#state(account).open.values()];
+  }
+
+  closedOrders(account: string): readonly OrderRecord[] {
+    return this.#state(account).closed;
+  }
+
+  order(account: string, orderId: string): OrderRecord | undefined {
+    return this.#state(account).order(orderId);
+  }
+
+  trades(account: string): readonly TradeRecord[] {
+    return this.#state(account).trades;
+  }
+
+  ledger(account: string): readonly LedgerRecord[] {
+    return this.#state(account).money.ledger;
+  }
+
+  balances(account: string): readonly BalanceRecord[] {
+    return this.#state(account).money.balances();
+  }
+
+  fees(account: string, _pair: PairRules): FeeRates {
+    return this.#state(account).fees(this.#register.nowMs());
+  }
+
+  volumeUsdCents(account: string): bigint {
+    return this.#state(account).volumeCents(this.#register.nowMs());
+  }
+
+  usdCents(asset: AssetRules, units: bigint): bigint {
+    return usdValue(this.#market, asset, units, CENT_DECIMALS);
+  }
+
+  rateTier(account: string): RateTier {
+    return this.#state(account).rateTier;
+  }
+
+  pair(symbol: string): PairRules | undefined {
+    return this.#register.pair(symbol);
+  }
+
+  asset(id: string): AssetRules | undefined {
+    return this.#register.assets.get(id);
+  }
+
+  listen(account: string, listener: TradingListener): () => void {
+    const { listeners } = this.#state(account);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  #state(account: string): AccountState {
+    return this.#register.account(account);
+  }
+
+  /** Whatever happens in `run` reaches the public as one change per book, and listeners hear when all of it is over. */
+  #operate<T>(run: () => T): T {
+    this.#depth += 1;
+    const result = this.#market.change(run);
+    this.#depth -= 1;
+    if (this.#depth === 0) this.#settle();
+    return result;
+  }
+
+  #settle(): void {
+    const touched = [...this.#touched];
+    this.#touched.clear();
+    for (const { listeners } of touched) for (const listener of [...listeners]) listener.onSettled();
+  }
+
+  #resume(): void {
+    this.#ending.catchUp();
+    for (const symbol of this.#market.books.keys()) this.#engine.resume(symbol);
+  }
+
+  #onInstruments(): void {
+    this.#register.forgetPairs();
+    this.#ending.endDelisted();
+    this.#resume();
+  }
+
+  #onStep(kind: ExecutionKind, order: ExchangeOrder, fill: SettledFill | undefined): void {
+    const state = this.#state(order.account);
+    const atMs = this.#register.nowMs();
+    this.#touched.add(state);
+    if (fill !== undefined) {
+      state.trades.push(fill.trade);
+      state.addVolume(this.usdCents(order.pair.quote, fill.trade.cost), atMs);
+    }
+    if (!order.isOpen) state.closeOrder(order);
+    const rateCount = state.counter(order.pair.symbol).at(atMs);
+    for (const listener of [...state.listeners])
+      listener.onExecution({ kind, order, trade: fill?.trade, rateCount, atMs });
+    for (const entry of fill?.entries ?? []) {
+      for (const listener of [...state.listeners]) listener.onLedger(entry);
+    }
+  }
+}
