@@ -40,6 +40,7 @@ export interface OrderOrigin {
   readonly id: string;
   readonly account: string;
   readonly openedAtMs: number;
+  readonly openedNs: number;
   readonly feePreference: FeePreference;
   readonly feeRates: FeeRates;
 }
@@ -73,8 +74,8 @@ export class ExchangeOrder implements OrderRecord, FillTerms {
   /** Sum of price × quantity of its fills, unrounded: what its average price is made of. */
   filledExact = 0n;
   readonly trades: TradeRecord[] = [];
-  /** Placed or amended last, wall milliseconds: what the trading counter asks. */
-  touchedAtMs: number;
+  /** Placed or amended last, monotonic: what the trading counter asks. */
+  touchedNs: number;
   /** Units of the asset it spends that are held for it. */
   held = 0n;
   /** Market quantity at its price that came before it. */
@@ -87,7 +88,7 @@ export class ExchangeOrder implements OrderRecord, FillTerms {
     this.id = origin.id;
     this.account = origin.account;
     this.openedAtMs = origin.openedAtMs;
-    this.touchedAtMs = origin.openedAtMs;
+    this.touchedNs = origin.openedNs;
     this.feePreference = origin.feePreference;
     this.feeRates = origin.feeRates;
     this.pair = draft.pair;

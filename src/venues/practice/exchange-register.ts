@@ -32,6 +32,11 @@ export class ExchangeRegister {
     return this.#clock.wallMs();
   }
 
+  /** Monotonic: ages and counters do not jump with the wall clock. */
+  nowNs(): number {
+    return this.#clock.nowNs();
+  }
+
   after(delayMs: number, run: () => void): CancelTimer {
     if (this.#closed) return () => {};
     const cancel = this.#clock.after(delayMs, () => {
@@ -86,6 +91,6 @@ export class ExchangeRegister {
 
   /** Adds to the account's trading counter in a pair; false when that is more than its tier allows. */
   spend(state: AccountState, symbol: string, points: number): boolean {
-    return state.counter(symbol).tryAdd(points, this.nowMs());
+    return state.counter(symbol).tryAdd(points, this.nowNs());
   }
 }

@@ -222,8 +222,8 @@ export interface TradingDesk {
   fees(account: string, pair: PairRules): FeeRates;
   /** What the account traded in the last 30 days, in US cents. */
   volumeUsdCents(account: string): bigint;
-  /** `units` of an asset in US cents by the exchange's own books; 0 where no book leads there. */
-  usdCents(asset: AssetRules, units: bigint): bigint;
+  /** `units` of an asset in 10^-`decimals` US dollars by the exchange's own books; 0 where no book leads there. */
+  usdValue(asset: AssetRules, units: bigint, decimals: number): bigint;
   rateTier(account: string): RateTier;
   /** The pair by its v2 symbol (`BTC/USD`), with its rules as they are now. */
   pair(symbol: string): PairRules | undefined;

@@ -20,6 +20,7 @@ import { isMatching } from './trading-modes.ts';
 import { END_REASON } from './venue-refusals.ts';
 
 const PPM = 1_000_000n;
+const BPS = 10_000n;
 
 export interface EngineDeps {
   readonly market: Market;
@@ -60,7 +61,7 @@ export class MatchingEngine {
   place(order: ExchangeOrder): void {
     this.#deps.onStep('pending_new', order, undefined);
     const fault = this.#deps.faults.onMatch(order);
-    this.#loseLevels(order, fault?.levelsGone ?? 0);
+    if (fault?.goneBps !== undefined) this.#loseLevels(order, fault.goneBps);
     const plan = this.#plan(order);
     if (order.postOnly && takes(plan)) {
       this.end(order, 'canceled', END_REASON.postOnly);
@@ -102,7 +103,7 @@ export class MatchingEngine {
     const queue = this.#queue(order.pair.symbol);
     const keepsPlace = to.limitPrice === order.limitPrice && to.qty <= order.qty;
     if (!keepsPlace) queue.remove(order);
-    Object.assign(order, to, { amended: true, touchedAtMs: this.#deps.nowMs() });
+    Object.assign(order, to, { amended: true });
     this.#rehold(order);
     if (keepsPlace) queue.show(order);
     this.#deps.onStep('amended', order, undefined);
@@ -219,11 +220,16 @@ export class MatchingEngine {
     return plan;
   }
 
-  /** The market's best levels vanish before an order gets there. */
-  #loseLevels(order: ExchangeOrder, count: number): void {
+  /** The price runs away: the market's best levels vanish before an order gets there. */
+  #loseLevels(order: ExchangeOrder, withinBps: bigint): void {
     const side = otherSideOf(order);
     const queue = this.#queue(order.pair.symbol);
-    for (const { price, qty } of queue.book.marketLevels(side).slice(0, count)) queue.takeMarket(side, price, qty);
+    const levels = queue.book.marketLevels(side);
+    const best = levels[0]?.price ?? 0n;
+    for (const { price, qty } of levels) {
+      const away = price > best ? price - best : best - price;
+      if (away * BPS <= best * withinBps) queue.takeMarket(side, price, qty);
+    }
   }
 
   #rehold(order: ExchangeOrder): void {

@@ -18,6 +18,8 @@ export class OrderEnding {
   readonly #engine: MatchingEngine;
   /** Runs what a timer brings as any other request is run. */
   readonly #operate: (run: () => void) => void;
+  /** What fell due while nothing could be cancelled. */
+  readonly #due = new Set<() => void>();
 
   constructor(register: ExchangeRegister, engine: MatchingEngine, operate: (run: () => void) => void) {
     this.#register = register;
@@ -88,13 +90,9 @@ export class OrderEnding {
   /** The venue takes cancels again: what fell due in the meantime happens now. */
   catchUp(): void {
     if (this.#modeRefusal() !== undefined) return;
-    const nowMs = this.#register.nowMs();
-    for (const state of this.#register.accounts.values()) {
-      if (state.triggerAtMs !== undefined && state.triggerAtMs <= nowMs) this.#trigger(state);
-      for (const order of [...state.open.values()]) {
-        if (order.expireAtMs !== undefined && order.expireAtMs <= nowMs) this.#expire(order);
-      }
-    }
+    const due = [...this.#due];
+    this.#due.clear();
+    for (const run of due) run();
   }
 
   /** A pair that is no longer listed has no orders. */
@@ -107,7 +105,7 @@ export class OrderEnding {
   }
 
   #cancelOne(state: AccountState, order: ExchangeOrder): string | undefined {
-    const points = cancelPoints(this.#register.nowMs() - order.touchedAtMs);
+    const points = cancelPoints(this.#register.nowNs() - order.touchedNs);
     if (!this.#register.spend(state, order.pair.symbol, points)) return VENUE_REFUSAL.rate;
     this.#engine.fillBeforeCancel(order);
     if (!order.isOpen) return VENUE_REFUSAL.unknownOrder;
@@ -123,13 +121,27 @@ export class OrderEnding {
 
   /** All orders of the account go; the switch is off until it is set again. While nothing can be cancelled, it waits. */
   #trigger(state: AccountState): void {
-    if (this.#modeRefusal() !== undefined) return;
-    state.triggerAtMs = undefined;
-    this.#endAll(state, END_REASON.deadMansSwitch);
+    const strike = () => {
+      state.triggerAtMs = undefined;
+      this.#endAll(state, END_REASON.deadMansSwitch);
+    };
+    state.cancelTrigger = this.#nowOrWhenPossible(strike);
   }
 
   #expire(order: ExchangeOrder): void {
-    if (order.isOpen && this.#modeRefusal() === undefined) this.#engine.end(order, 'expired', END_REASON.expired);
+    order.cancelExpiry = this.#nowOrWhenPossible(() => {
+      if (order.isOpen) this.#engine.end(order, 'expired', END_REASON.expired);
+    });
+  }
+
+  /** @returns takes it back if it has not happened yet. */
+  #nowOrWhenPossible(run: () => void): () => void {
+    if (this.#modeRefusal() === undefined) {
+      run();
+      return () => {};
+    }
+    this.#due.add(run);
+    return () => this.#due.delete(run);
   }
 
   #modeRefusal(): string | undefined {

@@ -52,8 +52,8 @@ export class OrderPlacing {
   amend(state: AccountState, amendment: Amendment): Answer<{ readonly amendId: string; readonly order: OrderRecord }> {
     const [order] = 'userref' in amendment.order ? [] : state.named(amendment.order);
     if (order === undefined) return refused(VENUE_REFUSAL.unknownOrder);
-    const ageMs = this.#register.nowMs() - order.touchedAtMs;
-    const points = AMEND_FIXED_POINTS + amendPoints(ageMs);
+    const nowNs = this.#register.nowNs();
+    const points = AMEND_FIXED_POINTS + amendPoints(nowNs - order.touchedNs);
     if (!this.#register.spend(state, order.pair.symbol, points)) return refused(VENUE_REFUSAL.rate);
     const error = this.#amend(state, order, amendment);
     return error === undefined ? done({ amendId: this.#register.ids.next('A'), order }) : refused(error);
@@ -99,9 +99,10 @@ export class OrderPlacing {
 
   #order(state: AccountState, draft: OrderDraft, feePreference: FeePreference): ExchangeOrder {
     const openedAtMs = this.#register.nowMs();
+    const times = { openedAtMs, openedNs: this.#register.nowNs() };
     const id = this.#register.ids.next('O');
-    const feeRates = state.fees(openedAtMs);
-    return new ExchangeOrder(draft, { id, account: state.money.name, openedAtMs, feePreference, feeRates });
+    const account = state.money.name;
+    return new ExchangeOrder(draft, { id, account, ...times, feePreference, feeRates: state.fees(openedAtMs) });
   }
 
   #amend(state: AccountState, order: ExchangeOrder, amendment: Amendment): string | undefined {
@@ -117,6 +118,7 @@ export class OrderPlacing {
     const postOnly = order.postOnly || amendment.postOnly === true;
     if (postOnly && this.#engine.wouldTake(order, to.limitPrice)) return VENUE_REFUSAL.postOnly;
     if (isBeyondFunds(state, order, to)) return VENUE_REFUSAL.funds;
+    order.touchedNs = this.#register.nowNs();
     this.#engine.amend(order, to);
     return undefined;
   }

@@ -12,6 +12,7 @@ import {
   type ConnectionLimits,
 } from './client-connection.ts';
 import { CONNECTION_BUDGET, ConnectionBudget, type ConnectionBudgetSettings } from './connection-budget.ts';
+import type { AccountSettings } from './exchange-types.ts';
 import { type FaultDraws, FaultPlan, type FaultReport } from './fault-plan.ts';
 import type { FaultRates } from './fault-rules.ts';
 import type { FaultName } from './faults.ts';
@@ -20,7 +21,10 @@ import type { BookLevels, MarketBook } from './market-book.ts';
 import { MarketReplay, type ReplaySpeed } from './market-replay.ts';
 import type { MarketTape } from './market-tape.ts';
 import { PublicSession } from './public-session.ts';
+import { SessionTokens } from './session-tokens.ts';
 import { SkewedClock } from './skewed-clock.ts';
+import { TradingCore } from './trading-core.ts';
+import { NO_TRADING_FAULTS, type TradingFaults } from './trading-faults.ts';
 import { bookSnapshotFrame, bookUpdateFrame, wireTime } from './wire-text.ts';
 
 /** How long a status fault lasts. */
@@ -36,6 +40,9 @@ const SYSTEM_FAULTS = [
 const SKEW_MAX_MS = 8_000;
 const SKEW_FAULT_MS = 30_000;
 const SECOND_MS = 1_000;
+/** Each purpose has its own sequence from the seed, so that a token more does not change the ids of orders. */
+const ORDER_IDS = 0x6f726465;
+const TOKENS = 0x746f6b65;
 
 export interface PracticeSettings {
   readonly speed: ReplaySpeed;
@@ -45,6 +52,8 @@ export interface PracticeSettings {
   readonly limits: ConnectionLimits & ConnectionBudgetSettings;
   /** The market opens this long after the first book subscription, so that a client can subscribe to all it wants. */
   readonly openDelayMs: number;
+  /** Open when the exchange starts. */
+  readonly accounts: readonly AccountSettings[];
 }
 
 export const PRACTICE_DEFAULTS: PracticeSettings = {
@@ -54,6 +63,7 @@ export const PRACTICE_DEFAULTS: PracticeSettings = {
   faults: {},
   limits: { ...CONNECTION_LIMITS, ...CONNECTION_BUDGET },
   openDelayMs: 100,
+  accounts: [],
 };
 
 /** What has happened so far. */
@@ -75,6 +85,10 @@ export interface PracticeListener {
 
 export class PracticeExchange {
   readonly market: Market;
+  /** Accounts and their orders, without any protocol. */
+  readonly trading: TradingCore;
+  /** Tokens of the private socket: `GetWebSocketsToken` issues them. */
+  readonly tokens: SessionTokens;
   readonly #clock: SkewedClock;
   readonly #settings: PracticeSettings;
   readonly #replay: MarketReplay;
@@ -98,7 +112,17 @@ export class PracticeExchange {
   #closed = false;
   #timers = new Set<CancelTimer>();
 
-  constructor(tape: MarketTape, clock: Clock, settings: PracticeSettings, listener: PracticeListener = {}) {
+  /**
+   * @param tradingFaults what goes wrong on the trading side; nothing when not given.
+   * @throws OPTION_INVALID, DECIMAL_INVALID for accounts that cannot be opened.
+   */
+  constructor(
+    tape: MarketTape,
+    clock: Clock,
+    settings: PracticeSettings,
+    listener: PracticeListener = {},
+    tradingFaults: TradingFaults = NO_TRADING_FAULTS,
+  ) {
     this.#clock = new SkewedClock(clock);
     this.#settings = settings;
     this.market = new Market(tape);
@@ -115,6 +139,15 @@ export class PracticeExchange {
     });
     this.#ownFaults = this.#plan.forConnection(0);
     this.#ids = seededChance(settings.seed);
+    const idsOf = (purpose: number) => seededChance(settings.seed ^ purpose);
+    this.trading = new TradingCore({
+      market: this.market,
+      clock: this.#clock,
+      chance: idsOf(ORDER_IDS),
+      faults: tradingFaults,
+    });
+    for (const account of settings.accounts) this.trading.openAccount(account);
+    this.tokens = new SessionTokens(this.#clock, idsOf(TOKENS));
     this.#budget = new ConnectionBudget(clock, settings.limits);
     this.#replay = new MarketReplay(this.market, tape, settings, {
       clock,
@@ -170,6 +203,7 @@ export class PracticeExchange {
   close(): void {
     this.#closed = true;
     this.#replay.stop();
+    this.trading.close();
     for (const cancel of this.#timers) cancel();
     this.#toAll((session) => session.connection.close(1001, 'going away'));
   }

@@ -150,8 +150,8 @@ export class TradingCore implements TradingDesk {
     return this.#state(account).volumeCents(this.#register.nowMs());
   }
 
-  usdCents(asset: AssetRules, units: bigint): bigint {
-    return usdValue(this.#market, asset, units, CENT_DECIMALS);
+  usdValue(asset: AssetRules, units: bigint, decimals: number): bigint {
+    return usdValue(this.#market, asset, units, decimals);
   }
 
   rateTier(account: string): RateTier {
@@ -208,10 +208,10 @@ export class TradingCore implements TradingDesk {
     this.#touched.add(state);
     if (fill !== undefined) {
       state.trades.push(fill.trade);
-      state.addVolume(this.usdCents(order.pair.quote, fill.trade.cost), atMs);
+      state.addVolume(usdValue(this.#market, order.pair.quote, fill.trade.cost, CENT_DECIMALS), atMs);
     }
     if (!order.isOpen) state.closeOrder(order);
-    const rateCount = state.counter(order.pair.symbol).at(atMs);
+    const rateCount = state.counter(order.pair.symbol).at(this.#register.nowNs());
     for (const listener of [...state.listeners])
       listener.onExecution({ kind, order, trade: fill?.trade, rateCount, atMs });
     for (const entry of fill?.entries ?? []) {

@@ -44,40 +44,40 @@ export const AMEND_FIXED_POINTS = 1;
 /** `cancel_all` costs this in every pair it touches. */
 export const CANCEL_ALL_POINTS = 1;
 
-/** @param ageMs since the order was placed or last amended. */
-export function cancelPoints(ageMs: number): number {
-  return pointsAt(CANCEL_POINTS, ageMs);
+/** @param ageNs since the order was placed or last amended. */
+export function cancelPoints(ageNs: number): number {
+  return pointsAt(CANCEL_POINTS, ageNs);
 }
 
-/** What an amend costs beyond its fixed point. @param ageMs as for {@link cancelPoints}. */
-export function amendPoints(ageMs: number): number {
-  return pointsAt(AMEND_POINTS, ageMs);
+/** What an amend costs beyond its fixed point. @param ageNs as for {@link cancelPoints}. */
+export function amendPoints(ageNs: number): number {
+  return pointsAt(AMEND_POINTS, ageNs);
 }
 
-function pointsAt(table: readonly AgePoints[], ageMs: number): number {
-  return table.find(({ belowS }) => ageMs < belowS * 1_000)?.points ?? 0;
+function pointsAt(table: readonly AgePoints[], ageNs: number): number {
+  return table.find(({ belowS }) => ageNs < belowS * 1e9)?.points ?? 0;
 }
 
 export class TradingCounter {
   readonly #limits: TierLimits;
   #points = 0;
-  #atMs = 0;
+  #atNs = 0;
 
   constructor(limits: TierLimits) {
     this.#limits = limits;
   }
 
   /** Points now. */
-  at(nowMs: number): number {
-    return Math.max(0, this.#points - (Math.max(0, nowMs - this.#atMs) / 1_000) * this.#limits.decayPerS);
+  at(nowNs: number): number {
+    return Math.max(0, this.#points - ((nowNs - this.#atNs) / 1e9) * this.#limits.decayPerS);
   }
 
   /** Adds `points`, unless that exceeds the limit: then nothing is added. */
-  tryAdd(points: number, nowMs: number): boolean {
-    const now = this.at(nowMs);
+  tryAdd(points: number, nowNs: number): boolean {
+    const now = this.at(nowNs);
     if (points > 0 && now + points > this.#limits.points) return false;
     this.#points = now + points;
-    this.#atMs = nowMs;
+    this.#atNs = nowNs;
     return true;
   }
 }

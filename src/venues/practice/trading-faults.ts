@@ -13,11 +13,12 @@ export interface TradingRequest {
   /** Socket method (`add_order`) or REST name (`AddOrder`). */
   readonly method: string;
   readonly symbol: string | undefined;
+  readonly side: string | undefined;
 }
 
 export type RequestFault =
-  /** Refused with this text; nothing is done. */
-  | { readonly kind: 'refuse'; readonly error: string }
+  /** Refused with this text; nothing is done. `revokesToken`: the request's token is good for nothing from now on. */
+  | { readonly kind: 'refuse'; readonly error: string; readonly revokesToken?: boolean }
   /** The engine gets to it only then: its deadline may be over. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** It never arrives, and is never answered. */
@@ -29,10 +30,10 @@ export type RequestFault =
 export interface PrivateFrame {
   readonly account: string;
   readonly connection: number;
-  readonly content:
-    | { readonly kind: 'reply'; readonly method: string }
-    | { readonly kind: 'execution'; readonly step: ExecutionKind | 'snapshot' }
-    | { readonly kind: 'balance' };
+  readonly content: /** `orderId` of an order that was taken. */
+    | { readonly kind: 'reply'; readonly method: string; readonly orderId: string | undefined }
+    | { readonly kind: 'execution'; readonly step: ExecutionKind | 'snapshot'; readonly orderId: string | undefined }
+    | { readonly kind: 'balance'; readonly type: 'snapshot' | 'update' };
 }
 
 export type FrameFault =
@@ -44,12 +45,16 @@ export type FrameFault =
   /** The connection ends instead; what it was about has happened. */
   | { readonly kind: 'disconnect' }
   /** The connection stays and says nothing any more. */
-  | { readonly kind: 'half-open' };
+  | { readonly kind: 'half-open' }
+  /** The channels of the connection say nothing any more; answers and heartbeats go on. */
+  | { readonly kind: 'silence' }
+  /** A reply that says this error instead, although what was asked has been done. */
+  | { readonly kind: 'error'; readonly error: string };
 
 /** What happens to an order that the engine is about to match. */
 export interface MatchFault {
-  /** Levels of the other side that vanish from the market first: the price runs away. */
-  readonly levelsGone?: number;
+  /** What the market has on the other side within this many basis points of its best vanishes first. */
+  readonly goneBps?: bigint;
   /** Parts per million of what would fill at once that may; the order is canceled then. 0: nothing fills. */
   readonly fillPpm?: bigint;
 }
