@@ -177,6 +177,8 @@ const risk = z.strictObject({
   /** Largest fall from the best result, per start asset. */
   drawdown_max: z.record(assetName, amountText).default({}),
   losing_plans_in_a_row_max: z.int().min(1).max(1_000).default(10),
+  /** Orders that the venue refused one after the other, with none taken in between; trading halts beyond it. */
+  refused_orders_in_a_row_max: z.int().min(1).max(1_000).default(10),
   /** Trading pauses when no frame has arrived for this long. */
   market_data_stale_ms: milliseconds.default(10_000),
   actor_silence_ms: milliseconds.default(2_000),
@@ -230,6 +232,9 @@ const control = z.strictObject({
 /** What becomes of an opportunity, from a rehearsal to real money. The default risks nothing. */
 export const MODES = ['demo', 'paper', 'dry-run', 'alert', 'live'] as const;
 export type Mode = (typeof MODES)[number];
+
+/** Whether a mode uses the account's key: then the sequencer has a trading connection, and the account a state. */
+export const usesKey = (mode: Mode): boolean => mode === 'demo' || mode === 'dry-run' || mode === 'live';
 
 export const CONFIG_SCHEMA = z.strictObject({
   mode: z.enum(MODES).default('paper'),

@@ -89,6 +89,7 @@ export const ACTOR_COUNTERS = {
     'plans_active',
     'records_waited',
     'opportunities_announced', // in alert mode: cycles that would have been traded
+    'account_state', // index into ACCOUNT_STATES; stays 0 without an account
     'events_unexpected', // events a plan's state did not expect; each is recorded
   ],
   risk: [

@@ -384,6 +384,7 @@ export const AUDIT_EVENTS = [
   'record_unreadable',
   'venue_rate_exceeded',
   'opportunity_announced',
+  'limit_unusable',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -26,6 +26,10 @@ export const GATE_REASONS = [
   'escalation',
   'stopping',
   'loss_streak',
+  'account_not_ready',
+  'account_refused',
+  'limit_unusable',
+  'refused_orders',
 ] as const;
 export type GateReason = (typeof GATE_REASONS)[number];
 

@@ -8,16 +8,19 @@
 import { lstatSync } from 'node:fs';
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import type { RingGauge } from '../../runtime/ring.ts';
+import { ACCOUNT_STATES, type AccountState } from '../../shared/account-state.ts';
+import { usesKey } from '../../shared/config.ts';
 import { ACTOR_IDS } from '../../shared/counter-names.ts';
 import type { HaltState } from '../../shared/halt-state.ts';
 import { InstrumentDirectory } from '../../shared/instrument.ts';
 import { formatDecimal } from '../../shared/money.ts';
 import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
+import { limitSections, unlistedLimits } from '../../shared/unlisted-limits.ts';
 import { findCondition, type Readings } from './pause-conditions.ts';
 import { type PortfolioLine, portfolioLines, recordPortfolio } from './portfolio-snapshot.ts';
 import { RiskDesk } from './risk-desk.ts';
 import { openPlans } from './risk-ledger.ts';
-import { type AssetLimit, assetLimits, findBreach } from './risk-limits.ts';
+import { type AssetLimit, assetLimits, findBreach, type StreakLimits } from './risk-limits.ts';
 import { RISK_HEADER } from './risk-memory.ts';
 
 /** Executions booked in one turn at most. */
@@ -27,6 +30,8 @@ const RECORDS_FREE = 1 / 8;
 const RECORD_SLOTS_FREE = 32;
 /** Everybody who has a record ring. */
 const RECORD_WRITERS = [...ACTOR_IDS.filter((id) => id !== 'persistence'), 'supervisor'];
+
+const ACCOUNT_REFUSED = 'the venue does not let this key trade, or it could withdraw; see the log';
 
 /** What risk's control calls answer. `text` says what holds now, or why not. */
 export interface RiskAnswer {
@@ -83,6 +88,9 @@ class Risk implements Actor {
   #directory = new InstrumentDirectory();
   #directoryPosition = -1;
   #limits: readonly AssetLimit[] = [];
+  /** Paths of limits that cannot be applied. */
+  #unlisted: readonly string[] = [];
+  readonly #unlistedNoted = new Set<string>();
   #checkDueNs = 0;
   #snapshotDueNs = 0;
   #recordsWaited = 0;
@@ -126,7 +134,7 @@ class Risk implements Actor {
     const count = Math.min(this.#executions.available(), BATCH);
     if (count === 0) return 0;
     this.#refreshDirectory();
-    this.#desk.book(this.#executions.view, this.#offsets(count), this.#limits, this.#losingMax);
+    this.#desk.book(this.#executions.view, this.#offsets(count), this.#limits, this.#streaks);
     this.#executions.advance(count); // the bank is committed: whoever sees these again skips them
     this.#show();
     return count;
@@ -143,8 +151,9 @@ class Risk implements Actor {
     this.#snapshot(this.#context.clock.nowNs());
   }
 
-  get #losingMax(): number {
-    return this.#context.config.risk.losing_plans_in_a_row_max;
+  get #streaks(): StreakLimits {
+    const { losing_plans_in_a_row_max, refused_orders_in_a_row_max } = this.#context.config.risk;
+    return { losingPlansMax: losing_plans_in_a_row_max, refusedOrdersMax: refused_orders_in_a_row_max };
   }
 
   *#offsets(count: number): Generator<number> {
@@ -158,8 +167,12 @@ class Risk implements Actor {
     const { clock, config, counters } = this.#context;
     this.#checkDueNs = clock.nowNs() + config.risk.check_interval_ms * 1e6;
     this.#checkKillSwitch();
+    this.#refreshDirectory();
+    this.#noteUnlisted();
+    const accountState = this.#accountState();
+    if (accountState === 'refused') this.#desk.halt('account_refused', { by: 'risk', text: ACCOUNT_REFUSED });
     this.#desk.setCondition(
-      findCondition(this.#readings(), {
+      findCondition(this.#readings(accountState), {
         marketDataStaleMs: config.risk.market_data_stale_ms,
         actorSilenceMs: config.risk.actor_silence_ms,
       }),
@@ -179,7 +192,24 @@ class Risk implements Actor {
     this.#context.log('warn', event, file);
   }
 
-  #readings(): Readings {
+  /** Undefined in a mode without an account. */
+  #accountState(): AccountState | undefined {
+    if (!usesKey(this.#context.config.mode)) return undefined;
+    return ACCOUNT_STATES[this.#counters.sequencer.get('account_state')] ?? 'down';
+  }
+
+  /** Each limit that names an unknown asset is recorded once. */
+  #noteUnlisted(): void {
+    const fresh = this.#unlisted.filter((limit) => !this.#unlistedNoted.has(limit));
+    for (const limit of fresh) {
+      const text = `${limit}: the venue lists no such asset, so nothing is traded; correct the setting`;
+      if (!this.#context.records.tryAudit('limit_unusable', { severity: 2, text })) return; // at the next look
+      this.#unlistedNoted.add(limit);
+      this.#context.log('error', 'limit_unusable', text);
+    }
+  }
+
+  #readings(accountState: AccountState | undefined): Readings {
     const { clock, options } = this.#context;
     const { feed, book } = this.#counters;
     return {
@@ -189,6 +219,8 @@ class Risk implements Actor {
       systemStatus: feed.get('system_status'),
       booksValid: book.get('books_valid'),
       recordsFull: this.#areRecordsFull(),
+      accountState,
+      unlistedLimits: this.#unlisted,
       isReplay: options['replay'] === true,
       nowNs: clock.nowNs(),
     };
@@ -253,10 +285,12 @@ class Risk implements Actor {
       reason: this.#desk.reason,
       words: this.#desk.words,
       gate: { state: gate.state, risk: gate.risk, supervisor: gate.supervisor },
-      breach: findBreach(bank, this.#limits, this.#losingMax)?.text ?? 'none',
+      breach: findBreach(bank, this.#limits, this.#streaks)?.text ?? 'none',
       executions: bank.getFloat64(RISK_HEADER.executions, true),
       losingPlans: bank.getFloat64(RISK_HEADER.losingPlans, true),
       openPlans: openPlans(bank),
+      orders: orderCounts(bank),
+      account: this.#accountState() ?? 'none',
       assets: Object.fromEntries(this.#lines().map((line) => [line.name, inWords(line)])),
     };
   }
@@ -284,6 +318,7 @@ class Risk implements Actor {
     if (used === this.#directoryPosition) return;
     this.#directory = instrumentLog.directory(used);
     this.#limits = assetLimits(config.risk, this.#directory);
+    this.#unlisted = unlistedLimits(limitSections(config), this.#directory);
     this.#directoryPosition = used;
   }
 
@@ -301,6 +336,16 @@ class Risk implements Actor {
   }
 }
 
+function orderCounts(bank: DataView): object {
+  const count = (field: number) => bank.getFloat64(field, true);
+  return {
+    sent: count(RISK_HEADER.ordersSent),
+    out: count(RISK_HEADER.ordersOut),
+    uncertain: count(RISK_HEADER.ordersUncertain),
+    refused: count(RISK_HEADER.ordersRefused),
+  };
+}
+
 function inWords(line: PortfolioLine): object {
   const words = (units: bigint) => formatDecimal(units, line.precision);
   return {
@@ -308,6 +353,8 @@ function inWords(line: PortfolioLine): object {
     reserved: words(line.reservedUnits),
     realised: words(line.realisedUnits),
     drawdown: words(line.drawdownUnits),
+    exposure: words(line.exposureUnits),
+    dust: words(line.dustUnits),
   };
 }
 

@@ -5,6 +5,7 @@
  * how a fast replay is slowed down, and captures may begin without a status. So of the market conditions only a status
  * that is known and bad pauses a replay; the sequencer looks at every book's validity by itself.
  */
+import { type AccountState, isTradingState } from '../../shared/account-state.ts';
 import { SYSTEM_STATUSES } from '../../shared/messages.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
 
@@ -20,6 +21,10 @@ export interface Readings {
   readonly heartbeatsNs: Readonly<Record<string, number>>;
   /** Whether a record could not be written lately, or a record ring is nearly full. */
   readonly recordsFull: boolean;
+  /** How far the account is known; undefined when the mode has none. */
+  readonly accountState: AccountState | undefined;
+  /** Limits of the settings that name an asset which the venue does not list. */
+  readonly unlistedLimits: readonly string[];
 }
 
 export interface PauseLimits {
@@ -37,7 +42,9 @@ export function findCondition(readings: Readings, limits: PauseLimits): Conditio
   return (
     silentActor(readings, limits.actorSilenceMs) ??
     fullRecords(readings) ??
+    unusableLimit(readings) ??
     badStatus(readings) ??
+    unreadyAccount(readings) ??
     staleMarket(readings, limits.marketDataStaleMs)
   );
 }
@@ -58,6 +65,18 @@ function silentActor({ nowNs, isReplay, heartbeatsNs }: Readings, silenceMs: num
 function fullRecords({ isReplay, recordsFull }: Readings): Condition | undefined {
   if (isReplay || !recordsFull) return undefined;
   return { reason: 'records_full', text: 'records wait for the database' };
+}
+
+/** A limit that limits nothing is no limit: whoever wrote it believes to be protected by it. */
+function unusableLimit({ unlistedLimits: [first] }: Readings): Condition | undefined {
+  return first === undefined
+    ? undefined
+    : { reason: 'limit_unusable', text: `${first}: the venue lists no such asset` };
+}
+
+function unreadyAccount({ accountState }: Readings): Condition | undefined {
+  if (accountState === undefined || isTradingState(accountState)) return undefined;
+  return { reason: 'account_not_ready', text: `the account is ${accountState}: not compared with the venue's` };
 }
 
 function badStatus({ isReplay, systemStatus }: Readings): Condition | undefined {

@@ -4,18 +4,20 @@ import type { Config } from '../../shared/config.ts';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
 import { PORTFOLIO, RECORD_KIND } from '../../shared/messages.ts';
 import { parseAmountDown } from '../../shared/money.ts';
-import { ofAsset, reservedUnits } from './risk-ledger.ts';
+import { accountUnits, ofAsset, reservedUnits } from './risk-ledger.ts';
 import { ASSET_ENTRY } from './risk-memory.ts';
 
 export interface PortfolioLine {
   readonly asset: number;
   readonly name: string;
   readonly precision: number;
-  /** What the paper account holds; without a configured inventory: what was gained or spent since the start. */
+  /** What the account holds. On paper, without a configured inventory: what was gained or spent since the start. */
   readonly balanceUnits: bigint;
   readonly reservedUnits: bigint;
   readonly realisedUnits: bigint;
   readonly drawdownUnits: bigint;
+  readonly exposureUnits: bigint;
+  readonly dustUnits: bigint;
 }
 
 /** The lines of a snapshot of `bank`, in the order of the assets. */
@@ -27,17 +29,22 @@ export function portfolioLines(bank: DataView, config: Config, directory: Instru
     const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
     const drawdownUnits = ofAsset(bank, asset, ASSET_ENTRY.peakUnits) - realised;
     const reserved = reservedUnits(bank, asset);
-    const isIdle = position === 0n && realised === 0n && drawdownUnits === 0n && reserved === 0n;
-    if (isIdle && configured === undefined) return [];
+    const exposureUnits = ofAsset(bank, asset, ASSET_ENTRY.exposureUnits);
+    const dustUnits = ofAsset(bank, asset, ASSET_ENTRY.dustUnits);
+    const account = accountUnits(bank, asset);
+    const amounts = [position, realised, drawdownUnits, reserved, exposureUnits, dustUnits, account ?? 0n];
+    if (configured === undefined && amounts.every((units) => units === 0n)) return [];
     const initial = configured === undefined ? 0n : parseAmountDown(configured, precision, name);
     return {
       asset,
       name,
       precision,
-      balanceUnits: initial + position,
+      balanceUnits: account ?? initial + position,
       reservedUnits: reserved,
       realisedUnits: realised,
       drawdownUnits,
+      exposureUnits,
+      dustUnits,
     };
   });
 }

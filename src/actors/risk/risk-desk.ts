@@ -11,7 +11,7 @@ import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading
 import type { TwoBankMemory } from '../../shared/two-bank-memory.ts';
 import type { Condition } from './pause-conditions.ts';
 import { bookExecution } from './risk-ledger.ts';
-import { type AssetLimit, findBreach, restartCounting } from './risk-limits.ts';
+import { type AssetLimit, findBreach, restartCounting, type StreakLimits } from './risk-limits.ts';
 import { RISK_STATES, type RiskEventType, type RiskState, riskMachine } from './risk-machine.ts';
 import { openRiskMemory, RISK_HEADER } from './risk-memory.ts';
 
@@ -59,16 +59,14 @@ export class RiskDesk {
   }
 
   /** Books the executions `indices` of a ring's slots, and halts when a limit is broken. */
-  book(slots: DataView, offsets: Iterable<number>, limits: readonly AssetLimit[], losingMax: number): void {
+  book(slots: DataView, offsets: Iterable<number>, limits: readonly AssetLimit[], streaks: StreakLimits): void {
     const bank = this.memory.begin();
     for (const offset of offsets) {
-      const booked = bookExecution(bank, slots, offset);
-      if (booked.stranded) {
-        const plan = slots.getFloat64(offset + EXECUTION.plan, true);
-        this.#move(bank, 'exposure.stranded', { by: 'risk', text: `plan ${plan} left something it could not sell` });
+      if (bookExecution(bank, slots, offset).stranded) {
+        this.#strand(bank, slots.getFloat64(offset + EXECUTION.plan, true));
       }
     }
-    const breach = findBreach(bank, limits, losingMax);
+    const breach = findBreach(bank, limits, streaks);
     if (breach !== undefined) this.#haltIn(bank, breach.reason, { by: 'risk', text: breach.text });
     this.#commit(bank);
   }
@@ -132,6 +130,13 @@ export class RiskDesk {
     bank.setUint8(RISK_HEADER.conditionReason, GATE_REASONS.indexOf('starting'));
     if (haltedAtStart?.halted) this.#haltIn(bank, haltedAtStart.reason, haltedAtStart);
     this.memory.commit();
+  }
+
+  /** What could not be sold is a person's to look at: until then nothing new is begun, or nothing at all, by the settings. */
+  #strand(bank: DataView, plan: number): void {
+    const words = { by: 'risk', text: `plan ${plan} left something it could not sell` };
+    this.#move(bank, 'exposure.stranded', words);
+    if (this.#context.config.trading.stranded === 'halt') this.#haltIn(bank, 'stranded_exposure', words);
   }
 
   #haltIn(bank: DataView, reason: GateReason, words: Words): void {

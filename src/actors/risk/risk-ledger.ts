@@ -1,8 +1,16 @@
 /**
- * Books executions into risk's memory: positions, reserved amounts, realised profit, peaks and the losing streak. Plain
+ * Books executions into risk's memory: positions, reserved amounts, realised profit, peaks and the losing streak, orders, exposure and dust. Plain
  * integer arithmetic on bytes; an execution that was booked already changes nothing.
  */
-import { EXECUTION, EXECUTION_EVENT, PLAN_OUTCOMES, PLANS_MAX, type PlanOutcome } from '../../shared/messages.ts';
+import {
+  EXECUTION,
+  EXECUTION_EVENT,
+  ORDER_OUTCOMES,
+  type OrderOutcome,
+  PLAN_OUTCOMES,
+  PLANS_MAX,
+  type PlanOutcome,
+} from '../../shared/messages.ts';
 import { ASSET_ENTRY, assetOffset, OPEN_PLAN, openPlanOffset, RISK_HEADER } from './risk-memory.ts';
 
 export interface Booked {
@@ -34,9 +42,66 @@ export function bookExecution(bank: DataView, slots: DataView, offset: number): 
       return BOOKED;
     case EXECUTION_EVENT.PLAN_ENDED:
       return bookEnd(bank, slots, offset);
+    case EXECUTION_EVENT.EXPOSURE:
+      addToAsset(bank, ...amountOf(slots, offset, ASSET_ENTRY.exposureUnits));
+      return BOOKED;
+    case EXECUTION_EVENT.DUST:
+      addToAsset(bank, ...amountOf(slots, offset, ASSET_ENTRY.dustUnits));
+      return BOOKED;
+    case EXECUTION_EVENT.BALANCE:
+      bookBalance(bank, slots, offset);
+      return BOOKED;
     default:
+      bookOrder(bank, slots, offset);
       return BOOKED;
   }
+}
+
+function amountOf(slots: DataView, offset: number, field: number): [asset: number, field: number, amount: bigint] {
+  const asset = slots.getUint16(offset + EXECUTION.startAsset, true);
+  return [asset, field, slots.getBigInt64(offset + EXECUTION.amountUnits, true)];
+}
+
+/** From here on the account holds so much: whatever was booked up to now is part of it. */
+function bookBalance(bank: DataView, slots: DataView, offset: number): void {
+  const [asset, , amount] = amountOf(slots, offset, ASSET_ENTRY.openingUnits);
+  const at = assetOffset(asset);
+  bank.setBigInt64(at + ASSET_ENTRY.openingUnits, amount - ofAsset(bank, asset, ASSET_ENTRY.positionUnits), true);
+  bank.setUint8(at + ASSET_ENTRY.isOpened, 1);
+}
+
+/** What the account has told to hold of `asset`, and every change since; undefined when it has told nothing. */
+export function accountUnits(bank: DataView, asset: number): bigint | undefined {
+  if (bank.getUint8(assetOffset(asset) + ASSET_ENTRY.isOpened) === 0) return undefined;
+  return ofAsset(bank, asset, ASSET_ENTRY.openingUnits) + ofAsset(bank, asset, ASSET_ENTRY.positionUnits);
+}
+
+/** Counts what became of orders. */
+function bookOrder(bank: DataView, slots: DataView, offset: number): void {
+  const event = slots.getUint8(offset + EXECUTION.event);
+  if (event === EXECUTION_EVENT.ORDER_SENT) {
+    count(bank, RISK_HEADER.ordersSent, 1);
+    count(bank, RISK_HEADER.ordersOut, 1);
+  } else if (event === EXECUTION_EVENT.ORDER_UNCERTAIN) {
+    count(bank, RISK_HEADER.ordersUncertain, 1);
+  } else if (event === EXECUTION_EVENT.ORDER_ENDED) {
+    endOrder(bank, ORDER_OUTCOMES[slots.getUint8(offset + EXECUTION.orderOutcome)]);
+  }
+}
+
+/** An order that the venue took ends a row of refusals, whatever became of it. */
+function endOrder(bank: DataView, outcome: OrderOutcome | undefined): void {
+  if (bank.getFloat64(RISK_HEADER.ordersOut, true) > 0) count(bank, RISK_HEADER.ordersOut, -1);
+  if (outcome === 'refused') {
+    count(bank, RISK_HEADER.ordersRefused, 1);
+    count(bank, RISK_HEADER.refusedInARow, 1);
+  } else if (outcome !== 'absent') {
+    bank.setFloat64(RISK_HEADER.refusedInARow, 0, true);
+  }
+}
+
+function count(bank: DataView, field: number, by: number): void {
+  bank.setFloat64(field, bank.getFloat64(field, true) + by, true);
 }
 
 /** Adds to an i64 of an asset's entry. */

@@ -19,7 +19,7 @@ export interface Breach {
   readonly text: string;
 }
 
-/** The configured limits of the assets known so far. An asset the venue does not list cannot lose anything. */
+/** The limits of the assets known so far. One that names another asset is a reason of its own not to trade. */
 export function assetLimits(risk: Config['risk'], directory: InstrumentDirectory): AssetLimit[] {
   const names = new Set([...Object.keys(risk.loss_max), ...Object.keys(risk.drawdown_max)]);
   return [...names].flatMap((name) => {
@@ -38,15 +38,26 @@ export function assetLimits(risk: Config['risk'], directory: InstrumentDirectory
   });
 }
 
+/** What halts beside the limits by asset. */
+export interface StreakLimits {
+  readonly losingPlansMax: number;
+  readonly refusedOrdersMax: number;
+}
+
 /** The first limit that is broken. */
-export function findBreach(bank: DataView, limits: readonly AssetLimit[], losingMax: number): Breach | undefined {
+export function findBreach(bank: DataView, limits: readonly AssetLimit[], streaks: StreakLimits): Breach | undefined {
+  const { losingPlansMax: losingMax, refusedOrdersMax: refusedMax } = streaks;
   for (const limit of limits) {
     const breach = breachOf(bank, limit);
     if (breach !== undefined) return breach;
   }
   const losing = bank.getFloat64(RISK_HEADER.losingPlans, true);
-  if (losing <= losingMax) return undefined;
-  return { reason: 'loss_streak', text: `${losing} losing plans in a row, allowed ${losingMax}` };
+  if (losing > losingMax) {
+    return { reason: 'loss_streak', text: `${losing} losing plans in a row, allowed ${losingMax}` };
+  }
+  const refused = bank.getFloat64(RISK_HEADER.refusedInARow, true);
+  if (refused <= refusedMax) return undefined;
+  return { reason: 'refused_orders', text: `${refused} orders refused in a row, allowed ${refusedMax}` };
 }
 
 function breachOf(bank: DataView, limit: AssetLimit): Breach | undefined {
@@ -66,11 +77,12 @@ function breachOf(bank: DataView, limit: AssetLimit): Breach | undefined {
 }
 
 /**
- * A person who resumes takes the loss so far upon himself: losses, drawdowns and the streak count from here. Without
+ * A person who resumes takes the loss so far upon himself: losses, drawdowns and the streaks count from here. Without
  * this a broken limit could only be left by restarting the process.
  */
 export function restartCounting(bank: DataView, assets: number): void {
   bank.setFloat64(RISK_HEADER.losingPlans, 0, true);
+  bank.setFloat64(RISK_HEADER.refusedInARow, 0, true);
   for (let asset = 0; asset < assets; asset++) {
     const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
     bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.baseUnits, realised, true);

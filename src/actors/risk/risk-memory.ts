@@ -1,13 +1,13 @@
 /**
  * What risk must not forget when its actor dies: one bank of bytes, see `two-bank-memory.ts`.
  *
- *   | header | open plans (PLANS_MAX × 24) | assets (assets_max × 32) |
+ *   | header | open plans (PLANS_MAX × 24) | assets (assets_max × 64) |
  */
 import type { Config } from '../../shared/config.ts';
 import { PLANS_MAX } from '../../shared/messages.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 export const RISK_HEADER = {
   isInitialised: 0, // u8
@@ -29,7 +29,12 @@ export const RISK_HEADER = {
   wordsLength: 64, // u16: who halted or resumed last and why, UTF-8 JSON
   words: 66,
   WORDS_MAX: 446,
-  SIZE: 512,
+  ordersSent: 512, // f64
+  ordersUncertain: 520, // f64
+  ordersRefused: 528, // f64
+  ordersOut: 536, // f64, sent and not ended
+  refusedInARow: 544, // f64
+  SIZE: 576,
 } as const;
 
 export const OPEN_PLAN = { plan: 0, asset: 8, reservedUnits: 16, SIZE: 24 } as const;
@@ -43,7 +48,15 @@ export const ASSET_ENTRY = {
   peakUnits: 16,
   /** i64: `realisedUnits` when counting of the loss began: 0, or when a person last resumed. */
   baseUnits: 24,
-  SIZE: 32,
+  /** i64: held (negative: owed) outside any plan, that nobody has sold, bought back or accepted. */
+  exposureUnits: 32,
+  /** i64: the same, below what the venue would take. */
+  dustUnits: 40,
+  /** i64: what the account held when `positionUnits` was 0, once the account has told it. */
+  openingUnits: 48,
+  /** u8: 1 when it has. */
+  isOpened: 56,
+  SIZE: 64,
 } as const;
 
 const PLANS = RISK_HEADER.SIZE;

@@ -13,22 +13,6 @@
  */
 import { setup } from 'xstate';
 
-/** The index is what the counter `account_state` shows. */
-export const ACCOUNT_STATES = [
-  'down',
-  'connecting',
-  'reading',
-  'booking',
-  'settling',
-  'trading',
-  'verifying',
-  'checking',
-  'draining',
-  'stopped',
-  'refused',
-] as const;
-export type AccountState = (typeof ACCOUNT_STATES)[number];
-
 export const ACCOUNT_EVENTS = [
   'start',
   /** The venue's streams stand, for the first time or again: whatever was known may be old. */
@@ -58,10 +42,6 @@ export type AccountEventType = (typeof ACCOUNT_EVENTS)[number];
 export interface AccountEvent {
   readonly type: AccountEventType;
 }
-
-/** Whether orders may leave. */
-export const isTradingState = (state: AccountState): boolean =>
-  state === 'trading' || state === 'verifying' || state === 'checking';
 
 /** Common to all states with a connection to the venue, or on the way to one. */
 const LIVE = {

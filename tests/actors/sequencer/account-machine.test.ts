@@ -2,12 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { transition } from 'xstate';
 import {
   ACCOUNT_EVENTS,
-  ACCOUNT_STATES,
   type AccountEventType,
-  type AccountState,
   accountMachine,
-  isTradingState,
 } from '../../../src/actors/sequencer/account-machine.ts';
+import { ACCOUNT_STATES, type AccountState, isTradingState } from '../../../src/shared/account-state.ts';
 import { keyOf, reachable, walk } from '../walk-machine.ts';
 
 function step(state: AccountState, type: AccountEventType) {

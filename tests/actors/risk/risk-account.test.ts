@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { ACCOUNT_STATES, isTradingState } from '../../../src/shared/account-state.ts';
+import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';
+
+describe('risk and the account', () => {
+  test.each(ACCOUNT_STATES.filter((state) => state !== 'refused'))(
+    'with a key, trading is open only while the account is known: %s',
+    (state) => {
+      const stage = stageRisk({ mode: 'live' });
+      stage.account(state);
+      stage.start();
+      expect(stage.now()).toBe(isTradingState(state) ? 'active none' : 'paused account_not_ready');
+      stage.account('trading');
+      stage.pass(100);
+      expect(stage.now()).toBe('active none');
+      stage.account('connecting');
+      stage.pass(100);
+      expect(stage.now()).toBe('paused account_not_ready');
+    },
+  );
+
+  test.each(['paper', 'alert'] as const)('in the mode %s there is no account to wait for', (mode) => {
+    const stage = stageRisk({ mode });
+    stage.start();
+    expect(stage.now()).toBe('active none');
+    expect(stage.status()).toMatchObject({ account: 'none' });
+  });
+
+  test('a key that the venue refuses halts for good', () => {
+    const stage = stageRisk({ mode: 'live' });
+    stage.account('trading');
+    stage.start();
+    stage.account('refused');
+    stage.pass(100);
+    expect(stage.now()).toBe('halted account_refused');
+    stage.account('trading');
+    stage.pass(100);
+    expect(stage.now()).toBe('halted account_refused');
+  });
+
+  test('what the account holds is what it told, and every fill since', () => {
+    const stage = stageRisk({ mode: 'live' });
+    const play = sequencer(stage.executions);
+    stage.start();
+    play.fill(1, USD, 10_000n, BTC, 50n);
+    play.balance(USD, 9_000_000n);
+    play.balance(BTC, 70n);
+    play.fill(2, USD, 20_000n, BTC, 30n);
+    stage.run();
+    expect(stage.status().assets).toMatchObject({
+      USD: { balance: '898.0000' },
+      BTC: { balance: '0.0000000100' },
+    });
+  });
+
+  test('exposure and dust are kept by asset, over a death too', () => {
+    const stage = stageRisk({ mode: 'live' });
+    const play = sequencer(stage.executions);
+    stage.start();
+    play.exposure(BTC, 500n);
+    play.exposure(BTC, -120n);
+    play.dust(BTC, 7n);
+    play.exposure(USD, -3n);
+    stage.run();
+    stage.succeed();
+    expect(stage.status().assets).toMatchObject({
+      USD: { exposure: '-0.0003', dust: '0.0000' },
+      BTC: { exposure: '0.0000000380', dust: '0.0000000007' },
+    });
+  });
+
+  test('orders are counted by what became of them', () => {
+    const stage = stageRisk();
+    const play = sequencer(stage.executions);
+    stage.start();
+    for (let plan = 1; plan <= 5; plan++) play.orderSent(plan);
+    play.orderUncertain(1);
+    play.orderEnded(1, 'absent');
+    play.orderEnded(2, 'refused');
+    play.orderEnded(3, 'filled');
+    stage.run();
+    expect(stage.status()).toMatchObject({ orders: { sent: 5, out: 2, uncertain: 1, refused: 1 } });
+  });
+
+  test('more refusals in a row than allowed halt; an order that is taken ends the row, an absent one does not', () => {
+    const stage = stageRisk({ risk: { refused_orders_in_a_row_max: 2 } });
+    const play = sequencer(stage.executions);
+    stage.start();
+    for (const outcome of ['refused', 'refused', 'unfilled', 'refused', 'absent', 'refused'] as const) {
+      play.orderEnded(1, outcome);
+    }
+    stage.run();
+    expect(stage.now()).toBe('active none');
+    play.orderEnded(1, 'refused');
+    stage.run();
+    expect(stage.now()).toBe('halted refused_orders');
+    expect(stage.call('resume', 'the pair was post only')).toEqual({ ok: true, text: 'active' });
+    play.orderEnded(1, 'refused');
+    stage.run();
+    expect(stage.now()).toBe('active none');
+  });
+
+  test.each([
+    ['reduce', 'reducing stranded_exposure'],
+    ['halt', 'halted stranded_exposure'],
+  ])('after a stranded plan trading is %s, by the settings, until a person resumes', (stranded, now) => {
+    const stage = stageRisk({ trading: { stranded } });
+    stage.start();
+    sequencer(stage.executions).ended(4, -100n, 'stranded');
+    stage.run();
+    stage.pass(100);
+    expect(stage.now()).toBe(now);
+    expect(stage.status()).toMatchObject({ words: { by: 'risk', text: expect.stringContaining('plan 4') } });
+    expect(stage.call('resume', 'sold by hand')).toEqual({ ok: true, text: 'active' });
+  });
+
+  test.each([
+    ['risk.loss_max.USDT', { risk: { loss_max: { USDT: '5' } } }],
+    ['risk.drawdown_max.USDT', { risk: { drawdown_max: { USDT: '5' } } }],
+    ['trading.order_max.USDT', { trading: { order_max: { USDT: '5' } } }],
+    ['trading.exposure_max.USDT', { trading: { exposure_max: { USDT: '5' } } }],
+  ])('%s: a limit on what the venue does not list is said once, and nothing is traded', (limit, settings) => {
+    const stage = stageRisk(settings);
+    stage.start();
+    stage.pass(100);
+    stage.pass(100);
+    expect(stage.now()).toBe('paused limit_unusable');
+    const noted = stage.taken().audits.filter((audit) => audit.startsWith('limit_unusable'));
+    expect(noted).toEqual([expect.stringContaining(limit)]);
+    expect(stage.logged).toContainEqual(expect.objectContaining({ level: 'error', event: 'limit_unusable' }));
+  });
+});

@@ -1,0 +1,199 @@
+/** Risk alone on a virtual clock; the test plays everybody else, and the file system. */
+import { expect } from 'vitest';
+import { createRisk } from '../../../src/actors/risk/actor.ts';
+import { Counters } from '../../../src/runtime/counters.ts';
+import { readText } from '../../../src/runtime/record-writer.ts';
+import type { RingProducer } from '../../../src/runtime/ring.ts';
+import { ACCOUNT_STATES, type AccountState } from '../../../src/shared/account-state.ts';
+import type { Mode } from '../../../src/shared/config.ts';
+import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
+import { decodeHaltState, type HaltState } from '../../../src/shared/halt-state.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import {
+  EXECUTION,
+  EXECUTION_EVENT,
+  ORDER_OUTCOMES,
+  type OrderOutcome,
+  PLAN_OUTCOMES,
+  type PlanOutcome,
+  PORTFOLIO,
+  RECORD_KIND,
+  STATE,
+  SYSTEM_STATUSES,
+} from '../../../src/shared/messages.ts';
+import { TradingGate } from '../../../src/shared/trading-gate.ts';
+import { createTestContext, readAudit } from '../../support/test-context.ts';
+
+export const USD = 0;
+export const BTC = 1;
+const ASSETS = [
+  { index: USD, id: 'USD', precision: 4 },
+  { index: BTC, id: 'BTC', precision: 10 },
+];
+
+interface StageOptions {
+  readonly risk?: object;
+  readonly paper?: object;
+  readonly limits?: object;
+  readonly trading?: object;
+  readonly mode?: Mode;
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+export function stageRisk({ risk, paper, limits, trading, mode = 'paper', options }: StageOptions = {}) {
+  const stage = createTestContext('risk', {
+    config: { mode, risk: risk ?? {}, paper: paper ?? {}, limits: limits ?? {}, trading: trading ?? {} },
+    ...(options === undefined ? {} : { options }),
+  });
+  new InstrumentLog(stage.memory.instrumentLog).append({ assets: ASSETS, instruments: [] });
+  const gate = new TradingGate(stage.memory.gate);
+  gate.setSupervisor('active', 'none');
+  const files = new Set<string>();
+  const deps = { fileExists: (path: string) => files.has(path) };
+  let actor = createRisk(stage.context, deps);
+  const executions = stage.producer('executions');
+  const records = stage.consumer('risk_records');
+  const feed = new Counters(stage.memory.counters, 'feed');
+  const book = new Counters(stage.memory.counters, 'book');
+  const beat = (ids: readonly string[] = ACTOR_IDS) => {
+    for (const id of ACTOR_IDS.filter((other) => ids.includes(other))) {
+      const counters = new Counters(stage.memory.counters, id);
+      counters.set(counters.at('heartbeat_ns'), stage.clock.nowNs());
+    }
+  };
+  const frame = () => feed.set(feed.at('last_frame_ns'), stage.clock.nowNs());
+  const allIsWell = () => {
+    beat();
+    frame();
+    feed.set(feed.at('system_status'), SYSTEM_STATUSES.indexOf('online'));
+    book.set(book.at('books_valid'), 1);
+  };
+  stage.clock.advanceTo(1e9);
+  allIsWell();
+  return {
+    ...stage,
+    gate,
+    files,
+    feed,
+    book,
+    beat,
+    frame,
+    executions,
+    get actor() {
+      return actor;
+    },
+    start: () => actor.onStart(),
+    succeed: () => {
+      actor = createRisk(stage.successor(), deps);
+      actor.onStart();
+    },
+    /** Lets `ms` pass with frames and heartbeats coming, and risk looking. */
+    pass: (ms: number) => {
+      stage.clock.advanceTo(stage.clock.nowNs() + ms * 1e6);
+      allIsWell();
+      actor.onTimer?.();
+    },
+    /** Lets `ms` pass in silence. */
+    silence: (ms: number) => {
+      stage.clock.advanceTo(stage.clock.nowNs() + ms * 1e6);
+      actor.onTimer?.();
+    },
+    run: () => {
+      while (actor.doWork() > 0);
+    },
+    call: (name: 'halt' | 'resume', reason: string) =>
+      actor.control?.[name]?.(...([reason, 'ana'] as never[])) as { ok: boolean; text: string },
+    status: () => actor.control?.['status']?.() as Record<string, unknown> & { assets: Record<string, object> },
+    taken: () => takeRecords(records),
+    account: (state: AccountState) => {
+      const counters = new Counters(stage.memory.counters, 'sequencer');
+      counters.set(counters.at('account_state'), ACCOUNT_STATES.indexOf(state));
+    },
+    now: () => `${gate.risk.state} ${gate.risk.reason}`,
+  };
+}
+
+function takeRecords(ring: ReturnType<ReturnType<typeof createTestContext>['consumer']>) {
+  const audits: string[] = [];
+  const states: [string, HaltState][] = [];
+  const portfolio: Record<string, bigint | number>[] = [];
+  ring.drain((view, at) => {
+    const kind = view.getUint8(at);
+    if (kind === RECORD_KIND.AUDIT) {
+      const { event, text } = readAudit(view, at);
+      audits.push(`${event} ${text}`);
+    } else if (kind === RECORD_KIND.STATE) {
+      const key = readText(view, at + STATE.key, view.getUint16(at + STATE.keyLength, true));
+      states.push([
+        key,
+        decodeHaltState(readText(view, at + STATE.value, view.getUint16(at + STATE.valueLength, true))),
+      ]);
+    } else if (kind === RECORD_KIND.PORTFOLIO) {
+      portfolio.push({
+        snapshot: view.getFloat64(at + PORTFOLIO.snapshot, true),
+        asset: view.getUint16(at + PORTFOLIO.asset, true),
+        balance: view.getBigInt64(at + PORTFOLIO.balanceUnits, true),
+        reserved: view.getBigInt64(at + PORTFOLIO.reservedUnits, true),
+        realised: view.getBigInt64(at + PORTFOLIO.realisedUnits, true),
+        drawdown: view.getBigInt64(at + PORTFOLIO.drawdownUnits, true),
+      });
+    }
+  }, ring.capacity);
+  return { audits, states, portfolio };
+}
+
+/** Plays the sequencer: executions with their own numbers. */
+export function sequencer(ring: RingProducer) {
+  let seq = 0;
+  const put = (plan: number, event: number, fill: (view: DataView, at: number) => void, number = ++seq) => {
+    expect(ring.tryClaim(1)).toBe(true);
+    const at = ring.offset(0);
+    for (let byte = 0; byte < EXECUTION.SIZE; byte++) ring.view.setUint8(at + byte, 0);
+    ring.view.setUint8(at + EXECUTION.kind, RECORD_KIND.EXECUTION);
+    ring.view.setUint8(at + EXECUTION.event, event);
+    ring.view.setFloat64(at + EXECUTION.plan, plan, true);
+    ring.view.setFloat64(at + EXECUTION.executionSeq, number, true);
+    fill(ring.view, at);
+    ring.publish(1);
+    return number;
+  };
+  const amount = (event: number, asset: number, units: bigint) =>
+    put(0, event, (view, at) => {
+      view.setUint16(at + EXECUTION.startAsset, asset, true);
+      view.setBigInt64(at + EXECUTION.amountUnits, units, true);
+    });
+  return {
+    exposure: (asset: number, units: bigint) => amount(EXECUTION_EVENT.EXPOSURE, asset, units),
+    dust: (asset: number, units: bigint) => amount(EXECUTION_EVENT.DUST, asset, units),
+    balance: (asset: number, units: bigint) => amount(EXECUTION_EVENT.BALANCE, asset, units),
+    orderSent: (plan: number) => put(plan, EXECUTION_EVENT.ORDER_SENT, () => {}),
+    orderUncertain: (plan: number) => put(plan, EXECUTION_EVENT.ORDER_UNCERTAIN, () => {}),
+    orderEnded: (plan: number, outcome: OrderOutcome) =>
+      put(plan, EXECUTION_EVENT.ORDER_ENDED, (view, at) => {
+        view.setUint8(at + EXECUTION.orderOutcome, ORDER_OUTCOMES.indexOf(outcome));
+      }),
+    opened: (plan: number, start: bigint) =>
+      put(plan, EXECUTION_EVENT.PLAN_OPENED, (view, at) => {
+        view.setUint16(at + EXECUTION.startAsset, USD, true);
+        view.setBigInt64(at + EXECUTION.startUnits, start, true);
+      }),
+    fill: (plan: number, spentAsset: number, spent: bigint, receivedAsset: number, received: bigint) =>
+      put(plan, EXECUTION_EVENT.FILL, (view, at) => {
+        view.setUint16(at + EXECUTION.spentAsset, spentAsset, true);
+        view.setBigInt64(at + EXECUTION.spentUnits, spent, true);
+        view.setUint16(at + EXECUTION.receivedAsset, receivedAsset, true);
+        view.setBigInt64(at + EXECUTION.receivedUnits, received, true);
+      }),
+    ended: (plan: number, profit: bigint, outcome: PlanOutcome = 'completed', number?: number) =>
+      put(
+        plan,
+        EXECUTION_EVENT.PLAN_ENDED,
+        (view, at) => {
+          view.setUint16(at + EXECUTION.startAsset, USD, true);
+          view.setBigInt64(at + EXECUTION.profitUnits, profit, true);
+          view.setUint8(at + EXECUTION.outcome, PLAN_OUTCOMES.indexOf(outcome));
+        },
+        number,
+      ),
+  };
+}
