@@ -41,7 +41,7 @@ export async function engineStage(settings: object = {}): Promise<Stage> {
     killSwitch: join(folder, 'halt'),
   };
   const config = {
-    mode: 'demo',
+    mode: 'paper',
     venue: { public_url: server.wsPublic },
     strategy: { min_edge_bps: -10_000 },
     fees: { taker_pct: '0' },

@@ -19,7 +19,7 @@ test('status, halt and resume reach the running process, and each command is rec
 
   const status = await ask('status', '--json');
   expect(status.code).toBe(0);
-  expect(JSON.parse(status.stdout)).toMatchObject({ mode: 'demo', trading: 'active', venue: 'online', restarts: 0 });
+  expect(JSON.parse(status.stdout)).toMatchObject({ mode: 'paper', trading: 'active', venue: 'online', restarts: 0 });
   const words = await ask('status');
   expect(words.code).toBe(0);
   expect(words.stdout).toMatch(/^trading +active$/m);

@@ -318,7 +318,9 @@ class Risk implements Actor {
     if (used === this.#directoryPosition) return;
     this.#directory = instrumentLog.directory(used);
     this.#limits = assetLimits(config.risk, this.#directory);
-    this.#unlisted = unlistedLimits(limitSections(config), this.#directory);
+    // Before the venue has said what it lists, nothing is unlisted.
+    const hasList = this.#directory.assets.length > 0;
+    this.#unlisted = hasList ? unlistedLimits(limitSections(config), this.#directory) : [];
     this.#directoryPosition = used;
   }
 

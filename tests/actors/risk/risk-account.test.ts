@@ -120,8 +120,10 @@ describe('risk and the account', () => {
     ['trading.order_max.USDT', { trading: { order_max: { USDT: '5' } } }],
     ['trading.exposure_max.USDT', { trading: { exposure_max: { USDT: '5' } } }],
   ])('%s: a limit on what the venue does not list is said once, and nothing is traded', (limit, settings) => {
-    const stage = stageRisk(settings);
+    const stage = stageRisk({ ...settings, isListed: false });
     stage.start();
+    expect(stage.now()).toBe('active none');
+    stage.list();
     stage.pass(100);
     stage.pass(100);
     expect(stage.now()).toBe('paused limit_unusable');

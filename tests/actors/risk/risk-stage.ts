@@ -37,15 +37,26 @@ interface StageOptions {
   readonly limits?: object;
   readonly trading?: object;
   readonly mode?: Mode;
+  /** False: the venue lists its assets when the test calls `list`. */
+  readonly isListed?: boolean;
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
-export function stageRisk({ risk, paper, limits, trading, mode = 'paper', options }: StageOptions = {}) {
+export function stageRisk({
+  risk,
+  paper,
+  limits,
+  trading,
+  mode = 'paper',
+  options,
+  isListed = true,
+}: StageOptions = {}) {
   const stage = createTestContext('risk', {
     config: { mode, risk: risk ?? {}, paper: paper ?? {}, limits: limits ?? {}, trading: trading ?? {} },
     ...(options === undefined ? {} : { options }),
   });
-  new InstrumentLog(stage.memory.instrumentLog).append({ assets: ASSETS, instruments: [] });
+  const list = () => new InstrumentLog(stage.memory.instrumentLog).append({ assets: ASSETS, instruments: [] });
+  if (isListed) list();
   const gate = new TradingGate(stage.memory.gate);
   gate.setSupervisor('active', 'none');
   const files = new Set<string>();
@@ -73,6 +84,7 @@ export function stageRisk({ risk, paper, limits, trading, mode = 'paper', option
   return {
     ...stage,
     gate,
+    list,
     files,
     feed,
     book,
