@@ -1,5 +1,5 @@
 /** The only module that makes random numbers. A seeded source gives the same sequence for the same seed, everywhere. */
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 
 export interface Chance {
   /** Uniform in [0, 1). */
@@ -27,4 +27,9 @@ export function seededChance(seed: number): Chance {
 /** A fresh seed for a run that was not given one; print it, so that the run can be repeated. */
 export function freshSeed(): number {
   return randomInt(2 ** 32);
+}
+
+/** Bytes that nobody can foretell: for keys and secrets. */
+export function secretBytes(count: number): Buffer {
+  return randomBytes(count);
 }
