@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type Chance, secretBytes, seededChance } from '../../shared/chance.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import { parsePercent } from '../../shared/money.ts';
+import type { RateTier } from './exchange-types.ts';
 
 /** What a key may be allowed to do, by the venue's names (protocol reference 3.3). */
 export const PERMISSIONS = [
@@ -36,8 +37,7 @@ export const TRADING_PERMISSIONS: readonly Permission[] = [
 ];
 
 /** Verification level: it decides the rate limits, not the fees (protocol reference 4). */
-export const RATE_TIERS = ['starter', 'intermediate', 'pro'] as const;
-export type RateTier = (typeof RATE_TIERS)[number];
+export const RATE_TIERS = ['starter', 'intermediate', 'pro'] as const satisfies readonly RateTier[];
 
 export interface AccountSpec {
   readonly name: string;

@@ -1,0 +1,124 @@
+/** What an account has and pays: balances, worth, fees, ledger (protocol reference 3.3). */
+import { formatDecimal } from '../../../shared/money.ts';
+import type { Answer, LedgerRecord } from '../exchange-types.ts';
+import { FEE_SCHEDULE } from '../fee-schedule.ts';
+import { amountText } from '../pair-rules.ts';
+import { usdValue } from '../usd-value.ts';
+import { isWithin, pageOf, periodOf } from './history-page.ts';
+import { ledgerRow } from './order-text.ts';
+import {
+  assetKey,
+  BAD_ARGUMENTS,
+  type CallContext,
+  done,
+  pairKey,
+  pairOf,
+  refused,
+  UNKNOWN_ASSET,
+  UNKNOWN_PAIR,
+  wantsModernNames,
+} from './rest-context.ts';
+import { paramList, paramText, type RestParams } from './rest-params.ts';
+
+/** Ids that a `Query` call takes at once. */
+const IDS_MAX = 50;
+/** Decimals of what is told in US dollars. */
+const USD_DECIMALS = 4;
+
+export function balance({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
+  const modern = wantsModernNames(params);
+  const rows = desk.balances(account).map(({ asset, total }) => [assetKey(asset.id, modern), amountText(asset, total)]);
+  return done(Object.fromEntries(rows));
+}
+
+export function balanceEx({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
+  const modern = wantsModernNames(params);
+  const rows = desk
+    .balances(account)
+    .map(({ asset, total, held }) => [
+      assetKey(asset.id, modern),
+      { balance: amountText(asset, total), hold_trade: amountText(asset, held) },
+    ]);
+  return done(Object.fromEntries(rows));
+}
+
+/** Everything at what the books say it is worth in US dollars. Without margin most of it is zero. */
+export function tradeBalance({ desk, market, account, names }: CallContext, params: RestParams): Answer<unknown> {
+  const asset = paramText(params, 'asset');
+  if (asset !== undefined && names.assetOf(asset) !== 'USD') {
+    return refused(names.assetOf(asset) === undefined ? UNKNOWN_ASSET : `${BAD_ARGUMENTS}:asset`);
+  }
+  let worth = 0n;
+  for (const { asset: held, total } of desk.balances(account)) worth += usdValue(market, held, total, USD_DECIMALS);
+  const all = formatDecimal(worth, USD_DECIMALS);
+  const none = formatDecimal(0n, USD_DECIMALS);
+  return done({ eb: all, tb: all, m: none, uv: none, n: none, c: none, v: none, e: all, mf: all });
+}
+
+/** Fees appear for the pairs that the call names only. */
+export function tradeVolume(context: CallContext, params: RestParams): Answer<unknown> {
+  const pairs = (paramList(params, 'pair') ?? []).map((name) => pairOf(context, name));
+  const known = pairs.filter((pair) => pair !== undefined);
+  if (known.length < pairs.length) return refused(UNKNOWN_PAIR);
+  const modern = wantsModernNames(params);
+  const cents = context.desk.volumeUsdCents(context.account);
+  const volume = { currency: 'ZUSD', volume: formatDecimal(cents * 100n, USD_DECIMALS) };
+  if (known.length === 0) return done(volume);
+  const rows = (of: 'takerPpm' | 'makerPpm') =>
+    Object.fromEntries(
+      known.map((pair) => [
+        pairKey(pair.symbol, modern),
+        feeRow(context.desk.fees(context.account, pair)[of], of, cents),
+      ]),
+    );
+  return done({ ...volume, fees: rows('takerPpm'), fees_maker: rows('makerPpm') });
+}
+
+function feeRow(fee: bigint, of: 'takerPpm' | 'makerPpm', cents: bigint): object {
+  const percent = (ppm: bigint | undefined) => formatDecimal(ppm ?? 0n, 4);
+  const next = FEE_SCHEDULE.find((tier) => tier.fromUsd * 100n > cents && tier[of] < fee);
+  const own = FEE_SCHEDULE.findLast((tier) => tier.fromUsd * 100n <= cents);
+  return {
+    fee: percent(fee),
+    minfee: percent(FEE_SCHEDULE.at(-1)?.[of]),
+    maxfee: percent(FEE_SCHEDULE[0]?.[of]),
+    nextfee: next === undefined ? null : percent(next[of]),
+    nextvolume: next === undefined ? null : formatDecimal(next.fromUsd * 10_000n, USD_DECIMALS),
+    tiervolume: formatDecimal((own?.fromUsd ?? 0n) * 10_000n, USD_DECIMALS),
+  };
+}
+
+export function ledgers(context: CallContext, params: RestParams): Answer<unknown> {
+  const all = context.desk.ledger(context.account);
+  const wanted = (paramList(params, 'asset') ?? []).filter((name) => name !== 'all');
+  const assets = wanted.map((name) => context.names.assetOf(name));
+  if (assets.includes(undefined)) return refused(UNKNOWN_ASSET);
+  const type = paramText(params, 'type') ?? 'all';
+  const period = periodOf(params, (id) => all.find((entry) => entry.id === id)?.atMs);
+  if (!period.ok) return period;
+  const found = all.filter(
+    (entry) =>
+      (assets.length === 0 || assets.includes(entry.asset.id)) &&
+      (type === 'all' || type === entry.type) &&
+      isWithin(entry.atMs, period.value),
+  );
+  const page = pageOf(found, params);
+  if (!page.ok) return page;
+  return done({ ledger: ledgerRows(page.value, params), count: found.length });
+}
+
+export function queryLedgers({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
+  const ids = paramList(params, 'id') ?? [];
+  if (ids.length === 0 || ids.length > IDS_MAX) return refused(`${BAD_ARGUMENTS}:id`);
+  return done(
+    ledgerRows(
+      desk.ledger(account).filter((entry) => ids.includes(entry.id)),
+      params,
+    ),
+  );
+}
+
+function ledgerRows(entries: readonly LedgerRecord[], params: RestParams): object {
+  const modern = wantsModernNames(params);
+  return Object.fromEntries(entries.map((entry) => [entry.id, ledgerRow(entry, modern)]));
+}

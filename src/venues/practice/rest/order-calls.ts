@@ -1,0 +1,227 @@
+/** Placing, changing and cancelling orders over REST: the venue's parameters in the trading desk's terms (reference 3.4). */
+import type { AddedOrder, Amendment, Answer, NewOrder, OrderName, OrderRecord } from '../exchange-types.ts';
+import { pairNames } from '../legacy-names.ts';
+import { echoText, orderDescription } from './order-text.ts';
+import { BAD_ARGUMENTS, type CallContext, done, pairOf, refused, UNKNOWN_PAIR } from './rest-context.ts';
+import { isList, paramFlag, paramObject, paramObjects, paramText, type RestParams } from './rest-params.ts';
+
+const BATCH_MIN = 2;
+const BATCH_MAX = 15;
+const CANCELS_MAX = 50;
+
+export function addOrder(context: CallContext, params: RestParams): Answer<unknown> {
+  const order = newOrder(context, params);
+  if (!order.ok) return order;
+  const added = context.desk.add(context.account, order.value);
+  return added.ok ? done(addedRow(added.value, (id) => [id])) : added;
+}
+
+/** All of one pair; a row that the engine refuses says so in its place. */
+export function addOrderBatch(context: CallContext, params: RestParams): Answer<unknown> {
+  const rows = paramObjects(params, 'orders');
+  if (rows === undefined || rows.length < BATCH_MIN || rows.length > BATCH_MAX) {
+    return refused(`${BAD_ARGUMENTS}:orders`);
+  }
+  const shared = { pair: params['pair'], deadline: params['deadline'], validate: params['validate'] };
+  const orders: NewOrder[] = [];
+  for (const row of rows) {
+    const order = newOrder(context, { ...row, ...shared });
+    if (!order.ok) return order;
+    orders.push(order.value);
+  }
+  const added = context.desk.addBatch(context.account, orders);
+  if (!added.ok) return added;
+  return done({ orders: added.value.map((one) => (one.ok ? addedRow(one.value, (id) => id) : { error: one.error })) });
+}
+
+function addedRow({ order, description }: AddedOrder, ids: (id: string) => string | readonly string[]): object {
+  if (order === undefined) return { descr: { order: restDescription(description) } };
+  return { descr: { order: orderDescription(order) }, txid: ids(order.id) };
+}
+
+/** The desk describes by the socket's name, REST by the short one. */
+function restDescription(description: string): string {
+  return description.replace(/\S+\/\S+/, (symbol) => pairNames(symbol).altname);
+}
+
+function newOrder(context: CallContext, params: RestParams): Answer<NewOrder> {
+  const pair = pairOf(context, paramText(params, 'pair'));
+  if (pair === undefined) return refused(UNKNOWN_PAIR);
+  const flags = (paramText(params, 'oflags') ?? '').split(',');
+  const quoted = flags.includes('viqc');
+  const volume = paramText(params, 'volume');
+  const nowMs = context.clock.wallMs();
+  const times = timesOf(params, nowMs);
+  if (!times.ok) return times;
+  const fault = unsupported(params);
+  if (fault !== undefined) return refused(fault);
+  const userref = paramText(params, 'userref');
+  return done({
+    symbol: pair.symbol,
+    side: paramText(params, 'type') ?? '',
+    orderType: paramText(params, 'ordertype') ?? '',
+    qty: quoted ? undefined : volume,
+    cashQty: quoted ? volume : undefined,
+    limitPrice: paramText(params, 'price'),
+    timeInForce: paramText(params, 'timeinforce')?.toLowerCase(),
+    postOnly: flags.includes('post'),
+    feePreference: flags.includes('fcib') ? 'base' : flags.includes('fciq') ? 'quote' : undefined,
+    displayQty: paramText(params, 'displayvol'),
+    stp: (paramText(params, 'stptype') ?? paramText(params, 'stp_type'))?.replaceAll('-', '_'),
+    margin: isMargin(paramText(params, 'leverage')),
+    reduceOnly: paramFlag(params, 'reduce_only'),
+    clOrdId: paramText(params, 'cl_ord_id'),
+    userref: userref === undefined ? undefined : Number(userref),
+    validate: paramFlag(params, 'validate'),
+    receivedAtMs: nowMs,
+    ...times.value,
+  });
+}
+
+function isMargin(leverage: string | undefined): boolean {
+  return leverage !== undefined && !['none', '0', '1', '1:1'].includes(leverage.toLowerCase());
+}
+
+/** A secondary order needs triggers, and those need trades: a book recording has none. */
+function unsupported(params: RestParams): string | undefined {
+  const close = paramObject(params, 'close')?.['ordertype'] ?? params['close[ordertype]'];
+  return close === undefined ? undefined : 'EAPI:Feature disabled';
+}
+
+interface OrderTimes {
+  readonly deadlineMs: number | undefined;
+  readonly expireAtMs: number | undefined;
+  readonly effectiveAtMs: number | undefined;
+}
+
+function timesOf(params: RestParams, nowMs: number): Answer<OrderTimes> {
+  const deadline = paramText(params, 'deadline');
+  const deadlineMs = deadline === undefined ? undefined : Date.parse(deadline);
+  const expireAtMs = momentOf(paramText(params, 'expiretm'), nowMs);
+  const effectiveAtMs = momentOf(paramText(params, 'starttm'), nowMs);
+  if (Number.isNaN(deadlineMs)) return refused(`${BAD_ARGUMENTS}:deadline`);
+  if (Number.isNaN(expireAtMs)) return refused(`${BAD_ARGUMENTS}:expiretm`);
+  if (Number.isNaN(effectiveAtMs)) return refused(`${BAD_ARGUMENTS}:starttm`);
+  return done({ deadlineMs, expireAtMs, effectiveAtMs });
+}
+
+/** `0` (none), Unix seconds, or `+<seconds from now>`; NaN when it is nothing of that. */
+function momentOf(text: string | undefined, nowMs: number): number | undefined {
+  if (text === undefined || text === '0') return undefined;
+  const match = /^(\+?)(\d{1,12}(?:\.\d+)?)$/.exec(text);
+  return match === null ? Number.NaN : Number(match[2]) * 1_000 + (match[1] === '+' ? nowMs : 0);
+}
+
+export function amendOrder(context: CallContext, params: RestParams): Answer<unknown> {
+  const order = nameOf(params);
+  if (order === undefined) return refused(`${BAD_ARGUMENTS}:txid`);
+  const amendment = amendmentOf(order, params, context.clock.wallMs());
+  if (!amendment.ok) return amendment;
+  const amended = context.desk.amend(context.account, amendment.value);
+  return amended.ok ? done({ amend_id: amended.value.amendId }) : amended;
+}
+
+function amendmentOf(order: OrderName, params: RestParams, nowMs: number): Answer<Amendment> {
+  const times = timesOf({ deadline: params['deadline'] }, nowMs);
+  if (!times.ok) return times;
+  return done({
+    order,
+    qty: paramText(params, 'order_qty'),
+    displayQty: paramText(params, 'display_qty'),
+    limitPrice: paramText(params, 'limit_price'),
+    postOnly: paramFlag(params, 'post_only'),
+    deadlineMs: times.value.deadlineMs,
+    receivedAtMs: nowMs,
+  });
+}
+
+/** Cancel and replace, the older way: a new order under a new id; what is not given stays as it was. */
+export function editOrder(context: CallContext, params: RestParams): Answer<unknown> {
+  const old = openOrderOf(context, paramText(params, 'txid'));
+  if (old === undefined) return refused('EOrder:Unknown order');
+  const order = newOrder(context, { ...asParams(old), ...params, cl_ord_id: undefined });
+  if (!order.ok) return order;
+  const cancelled = context.desk.cancel(context.account, { orderId: old.id });
+  if (!cancelled.ok) return cancelled;
+  const added = context.desk.add(context.account, order.value);
+  if (!added.ok) return added;
+  const made = added.value.order;
+  if (made === undefined) return done({ descr: { order: restDescription(added.value.description) } });
+  return done({
+    status: 'ok',
+    txid: made.id,
+    originaltxid: old.id,
+    ...echoText(made.pair, made),
+    orders_cancelled: 1,
+    descr: { order: orderDescription(made) },
+  });
+}
+
+function openOrderOf({ desk, account }: CallContext, name: string | undefined): OrderRecord | undefined {
+  return desk.openOrders(account).find(({ id, userref }) => id === name || String(userref) === name);
+}
+
+function asParams(order: OrderRecord): RestParams {
+  return {
+    pair: order.pair.symbol,
+    type: order.side,
+    ordertype: order.type,
+    timeinforce: order.timeInForce,
+    oflags: [order.postOnly ? 'post' : '', order.feePreference === 'base' ? 'fcib' : 'fciq'].join(','),
+    userref: order.userref === undefined ? undefined : String(order.userref),
+    ...echoText(order.pair, order),
+  };
+}
+
+export function cancelOrder({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
+  const name = nameOf(params);
+  if (name === undefined) return refused(`${BAD_ARGUMENTS}:txid`);
+  const cancelled = desk.cancel(account, name);
+  return cancelled.ok ? done({ count: cancelled.value.length }) : cancelled;
+}
+
+export function cancelOrderBatch({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
+  const orders = params['orders'];
+  const clOrdIds = params['cl_ord_ids'];
+  const names = [
+    ...(isList(orders) ? orders.map((one) => orderName(nameText(one, ['txid', 'order_id']) ?? '')) : []),
+    ...(isList(clOrdIds) ? clOrdIds.map((one) => ({ clOrdId: nameText(one, ['cl_ord_id']) ?? '' })) : []),
+  ];
+  if (names.length === 0 || names.length > CANCELS_MAX) return refused(`${BAD_ARGUMENTS}:orders`);
+  return desk.cancelBatch(account, names);
+}
+
+/** Elements are texts, or objects that hold one. */
+function nameText(value: RestParams[string], keys: readonly string[]): string | undefined {
+  const held = paramObject({ value }, 'value');
+  if (held === undefined) return paramText({ value }, 'value');
+  return keys.map((key) => paramText(held, key)).find((text) => text !== undefined);
+}
+
+export function cancelAll({ desk, account }: CallContext): Answer<unknown> {
+  return desk.cancelAll(account);
+}
+
+export function cancelAllOrdersAfter({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
+  const timeout = paramText(params, 'timeout');
+  const switched = desk.cancelAllAfter(account, timeout === undefined ? Number.NaN : Number(timeout));
+  if (!switched.ok) return switched;
+  const { nowMs, triggerAtMs } = switched.value;
+  return done({ currentTime: second(nowMs), triggerTime: triggerAtMs === undefined ? '0' : second(triggerAtMs) });
+}
+
+function second(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** `txid` may be an order's id or a userref. */
+function nameOf(params: RestParams): OrderName | undefined {
+  const clOrdId = paramText(params, 'cl_ord_id');
+  const txid = paramText(params, 'txid');
+  if (txid !== undefined) return orderName(txid);
+  return clOrdId === undefined ? undefined : { clOrdId };
+}
+
+function orderName(text: string): OrderName {
+  return /^-?\d+$/.test(text) ? { userref: Number(text) } : { orderId: text };
+}

@@ -1,0 +1,121 @@
+/** Orders, trades and ledger entries as the REST side writes them (protocol reference 3.3). */
+import { divideDown, formatDecimal } from '../../../shared/money.ts';
+import type { LedgerRecord, OrderRecord, TradeRecord } from '../exchange-types.ts';
+import { pairNames } from '../legacy-names.ts';
+import { type AssetRules, amountText, type PairRules, priceText, qtyText } from '../pair-rules.ts';
+import { assetKey, pairKey, unixSeconds } from './rest-context.ts';
+
+/** REST calls a filled order `closed`. */
+const STATUSES = { new: 'open', partially_filled: 'open', filled: 'closed', canceled: 'canceled', expired: 'expired' };
+
+export function orderRow(order: OrderRecord, withTrades: boolean): object {
+  return {
+    refid: null,
+    userref: order.userref ?? 0,
+    ...(order.clOrdId === undefined ? {} : { cl_ord_id: order.clOrdId }),
+    status: STATUSES[order.status],
+    ...(order.reason === '' && order.closedAtMs === undefined
+      ? {}
+      : { reason: order.reason === '' ? null : order.reason }),
+    opentm: unixSeconds(order.openedAtMs),
+    ...(order.closedAtMs === undefined ? {} : { closetm: unixSeconds(order.closedAtMs) }),
+    starttm: order.effectiveAtMs === undefined ? 0 : unixSeconds(order.effectiveAtMs),
+    expiretm: order.expireAtMs === undefined ? 0 : unixSeconds(order.expireAtMs),
+    descr: descriptionRow(order),
+    vol: order.cashQty === undefined ? qtyText(order.pair, order.qty) : amountText(order.pair.quote, order.cashQty),
+    vol_exec: qtyText(order.pair, order.filledQty),
+    cost: amountText(order.pair.quote, order.filledCost),
+    fee: amountText(feeAsset(order), order.fee),
+    price: averageText(order),
+    stopprice: '0.00000',
+    limitprice: '0.00000',
+    misc: order.amended ? 'amended' : '',
+    oflags: flags(order),
+    time_in_force: order.timeInForce.toUpperCase(),
+    ...(withTrades ? { trades: order.trades.map(({ id }) => id) } : {}),
+  };
+}
+
+function descriptionRow(order: OrderRecord): object {
+  return {
+    pair: pairNames(order.pair.symbol).altname,
+    aclass: 'forex',
+    type: order.side,
+    ordertype: order.type,
+    price: order.limitPrice === undefined ? '0' : priceText(order.pair, order.limitPrice),
+    price2: '0',
+    leverage: 'none',
+    order: orderDescription(order),
+    close: '',
+  };
+}
+
+/** `buy 1.25000000 XBTUSD @ limit 37500.0` */
+export function orderDescription({ side, type, qty, cashQty, limitPrice, pair }: OrderRecord): string {
+  const volume = cashQty === undefined ? qtyText(pair, qty) : amountText(pair.quote, cashQty);
+  const price = limitPrice === undefined ? '' : ` ${priceText(pair, limitPrice)}`;
+  return `${side} ${volume} ${pairNames(pair.symbol).altname} @ ${type}${price}`;
+}
+
+function flags({ postOnly, feePreference, cashQty }: OrderRecord): string {
+  const set = [postOnly ? 'post' : '', feePreference === 'base' ? 'fcib' : 'fciq', cashQty === undefined ? '' : 'viqc'];
+  return set.filter((flag) => flag !== '').join(',');
+}
+
+function feeAsset({ feePreference, pair }: OrderRecord): AssetRules {
+  return feePreference === 'base' ? pair.base : pair.quote;
+}
+
+/** Average price of the fills, rounded half up to the pair's decimals and one more. */
+function averageText({ filledCost, filledQty, pair }: OrderRecord): string {
+  const decimals = pair.wire.price + 1;
+  if (filledQty === 0n) return formatDecimal(0n, decimals);
+  const scaled = filledCost * 10n ** BigInt(decimals + pair.scale.qty);
+  const divisor = filledQty * 10n ** BigInt(pair.quote.decimals);
+  return formatDecimal(divideDown(2n * scaled + divisor, 2n * divisor), decimals);
+}
+
+export function tradeRow(trade: TradeRecord, modern: boolean): object {
+  const { order } = trade;
+  return {
+    ordertxid: order.id,
+    postxid: order.id,
+    pair: pairKey(order.pair.symbol, modern),
+    aclass: 'forex',
+    time: unixSeconds(trade.atMs),
+    type: order.side,
+    ordertype: order.type,
+    price: priceText(order.pair, trade.price),
+    cost: amountText(order.pair.quote, trade.cost),
+    fee: amountText(trade.feeAsset, trade.fee),
+    vol: qtyText(order.pair, trade.qty),
+    margin: amountText(order.pair.quote, 0n),
+    leverage: '0',
+    misc: '',
+    trade_id: trade.tradeId,
+    maker: trade.liquidity === 'maker',
+    ledgers: trade.ledgerIds,
+  };
+}
+
+export function ledgerRow(entry: LedgerRecord, modern: boolean): object {
+  return {
+    aclass: 'currency',
+    amount: amountText(entry.asset, entry.amount),
+    asset: assetKey(entry.asset.id, modern),
+    balance: amountText(entry.asset, entry.balance),
+    fee: amountText(entry.asset, entry.fee),
+    refid: entry.refId,
+    time: unixSeconds(entry.atMs),
+    type: entry.type,
+    subtype: '',
+  };
+}
+
+/** The pair's text for a volume or price that an answer echoes. */
+export function echoText(pair: PairRules, order: OrderRecord): { readonly volume: string; readonly price: string } {
+  return {
+    volume: qtyText(pair, order.qty),
+    price: order.limitPrice === undefined ? '0' : priceText(pair, order.limitPrice),
+  };
+}

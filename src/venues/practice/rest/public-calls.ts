@@ -1,0 +1,193 @@
+/** The public REST calls: time, status, what is listed, and the market (protocol reference 3.2). */
+import { divideDown, formatDecimal } from '../../../shared/money.ts';
+import type { Answer } from '../exchange-types.ts';
+import { type Candle, joinCandles } from '../market-statistics.ts';
+import { type PairRules, priceText, qtyText } from '../pair-rules.ts';
+import { assetList, assetPairs } from './listings.ts';
+import {
+  BAD_ARGUMENTS,
+  done,
+  pairKey,
+  pairOf,
+  type RestContext,
+  refused,
+  UNKNOWN_PAIR,
+  unixSeconds,
+  wantsModernNames,
+} from './rest-context.ts';
+import { paramCount, paramList, paramText, type RestParams } from './rest-params.ts';
+
+export type PublicCall = (context: RestContext, params: RestParams) => Answer<unknown>;
+
+/** Widths of candles in minutes that the venue offers. */
+const CANDLE_WIDTHS = [1, 5, 15, 30, 60, 240, 1_440, 10_080, 21_600];
+const CANDLES_MAX = 720;
+const DEPTH_MAX = 500;
+const DAY_MS = 86_400_000;
+
+export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
+  Time: ({ clock }) => done({ unixtime: Math.floor(clock.wallMs() / 1_000), rfc1123: rfc1123(clock.wallMs()) }),
+  SystemStatus: ({ clock, market }) => done({ status: market.system, timestamp: wholeSecond(clock.wallMs()) }),
+  Assets: assetList,
+  AssetPairs: assetPairs,
+  Ticker: tickers,
+  Depth: depth,
+  Trades: trades,
+  OHLC: candles,
+  Spread: spread,
+};
+
+/** `Tue, 11 Nov 25 00:17:04 +0000` */
+function rfc1123(wallMs: number): string {
+  const [day = '', date = '', month = '', year = '', time = ''] = new Date(wallMs).toUTCString().split(' ');
+  return `${day} ${date} ${month} ${year.slice(2)} ${time} +0000`;
+}
+
+function wholeSecond(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** Calls `of` for the one pair that a call must name. */
+function forPair(
+  context: RestContext,
+  params: RestParams,
+  of: (pair: PairRules, key: string) => Answer<unknown>,
+): Answer<unknown> {
+  const name = paramText(params, 'pair');
+  if (name === undefined) return refused(`${BAD_ARGUMENTS}:pair`);
+  const pair = pairOf(context, name);
+  return pair === undefined ? refused(UNKNOWN_PAIR) : of(pair, pairKey(pair.symbol, wantsModernNames(params)));
+}
+
+function tickers(context: RestContext, params: RestParams): Answer<unknown> {
+  const wanted = paramList(params, 'pair') ?? [...context.market.books.keys()];
+  const pairs = wanted.map((name) => pairOf(context, name));
+  const known = pairs.filter((pair) => pair !== undefined);
+  if (known.length < pairs.length) return refused(UNKNOWN_PAIR);
+  const modern = wantsModernNames(params);
+  const rows = known.flatMap((pair) => {
+    const row = ticker(context, pair);
+    return row === undefined ? [] : [[pairKey(pair.symbol, modern), row]];
+  });
+  return done(Object.fromEntries(rows));
+}
+
+/** Undefined for a pair of which nothing has been seen. Today and the last day are the same here: the last day. */
+function ticker(context: RestContext, pair: PairRules): object | undefined {
+  const book = context.market.books.get(pair.symbol);
+  const { minutes, trades: made } = context.statistics.of(pair.symbol);
+  const [day] = joinAll(minutes.filter(({ startMs }) => context.clock.wallMs() - startMs < DAY_MS));
+  const candle = day ?? minutes.at(-1);
+  if (book === undefined || candle === undefined) return undefined;
+  const last = made.at(-1);
+  const price = (value: bigint) => priceText(pair, value);
+  const best = (level: { price: bigint; qty: bigint } | undefined) => [
+    price(level?.price ?? 0n),
+    formatDecimal(divideDown(level?.qty ?? 0n, 10n ** BigInt(pair.scale.qty)), 0),
+    formatDecimal(level?.qty ?? 0n, pair.scale.qty),
+  ];
+  const average = candle.volume === 0n ? candle.close : divideDown(candle.turnover, candle.volume);
+  return {
+    a: best(book.asks[0]),
+    b: best(book.bids[0]),
+    c: [price(last?.price ?? candle.close), qtyText(pair, last?.qty ?? 0n)],
+    v: twice(qtyText(pair, candle.volume)),
+    p: twice(price(average)),
+    t: twice(candle.trades),
+    l: twice(price(candle.low)),
+    h: twice(price(candle.high)),
+    o: price(candle.open),
+  };
+}
+
+function twice<T>(value: T): [T, T] {
+  return [value, value];
+}
+
+/** All candles as one, wherever they begin. */
+function joinAll(minutes: readonly Candle[]): readonly Candle[] {
+  const [first] = minutes;
+  return first === undefined
+    ? []
+    : joinCandles(
+        minutes.map((one) => ({ ...one, startMs: 0 })),
+        1,
+      );
+}
+
+function depth(context: RestContext, params: RestParams): Answer<unknown> {
+  const count = paramCount(params, 'count') ?? 100;
+  if (!(count >= 1 && count <= DEPTH_MAX)) return refused(`${BAD_ARGUMENTS}:count`);
+  return forPair(context, params, (pair, key) => {
+    const book = context.market.books.get(pair.symbol);
+    const now = Math.floor(context.clock.wallMs() / 1_000);
+    const rows = (levels: readonly { price: bigint; qty: bigint }[] = []) =>
+      levels.slice(0, count).map(({ price, qty }) => [priceText(pair, price), qtyText(pair, qty), now]);
+    return done({ [key]: { asks: rows(book?.asks), bids: rows(book?.bids) } });
+  });
+}
+
+/** `since` is the `last` of an earlier answer: nanoseconds; shorter numbers are seconds. */
+function trades(context: RestContext, params: RestParams): Answer<unknown> {
+  const since = paramText(params, 'since') ?? '0';
+  const count = paramCount(params, 'count') ?? 1_000;
+  if (!/^\d+(\.\d+)?$/.test(since) || !(count >= 1 && count <= 1_000)) return refused(BAD_ARGUMENTS);
+  const sinceNs = since.length > 15 ? BigInt(since.split('.')[0] ?? '0') : BigInt(Math.round(Number(since) * 1e9));
+  return forPair(context, params, (pair, key) => {
+    const made = context.statistics.of(pair.symbol).trades;
+    const newer = made.filter(({ atMs }) => wallNs(atMs) > sinceNs).slice(0, count);
+    const rows = newer.map((trade) => [
+      priceText(pair, trade.price),
+      qtyText(pair, trade.qty),
+      unixSeconds(trade.atMs),
+      takerSide(trade) === 'buy' ? 'b' : 's',
+      trade.order.type === 'market' ? 'm' : 'l',
+      '',
+      trade.tradeId,
+    ]);
+    const last = newer.at(-1);
+    return done({ [key]: rows, last: String(last === undefined ? sinceNs : wallNs(last.atMs)) });
+  });
+}
+
+function takerSide({ order, liquidity }: { order: { side: string }; liquidity: string }): string {
+  return (order.side === 'buy') === (liquidity === 'taker') ? 'buy' : 'sell';
+}
+
+function wallNs(wallMs: number): bigint {
+  return BigInt(Math.round(wallMs * 1e3)) * 1_000n;
+}
+
+function candles(context: RestContext, params: RestParams): Answer<unknown> {
+  const width = paramCount(params, 'interval') ?? 1;
+  const since = paramCount(params, 'since') ?? 0;
+  if (!CANDLE_WIDTHS.includes(width) || Number.isNaN(since)) return refused(BAD_ARGUMENTS);
+  return forPair(context, params, (pair, key) => {
+    const joined = joinCandles(context.statistics.of(pair.symbol).minutes, width);
+    const newer = joined.filter(({ startMs }) => startMs / 1_000 > since).slice(-CANDLES_MAX);
+    const before = newer.at(-2) ?? newer.at(-1);
+    return done({ [key]: newer.map((one) => candleRow(pair, one)), last: (before?.startMs ?? 0) / 1_000 });
+  });
+}
+
+function candleRow(pair: PairRules, candle: Candle): readonly unknown[] {
+  const price = (value: bigint) => priceText(pair, value);
+  const average = candle.volume === 0n ? '0.0' : price(divideDown(candle.turnover, candle.volume));
+  const prices = [candle.open, candle.high, candle.low, candle.close].map(price);
+  return [candle.startMs / 1_000, ...prices, average, qtyText(pair, candle.volume), candle.trades];
+}
+
+function spread(context: RestContext, params: RestParams): Answer<unknown> {
+  const since = paramCount(params, 'since') ?? 0;
+  if (Number.isNaN(since)) return refused(BAD_ARGUMENTS);
+  return forPair(context, params, (pair, key) => {
+    const { touches } = context.statistics.of(pair.symbol);
+    const newer = touches.filter(({ atMs }) => atMs / 1_000 >= since);
+    const rows = newer.map(({ atMs, bid, ask }) => [
+      Math.floor(atMs / 1_000),
+      priceText(pair, bid),
+      priceText(pair, ask),
+    ]);
+    return done({ [key]: rows, last: Math.floor((newer.at(-1)?.atMs ?? 0) / 1_000) });
+  });
+}

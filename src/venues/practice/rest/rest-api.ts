@@ -1,0 +1,94 @@
+/**
+ * The practice exchange's REST side without a socket: every call of the venue that a trading client needs, in the
+ * venue's envelope. Its order of checks: is it readable, whose is it, is it fresh, is it allowed, is it too often.
+ */
+import type { AccountSpec } from '../account-spec.ts';
+import type { Answer } from '../exchange-types.ts';
+import type { FaultDraws } from '../fault-plan.ts';
+import { isAllowed, KeyRing, type KeyState } from './key-ring.ts';
+import { PRIVATE_CALLS, type PrivateCall } from './private-calls.ts';
+import { PUBLIC_CALLS } from './public-calls.ts';
+import { type RestContext, refused } from './rest-context.ts';
+import { afterFault, beforeFault } from './rest-faults.ts';
+import { errorAnswer, pageAnswer, type RestAnswer, type RestRequest, resultAnswer } from './rest-message.ts';
+import { paramText, type RestParams, readParams } from './rest-params.ts';
+
+/** How late an answer comes by a fault. */
+const LATE_MS = 8_000;
+
+export interface RestCounts {
+  requests: number;
+  errors: number;
+}
+
+export class RestApi {
+  readonly counts: RestCounts = { requests: 0, errors: 0 };
+  readonly #context: RestContext;
+  readonly #keys: KeyRing;
+  readonly #faults: FaultDraws;
+
+  constructor(context: RestContext, accounts: readonly AccountSpec[], faults: FaultDraws) {
+    this.#context = context;
+    this.#keys = new KeyRing(accounts, context.clock);
+    this.#faults = faults;
+  }
+
+  /** Answers through `respond`, at once or later; by a fault never. Never throws. */
+  handle(request: RestRequest, respond: (answer: RestAnswer) => void): void {
+    this.counts.requests += 1;
+    const [path = '', query = ''] = request.target.split('?');
+    const [, side, name = ''] = /^\/0\/(public|private)\/(\w+)\/?$/.exec(path) ?? [];
+    const params = readParams(query, request.body, request.headers['content-type']);
+    if (side === undefined) respond(pageAnswer(404, 'Not Found'));
+    else if (params === undefined) respond(this.#enveloped(refused('EAPI:Bad request')));
+    else if (side === 'public') respond(this.#enveloped(this.#public(name, params)));
+    else this.#private(name, request, params, respond);
+  }
+
+  #public(name: string, params: RestParams): Answer<unknown> {
+    const call = Object.hasOwn(PUBLIC_CALLS, name) ? PUBLIC_CALLS[name] : undefined;
+    return call === undefined ? refused('EGeneral:Unknown method') : call(this.#context, params);
+  }
+
+  #private(name: string, request: RestRequest, params: RestParams, respond: (answer: RestAnswer) => void): void {
+    const before = beforeFault(this.#faults);
+    if (before !== undefined) {
+      if (before !== 'silence') respond(before);
+      return;
+    }
+    const answer = this.#enveloped(this.#authorised(name, request, params));
+    const after = afterFault(this.#faults, answer);
+    if (after === 'late') this.#context.clock.after(LATE_MS, () => respond(answer));
+    else respond(after ?? answer);
+  }
+
+  #authorised(name: string, request: RestRequest, params: RestParams): Answer<unknown> {
+    if (request.method !== 'POST') return refused('EGeneral:Unknown method');
+    const checked = this.#keys.check(request, paramText(params, 'nonce'));
+    if (!checked.ok) return checked;
+    if (this.#faults.strikes('nonce-refused')) return refused('EAPI:Invalid nonce');
+    const call = Object.hasOwn(PRIVATE_CALLS, name) ? PRIVATE_CALLS[name] : undefined;
+    if (call === undefined) return refused('EGeneral:Unknown method');
+    if (!isAllowed(checked.key, call.permissions)) return refused('EGeneral:Permission denied');
+    if (!checked.key.counter.take(call.cost) || this.#faults.strikes('rest-rate-limited')) {
+      return refused('EAPI:Rate limit exceeded');
+    }
+    return this.#run(call, checked.key, params);
+  }
+
+  /** A doubtful error comes after the call was carried out, any other instead of it. */
+  #run(call: PrivateCall, key: KeyState, params: RestParams): Answer<unknown> {
+    const { name: account } = key.account;
+    const place = call.cost === 0 ? 'order' : 'rest';
+    const error = this.#faults.errorAt(place, this.#context.clock.wallMs());
+    if (error !== undefined && !error.isDoubtful) return refused(error.text);
+    const answer = call.run({ ...this.#context, key, account }, params);
+    return error === undefined ? answer : refused(error.text);
+  }
+
+  #enveloped(answer: Answer<unknown>): RestAnswer {
+    if (answer.ok) return resultAnswer(answer.value);
+    this.counts.errors += 1;
+    return errorAnswer(answer.error);
+  }
+}

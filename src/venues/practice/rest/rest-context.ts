@@ -1,0 +1,63 @@
+/** What the REST calls work with, and the answers they give. */
+import type { Clock } from '../../../shared/clock.ts';
+import type { Answer, TradingDesk } from '../exchange-types.ts';
+import type { NameIndex } from '../legacy-names.ts';
+import { assetId, pairNames } from '../legacy-names.ts';
+import type { Market } from '../market.ts';
+import type { MarketStatistics } from '../market-statistics.ts';
+import type { PairRules } from '../pair-rules.ts';
+import type { KeyState } from './key-ring.ts';
+import { paramText, type RestParams } from './rest-params.ts';
+
+export interface RestContext {
+  readonly clock: Clock;
+  readonly market: Market;
+  readonly desk: TradingDesk;
+  readonly statistics: MarketStatistics;
+  /** By any name a client may use. */
+  readonly names: NameIndex;
+  /** A token for the private socket, and how many seconds it may wait for its first use. */
+  readonly issueToken: (account: string) => { readonly token: string; readonly expiresS: number };
+}
+
+/** A call of the private side: for whom, and with what. */
+export interface CallContext extends RestContext {
+  readonly key: KeyState;
+  readonly account: string;
+}
+
+export const BAD_ARGUMENTS = 'EGeneral:Invalid arguments';
+export const UNKNOWN_PAIR = 'EQuery:Unknown asset pair';
+export const UNKNOWN_ASSET = 'EQuery:Unknown asset';
+
+export function done<T>(value: T): Answer<T> {
+  return { ok: true, value };
+}
+
+export function refused(error: string): { readonly ok: false; readonly error: string } {
+  return { ok: false, error };
+}
+
+/** The pair that a parameter names, in any spelling. */
+export function pairOf(context: RestContext, name: string | undefined): PairRules | undefined {
+  const symbol = name === undefined ? undefined : context.names.symbolOf(name);
+  return symbol === undefined ? undefined : context.desk.pair(symbol);
+}
+
+/** `assetVersion=1` asks for modern names as keys. */
+export function wantsModernNames(params: RestParams): boolean {
+  return paramText(params, 'assetVersion') === '1';
+}
+
+export function pairKey(symbol: string, modern: boolean): string {
+  return modern ? symbol : pairNames(symbol).id;
+}
+
+export function assetKey(asset: string, modern: boolean): string {
+  return modern ? asset : assetId(asset);
+}
+
+/** Unix seconds with microseconds, as REST writes times. */
+export function unixSeconds(wallMs: number): number {
+  return Number((wallMs / 1_000).toFixed(6));
+}
