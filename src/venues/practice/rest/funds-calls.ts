@@ -3,7 +3,6 @@ import { formatDecimal } from '../../../shared/money.ts';
 import type { Answer, LedgerRecord } from '../exchange-types.ts';
 import { FEE_SCHEDULE } from '../fee-schedule.ts';
 import { amountText } from '../pair-rules.ts';
-import { usdValue } from '../usd-value.ts';
 import { isWithin, pageOf, periodOf } from './history-page.ts';
 import { ledgerRow } from './order-text.ts';
 import {
@@ -43,14 +42,14 @@ export function balanceEx({ desk, account }: CallContext, params: RestParams): A
 }
 
 /** Everything at what the books say it is worth in US dollars. Without margin most of it is zero. */
-export function tradeBalance({ desk, market, account, names }: CallContext, params: RestParams): Answer<unknown> {
+export function tradeBalance({ desk, account, names }: CallContext, params: RestParams): Answer<unknown> {
   const asset = paramText(params, 'asset');
   if (asset !== undefined && names.assetOf(asset) !== 'USD') {
     return refused(names.assetOf(asset) === undefined ? UNKNOWN_ASSET : `${BAD_ARGUMENTS}:asset`);
   }
-  let worth = 0n;
-  for (const { asset: held, total } of desk.balances(account)) worth += usdValue(market, held, total, USD_DECIMALS);
-  const all = formatDecimal(worth, USD_DECIMALS);
+  let cents = 0n;
+  for (const { asset: held, total } of desk.balances(account)) cents += desk.usdCents(held, total);
+  const all = formatDecimal(cents * 100n, USD_DECIMALS);
   const none = formatDecimal(0n, USD_DECIMALS);
   return done({ eb: all, tb: all, m: none, uv: none, n: none, c: none, v: none, e: all, mf: all });
 }

@@ -19,7 +19,7 @@ export function orderRow(order: OrderRecord, withTrades: boolean): object {
       : { reason: order.reason === '' ? null : order.reason }),
     opentm: unixSeconds(order.openedAtMs),
     ...(order.closedAtMs === undefined ? {} : { closetm: unixSeconds(order.closedAtMs) }),
-    starttm: order.effectiveAtMs === undefined ? 0 : unixSeconds(order.effectiveAtMs),
+    starttm: 0,
     expiretm: order.expireAtMs === undefined ? 0 : unixSeconds(order.expireAtMs),
     descr: descriptionRow(order),
     vol: order.cashQty === undefined ? qtyText(order.pair, order.qty) : amountText(order.pair.quote, order.cashQty),
@@ -66,12 +66,12 @@ function feeAsset({ feePreference, pair }: OrderRecord): AssetRules {
   return feePreference === 'base' ? pair.base : pair.quote;
 }
 
-/** Average price of the fills, rounded half up to the pair's decimals and one more. */
-function averageText({ filledCost, filledQty, pair }: OrderRecord): string {
+/** Average price of the fills, rounded half up to one more than the pair's decimals. */
+function averageText({ filledExact, filledQty, pair }: OrderRecord): string {
   const decimals = pair.wire.price + 1;
   if (filledQty === 0n) return formatDecimal(0n, decimals);
-  const scaled = filledCost * 10n ** BigInt(decimals + pair.scale.qty);
-  const divisor = filledQty * 10n ** BigInt(pair.quote.decimals);
+  const scaled = filledExact * 10n ** BigInt(decimals);
+  const divisor = filledQty * 10n ** BigInt(pair.scale.price);
   return formatDecimal(divideDown(2n * scaled + divisor, 2n * divisor), decimals);
 }
 
