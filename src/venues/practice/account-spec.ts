@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Chance, secretBytes, seededChance } from '../../shared/chance.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import { parsePercent } from '../../shared/money.ts';
-import type { RateTier } from './exchange-types.ts';
+import type { AccountSettings, RateTier } from './exchange-types.ts';
 
 /** What a key may be allowed to do, by the venue's names (protocol reference 3.3). */
 export const PERMISSIONS = [
@@ -39,21 +39,21 @@ export const TRADING_PERMISSIONS: readonly Permission[] = [
 /** Verification level: it decides the rate limits, not the fees (protocol reference 4). */
 export const RATE_TIERS = ['starter', 'intermediate', 'pro'] as const satisfies readonly RateTier[];
 
-export interface AccountSpec {
-  readonly name: string;
+/** An account that can be reached from outside, with a key. */
+export interface AccountSpec extends AccountSettings {
   readonly key: string;
   /** Base64 of 64 bytes. */
   readonly secret: string;
-  /** Tier of the fee schedule, 1 (most expensive) to 17. */
+  /** Tier of the fee schedule, 1 (most expensive) to 17; `fees` says whether other fees stand in its place. */
   readonly tier: number;
-  /** Fee for every pair and both sides of a trade in percent, instead of the tier's. */
-  readonly feePct?: string | undefined;
-  readonly rateTier: RateTier;
-  /** What it begins with, by the socket's asset names, as decimal text. */
-  readonly balances: Readonly<Record<string, string>>;
   readonly permissions: readonly Permission[];
   /** Nonces may come this much below the highest one. */
   readonly nonceWindow: number;
+}
+
+/** Accounts without a key can be used by code only. */
+export function hasKey(account: AccountSettings | AccountSpec): account is AccountSpec {
+  return 'key' in account;
 }
 
 const decimal = z
@@ -92,7 +92,7 @@ export function readAccounts(file: string, assets: readonly string[], seed?: num
     key: one.key ?? keyText(chance),
     secret: one.secret ?? secretText(chance),
     tier: one.tier,
-    feePct: one.fee_pct,
+    fees: one.fee_pct === undefined ? { tier: one.tier } : flatFees(one.fee_pct),
     rateTier: one.rate_tier,
     balances: one.balances ?? madeBalances(assets),
     permissions: one.permissions,
@@ -110,7 +110,8 @@ export function madeAccounts(assets: readonly string[], seed?: number): readonly
     key: keyText(chance),
     secret: secretText(chance),
     tier: 1,
-    rateTier: 'pro',
+    fees: { tier: 1 },
+    rateTier: 'pro' as const,
     balances: madeBalances(assets),
     permissions: TRADING_PERMISSIONS,
     nonceWindow: 0,
@@ -120,9 +121,13 @@ export function madeAccounts(assets: readonly string[], seed?: number): readonly
 /** The accounts with other fees: a tier (`tier5`) or a percentage (`0.1`). @throws OPTION_INVALID. */
 export function withFees(accounts: readonly AccountSpec[], fees: string): readonly AccountSpec[] {
   const tier = /^tier(\d{1,2})$/.exec(fees)?.[1];
-  if (tier === undefined) return accounts.map((one) => ({ ...one, feePct: checkedFee(fees) }));
+  if (tier === undefined) return accounts.map((one) => ({ ...one, fees: flatFees(checkedFee(fees)) }));
   if (Number(tier) < 1 || Number(tier) > 17) throw feesInvalid(fees);
-  return accounts.map((one) => ({ ...one, tier: Number(tier), feePct: undefined }));
+  return accounts.map((one) => ({ ...one, tier: Number(tier), fees: { tier: Number(tier) } }));
+}
+
+function flatFees(percent: string): AccountSettings['fees'] {
+  return { makerPct: percent, takerPct: percent };
 }
 
 function checkedFee(fees: string): string {
@@ -143,10 +148,10 @@ function rawAccounts(file: string): unknown {
 }
 
 function refuseTwins(file: string, accounts: readonly AccountSpec[]): void {
-  for (const of of ['name', 'key'] as const) {
-    const twin = accounts.find((one, at) => accounts.findIndex((other) => other[of] === one[of]) < at);
+  for (const field of ['name', 'key'] as const) {
+    const twin = accounts.find((one, at) => accounts.findIndex((other) => other[field] === one[field]) < at);
     if (twin !== undefined)
-      throw arbitradeError('CONFIG_INVALID', `${file}: accounts`, `a ${of} of its own for each`, twin.name);
+      throw arbitradeError('CONFIG_INVALID', `${file}: accounts`, `a ${field} of its own for each`, twin.name);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { type Chance, seededChance } from '../../shared/chance.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import type { AccountSpec } from './account-spec.ts';
 import {
   type ClientEvents,
   type ClientPort,
@@ -18,31 +19,19 @@ import type { FaultRates } from './fault-rules.ts';
 import type { FaultName } from './faults.ts';
 import { Market } from './market.ts';
 import type { BookLevels, MarketBook } from './market-book.ts';
+import { strikeMarket } from './market-faults.ts';
 import { MarketReplay, type ReplaySpeed } from './market-replay.ts';
 import type { MarketTape } from './market-tape.ts';
+import { PrivateSide } from './private-side.ts';
 import { PublicSession } from './public-session.ts';
-import { SessionTokens } from './session-tokens.ts';
+import type { RestApi } from './rest/rest-api.ts';
+import type { SessionTokens } from './session-tokens.ts';
 import { SkewedClock } from './skewed-clock.ts';
-import { TradingCore } from './trading-core.ts';
+import type { TradingCore } from './trading-core.ts';
 import { NO_TRADING_FAULTS, type TradingFaults } from './trading-faults.ts';
 import { bookSnapshotFrame, bookUpdateFrame, wireTime } from './wire-text.ts';
 
-/** How long a status fault lasts. */
-const STATUS_FAULT_MS = 5_000;
-/** System states that a fault brings about (protocol reference 1.5). */
-const SYSTEM_FAULTS = [
-  ['status', 'maintenance'],
-  ['system-cancel-only', 'cancel_only'],
-  ['system-post-only', 'post_only'],
-  ['system-limit-only', 'limit_only'],
-] as const;
-/** How far off the venue's clock is by a fault, at most and in either direction, and for how long. */
-const SKEW_MAX_MS = 8_000;
-const SKEW_FAULT_MS = 30_000;
 const SECOND_MS = 1_000;
-/** Each purpose has its own sequence from the seed, so that a token more does not change the ids of orders. */
-const ORDER_IDS = 0x6f726465;
-const TOKENS = 0x746f6b65;
 
 export interface PracticeSettings {
   readonly speed: ReplaySpeed;
@@ -52,8 +41,8 @@ export interface PracticeSettings {
   readonly limits: ConnectionLimits & ConnectionBudgetSettings;
   /** The market opens this long after the first book subscription, so that a client can subscribe to all it wants. */
   readonly openDelayMs: number;
-  /** Open when the exchange starts. */
-  readonly accounts: readonly AccountSettings[];
+  /** Who may trade, and what they begin with. */
+  readonly accounts: readonly (AccountSettings | AccountSpec)[];
 }
 
 export const PRACTICE_DEFAULTS: PracticeSettings = {
@@ -73,6 +62,9 @@ export interface PracticeStats extends Readonly<ConnectionCounts> {
   readonly eventsPlayed: number;
   readonly connections: number;
   readonly connectionsRefused: number;
+  readonly restRequests: number;
+  /** Of those, answered with an error. */
+  readonly restErrors: number;
   readonly clients: number;
   readonly faults: Readonly<Partial<Record<FaultName, number>>>;
 }
@@ -85,10 +77,7 @@ export interface PracticeListener {
 
 export class PracticeExchange {
   readonly market: Market;
-  /** Accounts and their orders, without any protocol. */
-  readonly trading: TradingCore;
-  /** Tokens of the private socket: `GetWebSocketsToken` issues them. */
-  readonly tokens: SessionTokens;
+  readonly #private: PrivateSide;
   readonly #clock: SkewedClock;
   readonly #settings: PracticeSettings;
   readonly #replay: MarketReplay;
@@ -139,21 +128,35 @@ export class PracticeExchange {
     });
     this.#ownFaults = this.#plan.forConnection(0);
     this.#ids = seededChance(settings.seed);
-    const idsOf = (purpose: number) => seededChance(settings.seed ^ purpose);
-    this.trading = new TradingCore({
+    this.#budget = new ConnectionBudget(clock, settings.limits);
+    this.#private = new PrivateSide({
       market: this.market,
       clock: this.#clock,
-      chance: idsOf(ORDER_IDS),
-      faults: tradingFaults,
+      accounts: settings.accounts,
+      seed: settings.seed,
+      faults: this.#ownFaults,
+      tradingFaults,
+      onMarketWanted: () => this.#open(),
     });
-    for (const account of settings.accounts) this.trading.openAccount(account);
-    this.tokens = new SessionTokens(this.#clock, idsOf(TOKENS));
-    this.#budget = new ConnectionBudget(clock, settings.limits);
     this.#replay = new MarketReplay(this.market, tape, settings, {
       clock,
       mayPlay: () => this.#clientsHaveRoom(),
       onEnded: () => listener.onMarketEnded?.(),
     });
+  }
+
+  /** Accounts and their orders, without a protocol. */
+  get trading(): TradingCore {
+    return this.#private.trading;
+  }
+
+  get tokens(): SessionTokens {
+    return this.#private.tokens;
+  }
+
+  /** The REST side, without a socket. */
+  get rest(): RestApi {
+    return this.#private.rest;
   }
 
   /** Counts a connection attempt. False: refuse it with HTTP 429. */
@@ -194,6 +197,8 @@ export class PracticeExchange {
       eventsPlayed: this.#replay.played,
       connections: this.#connections,
       connectionsRefused: this.#refused,
+      restRequests: this.rest.counts.requests,
+      restErrors: this.rest.counts.errors,
       clients: this.#sessions.size,
       faults: { ...this.#faultCounts },
     };
@@ -209,7 +214,12 @@ export class PracticeExchange {
   }
 
   #openWhenWanted(): void {
-    if (this.#opening || ![...this.#sessions].some((session) => session.hasBooks)) return;
+    if ([...this.#sessions].some((session) => session.hasBooks)) this.#open();
+  }
+
+  /** The market opens with the first who looks at it. */
+  #open(): void {
+    if (this.#opening) return;
     this.#opening = true;
     this.#after(this.#settings.openDelayMs, () => {
       this.#replay.start();
@@ -258,42 +268,14 @@ export class PracticeExchange {
 
   #everySecond(): void {
     this.#after(SECOND_MS, () => {
-      this.#strikeMarket();
+      strikeMarket(this.market, this.#clock, this.#ownFaults, this.#followed(), (ms, run) => this.#after(ms, run));
       this.#everySecond();
     });
   }
 
-  #strikeMarket(): void {
-    const faults = this.#ownFaults;
-    for (const [fault, system] of SYSTEM_FAULTS) {
-      if (!faults.strikes(fault)) continue;
-      this.market.setSystem(system);
-      this.#after(STATUS_FAULT_MS, () => this.market.setSystem('online'));
-    }
-    if (faults.strikes('clock-skew')) this.#skewClock();
-    this.#strikePair('instrument-status', (symbol) => {
-      this.market.setPairStatus(symbol, 'cancel_only');
-      this.#after(STATUS_FAULT_MS, () => this.market.setPairStatus(symbol, 'online'));
-    });
-    this.#strikePair('instrument-precision', (symbol, book) => {
-      this.market.setPricePrecision(
-        symbol,
-        book.wire.price > book.scale.price ? book.scale.price : book.scale.price + 1,
-      );
-    });
-  }
-
-  #skewClock(): void {
-    this.#clock.setSkew(SKEW_MAX_MS - this.#ownFaults.choose('clock-skew', 2 * SKEW_MAX_MS));
-    this.#after(SKEW_FAULT_MS, () => this.#clock.setSkew(0));
-  }
-
-  #strikePair(fault: FaultName, strike: (symbol: string, book: MarketBook) => void): void {
-    const followed = [...this.market.books].filter(([symbol]) =>
-      [...this.#sessions].some((session) => session.depthOf(symbol) !== undefined),
-    );
-    const chosen = followed[this.#ownFaults.choose(fault, Math.max(1, followed.length))];
-    if (chosen !== undefined && this.#ownFaults.strikes(fault, chosen[0])) strike(...chosen);
+  #followed(): readonly string[] {
+    const symbols = [...this.market.books.keys()];
+    return symbols.filter((symbol) => [...this.#sessions].some((session) => session.depthOf(symbol) !== undefined));
   }
 
   #after(delayMs: number, run: () => void): void {

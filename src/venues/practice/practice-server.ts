@@ -5,9 +5,11 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
+import { type AccountSpec, hasKey, madeAccounts, readAccounts, withFees } from './account-spec.ts';
 import { readCaptureRows } from './capture-rows.ts';
 import type { ClientEvents, ClientPort } from './client-connection.ts';
 import { readAssetPairs } from './instrument-entries.ts';
+import { textOf } from './lexeme-json.ts';
 import { type MarketTape, readTape } from './market-tape.ts';
 import {
   PRACTICE_DEFAULTS,
@@ -15,6 +17,7 @@ import {
   type PracticeListener,
   type PracticeSettings,
 } from './practice-exchange.ts';
+import { serveRest } from './rest/rest-edge.ts';
 
 const LOOPBACK = '127.0.0.1';
 const PUBLIC_PATH = '/v2';
@@ -31,12 +34,19 @@ export interface PracticeServerOptions {
   readonly assetPairs?: string | undefined;
   /** WebSocket pings to every client; one that misses two in a row is cut off. */
   readonly pingIntervalMs?: number;
+  /** Accounts from a file; without one, two that hold something of everything. */
+  readonly accountFile?: string | undefined;
+  /** Fees of every account: a percentage, or a tier such as `tier5`. */
+  readonly fees?: string | undefined;
   readonly settings?: Partial<PracticeSettings>;
 }
 
 export interface PracticeServer {
+  /** Base URL of the REST side. */
+  readonly rest: string;
   /** URL of the public socket. */
   readonly wsPublic: string;
+  readonly accounts: readonly AccountSpec[];
   readonly exchange: PracticeExchange;
   /** What is synthetic or ignored about the recording. */
   readonly notes: readonly string[];
@@ -51,8 +61,9 @@ export async function startPracticeServer(
   listener: PracticeListener = {},
 ): Promise<PracticeServer> {
   const tape = loadTape(options);
-  const exchange = new PracticeExchange(tape, clock, { ...PRACTICE_DEFAULTS, ...options.settings }, listener);
-  const server = createServer((_request, response) => response.writeHead(404).end());
+  const accounts = options.settings?.accounts ?? accountsOf(options, tape);
+  const exchange = new PracticeExchange(tape, clock, { ...PRACTICE_DEFAULTS, ...options.settings, accounts }, listener);
+  const server = createServer((request, response) => serveRest(exchange.rest, request, response));
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -74,7 +85,9 @@ export async function startPracticeServer(
   const stopPings = pingClients(clients, clock, options.pingIntervalMs ?? 30_000);
   const { port } = server.address() as AddressInfo;
   return {
+    rest: `http://${LOOPBACK}:${port}`,
     wsPublic: `ws://${LOOPBACK}:${port}${PUBLIC_PATH}`,
+    accounts: accounts.filter(hasKey),
     exchange,
     notes: tape.notes,
     close: async () => {
@@ -88,6 +101,15 @@ export async function startPracticeServer(
 function loadTape({ capture, assetPairs }: PracticeServerOptions): MarketTape {
   const rest = assetPairs === undefined ? undefined : readAssetPairs(assetPairs);
   return readTape(capture, readCaptureRows(capture), rest);
+}
+
+function accountsOf({ accountFile, fees, settings }: PracticeServerOptions, tape: MarketTape): readonly AccountSpec[] {
+  const assets = tape.entries.assets.map((entry) => textOf(entry, 'id') ?? '');
+  const accounts =
+    accountFile === undefined
+      ? madeAccounts(assets, settings?.seed)
+      : readAccounts(accountFile, assets, settings?.seed);
+  return fees === undefined ? accounts : withFees(accounts, fees);
 }
 
 function listen(server: Server, port: number): Promise<void> {
@@ -120,7 +142,7 @@ function attach(ws: WebSocket, socket: Duplex, exchange: PracticeExchange): Atta
   ws.on('error', () => ws.terminate());
   const client = exchange.connectPublic(clientPort(ws, socket));
   const attached: Attached = { client, missedPongs: 0 };
-  ws.on('message', (data) => client.receive(textOf(data)));
+  ws.on('message', (data) => client.receive(frameText(data)));
   ws.on('pong', () => {
     attached.missedPongs = 0;
   });
@@ -153,7 +175,7 @@ function clientPort(ws: WebSocket, socket: Duplex): ClientPort {
   };
 }
 
-function textOf(data: RawData): string {
+function frameText(data: RawData): string {
   return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer)).toString('utf8');
 }
 

@@ -52,13 +52,17 @@ test('a file says what it wants to say, in YAML or JSON', () => {
     key: 'MYKEY',
     secret: 'c2VjcmV0',
     tier: 3,
-    feePct: undefined,
+    fees: { tier: 3 },
     rateTier: 'starter',
     balances: { USD: '12.50', BTC: '0.001' },
     permissions: ['query-funds', 'withdraw-funds'],
     nonceWindow: 1_000,
   });
-  expect(accounts[1]).toMatchObject({ feePct: '0.1', permissions: TRADING_PERMISSIONS, balances: { ETH: '100' } });
+  expect(accounts[1]).toMatchObject({
+    fees: { makerPct: '0.1', takerPct: '0.1' },
+    permissions: TRADING_PERMISSIONS,
+    balances: { ETH: '100' },
+  });
   expect(readAccounts(file('{"accounts":[{"name":"j"}]}'), [])[0]?.name).toBe('j');
 });
 
@@ -78,11 +82,8 @@ test.each([
 
 test('fees can be set for all: a percentage or a tier', () => {
   const made = madeAccounts(['USD'], 1);
-  expect(withFees(made, '0.1').map(({ feePct }) => feePct)).toEqual(['0.1', '0.1']);
-  expect(withFees(made, 'tier12').map(({ tier, feePct }) => [tier, feePct])).toEqual([
-    [12, undefined],
-    [12, undefined],
-  ]);
+  expect(withFees(made, '0.1').map(({ fees }) => fees)).toEqual(Array(2).fill({ makerPct: '0.1', takerPct: '0.1' }));
+  expect(withFees(made, 'tier12')[0]).toMatchObject({ tier: 12, fees: { tier: 12 } });
   for (const bad of ['-1', '100', 'tier0', 'tier18', 'cheap', '0.00001']) {
     expect(() => withFees(made, bad)).toThrow(/--fees/);
   }

@@ -47,9 +47,9 @@ export function tradeBalance({ desk, account, names }: CallContext, params: Rest
   if (asset !== undefined && names.assetOf(asset) !== 'USD') {
     return refused(names.assetOf(asset) === undefined ? UNKNOWN_ASSET : `${BAD_ARGUMENTS}:asset`);
   }
-  let cents = 0n;
-  for (const { asset: held, total } of desk.balances(account)) cents += desk.usdCents(held, total);
-  const all = formatDecimal(cents * 100n, USD_DECIMALS);
+  let worth = 0n;
+  for (const { asset: held, total } of desk.balances(account)) worth += desk.usdValue(held, total, USD_DECIMALS);
+  const all = formatDecimal(worth, USD_DECIMALS);
   const none = formatDecimal(0n, USD_DECIMALS);
   return done({ eb: all, tb: all, m: none, uv: none, n: none, c: none, v: none, e: all, mf: all });
 }

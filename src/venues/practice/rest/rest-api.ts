@@ -15,6 +15,8 @@ import { paramText, type RestParams, readParams } from './rest-params.ts';
 
 /** How late an answer comes by a fault. */
 const LATE_MS = 8_000;
+/** Calls that look at the market. */
+const MARKET_CALLS = ['Ticker', 'Depth', 'Trades', 'OHLC', 'Spread'];
 
 export interface RestCounts {
   requests: number;
@@ -47,6 +49,7 @@ export class RestApi {
 
   #public(name: string, params: RestParams): Answer<unknown> {
     const call = Object.hasOwn(PUBLIC_CALLS, name) ? PUBLIC_CALLS[name] : undefined;
+    if (MARKET_CALLS.includes(name)) this.#context.onMarketWanted();
     return call === undefined ? refused('EGeneral:Unknown method') : call(this.#context, params);
   }
 
@@ -79,6 +82,7 @@ export class RestApi {
   /** A doubtful error comes after the call was carried out, any other instead of it. */
   #run(call: PrivateCall, key: KeyState, params: RestParams): Answer<unknown> {
     const { name: account } = key.account;
+    if (call.places === true) this.#context.onMarketWanted();
     const place = call.cost === 0 ? 'order' : 'rest';
     const error = this.#faults.errorAt(place, this.#context.clock.wallMs());
     if (error !== undefined && !error.isDoubtful) return refused(error.text);

@@ -16,6 +16,8 @@ export interface RestContext {
   readonly statistics: MarketStatistics;
   /** By any name a client may use. */
   readonly names: NameIndex;
+  /** Called when somebody wants market data or trades: a market that nobody watches does not move. */
+  readonly onMarketWanted: () => void;
   /** A token for the private socket, and how many seconds it may wait for its first use. */
   readonly issueToken: (account: string) => { readonly token: string; readonly expiresS: number };
 }

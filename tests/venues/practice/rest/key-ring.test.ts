@@ -31,6 +31,7 @@ function ring(changed: Partial<AccountSpec> = {}) {
     key: 'K',
     secret: SECRET,
     tier: 1,
+    fees: { tier: 1 },
     rateTier: 'pro',
     balances: {},
     permissions: TRADING_PERMISSIONS,

@@ -1,0 +1,71 @@
+/** Everything of the practice exchange that needs a key: accounts, their orders, the REST side, tokens of the socket. */
+import { seededChance } from '../../shared/chance.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { type AccountSpec, hasKey } from './account-spec.ts';
+import type { AccountSettings } from './exchange-types.ts';
+import type { FaultDraws } from './fault-plan.ts';
+import { NameIndex } from './legacy-names.ts';
+import { textOf } from './lexeme-json.ts';
+import type { Market } from './market.ts';
+import { MarketStatistics } from './market-statistics.ts';
+import { RestApi } from './rest/rest-api.ts';
+import { SessionTokens } from './session-tokens.ts';
+import { TradingCore } from './trading-core.ts';
+import type { TradingFaults } from './trading-faults.ts';
+
+/** Each purpose has its own sequence from the seed, so that a token more does not change the ids of orders. */
+const ORDER_IDS = 0x6f726465;
+const TOKENS = 0x746f6b65;
+
+export interface PrivateSideDeps {
+  readonly market: Market;
+  readonly clock: Clock;
+  readonly accounts: readonly (AccountSettings | AccountSpec)[];
+  readonly seed: number;
+  readonly faults: FaultDraws;
+  readonly tradingFaults: TradingFaults;
+  readonly onMarketWanted: () => void;
+}
+
+export class PrivateSide {
+  /** Accounts and their orders, without any protocol. */
+  readonly trading: TradingCore;
+  /** Tokens of the private socket: `GetWebSocketsToken` issues them. */
+  readonly tokens: SessionTokens;
+  readonly rest: RestApi;
+
+  /** @throws OPTION_INVALID, DECIMAL_INVALID for accounts that cannot be opened. */
+  constructor({ market, clock, accounts, seed, faults, tradingFaults, onMarketWanted }: PrivateSideDeps) {
+    this.tokens = new SessionTokens(clock, seededChance(seed ^ TOKENS));
+    const chance = seededChance(seed ^ ORDER_IDS);
+    this.trading = new TradingCore({ market, clock, chance, faults: tradingFaults });
+    for (const account of accounts) this.trading.openAccount(account);
+    const context = {
+      clock,
+      market,
+      desk: this.trading,
+      statistics: this.#statistics(market, clock),
+      names: new NameIndex(
+        market.books.keys(),
+        market.entries.assets.map((entry) => textOf(entry, 'id') ?? ''),
+      ),
+      issueToken: (account: string) => this.tokens.issue(account),
+      onMarketWanted,
+    };
+    this.rest = new RestApi(context, accounts.filter(hasKey), faults);
+  }
+
+  #statistics(market: Market, clock: Clock): MarketStatistics {
+    const statistics = new MarketStatistics(market, clock);
+    for (const account of this.trading.accounts) {
+      this.trading.listen(account, {
+        onExecution: ({ trade }) => {
+          if (trade !== undefined) statistics.noteTrade(trade);
+        },
+        onLedger: () => {},
+        onSettled: () => {},
+      });
+    }
+    return statistics;
+  }
+}
