@@ -184,6 +184,14 @@ export class PracticeExchange {
     return session.connection;
   }
 
+  /** Takes a client of the private socket. */
+  connectPrivate(port: ClientPort): ClientEvents {
+    this.#connections += 1;
+    const { limits } = this.#settings;
+    const client = { port, limits, counts: this.#counts, number: this.#connections };
+    return this.#private.connect({ ...client, connectionId: this.#connectionId() });
+  }
+
   /** Makes a fault strike at its next occasions. */
   orderFault(fault: FaultName, times = 1): void {
     this.#plan.order(fault, times);
@@ -199,7 +207,7 @@ export class PracticeExchange {
       connectionsRefused: this.#refused,
       restRequests: this.rest.counts.requests,
       restErrors: this.rest.counts.errors,
-      clients: this.#sessions.size,
+      clients: this.#sessions.size + this.#private.clients,
       faults: { ...this.#faultCounts },
     };
   }
@@ -208,7 +216,7 @@ export class PracticeExchange {
   close(): void {
     this.#closed = true;
     this.#replay.stop();
-    this.trading.close();
+    this.#private.close();
     for (const cancel of this.#timers) cancel();
     this.#toAll((session) => session.connection.close(1001, 'going away'));
   }

@@ -2,12 +2,14 @@
 import { seededChance } from '../../shared/chance.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { type AccountSpec, hasKey } from './account-spec.ts';
+import type { ClientEvents } from './client-connection.ts';
 import type { AccountSettings } from './exchange-types.ts';
 import type { FaultDraws } from './fault-plan.ts';
 import { NameIndex } from './legacy-names.ts';
 import { textOf } from './lexeme-json.ts';
 import type { Market } from './market.ts';
 import { MarketStatistics } from './market-statistics.ts';
+import { PrivateSession, type PrivateSessionDeps } from './private-session.ts';
 import { RestApi } from './rest/rest-api.ts';
 import { SessionTokens } from './session-tokens.ts';
 import { TradingCore } from './trading-core.ts';
@@ -33,9 +35,19 @@ export class PrivateSide {
   /** Tokens of the private socket: `GetWebSocketsToken` issues them. */
   readonly tokens: SessionTokens;
   readonly rest: RestApi;
+  readonly #deps: PrivateSideDeps;
+  readonly #sessions = new Set<PrivateSession>();
 
   /** @throws OPTION_INVALID, DECIMAL_INVALID for accounts that cannot be opened. */
-  constructor({ market, clock, accounts, seed, faults, tradingFaults, onMarketWanted }: PrivateSideDeps) {
+  constructor(deps: PrivateSideDeps) {
+    this.#deps = deps;
+    const { market, clock, accounts, seed, faults, tradingFaults, onMarketWanted } = deps;
+    // Before the trading side listens: clients hear of a state before they hear what becomes of their orders in it.
+    market.listen({
+      onBook: () => {},
+      onStatus: (system) => this.#toAll((session) => session.sendStatus(system)),
+      onInstruments: () => {},
+    });
     this.tokens = new SessionTokens(clock, seededChance(seed ^ TOKENS));
     const chance = seededChance(seed ^ ORDER_IDS);
     this.trading = new TradingCore({ market, clock, chance, faults: tradingFaults });
@@ -53,6 +65,37 @@ export class PrivateSide {
       onMarketWanted,
     };
     this.rest = new RestApi(context, accounts.filter(hasKey), faults);
+  }
+
+  get clients(): number {
+    return this.#sessions.size;
+  }
+
+  /** Takes a client of the private socket. */
+  connect(client: Pick<PrivateSessionDeps, 'port' | 'limits' | 'counts' | 'number' | 'connectionId'>): ClientEvents {
+    const { market, clock, tradingFaults } = this.#deps;
+    const session = new PrivateSession({
+      ...client,
+      market,
+      clock,
+      desk: this.trading,
+      tokens: this.tokens,
+      faults: tradingFaults,
+      onClosed: (closed) => this.#sessions.delete(closed),
+    });
+    this.#sessions.add(session);
+    return session.connection;
+  }
+
+  /** No timer strikes any more; every connection is closed. */
+  close(): void {
+    this.trading.close();
+    this.#toAll((session) => session.connection.close(1001, 'going away'));
+  }
+
+  /** Copies first: sending can end a session. */
+  #toAll(send: (session: PrivateSession) => void): void {
+    for (const session of [...this.#sessions]) send(session);
   }
 
   #statistics(market: Market, clock: Clock): MarketStatistics {

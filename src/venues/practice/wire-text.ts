@@ -10,7 +10,11 @@ let newestText = '';
 
 /** RFC 3339 UTC with microseconds, as on the wire. */
 export function wireTime(clock: Clock): string {
-  const ms = clock.wallMs();
+  return timeText(clock.wallMs());
+}
+
+/** @param ms wall time, milliseconds since 1970. */
+export function timeText(ms: number): string {
   const whole = Math.floor(ms);
   if (whole !== newestMs) {
     newestMs = whole;
@@ -18,6 +22,11 @@ export function wireTime(clock: Clock): string {
   }
   const micros = Math.min(999, Math.floor((ms - whole) * 1000));
   return `${newestText}${String(micros).padStart(3, '0')}Z`;
+}
+
+/** Whole seconds, as the dead-man's switch has them: `2023-09-21T15:49:29Z`. */
+export function secondsText(ms: number): string {
+  return `${new Date(Math.floor(ms)).toISOString().slice(0, -5)}Z`;
 }
 
 export const HEARTBEAT_FRAME = '{"channel":"heartbeat"}';
@@ -59,6 +68,11 @@ export interface ReplyHead {
 
 export function ackFrame(head: ReplyHead, result: object, timeOut: string): string {
   return reply(head, { result, success: true }, timeOut);
+}
+
+/** A reply of the private socket. @param more what stands beside `result`. */
+export function replyFrame(head: ReplyHead, result: unknown, timeOut: string, more: object = {}): string {
+  return reply(head, { ...more, result, success: true }, timeOut);
 }
 
 /** @param symbol the symbol at fault, where one is. */
