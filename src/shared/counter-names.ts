@@ -90,6 +90,10 @@ export const ACTOR_COUNTERS = {
     'records_waited',
     'opportunities_announced', // in alert mode: cycles that would have been traded
     'account_state', // index into ACCOUNT_STATES; stays 0 without an account
+    'dead_mans_switch', // 1 while the venue's switch is armed
+    'reconciliations', // readings of the account that were as expected in the end
+    'deviations', // balances that nobody could explain
+    'fills_recovered', // fills booked that belong to no plan at work
     'events_unexpected', // events a plan's state did not expect; each is recorded
   ],
   risk: [

@@ -297,6 +297,7 @@ export const PLAN_REASONS = [
   'out_of_patience', // trading.patience_ms were over
   'precision_changed', // ticks and lots that were decided on mean something else now
   'alert_only', // it would have been traded; the mode is alert
+  'interrupted', // the process died while it was at work
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];
 
@@ -385,6 +386,16 @@ export const AUDIT_EVENTS = [
   'venue_rate_exceeded',
   'opportunity_announced',
   'limit_unusable',
+  'account_reconciled',
+  'account_deviation',
+  'account_refused',
+  'asset_unknown',
+  'order_foreign',
+  'order_leftover',
+  'orders_cancelled',
+  'fill_late',
+  'fill_unreadable',
+  'venue_unexpected',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

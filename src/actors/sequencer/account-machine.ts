@@ -93,7 +93,7 @@ export const accountMachine = setup({
         disconnected: {},
         'account.read': {},
         'account.unknown': {},
-        fatal: 'refused',
+        fatal: 'stopped',
         stop: {},
         '*': { actions: 'onUnexpected' },
       },

@@ -43,6 +43,7 @@ export const SEQUENCER_HEADER = {
   reconciled: 176, // tallies
   recovered: 184,
   deviations: 192,
+  readUpToMs: 200, // wall time: the account was compared up to here
   SIZE: 256,
 } as const;
 

@@ -39,7 +39,7 @@ const TABLE: readonly (readonly [AccountState, AccountEventType, AccountState])[
   ['checking', 'booked.unsettled', 'trading'],
   ['draining', 'drained', 'stopped'],
   ['draining', 'patience.over', 'stopped'],
-  ['draining', 'fatal', 'refused'],
+  ['draining', 'fatal', 'stopped'],
   ...(['connected', 'disconnected', 'account.read', 'account.unknown', 'stop'] as const).map(
     (event) => ['draining', event, 'draining'] as const,
   ),

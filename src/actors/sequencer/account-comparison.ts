@@ -1,0 +1,226 @@
+/**
+ * What is made of a reading of the account: strangers are reported, leftovers cancelled, what ended is booked, what is
+ * missing is looked for, and balances are compared with what they should be. A deviation counts when two readings in a row
+ * show the same: the venue's parts of a reading are not of one moment, and its balances may be late.
+ */
+import type { ActorContext } from '../../runtime/actor.ts';
+import type { AssetIndex } from '../../shared/instrument.ts';
+import type { AuditEvent } from '../../shared/messages.ts';
+import type { StoredTrading } from '../../shared/stored-trading.ts';
+import type { AccountReading, OrderReading, TradingPort } from '../../venues/trading-port.ts';
+import type { PlansAtWork } from './account.ts';
+import type { AccountBooks } from './account-books.ts';
+import { deviations, isOwn } from './account-differences.ts';
+import { expectedUnits } from './account-ledger.ts';
+import type { Journal } from './journal.ts';
+import type { NewestBooks } from './newest-books.ts';
+import { OrderSearch } from './order-search.ts';
+import type { TaskQueue } from './task-queue.ts';
+
+/** Readings that may differ from each other before the newest is believed: somebody else trades on the account. */
+const READINGS_MAX = 6;
+
+export interface ComparisonDeps {
+  readonly context: ActorContext<'sequencer'>;
+  readonly journal: Journal;
+  readonly newest: NewestBooks;
+  readonly port: TradingPort;
+  readonly plans: PlansAtWork;
+  readonly stored: StoredTrading | undefined;
+  readonly books: AccountBooks;
+  readonly tasks: TaskQueue;
+}
+
+export interface Circumstances {
+  /** Monotonic, when the reading was asked for. */
+  readonly askedNs: number;
+  /** Whether plans go on meanwhile. */
+  readonly isTrading: boolean;
+}
+
+export class AccountComparison {
+  readonly search: OrderSearch;
+  readonly #deps: ComparisonDeps;
+  /** Assets that were traded since the reading was asked for: it may have been taken before or after. */
+  readonly #touched = new Set<AssetIndex>();
+  /** Deviations that one reading has shown: the next has to show the same. */
+  #suspected: ReadonlyMap<AssetIndex, bigint> = new Map();
+  /** Readings in a row that were not clean. */
+  #unclean = 0;
+  #foreignHeld: ReadonlyMap<AssetIndex, bigint> = new Map();
+  #hasForeignOrders = false;
+  /** Venue's ids of orders, and names of assets, that were reported. */
+  readonly #reported = new Set<string>();
+  /** Orders of earlier runs, as the venue knows them, while those are brought to an end. */
+  readonly #recovered = new Map<string, OrderReading>();
+
+  constructor(deps: ComparisonDeps) {
+    this.#deps = deps;
+    this.search = new OrderSearch(deps.port, deps.context.clock);
+  }
+
+  /** Units of an asset that orders of others hold. */
+  foreignHeld(asset: AssetIndex): bigint {
+    return this.#foreignHeld.get(asset) ?? 0n;
+  }
+
+  get hasForeignOrders(): boolean {
+    return this.#hasForeignOrders;
+  }
+
+  get hasSuspicion(): boolean {
+    return this.#suspected.size > 0;
+  }
+
+  /** A reading was asked for. */
+  begin(): void {
+    this.#touched.clear();
+  }
+
+  touch(asset: AssetIndex): void {
+    this.#touched.add(asset);
+  }
+
+  /** The connection is new: what was suspected or asked for before has to be found out again. */
+  startAnew(): void {
+    this.#suspected = new Map();
+    this.#unclean = 0;
+    this.search.forgetAnswers();
+  }
+
+  /** Whether a balance is not what it should be, and no order of ours can be the cause. */
+  isOdd(asset: AssetIndex, totalUnits: bigint): boolean {
+    return !this.#moving().has(asset) && totalUnits !== expectedUnits(this.#deps.journal.current, asset);
+  }
+
+  /** @param conclude called when all is booked, with whether nothing is left to be found out. */
+  take(reading: AccountReading, circumstances: Circumstances, conclude: (isClean: boolean) => void): void {
+    const { plans, tasks } = this.#deps;
+    this.#reportStrangers(reading);
+    const out = new Set(plans.ordersOut.map(({ clOrdId }) => clOrdId));
+    const isLoose = (order: OrderReading) => isOwn(order) && !out.has(order.clOrdId ?? '');
+    const leftovers = reading.openOrders.filter(isLoose);
+    for (const order of leftovers) this.#cancelLeftover(order);
+    this.#bookOrders(reading.endedOrders.filter(isLoose));
+    this.#searchLost(reading);
+    this.#doubtMissing(reading, circumstances);
+    tasks.add(() => this.#compare(reading, leftovers.length > 0, circumstances, conclude));
+  }
+
+  /** Takes the answer of a search. */
+  takeFate(clOrdId: string, found: OrderReading | undefined): void {
+    const { books, tasks } = this.#deps;
+    this.search.answered(clOrdId);
+    if (found === undefined) tasks.add(...books.absentTasks(clOrdId));
+    else if (found.isOpen) this.#cancelLeftover(found);
+    else this.#bookOrders([found]);
+  }
+
+  #reportStrangers({ openOrders, unknownAssets }: AccountReading): void {
+    const foreign = openOrders.filter((order) => !isOwn(order));
+    this.#hasForeignOrders = foreign.length > 0;
+    for (const { venueOrderId, clOrdId = 'without an id' } of foreign) {
+      this.#report(venueOrderId, 'order_foreign', `order ${venueOrderId} (${clOrdId}) is not ours and is left alone`);
+    }
+    for (const name of unknownAssets) {
+      this.#report(name, 'asset_unknown', `the account holds ${name}, which no pair of the venue's trades`);
+    }
+  }
+
+  #cancelLeftover({ clOrdId = '', venueOrderId }: OrderReading): void {
+    this.#deps.port.cancel(clOrdId);
+    this.#report(clOrdId, 'order_leftover', `order ${clOrdId} (${venueOrderId}) was left open and is cancelled`);
+  }
+
+  #report(name: string, event: AuditEvent, text: string): void {
+    if (this.#reported.has(name)) return;
+    this.#reported.add(name);
+    this.#deps.tasks.say(this.#deps.books.audit(event, 1, text));
+  }
+
+  #bookOrders(orders: readonly OrderReading[]): void {
+    const { books, tasks } = this.#deps;
+    if (books.isRecovering) for (const order of orders) this.#recovered.set(order.clOrdId ?? '', order);
+    tasks.add(...books.orderTasks(orders));
+  }
+
+  /** Orders that an earlier run left without an end, and of which the reading says nothing. */
+  #searchLost({ openOrders, endedOrders }: AccountReading): void {
+    const { books, stored } = this.#deps;
+    if (!books.isRecovering) return;
+    const seen = new Set([...openOrders, ...endedOrders].map(({ clOrdId }) => clOrdId));
+    for (const { clOrdId, venueOrderId } of stored?.ordersOpen ?? []) {
+      if (seen.has(clOrdId) || books.hasEnded(clOrdId)) continue;
+      this.search.ask(clOrdId, venueOrderId === '' ? undefined : venueOrderId);
+    }
+  }
+
+  /** Orders of ours that were out long before the reading and are not open in it: something was not heard. */
+  #doubtMissing({ openOrders }: AccountReading, { askedNs }: Circumstances): void {
+    const { plans, context } = this.#deps;
+    const open = new Set(openOrders.map(({ clOrdId }) => clOrdId));
+    for (const { clOrdId, sentNs } of plans.ordersOut) {
+      const isOld = sentNs <= askedNs - context.config.trading.answer_timeout_ms * 1e6;
+      if (isOld && !open.has(clOrdId)) plans.doubt(clOrdId, 'it is not among the open orders');
+    }
+  }
+
+  /** Everything the reading tells of orders is booked. Are the balances what they should be? */
+  #compare(
+    reading: AccountReading,
+    hasLeftovers: boolean,
+    { isTrading }: Circumstances,
+    conclude: (isClean: boolean) => void,
+  ): void {
+    const { books, plans, tasks } = this.#deps;
+    const moving = this.#moving();
+    const isQuiet = isTrading || (plans.ordersOut.length === 0 && moving.size === 0);
+    this.#foreignHeld = this.#heldByOthers(reading, moving);
+    if (hasLeftovers || !isQuiet || this.search.isAsking) {
+      conclude(false);
+      return;
+    }
+    if (!books.isEstablished) tasks.add(...this.#recoveryTasks(), ...books.establishTasks(reading.balances));
+    else if (!this.#hasSettled(reading, moving)) {
+      tasks.add(() => conclude(false));
+      return;
+    } else tasks.add(...this.#recoveryTasks());
+    this.#unclean = 0;
+    tasks.add(...books.balanceTasks(), () => conclude(true));
+  }
+
+  /** Books deviations that were seen before. @returns whether there is no new one. */
+  #hasSettled(reading: AccountReading, moving: ReadonlySet<AssetIndex>): boolean {
+    const { books, journal, newest, tasks } = this.#deps;
+    const expected = (asset: AssetIndex) => expectedUnits(journal.current, asset);
+    const found = [...deviations(reading, newest.directory, expected)].filter(([asset]) => !moving.has(asset));
+    const isLast = ++this.#unclean >= READINGS_MAX;
+    const isConfirmed = ([asset, units]: readonly [AssetIndex, bigint]) =>
+      isLast || this.#suspected.get(asset) === units;
+    tasks.add(...books.deviationTasks(new Map(found.filter(isConfirmed))));
+    this.#suspected = new Map(found.filter((deviation) => !isConfirmed(deviation)));
+    return this.#suspected.size === 0;
+  }
+
+  #recoveryTasks() {
+    return this.#deps.books.recoveryTasks([...this.#recovered.values()]);
+  }
+
+  #heldByOthers({ balances }: AccountReading, moving: ReadonlySet<AssetIndex>): ReadonlyMap<AssetIndex, bigint> {
+    const held = new Map(balances.map(({ asset, heldUnits }) => [asset, heldUnits]));
+    // What our own orders hold is in there too, while they are out.
+    for (const asset of moving) held.set(asset, this.foreignHeld(asset));
+    return held;
+  }
+
+  /** Assets that orders of ours move now, or have moved since the reading was asked for. */
+  #moving(): ReadonlySet<AssetIndex> {
+    const { plans, newest } = this.#deps;
+    const moving = new Set(this.#touched);
+    for (const { instrument } of plans.ordersOut) {
+      const found = newest.directory.instruments[instrument];
+      if (found !== undefined) moving.add(found.base).add(found.quote);
+    }
+    return moving;
+  }
+}

@@ -1,0 +1,42 @@
+/** What a reading of the account says that we did not expect. Pure. */
+import { decodeClientOrderId } from '../../shared/client-order-id.ts';
+import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
+import type { AccountReading, OrderReading } from '../../venues/trading-port.ts';
+
+/** Whether an order is of this program, of whichever run. */
+export const isOwn = ({ clOrdId }: Pick<OrderReading, 'clOrdId'>): boolean =>
+  clOrdId !== undefined && decodeClientOrderId(clOrdId) !== undefined;
+
+/** Venue's balance less the expected one, of every asset in which they differ. */
+export function deviations(
+  { balances }: AccountReading,
+  { assets }: InstrumentDirectory,
+  expected: (asset: AssetIndex) => bigint,
+): ReadonlyMap<AssetIndex, bigint> {
+  const totals = new Map(balances.map(({ asset, totalUnits }) => [asset, totalUnits]));
+  const found = new Map<AssetIndex, bigint>();
+  for (const { index } of assets) {
+    const deviation = (totals.get(index) ?? 0n) - expected(index);
+    if (deviation !== 0n) found.set(index, deviation);
+  }
+  return found;
+}
+
+/**
+ * The smallest amount of an asset, in its units, that some pair would take; undefined when none would. What is below is
+ * dust.
+ */
+export function smallestOrderUnits(
+  asset: AssetIndex,
+  { assets, instruments }: InstrumentDirectory,
+): bigint | undefined {
+  let least: bigint | undefined;
+  const take = (units: bigint) => {
+    if (least === undefined || units < least) least = units;
+  };
+  for (const { base, quote, qtyMin, qtyPrecision, costMin } of instruments) {
+    if (base === asset) take(qtyMin * 10n ** BigInt(Math.max(0, (assets[asset]?.precision ?? 0) - qtyPrecision)));
+    if (quote === asset) take(costMin);
+  }
+  return least;
+}

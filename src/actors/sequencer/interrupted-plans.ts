@@ -1,0 +1,107 @@
+/**
+ * Plans of runs that died in the middle of them: what each has moved so far, from what the database has of its fills and
+ * what the venue says of its orders. The two overlap; a fill counts once, by the venue's id. Nothing here depends on what
+ * was booked by whom: a run that dies while it recovers leaves the next one the same sums.
+ */
+import { decodeClientOrderId } from '../../shared/client-order-id.ts';
+import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
+import { parseAmountDown } from '../../shared/money.ts';
+import type { StoredAmount, StoredTrading } from '../../shared/stored-trading.ts';
+import type { OrderReading } from '../../venues/trading-port.ts';
+import { balanceChanges, fillMoves } from './fill-moves.ts';
+
+export interface InterruptedPlan {
+  readonly runMs: number;
+  readonly plan: number;
+  /** What the plan started from: of a plan that no record tells of, what its first leg gave. */
+  startAsset: AssetIndex | undefined;
+  /** Of the start asset. */
+  spentUnits: bigint;
+  receivedUnits: bigint;
+  /** What is left of everything else; negative when it is owed. */
+  readonly left: Map<AssetIndex, bigint>;
+}
+
+type Changes = readonly (readonly [asset: AssetIndex, units: bigint])[];
+
+/** Name of a plan over all runs. */
+export const planKey = ({ runMs, plan }: { readonly runMs: number; readonly plan: number }): string =>
+  `${runMs}/${plan}`;
+
+/** Amount of the database in units; digits that the asset does not have any more are dropped. */
+export function storedUnits(amount: string, precision: number): bigint {
+  return parseAmountDown(amount, precision);
+}
+
+/**
+ * Which plans earlier runs left without an end: those that the database says so of, and those of which the venue has an
+ * order that the database does not know, for they were opened after its last record.
+ */
+export function interruptedKeys(stored: StoredTrading, orders: Iterable<OrderReading>): ReadonlySet<string> {
+  const known = new Set(stored.ordersKnown);
+  const keys = new Set(stored.plans.map(planKey));
+  for (const { clOrdId } of orders) {
+    const origin = decodeClientOrderId(clOrdId ?? '');
+    if (origin !== undefined && clOrdId !== undefined && !known.has(clOrdId)) keys.add(planKey(origin));
+  }
+  return keys;
+}
+
+/** What each interrupted plan has moved. @param orders of earlier runs, as the venue knows them. */
+export function sumInterrupted(
+  stored: StoredTrading,
+  orders: readonly OrderReading[],
+  directory: InstrumentDirectory,
+): readonly InterruptedPlan[] {
+  const keys = interruptedKeys(stored, orders);
+  const plans = new Map<string, { plan: InterruptedPlan; counted: Set<string> }>();
+  for (const { runMs, plan, startAsset, fills } of stored.plans) {
+    const sum = open(plans, runMs, plan, directory.assetNamed(startAsset)?.index);
+    for (const { execId, changes } of fills) count(sum, execId, namedChanges(changes, directory));
+  }
+  // In the order they were sent: the first tells what an unknown plan started from.
+  for (const order of orders.toSorted((one, other) => compare(one.clOrdId, other.clOrdId))) {
+    const origin = decodeClientOrderId(order.clOrdId ?? '');
+    const instrument = order.instrument === undefined ? undefined : directory.instruments[order.instrument];
+    if (origin === undefined || instrument === undefined || !keys.has(planKey(origin))) continue;
+    for (const fill of order.fills) {
+      const moves = fillMoves(instrument, order.side, directory, fill);
+      const sum = open(plans, origin.runMs, origin.plan, moves.spentAsset);
+      count(sum, fill.execId, balanceChanges(moves));
+    }
+    open(plans, origin.runMs, origin.plan, undefined);
+  }
+  return [...plans.values()].map(({ plan }) => plan);
+}
+
+type Sums = Map<string, { plan: InterruptedPlan; counted: Set<string> }>;
+
+function open(plans: Sums, runMs: number, plan: number, startAsset: AssetIndex | undefined) {
+  const key = planKey({ runMs, plan });
+  const found = plans.get(key) ?? {
+    plan: { runMs, plan, startAsset, spentUnits: 0n, receivedUnits: 0n, left: new Map() },
+    counted: new Set<string>(),
+  };
+  found.plan.startAsset ??= startAsset;
+  plans.set(key, found);
+  return found;
+}
+
+function count({ plan, counted }: { plan: InterruptedPlan; counted: Set<string> }, execId: string, changes: Changes) {
+  if (counted.has(execId)) return;
+  counted.add(execId);
+  for (const [asset, units] of changes) {
+    if (asset !== plan.startAsset) plan.left.set(asset, (plan.left.get(asset) ?? 0n) + units);
+    else if (units < 0n) plan.spentUnits -= units;
+    else plan.receivedUnits += units;
+  }
+}
+
+function namedChanges(changes: readonly StoredAmount[], directory: InstrumentDirectory): Changes {
+  return changes.flatMap(({ asset, amount }) => {
+    const found = directory.assetNamed(asset);
+    return found === undefined ? [] : [[found.index, storedUnits(amount, found.precision)] as const];
+  });
+}
+
+const compare = (one = '', other = ''): number => (one < other ? -1 : one > other ? 1 : 0);

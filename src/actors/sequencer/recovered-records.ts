@@ -1,0 +1,114 @@
+/**
+ * What is told of orders that no plan of this run has out: those of earlier runs, and what the venue adds to an order
+ * after its plan has ended. As the records of any other order, under the run that the order's id names.
+ */
+
+import { writeAscii } from '../../shared/ascii-field.ts';
+import type { OrderOrigin } from '../../shared/client-order-id.ts';
+import {
+  EXECUTION,
+  EXECUTION_EVENT,
+  ORDER_OUTCOMES,
+  type OrderOutcome,
+  PLAN_OUTCOMES,
+  PLAN_REASONS,
+  type PlanOutcome,
+} from '../../shared/messages.ts';
+import type { Fill, OrderReading } from '../../venues/trading-port.ts';
+import type { Moment } from './execution-events.ts';
+import type { FillMoves } from './fill-moves.ts';
+import type { InterruptedPlan } from './interrupted-plans.ts';
+import type { Journal } from './journal.ts';
+
+/** An order of ours as the venue has it, with what its id says. */
+export interface FoundOrder {
+  readonly origin: OrderOrigin;
+  readonly clOrdId: string;
+  readonly reading: Omit<OrderReading, 'clOrdId'>;
+}
+
+export function tellFoundSent(journal: Journal, order: FoundOrder, when: Moment): void {
+  journal.emitExecution(EXECUTION_EVENT.ORDER_SENT, (view, at) => writeOrder(view, at, order, when));
+}
+
+export function tellFoundFill(journal: Journal, order: FoundOrder, fill: Fill, moves: FillMoves, when: Moment): void {
+  journal.emitExecution(EXECUTION_EVENT.FILL, (view, at) => {
+    writeOrder(view, at, order, when);
+    writeTotals(view, at, [fill]);
+    writeAscii(view, at + EXECUTION.execId, fill.execId, EXECUTION.EXEC_ID_BYTES);
+    view.setBigInt64(at + EXECUTION.priceTicks, fill.priceTicks, true);
+    view.setUint16(at + EXECUTION.spentAsset, moves.spentAsset, true);
+    view.setBigInt64(at + EXECUTION.spentUnits, moves.spentUnits, true);
+    view.setUint16(at + EXECUTION.receivedAsset, moves.receivedAsset, true);
+    view.setBigInt64(at + EXECUTION.receivedUnits, moves.receivedUnits, true);
+  });
+}
+
+export function tellFoundEnded(journal: Journal, order: FoundOrder, when: Moment): void {
+  journal.emitExecution(EXECUTION_EVENT.ORDER_ENDED, (view, at) => {
+    const filled = writeTotals(view, at, order.reading.fills);
+    writeOrder(view, at, order, when);
+    const { qtyLots } = order.reading;
+    writeOutcome(view, at, filled === 0n ? 'unfilled' : filled < qtyLots ? 'partial' : 'filled');
+  });
+}
+
+/** An order that the database has and the venue does not: it never got there. */
+export function tellAbsent(journal: Journal, clOrdId: string, origin: OrderOrigin, when: Moment): void {
+  journal.emitExecution(EXECUTION_EVENT.ORDER_ENDED, (view, at) => {
+    writeOrigin(view, at, clOrdId, origin, when);
+    writeOutcome(view, at, 'absent');
+  });
+}
+
+/** The end of a plan that its own run did not live to see. */
+export function tellInterrupted(journal: Journal, plan: InterruptedPlan, outcome: PlanOutcome, when: Moment): void {
+  journal.emitExecution(EXECUTION_EVENT.PLAN_ENDED, (view, at) => {
+    view.setFloat64(at + EXECUTION.plan, plan.plan, true);
+    view.setFloat64(at + EXECUTION.runMs, plan.runMs, true);
+    view.setUint16(at + EXECUTION.startAsset, plan.startAsset ?? 0, true);
+    view.setUint8(at + EXECUTION.outcome, PLAN_OUTCOMES.indexOf(outcome));
+    view.setUint16(at + EXECUTION.reason, PLAN_REASONS.indexOf('interrupted'), true);
+    view.setBigInt64(at + EXECUTION.startUnits, plan.spentUnits, true);
+    view.setBigInt64(at + EXECUTION.endUnits, plan.receivedUnits, true);
+    view.setBigInt64(at + EXECUTION.profitUnits, plan.receivedUnits - plan.spentUnits, true);
+    writeMoment(view, at, when);
+  });
+}
+
+function writeOrder(view: DataView, at: number, { clOrdId, origin, reading }: FoundOrder, when: Moment): void {
+  writeOrigin(view, at, clOrdId, origin, when);
+  writeAscii(view, at + EXECUTION.venueOrderId, reading.venueOrderId, EXECUTION.VENUE_ORDER_ID_BYTES);
+  view.setUint8(at + EXECUTION.side, reading.side);
+  view.setUint32(at + EXECUTION.instrument, reading.instrument ?? 0, true);
+  view.setBigInt64(at + EXECUTION.qtyWantedLots, reading.qtyLots, true);
+  view.setBigInt64(at + EXECUTION.limitTicks, reading.limitTicks, true);
+}
+
+function writeOrigin(view: DataView, at: number, clOrdId: string, origin: OrderOrigin, when: Moment): void {
+  view.setFloat64(at + EXECUTION.plan, origin.plan, true);
+  view.setFloat64(at + EXECUTION.runMs, origin.runMs, true);
+  view.setUint8(at + EXECUTION.leg, origin.leg);
+  view.setUint8(at + EXECUTION.attempt, Math.min(origin.attempt, 255));
+  writeAscii(view, at + EXECUTION.clOrdId, clOrdId, EXECUTION.CL_ORD_ID_BYTES);
+  writeMoment(view, at, when);
+}
+
+/** Sums of some fills. @returns lots filled. */
+function writeTotals(view: DataView, at: number, fills: readonly Fill[]): bigint {
+  const sum = (field: 'qtyLots' | 'costUnits' | 'feeUnits') => fills.reduce((total, fill) => total + fill[field], 0n);
+  view.setBigInt64(at + EXECUTION.qtyLots, sum('qtyLots'), true);
+  view.setBigInt64(at + EXECUTION.costUnits, sum('costUnits'), true);
+  view.setBigInt64(at + EXECUTION.feeUnits, sum('feeUnits'), true);
+  view.setUint16(at + EXECUTION.feeAsset, fills[0]?.feeAsset ?? 0, true);
+  return sum('qtyLots');
+}
+
+function writeOutcome(view: DataView, at: number, outcome: OrderOutcome): void {
+  view.setUint8(at + EXECUTION.orderOutcome, ORDER_OUTCOMES.indexOf(outcome));
+}
+
+function writeMoment(view: DataView, at: number, { nowNs, instrumentsSeq }: Moment): void {
+  view.setFloat64(at + EXECUTION.stampNs, nowNs, true);
+  view.setFloat64(at + EXECUTION.instrumentsSeq, instrumentsSeq, true);
+}
