@@ -4,12 +4,18 @@
  * Whatever is not recognised is `undefined`: the caller counts it as malformed.
  */
 import { z } from 'zod';
+import { wireTimeMs } from './wire-time.ts';
 
-/** What a frame that carries no market data says. */
-export type VenueReply =
+/** What the venue says without being asked, and what answers a ping. */
+export type VenueNotice =
   | { readonly kind: 'status'; readonly system: string }
   | { readonly kind: 'heartbeat' }
   | { readonly kind: 'pong'; readonly reqId: number | undefined; readonly timeInMs: number; readonly timeOutMs: number }
+  | { readonly kind: 'rate_exceeded' };
+
+/** What a frame that carries no market data says. */
+export type VenueReply =
+  | VenueNotice
   | {
       readonly kind: 'ack' | 'refusal';
       readonly method: string;
@@ -18,8 +24,7 @@ export type VenueReply =
       readonly symbol: string | undefined;
       /** The venue's words, when refused. */
       readonly error: string | undefined;
-    }
-  | { readonly kind: 'rate_exceeded' };
+    };
 
 const STATUS = z.object({ channel: z.literal('status'), data: z.array(z.object({ system: z.string() })).min(1) });
 const HEARTBEAT = z.object({ channel: z.literal('heartbeat') });
@@ -48,7 +53,7 @@ export function venueReplyOf(frame: unknown): VenueReply | undefined {
 function methodReply(reply: z.infer<typeof REPLY>): VenueReply {
   const reqId = reply.req_id ?? undefined;
   if (reply.method === 'pong') {
-    return { kind: 'pong', reqId, timeInMs: timeMs(reply.time_in), timeOutMs: timeMs(reply.time_out) };
+    return { kind: 'pong', reqId, timeInMs: wireTimeMs(reply.time_in), timeOutMs: wireTimeMs(reply.time_out) };
   }
   // A missing or odd `success` counts as a failure (reference 1.3); only `pong` carries none.
   const accepted = reply.success === true;
@@ -60,15 +65,4 @@ function methodReply(reply: z.infer<typeof REPLY>): VenueReply {
     symbol: reply.symbol ?? reply.result?.symbol ?? undefined,
     error: accepted ? undefined : (reply.error ?? 'no reason given'),
   };
-}
-
-/**
- * Milliseconds since 1970 of an RFC 3339 time, microseconds kept; NaN when there is none. `Date.parse` alone would cut
- * the microseconds off.
- */
-function timeMs(text: string | null | undefined): number {
-  const match = /^(.*T\d{2}:\d{2}:\d{2})(\.\d+)?(.*)$/.exec(text ?? '');
-  if (match === null) return Number.NaN;
-  const [, toSeconds = '', fraction = '', zone = ''] = match;
-  return Date.parse(`${toSeconds}${zone}`) + Number(`0${fraction}`) * 1_000;
 }

@@ -1,0 +1,330 @@
+/**
+ * Kraken as the sequencer trades on it: orders out by the private socket, word of them by the socket's two streams, and by
+ * REST where the socket cannot tell.
+ *
+ *   send, cancel ──▶ TradingConnection ──▶ socket            lookUp ──▶ OrderLookup ──┐
+ *                       │ frames                              readAccount ──▶ AccountReader ──▶ KrakenRest
+ *                       ▼                                                             │
+ *                  OwnOrders (merged, each thing told once) ──▶ events ◀──────────────┘
+ *
+ * Nothing here decides. An order is sent once; what is not proven is said to be uncertain.
+ */
+import type { ApprovedOrder } from '../../shared/approved-order.ts';
+import type { Chance } from '../../shared/chance.ts';
+import { decodeClientOrderId } from '../../shared/client-order-id.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Config } from '../../shared/config.ts';
+import type { Instrument, InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
+import type { OrderReading, TradingEvent, TradingPort } from '../trading-port.ts';
+import type { SocketPort } from '../transport.ts';
+import { AccountReader } from './account-reader.ts';
+import { apiErrorOf } from './api-error.ts';
+import { CancelRequests } from './cancel-requests.ts';
+import type { ConnectBudget } from './connect-budget.ts';
+import { DeadMansSwitch } from './dead-mans-switch.ts';
+import type { KrakenRest } from './kraken-rest.ts';
+import { OrderLookup } from './order-lookup.ts';
+import { OwnOrders } from './own-orders.ts';
+import type { BalancesFrame, ExecutionsFrame } from './private-frame.ts';
+import type { PrivateReply } from './private-reply.ts';
+import { addOrder } from './private-requests.ts';
+import { roundedAmount } from './rounded-amount.ts';
+import { SocketTokens } from './socket-tokens.ts';
+import { type ConnectionHandler, TradingConnection } from './trading-connection.ts';
+import { ADD_POINTS, TradingCounter, tierOfThreshold } from './trading-counter.ts';
+
+export interface KrakenTradingDeps {
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly config: Pick<Config, 'venue' | 'trading'>;
+  readonly sockets: SocketPort;
+  readonly rest: Pick<
+    KrakenRest,
+    | 'webSocketsToken'
+    | 'setTier'
+    | 'balances'
+    | 'openOrders'
+    | 'endedOrders'
+    | 'order'
+    | 'cancelOrder'
+    | 'cancelAll'
+    | 'stop'
+  >;
+  /** What the venue lists, kept current by whoever made it. */
+  readonly directory: InstrumentDirectory;
+  /** Attempts to connect, of the private socket alone. */
+  readonly budget: ConnectBudget;
+  /** Called when there is something to poll. */
+  readonly wake: () => void;
+}
+
+/** Past its deadline an order cannot be taken; this much later REST shows every one that was. */
+const VISIBLE_WITHIN_MS = 2_000;
+
+/** Kraken's trading connection. Nothing is opened before `start`. */
+export function createKrakenTrading(deps: KrakenTradingDeps): TradingPort {
+  return new KrakenTrading(deps);
+}
+
+class KrakenTrading implements TradingPort, ConnectionHandler {
+  readonly #deps: KrakenTradingDeps;
+  readonly #connection: TradingConnection;
+  readonly #orders: OwnOrders;
+  readonly #lookup: OrderLookup;
+  readonly #account: AccountReader;
+  readonly #switch: DeadMansSwitch;
+  readonly #cancels: CancelRequests;
+  readonly #counter: TradingCounter;
+  /** Points of orders that left, until their answer. */
+  readonly #uncounted = new Map<string, InstrumentIndex>();
+  #events: TradingEvent[] = [];
+  #moves = 0;
+
+  constructor(deps: KrakenTradingDeps) {
+    const { clock, chance, config, sockets, rest, directory, budget } = deps;
+    const { venue, trading } = config;
+    this.#deps = deps;
+    const emit = (event: TradingEvent): void => this.#emit(event);
+    const onUnexpected = (text: string): void => emit({ type: 'unexpected', text });
+    const isStanding = (): boolean => this.#connection.isStanding;
+    const tokens = new SocketTokens({
+      clock,
+      chance,
+      fetch: (done) => rest.webSocketsToken(done),
+      retryMs: venue.backoff_repeated_min_ms,
+    });
+    this.#connection = new TradingConnection({ clock, chance, venue, sockets, tokens, budget, handler: this });
+    this.#counter = new TradingCounter(venue.rate_tier);
+    this.#orders = new OwnOrders({
+      directory,
+      emit,
+      wallMs: () => clock.wallMs(),
+      answerTimeoutMs: trading.answer_timeout_ms,
+    });
+    this.#lookup = new OrderLookup({
+      rest,
+      orders: this.#orders,
+      emit,
+      isStanding,
+      nowMs: () => this.#nowMs(),
+      absentAfterMs: trading.deadline_ms + VISIBLE_WITHIN_MS,
+    });
+    this.#account = new AccountReader({
+      rest,
+      emit,
+      isStanding,
+      moves: () => this.#moves,
+      onOrder: (order) => this.#onAccountOrder(order),
+    });
+    this.#switch = new DeadMansSwitch({
+      afterMs: trading.dead_mans_switch_ms,
+      intervalMs: trading.dead_mans_switch_interval_ms,
+      send: (write) => {
+        this.#counter.onEveryPair(1, this.#nowMs());
+        return this.#connection.sendSoon(write);
+      },
+      onUnexpected,
+    });
+    this.#cancels = new CancelRequests({
+      rest,
+      orders: this.#orders,
+      counter: this.#counter,
+      send: (write) => this.#connection.sendSoon(write),
+      isStanding,
+      answerTimeoutMs: trading.answer_timeout_ms,
+      onUnexpected,
+      onRefused: (own, why) => this.#orders.doubt(own, why),
+    });
+  }
+
+  get isConnected(): boolean {
+    return this.#connection.isStanding;
+  }
+
+  start(): void {
+    this.#connection.start();
+  }
+
+  stop(): void {
+    this.#connection.stop();
+    this.#deps.rest.stop();
+  }
+
+  hasRoomFor(instrument: InstrumentIndex): boolean {
+    const { isReady, hasPaceForOrder } = this.#connection;
+    return isReady && hasPaceForOrder && this.#counter.hasRoomToAdd(instrument, ADD_POINTS, this.#nowMs());
+  }
+
+  send(order: ApprovedOrder): void {
+    const instrument = this.#deps.directory.instruments[order.instrument];
+    const why = this.#whyNot(instrument);
+    if (instrument === undefined || why !== undefined) this.#notSent(order, why ?? '', instrument?.status === 'online');
+    else this.#sendNow(order, instrument);
+  }
+
+  cancel(clOrdId: string): void {
+    this.#cancels.cancel(clOrdId, this.#nowMs());
+  }
+
+  cancelAll(): void {
+    this.#cancels.cancelAll(this.#nowMs());
+  }
+
+  lookUp(clOrdId: string, venueOrderId: string | undefined): void {
+    this.#lookup.lookUp(clOrdId, venueOrderId);
+  }
+
+  readAccount(sinceMs: number): void {
+    this.#account.read(sinceMs);
+  }
+
+  setDeadMansSwitch(armed: boolean): void {
+    this.#switch.set(armed, this.#nowMs());
+  }
+
+  poll(handle: (event: TradingEvent) => void, limit: number): number {
+    const events = this.#events.splice(0, limit);
+    for (const event of events) handle(event);
+    return events.length;
+  }
+
+  onTimer(): void {
+    const nowMs = this.#nowMs();
+    this.#connection.onTimer();
+    this.#orders.onTimer(nowMs);
+    this.#switch.onTimer(nowMs);
+    this.#cancels.onTimer(nowMs);
+  }
+
+  onStand(): void {
+    this.#emit({ type: 'connected' });
+    this.#switch.onStand(this.#nowMs());
+  }
+
+  onFall(why: string): void {
+    this.#switch.onFall();
+    this.#cancels.onFall(this.#nowMs());
+    this.#settleAll();
+    this.#emit({ type: 'disconnected', reason: why });
+    this.#orders.onFall(why);
+  }
+
+  onExecutions({ reports, unreadable, isSnapshot }: ExecutionsFrame): void {
+    const nowMs = this.#nowMs();
+    this.#moves++;
+    for (const entry of unreadable) this.#orders.onUnreadable(entry);
+    for (const report of reports) {
+      const { order } = this.#orders.onReport(report, isSnapshot, nowMs);
+      if (order.clOrdId !== undefined) this.#cancels.onNews(order.clOrdId, nowMs);
+      const instrument = order.symbol === undefined ? undefined : this.#deps.directory.instrumentNamed(order.symbol);
+      if (report.rateCount !== undefined && instrument !== undefined) {
+        this.#counter.onTold(instrument.index, report.rateCount, nowMs);
+      }
+    }
+  }
+
+  onBalances({ reports, unreadable }: BalancesFrame): void {
+    this.#moves++;
+    for (const why of unreadable) this.#emit({ type: 'unexpected', text: `balances: ${why}` });
+    for (const { asset: name, balance, refId } of reports) {
+      const asset = this.#deps.directory.assetNamed(name);
+      if (asset === undefined) continue; // reading the account tells of assets that nobody announced
+      const { value, isExact } = roundedAmount(balance, asset.precision, 'down', name);
+      if (!isExact) this.#emit({ type: 'unexpected', text: `balance ${balance} ${name} does not fit; rounded down` });
+      this.#emit({ type: 'balance', asset: asset.index, totalUnits: value, refId });
+    }
+  }
+
+  onReply(reply: PrivateReply): void {
+    const nowMs = this.#nowMs();
+    const { topic } = apiErrorOf(reply.error);
+    if (this.#switch.onReply(reply, nowMs) || this.#cancels.onReply(reply, nowMs)) return;
+    const own = this.#orders.onReply(reply, nowMs);
+    for (const warning of reply.warnings) this.#emit({ type: 'unexpected', text: `${reply.method}: ${warning}` });
+    if (own === undefined) this.#onStrangeReply(reply);
+    else {
+      this.#settle(own.clOrdId);
+      if (topic === 'rate_limit') this.#counter.onExceeded(own.instrument.index, nowMs);
+      this.#cancels.onNews(own.clOrdId, nowMs);
+    }
+    if (topic === 'token') this.#connection.onTokenRefused();
+  }
+
+  onRateExceeded(): void {
+    this.#orders.doubtUnanswered('the venue dropped a request, without saying which');
+  }
+
+  onMaxRateCount(count: number): void {
+    const tier = tierOfThreshold(count);
+    this.#counter.setTier(tier, this.#nowMs());
+    this.#deps.rest.setTier(tier);
+  }
+
+  onUnexpected(text: string): void {
+    this.#emit({ type: 'unexpected', text });
+  }
+
+  onRefused(error: Error): void {
+    this.#emit({ type: 'fatal', error });
+  }
+
+  /** Why nothing may leave for this instrument; undefined when it may. */
+  #whyNot(instrument: Instrument | undefined): string | undefined {
+    if (instrument === undefined) return 'the venue does not list the instrument';
+    if (instrument.status !== 'online') return `${instrument.symbol} is ${instrument.status}`;
+    if (!this.#connection.isStanding) return 'not connected';
+    if (this.#connection.system !== 'online') return `the venue is ${this.#connection.system}`;
+    return this.hasRoomFor(instrument.index) ? undefined : 'the venue takes no order now';
+  }
+
+  #sendNow(order: ApprovedOrder, instrument: Instrument): void {
+    const reqId = this.#connection.nextRequest();
+    const deadlineMs = this.#connection.venueMs + this.#deps.config.trading.deadline_ms;
+    const hasLeft = this.#connection.sendOrder((token) => addOrder(order, instrument, { reqId, token, deadlineMs }));
+    if (!hasLeft) {
+      this.#notSent(order, 'the connection took nothing', true);
+      return;
+    }
+    this.#moves++;
+    this.#counter.onSent(instrument.index, ADD_POINTS);
+    this.#uncounted.set(order.clOrdId, instrument.index);
+    this.#orders.onSent(order, instrument, reqId, this.#nowMs());
+  }
+
+  /** Proven: no byte has left. */
+  #notSent({ clOrdId }: ApprovedOrder, why: string, isRetryable: boolean): void {
+    this.#emit({ type: 'order.refused', clOrdId, error: `not sent: ${why}`, isRetryable });
+  }
+
+  /** An answer to nothing that is known to be out: to an order of a lost table, or twice to the same one. */
+  #onStrangeReply({ method, reqId, error }: PrivateReply): void {
+    this.#emit({ type: 'unexpected', text: `an answer to ${method} ${reqId ?? 'without a number'}: ${error}` });
+  }
+
+  /** Orders that a predecessor left are taken up, so that what still comes of them is told. */
+  #onAccountOrder(order: OrderReading): void {
+    const { clOrdId } = order;
+    if (clOrdId === undefined || decodeClientOrderId(clOrdId) === undefined) return;
+    if (this.#orders.named(clOrdId) === undefined) this.#orders.onFate(order, this.#nowMs());
+  }
+
+  #settle(clOrdId: string): void {
+    const instrument = this.#uncounted.get(clOrdId);
+    if (instrument === undefined) return;
+    this.#uncounted.delete(clOrdId);
+    this.#counter.onSettled(instrument, ADD_POINTS, this.#nowMs());
+  }
+
+  #settleAll(): void {
+    for (const clOrdId of [...this.#uncounted.keys()]) this.#settle(clOrdId);
+  }
+
+  #emit(event: TradingEvent): void {
+    this.#events.push(event);
+    this.#deps.wake();
+  }
+
+  #nowMs(): number {
+    return this.#deps.clock.nowNs() / 1e6;
+  }
+}

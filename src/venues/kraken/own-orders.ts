@@ -1,0 +1,325 @@
+/**
+ * The orders this program has out, and what is proven of each. Answers to requests and entries of the `executions` stream
+ * come in any order and any number; what goes out is told once: acknowledged, each fill, then either an end or a refusal,
+ * and `uncertain` whenever nothing more is proven for now. A word that comes after that is told all the same.
+ */
+import type { ApprovedOrder, OrderSide } from '../../shared/approved-order.ts';
+import { decodeClientOrderId } from '../../shared/client-order-id.ts';
+import type { Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import type { Fill, OrderReading, TradingEvent } from '../trading-port.ts';
+import { apiErrorOf } from './api-error.ts';
+import type { ExecutionReport, UnreadableReport } from './execution-report.ts';
+import { isEnd, type Merge, type MergedOrder, MergedOrders } from './merged-orders.ts';
+import type { PrivateReply } from './private-reply.ts';
+import type { RequestId } from './requests.ts';
+import { amountDown } from './rounded-amount.ts';
+import { readFill } from './wire-fill.ts';
+
+export interface OwnOrdersDeps {
+  readonly directory: InstrumentDirectory;
+  readonly emit: (event: TradingEvent) => void;
+  /** Wall time, for a fill whose time the venue did not tell. */
+  readonly wallMs: () => number;
+  /** Without a word for this long, the outcome of an order is uncertain. */
+  readonly answerTimeoutMs: number;
+}
+
+/** One order of ours. Ticks and lots are in the scale the instrument had when it was sent. */
+export interface OwnOrder {
+  readonly clOrdId: string;
+  readonly instrument: Instrument;
+  readonly side: OrderSide;
+  /** Undefined for one that a predecessor of this process sent. */
+  readonly sent: ApprovedOrder | undefined;
+  readonly sentMs: number;
+  newsMs: number;
+  venueOrderId: string | undefined;
+  isRefused: boolean;
+  isEnded: boolean;
+  isUncertain: boolean;
+  readonly fills: Map<string, Fill>;
+}
+
+/** Orders remembered, so that a fill which comes late or twice is known for what it is. */
+const KEPT = 4_096;
+
+export class OwnOrders {
+  readonly merged = new MergedOrders(KEPT);
+  readonly #deps: OwnOrdersDeps;
+  readonly #orders = new Map<string, OwnOrder>();
+  readonly #byRequest = new Map<RequestId, OwnOrder>();
+  readonly #out = new Set<OwnOrder>();
+
+  constructor(deps: OwnOrdersDeps) {
+    this.#deps = deps;
+  }
+
+  /** Orders whose outcome is not proven. */
+  get out(): ReadonlySet<OwnOrder> {
+    return this.#out;
+  }
+
+  named(clOrdId: string): OwnOrder | undefined {
+    return this.#orders.get(clOrdId);
+  }
+
+  /** The bytes have left. */
+  onSent(order: ApprovedOrder, instrument: Instrument, request: RequestId, nowMs: number): void {
+    const own = this.#add(order.clOrdId, instrument, order.side, order, nowMs);
+    this.#byRequest.set(request, own);
+    this.#out.add(own);
+  }
+
+  /** An answer to `add_order`. @returns the order it is about; undefined when it answers nothing that was asked. */
+  onReply(reply: PrivateReply, nowMs: number): OwnOrder | undefined {
+    const own = reply.reqId === undefined ? undefined : this.#byRequest.get(reply.reqId);
+    if (own === undefined || reply.reqId === undefined) return undefined;
+    this.#byRequest.delete(reply.reqId);
+    own.newsMs = nowMs;
+    if (reply.clOrdId !== undefined && reply.clOrdId !== own.clOrdId) {
+      this.doubt(own, `the answer is about ${reply.clOrdId}`);
+    } else if (reply.success === 'yes') this.#onAccepted(own, reply.orderId);
+    else this.#onRefusal(own, reply);
+    return own;
+  }
+
+  /** An entry of the stream. `isSnapshot`: it may be about what happened before this process, or before its connection. */
+  onReport(report: ExecutionReport, isSnapshot: boolean, nowMs: number): Merge {
+    for (const words of report.unheardOf) this.#unexpected(`order ${report.orderId} has ${words}`);
+    const merge = this.merged.apply(report);
+    const own = this.#ownOf(merge.order, isSnapshot, nowMs);
+    if (own === undefined) return merge;
+    own.newsMs = nowMs;
+    for (const contradiction of merge.contradictions) this.doubt(own, contradiction);
+    if (report.unheardOf.length > 0) this.doubt(own, `the venue says ${report.unheardOf.join(', ')}`);
+    this.#settle(own, merge.order);
+    return merge;
+  }
+
+  /** An entry of the stream that cannot be read: whichever order it was about is in the dark now. */
+  onUnreadable({ orderId, clOrdId, why }: UnreadableReport): void {
+    this.#unexpected(`executions: ${why} (order ${orderId ?? '?'}, cl_ord_id ${clOrdId ?? '?'})`);
+    const name = clOrdId ?? (orderId === undefined ? undefined : this.merged.byOrderId(orderId)?.clOrdId);
+    const own = name === undefined ? undefined : this.#orders.get(name);
+    if (own !== undefined) this.doubt(own, `an entry about it cannot be read: ${why}`);
+    else if (name === undefined) this.doubtAll(`an entry about an unknown order cannot be read: ${why}`);
+  }
+
+  /** The connection is gone: what was asked on it is answered by nobody. */
+  onFall(why: string): void {
+    this.#byRequest.clear();
+    this.doubtAll(why);
+  }
+
+  /** Nothing more is proven of what is out. */
+  doubtAll(why: string): void {
+    for (const own of this.#out) this.doubt(own, why);
+  }
+
+  /** Orders that wait for their answer, not for their end. */
+  doubtUnanswered(why: string): void {
+    for (const own of this.#byRequest.values()) if (this.#out.has(own)) this.doubt(own, why);
+  }
+
+  /** Doubts what has been silent for too long. */
+  onTimer(nowMs: number): void {
+    for (const own of this.#out) {
+      if (own.isUncertain || nowMs - own.newsMs < this.#deps.answerTimeoutMs) continue;
+      this.doubt(own, `no word of it for ${Math.round(nowMs - own.newsMs)} ms`);
+    }
+  }
+
+  /** Takes over what a look at the account found, so that nothing of it is told a second time. */
+  onFate({ clOrdId, venueOrderId, instrument, side, isOpen, fills }: OrderReading, nowMs: number): void {
+    const listed = instrument === undefined ? undefined : this.#deps.directory.instruments[instrument];
+    if (clOrdId === undefined || listed === undefined) return;
+    const own = this.#orders.get(clOrdId) ?? this.#add(clOrdId, listed, side, undefined, nowMs);
+    own.venueOrderId = venueOrderId;
+    for (const fill of fills) own.fills.set(fill.execId, fill);
+    this.merged.bind(venueOrderId, clOrdId);
+    own.newsMs = nowMs;
+    own.isUncertain = false;
+    if (isOpen) this.#out.add(own);
+    else this.#close(own);
+  }
+
+  /** The venue has no such order, and will have none. */
+  onAbsent(clOrdId: string): void {
+    const own = this.#orders.get(clOrdId);
+    if (own !== undefined) this.#close(own);
+  }
+
+  /** The whole of an order, if the stream has told it to its end. */
+  readingOf(clOrdId: string): OrderReading | undefined {
+    const own = this.#orders.get(clOrdId);
+    const order = this.merged.byClOrdId(clOrdId);
+    if (own === undefined || order === undefined || !this.#isComplete(own, order)) return undefined;
+    const amount = (text: string | undefined, decimals: number): bigint =>
+      text === undefined ? 0n : amountDown(text, decimals, `order ${order.orderId}`);
+    return {
+      clOrdId,
+      venueOrderId: order.orderId,
+      instrument: own.instrument.index,
+      side: own.side,
+      qtyLots: own.sent?.qtyLots ?? amount(order.orderQty, own.instrument.qtyPrecision),
+      limitTicks: own.sent?.limitTicks ?? amount(order.limitPrice, own.instrument.pricePrecision),
+      isOpen: false,
+      fills: [...own.fills.values()],
+      reason: order.reason,
+    };
+  }
+
+  #add(
+    clOrdId: string,
+    instrument: Instrument,
+    side: OrderSide,
+    sent: ApprovedOrder | undefined,
+    nowMs: number,
+  ): OwnOrder {
+    const own: OwnOrder = {
+      clOrdId,
+      instrument,
+      side,
+      sent,
+      sentMs: nowMs,
+      newsMs: nowMs,
+      venueOrderId: undefined,
+      isRefused: false,
+      isEnded: false,
+      isUncertain: false,
+      fills: new Map(),
+    };
+    this.#orders.set(clOrdId, own);
+    this.#forgetOldest();
+    return own;
+  }
+
+  #forgetOldest(): void {
+    if (this.#orders.size <= KEPT) return;
+    for (const own of this.#orders.values()) {
+      if (this.#out.has(own)) continue;
+      this.#orders.delete(own.clOrdId);
+      return;
+    }
+  }
+
+  /** The order of ours that an entry is about. One of a predecessor is taken up when the stream brings news of it. */
+  #ownOf(order: MergedOrder, isSnapshot: boolean, nowMs: number): OwnOrder | undefined {
+    const { clOrdId, symbol, side } = order;
+    if (clOrdId === undefined) return undefined;
+    const known = this.#orders.get(clOrdId);
+    if (known !== undefined || isSnapshot || decodeClientOrderId(clOrdId) === undefined) return known;
+    const instrument = symbol === undefined ? undefined : this.#deps.directory.instrumentNamed(symbol);
+    if (instrument === undefined || side === undefined) {
+      this.#unexpected(`order ${order.orderId} (${clOrdId}) of ours has no pair and side that are known`);
+      return undefined;
+    }
+    const own = this.#add(clOrdId, instrument, side, undefined, nowMs);
+    this.#out.add(own);
+    return own;
+  }
+
+  #onAccepted(own: OwnOrder, orderId: string | undefined): void {
+    if (orderId === undefined) {
+      this.doubt(own, 'accepted without an order id');
+      return;
+    }
+    const { order, contradictions } = this.merged.bind(orderId, own.clOrdId);
+    for (const contradiction of contradictions) this.doubt(own, contradiction);
+    // Fills may have come before this answer, without the client's id.
+    if (contradictions.length === 0) this.#settle(own, order);
+  }
+
+  #onRefusal(own: OwnOrder, { success, error }: PrivateReply): void {
+    const { provesRefusal, repeatable } = apiErrorOf(error);
+    if (success !== 'no' || !provesRefusal) {
+      this.doubt(own, error === '' ? 'an answer without success or error' : error);
+    } else if (own.venueOrderId !== undefined) {
+      this.#unexpected(`order ${own.clOrdId} is refused (${error}), yet the venue has it`);
+      this.doubt(own, error);
+    } else if (!own.isRefused) {
+      own.isRefused = true;
+      this.#out.delete(own);
+      this.#deps.emit({ type: 'order.refused', clOrdId: own.clOrdId, error, isRetryable: repeatable !== 'never' });
+    }
+  }
+
+  /** Tells what is new of an order, and its end when all that belongs to it is here. */
+  #settle(own: OwnOrder, order: MergedOrder): void {
+    this.#acknowledge(own, order.orderId);
+    this.#tellFills(own, order);
+    if (own.isEnded || !isEnd(order.status)) return;
+    const filledLots = this.#endLots(own, order);
+    const toldLots = told(own);
+    if (filledLots === undefined) this.doubt(own, `${order.status} without its total`);
+    else if (toldLots > filledLots) this.doubt(own, `${order.status} with a total below its fills`);
+    else if (toldLots === filledLots) this.#end(own, order, filledLots);
+  }
+
+  #acknowledge(own: OwnOrder, venueOrderId: string): void {
+    if (own.venueOrderId === venueOrderId) return;
+    if (own.isRefused || own.venueOrderId !== undefined) {
+      this.#unexpected(`order ${own.clOrdId} turned up as ${venueOrderId}, was ${own.venueOrderId ?? 'refused'}`);
+    }
+    if (own.isRefused) this.#out.add(own);
+    own.isRefused = false;
+    own.venueOrderId = venueOrderId;
+    this.#deps.emit({ type: 'order.acked', clOrdId: own.clOrdId, venueOrderId });
+  }
+
+  #tellFills(own: OwnOrder, order: MergedOrder): void {
+    const { directory, wallMs, emit } = this.#deps;
+    for (const text of order.fills.values()) {
+      if (own.fills.has(text.execId)) continue;
+      const read = readFill(text, own.instrument, own.side, directory, wallMs());
+      if ('why' in read) {
+        this.doubt(own, `fill ${text.execId} ${read.why}`);
+        continue;
+      }
+      for (const note of read.notes) this.#unexpected(note);
+      if (own.isEnded) this.#unexpected(`fill ${text.execId} of order ${own.clOrdId} came after its end`);
+      own.fills.set(text.execId, read.fill);
+      emit({ type: 'order.filled', clOrdId: own.clOrdId, venueOrderId: order.orderId, fill: read.fill });
+    }
+  }
+
+  /** What the venue says it came to. `filled` without a total is the whole order. */
+  #endLots({ instrument, sent }: OwnOrder, { orderId, endQty, orderQty, status }: MergedOrder): bigint | undefined {
+    const lotsOf = (text: string): bigint => amountDown(text, instrument.qtyPrecision, `order ${orderId}`);
+    if (endQty !== undefined) return lotsOf(endQty);
+    if (status !== 'filled') return undefined;
+    if (sent !== undefined) return sent.qtyLots;
+    return orderQty === undefined ? undefined : lotsOf(orderQty);
+  }
+
+  #isComplete(own: OwnOrder, order: MergedOrder): boolean {
+    return isEnd(order.status) && this.#endLots(own, order) === told(own);
+  }
+
+  #end(own: OwnOrder, { orderId, reason }: MergedOrder, filledLots: bigint): void {
+    this.#close(own);
+    this.#deps.emit({ type: 'order.ended', clOrdId: own.clOrdId, venueOrderId: orderId, filledLots, reason });
+  }
+
+  #close(own: OwnOrder): void {
+    own.isEnded = true;
+    this.#out.delete(own);
+  }
+
+  /** Nothing more is proven of an order for now. */
+  doubt(own: OwnOrder, why: string): void {
+    if (own.isUncertain && !own.isEnded) return; // said already, and nobody has settled it since
+    own.isUncertain = true;
+    this.#deps.emit({ type: 'order.uncertain', clOrdId: own.clOrdId, why });
+  }
+
+  #unexpected(text: string): void {
+    this.#deps.emit({ type: 'unexpected', text });
+  }
+}
+
+function told(own: OwnOrder): bigint {
+  let lots = 0n;
+  for (const { qtyLots } of own.fills.values()) lots += qtyLots;
+  return lots;
+}

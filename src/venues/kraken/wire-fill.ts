@@ -1,0 +1,87 @@
+/**
+ * A fill of the venue in our integers. What does not fit is rounded against us, and said: a quantity bought down and one
+ * sold up, a price and a cost bought up and sold down, a fee up.
+ */
+import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import { INT64_MAX } from '../../shared/money.ts';
+import type { Fill } from '../trading-port.ts';
+import type { FillText } from './execution-report.ts';
+import { type RoundedAmount, roundedAmount, roundedProduct } from './rounded-amount.ts';
+
+export interface ReadFill {
+  readonly fill: Fill;
+  /** What could not be taken over exactly. Empty when all is as the venue says. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads a fill of an order of `side`; `why` it cannot be booked otherwise. Without its fee it cannot: assuming none would
+ * book a profit that is not there.
+ * @param wallMs stands in for a time that the venue did not tell.
+ */
+export function readFill(
+  text: FillText,
+  instrument: Instrument,
+  side: 0 | 1,
+  directory: InstrumentDirectory,
+  wallMs: number,
+): ReadFill | { readonly why: string } {
+  if (text.fees === undefined) return { why: 'came without its fee' };
+  const notes: string[] = [];
+  const exactly = (what: string, { value, isExact }: RoundedAmount): bigint => {
+    if (!isExact) notes.push(`fill ${text.execId}: ${what} does not fit and was rounded against us`);
+    return value;
+  };
+  const isBuy = side === 0;
+  const read = (what: 'qty' | 'price', decimals: number, rounding: 'up' | 'down'): bigint =>
+    exactly(`${what} ${text[what]}`, roundedAmount(text[what], decimals, rounding, what));
+  const fill: Fill = {
+    execId: text.execId,
+    qtyLots: read('qty', instrument.qtyPrecision, isBuy ? 'down' : 'up'),
+    priceTicks: read('price', instrument.pricePrecision, isBuy ? 'up' : 'down'),
+    costUnits: costOf(text, isBuy ? 'up' : 'down', precisionOf(instrument.quote, directory), exactly),
+    ...feeOf(text, instrument, directory, notes),
+    atMs: Number.isFinite(text.atMs) ? text.atMs : wallMs,
+  };
+  const { qtyLots, priceTicks, costUnits, feeUnits } = fill;
+  const isBookable = [qtyLots, priceTicks, costUnits, feeUnits].every((amount) => amount <= INT64_MAX);
+  return isBookable && qtyLots > 0n ? { fill, notes } : { why: 'is of no amount that can be booked' };
+}
+
+function precisionOf(asset: AssetIndex, directory: InstrumentDirectory): number {
+  return directory.assets[asset]?.precision ?? 0;
+}
+
+function costOf(
+  { cost, price, qty }: FillText,
+  rounding: 'up' | 'down',
+  decimals: number,
+  exactly: (what: string, amount: RoundedAmount) => bigint,
+): bigint {
+  if (cost === undefined) return roundedProduct(price, qty, decimals, rounding, 'cost');
+  return exactly(`cost ${cost}`, roundedAmount(cost, decimals, rounding, 'cost'));
+}
+
+/** A fill carries one fee. Of several assets the first that is known counts; the others are said, and show as deviations. */
+function feeOf(
+  { fees = [], execId }: FillText,
+  instrument: Instrument,
+  directory: InstrumentDirectory,
+  notes: string[],
+): Pick<Fill, 'feeUnits' | 'feeAsset'> {
+  let feeUnits = 0n;
+  let feeAsset: AssetIndex | undefined;
+  for (const { asset: name, qty } of fees) {
+    const asset = directory.assetNamed(name);
+    const { value, isExact } = roundedAmount(qty, asset?.precision ?? 0, 'up', 'fee');
+    if (value === 0n) continue;
+    if (asset === undefined || (feeAsset !== undefined && feeAsset !== asset.index)) {
+      notes.push(`fill ${execId}: a fee of ${qty} ${name} is not booked with it`);
+      continue;
+    }
+    if (!isExact) notes.push(`fill ${execId}: fee ${qty} ${name} does not fit and was rounded against us`);
+    feeAsset = asset.index;
+    feeUnits += value;
+  }
+  return { feeUnits, feeAsset: feeAsset ?? instrument.quote };
+}
