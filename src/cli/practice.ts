@@ -3,6 +3,7 @@ import { freshSeed } from '../shared/chance.ts';
 import { systemClock } from '../shared/clock.ts';
 import { parseFaultRates } from '../venues/practice/fault-rules.ts';
 import { FAULTS } from '../venues/practice/faults.ts';
+import type { DislocationReport } from '../venues/practice/market-dislocation.ts';
 import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
 import type { PracticeStats } from '../venues/practice/practice-exchange.ts';
 import { startPracticeServer } from '../venues/practice/practice-server.ts';
@@ -18,6 +19,8 @@ export interface PracticeOptions {
   readonly loop?: boolean;
   /** Names, each with or without its probability (`drop=0.01`): see {@link practiceHelp}. */
   readonly faults?: readonly string[];
+  /** Basis points by which pairs are moved out of line now and then. */
+  readonly dislocate?: number;
   /** Makes the faults repeatable; a fresh one is chosen and told without it. */
   readonly seed?: number;
   /** The venue's REST AssetPairs answer, for captures without an instrument message. */
@@ -37,13 +40,14 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
         capture: options.capture,
         port: options.port,
         assetPairs: options.assetPairs,
-        settings: { speed, faults, seed, loop },
+        settings: { speed, faults, seed, loop, dislocateBps: options.dislocate ?? 0 },
       },
       systemClock,
       {
         onFault: ({ fault, connection, symbol }) =>
           console.error(`fault    ${fault} on connection ${connection}${symbol === undefined ? '' : `, ${symbol}`}`),
         onMarketEnded: () => console.error('market   the recording is over; heartbeats go on'),
+        onDislocation: (report) => console.error(dislocationText(report)),
       },
     );
     for (const note of server.notes) console.error(`note     ${note}`);
@@ -55,6 +59,11 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
   } finally {
     signals.dispose();
   }
+}
+
+/** One line on a dislocation; it says that no market did this. */
+function dislocationText({ symbol, bps, isOver }: DislocationReport): string {
+  return `injected ${symbol} ${isOver ? 'is back from' : 'moved by'} ${bps > 0 ? '+' : ''}${bps} bps`;
 }
 
 /** The catalogue of faults, for `--help`. */
@@ -79,6 +88,7 @@ function renderStats(stats: PracticeStats): string {
   return [
     `stopped  ${stats.connections} connections   ${stats.framesSent} frames sent   ${stats.requests} requests`,
     `market   ${stats.eventsPlayed} events   ${stats.passes} times to the end`,
+    `injected ${stats.dislocations} dislocations`,
     `faults   ${faults.length === 0 ? 'none' : faults.join(', ')}   slow clients cut ${stats.slowClientsCut}`,
   ].join('\n');
 }

@@ -109,7 +109,8 @@ function addCaptures(program: Command, finish: Finish): void {
       'misbehaviour to show: names, each with an optional probability, such as drop=0.01',
       list,
     )
-    .option('--seed <number>', 'seed of the faults', wholeNumber)
+    .addOption(dislocateOption())
+    .option('--seed <number>', 'seed of the faults and dislocations', wholeNumber)
     .option('--json', 'print one line of JSON with the address once it listens')
     .addHelpText('after', () => `\n${practiceHelp()}`)
     .action(async (options) => finish(await practice(options)));
@@ -178,6 +179,12 @@ function feeOptions(command: Command): Command {
     .addOption(new Option('--tier <number>', 'fee tier of the venue, 1 to 17').argParser(wholeNumber));
 }
 
+function dislocateOption(): Option {
+  const what =
+    'move one pair at a time by so many basis points for a moment, so that there is something to trade (injected)';
+  return new Option('--dislocate <bps>', what).argParser(basisPoints);
+}
+
 function placementOption(): Option {
   return new Option('--placement <kind>', 'threads, fused or auto').choices(['threads', 'fused', 'auto']);
 }
@@ -194,6 +201,12 @@ function decimalNumber(text: string): number {
 function wholeNumber(text: string): number {
   if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
+}
+
+function basisPoints(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1 || number > 1_000) throw new InvalidArgumentError('Expected whole basis points from 1 to 1000.');
+  return number;
 }
 
 function port(text: string): number {

@@ -44,6 +44,7 @@ describe('the command line', () => {
     [['run', '--config', 'no-such.yaml'], /CONFIG_UNREADABLE: no-such\.yaml/],
     [['halt'], /required option '--reason <text>'/],
     [['practice', '--capture', 'x', '--port', '70000'], /from 0 to 65535/],
+    [['practice', '--capture', 'x', '--dislocate', '0'], /from 1 to 1000/],
     [['practice', '--capture', 'x', '--faults', 'earthquake'], /earthquake/],
   ])('%j is refused before anything starts, and says why', (args, message) => {
     const { status, stdout, stderr } = arbitrade(...args);

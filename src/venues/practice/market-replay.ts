@@ -1,6 +1,5 @@
 /** Plays a tape into the market: at the recorded pace, faster, or as fast as its clients read. */
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
-import type { Market } from './market.ts';
 import type { MarketEvent, MarketTape } from './market-tape.ts';
 
 /** 1 is the recorded pace; `max` is as fast as the clients take it. */
@@ -10,6 +9,11 @@ export type ReplaySpeed = number | 'max';
 const BURST = 256;
 /** How soon the market looks again whether its clients have room. */
 const MAX_PAUSE_MS = 1;
+
+/** What a tape is played into. */
+export interface ReplayTarget {
+  play(event: MarketEvent): void;
+}
 
 export interface ReplaySettings {
   readonly speed: ReplaySpeed;
@@ -26,7 +30,7 @@ export interface ReplayPorts {
 }
 
 export class MarketReplay {
-  readonly #market: Market;
+  readonly #market: ReplayTarget;
   readonly #tape: MarketTape;
   readonly #settings: ReplaySettings;
   readonly #ports: ReplayPorts;
@@ -39,7 +43,7 @@ export class MarketReplay {
   #state: 'waiting' | 'playing' | 'ended' = 'waiting';
   #cancel: CancelTimer = () => {};
 
-  constructor(market: Market, tape: MarketTape, settings: ReplaySettings, ports: ReplayPorts) {
+  constructor(market: ReplayTarget, tape: MarketTape, settings: ReplaySettings, ports: ReplayPorts) {
     this.#market = market;
     this.#tape = tape;
     this.#settings = settings;

@@ -91,8 +91,8 @@ function amount(entry: JsonObject, name: string, decimals: number): bigint {
   return roundedUp(lexemeOf(entry[name]) ?? '0', decimals);
 }
 
-/** Minimums never become smaller by our counting. */
-function roundedUp(text: string, decimals: number): bigint {
+/** An entry's amount in units of 10^-`decimals`, rounded up: minimums never become smaller by our counting. */
+export function roundedUp(text: string, decimals: number): bigint {
   const spare = 18;
   const finest = parseDecimal(text, decimals + spare, 'instrument entry');
   const divisor = 10n ** BigInt(spare);

@@ -19,6 +19,7 @@ import type { FaultRates } from './fault-rules.ts';
 import type { FaultName } from './faults.ts';
 import { Market } from './market.ts';
 import type { BookLevels, MarketBook } from './market-book.ts';
+import { type DislocationReport, MarketDislocation } from './market-dislocation.ts';
 import { strikeMarket } from './market-faults.ts';
 import { MarketReplay, type ReplaySpeed } from './market-replay.ts';
 import type { MarketTape } from './market-tape.ts';
@@ -32,6 +33,8 @@ import { NO_TRADING_FAULTS, type TradingFaults } from './trading-faults.ts';
 import { bookSnapshotFrame, bookUpdateFrame, wireTime } from './wire-text.ts';
 
 const SECOND_MS = 1_000;
+/** A sequence of its own from the seed, so that dislocations change nothing else. */
+const DISLOCATIONS = 0x64697363;
 
 export interface PracticeSettings {
   readonly speed: ReplaySpeed;
@@ -43,6 +46,8 @@ export interface PracticeSettings {
   readonly openDelayMs: number;
   /** Who may trade, and what they begin with. */
   readonly accounts: readonly (AccountSettings | AccountSpec)[];
+  /** Basis points by which pairs are moved out of line now and then; 0 leaves the recording as it is. */
+  readonly dislocateBps: number;
 }
 
 export const PRACTICE_DEFAULTS: PracticeSettings = {
@@ -53,6 +58,7 @@ export const PRACTICE_DEFAULTS: PracticeSettings = {
   limits: { ...CONNECTION_LIMITS, ...CONNECTION_BUDGET },
   openDelayMs: 100,
   accounts: [],
+  dislocateBps: 0,
 };
 
 /** What has happened so far. */
@@ -67,12 +73,15 @@ export interface PracticeStats extends Readonly<ConnectionCounts> {
   readonly restErrors: number;
   readonly clients: number;
   readonly faults: Readonly<Partial<Record<FaultName, number>>>;
+  /** Injected into the market so far. */
+  readonly dislocations: number;
 }
 
 export interface PracticeListener {
   readonly onFault?: (report: FaultReport) => void;
   /** The recording is over and does not begin again; heartbeats go on. */
   readonly onMarketEnded?: () => void;
+  readonly onDislocation?: (report: DislocationReport) => void;
 }
 
 export class PracticeExchange {
@@ -81,6 +90,7 @@ export class PracticeExchange {
   readonly #clock: SkewedClock;
   readonly #settings: PracticeSettings;
   readonly #replay: MarketReplay;
+  readonly #dislocation: MarketDislocation;
   readonly #plan: FaultPlan;
   readonly #ownFaults: FaultDraws;
   readonly #ids: Chance;
@@ -138,7 +148,14 @@ export class PracticeExchange {
       tradingFaults,
       onMarketWanted: () => this.#open(),
     });
-    this.#replay = new MarketReplay(this.market, tape, settings, {
+    this.#dislocation = new MarketDislocation({
+      market: this.market,
+      clock,
+      chance: seededChance(settings.seed ^ DISLOCATIONS),
+      bps: settings.dislocateBps,
+      onDislocation: (report) => listener.onDislocation?.(report),
+    });
+    this.#replay = new MarketReplay(this.#dislocation, tape, settings, {
       clock,
       mayPlay: () => this.#clientsHaveRoom(),
       onEnded: () => listener.onMarketEnded?.(),
@@ -209,6 +226,7 @@ export class PracticeExchange {
       restErrors: this.rest.counts.errors,
       clients: this.#sessions.size + this.#private.clients,
       faults: { ...this.#faultCounts },
+      dislocations: this.#dislocation.count,
     };
   }
 
@@ -216,6 +234,7 @@ export class PracticeExchange {
   close(): void {
     this.#closed = true;
     this.#replay.stop();
+    this.#dislocation.stop();
     this.#private.close();
     for (const cancel of this.#timers) cancel();
     this.#toAll((session) => session.connection.close(1001, 'going away'));
@@ -231,6 +250,7 @@ export class PracticeExchange {
     this.#opening = true;
     this.#after(this.#settings.openDelayMs, () => {
       this.#replay.start();
+      if (this.#settings.dislocateBps > 0) this.#dislocation.start();
       this.#everySecond();
     });
   }
