@@ -1,12 +1,13 @@
 /** `arbitrade practice`: the practice exchange alone, on loopback, until it is told to stop. */
 import { freshSeed } from '../shared/chance.ts';
 import { systemClock } from '../shared/clock.ts';
+import type { AccountSpec } from '../venues/practice/account-spec.ts';
 import { parseFaultRates } from '../venues/practice/fault-rules.ts';
 import { FAULTS } from '../venues/practice/faults.ts';
 import type { DislocationReport } from '../venues/practice/market-dislocation.ts';
 import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
 import type { PracticeStats } from '../venues/practice/practice-exchange.ts';
-import { startPracticeServer } from '../venues/practice/practice-server.ts';
+import { type PracticeServer, startPracticeServer } from '../venues/practice/practice-server.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { listenForStop } from './stop-signals.ts';
 
@@ -25,6 +26,10 @@ export interface PracticeOptions {
   readonly seed?: number;
   /** The venue's REST AssetPairs answer, for captures without an instrument message. */
   readonly assetPairs?: string;
+  /** File that says who may trade; without it two accounts are made up. */
+  readonly accounts?: string;
+  /** Fees of every account: a percentage, or `tier5`. */
+  readonly fees?: string;
   readonly json?: boolean;
 }
 
@@ -40,6 +45,8 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
         capture: options.capture,
         port: options.port,
         assetPairs: options.assetPairs,
+        accountFile: options.accounts,
+        fees: options.fees,
         settings: { speed, faults, seed, loop, dislocateBps: options.dislocate ?? 0 },
       },
       systemClock,
@@ -51,7 +58,7 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
       },
     );
     for (const note of server.notes) console.error(`note     ${note}`);
-    console.log(options.json ? JSON.stringify({ wsPublic: server.wsPublic }) : readyText(server.wsPublic, seed));
+    console.log(options.json ? readyLine(server) : readyText(server, seed));
     await signals.stopped;
     await server.close();
     console.error(renderStats(server.exchange.stats()));
@@ -79,14 +86,35 @@ export function practiceHelp(): string {
   ].join('\n');
 }
 
-function readyText(wsPublic: string, seed: number): string {
-  return `ready    ${wsPublic}   seed ${seed}   stop with Ctrl-C`;
+/** What a program needs to reach it and to trade on it. */
+function readyLine({ rest, wsPublic, wsPrivate, accounts }: PracticeServer): string {
+  const rows = accounts.map(({ name, key, secret, tier, balances }) => ({ name, key, secret, tier, balances }));
+  return JSON.stringify({ rest, wsPublic, wsPrivate, accounts: rows });
+}
+
+function readyText({ rest, wsPublic, wsPrivate, accounts }: PracticeServer, seed: number): string {
+  return [
+    `ready    ${wsPublic}   seed ${seed}   stop with Ctrl-C`,
+    `private  ${wsPrivate}`,
+    `rest     ${rest}`,
+    ...accounts.flatMap(accountText),
+  ].join('\n');
+}
+
+function accountText({ name, key, secret, fees, rateTier, balances }: AccountSpec): readonly string[] {
+  const rate = 'tier' in fees ? `fees of tier ${fees.tier}` : `fees ${fees.takerPct} %`;
+  const held = Object.entries(balances).map(([asset, amount]) => `${amount} ${asset}`);
+  return [
+    `account  ${name}   ${rate}   limits of ${rateTier}   holds ${held.join(', ')}`,
+    `         key ${key}`,
+    `         secret ${secret}   (good for this exchange only)`,
+  ];
 }
 
 function renderStats(stats: PracticeStats): string {
   const faults = Object.entries(stats.faults).map(([name, count]) => `${name} ${count}`);
   return [
-    `stopped  ${stats.connections} connections   ${stats.framesSent} frames sent   ${stats.requests} requests`,
+    `stopped  ${stats.connections} connections   ${stats.framesSent} frames sent   ${stats.requests} requests   ${stats.restRequests} REST calls, ${stats.restErrors} with an error`,
     `market   ${stats.eventsPlayed} events   ${stats.passes} times to the end`,
     `injected ${stats.dislocations} dislocations`,
     `faults   ${faults.length === 0 ? 'none' : faults.join(', ')}   slow clients cut ${stats.slowClientsCut}`,

@@ -110,8 +110,10 @@ function addCaptures(program: Command, finish: Finish): void {
       list,
     )
     .addOption(dislocateOption())
-    .option('--seed <number>', 'seed of the faults and dislocations', wholeNumber)
-    .option('--json', 'print one line of JSON with the address once it listens')
+    .option('--seed <number>', 'seed of the faults, of dislocations, and of keys that are made up', wholeNumber)
+    .option('--accounts <file>', 'who may trade (YAML or JSON); without it two accounts are made up')
+    .option('--fees <rate>', 'fees of every account: a percentage, or a tier such as tier5')
+    .option('--json', 'print one line of JSON with addresses and accounts once it listens')
     .addHelpText('after', () => `\n${practiceHelp()}`)
     .action(async (options) => finish(await practice(options)));
 }

@@ -35,7 +35,10 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     const errors: string[] = [];
     started.stderr.on('data', (data) => errors.push(String(data)));
     const [line] = (await once(createInterface(started.stdout), 'line')) as [string];
-    expect(Object.keys(JSON.parse(line))).toEqual(['wsPublic']);
+    expect(Object.keys(JSON.parse(line))).toEqual(['rest', 'wsPublic', 'wsPrivate', 'accounts']);
+    for (const account of JSON.parse(line).accounts) {
+      expect(Object.keys(account)).toEqual(['name', 'key', 'secret', 'tier', 'balances']);
+    }
     const client = await SocketClient.connect(JSON.parse(line).wsPublic);
     client.subscribe(['BTC/USD']);
     await client.until(() => client.frames.length > 3_000);

@@ -6,7 +6,9 @@ import { VENUE_ERRORS } from './error-catalogue.ts';
  * - `update`: each book update to each client.
  * - `subscribe`: each symbol of a public subscribe request.
  * - `second`: once a second for the whole exchange.
- * - `order`: each request to add an order, on either side of the exchange, before anything is done about it.
+ * - `order`: each request to add an order, by socket or REST, before anything is done about it.
+ * - `match`: each order that the engine is about to match.
+ * - `cancel`: each open order that is about to be cancelled on request.
  * - `answer`: each answer on the private socket to a request to add an order.
  * - `fill`: each order of an account that has just been filled, in part or whole.
  * - `execution`: each `executions` message to a subscriber.
@@ -19,6 +21,8 @@ export type FaultMoment =
   | 'subscribe'
   | 'second'
   | 'order'
+  | 'match'
+  | 'cancel'
   | 'answer'
   | 'fill'
   | 'execution'
@@ -88,36 +92,37 @@ export const FAULTS = {
     chance: 0.1,
     what: 'an order that turns back what the account has just traded is refused',
   },
-  'partial-then-cancel': { when: 'order', chance: 0.03, what: 'an order is filled in part, the rest cancelled' },
-  'ioc-unfilled': { when: 'order', chance: 0.03, what: 'an immediate-or-cancel order ends without any fill' },
+  'partial-then-cancel': { when: 'match', chance: 0.03, what: 'an order is filled in part, the rest cancelled' },
+  'ioc-unfilled': { when: 'match', chance: 0.03, what: 'an immediate-or-cancel order ends without any fill' },
   'price-runs-away': {
-    when: 'order',
+    when: 'match',
     chance: 0.03,
     what: 'the side that an order would take is gone when it arrives, one percent deep',
   },
+  'order-late': { when: 'order', chance: 0.01, what: 'an order comes to the engine only when its deadline is over' },
   'disconnect-before-order': { when: 'order', chance: 0.005, what: 'the socket is cut and the order never arrives' },
   'disconnect-before-ack': {
-    when: 'order',
+    when: 'answer',
     chance: 0.005,
     what: 'the order is taken, the socket cut before the answer',
   },
   'disconnect-after-ack': {
-    when: 'order',
+    when: 'answer',
     chance: 0.005,
-    what: 'the socket is cut after the answer, before any execution',
+    what: 'the socket is cut at the first frame after the answer',
   },
   'disconnect-before-fill': {
-    when: 'order',
+    when: 'execution',
     chance: 0.005,
-    what: 'the socket is cut after the order is announced as new, before its fills are',
+    what: 'the socket is cut when a fill is about to be told',
   },
   'disconnect-after-fill': {
-    when: 'order',
+    when: 'execution',
     chance: 0.005,
-    what: "the socket is cut after an order's first fill, before its end is told",
+    what: 'the socket is cut at the first frame after a fill',
   },
   'fill-after-cancel': {
-    when: 'execution',
+    when: 'cancel',
     chance: 0.02,
     what: 'a fill is told after the answer that its order is cancelled',
   },

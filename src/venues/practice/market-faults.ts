@@ -1,11 +1,13 @@
 /** What goes wrong with the market as a whole, drawn once a second: states of the system and of pairs, the clock. */
+import type { Clock } from '../../shared/clock.ts';
+import type { ExchangeClock } from './exchange-clock.ts';
+import type { TradeRecord } from './exchange-types.ts';
 import type { FaultDraws } from './fault-plan.ts';
 import type { FaultName } from './faults.ts';
 import type { Market } from './market.ts';
-import type { SkewedClock } from './skewed-clock.ts';
 
 /** How long a state that a fault brought about lasts. */
-export const STATE_FAULT_MS = 5_000;
+const STATE_FAULT_MS = 5_000;
 /** System states that a fault brings about (protocol reference 1.5). */
 const SYSTEM_FAULTS = [
   ['status', 'maintenance'],
@@ -17,28 +19,52 @@ const SYSTEM_FAULTS = [
 const SKEW_MAX_MS = 8_000;
 const SKEW_FAULT_MS = 30_000;
 
-/** @param followed the symbols that somebody follows: only those have faults. @param after runs something later. */
+/** @param followed the symbols that somebody follows: only those have faults. */
 export function strikeMarket(
   market: Market,
-  clock: SkewedClock,
+  clock: ExchangeClock,
   faults: FaultDraws,
   followed: readonly string[],
-  after: (delayMs: number, run: () => void) => void,
 ): void {
   for (const [fault, system] of SYSTEM_FAULTS) {
     if (!faults.strikes(fault)) continue;
     market.setSystem(system);
-    after(STATE_FAULT_MS, () => market.setSystem('online'));
+    clock.after(STATE_FAULT_MS, () => market.setSystem('online'));
   }
   if (faults.strikes('clock-skew')) {
     clock.setSkew(SKEW_MAX_MS - faults.choose('clock-skew', 2 * SKEW_MAX_MS));
-    after(SKEW_FAULT_MS, () => clock.setSkew(0));
+    clock.after(SKEW_FAULT_MS, () => clock.setSkew(0));
   }
   strikePair(faults, followed, 'instrument-status', (symbol) => {
     market.setPairStatus(symbol, 'cancel_only');
-    after(STATE_FAULT_MS, () => market.setPairStatus(symbol, 'online'));
+    clock.after(STATE_FAULT_MS, () => market.setPairStatus(symbol, 'online'));
   });
   strikePair(faults, followed, 'instrument-precision', (symbol) => toggleDecimal(market, symbol));
+}
+
+const BOUGHT_FAULTS = [
+  ['pair-delisted', 'delisted'],
+  ['pair-reduce-only', 'reduce_only'],
+] as const;
+
+/** After a trade: another pair of the asset that it brought, where a plan would go on, goes out of reach for a while. */
+export function strikeBought(
+  market: Market,
+  clock: Clock,
+  faults: FaultDraws,
+  { order: { pair, side } }: TradeRecord,
+): void {
+  const bought = side === 'buy' ? pair.base.id : pair.quote.id;
+  const others = [...market.books.keys()].filter(
+    (symbol) => symbol !== pair.symbol && symbol.split('/').includes(bought),
+  );
+  for (const [fault, status] of BOUGHT_FAULTS) {
+    strikePair(faults, others, fault, (symbol) => {
+      // Not in the middle of the trade that is being told.
+      clock.after(0, () => market.setPairStatus(symbol, status));
+      clock.after(STATE_FAULT_MS, () => market.setPairStatus(symbol, 'online'));
+    });
+  }
 }
 
 function strikePair(

@@ -3,7 +3,7 @@
  * chance and connections are handed in, so the same core serves real sockets and the inline host.
  */
 import { type Chance, seededChance } from '../../shared/chance.ts';
-import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { AccountSpec } from './account-spec.ts';
 import {
   type ClientEvents,
@@ -13,6 +13,7 @@ import {
   type ConnectionLimits,
 } from './client-connection.ts';
 import { CONNECTION_BUDGET, ConnectionBudget, type ConnectionBudgetSettings } from './connection-budget.ts';
+import { ExchangeClock } from './exchange-clock.ts';
 import type { AccountSettings } from './exchange-types.ts';
 import { type FaultDraws, FaultPlan, type FaultReport } from './fault-plan.ts';
 import type { FaultRates } from './fault-rules.ts';
@@ -27,9 +28,8 @@ import { PrivateSide } from './private-side.ts';
 import { PublicSession } from './public-session.ts';
 import type { RestApi } from './rest/rest-api.ts';
 import type { SessionTokens } from './session-tokens.ts';
-import { SkewedClock } from './skewed-clock.ts';
 import type { TradingCore } from './trading-core.ts';
-import { NO_TRADING_FAULTS, type TradingFaults } from './trading-faults.ts';
+import type { TradingFaults } from './trading-faults.ts';
 import { bookSnapshotFrame, bookUpdateFrame, wireTime } from './wire-text.ts';
 
 const SECOND_MS = 1_000;
@@ -87,7 +87,7 @@ export interface PracticeListener {
 export class PracticeExchange {
   readonly market: Market;
   readonly #private: PrivateSide;
-  readonly #clock: SkewedClock;
+  readonly #clock: ExchangeClock;
   readonly #settings: PracticeSettings;
   readonly #replay: MarketReplay;
   readonly #dislocation: MarketDislocation;
@@ -108,11 +108,9 @@ export class PracticeExchange {
   #connections = 0;
   #refused = 0;
   #opening = false;
-  #closed = false;
-  #timers = new Set<CancelTimer>();
 
   /**
-   * @param tradingFaults what goes wrong on the trading side; nothing when not given.
+   * @param tradingFaults what goes wrong on the trading side, instead of the catalogue's faults.
    * @throws OPTION_INVALID, DECIMAL_INVALID for accounts that cannot be opened.
    */
   constructor(
@@ -120,9 +118,9 @@ export class PracticeExchange {
     clock: Clock,
     settings: PracticeSettings,
     listener: PracticeListener = {},
-    tradingFaults: TradingFaults = NO_TRADING_FAULTS,
+    tradingFaults?: TradingFaults,
   ) {
-    this.#clock = new SkewedClock(clock);
+    this.#clock = new ExchangeClock(clock);
     this.#settings = settings;
     this.market = new Market(tape);
     this.market.listen({
@@ -144,6 +142,7 @@ export class PracticeExchange {
       clock: this.#clock,
       accounts: settings.accounts,
       seed: settings.seed,
+      plan: this.#plan,
       faults: this.#ownFaults,
       tradingFaults,
       onMarketWanted: () => this.#open(),
@@ -232,12 +231,11 @@ export class PracticeExchange {
 
   /** Closes the market and every connection. */
   close(): void {
-    this.#closed = true;
     this.#replay.stop();
     this.#dislocation.stop();
     this.#private.close();
-    for (const cancel of this.#timers) cancel();
     this.#toAll((session) => session.connection.close(1001, 'going away'));
+    this.#clock.close();
   }
 
   #openWhenWanted(): void {
@@ -248,7 +246,7 @@ export class PracticeExchange {
   #open(): void {
     if (this.#opening) return;
     this.#opening = true;
-    this.#after(this.#settings.openDelayMs, () => {
+    this.#clock.after(this.#settings.openDelayMs, () => {
       this.#replay.start();
       if (this.#settings.dislocateBps > 0) this.#dislocation.start();
       this.#everySecond();
@@ -295,8 +293,8 @@ export class PracticeExchange {
   }
 
   #everySecond(): void {
-    this.#after(SECOND_MS, () => {
-      strikeMarket(this.market, this.#clock, this.#ownFaults, this.#followed(), (ms, run) => this.#after(ms, run));
+    this.#clock.after(SECOND_MS, () => {
+      strikeMarket(this.market, this.#clock, this.#ownFaults, this.#followed());
       this.#everySecond();
     });
   }
@@ -304,14 +302,5 @@ export class PracticeExchange {
   #followed(): readonly string[] {
     const symbols = [...this.market.books.keys()];
     return symbols.filter((symbol) => [...this.#sessions].some((session) => session.depthOf(symbol) !== undefined));
-  }
-
-  #after(delayMs: number, run: () => void): void {
-    if (this.#closed) return;
-    const cancel = this.#clock.after(delayMs, () => {
-      this.#timers.delete(cancel);
-      run();
-    });
-    this.#timers.add(cancel);
   }
 }

@@ -21,9 +21,14 @@ import { serveRest } from './rest/rest-edge.ts';
 
 const LOOPBACK = '127.0.0.1';
 const PUBLIC_PATH = '/v2';
+/** Ends as the venue's does: clients that are told a host and append `/v2` come here with `<host>/private`. */
+const PRIVATE_PATH = '/private/v2';
 /** Largest request a client may send; beyond it the socket is closed with 1009. */
 const REQUEST_BYTES_MAX = 262_144;
 const PINGS_MISSED_MAX = 2;
+/** A client that sends its REST request slower than this is cut off. */
+const HEADERS_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 30_000;
 
 export interface PracticeServerOptions {
   /** The recording that is the market: Kraken v2 frames, plain or gzip. */
@@ -46,6 +51,8 @@ export interface PracticeServer {
   readonly rest: string;
   /** URL of the public socket. */
   readonly wsPublic: string;
+  /** URL of the private socket. */
+  readonly wsPrivate: string;
   readonly accounts: readonly AccountSpec[];
   readonly exchange: PracticeExchange;
   /** What is synthetic or ignored about the recording. */
@@ -63,7 +70,10 @@ export async function startPracticeServer(
   const tape = loadTape(options);
   const accounts = options.settings?.accounts ?? accountsOf(options, tape);
   const exchange = new PracticeExchange(tape, clock, { ...PRACTICE_DEFAULTS, ...options.settings, accounts }, listener);
-  const server = createServer((request, response) => serveRest(exchange.rest, request, response));
+  const server = createServer(
+    { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS },
+    (request, response) => serveRest(exchange.rest, request, response),
+  );
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -72,11 +82,12 @@ export async function startPracticeServer(
   });
   const clients = new Map<WebSocket, Attached>();
   server.on('upgrade', (request, socket, head) => {
-    const refusal = refusalOf(request, exchange);
-    if (refusal !== undefined) refuseUpgrade(socket, refusal);
+    const connect = connectorOf(request, exchange);
+    if (connect === undefined) refuseUpgrade(socket, '404 Not Found');
+    else if (!exchange.admit()) refuseUpgrade(socket, '429 Too Many Requests');
     else {
       sockets.handleUpgrade(request, socket, head, (ws) => {
-        clients.set(ws, attach(ws, socket, exchange));
+        clients.set(ws, attach(ws, socket, connect));
         ws.on('close', () => clients.delete(ws));
       });
     }
@@ -87,6 +98,7 @@ export async function startPracticeServer(
   return {
     rest: `http://${LOOPBACK}:${port}`,
     wsPublic: `ws://${LOOPBACK}:${port}${PUBLIC_PATH}`,
+    wsPrivate: `ws://${LOOPBACK}:${port}${PRIVATE_PATH}`,
     accounts: accounts.filter(hasKey),
     exchange,
     notes: tape.notes,
@@ -121,9 +133,13 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-function refusalOf(request: IncomingMessage, exchange: PracticeExchange): string | undefined {
-  if (new URL(request.url ?? '/', 'ws://localhost').pathname !== PUBLIC_PATH) return '404 Not Found';
-  return exchange.admit() ? undefined : '429 Too Many Requests';
+type Connector = (port: ClientPort) => ClientEvents;
+
+/** The side of the exchange that the path names. */
+function connectorOf({ url = '/' }: IncomingMessage, exchange: PracticeExchange): Connector | undefined {
+  const [path] = url.split('?');
+  if (path === PUBLIC_PATH) return (port) => exchange.connectPublic(port);
+  return path === PRIVATE_PATH ? (port) => exchange.connectPrivate(port) : undefined;
 }
 
 function refuseUpgrade(socket: Duplex, status: string): void {
@@ -137,10 +153,10 @@ interface Attached {
   missedPongs: number;
 }
 
-function attach(ws: WebSocket, socket: Duplex, exchange: PracticeExchange): Attached {
+function attach(ws: WebSocket, socket: Duplex, connect: Connector): Attached {
   // A protocol violation arrives as 'error'; 'close' follows and ends the session.
   ws.on('error', () => ws.terminate());
-  const client = exchange.connectPublic(clientPort(ws, socket));
+  const client = connect(clientPort(ws, socket));
   const attached: Attached = { client, missedPongs: 0 };
   ws.on('message', (data) => client.receive(frameText(data)));
   ws.on('pong', () => {
@@ -202,6 +218,7 @@ function closeServer(server: Server, clients: ReadonlyMap<WebSocket, Attached>, 
   return new Promise((resolve) => {
     const cancel = clock.after(250, () => {
       for (const ws of clients.keys()) ws.terminate();
+      server.closeAllConnections();
     });
     server.close(() => {
       cancel();

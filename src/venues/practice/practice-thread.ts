@@ -1,29 +1,36 @@
 /** Starts the practice exchange on a worker thread and talks to it. */
 import { Worker } from 'node:worker_threads';
 import { ArbitradeError, arbitradeError, type ErrorCode } from '../../shared/errors.ts';
+import type { AccountReading } from './account-reading.ts';
+import type { AccountSpec } from './account-spec.ts';
 import type { FaultReport } from './fault-plan.ts';
 import type { FaultName } from './faults.ts';
 import type { PracticeListener, PracticeStats } from './practice-exchange.ts';
-import type { PracticeServerOptions } from './practice-server.ts';
+import type { PracticeServer, PracticeServerOptions } from './practice-server.ts';
 
 /** What the thread is told. */
 export type ToPractice =
   | { readonly type: 'stats'; readonly id: number }
+  | { readonly type: 'account'; readonly id: number; readonly account: string }
   | { readonly type: 'fault'; readonly fault: FaultName; readonly times: number }
   | { readonly type: 'stop' };
 
+/** Where it is and who may trade on it. */
+export type PracticeAddress = Pick<PracticeServer, 'rest' | 'wsPublic' | 'wsPrivate' | 'accounts' | 'notes'>;
+
 /** What the thread says. */
 export type FromPractice =
-  | { readonly type: 'ready'; readonly wsPublic: string; readonly notes: readonly string[] }
+  | { readonly type: 'ready'; readonly address: PracticeAddress }
   | { readonly type: 'failed'; readonly code: ErrorCode | undefined; readonly message: string }
-  | { readonly type: 'stats'; readonly id: number; readonly stats: PracticeStats }
+  | { readonly type: 'answer'; readonly id: number; readonly value: PracticeStats | AccountReading }
   | { readonly type: 'fault'; readonly report: FaultReport }
   | { readonly type: 'ended' };
 
-export interface PracticeThread {
-  readonly wsPublic: string;
-  readonly notes: readonly string[];
+export interface PracticeThread extends PracticeAddress {
+  readonly accounts: readonly AccountSpec[];
   stats(): Promise<PracticeStats>;
+  /** What the exchange has in its books of an account, by its name. */
+  readAccount(account: string): Promise<AccountReading>;
   orderFault(fault: FaultName, times?: number): void;
   /** Closes every connection and ends the thread. */
   close(): Promise<void>;
@@ -36,18 +43,17 @@ export async function startPracticeThread(
 ): Promise<PracticeThread> {
   const worker = new Worker(new URL('./practice-worker.ts', import.meta.url), { workerData: options });
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const waiting = new Map<number, (stats: PracticeStats) => void>();
-  let asked = 0;
-  const ready = await new Promise<{ wsPublic: string; notes: readonly string[] }>((resolve, reject) => {
+  const waiting = new Map<number, (value: unknown) => void>();
+  const address = await new Promise<PracticeAddress>((resolve, reject) => {
     worker.once('error', reject);
     worker.on('message', (message: FromPractice) => {
       switch (message.type) {
         case 'ready':
-          return resolve(message);
+          return resolve(message.address);
         case 'failed':
           return reject(failure(message));
-        case 'stats':
-          waiting.get(message.id)?.(message.stats);
+        case 'answer':
+          waiting.get(message.id)?.(message.value);
           return void waiting.delete(message.id);
         case 'fault':
           return listener.onFault?.(message.report);
@@ -58,16 +64,18 @@ export async function startPracticeThread(
       }
     });
   });
+  let asked = 0;
   const tell = (message: ToPractice) => worker.postMessage(message);
+  const ask = <T>(message: (id: number) => ToPractice) =>
+    new Promise<T>((resolve) => {
+      asked += 1;
+      waiting.set(asked, resolve as (value: unknown) => void);
+      tell(message(asked));
+    });
   return {
-    wsPublic: ready.wsPublic,
-    notes: ready.notes,
-    stats: () =>
-      new Promise((resolve) => {
-        asked += 1;
-        waiting.set(asked, resolve);
-        tell({ type: 'stats', id: asked });
-      }),
+    ...address,
+    stats: () => ask<PracticeStats>((id) => ({ type: 'stats', id })),
+    readAccount: (account) => ask<AccountReading>((id) => ({ type: 'account', id, account })),
     orderFault: (fault, times = 1) => tell({ type: 'fault', fault, times }),
     close: async () => {
       tell({ type: 'stop' });

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/clock.ts';
 import { ArbitradeError, reasonOf } from '../../shared/errors.ts';
+import { readAccount } from './account-reading.ts';
 import type { PracticeServerOptions } from './practice-server.ts';
 import { startPracticeServer } from './practice-server.ts';
 import type { FromPractice, ToPractice } from './practice-thread.ts';
@@ -18,7 +19,11 @@ try {
   port.on('message', (message: ToPractice) => {
     switch (message.type) {
       case 'stats':
-        return tell({ type: 'stats', id: message.id, stats: server.exchange.stats() });
+        return tell({ type: 'answer', id: message.id, value: server.exchange.stats() });
+      case 'account': {
+        const value = readAccount(server.exchange.trading, message.account);
+        return tell({ type: 'answer', id: message.id, value });
+      }
       case 'fault':
         return server.exchange.orderFault(message.fault, message.times);
       case 'stop':
@@ -27,7 +32,8 @@ try {
         return message satisfies never;
     }
   });
-  tell({ type: 'ready', wsPublic: server.wsPublic, notes: server.notes });
+  const { rest, wsPublic, wsPrivate, accounts, notes } = server;
+  tell({ type: 'ready', address: { rest, wsPublic, wsPrivate, accounts, notes } });
 } catch (thrown) {
   const code = thrown instanceof ArbitradeError ? thrown.code : undefined;
   tell({ type: 'failed', code, message: reasonOf(thrown) });

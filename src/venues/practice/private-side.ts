@@ -2,12 +2,14 @@
 import { seededChance } from '../../shared/chance.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { type AccountSpec, hasKey } from './account-spec.ts';
+import { CatalogueFaults } from './catalogue-faults.ts';
 import type { ClientEvents } from './client-connection.ts';
 import type { AccountSettings } from './exchange-types.ts';
-import type { FaultDraws } from './fault-plan.ts';
+import type { FaultDraws, FaultPlan } from './fault-plan.ts';
 import { NameIndex } from './legacy-names.ts';
 import { textOf } from './lexeme-json.ts';
 import type { Market } from './market.ts';
+import { strikeBought } from './market-faults.ts';
 import { MarketStatistics } from './market-statistics.ts';
 import { PrivateSession, type PrivateSessionDeps } from './private-session.ts';
 import { RestApi } from './rest/rest-api.ts';
@@ -24,8 +26,11 @@ export interface PrivateSideDeps {
   readonly clock: Clock;
   readonly accounts: readonly (AccountSettings | AccountSpec)[];
   readonly seed: number;
+  readonly plan: FaultPlan;
+  /** Of the exchange as a whole. */
   readonly faults: FaultDraws;
-  readonly tradingFaults: TradingFaults;
+  /** Instead of the catalogue's. */
+  readonly tradingFaults: TradingFaults | undefined;
   readonly onMarketWanted: () => void;
 }
 
@@ -36,18 +41,22 @@ export class PrivateSide {
   readonly tokens: SessionTokens;
   readonly rest: RestApi;
   readonly #deps: PrivateSideDeps;
+  readonly #faults: TradingFaults;
   readonly #sessions = new Set<PrivateSession>();
 
   /** @throws OPTION_INVALID, DECIMAL_INVALID for accounts that cannot be opened. */
   constructor(deps: PrivateSideDeps) {
+    const { market, clock, accounts, seed, faults, onMarketWanted } = deps;
     this.#deps = deps;
-    const { market, clock, accounts, seed, faults, tradingFaults, onMarketWanted } = deps;
     // Before the trading side listens: clients hear of a state before they hear what becomes of their orders in it.
     market.listen({
       onBook: () => {},
       onStatus: (system) => this.#toAll((session) => session.sendStatus(system)),
       onInstruments: () => {},
     });
+    const catalogue = new CatalogueFaults(deps.plan, faults, () => clock.wallMs());
+    const tradingFaults = deps.tradingFaults ?? catalogue;
+    this.#faults = tradingFaults;
     this.tokens = new SessionTokens(clock, seededChance(seed ^ TOKENS));
     const chance = seededChance(seed ^ ORDER_IDS);
     this.trading = new TradingCore({ market, clock, chance, faults: tradingFaults });
@@ -56,13 +65,14 @@ export class PrivateSide {
       clock,
       market,
       desk: this.trading,
-      statistics: this.#statistics(market, clock),
+      statistics: this.#statistics(catalogue),
       names: new NameIndex(
         market.books.keys(),
         market.entries.assets.map((entry) => textOf(entry, 'id') ?? ''),
       ),
       issueToken: (account: string) => this.tokens.issue(account),
       onMarketWanted,
+      tradingFaults,
     };
     this.rest = new RestApi(context, accounts.filter(hasKey), faults);
   }
@@ -73,14 +83,14 @@ export class PrivateSide {
 
   /** Takes a client of the private socket. */
   connect(client: Pick<PrivateSessionDeps, 'port' | 'limits' | 'counts' | 'number' | 'connectionId'>): ClientEvents {
-    const { market, clock, tradingFaults } = this.#deps;
+    const { market, clock } = this.#deps;
     const session = new PrivateSession({
       ...client,
       market,
       clock,
       desk: this.trading,
       tokens: this.tokens,
-      faults: tradingFaults,
+      faults: this.#faults,
       onClosed: (closed) => this.#sessions.delete(closed),
     });
     this.#sessions.add(session);
@@ -98,12 +108,17 @@ export class PrivateSide {
     for (const session of [...this.#sessions]) send(session);
   }
 
-  #statistics(market: Market, clock: Clock): MarketStatistics {
+  /** Trades of accounts are the market's trades, and occasions for faults. */
+  #statistics(catalogue: CatalogueFaults): MarketStatistics {
+    const { market, clock, faults } = this.#deps;
     const statistics = new MarketStatistics(market, clock);
     for (const account of this.trading.accounts) {
       this.trading.listen(account, {
         onExecution: ({ trade }) => {
-          if (trade !== undefined) statistics.noteTrade(trade);
+          if (trade === undefined) return;
+          statistics.noteTrade(trade);
+          catalogue.noteTrade(trade);
+          strikeBought(market, clock, faults, trade);
         },
         onLedger: () => {},
         onSettled: () => {},

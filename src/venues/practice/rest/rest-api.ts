@@ -76,15 +76,26 @@ export class RestApi {
     if (!checked.key.counter.take(call.cost) || this.#faults.strikes('rest-rate-limited')) {
       return refused('EAPI:Rate limit exceeded');
     }
-    return this.#run(call, checked.key, params);
+    return call.places === true ? this.#place(name, call, checked.key, params) : this.#run(call, checked.key, params);
+  }
+
+  #place(name: string, call: PrivateCall, key: KeyState, params: RestParams): Answer<unknown> {
+    const { onMarketWanted, tradingFaults, names } = this.#context;
+    onMarketWanted();
+    const request = { account: key.account.name, via: 'rest', connection: 0, method: name } as const;
+    const symbol = names.symbolOf(paramText(params, 'pair') ?? '');
+    const before = tradingFaults.onRequest({ ...request, symbol, side: paramText(params, 'type') });
+    if (before?.kind === 'refuse') return refused(before.error);
+    const answer = this.#run(call, key, params);
+    const content = { kind: 'reply', method: name, orderId: answer.ok ? orderIdOf(answer.value) : undefined } as const;
+    const after = tradingFaults.onFrame({ ...request, content });
+    return after?.kind === 'error' ? refused(after.error) : answer;
   }
 
   /** A doubtful error comes after the call was carried out, any other instead of it. */
   #run(call: PrivateCall, key: KeyState, params: RestParams): Answer<unknown> {
     const { name: account } = key.account;
-    if (call.places === true) this.#context.onMarketWanted();
-    const place = call.cost === 0 ? 'order' : 'rest';
-    const error = this.#faults.errorAt(place, this.#context.clock.wallMs());
+    const error = call.places === true ? undefined : this.#faults.errorAt('rest', this.#context.clock.wallMs());
     if (error !== undefined && !error.isDoubtful) return refused(error.text);
     const answer = call.run({ ...this.#context, key, account }, params);
     return error === undefined ? answer : refused(error.text);
@@ -95,4 +106,11 @@ export class RestApi {
     this.counts.errors += 1;
     return errorAnswer(answer.error);
   }
+}
+
+/** The id in an answer to AddOrder (a list of one) or to EditOrder; a batch has more of them. */
+function orderIdOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const [first] = 'txid' in value ? [value.txid].flat() : [];
+  return typeof first === 'string' ? first : undefined;
 }

@@ -6,6 +6,7 @@ import { assetId, pairNames } from '../legacy-names.ts';
 import type { Market } from '../market.ts';
 import type { MarketStatistics } from '../market-statistics.ts';
 import type { PairRules } from '../pair-rules.ts';
+import type { TradingFaults } from '../trading-faults.ts';
 import type { KeyState } from './key-ring.ts';
 import { paramText, type RestParams } from './rest-params.ts';
 
@@ -18,6 +19,7 @@ export interface RestContext {
   readonly names: NameIndex;
   /** Called when somebody wants market data or trades: a market that nobody watches does not move. */
   readonly onMarketWanted: () => void;
+  readonly tradingFaults: TradingFaults;
   /** A token for the private socket, and how many seconds it may wait for its first use. */
   readonly issueToken: (account: string) => { readonly token: string; readonly expiresS: number };
 }

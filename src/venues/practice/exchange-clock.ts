@@ -1,9 +1,11 @@
-/** A clock whose wall time can be set off from the true one; what is monotonic stays as it is. */
+/** The exchange's own clock: its wall time can be set off from the true one, and its timers end with the exchange. */
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 
-export class SkewedClock implements Clock {
+export class ExchangeClock implements Clock {
   readonly #true: Clock;
+  readonly #timers = new Set<CancelTimer>();
   #skewMs = 0;
+  #isClosed = false;
 
   constructor(trueClock: Clock) {
     this.#true = trueClock;
@@ -12,6 +14,13 @@ export class SkewedClock implements Clock {
   /** Whole milliseconds ahead of the true time; behind it when negative. */
   setSkew(skewMs: number): void {
     this.#skewMs = skewMs;
+  }
+
+  /** No timer strikes any more, and none can be set. */
+  close(): void {
+    this.#isClosed = true;
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
   }
 
   nowNs(): number {
@@ -31,6 +40,15 @@ export class SkewedClock implements Clock {
   }
 
   after(delayMs: number, run: () => void): CancelTimer {
-    return this.#true.after(delayMs, run);
+    if (this.#isClosed) return () => {};
+    const cancel = this.#true.after(delayMs, () => {
+      this.#timers.delete(cancel);
+      run();
+    });
+    this.#timers.add(cancel);
+    return () => {
+      this.#timers.delete(cancel);
+      cancel();
+    };
   }
 }
