@@ -62,13 +62,13 @@ export class MatchingEngine {
     this.#deps.onStep('pending_new', order, undefined);
     const fault = this.#deps.faults.onMatch(order);
     if (fault?.goneBps !== undefined) this.#loseLevels(order, fault.goneBps);
-    const plan = this.#plan(order);
-    if (order.postOnly && takes(plan)) {
+    // Also where nothing is matched: it must not begin to stand across another order.
+    if (order.postOnly && this.wouldTake(order, priceOf(order))) {
       this.end(order, 'canceled', END_REASON.postOnly);
       return;
     }
     this.#deps.onStep('new', order, undefined);
-    this.#meet(order, plan, fault);
+    this.#meet(order, this.#plan(order), fault);
   }
 
   /** Lets a resting order fill in part before it is cancelled, where the faults say so. */
