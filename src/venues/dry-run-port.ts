@@ -1,0 +1,90 @@
+/**
+ * A trading connection from which nothing leaves: it connects, reads the account and is told everything, but an order ends
+ * where its bytes would have gone. It counts as accepted and unfilled, so that its plan is given up with nothing held.
+ * Nothing of anybody's is cancelled either, and the dead-man's switch, which would, is never armed.
+ */
+import type { ApprovedOrder } from '../shared/approved-order.ts';
+import type { InstrumentIndex } from '../shared/instrument.ts';
+import type { TradingEvent, TradingPort } from './trading-port.ts';
+
+export interface DryRunDeps {
+  /** The connection that would trade. */
+  readonly port: TradingPort;
+  /** Told of every order in place of the venue. */
+  readonly onOrder: (order: ApprovedOrder) => void;
+  /** Told of everything else that a live run would have sent. */
+  readonly onRequest: (request: string) => void;
+  /** Called when there is something to poll. */
+  readonly wake: () => void;
+}
+
+/** Why an order ended, for the records. */
+const NOT_SENT = 'dry run: not sent';
+/** No venue has an order of this id. */
+const NO_ORDER = '';
+
+export class DryRunPort implements TradingPort {
+  readonly #deps: DryRunDeps;
+  #events: TradingEvent[] = [];
+
+  constructor(deps: DryRunDeps) {
+    this.#deps = deps;
+  }
+
+  get isConnected(): boolean {
+    return this.#deps.port.isConnected;
+  }
+
+  start(): void {
+    this.#deps.port.start();
+  }
+
+  hasRoomFor(instrument: InstrumentIndex): boolean {
+    return this.#deps.port.hasRoomFor(instrument);
+  }
+
+  /** Neither sends it nor counts it with the venue. */
+  send(order: ApprovedOrder): void {
+    const { clOrdId } = order;
+    this.#deps.onOrder(order);
+    this.#events.push(
+      { type: 'order.acked', clOrdId, venueOrderId: NO_ORDER },
+      { type: 'order.ended', clOrdId, venueOrderId: NO_ORDER, filledLots: 0n, reason: NOT_SENT },
+    );
+    this.#deps.wake();
+  }
+
+  cancel(clOrdId: string): void {
+    this.#deps.onRequest(`cancel ${clOrdId}`);
+  }
+
+  cancelAll(): void {
+    this.#deps.onRequest('cancel all');
+  }
+
+  lookUp(clOrdId: string, venueOrderId: string | undefined): void {
+    this.#deps.port.lookUp(clOrdId, venueOrderId);
+  }
+
+  readAccount(sinceMs: number): void {
+    this.#deps.port.readAccount(sinceMs);
+  }
+
+  setDeadMansSwitch(): void {
+    // It cancels what others have open, at a time when nothing of ours can be.
+  }
+
+  poll(handle: (event: TradingEvent) => void, limit: number): number {
+    const own = this.#events.splice(0, limit);
+    for (const event of own) handle(event);
+    return own.length + this.#deps.port.poll(handle, limit - own.length);
+  }
+
+  onTimer(): void {
+    this.#deps.port.onTimer();
+  }
+
+  stop(): void {
+    this.#deps.port.stop();
+  }
+}
