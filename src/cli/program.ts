@@ -1,6 +1,6 @@
 /** The command line: every command, option and help text. What a command does is in the file of its name. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { checkConfig, configJsonSchema, readConfig } from '../shared/config.ts';
+import { checkConfig, configJsonSchema, type Mode, readConfig } from '../shared/config.ts';
 import { ArbitradeError, reasonOf, USER_ERRORS } from '../shared/errors.ts';
 import type { AskOptions } from './ask-running-process.ts';
 import { demo } from './demo.ts';
@@ -66,13 +66,30 @@ function addRunning(program: Command, finish: Finish): void {
     .addOption(placementOption())
     .option('--json', 'print the summary as one line of JSON')
     .action(async (options) => finish(await demo({ ...options, forMs: duration('--for', options.for) })));
-  program
-    .command('run')
-    .description('Runs with a settings file until it is told to stop. Log lines go to stdout as JSON.')
+  running(program, 'run', 'Runs in the mode of a settings file. Log lines go to stdout as JSON.', finish);
+  for (const [mode, description] of SAFE_MODES) running(program, mode, description, finish, mode);
+  running(program, 'live', 'Trades with real money, if the settings, the key and you say yes.', finish, 'live').option(
+    '--key <name>',
+    'name of the key that is meant, as the venue shows it: your yes',
+  );
+}
+
+/** What a settings file for live trading can be rehearsed as, whatever mode it names. */
+const SAFE_MODES = [
+  ['paper', 'Simulates every fill at the live market. Needs no key.'],
+  ['alert', 'Announces what it would trade, and trades nothing. Needs no key.'],
+  ['dry-run', 'Does everything with the key but send: what would be sent is checked, recorded and given up.'],
+] as const satisfies readonly (readonly [Mode, string])[];
+
+/** A command that runs the engine until it is told to stop. */
+function running(program: Command, name: string, description: string, finish: Finish, mode?: Mode): Command {
+  return program
+    .command(name)
+    .description(description)
     .requiredOption('--config <file>', 'settings (YAML)')
     .option('--for <duration>', 'stop by itself so long after everything has started')
     .option('--json', 'print the summary as one line of JSON at the end')
-    .action(async (options) => finish(await run({ ...options, forMs: duration('--for', options.for) })));
+    .action(async (options) => finish(await run({ ...options, mode, forMs: duration('--for', options.for) })));
 }
 
 function addCaptures(program: Command, finish: Finish): void {

@@ -1,24 +1,40 @@
-/** `arbitrade run`: the engine as a service, with a settings file, until it is told to stop. */
+/**
+ * `arbitrade run` and the commands named after a mode: the engine as a service, with a settings file, until it is told to
+ * stop. Every mode but `live` may be put in place of the file's; `live` must stand in the file and be confirmed here.
+ */
 import { systemClock } from '../shared/clock.ts';
-import { readConfig } from '../shared/config.ts';
+import { type Config, type Mode, readConfig, usesKey } from '../shared/config.ts';
+import { arbitradeError } from '../shared/errors.ts';
+import { type ApiKey, readSecretsFile } from '../shared/secrets-file.ts';
 import { Engine } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { askKeyInfo } from './key-check.ts';
+import { requireConfirmed, requireEnabled, requireFit } from './live-consent.ts';
 import { jsonLog } from './log.ts';
 import { listenForStop } from './stop-signals.ts';
 
 export interface RunOptions {
   readonly config: string;
+  /** Instead of the mode in the settings. */
+  readonly mode?: Mode | undefined;
+  /** Name of the key that the operator means: live only. */
+  readonly key?: string;
   /** Stops by itself after this long, counted from when everything has started. */
   readonly forMs?: number | undefined;
   readonly json?: boolean;
 }
 
-/** Runs until a signal, the end of the given time, or an escalation. @throws CONFIG_INVALID and what a start throws. */
+/**
+ * Runs until a signal, the end of the given time, or an escalation.
+ * @throws CONFIG_INVALID, LIVE_NOT_ENABLED, what {@link keyFor} refuses, and what a start throws.
+ */
 export async function run(options: RunOptions): Promise<ExitCode> {
-  const config = readConfig(options.config);
+  const config = modeOf(readConfig(options.config), options.mode);
+  const apiKey = await keyFor(config, options.key);
   const signals = listenForStop(systemClock);
-  const log = jsonLog(options.json === true ? 'stderr' : 'stdout', 'info');
-  const engine = new Engine({ config, log, controlled: true, onEscalation: () => signals.stop('engine') });
+  const secrets = apiKey === undefined ? [] : [apiKey.secret];
+  const log = jsonLog(options.json === true ? 'stderr' : 'stdout', 'info', secrets);
+  const engine = new Engine({ config, log, apiKey, controlled: true, onEscalation: () => signals.stop('engine') });
   try {
     if (await engine.start(signals.stopped)) signals.stopAfter(options.forMs);
     await signals.stopped;
@@ -29,4 +45,44 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   }
   if (options.json === true) console.log(JSON.stringify(engine.summary()));
   return engine.escalation !== undefined ? EXIT.ESCALATED : EXIT.OK;
+}
+
+/**
+ * Settings with the command's mode. A command makes a run safer than its file says, never the other way round.
+ * @throws LIVE_NOT_ENABLED.
+ */
+function modeOf(config: Config, mode: Mode | undefined): Config {
+  if (mode === 'live') requireEnabled(config);
+  return mode === undefined || mode === 'live' ? config : { ...config, mode };
+}
+
+/**
+ * The key that the mode needs, after everything that must be said yes to was.
+ * @throws KEY_MISSING, SECRETS_*, LIVE_*, KEY_REFUSED, KEY_UNCHECKED.
+ */
+async function keyFor(config: Config, named: string | undefined): Promise<ApiKey | undefined> {
+  if (!usesKey(config.mode)) return undefined;
+  if (config.mode === 'live') requireEnabled(config);
+  if (config.mode === 'demo') requireLoopback(config);
+  const { secrets_file: file } = config.venue;
+  if (file === undefined) throw arbitradeError('KEY_MISSING', config.mode);
+  const apiKey = readSecretsFile(file);
+  if (config.mode === 'live') requireConfirmed(apiKey, named);
+  if (config.mode !== 'demo') requireFit(apiKey, await askKeyInfo(config, apiKey), systemClock.wallMs());
+  return apiKey;
+}
+
+/** What the practice exchange is for must not reach a real one. */
+function requireLoopback({ venue }: Config): void {
+  for (const setting of ['private_url', 'rest_url'] as const) {
+    const { hostname } = new URL(venue[setting]);
+    if (hostname !== '127.0.0.1' && hostname !== 'localhost' && hostname !== '[::1]') {
+      throw arbitradeError(
+        'CONFIG_INVALID',
+        `venue.${setting}`,
+        'the practice exchange on this machine',
+        venue[setting],
+      );
+    }
+  }
 }

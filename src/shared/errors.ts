@@ -13,6 +13,20 @@ export const ERRORS = {
     `the secrets file ${file} is ${found}; nobody but its owner may read it: ${command} (and make a new key if others could have read this one)`,
   SECRETS_INVALID: (file: string, why: string) =>
     `the secrets file ${file} ${why}; expected three lines, name: … (as the venue shows it), key: … and secret: …, each value in quotes`,
+  KEY_MISSING: (mode: string) =>
+    `mode ${mode} needs an API key, and venue.secrets_file is not set; write name, key and secret to a file (chmod 600) and name it there`,
+  LIVE_NOT_ENABLED: (setting: string, was: unknown) =>
+    `live trading is not enabled: ${setting} is ${show(was)}; rehearse with arbitrade dry-run, then set mode: live and live.real_orders: true`,
+  LIVE_UNLIMITED: (setting: string, asset: string) =>
+    `live trading needs a limit for every start asset, and ${setting} has none for ${asset}; set what you can afford to lose`,
+  LIVE_NOT_CONFIRMED: (how: string) =>
+    `live trading was not confirmed: ${how}; start it with arbitrade live --config FILE --key NAME, NAME being the name of the key that is meant`,
+  KEY_REFUSED: (name: string, why: string) =>
+    `the key ${show(name)} may not trade: ${why}; change it at the venue (Settings, API) or make another one`,
+  NONCE_FILE_UNUSABLE: (file: string, why: string) =>
+    `the nonce file ${file} cannot be used (${why}); every process needs a key and a venue.nonce_file of its own`,
+  KEY_UNCHECKED: (why: string) =>
+    `the venue could not be asked what the key may do (${why}); nothing was started, try again when it answers`,
   OPTION_INVALID: (option: string, expected: string, was: unknown) =>
     `${option}: expected ${expected}, found ${show(was)}; see --help`,
   CAPTURE_UNREADABLE: (file: string, why: string) =>
@@ -72,6 +86,12 @@ export const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_INVALID',
   'CONFIG_UNREADABLE',
   'OPTION_INVALID',
+  'KEY_MISSING',
+  'NONCE_FILE_UNUSABLE',
+  'LIVE_NOT_ENABLED',
+  'LIVE_UNLIMITED',
+  'LIVE_NOT_CONFIRMED',
+  'KEY_REFUSED',
   'SECRETS_UNREADABLE',
   'SECRETS_EXPOSED',
   'SECRETS_INVALID',

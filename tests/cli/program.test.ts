@@ -14,20 +14,33 @@ describe('the command line', () => {
   test('help names every command and every exit code', () => {
     const { status, stdout } = arbitrade('--help');
     expect(status).toBe(0);
-    const commands = 'demo run replay record practice status halt resume config topology'.split(' ');
+    const commands =
+      'demo run paper alert dry-run live replay record practice status halt resume config topology'.split(' ');
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     for (const code of [0, 1, 2, 3, 4]) expect(stdout).toMatch(new RegExp(`^  ${code}  `, 'm'));
   });
 
-  test.each(['demo', 'run', 'replay', 'record', 'practice', 'status', 'halt', 'resume', 'config', 'topology'])(
-    '%s has help of its own, with the exit codes',
-    (command) => {
-      const { status, stdout } = arbitrade(command, '--help');
-      expect(status).toBe(0);
-      expect(stdout).toContain(`arbitrade ${command}`);
-      expect(stdout).toContain('Exit codes:');
-    },
-  );
+  test.each([
+    'demo',
+    'run',
+    'paper',
+    'alert',
+    'dry-run',
+    'live',
+    'replay',
+    'record',
+    'practice',
+    'status',
+    'halt',
+    'resume',
+    'config',
+    'topology',
+  ])('%s has help of its own, with the exit codes', (command) => {
+    const { status, stdout } = arbitrade(command, '--help');
+    expect(status).toBe(0);
+    expect(stdout).toContain(`arbitrade ${command}`);
+    expect(stdout).toContain('Exit codes:');
+  });
 
   test.each([
     [['nonsense'], /unknown command 'nonsense'/],
