@@ -132,6 +132,8 @@ const trading = z.strictObject({
   /** `sequential`: leg after leg, each sized by what the last one delivered. `parallel`: all legs at once, from stock. */
   policy: z.enum(['sequential', 'parallel']).default('sequential'),
   plans_at_once: z.int().min(1).max(PLANS_MAX).default(1),
+  /** Plans at once that may start from the same asset: what is left is for plans that start from others. */
+  plans_per_asset_max: z.int().min(1).max(PLANS_MAX).default(PLANS_MAX),
   /** An opportunity older than this when it arrives is refused. */
   opportunity_age_max_ms: milliseconds.default(250),
   /** How far below the decided price a leg may still be taken, in basis points. */

@@ -240,7 +240,7 @@ export const EXECUTION = {
   /** ORDER_ACKED, ORDER_ENDED, FILL: the venue's. */
   venueOrderId: 210,
   VENUE_ORDER_ID_BYTES: 20,
-  /** FILL: the venue's id of it; empty on paper. */
+  /** FILL: the venue's id of it. */
   execId: 230,
   EXEC_ID_BYTES: 20,
   /** u8: as `RECORD_FOLLOWERS`. */
@@ -296,6 +296,15 @@ export const PLAN_REASONS = [
   'partial_fill',
   'out_of_patience', // trading.patience_ms were over
   'precision_changed', // ticks and lots that were decided on mean something else now
+  'disconnected', // the venue's trading connection does not stand
+  'account_not_ready', // the account is not reconciled with the venue's
+  'no_room', // the venue's counters take no further order now
+  'asset_busy', // trading.plans_per_asset_max start from the same asset
+  'over_limit', // a limit of the last hop
+  'order_refused', // by the venue
+  'order_absent', // proven never to have reached the venue
+  'loss_bound', // closing out would lose more than trading.shortfall_loss_max_bps
+  'attempts_over', // trading.shortfall_attempts_max
   'alert_only', // it would have been traded; the mode is alert
   'interrupted', // the process died while it was at work
 ] as const;
@@ -396,6 +405,9 @@ export const AUDIT_EVENTS = [
   'fill_late',
   'fill_unreadable',
   'venue_unexpected',
+  'order_event_unexpected',
+  'order_refused',
+  'order_doubted',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -44,3 +44,16 @@ export interface Account {
   /** Takes what the port tells of the account, and of orders that no plan has out. */
   handle(event: TradingEvent): void;
 }
+
+/** An account with its life, as the actor runs it. */
+export interface RunningAccount extends Account {
+  /** There is something to book: until that is done, the port is not to be polled. */
+  readonly isBooking: boolean;
+  readonly isStopped: boolean;
+  /** Connects. */
+  start(): void;
+  /** Books what waits, and does what is due. @returns how much. */
+  tick(): number;
+  /** Asks for the end of everything. To be turned on until it is stopped. */
+  stop(): void;
+}

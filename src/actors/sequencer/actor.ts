@@ -1,24 +1,28 @@
 /**
- * The sequencer: opportunities in, plans seen to their end, executions out. Paper form: `paper-port.ts` stands where the
- * venue's trading connection will.
+ * The sequencer: opportunities in, plans seen to their end, executions out. What stands behind it is a trading port: a
+ * venue's connection, or `paper-port.ts`.
  *
- *   opportunities ─▶ re-check ─▶ plan desk ◀──reports── execution port
- *                                   │  └────orders────────▲
- *                                   ▼
+ *   opportunities ─▶ re-check ─▶ plan desk ◀──orders' fates── trading port ──readings──▶ account
+ *                                 │  │ └──────approved orders────▲
+ *                                 │  └─ may orders leave? what may be spent? ─▶ account
+ *                                 ▼
  *                      journal ─▶ executions, records
  */
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import type { CounterName } from '../../shared/counter-names.ts';
+import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
+import type { PlansAtWork, RunningAccount } from './account.ts';
 import { createAlert } from './alert-actor.ts';
-import type { ExecutionPort } from './execution-port.ts';
 import { Journal } from './journal.ts';
 import { NewestBooks } from './newest-books.ts';
 import { readOpportunity } from './opportunity.ts';
+import type { Order } from './order.ts';
+import { PaperAccount } from './paper-account.ts';
 import { PaperPort } from './paper-port.ts';
 import { PlanDesk } from './plan-desk.ts';
 import { openSequencerMemory, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
-/** Opportunities, and reports of orders, taken in one turn at most. */
+/** Opportunities, and events of the port, taken in one turn at most. */
 const BATCH = 32;
 
 /** Counters that show a tally of own memory: they are right after a restart too. */
@@ -34,79 +38,114 @@ const TALLIES = [
   ['events_unexpected', SEQUENCER_HEADER.unexpected],
 ] as const satisfies readonly (readonly [CounterName<'sequencer'>, number])[];
 
-/** Makes the port that orders go out through. */
-export type PortFactory = (context: ActorContext<'sequencer'>, books: NewestBooks) => ExecutionPort;
+/** What a way to a venue is made of. */
+export interface WayDeps {
+  readonly context: ActorContext<'sequencer'>;
+  readonly journal: Journal;
+  readonly books: NewestBooks;
+  /** An order of a plan at work, as it is written down. */
+  readonly recall: (clOrdId: string) => Order | undefined;
+}
 
-const paperPort: PortFactory = ({ clock, config, wake }, books) =>
-  new PaperPort({ clock, books, latencyMs: config.paper.latency_ms, wake });
+/** Where orders go, and who keeps the account they are paid from. */
+export interface Way {
+  readonly makePort: (deps: WayDeps) => TradingPort;
+  readonly makeAccount: (deps: WayDeps & { readonly port: TradingPort; readonly plans: PlansAtWork }) => RunningAccount;
+}
+
+export const PAPER: Way = {
+  makePort: ({ context: { clock, config, wake }, books, recall }) =>
+    new PaperPort({ clock, books, latencyMs: config.paper.latency_ms, wake, recall }),
+  makeAccount: (deps) => new PaperAccount(deps),
+};
 
 export const createActor: ActorFactory<'sequencer'> = (context) =>
-  context.config.mode === 'alert' ? createAlert(context) : createSequencer(context, paperPort);
+  context.config.mode === 'alert' ? createAlert(context) : createSequencer(context, PAPER);
 
-/** The sequencer with its way to the venue handed in. */
-export function createSequencer(context: ActorContext<'sequencer'>, makePort: PortFactory): Actor {
-  return new Sequencer(context, makePort);
+/** The sequencer with its way to a venue handed in. */
+export function createSequencer(context: ActorContext<'sequencer'>, way: Way): Actor {
+  return new Sequencer(context, way);
 }
 
 class Sequencer implements Actor {
   readonly id = 'sequencer';
-  /** Timers wake it when an order comes due. */
+  /** Timers wake it when an order comes due, and sockets when something has come. */
   readonly needsEventLoop = true;
   readonly #context: ActorContext<'sequencer'>;
   readonly #opportunities;
   readonly #journal: Journal;
-  readonly #port: ExecutionPort;
+  readonly #port: TradingPort;
   readonly #desk: PlanDesk;
   readonly #tallies: readonly (readonly [counter: number, field: number])[];
   readonly #plansActive: number;
   readonly #recordsWaited: number;
 
-  constructor(context: ActorContext<'sequencer'>, makePort: PortFactory) {
+  constructor(context: ActorContext<'sequencer'>, way: Way) {
     this.#context = context;
     const { config, counters, ownMemory, producer, records } = context;
     this.#opportunities = context.consumer('opportunities');
-    this.#journal = new Journal(openSequencerMemory(ownMemory, config), producer('executions'), records);
+    const journal = new Journal(openSequencerMemory(ownMemory, config), producer('executions'), records);
+    journal.noteRun(Math.max(1, Math.floor(context.clock.wallMs()))); // 0 says that none is noted
     const books = new NewestBooks(context.bookTable, context.instrumentLog);
-    this.#port = makePort(context, books);
-    this.#desk = new PlanDesk({ context, journal: this.#journal, books, port: this.#port });
+    const deps: WayDeps = { context, journal, books, recall: (clOrdId) => this.#desk.recall(clOrdId) };
+    const port = way.makePort(deps);
+    const makeAccount = (plans: PlansAtWork) => way.makeAccount({ ...deps, port, plans });
+    this.#journal = journal;
+    this.#port = port;
+    this.#desk = new PlanDesk({ context, journal, books, port, makeAccount });
     this.#tallies = TALLIES.map(([name, field]) => [counters.at(name), field]);
     this.#plansActive = counters.at('plans_active');
     this.#recordsWaited = counters.at('records_waited');
   }
 
   onStart(): void {
-    this.#journal.noteRun(Math.floor(this.#context.clock.wallMs()));
+    this.#desk.account.start();
     this.#desk.resume();
     this.#show();
   }
 
   doWork(): number {
-    const handled = this.#takeReports() + this.#takeWaiting() + this.#takeOpportunities();
+    const handled = this.#takeEvents() + this.#takeWaiting() + this.#takeOpportunities();
     if (handled > 0) this.#show();
     return handled;
   }
 
   onTimer(): void {
+    this.#port.onTimer();
     this.#takeWaiting();
     this.#show();
   }
 
   onStop(): void {
     this.#desk.stop();
+    // What the port knows of the end is taken, and then every plan is ended that can be.
+    while (this.#takeEvents() + this.#takeWaiting() > 0);
+    this.#desk.account.stop();
     this.#show();
   }
 
-  #takeReports(): number {
+  /** One by one: while a change cannot be recorded, events stay with the port, and words with the desk. */
+  #takeEvents(): number {
     let handled = 0;
-    // While a change cannot be recorded, reports stay with the port.
-    while (handled < BATCH && this.#journal.ready() && this.#port.poll(this.#onReport, 1) > 0) handled++;
+    while (handled < BATCH && this.#journal.ready() && this.#takeEvent()) handled++;
     return handled;
   }
 
-  readonly #onReport = (report: Parameters<PlanDesk['report']>[0]): void => this.#desk.report(report);
+  #takeEvent(): boolean {
+    const { account } = this.#desk;
+    if (this.#desk.hasWords) {
+      this.#desk.takeWord();
+      return true;
+    }
+    if (account.isBooking) return account.tick() > 0;
+    return this.#port.poll(this.#onEvent, 1) > 0;
+  }
+
+  readonly #onEvent = (event: TradingEvent): void => this.#desk.handle(event);
 
   #takeWaiting(): number {
-    return this.#desk.isWaiting ? this.#desk.tick() : 0;
+    if (!this.#journal.ready()) return 0;
+    return this.#desk.account.tick() + this.#desk.tick();
   }
 
   /** One by one: each is decided upon, written down and told before the next is looked at. */

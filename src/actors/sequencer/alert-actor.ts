@@ -117,8 +117,9 @@ class Alert implements Actor {
     const { config, gate } = this.#context;
     const { directory } = this.#books;
     const available = (asset: number) =>
-      availableUnits(asset, config.paper.inventory, this.#journal.current, [], directory);
-    return recheck(opportunity, { nowNs, gate: gate.state, plans: [], books: this.#books, available }, this.#limits);
+      availableUnits(asset, config.paper.inventory, this.#journal.current, 0n, directory);
+    const now = { nowNs, gate: gate.state, plans: [], books: this.#books, available, venue: undefined };
+    return recheck(opportunity, now, this.#limits);
   }
 
   #spell({ legs }: Opportunity): string {

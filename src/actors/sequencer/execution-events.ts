@@ -1,22 +1,22 @@
 /** Lays out what the sequencer tells of its plans: EXECUTION messages, and audit events for what was left behind. */
 import { writeAudit } from '../../runtime/record-writer.ts';
-import { BUY } from '../../shared/asset-graph.ts';
-import { powerOfTen } from '../../shared/cycle-leg.ts';
+import { writeAscii } from '../../shared/ascii-field.ts';
 import {
   type AuditEvent,
   EXECUTION,
   EXECUTION_EVENT,
   NO_INSTRUMENT,
+  ORDER_OUTCOMES,
   PLAN_OUTCOMES,
   PLAN_REASONS,
   type PlanReason,
 } from '../../shared/messages.ts';
-import { divideDown, divideUp } from '../../shared/money.ts';
-import type { OrderReport } from './execution-port.ts';
+import type { Fill } from '../../venues/trading-port.ts';
+import type { FillMoves } from './fill-moves.ts';
 import type { Journal } from './journal.ts';
-import type { NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
-import type { OpenOrder, Plan } from './plan.ts';
+import type { Order } from './order.ts';
+import type { Plan } from './plan.ts';
 
 /** When something happened, and under which instruments: market message of the newest ones known. */
 export interface Moment {
@@ -30,7 +30,7 @@ const isOutcome = (state: string): state is (typeof PLAN_OUTCOMES)[number] =>
 export function tellOpened(journal: Journal, plan: Plan, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.PLAN_OPENED, (view, at) => {
     writePlanHead(view, at, plan, when);
-    view.setBigInt64(at + EXECUTION.startUnits, plan.reservedUnits, true);
+    view.setBigInt64(at + EXECUTION.startUnits, plan.reservedUnits[0] ?? 0n, true);
     view.setBigInt64(at + EXECUTION.endUnits, plan.plannedEndUnits, true);
     view.setBigInt64(at + EXECUTION.profitUnits, plan.plannedEndUnits - plan.plannedStartUnits, true);
   });
@@ -56,32 +56,36 @@ export function tellRefused(
   });
 }
 
-export function tellFill(
-  journal: Journal,
-  plan: Plan,
-  { order, position }: OpenOrder,
-  fill: OrderReport,
-  assets: { readonly spent: number; readonly received: number },
-  priceTicks: bigint,
-  when: Moment,
-): void {
+export type OrderTold = 'ORDER_SENT' | 'ORDER_ACKED' | 'ORDER_UNCERTAIN' | 'ORDER_ENDED';
+
+/** What happened to an order. Its end carries the totals of its fills. */
+export function tellOrder(journal: Journal, event: OrderTold, plan: Plan, order: Order, when: Moment): void {
+  journal.emitExecution(EXECUTION_EVENT[event], (view, at) => {
+    writeOrderHead(view, at, plan, order, when);
+    if (event !== 'ORDER_ENDED') return;
+    const { qtyLots, costUnits, feeUnits, feeAsset } = order.booked;
+    view.setBigInt64(at + EXECUTION.qtyLots, qtyLots, true);
+    view.setBigInt64(at + EXECUTION.costUnits, costUnits, true);
+    view.setBigInt64(at + EXECUTION.feeUnits, feeUnits, true);
+    view.setUint16(at + EXECUTION.feeAsset, feeAsset, true);
+    view.setUint8(at + EXECUTION.orderOutcome, Math.max(0, (ORDER_OUTCOMES as readonly string[]).indexOf(order.state)));
+  });
+}
+
+export function tellFill(journal: Journal, plan: Plan, order: Order, fill: Fill, moves: FillMoves, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.FILL, (view, at) => {
     const int64 = (field: number, value: bigint) => view.setBigInt64(at + field, value, true);
-    writePlanHead(view, at, plan, when);
-    view.setUint8(at + EXECUTION.side, order.side);
-    view.setUint8(at + EXECUTION.leg, position);
-    view.setUint32(at + EXECUTION.instrument, order.instrument, true);
-    int64(EXECUTION.priceTicks, priceTicks);
+    writeOrderHead(view, at, plan, order, when);
+    int64(EXECUTION.priceTicks, fill.priceTicks);
     int64(EXECUTION.qtyLots, fill.qtyLots);
     int64(EXECUTION.costUnits, fill.costUnits);
     int64(EXECUTION.feeUnits, fill.feeUnits);
-    int64(EXECUTION.qtyWantedLots, order.qtyLots);
-    int64(EXECUTION.limitTicks, order.limitTicks);
-    int64(EXECUTION.spentUnits, fill.spentUnits);
-    int64(EXECUTION.receivedUnits, fill.receivedUnits);
-    view.setUint16(at + EXECUTION.feeAsset, assets.received, true);
-    view.setUint16(at + EXECUTION.spentAsset, assets.spent, true);
-    view.setUint16(at + EXECUTION.receivedAsset, assets.received, true);
+    int64(EXECUTION.spentUnits, moves.spentUnits);
+    int64(EXECUTION.receivedUnits, moves.receivedUnits);
+    view.setUint16(at + EXECUTION.feeAsset, moves.feeAsset, true);
+    view.setUint16(at + EXECUTION.spentAsset, moves.spentAsset, true);
+    view.setUint16(at + EXECUTION.receivedAsset, moves.receivedAsset, true);
+    writeAscii(view, at + EXECUTION.execId, fill.execId, EXECUTION.EXEC_ID_BYTES);
   });
 }
 
@@ -108,14 +112,16 @@ export function tellAudit(
   journal.emitAudit((view, at) => writeAudit(view, at, event, { severity, text, a, b }));
 }
 
-/** Average price of a fill in ticks, rounded against us. */
-export function averageTicks({ order }: OpenOrder, fill: OrderReport, books: NewestBooks): bigint {
-  const terms = books.terms(order.instrument, order.side, order.feePpm);
-  if (terms === undefined) return order.limitTicks;
-  const { quote, instrument, side } = terms;
-  const [up, down] = powerOfTen(quote.precision - instrument.pricePrecision - instrument.qtyPrecision);
-  const rounded = side === BUY ? divideUp : divideDown;
-  return rounded(fill.costUnits * down, fill.qtyLots * up);
+function writeOrderHead(view: DataView, at: number, plan: Plan, order: Order, when: Moment): void {
+  writePlanHead(view, at, plan, when);
+  view.setUint8(at + EXECUTION.side, order.side);
+  view.setUint8(at + EXECUTION.leg, order.position);
+  view.setUint8(at + EXECUTION.attempt, Math.min(order.attempt, 255));
+  view.setUint32(at + EXECUTION.instrument, order.instrument, true);
+  view.setBigInt64(at + EXECUTION.qtyWantedLots, order.qtyLots, true);
+  view.setBigInt64(at + EXECUTION.limitTicks, order.limitTicks, true);
+  writeAscii(view, at + EXECUTION.clOrdId, order.clOrdId, EXECUTION.CL_ORD_ID_BYTES);
+  writeAscii(view, at + EXECUTION.venueOrderId, order.venueOrderId, EXECUTION.VENUE_ORDER_ID_BYTES);
 }
 
 function writePlanHead(view: DataView, at: number, plan: Plan, when: Moment): void {
@@ -124,7 +130,7 @@ function writePlanHead(view: DataView, at: number, plan: Plan, when: Moment): vo
   view.setUint16(at + EXECUTION.ordinal, plan.ordinal, true);
   view.setUint16(at + EXECUTION.startAsset, plan.startAsset, true);
   view.setUint32(at + EXECUTION.instrument, plan.legs[0]?.instrument ?? NO_INSTRUMENT, true);
-  view.setUint8(at + EXECUTION.attempt, plan.attempt);
+  view.setUint8(at + EXECUTION.attempt, Math.min(plan.attempt, 255));
   writeMoment(view, at, when);
 }
 

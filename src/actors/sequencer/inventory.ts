@@ -2,24 +2,22 @@
 import type { Config } from '../../shared/config.ts';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
 import { parseAmountDown } from '../../shared/money.ts';
-import type { Plan } from './plan.ts';
 import { balanceOffset } from './sequencer-memory.ts';
 
 type InventorySettings = Config['paper']['inventory'];
 
-/** Units of `asset` that are neither spent nor reserved by a plan; undefined when the account has no limit. */
+/** Units of `asset` that are neither spent nor taken; undefined when the account has no limit. */
 export function availableUnits(
   asset: number,
   settings: InventorySettings,
   bank: DataView,
-  plans: readonly Plan[],
+  takenUnits: bigint,
   directory: InstrumentDirectory,
 ): bigint | undefined {
   if (Object.keys(settings).length === 0) return undefined;
   const { id, precision } = directory.assets[asset] ?? { id: '', precision: 0 };
   const given = Object.hasOwn(settings, id) ? parseAmountDown(settings[id] ?? '0', precision, id) : 0n;
-  const reserved = plans.reduce((sum, plan) => sum + (plan.startAsset === asset ? plan.reservedUnits : 0n), 0n);
-  return given + bank.getBigInt64(balanceOffset(asset), true) - reserved;
+  return given + bank.getBigInt64(balanceOffset(asset), true) - takenUnits;
 }
 
 /** Books a change of the balance of `asset`. */

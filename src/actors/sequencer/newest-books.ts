@@ -2,6 +2,7 @@
  * The newest books, as deep as they are verified, and the terms on which a leg is traded: what checks, orders and paper
  * fills are made of.
  */
+import type { OrderSide } from '../../shared/approved-order.ts';
 import { BUY } from '../../shared/asset-graph.ts';
 import {
   type BookCopy,
@@ -15,7 +16,6 @@ import { CycleLeg, type LegTerms } from '../../shared/cycle-leg.ts';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
 import { InstrumentHistory } from '../../shared/instrument-history.ts';
 import type { InstrumentLog } from '../../shared/instrument-log.ts';
-import type { OrderSide } from './execution-port.ts';
 
 export class NewestBooks {
   readonly #table: BookTable;

@@ -1,28 +1,50 @@
 /** What an order gets from a book: the whole arithmetic of paper trading. Pure. */
+import { assetReceived, BUY } from '../../shared/asset-graph.ts';
 import type { BookCopy } from '../../shared/book-table.ts';
-import type { LegTerms } from '../../shared/cycle-leg.ts';
-import { smaller } from '../../shared/money.ts';
-import { type LegOrder, nothingFilled, type OrderReport } from './execution-port.ts';
+import { type LegTerms, powerOfTen } from '../../shared/cycle-leg.ts';
+import { divideDown, divideUp, smaller } from '../../shared/money.ts';
+import type { Fill } from '../../venues/trading-port.ts';
 import { legWithin } from './newest-books.ts';
+import type { Order } from './order.ts';
+
+/** What the arithmetic needs of an order. */
+export type PaperOrder = Pick<
+  Order,
+  'clOrdId' | 'instrument' | 'side' | 'qtyLots' | 'limitTicks' | 'fundsUnits' | 'feePpm' | 'placedNs'
+>;
+
+/** A paper order has one fill at most. */
+export const paperExecId = ({ clOrdId }: Pick<Order, 'clOrdId'>): string => `x${clOrdId}`;
 
 /**
  * Fills `order` from the best level on, as far as its limit, its funds and the book allow; the rest is given up. Costs
- * of a buy and fees round up, proceeds of a sell round down. Without a book nothing fills.
+ * of a buy and fees round up, proceeds of a sell round down. Undefined when nothing fills, as without a book.
  */
-export function paperFill(order: LegOrder, terms: LegTerms | undefined, book: BookCopy | undefined): OrderReport {
-  if (terms === undefined || book === undefined) return nothingFilled(order.id, true);
+export function paperFill(
+  order: PaperOrder,
+  terms: LegTerms | undefined,
+  book: BookCopy | undefined,
+  atMs: number,
+): Fill | undefined {
+  if (terms === undefined || book === undefined) return undefined;
   const leg = legWithin(terms, book, order.limitTicks);
-  const affordable = leg.lotsFor(order.fundsUnits);
-  const qtyLots = smaller(affordable, order.qtyLots);
-  if (qtyLots <= 0n) return nothingFilled(order.id, true);
+  const qtyLots = smaller(leg.lotsFor(order.fundsUnits), order.qtyLots);
+  if (qtyLots <= 0n) return undefined;
   const { costUnits, feeUnits } = leg.fill(qtyLots);
   return {
-    orderId: order.id,
-    isFinal: true,
+    execId: paperExecId(order),
     qtyLots,
+    priceTicks: averageTicks(terms, qtyLots, costUnits),
     costUnits,
     feeUnits,
-    spentUnits: leg.spent(qtyLots),
-    receivedUnits: leg.received(qtyLots),
+    feeAsset: assetReceived(terms.instrument, terms.side),
+    atMs,
   };
+}
+
+/** Average price in ticks, rounded against us. */
+function averageTicks({ quote, instrument, side }: LegTerms, qtyLots: bigint, costUnits: bigint): bigint {
+  const [up, down] = powerOfTen(quote.precision - instrument.pricePrecision - instrument.qtyPrecision);
+  const rounded = side === BUY ? divideUp : divideDown;
+  return rounded(costUnits * down, qtyLots * up);
 }

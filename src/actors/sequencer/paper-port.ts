@@ -1,11 +1,15 @@
 /**
- * Paper trading: an order meets the newest verified book `latencyMs` after it was placed, and its result is reported
- * then. Nobody else sees the order, so the book does not change by it.
+ * Paper trading: an order meets the newest verified book `latencyMs` after it was sent, and its result is told then.
+ * Nobody else sees the order, so the book does not change by it. What the sequencer remembers of its orders is all that
+ * this venue knows: an order that a successor asks after goes on from there.
  */
+import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { type ExecutionPort, type LegOrder, nothingFilled, type OrderReport } from './execution-port.ts';
+import type { InstrumentIndex } from '../../shared/instrument.ts';
+import type { OrderReading, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { NewestBooks } from './newest-books.ts';
-import { paperFill } from './paper-fill.ts';
+import type { Order } from './order.ts';
+import { type PaperOrder, paperExecId, paperFill } from './paper-fill.ts';
 
 export interface PaperPortDeps {
   readonly clock: Clock;
@@ -13,49 +17,91 @@ export interface PaperPortDeps {
   readonly latencyMs: number;
   /** Called when an order has come due: there is something to poll. */
   readonly wake: () => void;
+  /** What the sequencer has written down of an order; undefined when it knows none by that id. */
+  readonly recall: (clOrdId: string) => Order | undefined;
 }
 
-/** An order, and market message of the instruments it was placed under: its ticks and lots are in the scale of then. */
-interface PlacedOrder {
-  readonly order: LegOrder;
+/** An order, and market message of the instruments it was sent under: its ticks and lots are in the scale of then. */
+interface WaitingOrder {
+  readonly order: PaperOrder;
   readonly instrumentsSeq: number;
 }
 
-export class PaperPort implements ExecutionPort {
+const EXPIRED = 'the rest of an immediate order';
+
+export class PaperPort implements TradingPort {
+  readonly isConnected = true;
   readonly #deps: PaperPortDeps;
-  #reports: OrderReport[] = [];
-  #waiting: PlacedOrder[] = [];
+  #events: TradingEvent[] = [];
+  #waiting: WaitingOrder[] = [];
 
   constructor(deps: PaperPortDeps) {
     this.#deps = deps;
   }
 
-  place(order: LegOrder): void {
-    this.#reports.push(nothingFilled(order.id, false));
+  start(): void {
+    this.#events.push({ type: 'connected' });
+  }
+
+  hasRoomFor(_instrument: InstrumentIndex): boolean {
+    return true;
+  }
+
+  send(order: ApprovedOrder): void {
+    this.#events.push({ type: 'order.acked', clOrdId: order.clOrdId, venueOrderId: '' });
     this.#await(order);
   }
 
-  resume(order: LegOrder, booked: OrderReport): void {
+  cancel(clOrdId: string): void {
+    if (!this.#waiting.some(({ order }) => order.clOrdId === clOrdId)) return;
+    this.#waiting = this.#waiting.filter(({ order }) => order.clOrdId !== clOrdId);
+    this.#end(clOrdId, 0n, 'cancelled');
+  }
+
+  cancelAll(): void {
+    for (const { order } of this.#waiting) this.cancel(order.clOrdId);
+  }
+
+  lookUp(clOrdId: string): void {
+    const order = this.#deps.recall(clOrdId);
+    if (order === undefined) {
+      this.#events.push({ type: 'order.fate', clOrdId, found: undefined });
+      return;
+    }
     // An order meets the book once. If something of it was booked, it has met it.
-    if (booked.qtyLots > 0n) this.#reports.push({ ...booked, isFinal: true });
-    else this.#await(order);
+    const isOpen = order.booked.qtyLots === 0n;
+    if (isOpen && !this.#waiting.some((one) => one.order.clOrdId === clOrdId)) this.#await(order);
+    this.#events.push({ type: 'order.fate', clOrdId, found: readingOf(order, isOpen) });
   }
 
-  cancel(orderId: number): OrderReport | undefined {
-    if (!this.#waiting.some(({ order }) => order.id === orderId)) return undefined;
-    this.#waiting = this.#waiting.filter(({ order }) => order.id !== orderId);
-    return nothingFilled(orderId, true);
+  /** Nothing but the sequencer's own books says what a paper account holds. */
+  readAccount(): void {
+    const account = { balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
+    this.#events.push({ type: 'account', account });
   }
 
-  poll(handle: (report: OrderReport) => void, limit: number): number {
-    if (this.#reports.length === 0 && this.#waiting.length === 0) return 0;
+  /** Nothing is out that somebody else would have to cancel. */
+  setDeadMansSwitch(_armed: boolean): void {
+    // What is out ends with this process.
+  }
+
+  poll(handle: (event: TradingEvent) => void, limit: number): number {
+    if (this.#events.length === 0 && this.#waiting.length === 0) return 0;
     this.#fillDue();
-    const reports = this.#reports.splice(0, limit);
-    for (const report of reports) handle(report);
-    return reports.length;
+    const events = this.#events.splice(0, limit);
+    for (const event of events) handle(event);
+    return events.length;
   }
 
-  #await(order: LegOrder): void {
+  onTimer(): void {
+    this.#fillDue();
+  }
+
+  stop(): void {
+    this.#waiting = [];
+  }
+
+  #await(order: PaperOrder): void {
     const { clock, latencyMs, wake, books } = this.#deps;
     this.#waiting.push({ order, instrumentsSeq: books.instrumentsSeq });
     clock.after(Math.max(0, latencyMs - (clock.nowNs() - order.placedNs) / 1e6), wake);
@@ -64,14 +110,27 @@ export class PaperPort implements ExecutionPort {
   #fillDue(): void {
     const { clock, latencyMs, books } = this.#deps;
     const nowNs = clock.nowNs();
-    const isDue = ({ order }: PlacedOrder) => nowNs >= order.placedNs + latencyMs * 1e6;
+    const isDue = ({ order }: WaitingOrder) => nowNs >= order.placedNs + latencyMs * 1e6;
     const due = this.#waiting.filter(isDue);
     if (due.length === 0) return;
-    this.#waiting = this.#waiting.filter((placed) => !isDue(placed));
+    this.#waiting = this.#waiting.filter((waiting) => !isDue(waiting));
     for (const { order, instrumentsSeq } of due) {
-      const terms = books.terms(order.instrument, order.side, order.feePpm);
-      const book = books.isInScale(order.instrument, instrumentsSeq) ? books.book(order.instrument) : undefined;
-      this.#reports.push(paperFill(order, terms, book));
+      const { clOrdId, instrument, side, feePpm } = order;
+      const book = books.isInScale(instrument, instrumentsSeq) ? books.book(instrument) : undefined;
+      const fill = paperFill(order, books.terms(instrument, side, feePpm), book, clock.wallMs());
+      if (fill !== undefined) this.#events.push({ type: 'order.filled', clOrdId, venueOrderId: '', fill });
+      this.#end(clOrdId, fill?.qtyLots ?? 0n, EXPIRED);
     }
   }
+
+  #end(clOrdId: string, filledLots: bigint, reason: string): void {
+    this.#events.push({ type: 'order.ended', clOrdId, venueOrderId: '', filledLots, reason });
+  }
+}
+
+function readingOf(order: Order, isOpen: boolean): OrderReading {
+  const { clOrdId, instrument, side, qtyLots, limitTicks, booked } = order;
+  const fill = { ...booked, execId: paperExecId(order), priceTicks: limitTicks, atMs: 0 };
+  const end = isOpen ? { isOpen, fills: [], reason: '' } : { isOpen, fills: [fill], reason: EXPIRED };
+  return { clOrdId, venueOrderId: '', instrument, side, qtyLots, limitTicks, ...end };
 }

@@ -2,67 +2,85 @@
  * Runs the plans: asks the machine what comes next, makes it so, and writes it down. Every event is one change of the
  * journal, committed before an order goes out, so a successor always knows of every order that can be out.
  */
-import assert from 'node:assert/strict';
 import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
-import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
-import { PLANS_MAX, type PlanReason } from '../../shared/messages.ts';
-import { formatDecimal } from '../../shared/money.ts';
-import {
-  averageTicks,
-  type Moment,
-  tellAudit,
-  tellEnded,
-  tellFill,
-  tellOpened,
-  tellRefused,
-} from './execution-events.ts';
-import { type ExecutionPort, type LegOrder, nothingFilled, type OrderReport } from './execution-port.ts';
-import { availableUnits, changeBalance } from './inventory.ts';
+import { assetSpent } from '../../shared/asset-graph.ts';
+import { LastHop } from '../../shared/last-hop.ts';
+import { PLANS_MAX } from '../../shared/messages.ts';
+import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
+import type { OrderOut, PlansAtWork, RunningAccount } from './account.ts';
+import { type Moment, tellAudit, tellOpened, tellOrder, tellRefused } from './execution-events.ts';
 import type { Journal } from './journal.ts';
 import type { NewestBooks } from './newest-books.ts';
-import { forwardOrder, type OrderDraft, unwindOrder } from './next-order.ts';
 import type { Opportunity } from './opportunity.ts';
-import { clearPlan, type OpenOrder, type Plan, readPlan, writePlan } from './plan.ts';
+import type { Order } from './order.ts';
+import { OrderDesk } from './order-desk.ts';
+import { type MadeOrder, OrderMaker } from './order-maker.ts';
+import { type OrderWord, readNews } from './order-words.ts';
+import { addOrder, clearPlan, openOrders, type Plan, readPlan, writePlan } from './plan.ts';
+import { type PlanEndDeps, recordEnd } from './plan-end.ts';
 import { hasOrderOut, isOver, type PlanEventType, planMachine } from './plan-machine.ts';
-import { bookFill, endOrder, newSince, setAside } from './plan-progress.ts';
+import { claimedUnits, outUnits } from './plan-progress.ts';
+import { because } from './plan-reason.ts';
 import { type RecheckLimits, recheck, recheckLimits, type Standing } from './recheck.ts';
 import { countUp, planOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
-/** Pause before what could not be taken back is tried again; never shorter than a leg's latency. */
+/** Pause before what could not be closed out is tried again; never shorter than a leg's latency. */
 const RETRY_MS = 50;
-
-/** What the gate says to an order: it may go, not now, never, or not this kind of order. */
-type Verdict = 'open' | 'gate.paused' | 'gate.halted' | 'shut';
 
 export interface PlanDeskDeps {
   readonly context: ActorContext<'sequencer'>;
   readonly journal: Journal;
   readonly books: NewestBooks;
-  readonly port: ExecutionPort;
+  readonly port: TradingPort;
+  /** Made with this desk in its hands; see `account.ts`. */
+  readonly makeAccount: (plans: PlansAtWork) => RunningAccount;
 }
 
-export class PlanDesk {
+/** A word of an order that waits to be written down, and what it was said in. */
+interface WaitingWord {
+  readonly clOrdId: string;
+  readonly venueOrderId: string | undefined;
+  readonly word: OrderWord;
+  readonly event: TradingEvent | undefined;
+}
+
+export class PlanDesk implements PlansAtWork {
+  readonly account: RunningAccount;
   readonly #context: ActorContext<'sequencer'>;
   readonly #journal: Journal;
   readonly #books: NewestBooks;
-  readonly #port: ExecutionPort;
+  readonly #port: TradingPort;
   readonly #limits: RecheckLimits;
   readonly #slots: (Plan | undefined)[];
   readonly #opened;
-  #bank: DataView;
-  #outgoing: LegOrder | undefined;
-  #isStopping = false;
+  readonly #orders: OrderDesk;
+  readonly #maker: OrderMaker;
+  readonly #lastHop: LastHop;
+  readonly #endDeps: PlanEndDeps;
+  #listed = -1;
+  #words: WaitingWord[] = [];
+  #outgoing: readonly MadeOrder[] = [];
 
-  constructor({ context, journal, books, port }: PlanDeskDeps) {
+  constructor({ context, journal, books, port, makeAccount }: PlanDeskDeps) {
     this.#context = context;
     this.#journal = journal;
     this.#books = books;
     this.#port = port;
-    this.#bank = journal.current;
     this.#opened = context.latency('plan_opened');
     this.#limits = recheckLimits(context.config);
-    this.#slots = Array.from({ length: PLANS_MAX }, (_, slot) => readPlan(journal.current, planOffset(slot)));
+    const runMs = journal.current.getFloat64(SEQUENCER_HEADER.runMs, true);
+    this.#slots = Array.from({ length: PLANS_MAX }, (_, slot) => readPlan(journal.current, planOffset(slot), runMs));
+    this.account = makeAccount(this);
+    const { config, gate, clock } = context;
+    this.#lastHop = new LastHop({ config, gate, clock, outUnits: (asset) => this.#outUnits(asset) });
+    const moment = () => this.#moment();
+    const common = { context, journal, books, port, account: this.account, moment };
+    this.#endDeps = common;
+    this.#orders = new OrderDesk(common);
+    const isTakenByOther = (plan: Plan, instrument: number) =>
+      this.plans.some((other) => other !== plan && other.legs.some((leg) => leg.instrument === instrument));
+    this.#maker = new OrderMaker({ ...common, lastHop: this.#lastHop, isTakenByOther });
   }
 
   /** Plans at work. */
@@ -70,54 +88,109 @@ export class PlanDesk {
     return this.#slots.filter((plan) => plan !== undefined);
   }
 
-  /** Takes up the orders a predecessor had out. */
+  get ordersOut(): readonly OrderOut[] {
+    const out = ({ clOrdId, instrument, placedNs: sentNs }: Order) => ({ clOrdId, instrument, sentNs });
+    return this.plans.flatMap((plan) => openOrders(plan).map(out));
+  }
+
+  get isAtWork(): boolean {
+    return this.#slots.some((plan) => plan !== undefined);
+  }
+
+  reservedUnits(asset: number): bigint {
+    const { directory } = this.#books;
+    let units = 0n;
+    for (const plan of this.plans) {
+      units += claimedUnits(plan, asset, directory);
+      if (plan.startAsset !== asset) continue;
+      for (const order of openOrders(plan)) if (order.isClosing && order.gives === 0) units += order.fundsUnits;
+    }
+    return units;
+  }
+
+  doubt(clOrdId: string, why: string): void {
+    this.#context.log('info', 'order_doubted', `order ${clOrdId}: ${why}`);
+    const word = { kind: 'other', type: 'uncertain' } as const;
+    this.#words.push({ clOrdId, venueOrderId: undefined, word, event: undefined });
+  }
+
+  /** An order of a plan at work, as it is written down. */
+  recall(clOrdId: string): Order | undefined {
+    return this.#find(clOrdId)?.order;
+  }
+
+  /** Takes up the orders a predecessor had out: what it had asked and was told is gone. */
   resume(): void {
-    for (const { open } of this.plans) if (open !== undefined) this.#port.resume(open.order, open.booked);
+    for (const { clOrdId } of this.ordersOut) {
+      const word = { kind: 'other', type: 'adopted' } as const;
+      this.#words.push({ clOrdId, venueOrderId: undefined, word, event: undefined });
+    }
   }
 
   /** Decides upon an opportunity. One that was decided upon before changes nothing. */
   consider(opportunity: Opportunity): void {
     if (this.#wasHandled(opportunity)) return;
+    this.#list();
     const nowNs = this.#context.clock.nowNs();
     const standing = recheck(opportunity, this.#circumstances(nowNs), this.#limits);
-    this.#bank = this.#journal.begin();
-    this.#bank.setFloat64(SEQUENCER_HEADER.handledSeq, opportunity.seq, true);
-    this.#bank.setFloat64(SEQUENCER_HEADER.handledOrdinal, opportunity.ordinal + 1, true);
-    countUp(this.#bank, SEQUENCER_HEADER.received);
+    const bank = this.#journal.begin();
+    bank.setFloat64(SEQUENCER_HEADER.handledSeq, opportunity.seq, true);
+    bank.setFloat64(SEQUENCER_HEADER.handledOrdinal, opportunity.ordinal + 1, true);
+    countUp(bank, SEQUENCER_HEADER.received);
     const slot = this.#slots.indexOf(undefined);
     if (standing.ok && slot !== -1) this.#open(slot, opportunity, standing, nowNs);
     else {
-      countUp(this.#bank, SEQUENCER_HEADER.refused);
+      countUp(bank, SEQUENCER_HEADER.refused);
       const reason = standing.ok ? 'plans_full' : standing.reason;
       tellRefused(this.#journal, opportunity, reason, this.#startAsset(opportunity), this.#moment(nowNs));
       this.#journal.commit();
     }
   }
 
-  /** Takes word of an order. */
-  report(report: OrderReport): void {
-    const slot = this.#slots.findIndex((plan) => plan?.open?.order.id === report.orderId);
-    const plan = this.#slots[slot];
-    if (plan?.open === undefined || !hasOrderOut(plan.state)) {
-      this.#recordStray(report);
+  /** Takes word from the port; what is about no order of a plan at work goes to the account. */
+  handle(event: TradingEvent): void {
+    const news = readNews(event);
+    if (news === undefined || this.#find(news.clOrdId) === undefined) {
+      this.account.handle(event);
       return;
     }
-    const fill = newSince(plan.open, report);
-    if (fill === undefined && !report.isFinal) return; // the venue has it; nothing to write down
-    this.#bank = this.#journal.begin();
-    if (fill !== undefined) this.#book(plan, plan.open, fill, report);
-    this.#apply(plan, report.isFinal ? this.#ended(plan, plan.open) : 'order.acked');
+    const { clOrdId, venueOrderId, words } = news;
+    for (const word of words) this.#words.push({ clOrdId, venueOrderId, word, event });
+  }
+
+  /** Whether word of orders waits to be written down. */
+  get hasWords(): boolean {
+    return this.#words.length > 0;
+  }
+
+  /** Writes down one word of an order. The journal must be ready. */
+  takeWord(): void {
+    const waiting = this.#words.shift();
+    if (waiting === undefined) return;
+    const found = this.#find(waiting.clOrdId);
+    if (found === undefined) {
+      // The plan ended meanwhile.
+      if (waiting.event !== undefined) this.account.handle(waiting.event);
+      return;
+    }
+    const { slot, plan, order } = found;
+    this.#list();
+    this.#journal.begin();
+    const event = this.#orders.take(plan, order, waiting.word, waiting.venueOrderId);
+    if (event !== undefined) this.#apply(plan, event);
     this.#settle(slot, plan);
   }
 
-  /** Moves the plans that wait for something other than an order. @returns how many moved. */
+  /** Moves the plans that wait for something other than an order, and asks after orders. @returns how much was done. */
   tick(): number {
     let moved = 0;
+    this.#list();
     for (const [slot, plan] of this.#slots.entries()) {
-      if (plan === undefined || hasOrderOut(plan.state)) continue;
-      const event = this.#dueEvent(plan);
+      if (plan === undefined || !this.#journal.ready()) continue;
+      if (this.#askAfter(slot, plan)) moved++;
+      const event = hasOrderOut(plan.state) ? undefined : this.#dueEvent(plan);
       if (event === undefined || !this.#journal.ready()) continue;
-      this.#bank = this.#journal.begin();
+      this.#journal.begin();
       this.#apply(plan, event);
       this.#settle(slot, plan);
       moved++;
@@ -125,96 +198,70 @@ export class PlanDesk {
     return moved;
   }
 
-  /** Whether any plan waits for time to pass or for the gate. */
-  get isWaiting(): boolean {
-    return this.#slots.some((plan) => plan !== undefined && !hasOrderOut(plan.state));
-  }
-
-  /** Gives up what is out and ends every plan: nothing goes out any more, and what is held is recorded as stranded. */
+  /** From here on nothing leaves any more, and what is out is given up. What ends by then is recorded. */
   stop(): void {
-    this.#isStopping = true;
-    for (const { open } of this.plans) {
-      if (open === undefined) continue;
-      if (!this.#journal.ready()) {
-        // Said where it can be said: the rings are full, and nobody takes from them any more.
-        this.#context.log('error', 'exposure_stranded', `order ${open.order.id} is out and cannot be recorded`);
-        continue;
-      }
-      this.report(this.#port.cancel(open.order.id) ?? { ...open.booked, isFinal: true });
-    }
-    this.tick();
+    this.#maker.isStopping = true;
+    for (const { clOrdId } of this.ordersOut) this.#port.cancel(clOrdId);
   }
 
   #open(slot: number, opportunity: Opportunity, standing: Standing, nowNs: number): void {
-    const plan = newPlan(countUp(this.#bank, SEQUENCER_HEADER.plans), opportunity, standing);
+    const { policy } = this.#context.config.trading;
+    const id = countUp(this.#journal.open, SEQUENCER_HEADER.plans);
+    const plan = newPlan(id, policy === 'parallel', opportunity, standing);
     this.#slots[slot] = plan;
-    countUp(this.#bank, SEQUENCER_HEADER.opened);
+    countUp(this.#journal.open, SEQUENCER_HEADER.opened);
     tellOpened(this.#journal, plan, this.#moment(nowNs));
     this.#opened.record(nowNs - opportunity.stampNs);
     this.#apply(plan, 'check.passed');
     this.#settle(slot, plan);
   }
 
-  /** Places what can be placed, writes the plan down, and only then lets its order out. */
+  /** Places what can be placed, writes the plan down, and only then lets its orders out. */
   #settle(slot: number, plan: Plan): void {
-    while (plan.state === 'placing' || plan.state === 'unwinding') this.#apply(plan, this.#place(plan));
+    while (plan.state === 'placing' || plan.state === 'closing') this.#apply(plan, this.#place(plan));
+    const bank = this.#journal.open;
     const at = planOffset(slot);
     if (isOver(plan.state)) {
-      this.#end(plan);
-      clearPlan(this.#bank, at);
+      recordEnd(plan, this.#endDeps, this.#moment());
+      clearPlan(bank, at);
       this.#slots[slot] = undefined;
     } else {
-      writePlan(this.#bank, at, plan);
+      writePlan(bank, at, plan);
     }
     this.#journal.commit();
     const outgoing = this.#outgoing;
-    this.#outgoing = undefined;
-    if (outgoing !== undefined) this.#port.place(outgoing);
+    this.#outgoing = [];
+    for (const { approved } of outgoing) this.#port.send(approved);
   }
 
-  /** Tries to make the order the plan needs now. @returns what the machine is to be told of it. */
+  /** Makes the orders that the plan needs now. @returns what the machine is to be told of it. */
   #place(plan: Plan): PlanEventType {
-    const isUnwind = plan.state === 'unwinding';
-    const { slippage_bps } = this.#context.config.trading;
-    const verdict = this.#verdict(isUnwind || plan.leg === plan.legs.length - 1);
-    if (verdict !== 'open') return because(plan, 'gate_closed', verdict === 'shut' ? 'order.impossible' : verdict);
-    const draft = (isUnwind ? unwindOrder : forwardOrder)(plan, this.#books, slippage_bps);
-    if (draft === undefined) return 'unwind.nothing';
-    if (draft.kind === 'impossible') return because(plan, draft.reason, 'order.impossible');
-    this.#outgoing = this.#number(draft, plan);
-    plan.attempt = Math.min(plan.attempt + 1, 255);
-    plan.open = {
-      order: this.#outgoing,
-      position: draft.position,
-      isUnwind,
-      booked: nothingFilled(this.#outgoing.id, false),
-    };
-    return 'order.placed';
-  }
-
-  #number({ instrument, side, feePpm, qtyLots, limitTicks, fundsUnits }: OrderDraft, plan: Plan): LegOrder {
-    const id = countUp(this.#bank, SEQUENCER_HEADER.orders);
-    const placedNs = this.#context.clock.nowNs();
-    return { id, plan: plan.id, instrument, side, qtyLots, limitTicks, fundsUnits, feePpm, placedNs };
-  }
-
-  #verdict(shrinksExposure: boolean): Verdict {
-    if (this.#isStopping) return 'gate.halted';
-    switch (this.#context.gate.state) {
-      case 'active':
-        return 'open';
-      case 'reducing':
-        return shrinksExposure ? 'open' : 'shut';
-      case 'paused':
-        return 'gate.paused';
-      case 'halted':
-        return 'gate.halted';
+    const { event, orders } = plan.state === 'closing' ? this.#maker.closeOut(plan) : this.#maker.goOn(plan);
+    for (const { order } of orders) {
+      addOrder(plan, order);
+      tellOrder(this.#journal, 'ORDER_SENT', plan, order, this.#moment());
     }
+    plan.attempt += orders.length;
+    this.#outgoing = orders;
+    return event;
+  }
+
+  /** Asks after an order whose fate is unknown, when it is time. */
+  #askAfter(slot: number, plan: Plan): boolean {
+    const order = this.#orders.findDue(plan, this.#context.clock.nowNs());
+    if (order === undefined) return false;
+    this.#journal.begin();
+    const isAsked = this.#orders.noteLookup(plan, order);
+    writePlan(this.#journal.open, planOffset(slot), plan);
+    this.#journal.commit();
+    const { clOrdId, venueOrderId } = order;
+    if (isAsked) this.#port.lookUp(clOrdId, venueOrderId === '' ? undefined : venueOrderId);
+    return true;
   }
 
   #dueEvent(plan: Plan): PlanEventType | undefined {
     const nowNs = this.#context.clock.nowNs();
-    const verdict = this.#verdict(true);
+    const verdict = this.#maker.verdict(true);
     if (verdict === 'gate.halted') return because(plan, 'gate_closed', 'gate.halted');
     if (nowNs >= plan.patienceUntilNs) return because(plan, 'out_of_patience', 'patience.over');
     if (verdict === 'gate.paused') return undefined;
@@ -223,9 +270,9 @@ export class PlanDesk {
   }
 
   #apply(plan: Plan, type: PlanEventType): void {
-    const { leg, rest, state } = plan;
-    const from = planMachine.resolveState({ value: state, context: { legCount: plan.legs.length, leg, rest } });
-    const [next, actions] = transition(planMachine, from, { type });
+    const { leg, rest, state, parallel } = plan;
+    const context = { legCount: plan.legs.length, leg, rest, parallel };
+    const [next, actions] = transition(planMachine, planMachine.resolveState({ value: state, context }), { type });
     if (actions.some((action) => action.type === 'onUnexpected')) this.#recordUnexpected(plan, type);
     if (next.value !== state) this.#enter(plan, next.value);
     plan.leg = next.context.leg;
@@ -235,74 +282,44 @@ export class PlanDesk {
   #enter(plan: Plan, state: Plan['state']): void {
     const { clock, config } = this.#context;
     const nowNs = clock.nowNs();
-    if (state === 'unwinding' || state === 'stranded' || state === 'abandoned') setAside(plan);
     if (state === 'working') plan.patienceUntilNs = 0;
-    if (state === 'held' || state === 'unwinding') plan.patienceUntilNs ||= nowNs + config.trading.patience_ms * 1e6;
-    if (state === 'unwinding_waiting') plan.retryDueNs = nowNs + Math.max(RETRY_MS, config.paper.latency_ms) * 1e6;
+    if (state === 'held' || state === 'closing') plan.patienceUntilNs ||= nowNs + config.trading.patience_ms * 1e6;
+    if (state === 'closing' || isOver(state)) plan.reservedUnits.fill(0n);
+    if (state === 'closing_waiting') plan.retryDueNs = nowNs + Math.max(RETRY_MS, config.paper.latency_ms) * 1e6;
     plan.state = state;
   }
 
-  #book(plan: Plan, open: OpenOrder, fill: OrderReport, totals: OrderReport): void {
-    const { instrument, side } = open.order;
-    const found = this.#books.directory.instruments[instrument];
-    assert.ok(found !== undefined, `order ${open.order.id} trades an instrument that is listed`);
-    const assets = { spent: assetSpent(found, side), received: assetReceived(found, side) };
-    bookFill(plan, open, fill);
-    open.booked = totals;
-    changeBalance(this.#bank, assets.spent, -fill.spentUnits);
-    changeBalance(this.#bank, assets.received, fill.receivedUnits);
-    countUp(this.#bank, SEQUENCER_HEADER.fills);
-    const price = averageTicks(open, fill, this.#books);
-    tellFill(this.#journal, plan, open, fill, assets, price, this.#moment());
-  }
-
-  #ended(plan: Plan, open: OpenOrder): PlanEventType {
-    const event = endOrder(plan, open, this.#books);
-    if (event === 'order.unfilled') return because(plan, 'no_fill', event);
-    return event === 'order.partial' ? because(plan, 'partial_fill', event) : event;
-  }
-
-  #end(plan: Plan): void {
-    const { state } = plan;
-    if (state === 'completed' || state === 'abandoned' || state === 'unwound' || state === 'stranded') {
-      countUp(this.#bank, SEQUENCER_HEADER[state]);
-    }
-    if (state === 'stranded') this.#recordExposure(plan);
-    tellEnded(this.#journal, plan, this.#moment());
-    const details = { plan: plan.id, outcome: state, reason: plan.reason };
-    this.#context.log(state === 'stranded' ? 'error' : 'info', 'plan_ended', `plan ${plan.id} ${state}`, details);
+  /** An event that the plan's state did not expect: with an order out nobody knows any more what holds. */
+  #recordUnexpected(plan: Plan, type: PlanEventType): void {
+    countUp(this.#journal.open, SEQUENCER_HEADER.unexpected);
+    const text = `plan ${plan.id} in ${plan.state} did not expect ${type}`;
+    tellAudit(this.#journal, 'plan_event_unexpected', 1, text, plan.id, 0);
+    for (const order of openOrders(plan)) this.#orders.apply(plan, order, 'uncertain');
   }
 
   #moment(nowNs = this.#context.clock.nowNs()): Moment {
     return { nowNs, instrumentsSeq: this.#books.instrumentsSeq };
   }
 
-  #recordExposure(plan: Plan): void {
-    const { directory } = this.#books;
-    for (const [index, { instrument, side }] of plan.legs.entries()) {
-      const units = plan.restUnits[index] ?? 0n;
-      const found = directory.instruments[instrument];
-      const asset = found && directory.assets[assetSpent(found, side)];
-      if (units === 0n || asset === undefined) continue;
-      const amount = `${formatDecimal(units, asset.precision)} ${asset.id}`;
-      const text = `plan ${plan.id} left ${amount} (${plan.reason})`;
-      tellAudit(this.#journal, 'exposure_stranded', 2, text, plan.id, Number(units));
+  #find(clOrdId: string): { slot: number; plan: Plan; order: Order } | undefined {
+    for (const [slot, plan] of this.#slots.entries()) {
+      const order = plan?.orders.find((one) => one.clOrdId === clOrdId);
+      if (plan !== undefined && order !== undefined) return { slot, plan, order };
     }
+    return undefined;
   }
 
-  #recordUnexpected(plan: Plan, type: PlanEventType): void {
-    countUp(this.#bank, SEQUENCER_HEADER.unexpected);
-    const text = `plan ${plan.id} in ${plan.state} did not expect ${type}`;
-    tellAudit(this.#journal, 'plan_event_unexpected', 1, text, plan.id, 0);
+  /** The limits are in the scale of what the venue lists. */
+  #list(): void {
+    const { used } = this.#context.instrumentLog;
+    if (used === this.#listed) return;
+    this.#lastHop.list(this.#books.directory);
+    this.#listed = used;
   }
 
-  /** Word of an order that no plan has out: recorded, and nothing is booked. */
-  #recordStray(report: OrderReport): void {
-    this.#bank = this.#journal.begin();
-    countUp(this.#bank, SEQUENCER_HEADER.unexpected);
-    const text = `order ${report.orderId} is out for no plan`;
-    tellAudit(this.#journal, 'plan_event_unexpected', 2, text, 0, report.orderId);
-    this.#journal.commit();
+  #outUnits(asset: number): bigint {
+    const { directory } = this.#books;
+    return this.plans.reduce((sum, plan) => sum + outUnits(plan, asset, directory, openOrders(plan)), 0n);
   }
 
   #wasHandled({ seq, ordinal }: Opportunity): boolean {
@@ -312,12 +329,13 @@ export class PlanDesk {
   }
 
   #circumstances(nowNs: number) {
-    const { plans } = this;
-    const books = this.#books;
-    const { config, gate } = this.#context;
-    const available = (asset: number) =>
-      availableUnits(asset, config.paper.inventory, this.#journal.current, plans, books.directory);
-    return { nowNs, gate: gate.state, plans, books, available };
+    const { plans, account } = this;
+    const { gate } = this.#context;
+    const available = (asset: number) => account.available(asset);
+    const { isConnected } = this.#port;
+    const hasRoomFor = (instrument: number) => this.#port.hasRoomFor(instrument);
+    const venue = { isTrading: account.isTrading, isConnected, hasRoomFor };
+    return { nowNs, gate: gate.state, plans, books: this.#books, available, venue };
   }
 
   #startAsset({ legs }: Opportunity): number {
@@ -327,7 +345,7 @@ export class PlanDesk {
   }
 }
 
-function newPlan(id: number, opportunity: Opportunity, standing: Standing): Plan {
+function newPlan(id: number, parallel: boolean, opportunity: Opportunity, standing: Standing): Plan {
   return {
     id,
     seq: opportunity.seq,
@@ -336,25 +354,22 @@ function newPlan(id: number, opportunity: Opportunity, standing: Standing): Plan
     legs: opportunity.legs,
     plannedStartUnits: standing.startUnits,
     plannedEndUnits: standing.endUnits,
-    firstLots: standing.firstLots,
-    reservedUnits: standing.reservedUnits,
+    legLots: standing.lots,
+    parallel,
     state: 'checking',
     leg: 0,
     rest: false,
-    fundsUnits: standing.reservedUnits,
-    restUnits: [0n, 0n, 0n, 0n],
+    heldUnits: [0n, 0n, 0n, 0n],
+    reservedUnits: [...standing.reservedUnits],
     spentUnits: 0n,
     receivedUnits: 0n,
     attempt: 0,
+    closingAttempts: 0,
+    reversed: false,
+    barred: 0,
     reason: 'none',
     patienceUntilNs: 0,
     retryDueNs: 0,
-    open: undefined,
+    orders: [],
   };
-}
-
-/** Notes why, unless something went wrong before already, and passes the event on. */
-function because(plan: Plan, reason: PlanReason, event: PlanEventType): PlanEventType {
-  if (plan.reason === 'none') plan.reason = reason;
-  return event;
 }

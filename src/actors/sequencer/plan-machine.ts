@@ -1,29 +1,33 @@
 /**
- * The life of one plan: which leg is next, and what has to happen to whatever is held when a leg does not go as planned.
+ * The life of one plan: which orders are next, and what has to happen to whatever is held when they do not go as planned.
  * States only: whoever runs it (`plan-desk.ts`) places orders, books fills and tells it what came of them.
  *
  *   checking ─▶ placing ─▶ working ─▶ placing (next leg) … ─▶ completed
- *                 │ ▲         │
- *                 ▼ │         └─ a rest was left ─▶ unwinding ─▶ unwinding_working ─▶ unwinding … ─▶ unwound
- *                held                                  ▲ │
- *                                                      │ ▼
- *                                                 unwinding_waiting
- *   before anything is held: ─▶ abandoned        when nothing helps any more: ─▶ stranded
+ *                 │ ▲         │ ▲
+ *                 ▼ │         │ └─▶ reconciling     while the fate of an order is unknown
+ *                held         └─ something was left over ─▶ closing ─▶ closing_working ─▶ closing … ─▶ unwound | completed
+ *                                                            │ ▲            └─▶ closing_reconciling
+ *                                                            ▼ │
+ *                                                       closing_waiting
+ *   before anything is held: ─▶ abandoned              when nothing helps any more: ─▶ stranded
  *
- * A part that was filled goes on along the cycle; the rest of every leg is taken back at the end, from the last leg to
- * the first. Every state answers every event: what it does not expect is recorded (`onUnexpected`) and changes nothing.
+ * A part that was filled goes on along the cycle; what is left over of every leg is closed out at the end: completed at a
+ * worse price, or taken back. In parallel all legs are one step. Nothing but proof leads out of a reconciling state.
+ * Whatever a state does not expect is recorded (`onUnexpected`); with an order out it makes the outcome unknown.
  */
 import { assign, setup } from 'xstate';
 
-/** In the order of their codes in a plan's slot. Append only. */
+/** In the order of their codes in a plan's slot. */
 export const PLAN_STATES = [
   'checking',
   'placing',
   'working',
+  'reconciling',
   'held',
-  'unwinding',
-  'unwinding_working',
-  'unwinding_waiting',
+  'closing',
+  'closing_working',
+  'closing_reconciling',
+  'closing_waiting',
   'completed',
   'abandoned',
   'unwound',
@@ -35,23 +39,32 @@ export const PLAN_EVENTS = [
   /** The opportunity still stands at the newest books. */
   'check.passed',
   'check.refused',
-  /** The order is written down and goes out. */
+  /** The orders of the step are written down and go out. */
   'order.placed',
-  /** No order can be made of what is at hand: below a minimum, no book, or the gate lets only other orders out. */
+  /** No order can be made of what is at hand: below a minimum, no book, a limit, or the gate lets only other orders out. */
   'order.impossible',
-  /** The venue has the order. */
+  /** The venue has an order. */
   'order.acked',
-  /** The order is over, with all, some or none of its quantity. */
+  /** All orders of the step are over: with all, some or none of what was wanted. */
   'order.filled',
   'order.partial',
   'order.unfilled',
-  /** The gate is paused: no order may leave now. */
+  /** The fate of an order is unknown. */
+  'order.uncertain',
+  /** Every order that is out is known to be open. */
+  'order.certain',
+  /** An order of an earlier step was not over after all. */
+  'order.reopened',
+  /** No order may leave now: the gate is paused, or the venue or the account is not ready. */
   'gate.paused',
   /** The gate is halted: no order will leave. */
   'gate.halted',
   'gate.opened',
-  /** Nothing that could be traded is left to take back. */
-  'unwind.nothing',
+  /** Nothing that could be traded is left over; everything went forward, or something was taken back. */
+  'closing.completed',
+  'closing.reversed',
+  /** What is left over stays: no attempt is left, or the settings say so. */
+  'closing.given_up',
   'retry.due',
   'patience.over',
 ] as const;
@@ -63,6 +76,8 @@ export interface PlanEvent {
 export interface PlanInput {
   /** 3 or 4. */
   readonly legCount: number;
+  /** All legs are one step. */
+  readonly parallel: boolean;
   /** Leg in hand, from 0 in trading order. */
   readonly leg: number;
   /** Whether something was left over on the way that is not the start asset. */
@@ -70,9 +85,41 @@ export interface PlanInput {
 }
 
 /** States in which an order is out. */
-export const hasOrderOut = (state: PlanState): boolean => state === 'working' || state === 'unwinding_working';
+export const hasOrderOut = (state: PlanState): boolean =>
+  state === 'working' || state === 'reconciling' || state === 'closing_working' || state === 'closing_reconciling';
+/** States in which the fate of an order is unknown. */
+export const isReconciling = (state: PlanState): boolean => state === 'reconciling' || state === 'closing_reconciling';
 /** States from which a plan does not move. */
 export const isOver = (state: PlanState): boolean => PLAN_STATES.indexOf(state) >= PLAN_STATES.indexOf('completed');
+/** States of what is left over being closed out. */
+export const isClosing = (state: PlanState): boolean => state.startsWith('closing');
+
+const UNEXPECTED = { '*': { actions: 'onUnexpected' } } as const;
+
+/** What a step that is over leads to. */
+const STEP_OVER = {
+  'order.filled': [
+    { guard: 'isLastWithRest', target: 'closing' },
+    { guard: 'isLast', target: 'completed' },
+    { target: 'placing', actions: 'nextLeg' },
+  ],
+  'order.partial': [
+    { guard: 'isLast', target: 'closing', actions: 'keepRest' },
+    { target: 'placing', actions: ['keepRest', 'nextLeg'] },
+  ],
+  'order.unfilled': [
+    { guard: 'holdsNothing', target: 'abandoned' },
+    { target: 'closing', actions: 'mustClose' },
+  ],
+  'order.reopened': { target: 'reconciling', actions: 'mustClose' },
+} as const;
+
+const ATTEMPT_OVER = {
+  'order.filled': 'closing',
+  'order.partial': 'closing_waiting',
+  'order.unfilled': 'closing_waiting',
+  'order.reopened': 'closing_reconciling',
+} as const;
 
 export const planMachine = setup({
   types: {
@@ -81,15 +128,17 @@ export const planMachine = setup({
     events: {} as PlanEvent,
   },
   guards: {
-    /** Nothing but the start asset is held: there is nothing to take back. */
-    isFirst: ({ context }) => context.leg === 0,
+    /** Nothing but the start asset is held. In parallel no leg brought anything when the step as a whole did not. */
+    holdsNothing: ({ context }) => !context.rest && (context.leg === 0 || context.parallel),
     isLast: ({ context }) => context.leg === context.legCount - 1,
     isLastWithRest: ({ context }) => context.leg === context.legCount - 1 && context.rest,
   },
   actions: {
     nextLeg: assign({ leg: ({ context }) => context.leg + 1 }),
-    /** An unspent rest of the first leg is start asset and needs no taking back. */
+    allLegs: assign({ leg: ({ context }) => (context.parallel ? context.legCount - 1 : context.leg) }),
+    /** What the first of several legs did not spend is start asset, and no rest. */
     keepRest: assign({ rest: ({ context }) => context.rest || context.leg > 0 }),
+    mustClose: assign({ rest: true }),
     onUnexpected: () => undefined,
   },
 }).createMachine({
@@ -97,83 +146,81 @@ export const planMachine = setup({
   context: ({ input }) => input,
   initial: 'checking',
   states: {
-    checking: {
-      on: {
-        'check.passed': 'placing',
-        'check.refused': 'abandoned',
-        '*': { actions: 'onUnexpected' },
-      },
-    },
+    checking: { on: { 'check.passed': 'placing', 'check.refused': 'abandoned', ...UNEXPECTED } },
     placing: {
       on: {
-        'order.placed': 'working',
+        'order.placed': { target: 'working', actions: 'allLegs' },
         'order.impossible': [
-          { guard: 'isFirst', target: 'abandoned' },
-          { target: 'unwinding', actions: 'keepRest' },
+          { guard: 'holdsNothing', target: 'abandoned' },
+          { target: 'closing', actions: 'mustClose' },
         ],
-        'gate.paused': [{ guard: 'isFirst', target: 'abandoned' }, { target: 'held' }],
-        'gate.halted': [{ guard: 'isFirst', target: 'abandoned' }, { target: 'stranded' }],
-        '*': { actions: 'onUnexpected' },
+        'gate.paused': [{ guard: 'holdsNothing', target: 'abandoned' }, { target: 'held' }],
+        'gate.halted': [{ guard: 'holdsNothing', target: 'abandoned' }, { target: 'stranded' }],
+        ...UNEXPECTED,
       },
     },
     working: {
       on: {
+        ...STEP_OVER,
         'order.acked': {},
-        'order.filled': [
-          { guard: 'isLastWithRest', target: 'unwinding' },
-          { guard: 'isLast', target: 'completed' },
-          { target: 'placing', actions: 'nextLeg' },
-        ],
-        'order.partial': [
-          { guard: 'isLast', target: 'unwinding', actions: 'keepRest' },
-          { target: 'placing', actions: ['keepRest', 'nextLeg'] },
-        ],
-        'order.unfilled': [
-          { guard: 'isFirst', target: 'abandoned' },
-          { target: 'unwinding', actions: 'keepRest' },
-        ],
-        '*': { actions: 'onUnexpected' },
+        'order.uncertain': 'reconciling',
+        '*': { target: 'reconciling', actions: 'onUnexpected' },
       },
+    },
+    reconciling: {
+      on: { ...STEP_OVER, 'order.acked': {}, 'order.uncertain': {}, 'order.certain': 'working', ...UNEXPECTED },
     },
     held: {
       on: {
         'gate.opened': 'placing',
         'gate.halted': 'stranded',
         'patience.over': 'stranded',
-        '*': { actions: 'onUnexpected' },
+        'order.reopened': { target: 'closing_reconciling', actions: 'mustClose' },
+        ...UNEXPECTED,
       },
     },
-    unwinding: {
+    closing: {
       on: {
-        'order.placed': 'unwinding_working',
-        'order.impossible': 'unwinding_waiting',
-        'unwind.nothing': 'unwound',
-        'gate.paused': 'unwinding_waiting',
+        'order.placed': 'closing_working',
+        'order.impossible': 'closing_waiting',
+        'gate.paused': 'closing_waiting',
         'gate.halted': 'stranded',
         'patience.over': 'stranded',
-        '*': { actions: 'onUnexpected' },
+        'closing.completed': 'completed',
+        'closing.reversed': 'unwound',
+        'closing.given_up': 'stranded',
+        ...UNEXPECTED,
       },
     },
-    unwinding_working: {
+    closing_working: {
       on: {
+        ...ATTEMPT_OVER,
         'order.acked': {},
-        'order.filled': 'unwinding',
-        'order.partial': 'unwinding_waiting',
-        'order.unfilled': 'unwinding_waiting',
-        '*': { actions: 'onUnexpected' },
+        'order.uncertain': 'closing_reconciling',
+        '*': { target: 'closing_reconciling', actions: 'onUnexpected' },
       },
     },
-    unwinding_waiting: {
+    closing_reconciling: {
       on: {
-        'retry.due': 'unwinding',
+        ...ATTEMPT_OVER,
+        'order.acked': {},
+        'order.uncertain': {},
+        'order.certain': 'closing_working',
+        ...UNEXPECTED,
+      },
+    },
+    closing_waiting: {
+      on: {
+        'retry.due': 'closing',
         'gate.halted': 'stranded',
         'patience.over': 'stranded',
-        '*': { actions: 'onUnexpected' },
+        'order.reopened': 'closing_reconciling',
+        ...UNEXPECTED,
       },
     },
-    completed: { on: { '*': { actions: 'onUnexpected' } } },
-    abandoned: { on: { '*': { actions: 'onUnexpected' } } },
-    unwound: { on: { '*': { actions: 'onUnexpected' } } },
-    stranded: { on: { '*': { actions: 'onUnexpected' } } },
+    completed: { on: UNEXPECTED },
+    abandoned: { on: UNEXPECTED },
+    unwound: { on: UNEXPECTED },
+    stranded: { on: UNEXPECTED },
   },
 });

@@ -1,60 +1,112 @@
-/** What a report does to a plan, in exact units. Pure: these functions change the plan they are given and nothing else. */
-import type { OrderReport } from './execution-port.ts';
+/** What fills and ends of orders do to a plan, in exact units. Pure: these functions change the plan they are given. */
+import { assetSpent } from '../../shared/asset-graph.ts';
+import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
+import { LEGS_MAX } from '../../shared/messages.ts';
+import { largest } from '../../shared/money.ts';
+import type { FillMoves } from './fill-moves.ts';
+import { isTradable } from './holding-value.ts';
 import type { NewestBooks } from './newest-books.ts';
-import { isTradable } from './next-order.ts';
-import type { OpenOrder, Plan } from './plan.ts';
-import type { PlanEventType } from './plan-machine.ts';
+import type { Order } from './order.ts';
+import type { Plan } from './plan.ts';
+import { isClosing, type PlanEventType } from './plan-machine.ts';
 
-/** What `report` says beyond what was booked; undefined when nothing. */
-export function newSince({ booked }: OpenOrder, report: OrderReport): OrderReport | undefined {
-  if (report.qtyLots <= booked.qtyLots) return undefined;
-  return {
-    orderId: report.orderId,
-    isFinal: report.isFinal,
-    qtyLots: report.qtyLots - booked.qtyLots,
-    costUnits: report.costUnits - booked.costUnits,
-    feeUnits: report.feeUnits - booked.feeUnits,
-    spentUnits: report.spentUnits - booked.spentUnits,
-    receivedUnits: report.receivedUnits - booked.receivedUnits,
-  };
+/** The asset of a place; undefined when its leg's instrument is not listed. */
+export function assetAt(plan: Plan, place: number, { instruments }: InstrumentDirectory): AssetIndex | undefined {
+  if (place === 0) return plan.startAsset;
+  const leg = plan.legs[place];
+  const found = leg && instruments[leg.instrument];
+  return leg === undefined || found === undefined ? undefined : assetSpent(found, leg.side);
 }
 
-/** Books `fill`, a part of the open order, into the plan's amounts. */
-export function bookFill(plan: Plan, { position, isUnwind }: OpenOrder, fill: OrderReport): void {
-  if (isUnwind) {
-    plan.restUnits[position + 1] = (plan.restUnits[position + 1] as bigint) - fill.spentUnits;
-    if (position === 0) plan.receivedUnits += fill.receivedUnits;
-    else plan.restUnits[position] = (plan.restUnits[position] as bigint) + fill.receivedUnits;
-    return;
-  }
-  plan.fundsUnits -= fill.spentUnits;
-  if (position === 0) plan.spentUnits += fill.spentUnits;
-  if (position === plan.legs.length - 1) plan.receivedUnits += fill.receivedUnits;
+/** Places of a plan but the start asset's. */
+export function placesOf({ legs }: Plan): readonly number[] {
+  return Array.from({ length: legs.length - 1 }, (_, index) => index + 1);
 }
 
 /**
- * Ends the open order: hands on what the leg brought to the next one and puts its rest aside.
- * @returns what the plan machine is to be told.
+ * Books what a fill of `order` moved.
+ * @returns what it took of an asset that the plan does not trade: a fee; undefined when nothing.
  */
-export function endOrder(plan: Plan, open: OpenOrder, books: NewestBooks): PlanEventType {
-  const { order, booked, isUnwind } = open;
-  plan.open = undefined;
-  const isWhole = booked.qtyLots >= order.qtyLots;
-  if (isUnwind) return booked.qtyLots === 0n ? 'order.unfilled' : isWhole ? 'order.filled' : 'order.partial';
-  const leftUnits = setAside(plan);
-  if (booked.qtyLots === 0n) return 'order.unfilled';
-  const isLast = plan.leg === plan.legs.length - 1;
-  plan.fundsUnits = isLast ? 0n : booked.receivedUnits;
-  if (plan.leg === 0) return isWhole ? 'order.filled' : 'order.partial';
-  // An order can be whole and yet leave much behind, when the book had no more within the collar.
-  return isTradable(plan, plan.leg, leftUnits, books) ? 'order.partial' : 'order.filled';
+export function bookMoves(
+  plan: Plan,
+  order: Order,
+  moves: FillMoves,
+  directory: InstrumentDirectory,
+): { readonly asset: AssetIndex; readonly units: bigint } | undefined {
+  change(plan, order.gives, -moves.spentUnits);
+  change(plan, order.takes, moves.receivedUnits);
+  if (order.isReversing) plan.reversed = true;
+  const { feeAsset, feeUnits } = moves;
+  if (feeAsset === moves.spentAsset || feeAsset === moves.receivedAsset || feeUnits === 0n) return undefined;
+  const place = [0, ...placesOf(plan)].find((one) => assetAt(plan, one, directory) === feeAsset);
+  if (place === undefined) return { asset: feeAsset, units: feeUnits };
+  change(plan, place, -feeUnits);
+  return undefined;
 }
 
-/** Puts what the leg in hand has not spent to the rests; of the first leg it is start asset and simply stays. */
-export function setAside(plan: Plan): bigint {
-  const left = plan.fundsUnits;
-  plan.fundsUnits = 0n;
-  plan.reservedUnits = 0n;
-  if (plan.leg > 0) plan.restUnits[plan.leg] = (plan.restUnits[plan.leg] as bigint) + left;
-  return left;
+/** What the plan is to be told when no order of it is out any more. */
+export function stepResult(plan: Plan, books: NewestBooks): PlanEventType {
+  plan.reservedUnits.fill(0n);
+  if (isClosing(plan.state)) return attemptResult(plan);
+  return plan.parallel ? allLegsResult(plan, books) : legResult(plan, books);
+}
+
+/** The orders of the newest step. */
+export function newestOrders({ orders, parallel, state, legs }: Plan): readonly Order[] {
+  return parallel && !isClosing(state) ? orders.slice(-legs.length) : orders.slice(-1);
+}
+
+function attemptResult(plan: Plan): PlanEventType {
+  const newest = plan.orders.at(-1);
+  if (newest === undefined || !newest.isClosing) return 'order.partial'; // an earlier step turned out otherwise
+  if (newest.booked.qtyLots >= newest.qtyLots) return 'order.filled';
+  plan.closingAttempts = Math.min(plan.closingAttempts + 1, 255);
+  return newest.booked.qtyLots === 0n ? 'order.unfilled' : 'order.partial';
+}
+
+function legResult(plan: Plan, books: NewestBooks): PlanEventType {
+  const [order] = newestOrders(plan);
+  if (order === undefined || order.booked.qtyLots === 0n) return 'order.unfilled';
+  if (plan.leg === 0) return order.booked.qtyLots < order.qtyLots ? 'order.partial' : 'order.filled';
+  // An order can be whole and yet leave much behind, when the book had no more within the collar.
+  return isTradable(plan, plan.leg, books) ? 'order.partial' : 'order.filled';
+}
+
+function allLegsResult(plan: Plan, books: NewestBooks): PlanEventType {
+  if (newestOrders(plan).every(({ booked }) => booked.qtyLots === 0n)) return 'order.unfilled';
+  return placesOf(plan).some((place) => isTradable(plan, place, books)) ? 'order.partial' : 'order.filled';
+}
+
+/** Adds `units` to what is held at a place; what is given is no longer held back for it. */
+export function change(plan: Plan, place: number, units: bigint): void {
+  if (place > 0) plan.heldUnits[place] = (plan.heldUnits[place] ?? 0n) + units;
+  else if (units > 0n) plan.receivedUnits += units;
+  else plan.spentUnits -= units;
+  if (units < 0n) plan.reservedUnits[place] = largest(0n, (plan.reservedUnits[place] ?? 0n) + units);
+}
+
+/** Units of `asset` that belong to the plan: held back for its orders, or brought by them. */
+export function claimedUnits(plan: Plan, asset: AssetIndex, directory: InstrumentDirectory): bigint {
+  let units = 0n;
+  for (let place = 0; place < Math.min(plan.legs.length, LEGS_MAX); place++) {
+    if (assetAt(plan, place, directory) !== asset) continue;
+    units += (plan.reservedUnits[place] ?? 0n) + largest(0n, plan.heldUnits[place] ?? 0n);
+  }
+  return units;
+}
+
+/** Units of `asset` that the plan gave away and has not got back, or has in orders that are out. */
+export function outUnits(
+  plan: Plan,
+  asset: AssetIndex,
+  directory: InstrumentDirectory,
+  open: readonly Order[],
+): bigint {
+  let units = 0n;
+  for (const place of [0, ...placesOf(plan)]) {
+    if (assetAt(plan, place, directory) !== asset) continue;
+    units += largest(0n, place === 0 ? plan.spentUnits - plan.receivedUnits : -(plan.heldUnits[place] ?? 0n));
+    for (const order of open) if (order.gives === place) units += order.fundsUnits;
+  }
+  return units;
 }

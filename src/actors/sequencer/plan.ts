@@ -1,11 +1,15 @@
 /**
- * A plan: what was decided, how far it has come, and what it holds. Kept in a fixed slot of the actor's own memory, so
- * that a successor goes on where its predecessor stopped.
+ * A plan: what was decided, how far it has come, what it holds, and its orders. Kept in a fixed slot of the actor's own
+ * memory, so that a successor goes on where its predecessor stopped.
  *
- *   slot:  | fields … | order | rests (4 × i64) | legs (4 × 32) |
+ *   slot:  | fields … | held (4 × i64) | reserved (4 × i64) | legs (4 × 32) | orders (8 × ORDER_SLOT_BYTES) |
+ *
+ * Assets of a plan are counted along the cycle: place k is what leg k gives, and place 0 the start asset.
  */
-import { PLAN_REASONS, type PlanReason } from '../../shared/messages.ts';
-import type { LegOrder, OrderReport, OrderSide } from './execution-port.ts';
+import type { OrderSide } from '../../shared/approved-order.ts';
+import { LEGS_MAX, PLAN_REASONS, type PlanReason } from '../../shared/messages.ts';
+import { ORDER_SLOT_BYTES, type Order, readOrder, writeOrder } from './order.ts';
+import { isEnded, isUnknown } from './order-machine.ts';
 import { PLAN_STATES, type PlanState } from './plan-machine.ts';
 
 export interface PlanLeg {
@@ -14,15 +18,6 @@ export interface PlanLeg {
   readonly feePpm: number;
   /** Worst price that the decision counted on. */
   readonly decidedTicks: bigint;
-}
-
-/** An order that is out: what was ordered, and what of it has been booked. */
-export interface OpenOrder {
-  readonly order: LegOrder;
-  /** Leg whose instrument it trades. */
-  readonly position: number;
-  readonly isUnwind: boolean;
-  booked: OrderReport;
 }
 
 export interface Plan {
@@ -35,31 +30,40 @@ export interface Plan {
   readonly legs: readonly PlanLeg[];
   readonly plannedStartUnits: bigint;
   readonly plannedEndUnits: bigint;
-  /** Order of the first leg. */
-  readonly firstLots: bigint;
-  /** Most that the first leg can spend; held back for it until that leg is over. */
-  reservedUnits: bigint;
+  /** What each leg was to order. Leg after leg, only the first does; the others order what came in. */
+  readonly legLots: readonly bigint[];
+  /** All legs at once, out of stock. */
+  readonly parallel: boolean;
   state: PlanState;
   leg: number;
   rest: boolean;
-  /** What the leg in hand can spend, in units of the asset it gives. */
-  fundsUnits: bigint;
-  /** `restUnits[k]`: what leg k left over of the asset it gives; to be taken back, or dust. */
-  readonly restUnits: bigint[];
+  /** By place: what came in less what went out. Place 0 counts nothing here: see `spentUnits` and `receivedUnits`. */
+  readonly heldUnits: bigint[];
+  /** By place: what the account holds back for orders of the cycle. */
+  readonly reservedUnits: bigint[];
   /** Of the start asset. */
   spentUnits: bigint;
   receivedUnits: bigint;
+  /** Orders so far; and of them, such that closed out without getting on. */
   attempt: number;
+  closingAttempts: number;
+  /** Something was taken back, or sold another way. */
+  reversed: boolean;
+  /** Ways to close out that the venue refused, a bit each: by leg, and LEGS_MAX on by place for the direct ones. */
+  barred: number;
   /** Why it did not go as planned, first cause. */
   reason: PlanReason;
   /** Monotonic; 0 while it does not wait. */
   patienceUntilNs: number;
   retryDueNs: number;
-  open: OpenOrder | undefined;
+  /** Newest last. Of those that ended long ago, the oldest give way. */
+  readonly orders: Order[];
 }
 
-const LEGS = 4;
-const LEG = { instrument: 0, side: 4, feePpm: 8, decidedTicks: 16, SIZE: 32 } as const;
+/** Orders a plan remembers: all that can be out at once, and as many that were. */
+export const ORDERS_PER_PLAN = 2 * LEGS_MAX;
+
+const LEG = { instrument: 0, side: 4, feePpm: 8, decidedTicks: 16, lots: 24, SIZE: 32 } as const;
 const SLOT = {
   id: 0, // f64; 0 is an empty slot
   seq: 8, // f64
@@ -69,67 +73,78 @@ const SLOT = {
   state: 21, // u8, index into PLAN_STATES
   leg: 22, // u8
   rest: 23, // u8
-  attempt: 24, // u8
-  reason: 25, // u8, index into PLAN_REASONS
-  hasOrder: 26, // u8
-  isUnwind: 27, // u8
-  position: 28, // u8
-  orderSide: 29, // u8
+  attempt: 24, // u16
+  closingAttempts: 26, // u8
+  reason: 27, // u8, index into PLAN_REASONS
+  parallel: 28, // u8
+  reversed: 29, // u8
+  barred: 30, // u8
   plannedStart: 32, // i64 from here on
   plannedEnd: 40,
-  firstLots: 48,
-  reserved: 56,
-  funds: 64,
-  spent: 72,
-  received: 80,
-  patienceUntilNs: 88, // f64
-  retryDueNs: 96, // f64
-  orderId: 104, // f64
-  orderInstrument: 112, // u32
-  orderFeePpm: 116, // u32
-  orderPlacedNs: 120, // f64
-  orderQty: 128, // i64 from here on
-  orderLimit: 136,
-  orderFunds: 144,
-  bookedQty: 152,
-  bookedCost: 160,
-  bookedFee: 168,
-  bookedSpent: 176,
-  bookedReceived: 184,
-  rests: 192,
-  legs: 192 + LEGS * 8,
+  spent: 48,
+  received: 56,
+  patienceUntilNs: 64, // f64
+  retryDueNs: 72, // f64
+  held: 80,
+  reserved: 80 + LEGS_MAX * 8,
+  legs: 80 + LEGS_MAX * 16,
+  orders: 80 + LEGS_MAX * (16 + LEG.SIZE),
 } as const;
 
 /** Bytes of a plan's slot. */
-export const PLAN_SLOT_BYTES = SLOT.legs + LEGS * LEG.SIZE;
+export const PLAN_SLOT_BYTES = SLOT.orders + ORDERS_PER_PLAN * ORDER_SLOT_BYTES;
+
+/** Orders whose end is not proven. */
+export const openOrders = ({ orders }: Plan): readonly Order[] => orders.filter(({ state }) => !isEnded(state));
+export const hasUnknown = ({ orders }: Plan): boolean => orders.some(({ state }) => isUnknown(state));
+
+/** Place of what leg `leg` brings. */
+export const placeAfter = ({ legs }: Pick<Plan, 'legs'>, leg: number): number => (leg + 1) % legs.length;
+
+/** Adds an order; of those that ended the oldest gives way when there are too many. */
+export function addOrder({ orders }: Plan, order: Order): void {
+  orders.push(order);
+  if (orders.length <= ORDERS_PER_PLAN) return;
+  const oldest = orders.findIndex(({ state }) => isEnded(state));
+  orders.splice(oldest, 1);
+}
 
 /** Reads the plan in the slot at `at`; undefined when the slot is empty. */
-export function readPlan(view: DataView, at: number): Plan | undefined {
+export function readPlan(view: DataView, at: number, runMs: number): Plan | undefined {
   const id = view.getFloat64(at + SLOT.id, true);
   if (id === 0) return undefined;
   const int64 = (field: number) => view.getBigInt64(at + field, true);
+  const flag = (field: number) => view.getUint8(at + field) === 1;
+  const perPlace = (field: number) => Array.from({ length: LEGS_MAX }, (_, place) => int64(field + place * 8));
+  const legCount = view.getUint8(at + SLOT.legCount);
+  const legs = Array.from({ length: legCount }, (_, leg) => readLeg(view, legAt(at, leg)));
+  const lots = (_: unknown, leg: number) => view.getBigInt64(legAt(at, leg) + LEG.lots, true);
+  const order = (_: unknown, slot: number) => readOrder(view, orderAt(at, slot), runMs, id);
   return {
     id,
     seq: view.getFloat64(at + SLOT.seq, true),
     ordinal: view.getUint16(at + SLOT.ordinal, true),
     startAsset: view.getUint16(at + SLOT.startAsset, true),
-    legs: Array.from({ length: view.getUint8(at + SLOT.legCount) }, (_, leg) => readLeg(view, legAt(at, leg))),
+    legs,
     plannedStartUnits: int64(SLOT.plannedStart),
     plannedEndUnits: int64(SLOT.plannedEnd),
-    firstLots: int64(SLOT.firstLots),
-    reservedUnits: int64(SLOT.reserved),
+    legLots: Array.from({ length: legCount }, lots),
+    parallel: flag(SLOT.parallel),
     state: PLAN_STATES[view.getUint8(at + SLOT.state)] ?? 'stranded',
     leg: view.getUint8(at + SLOT.leg),
-    rest: view.getUint8(at + SLOT.rest) === 1,
-    fundsUnits: int64(SLOT.funds),
-    restUnits: Array.from({ length: LEGS }, (_, leg) => int64(SLOT.rests + leg * 8)),
+    rest: flag(SLOT.rest),
+    heldUnits: perPlace(SLOT.held),
+    reservedUnits: perPlace(SLOT.reserved),
     spentUnits: int64(SLOT.spent),
     receivedUnits: int64(SLOT.received),
-    attempt: view.getUint8(at + SLOT.attempt),
+    attempt: view.getUint16(at + SLOT.attempt, true),
+    closingAttempts: view.getUint8(at + SLOT.closingAttempts),
+    reversed: flag(SLOT.reversed),
+    barred: view.getUint8(at + SLOT.barred),
     reason: PLAN_REASONS[view.getUint8(at + SLOT.reason)] ?? 'none',
     patienceUntilNs: view.getFloat64(at + SLOT.patienceUntilNs, true),
     retryDueNs: view.getFloat64(at + SLOT.retryDueNs, true),
-    open: view.getUint8(at + SLOT.hasOrder) === 0 ? undefined : readOrder(view, at, id),
+    orders: Array.from({ length: ORDERS_PER_PLAN }, order).filter((found) => found !== undefined),
   };
 }
 
@@ -143,22 +158,25 @@ export function writePlan(view: DataView, at: number, plan: Plan): void {
   view.setUint8(at + SLOT.legCount, plan.legs.length);
   view.setUint8(at + SLOT.state, PLAN_STATES.indexOf(plan.state));
   view.setUint8(at + SLOT.leg, plan.leg);
-  view.setUint8(at + SLOT.rest, plan.rest ? 1 : 0);
-  view.setUint8(at + SLOT.attempt, plan.attempt);
+  view.setUint8(at + SLOT.rest, Number(plan.rest));
+  view.setUint16(at + SLOT.attempt, plan.attempt, true);
+  view.setUint8(at + SLOT.closingAttempts, plan.closingAttempts);
   view.setUint8(at + SLOT.reason, PLAN_REASONS.indexOf(plan.reason));
+  view.setUint8(at + SLOT.parallel, Number(plan.parallel));
+  view.setUint8(at + SLOT.reversed, Number(plan.reversed));
+  view.setUint8(at + SLOT.barred, plan.barred);
   int64(SLOT.plannedStart, plan.plannedStartUnits);
   int64(SLOT.plannedEnd, plan.plannedEndUnits);
-  int64(SLOT.firstLots, plan.firstLots);
-  int64(SLOT.reserved, plan.reservedUnits);
-  int64(SLOT.funds, plan.fundsUnits);
   int64(SLOT.spent, plan.spentUnits);
   int64(SLOT.received, plan.receivedUnits);
   view.setFloat64(at + SLOT.patienceUntilNs, plan.patienceUntilNs, true);
   view.setFloat64(at + SLOT.retryDueNs, plan.retryDueNs, true);
-  for (let leg = 0; leg < LEGS; leg++) int64(SLOT.rests + leg * 8, plan.restUnits[leg] ?? 0n);
-  for (const [index, leg] of plan.legs.entries()) writeLeg(view, legAt(at, index), leg);
-  view.setUint8(at + SLOT.hasOrder, plan.open === undefined ? 0 : 1);
-  if (plan.open !== undefined) writeOrder(view, at, plan.open);
+  for (let place = 0; place < LEGS_MAX; place++) {
+    int64(SLOT.held + place * 8, plan.heldUnits[place] ?? 0n);
+    int64(SLOT.reserved + place * 8, plan.reservedUnits[place] ?? 0n);
+  }
+  for (const [index, leg] of plan.legs.entries()) writeLeg(view, legAt(at, index), leg, plan.legLots[index] ?? 0n);
+  for (let slot = 0; slot < ORDERS_PER_PLAN; slot++) writeOrder(view, orderAt(at, slot), plan.orders[slot]);
 }
 
 /** Empties the slot at `at`. */
@@ -167,6 +185,7 @@ export function clearPlan(view: DataView, at: number): void {
 }
 
 const legAt = (at: number, leg: number): number => at + SLOT.legs + leg * LEG.SIZE;
+const orderAt = (at: number, slot: number): number => at + SLOT.orders + slot * ORDER_SLOT_BYTES;
 
 function readLeg(view: DataView, at: number): PlanLeg {
   return {
@@ -177,57 +196,10 @@ function readLeg(view: DataView, at: number): PlanLeg {
   };
 }
 
-function writeLeg(view: DataView, at: number, leg: PlanLeg): void {
+function writeLeg(view: DataView, at: number, leg: PlanLeg, lots: bigint): void {
   view.setUint32(at + LEG.instrument, leg.instrument, true);
   view.setUint8(at + LEG.side, leg.side);
   view.setUint32(at + LEG.feePpm, leg.feePpm, true);
   view.setBigInt64(at + LEG.decidedTicks, leg.decidedTicks, true);
-}
-
-function readOrder(view: DataView, at: number, plan: number): OpenOrder {
-  const int64 = (field: number) => view.getBigInt64(at + field, true);
-  const id = view.getFloat64(at + SLOT.orderId, true);
-  return {
-    order: {
-      id,
-      plan,
-      instrument: view.getUint32(at + SLOT.orderInstrument, true),
-      side: view.getUint8(at + SLOT.orderSide) === 0 ? 0 : 1,
-      qtyLots: int64(SLOT.orderQty),
-      limitTicks: int64(SLOT.orderLimit),
-      fundsUnits: int64(SLOT.orderFunds),
-      feePpm: view.getUint32(at + SLOT.orderFeePpm, true),
-      placedNs: view.getFloat64(at + SLOT.orderPlacedNs, true),
-    },
-    position: view.getUint8(at + SLOT.position),
-    isUnwind: view.getUint8(at + SLOT.isUnwind) === 1,
-    booked: {
-      orderId: id,
-      isFinal: false,
-      qtyLots: int64(SLOT.bookedQty),
-      costUnits: int64(SLOT.bookedCost),
-      feeUnits: int64(SLOT.bookedFee),
-      spentUnits: int64(SLOT.bookedSpent),
-      receivedUnits: int64(SLOT.bookedReceived),
-    },
-  };
-}
-
-function writeOrder(view: DataView, at: number, { order, position, isUnwind, booked }: OpenOrder): void {
-  const int64 = (field: number, value: bigint) => view.setBigInt64(at + field, value, true);
-  view.setFloat64(at + SLOT.orderId, order.id, true);
-  view.setUint32(at + SLOT.orderInstrument, order.instrument, true);
-  view.setUint32(at + SLOT.orderFeePpm, order.feePpm, true);
-  view.setFloat64(at + SLOT.orderPlacedNs, order.placedNs, true);
-  view.setUint8(at + SLOT.orderSide, order.side);
-  view.setUint8(at + SLOT.position, position);
-  view.setUint8(at + SLOT.isUnwind, isUnwind ? 1 : 0);
-  int64(SLOT.orderQty, order.qtyLots);
-  int64(SLOT.orderLimit, order.limitTicks);
-  int64(SLOT.orderFunds, order.fundsUnits);
-  int64(SLOT.bookedQty, booked.qtyLots);
-  int64(SLOT.bookedCost, booked.costUnits);
-  int64(SLOT.bookedFee, booked.feeUnits);
-  int64(SLOT.bookedSpent, booked.spentUnits);
-  int64(SLOT.bookedReceived, booked.receivedUnits);
+  view.setBigInt64(at + LEG.lots, lots, true);
 }

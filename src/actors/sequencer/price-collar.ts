@@ -1,8 +1,8 @@
 /** The worst price a leg is taken at: the decided one, and some basis points beyond it. */
+import type { OrderSide } from '../../shared/approved-order.ts';
 import { BUY } from '../../shared/asset-graph.ts';
 import type { Instrument } from '../../shared/instrument.ts';
 import { divideDown, divideUp } from '../../shared/money.ts';
-import type { OrderSide } from './execution-port.ts';
 
 const BPS = 10_000n;
 

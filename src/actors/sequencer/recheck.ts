@@ -24,6 +24,10 @@ export interface RecheckLimits {
   readonly slippageBps: number;
   /** Net multiplier below which, or at which, nothing is opened. */
   readonly leastMultiplier: Fraction;
+  /** Plans that may start from one asset at once. */
+  readonly plansPerAssetMax: number;
+  /** All legs at once, out of stock. */
+  readonly isParallel: boolean;
 }
 
 export function recheckLimits({ trading, strategy, venue }: Config): RecheckLimits {
@@ -33,6 +37,8 @@ export function recheckLimits({ trading, strategy, venue }: Config): RecheckLimi
     plansMax: trading.plans_at_once,
     slippageBps: trading.slippage_bps,
     leastMultiplier: leastMultiplier(strategy.min_edge_bps),
+    plansPerAssetMax: trading.plans_per_asset_max,
+    isParallel: trading.policy === 'parallel',
   };
 }
 
@@ -43,17 +49,27 @@ export interface Circumstances {
   readonly books: NewestBooks;
   /** Units of an asset that are free to be spent; undefined when without limit. */
   readonly available: (asset: number) => bigint | undefined;
+  /** The venue that orders would go to; undefined where none is asked. */
+  readonly venue: VenueReadiness | undefined;
+}
+
+export interface VenueReadiness {
+  /** The account is reconciled. */
+  readonly isTrading: boolean;
+  readonly isConnected: boolean;
+  readonly hasRoomFor: (instrument: number) => boolean;
 }
 
 /** What a plan can count on. */
 export interface Standing {
   readonly ok: true;
   readonly startAsset: number;
-  readonly firstLots: bigint;
+  /** By leg. */
+  readonly lots: readonly bigint[];
   readonly startUnits: bigint;
   readonly endUnits: bigint;
-  /** Most the first leg can come to at its collar. */
-  readonly reservedUnits: bigint;
+  /** By leg, most that it can come to at its collar: of the first alone, unless all go out at once. */
+  readonly reservedUnits: readonly bigint[];
 }
 export interface Refusal {
   readonly ok: false;
@@ -78,9 +94,17 @@ function whyNotNow(opportunity: Opportunity, now: Circumstances, limits: Recheck
   if (!opportunity.isSized || opportunity.firstLots <= 0n) return 'unsized';
   if (now.nowNs - opportunity.stampNs > limits.ageMaxNs) return 'too_old';
   if (now.gate !== 'active') return 'gate_closed';
+  const notReady = now.venue && whyNotReady(opportunity, now.venue);
+  if (notReady !== undefined) return notReady;
   const instruments = new Set(now.plans.flatMap(({ legs }) => legs.map(({ instrument }) => instrument)));
   if (opportunity.legs.some(({ instrument }) => instruments.has(instrument))) return 'instrument_busy';
   return now.plans.length >= limits.plansMax ? 'plans_full' : undefined;
+}
+
+function whyNotReady({ legs }: Opportunity, venue: VenueReadiness): PlanReason | undefined {
+  if (!venue.isConnected) return 'disconnected';
+  if (!venue.isTrading) return 'account_not_ready';
+  return legs.every(({ instrument }) => venue.hasRoomFor(instrument)) ? undefined : 'no_room';
 }
 
 function checkLeg(
@@ -102,9 +126,10 @@ function checkLeg(
 function checkEdge(
   { firstLots: decidedLots, legs: decided }: Opportunity,
   legs: readonly CycleLeg[],
-  { available }: Circumstances,
-  { leastMultiplier, slippageBps }: RecheckLimits,
+  { available, plans }: Circumstances,
+  limits: RecheckLimits,
 ): Standing | Refusal {
+  const { leastMultiplier, slippageBps } = limits;
   const first = legs[0] as CycleLeg;
   const firstLots = decidedLots < first.lotsMax ? decidedLots : first.lotsMax;
   const executed = executeCycle(legs, firstLots);
@@ -115,14 +140,22 @@ function checkEdge(
   const reachesCostMin = (leg: CycleLeg, index: number) =>
     leg.reachesCostMin(executed.lots[index] as bigint, limitOf(leg, decided[index] as PlanLeg, slippageBps));
   if (!legs.every(reachesCostMin)) return refuse('below_minimum');
-  const { startUnits, endUnits } = executed;
+  const { startUnits, endUnits, lots } = executed;
   if (!isLess(leastMultiplier, { numerator: endUnits, denominator: startUnits })) return refuse('edge_gone');
   const { instrument, side } = first.terms;
   const startAsset = assetSpent(instrument, side);
-  const reservedUnits = atCollar(first, firstLots, limitOf(first, decided[0] as PlanLeg, slippageBps));
-  const free = available(startAsset);
-  if (free !== undefined && free < reservedUnits) return refuse('no_inventory');
-  return { ok: true, startAsset, firstLots, startUnits, endUnits, reservedUnits };
+  const ofStart = plans.filter((plan) => plan.startAsset === startAsset).length;
+  if (ofStart >= limits.plansPerAssetMax) return refuse('asset_busy');
+  const reservedUnits = legs.map((leg, index) => {
+    const limitTicks = limitOf(leg, decided[index] as PlanLeg, slippageBps);
+    return index === 0 || limits.isParallel ? atCollar(leg, lots[index] as bigint, limitTicks) : 0n;
+  });
+  const isShort = ({ terms }: CycleLeg, index: number) => {
+    const free = available(assetSpent(terms.instrument, terms.side));
+    return free !== undefined && free < (reservedUnits[index] as bigint);
+  };
+  if (legs.slice(0, limits.isParallel ? legs.length : 1).some(isShort)) return refuse('no_inventory');
+  return { ok: true, startAsset, lots, startUnits, endUnits, reservedUnits };
 }
 
 const limitOf = ({ terms }: CycleLeg, { decidedTicks }: PlanLeg, slippageBps: number): bigint =>

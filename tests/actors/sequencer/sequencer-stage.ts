@@ -4,11 +4,12 @@
  *   USD ─buy BTC/USD─▶ BTC ─buy ETH/BTC─▶ ETH ─sell ETH/USD─▶ USD
  */
 import { expect } from 'vitest';
-import { createActor, createSequencer, type PortFactory } from '../../../src/actors/sequencer/actor.ts';
+import { createActor, createSequencer, PAPER, type Way } from '../../../src/actors/sequencer/actor.ts';
 import type { PlanLeg } from '../../../src/actors/sequencer/plan.ts';
 import { balanceOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { RingGauge } from '../../../src/runtime/ring.ts';
+import { readAscii } from '../../../src/shared/ascii-field.ts';
 import { BookTable, createBookCopy, TABLE_LEVEL, VALID } from '../../../src/shared/book-table.ts';
 import type { VirtualClock } from '../../../src/shared/clock.ts';
 import type { Mode } from '../../../src/shared/config.ts';
@@ -19,9 +20,11 @@ import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
+  EXPOSURE_REASONS,
   invalidReasonCode,
   LEG,
   OPPORTUNITY,
+  ORDER_OUTCOMES,
   PLAN_OUTCOMES,
   PLAN_REASONS,
   RECORD_KIND,
@@ -102,6 +105,13 @@ export interface Execution {
   readonly profit: bigint;
   readonly outcome: string;
   readonly reason: string;
+  readonly feeAsset: number;
+  readonly amount: bigint;
+  readonly amountAsset: number;
+  readonly orderOutcome: string;
+  readonly exposureReason: string;
+  readonly clOrdId: string;
+  readonly execId: string;
 }
 
 const EVENT_NAMES = Object.fromEntries(Object.entries(EXECUTION_EVENT).map(([name, code]) => [code, name]));
@@ -130,6 +140,13 @@ export function readExecution(view: DataView, at: number): Execution {
     profit: int64(EXECUTION.profitUnits),
     outcome: PLAN_OUTCOMES[view.getUint8(at + EXECUTION.outcome)] ?? 'unknown',
     reason: PLAN_REASONS[uint16(EXECUTION.reason)] ?? 'unknown',
+    feeAsset: uint16(EXECUTION.feeAsset),
+    amount: int64(EXECUTION.amountUnits),
+    amountAsset: uint16(EXECUTION.startAsset),
+    orderOutcome: ORDER_OUTCOMES[view.getUint8(at + EXECUTION.orderOutcome)] ?? 'unknown',
+    exposureReason: EXPOSURE_REASONS[view.getUint8(at + EXECUTION.exposureReason)] ?? 'unknown',
+    clOrdId: readAscii(view, at + EXECUTION.clOrdId, EXECUTION.CL_ORD_ID_BYTES),
+    execId: readAscii(view, at + EXECUTION.execId, EXECUTION.EXEC_ID_BYTES),
   };
 }
 
@@ -142,7 +159,8 @@ export interface StageOptions {
   readonly mode?: Mode;
   readonly alert?: object;
   readonly books?: readonly Book[];
-  readonly port?: PortFactory;
+  /** Where orders go: paper, unless given. */
+  readonly way?: Partial<Way>;
   /** Changes what the first actor gets; its successors get the plain context. */
   readonly tamper?: (context: ActorContext<'sequencer'>) => ActorContext<'sequencer'>;
   readonly pairs?: readonly (typeof PAIRS)[number][];
@@ -161,7 +179,7 @@ const SMALL = {
 };
 
 export function stageSequencer(given: StageOptions = {}) {
-  const { paper = {}, trading = {}, strategy = {}, limits = {}, venue = {}, port, pairs = PAIRS } = given;
+  const { paper = {}, trading = {}, strategy = {}, limits = {}, venue = {}, way, pairs = PAIRS } = given;
   const { mode = 'paper', alert = {} } = given;
   const stage = createTestContext('sequencer', {
     config: { mode, alert, paper, trading, strategy, limits: { ...SMALL, ...limits }, venue: { depth: 10, ...venue } },
@@ -174,7 +192,7 @@ export function stageSequencer(given: StageOptions = {}) {
   gate.setSupervisor('active', 'none');
   clock.advanceTo(1e9);
   const create = (context: typeof stage.context) =>
-    port === undefined ? createActor(context) : createSequencer(context, port);
+    way === undefined ? createActor(context) : createSequencer(context, { ...PAPER, ...way });
   let actor = create(given.tamper?.(stage.context) ?? stage.context);
   const opportunities = stage.producer('opportunities');
   const executions = stage.consumer('executions');

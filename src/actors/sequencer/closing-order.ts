@@ -1,0 +1,195 @@
+/**
+ * The order that closes out what a plan has left over, chosen by what it is expected to lose at the newest books: sell
+ * what is held home, or buy what is owed, over whichever way loses least, and over none that loses too much. All in
+ * exact integers, pure but for reading books.
+ *
+ * A way is judged to its end, though only its first trade is ordered: after it everything is judged anew. What a way
+ * would bring of an asset that is owed counts as what that asset cost when the plan was decided. A plan that has begun to
+ * go back goes on back as long as that way is open: books that sway must not send it to and fro.
+ */
+import type { CycleLeg } from '../../shared/cycle-leg.ts';
+import type { PlanReason } from '../../shared/messages.ts';
+import { largest, smaller } from '../../shared/money.ts';
+import { barOf, type Hop, type Route, routesHome, routesTo, type Shortfall } from './closing-routes.ts';
+import { decidedCost, isTradable, orderLots } from './holding-value.ts';
+import { ladderFor, legWithin, type NewestBooks } from './newest-books.ts';
+import type { OrderDraft } from './next-order.ts';
+import type { Plan } from './plan.ts';
+import { placesOf } from './plan-progress.ts';
+import { priceCollar } from './price-collar.ts';
+
+export interface ClosingTerms {
+  readonly shortfall: Shortfall;
+  /** How much worse than the present touch an order may be. */
+  readonly collarBps: number;
+  /** Most that a way may lose of what is closed out. */
+  readonly lossMaxBps: number;
+  /** Units of the start asset that may be spent to buy back what is owed; undefined: without limit. */
+  readonly startUnits: bigint | undefined;
+  /** Whether an order of this instrument can be sent now: the venue takes it, and no other plan trades it. */
+  readonly canTrade: (instrument: number) => boolean;
+}
+
+export type Closing =
+  | { readonly kind: 'order'; readonly draft: OrderDraft }
+  /** No way is open now, or each loses too much. */
+  | { readonly kind: 'wait'; readonly reason: PlanReason }
+  /** Nothing that could be traded is left. */
+  | { readonly kind: 'nothing' };
+
+/** A way with its first order. `brings` and `worth` are in the start asset: what comes of it, and what that cost. */
+interface Way {
+  readonly draft: OrderDraft;
+  readonly brings: bigint;
+  readonly worth: bigint;
+}
+
+const BPS = 10_000n;
+
+/** What is held is sold before what is owed is bought, the last leg's first. */
+export function closingOrder(plan: Plan, books: NewestBooks, terms: ClosingTerms): Closing {
+  const places = placesOf(plan)
+    .filter((place) => isTradable(plan, place, books))
+    .reverse();
+  if (places.length === 0) return { kind: 'nothing' };
+  const isOwed = (place: number) => (plan.heldUnits[place] ?? 0n) < 0n;
+  let reason: PlanReason = 'book_invalid';
+  for (const place of [...places.filter((one) => !isOwed(one)), ...places.filter(isOwed)]) {
+    const ways = openWays(plan, place, books, terms);
+    const best = ways.reduce<Way | undefined>(
+      (least, way) => (least && losesLess(least, way) ? least : way),
+      undefined,
+    );
+    if (best === undefined) continue;
+    if (isWithinBound(best, terms.lossMaxBps)) return { kind: 'order', draft: best.draft };
+    reason = 'loss_bound';
+  }
+  return { kind: 'wait', reason };
+}
+
+function losesLess(one: Way, other: Way): boolean {
+  if (one.worth === 0n || other.worth === 0n) return one.brings >= other.brings;
+  return one.brings * other.worth >= other.brings * one.worth;
+}
+
+/** What nobody can value, because its prices changed their scale, is closed out at any loss. */
+function isWithinBound({ brings, worth }: Way, lossMaxBps: number): boolean {
+  return worth === 0n || brings * BPS >= worth * (BPS - BigInt(lossMaxBps));
+}
+
+function openWays(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): Way[] {
+  const find = (plan.heldUnits[place] ?? 0n) < 0n ? waysToBuy : waysToSell;
+  const isTurned = plan.reversed && terms.shortfall === 'cheapest';
+  const back = isTurned ? find(plan, place, books, { ...terms, shortfall: 'reverse' }) : [];
+  return back.length > 0 ? back : find(plan, place, books, terms);
+}
+
+function waysToSell(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): Way[] {
+  const held = plan.heldUnits[place] ?? 0n;
+  const routes = openRoutes(plan, routesHome(plan, place, terms.shortfall, books.directory), terms);
+  return routes.flatMap((route) => {
+    const [first, ...rest] = route as [Hop, ...Hop[]];
+    const priced = priceHop(first, books, terms.collarBps);
+    const qtyLots = priced && orderLots(priced.leg, held, priced.limitTicks);
+    if (priced === undefined || qtyLots === undefined) return [];
+    const brings = valueOnward(plan, first.takes, priced.leg.received(qtyLots), rest, books, terms.collarBps);
+    if (brings === undefined) return [];
+    const worth = decidedCost(plan, place, priced.leg.spent(qtyLots), books) ?? 0n;
+    return [{ draft: draftOf(first, qtyLots, priced.limitTicks, held), brings, worth }];
+  });
+}
+
+/**
+ * What `units` at `place` come to in the start asset over `hops`; undefined when a book is missing on the way. What the
+ * books do not take now is still there for the next order, and counts as what it cost.
+ */
+function valueOnward(
+  plan: Plan,
+  place: number,
+  units: bigint,
+  hops: Route,
+  books: NewestBooks,
+  collarBps: number,
+): bigint | undefined {
+  let value = 0n;
+  let left = units;
+  let at = place;
+  for (const hop of hops) {
+    const leg = priceHop(hop, books, collarBps)?.leg;
+    if (leg === undefined) return undefined;
+    const settled = smaller(largest(0n, -(plan.heldUnits[at] ?? 0n)), left);
+    const lots = leg.lotsFor(left - settled);
+    value += decidedCost(plan, at, left - leg.spent(lots), books) ?? 0n;
+    left = leg.received(lots);
+    at = hop.takes;
+  }
+  return value + left;
+}
+
+function waysToBuy(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): Way[] {
+  const owed = -(plan.heldUnits[place] ?? 0n);
+  const routes = openRoutes(plan, routesTo(plan, place, terms.shortfall, books.directory), terms);
+  return routes.flatMap((route) => wayToBuy(plan, route, place, owed, books, terms) ?? []);
+}
+
+/** Walks a route backwards from what is needed to what is there: that is where its first order stands. */
+function wayToBuy(
+  plan: Plan,
+  route: Route,
+  place: number,
+  owed: bigint,
+  books: NewestBooks,
+  terms: ClosingTerms,
+): Way | undefined {
+  let needed = owed;
+  for (const hop of [...route].reverse()) {
+    const priced = priceHop(hop, books, terms.collarBps);
+    if (priced === undefined) return undefined;
+    const { leg, limitTicks } = priced;
+    const qtyLots = leg.lotsToReceive(needed) ?? leg.lotsMax;
+    if (leg.lotsMin === undefined || qtyLots < leg.lotsMin || !leg.reachesCostMin(qtyLots, limitTicks))
+      return undefined;
+    const spent = leg.spent(qtyLots);
+    const there = hop.gives === 0 ? (terms.startUnits ?? spent) : (plan.heldUnits[hop.gives] ?? 0n);
+    if (there >= spent)
+      return boughtWith(plan, hop, place, owed, spent, draftOf(hop, qtyLots, limitTicks, there), books);
+    needed = spent - largest(0n, there);
+  }
+  return undefined; // the account cannot pay it
+}
+
+/** A purchase loses when what it takes costs more than it did: the two are counted the other way round. */
+function boughtWith(
+  plan: Plan,
+  hop: Hop,
+  place: number,
+  owed: bigint,
+  spent: bigint,
+  draft: OrderDraft,
+  books: NewestBooks,
+): Way | undefined {
+  const cost = decidedCost(plan, hop.gives, spent, books) ?? spent; // of the start asset that is what it spends
+  return { draft, brings: decidedCost(plan, place, owed, books) ?? cost, worth: cost };
+}
+
+/** Ways whose trades the venue takes now. What it refused this plan before is not tried again. */
+function openRoutes(plan: Plan, routes: readonly Route[], { canTrade }: ClosingTerms): readonly Route[] {
+  const isOpen = ({ position, isDirect, instrument }: Hop) =>
+    (plan.barred & barOf(position, isDirect)) === 0 && canTrade(instrument);
+  return routes.filter((route) => route.length > 0 && route.every(isOpen));
+}
+
+/** The first aim is to be rid of it: the collar is around the present touch, not around what was once decided. */
+function priceHop(hop: Hop, books: NewestBooks, collarBps: number): { leg: CycleLeg; limitTicks: bigint } | undefined {
+  const terms = books.terms(hop.instrument, hop.side, hop.feePpm);
+  const book = books.book(hop.instrument);
+  const touch = book && ladderFor(book, hop.side);
+  if (terms === undefined || book === undefined || touch === undefined || touch.count === 0) return undefined;
+  const limitTicks = priceCollar(terms.instrument, hop.side, touch.priceTicks[0] as bigint, collarBps);
+  return { leg: legWithin(terms, book, limitTicks), limitTicks };
+}
+
+function draftOf(hop: Hop, qtyLots: bigint, limitTicks: bigint, fundsUnits: bigint): OrderDraft {
+  const { isDirect: _, ...rest } = hop;
+  return { ...rest, kind: 'order', isClosing: true, qtyLots, limitTicks, fundsUnits };
+}

@@ -1,0 +1,199 @@
+/**
+ * Sees orders to their end: takes what is told of them, books their fills, and asks what became of those whose fate is
+ * unknown, for as long as it takes. What it changes belongs to the change of the journal that is open.
+ */
+import { transition } from 'xstate';
+import type { ActorContext } from '../../runtime/actor.ts';
+import type { PlanReason } from '../../shared/messages.ts';
+import type { Fill, TradingPort } from '../../venues/trading-port.ts';
+import type { Account } from './account.ts';
+import { barOf } from './closing-routes.ts';
+import { type Moment, tellAudit, tellFill, tellOrder } from './execution-events.ts';
+import { fillMoves } from './fill-moves.ts';
+import type { Journal } from './journal.ts';
+import type { NewestBooks } from './newest-books.ts';
+import type { Order } from './order.ts';
+import { isEnded, isUnknown, type OrderEventType, orderMachine } from './order-machine.ts';
+import type { OrderWord } from './order-words.ts';
+import { hasUnknown, openOrders, type Plan } from './plan.ts';
+import { hasOrderOut, isReconciling, type PlanEventType } from './plan-machine.ts';
+import { bookMoves, newestOrders, stepResult } from './plan-progress.ts';
+import { because } from './plan-reason.ts';
+import { countUp, SEQUENCER_HEADER } from './sequencer-memory.ts';
+
+/** Pause before the fate of an order is asked for again, doubled each time. */
+const LOOKUP_PAUSE_MS = 100;
+const LOOKUP_PAUSE_MAX_MS = 5_000;
+/** A question that is not answered after this long is put again: the port has forgotten it. */
+const LOOKUP_ANSWER_MS = 30_000;
+
+export interface OrderDeskDeps {
+  readonly context: ActorContext<'sequencer'>;
+  readonly journal: Journal;
+  readonly books: NewestBooks;
+  readonly port: TradingPort;
+  readonly account: Account;
+  readonly moment: () => Moment;
+}
+
+export class OrderDesk {
+  readonly #deps: OrderDeskDeps;
+
+  constructor(deps: OrderDeskDeps) {
+    this.#deps = deps;
+  }
+
+  /** Takes `word` of `order`. @returns what the plan is to be told of it. */
+  take(plan: Plan, order: Order, word: OrderWord, venueOrderId: string | undefined): PlanEventType | undefined {
+    const before = order.state;
+    if (venueOrderId !== undefined && venueOrderId !== '') order.venueOrderId = venueOrderId;
+    const type = this.#heed(plan, order, word);
+    if (type !== undefined) this.apply(plan, order, type);
+    if (isEnded(before) && !isEnded(order.state)) return 'order.reopened';
+    if (!isUnknown(before) && isUnknown(order.state)) return 'order.uncertain';
+    if (!isEnded(before) && isEnded(order.state) && openOrders(plan).length === 0) return this.#stepOver(plan);
+    if (isReconciling(plan.state) && !hasUnknown(plan)) return 'order.certain';
+    return type === 'acked' && hasOrderOut(plan.state) ? 'order.acked' : undefined;
+  }
+
+  /** Lets the order's machine take an event, and tells what that changes. */
+  apply(plan: Plan, order: Order, type: OrderEventType): void {
+    const before = order.state;
+    const context = { seen: order.seen, touched: order.booked.qtyLots > 0n };
+    const [next, actions] = transition(orderMachine, orderMachine.resolveState({ value: before, context }), { type });
+    if (actions.some((action) => action.type === 'onUnexpected')) this.#recordUnexpected(plan, order, type);
+    order.state = next.value;
+    order.seen = next.context.seen;
+    this.#tell(plan, order, before, type);
+    if (isUnknown(order.state)) this.#schedule(order, before);
+  }
+
+  /** The order of the plan that is to be asked after now, the question being noted; undefined when there is none. */
+  findDue(plan: Plan, nowNs: number): Order | undefined {
+    return plan.orders.find(({ state, lookupDueNs }) => isUnknown(state) && nowNs >= lookupDueNs);
+  }
+
+  /** Notes that `order` is asked after. @returns whether it is to be asked: an answer may have been given up instead. */
+  noteLookup(plan: Plan, order: Order): boolean {
+    const isAsked = order.state === 'looking_up' || order.state === 'confirming';
+    this.apply(plan, order, isAsked ? 'fate.unknown' : 'lookup.asked');
+    return !isAsked;
+  }
+
+  /** What the machine makes of a word; undefined when it says nothing new. */
+  #heed(plan: Plan, order: Order, word: OrderWord): OrderEventType | undefined {
+    switch (word.kind) {
+      case 'fill':
+        return this.#book(plan, order, word.fill) ? 'fill' : undefined;
+      case 'ended':
+        return endOf(order, word.filledLots);
+      case 'refused':
+        this.#recordRefusal(plan, order, word.error);
+        if (order.isClosing && !word.isRetryable) bar(plan, order);
+        return 'refused';
+      case 'other':
+        return word.type;
+    }
+  }
+
+  /** False when it had been booked before. */
+  #book(plan: Plan, order: Order, fill: Fill): boolean {
+    const { account, journal, books, moment } = this.#deps;
+    if (account.isBooked(fill)) return false;
+    const { directory } = books;
+    const instrument = directory.instruments[order.instrument];
+    if (instrument === undefined) throw new TypeError(`order ${order.clOrdId} trades an instrument that nobody listed`);
+    const moves = fillMoves(instrument, order.side, directory, fill);
+    order.seen = true;
+    this.#tellAck(plan, order);
+    account.bookFill(fill, moves);
+    const fee = bookMoves(plan, order, moves, directory);
+    const { booked } = order;
+    booked.qtyLots += fill.qtyLots;
+    booked.costUnits += fill.costUnits;
+    booked.feeUnits += fill.feeUnits;
+    booked.feeAsset = fill.feeAsset;
+    countUp(journal.open, SEQUENCER_HEADER.fills);
+    tellFill(journal, plan, order, fill, moves, moment());
+    // An asset that the plan does not trade pays for it: no plan will bring that back.
+    if (fee !== undefined)
+      account.addExposure({ asset: fee.asset, units: -fee.units, plan: plan.id }, 'accepted', moment());
+    if (isEnded(order.state)) this.#recordLateFill(plan, order, fill);
+    return true;
+  }
+
+  #stepOver(plan: Plan): PlanEventType {
+    const event = stepResult(plan, this.#deps.books);
+    if (event === 'order.filled') return event;
+    return because(plan, event === 'order.partial' ? 'partial_fill' : whyUnfilled(newestOrders(plan)), event);
+  }
+
+  #tell(plan: Plan, order: Order, before: Order['state'], type: OrderEventType): void {
+    const { journal, moment } = this.#deps;
+    if (order.seen) this.#tellAck(plan, order);
+    const { state } = order;
+    if (isUnknown(state) && !isUnknown(before) && type !== 'adopted') {
+      tellOrder(journal, 'ORDER_UNCERTAIN', plan, order, moment());
+    }
+    if (isEnded(state) && !isEnded(before)) tellOrder(journal, 'ORDER_ENDED', plan, order, moment());
+  }
+
+  #tellAck(plan: Plan, order: Order): void {
+    if (order.ackTold) return;
+    order.ackTold = true;
+    tellOrder(this.#deps.journal, 'ORDER_ACKED', plan, order, this.#deps.moment());
+  }
+
+  /**
+   * When it is asked next. An order that the venue does not know may only not be known yet: it is asked again when the
+   * venue cannot match it any more, because its deadline is over.
+   */
+  #schedule(order: Order, before: Order['state']): void {
+    const { context } = this.#deps;
+    const nowNs = context.clock.nowNs();
+    if (!isUnknown(before)) order.lookups = 0;
+    if (order.state === 'looking_up' || order.state === 'confirming') {
+      if (order.state !== before) order.lookupDueNs = nowNs + LOOKUP_ANSWER_MS * 1e6;
+    } else if (order.state === 'absent_once' && before === 'looking_up') {
+      order.lookupDueNs = nowNs + context.config.trading.deadline_ms * 1e6;
+    } else if (!isUnknown(before)) {
+      order.lookupDueNs = nowNs;
+    } else if (before === 'looking_up' || before === 'confirming') {
+      const pauseMs = Math.min(LOOKUP_PAUSE_MS * 2 ** order.lookups, LOOKUP_PAUSE_MAX_MS);
+      order.lookups = Math.min(order.lookups + 1, 16);
+      order.lookupDueNs = nowNs + pauseMs * 1e6;
+    }
+  }
+
+  #recordUnexpected(plan: Plan, order: Order, type: OrderEventType): void {
+    countUp(this.#deps.journal.open, SEQUENCER_HEADER.unexpected);
+    const text = `order ${order.clOrdId} was ${order.state} and did not expect ${type}`;
+    tellAudit(this.#deps.journal, 'order_event_unexpected', 1, text, plan.id, order.attempt);
+  }
+
+  #recordLateFill(plan: Plan, order: Order, fill: Fill): void {
+    const text = `order ${order.clOrdId} had ended as ${order.state} when fill ${fill.execId} came`;
+    tellAudit(this.#deps.journal, 'fill_late', 1, text, plan.id, order.attempt);
+  }
+
+  #recordRefusal(plan: Plan, order: Order, error: string): void {
+    tellAudit(this.#deps.journal, 'order_refused', 1, `${order.clOrdId}: ${error}`, plan.id, order.attempt);
+  }
+}
+
+/** The end, judged by what is booked: fills that are said to be there and were not told are asked for. */
+function endOf({ state, booked, qtyLots }: Order, filledLots = booked.qtyLots): OrderEventType {
+  if (filledLots < booked.qtyLots) return 'contradicted';
+  if (filledLots > booked.qtyLots) return isEnded(state) ? 'contradicted' : 'uncertain';
+  if (filledLots === 0n) return 'ended.unfilled';
+  return filledLots >= qtyLots ? 'ended.filled' : 'ended.partial';
+}
+
+function bar(plan: Plan, { position, instrument }: Order): void {
+  plan.barred |= barOf(position, plan.legs[position]?.instrument !== instrument);
+}
+
+function whyUnfilled(orders: readonly Order[]): PlanReason {
+  if (orders.some(({ state }) => state === 'refused')) return 'order_refused';
+  return orders.some(({ state }) => state === 'absent') ? 'order_absent' : 'no_fill';
+}

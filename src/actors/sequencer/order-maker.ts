@@ -1,0 +1,191 @@
+/**
+ * Makes the orders that a plan needs now, and has them approved. What is approved is written down and sent in the same
+ * turn, or not at all.
+ */
+import type { ActorContext } from '../../runtime/actor.ts';
+import type { ApprovedOrder } from '../../shared/approved-order.ts';
+import { encodeClientOrderId } from '../../shared/client-order-id.ts';
+import type { LastHop } from '../../shared/last-hop.ts';
+import type { PlanReason } from '../../shared/messages.ts';
+import type { TradingPort } from '../../venues/trading-port.ts';
+import type { Account } from './account.ts';
+import { dustUnits } from './account-ledger.ts';
+import { closingOrder } from './closing-order.ts';
+import type { Moment } from './execution-events.ts';
+import type { Journal } from './journal.ts';
+import type { NewestBooks } from './newest-books.ts';
+import { type Impossible, legOrder, type OrderDraft, parallelOrders } from './next-order.ts';
+import type { Order } from './order.ts';
+import type { Plan } from './plan.ts';
+import type { PlanEventType } from './plan-machine.ts';
+import { assetAt, change } from './plan-progress.ts';
+import { because } from './plan-reason.ts';
+import { SEQUENCER_HEADER } from './sequencer-memory.ts';
+
+export interface OrderMakerDeps {
+  readonly context: ActorContext<'sequencer'>;
+  readonly journal: Journal;
+  readonly books: NewestBooks;
+  readonly port: TradingPort;
+  readonly account: Account;
+  readonly lastHop: LastHop;
+  readonly moment: () => Moment;
+  /** Whether a plan other than the one given trades the instrument. */
+  readonly isTakenByOther: (plan: Plan, instrument: number) => boolean;
+}
+
+export interface MadeOrder {
+  readonly order: Order;
+  readonly approved: ApprovedOrder;
+}
+
+/** What the plan is to be told, and the orders that are to go out when it is `order.placed`. */
+export interface Made {
+  readonly event: PlanEventType;
+  readonly orders: readonly MadeOrder[];
+}
+
+/** What may leave: anything, nothing now, nothing ever, or only what closes out. */
+export type Verdict = 'open' | 'gate.paused' | 'gate.halted' | 'shut';
+
+/** Orders that one plan can name. */
+const ATTEMPTS_MAX = 255;
+
+export class OrderMaker {
+  /** Nothing leaves any more. */
+  isStopping = false;
+  readonly #deps: OrderMakerDeps;
+
+  constructor(deps: OrderMakerDeps) {
+    this.#deps = deps;
+  }
+
+  /** What gate, account and venue say to an order. */
+  verdict(shrinksExposure: boolean): Verdict {
+    if (this.isStopping) return 'gate.halted';
+    const { context, account, port } = this.#deps;
+    const { state } = context.gate;
+    if (state === 'halted') return 'gate.halted';
+    if (state === 'paused' || !account.isTrading || !port.isConnected) return 'gate.paused';
+    return state === 'active' || shrinksExposure ? 'open' : 'shut';
+  }
+
+  /** The next step along the cycle. */
+  goOn(plan: Plan): Made {
+    const isLast = !plan.parallel && plan.leg === plan.legs.length - 1;
+    const verdict = this.verdict(isLast);
+    if (verdict !== 'open') {
+      return nothing(because(plan, 'gate_closed', verdict === 'shut' ? 'order.impossible' : verdict));
+    }
+    const drafts = this.#drafts(plan);
+    if ('kind' in drafts) return nothing(because(plan, drafts.reason, 'order.impossible'));
+    if (!drafts.every(({ instrument }) => this.#deps.port.hasRoomFor(instrument))) {
+      return nothing(because(plan, 'no_room', 'gate.paused'));
+    }
+    return this.#approveAll(plan, drafts, isLast);
+  }
+
+  /** The next order to close out what is left over. */
+  closeOut(plan: Plan): Made {
+    const verdict = this.verdict(true);
+    if (verdict !== 'open') {
+      return nothing(because(plan, 'gate_closed', verdict === 'shut' ? 'order.impossible' : verdict));
+    }
+    const { trading } = this.#deps.context.config;
+    const closing = closingOrder(plan, this.#deps.books, this.#closingTerms(plan));
+    if (closing.kind === 'nothing') return nothing(isCompleted(plan) ? 'closing.completed' : 'closing.reversed');
+    if (trading.shortfall === 'hold') return nothing('closing.given_up');
+    if (plan.closingAttempts >= trading.shortfall_attempts_max || plan.attempt >= ATTEMPTS_MAX) {
+      return nothing(because(plan, 'attempts_over', 'closing.given_up'));
+    }
+    if (closing.kind === 'wait') {
+      plan.barred = 0; // what the venue refused it may take the next time
+      return nothing(because(plan, closing.reason, 'order.impossible'));
+    }
+    return this.#approveAll(plan, [closing.draft], true);
+  }
+
+  #closingTerms(plan: Plan) {
+    const { context, books, port, account, isTakenByOther } = this.#deps;
+    const { trading } = context.config;
+    return {
+      shortfall: trading.shortfall,
+      collarBps: trading.slippage_bps * (1 + plan.closingAttempts),
+      lossMaxBps: trading.shortfall_loss_max_bps,
+      startUnits: account.available(plan.startAsset),
+      canTrade: (instrument: number) =>
+        books.directory.instruments[instrument]?.status === 'online' &&
+        port.hasRoomFor(instrument) &&
+        !isTakenByOther(plan, instrument),
+    };
+  }
+
+  #drafts(plan: Plan): readonly OrderDraft[] | Impossible {
+    const { books, context } = this.#deps;
+    const { slippage_bps } = context.config.trading;
+    if (plan.parallel) return parallelOrders(plan, books, slippage_bps);
+    const bare = legOrder(plan, books, slippage_bps, 0n);
+    const dust = this.#dustFor(plan);
+    const swept = dust === 0n ? bare : legOrder(plan, books, slippage_bps, dust);
+    const sweepPays = swept.kind === 'order' && (bare.kind === 'impossible' || swept.qtyLots > bare.qtyLots);
+    const draft = sweepPays ? swept : bare;
+    return draft.kind === 'order' ? [draft] : draft;
+  }
+
+  /** What lies about, below the venue's minimum, of the asset that the leg in hand gives. */
+  #dustFor(plan: Plan): bigint {
+    const asset = plan.leg === 0 ? undefined : assetAt(plan, plan.leg, this.#deps.books.directory);
+    const units = asset === undefined ? 0n : dustUnits(this.#deps.journal.open, asset);
+    return units > 0n ? units : 0n;
+  }
+
+  #approveAll(plan: Plan, drafts: readonly OrderDraft[], shrinksExposure: boolean): Made {
+    const { lastHop } = this.#deps;
+    const orders: MadeOrder[] = [];
+    for (const [index, draft] of drafts.entries()) {
+      const order = this.#name(plan, plan.attempt + index, draft);
+      const approval = lastHop.approve({ ...order, plan: plan.id, leg: order.position, shrinksExposure });
+      if (!approval.ok) return nothing(because(plan, reasonOf(approval.reason), 'order.impossible'));
+      orders.push({ order, approved: approval.order });
+    }
+    for (const { order } of orders) this.#sweep(plan, order);
+    return { event: 'order.placed', orders };
+  }
+
+  /** Dust that the order spends comes out of the ledger and into the plan. */
+  #sweep(plan: Plan, { gives, isClosing, fundsUnits }: Order): void {
+    const asset = assetAt(plan, gives, this.#deps.books.directory);
+    const units = fundsUnits - (plan.heldUnits[gives] ?? 0n);
+    if (isClosing || plan.parallel || gives === 0 || asset === undefined || units <= 0n) return;
+    change(plan, gives, units);
+    this.#deps.account.addDust({ asset, units: -units, plan: plan.id }, this.#deps.moment());
+  }
+
+  #name(plan: Plan, attempt: number, draft: OrderDraft): Order {
+    const { context, journal } = this.#deps;
+    const runMs = journal.open.getFloat64(SEQUENCER_HEADER.runMs, true);
+    const { kind: _, ...terms } = draft;
+    return {
+      ...terms,
+      clOrdId: encodeClientOrderId({ runMs, plan: plan.id, leg: draft.position, attempt }),
+      attempt,
+      placedNs: context.clock.nowNs(),
+      state: 'sent',
+      seen: false,
+      ackTold: false,
+      booked: { qtyLots: 0n, costUnits: 0n, feeUnits: 0n, feeAsset: 0 },
+      venueOrderId: '',
+      lookups: 0,
+      lookupDueNs: 0,
+    };
+  }
+}
+
+const nothing = (event: PlanEventType): Made => ({ event, orders: [] });
+
+/** All that came home came along the cycle. */
+const isCompleted = (plan: Plan): boolean => !plan.reversed && plan.receivedUnits > 0n;
+
+function reasonOf(refusal: string): PlanReason {
+  return refusal === 'gate_closed' ? 'gate_closed' : 'over_limit';
+}

@@ -1,0 +1,53 @@
+/** What the port tells of one order, word by word: each is one change of the journal. */
+import type { Fill, TradingEvent } from '../../venues/trading-port.ts';
+import type { OrderEventType } from './order-machine.ts';
+
+export type OrderWord =
+  | { readonly kind: 'fill'; readonly fill: Fill }
+  /** Undefined: the fills that came before are all there are. */
+  | { readonly kind: 'ended'; readonly filledLots: bigint | undefined }
+  | { readonly kind: 'refused'; readonly error: string; readonly isRetryable: boolean }
+  | { readonly kind: 'other'; readonly type: Exclude<OrderEventType, 'fill' | 'refused'> };
+
+export interface OrderNews {
+  readonly clOrdId: string;
+  /** Undefined when the venue did not name it. */
+  readonly venueOrderId: string | undefined;
+  readonly words: readonly OrderWord[];
+}
+
+/** @returns undefined for what is not about one order. */
+export function readNews(event: TradingEvent): OrderNews | undefined {
+  switch (event.type) {
+    case 'order.acked':
+      return { ...named(event), words: [{ kind: 'other', type: 'acked' }] };
+    case 'order.filled':
+      return { ...named(event), words: [{ kind: 'fill', fill: event.fill }] };
+    case 'order.ended':
+      return { ...named(event), words: [{ kind: 'ended', filledLots: event.filledLots }] };
+    case 'order.refused': {
+      const { error, isRetryable } = event;
+      return { ...unnamed(event), words: [{ kind: 'refused', error, isRetryable }] };
+    }
+    case 'order.uncertain':
+      return { ...unnamed(event), words: [{ kind: 'other', type: 'uncertain' }] };
+    case 'order.fate_unknown':
+      return { ...unnamed(event), words: [{ kind: 'other', type: 'fate.unknown' }] };
+    case 'order.fate':
+      return fateOf(event);
+    default:
+      return undefined;
+  }
+}
+
+function fateOf({ clOrdId, found }: Extract<TradingEvent, { type: 'order.fate' }>): OrderNews {
+  if (found === undefined) return { ...unnamed({ clOrdId }), words: [{ kind: 'other', type: 'fate.absent' }] };
+  const fills = found.fills.map((fill) => ({ kind: 'fill', fill }) as const);
+  const last: OrderWord = found.isOpen
+    ? { kind: 'other', type: 'fate.open' }
+    : { kind: 'ended', filledLots: undefined };
+  return { clOrdId, venueOrderId: found.venueOrderId, words: [...fills, last] };
+}
+
+const named = ({ clOrdId, venueOrderId }: { clOrdId: string; venueOrderId: string }) => ({ clOrdId, venueOrderId });
+const unnamed = ({ clOrdId }: { clOrdId: string }) => ({ clOrdId, venueOrderId: undefined });

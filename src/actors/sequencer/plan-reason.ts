@@ -1,0 +1,9 @@
+import type { PlanReason } from '../../shared/messages.ts';
+import type { Plan } from './plan.ts';
+import type { PlanEventType } from './plan-machine.ts';
+
+/** Notes why, unless something went wrong before already, and passes the event on. */
+export function because(plan: Plan, reason: PlanReason, event: PlanEventType): PlanEventType {
+  if (plan.reason === 'none') plan.reason = reason;
+  return event;
+}
