@@ -9,13 +9,14 @@ const DOLLAR_COINS = ['USDT', 'USDC', 'USDG', 'RLUSD', 'PYUSD', 'DAI'];
 
 /** `units` of `asset` in units of 10^-`decimals` US dollars, rounded down; 0 when no book leads there. */
 export function usdValue(market: Market, asset: AssetRules, units: bigint, decimals: number): bigint {
-  const inDecimals = (units * 10n ** BigInt(decimals)) / 10n ** BigInt(asset.decimals);
-  if (asset.id === USD) return inDecimals;
+  const scaled = units * 10n ** BigInt(decimals);
+  const one = 10n ** BigInt(asset.decimals);
+  if (asset.id === USD) return scaled / one;
   const direct = midPrice(market.books.get(`${asset.id}/${USD}`));
-  if (direct !== undefined) return (inDecimals * direct.price) / direct.one;
+  if (direct !== undefined) return (scaled * direct.price) / (direct.one * one);
   const inverse = midPrice(market.books.get(`${USD}/${asset.id}`));
-  if (inverse !== undefined) return (inDecimals * inverse.one) / inverse.price;
-  return DOLLAR_COINS.includes(asset.id) ? inDecimals : 0n;
+  if (inverse !== undefined) return (scaled * inverse.one) / (inverse.price * one);
+  return DOLLAR_COINS.includes(asset.id) ? scaled / one : 0n;
 }
 
 function midPrice(book: MarketBook | undefined): { price: bigint; one: bigint } | undefined {
