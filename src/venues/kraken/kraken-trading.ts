@@ -17,6 +17,7 @@ import type { Config } from '../../shared/config.ts';
 import type { Instrument, InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
 import type { OrderReading, TradingEvent, TradingPort } from '../trading-port.ts';
 import type { SocketPort } from '../transport.ts';
+import { AccountOpening } from './account-opening.ts';
 import { AccountReader } from './account-reader.ts';
 import { apiErrorOf } from './api-error.ts';
 import { CancelRequests } from './cancel-requests.ts';
@@ -40,6 +41,8 @@ export interface KrakenTradingDeps {
   readonly sockets: SocketPort;
   readonly rest: Pick<
     KrakenRest,
+    | 'keyInfo'
+    | 'loadNames'
     | 'webSocketsToken'
     | 'setTier'
     | 'balances'
@@ -68,6 +71,7 @@ export function createKrakenTrading(deps: KrakenTradingDeps): TradingPort {
 
 class KrakenTrading implements TradingPort, ConnectionHandler {
   readonly #deps: KrakenTradingDeps;
+  readonly #opening: AccountOpening;
   readonly #connection: TradingConnection;
   readonly #orders: OwnOrders;
   readonly #lookup: OrderLookup;
@@ -92,6 +96,14 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
       chance,
       fetch: (done) => rest.webSocketsToken(done),
       retryMs: venue.backoff_repeated_min_ms,
+    });
+    this.#opening = new AccountOpening({
+      rest,
+      clock,
+      retryMs: venue.backoff_repeated_min_ms,
+      onReady: () => this.#connection.start(),
+      onRefused: (error) => this.onRefused(error),
+      onUnexpected,
     });
     this.#connection = new TradingConnection({ clock, chance, venue, sockets, tokens, budget, handler: this });
     this.#counter = new TradingCounter(venue.rate_tier);
@@ -142,10 +154,11 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   }
 
   start(): void {
-    this.#connection.start();
+    this.#opening.start();
   }
 
   stop(): void {
+    this.#opening.stop();
     this.#connection.stop();
     this.#deps.rest.stop();
   }

@@ -59,10 +59,10 @@ function frameOf(frame: unknown, text: string): PrivateFrame {
   const channel = CHANNEL.safeParse(frame);
   // Amounts keep their text: a second reading, for those frames only that have any.
   if (channel.success) return messageOf(channel.data.channel, parseNumberText(text), text);
-  const reply = venueReplyOf(frame);
-  if (reply === undefined) return unreadable(text, 'of no known form');
-  if (!('method' in reply)) return reply;
-  return privateReplyOf(frame) ?? unreadable(text, 'a reply of no known form');
+  const reply = privateReplyOf(frame);
+  if (reply !== undefined && reply.method !== 'pong') return reply;
+  const notice = venueReplyOf(frame);
+  return notice === undefined || 'method' in notice ? unreadable(text, 'of no known form') : notice;
 }
 
 function messageOf(channel: 'executions' | 'balances', frame: unknown, text: string): PrivateFrame {

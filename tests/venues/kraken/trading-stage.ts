@@ -31,6 +31,17 @@ export interface VenueRequest {
 /** True when the script has answered, or has decided not to. */
 export type Answer = (request: VenueRequest, line: Line) => boolean;
 
+/** What a key needs to trade. */
+export const PERMISSIONS = [
+  'query-funds',
+  'query-open-trades',
+  'query-closed-trades',
+  'modify-trades',
+  'close-trades',
+  'query-ledger',
+  'create-ws-token',
+];
+
 const WALL_START_NS = 1_700_000_000_000_000_000n;
 const HOP_MS = 1;
 
@@ -221,6 +232,7 @@ export class PrivateVenue implements SocketPort, HttpPort {
   }
 
   #usual(endpoint: string): RestAnswer {
+    if (endpoint === 'GetApiKeyInfo') return { result: { permissions: PERMISSIONS } };
     if (endpoint === 'GetWebSocketsToken') return { result: { token: this.token, expires: 900 } };
     if (endpoint === 'OpenOrders') return { result: { open: {} } };
     if (endpoint === 'ClosedOrders') return { result: { closed: {}, count: 0 } };
@@ -290,7 +302,7 @@ export function tradingStage(
 export function liveStage(settings: ConfigInput = {}, directory?: InstrumentDirectory) {
   const stage = tradingStage(settings, directory);
   stage.port.start();
-  stage.pass(50);
+  stage.pass(1_500); // REST is asked for names once a second
   if (!stage.port.isConnected) throw new Error('the stage did not connect');
   stage.events.length = 0;
   return stage;

@@ -1,0 +1,82 @@
+/**
+ * Before the first connection: the key must be fit to trade and nothing beyond, and REST's names must be known. Asked again
+ * until there is an answer; only an answer that no repetition changes ends it.
+ */
+import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import { arbitradeError } from '../../shared/errors.ts';
+import { judgeKey, type KeyVerdict } from './key-permissions.ts';
+import type { KrakenRest } from './kraken-rest.ts';
+import type { RestFailure } from './rest-answer.ts';
+
+export interface AccountOpeningDeps {
+  readonly rest: Pick<KrakenRest, 'keyInfo' | 'loadNames'>;
+  readonly clock: Clock;
+  readonly retryMs: number;
+  readonly onReady: () => void;
+  readonly onRefused: (error: Error) => void;
+  readonly onUnexpected: (text: string) => void;
+}
+
+export class AccountOpening {
+  readonly #deps: AccountOpeningDeps;
+  #cancelRetry: CancelTimer | undefined;
+  #isStopped = false;
+
+  constructor(deps: AccountOpeningDeps) {
+    this.#deps = deps;
+  }
+
+  /** Ends in `onReady` or `onRefused`, unless it is stopped before. */
+  start(): void {
+    this.#isStopped = false;
+    this.#checkKey();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelRetry?.();
+  }
+
+  #checkKey(): void {
+    const { rest, clock, onRefused } = this.#deps;
+    rest.keyInfo((result) => {
+      if (this.#isStopped) return;
+      if (!result.ok) {
+        this.#onFailure('the key', result.failure, () => this.#checkKey());
+        return;
+      }
+      const verdict = judgeKey(result.value, clock.wallMs());
+      if (verdict.mayTrade) this.#loadNames();
+      else onRefused(arbitradeError('KEY_UNFIT', changesNeeded(verdict)));
+    });
+  }
+
+  #loadNames(): void {
+    this.#deps.rest.loadNames((result) => {
+      if (this.#isStopped) return;
+      if (result.ok) this.#deps.onReady();
+      else this.#onFailure('the names of pairs and assets', result.failure, () => this.#loadNames());
+    });
+  }
+
+  #onFailure(what: string, { topic, text }: RestFailure, again: () => void): void {
+    const { clock, retryMs, onRefused, onUnexpected } = this.#deps;
+    if (topic === 'credentials' || topic === 'permission') {
+      onRefused(arbitradeError('VENUE_REFUSED', what, text));
+      return;
+    }
+    onUnexpected(`${what} could not be asked for: ${text}; asking again in ${retryMs} ms`);
+    this.#cancelRetry = clock.after(retryMs, again);
+  }
+}
+
+function changesNeeded({ missing, forbidden, isExpired }: KeyVerdict): string {
+  const list = (permissions: KeyVerdict['missing']) =>
+    permissions.map(({ name, setting }) => `${setting} (${name})`).join(', ');
+  const changes = [
+    forbidden.length > 0 ? `take away: ${list(forbidden)}` : '',
+    missing.length > 0 ? `add: ${list(missing)}` : '',
+    isExpired ? 'it has expired: make a new one' : '',
+  ];
+  return changes.filter((change) => change !== '').join('; ');
+}
