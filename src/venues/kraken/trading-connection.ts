@@ -171,8 +171,9 @@ export class TradingConnection {
     return reqId;
   }
 
-  /** The venue refused the token of a request. */
+  /** The venue refused the token of a request. Several requests may have carried the same: one answer is enough. */
   onTokenRefused(): void {
+    if (this.state === 'reauthorising' || this.state === 'renewing') return;
     this.#deps.tokens.onRefused(this.#deps.tokens.token);
     this.#why = 'the venue refused the token';
     if (++this.#tokensRefused < TOKENS_REFUSED_MAX) this.#machine.send({ type: 'token.refused' });

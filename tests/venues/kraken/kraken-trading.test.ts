@@ -1,26 +1,68 @@
 import { describe, expect, test } from 'vitest';
 import { approved } from '../../support/approved.ts';
-import { CL, canceled, filled, ID, isNew, liveStage, pendingNew, trade, tradingStage } from './trading-stage.ts';
+import { directoryOf } from '../../support/directory-of.ts';
+import {
+  AT,
+  CL,
+  canceled,
+  filled,
+  ID,
+  isNew,
+  liveStage,
+  pendingNew,
+  type RestAnswer,
+  trade,
+  tradingStage,
+} from './trading-stage.ts';
 
-describe('connecting', () => {
-  test('fetches a token, subscribes to both channels with it and says that it is connected', () => {
-    const { port, venue, pass, events } = tradingStage();
-    expect(port.isConnected).toBe(false);
-    port.start();
-    pass(50);
-    expect(port.isConnected).toBe(true);
-    expect(events).toEqual([{ type: 'connected' }]);
-    expect(venue.called('GetWebSocketsToken')).toHaveLength(1);
-    const asked = venue.line.asked('subscribe');
-    expect(asked.map(({ params }) => [params.channel, params.token])).toEqual([
-      ['executions', 'T1'],
-      ['balances', 'T1'],
-    ]);
-    expect(port.hasRoomFor(0)).toBe(true);
-  });
+/** REST's row of the order that the stage sends. */
+const row = (over: object = {}) => ({
+  cl_ord_id: CL,
+  status: 'closed',
+  opentm: 1700000000.1,
+  closetm: 1700000000.2,
+  descr: { pair: 'BTC/USD', type: 'buy', price: '26500.4' },
+  vol: '0.25000000',
+  vol_exec: '0.00000000',
+  oflags: 'fciq',
+  reason: '',
+  trades: [],
+  ...over,
 });
+const restTrade = (over: object = {}) => ({
+  ordertxid: ID,
+  pair: 'BTC/USD',
+  time: 1700000000.15,
+  type: 'buy',
+  price: '26500.0',
+  cost: '6625.00000',
+  fee: '17.22500',
+  vol: '0.25000000',
+  ...over,
+});
+const soldOut = { vol_exec: '0.25000000', trades: ['TREST1'] };
+const FILLED: Record<string, () => RestAnswer> = {
+  QueryOrders: () => ({ result: { [ID]: row(soldOut) } }),
+  ClosedOrders: () => ({ result: { closed: { [ID]: row(soldOut) }, count: 1 } }),
+  QueryTrades: () => ({ result: { TREST1: restTrade() } }),
+};
 
 describe('an order', () => {
+  test('leaves once, as an immediate-or-cancel limit with the deadline of the venue’s clock', () => {
+    const stage = tradingStage();
+    stage.venue.aheadMs = 5_000;
+    stage.port.start();
+    stage.pass(1_500);
+    const leftMs = stage.clock.wallMs();
+    stage.port.send(approved());
+    stage.pass(10);
+    const [order] = stage.venue.line.asked('add_order');
+    expect(order?.params).toMatchObject({ order_type: 'limit', time_in_force: 'ioc', cl_ord_id: CL, token: 'T1' });
+    const { deadline_ms } = stage.config.trading;
+    const deadline = Date.parse(String(order?.params['deadline']));
+    expect(Math.abs(deadline - (leftMs + 5_000 + deadline_ms))).toBeLessThanOrEqual(2);
+  });
+
   test('is acknowledged, filled and ended, each once', () => {
     const { port, venue, pass, events } = liveStage();
     port.send(approved());
@@ -43,21 +85,746 @@ describe('an order', () => {
           costUnits: 662_500_000_000n,
           feeUnits: 50_000n,
           feeAsset: 0,
-          atMs: Date.parse('2023-11-14T22:13:20.123Z') + 0.456,
+          atMs: Date.parse(`${AT.slice(0, 19)}Z`) + 123.456,
         },
       },
       { type: 'order.ended', clOrdId: CL, venueOrderId: ID, filledLots: 25_000_000n, reason: '' },
     ]);
   });
 
-  test('that finds nothing ends with nothing', () => {
+  test('without an answer becomes uncertain after the time-out, once, and an answer after that still counts', () => {
+    const { port, venue, pass, of } = liveStage();
+    venue.answer = ({ method }) => method === 'add_order';
+    port.send(approved());
+    pass(2_900);
+    expect(of('order.uncertain')).toEqual([]);
+    pass(10_000);
+    expect(of('order.uncertain')).toHaveLength(1);
+    const [request] = venue.line.asked('add_order');
+    if (request !== undefined) venue.line.refuse(request, 'EOrder:Insufficient funds');
+    pass(10);
+    expect(of('order.refused')).toHaveLength(1);
+  });
+
+  test('that is refused for the token brings a new token, and the order is not sent again', () => {
+    const { port, venue, pass, of } = liveStage();
+    venue.answer = (request, line) => {
+      if (request.method !== 'add_order' || request.params.token === 'T2') return false;
+      venue.token = 'T2';
+      line.refuse(request, 'EAPI:Invalid token');
+      return true;
+    };
+    port.send(approved());
+    pass(10);
+    expect(of('order.refused')).toMatchObject([{ isRetryable: true }]);
+    pass(100);
+    expect(port.hasRoomFor(0)).toBe(true);
+    expect(venue.line.asked('add_order')).toHaveLength(1);
+    port.send(approved({ clOrdId: 'amhw3k2x100001204' }));
+    pass(10);
+    expect(venue.line.asked('add_order').at(-1)?.params.token).toBe('T2');
+    expect(of('disconnected')).toEqual([]);
+  });
+
+  test('is not sent where it cannot be: that is proof', () => {
+    const offline = tradingStage();
+    offline.port.send(approved());
+    offline.take();
+    expect(offline.events).toEqual([
+      { type: 'order.refused', clOrdId: CL, error: 'not sent: not connected', isRetryable: true },
+    ]);
+    const { port, venue, events, take } = liveStage(
+      {},
+      directoryOf(['BTC/USD', 'ETH/USD'], { 'ETH/USD': 'reduce_only' }),
+    );
+    port.send(approved({ instrument: 1 }));
+    port.send(approved({ instrument: 7 }));
+    take();
+    expect(events).toMatchObject([
+      { type: 'order.refused', error: 'not sent: ETH/USD is reduce_only', isRetryable: false },
+      { type: 'order.refused', isRetryable: false },
+    ]);
+    expect(venue.line.asked('add_order')).toEqual([]);
+  });
+
+  test.each(['maintenance', 'cancel_only', 'post_only', 'limit_only', 'unheard_of'])(
+    'is not sent while the venue is %s',
+    (system) => {
+      const { port, venue, of, pass } = liveStage();
+      venue.line.say({ channel: 'status', type: 'update', data: [{ system }] });
+      expect(port.hasRoomFor(0)).toBe(false);
+      expect(port.isConnected).toBe(true);
+      port.send(approved());
+      pass(10);
+      expect(of('order.refused')).toMatchObject([{ error: `not sent: the venue is ${system}`, isRetryable: true }]);
+      venue.line.say({ channel: 'status', type: 'update', data: [{ system: 'online' }] });
+      expect(port.hasRoomFor(0)).toBe(true);
+    },
+  );
+
+  test('leaves no faster than the pace, and no oftener than the pair’s counter lets it', () => {
+    const { port, venue, pass, of } = liveStage();
+    let sent = 0;
+    const fill = () => {
+      while (port.hasRoomFor(0)) port.send(approved({ clOrdId: `amhw3k2x1${String(sent++).padStart(5, '0')}001` }));
+    };
+    fill();
+    expect(sent).toBe(7); // ten messages a second, three of them kept for other things
+    for (let turn = 0; turn < 600; turn++) {
+      pass(50);
+      fill();
+    }
+    // 125 points less the reserve of 35, and 2.34 a second for thirty seconds.
+    expect(sent).toBeGreaterThan(140);
+    expect(sent).toBeLessThanOrEqual(90 + 71);
+    expect(of('order.refused')).toEqual([]);
+    expect(port.hasRoomFor(1)).toBe(true);
+    expect(venue.line.asked('add_order')).toHaveLength(sent);
+  });
+
+  test('that may have been dropped for the message rate is uncertain', () => {
+    const { port, venue, pass, of } = liveStage();
+    venue.answer = ({ method }, line) => {
+      if (method === 'add_order') line.say({ Error: 'Exceeded msg rate' });
+      return method === 'add_order';
+    };
+    port.send(approved());
+    pass(10);
+    expect(of('order.uncertain')).toHaveLength(1);
+    expect(port.hasRoomFor(0)).toBe(false);
+    pass(1_100);
+    expect(port.hasRoomFor(0)).toBe(true);
+  });
+});
+
+describe('a gap in the executions', () => {
+  test('makes what is out uncertain, and is subscribed over; fills of the snapshot are told once', () => {
+    const { port, venue, pass, events, of } = liveStage();
+    port.send(approved());
+    pass(10);
+    venue.line.executions([pendingNew()]);
+    venue.line.sequence.executions++; // the trade is lost
+    venue.snapshot = [trade(), filled()];
+    venue.line.executions([isNew()]);
+    pass(1);
+    expect(port.isConnected).toBe(false);
+    pass(20);
+    expect(port.isConnected).toBe(true);
+    expect(events.map(({ type }) => type)).toEqual([
+      'order.acked',
+      'unexpected',
+      'disconnected',
+      'order.uncertain',
+      'order.filled',
+      'order.ended',
+      'connected',
+    ]);
+    expect(venue.lines).toHaveLength(1);
+    expect(venue.line.asked('unsubscribe').map(({ params }) => params.channel)).toEqual(['executions']);
+    venue.line.executions([trade(), filled()]);
+    pass(10);
+    expect(of('order.filled')).toHaveLength(1);
+  });
+
+  test('late and repeated messages are taken for what they say', () => {
     const { port, venue, pass, of } = liveStage();
     port.send(approved());
     pass(10);
-    venue.line.executions([pendingNew(), canceled()]);
+    venue.line.executions([pendingNew()]);
+    venue.line.executions([trade()]);
+    venue.line.sequence.executions = 1;
+    venue.line.executions([trade()]);
+    venue.line.executions([filled()]);
     pass(10);
-    expect(of('order.ended')).toEqual([
-      { type: 'order.ended', clOrdId: CL, venueOrderId: ID, filledLots: 0n, reason: 'IOC order' },
-    ]);
+    expect(of('order.filled')).toHaveLength(1);
+    expect(of('order.ended')).toHaveLength(1);
+    expect(of('disconnected')).toEqual([]);
   });
+
+  test('a venue that does not let go of the old subscription is left', () => {
+    const { venue, pass, port } = liveStage();
+    venue.answer = ({ method }) => method === 'unsubscribe';
+    venue.line.sequence.executions += 5;
+    venue.line.executions([]);
+    pass(10_100);
+    expect(venue.lines[0]?.terminated).toBe(true);
+    pass(10_000);
+    expect(venue.lines).toHaveLength(2);
+    expect(port.isConnected).toBe(true);
+  });
+
+  test('a gap in the balances is subscribed over without a word about orders', () => {
+    const { port, venue, pass, of } = liveStage();
+    port.send(approved());
+    pass(10);
+    venue.line.sequence.balances += 3;
+    venue.line.balances([]);
+    pass(10);
+    expect(venue.line.asked('unsubscribe').map(({ params }) => params.channel)).toEqual(['balances']);
+    expect(venue.line.asked('subscribe')).toHaveLength(3);
+    expect(port.isConnected).toBe(true);
+    expect(of('order.uncertain')).toEqual([]);
+  });
+});
+
+describe('balances', () => {
+  test('come as they change, with what joins them to a fill', () => {
+    const { venue, pass, events } = liveStage();
+    const update = { wallet_type: 'spot', wallet_id: 'main', ref_id: 'TAAAAA-1', amount: 1 };
+    venue.line.balances([{ ...update, asset: 'USD', balance: 132.9995 }]);
+    venue.line.balances([{ ...update, asset: 'USD', wallet_type: 'earn', balance: 7 }]);
+    venue.line.balances([{ ...update, asset: 'NEVERHEARD', balance: 7 }]);
+    pass(10);
+    expect(events).toEqual([{ type: 'balance', asset: 1, totalUnits: 13_299_950_000n, refId: 'TAAAAA-1' }]);
+  });
+
+  test('that cannot be read are said', () => {
+    const { venue, pass, of } = liveStage();
+    venue.line.balances([{ asset: 'USD', balance: 'much' }]);
+    venue.line.balances([{ asset: 'USD', wallet_type: 'spot', wallet_id: 'main', balance: 1.123456789 }]);
+    pass(10);
+    expect(of('unexpected')).toHaveLength(2);
+    expect(of('balance')).toMatchObject([{ totalUnits: 112_345_678n }]);
+  });
+});
+
+/** How far an order has come when the connection is cut. What the venue did of it is always the same: all of it. */
+const STEPS = [
+  ['before its answer', () => []],
+  ['after pending_new', () => [pendingNew()]],
+  ['after new', () => [pendingNew(), isNew()]],
+  [
+    'after half of its fills',
+    () => [pendingNew(), trade({ exec_id: 'TREST1', last_qty: 0.1, cum_qty: 0.1, cost: 2650 })],
+  ],
+  ['after its fills', () => [pendingNew(), trade({ exec_id: 'TREST1' })]],
+] as const;
+
+describe('a connection that is lost', () => {
+  test.each(STEPS)('%s leaves the order uncertain; a look at both ways tells the truth', (_step, told) => {
+    const { port, venue, pass, of, events } = liveStage();
+    venue.answer = ({ method }) => method === 'add_order';
+    port.send(approved());
+    for (const entry of told()) venue.line.executions([entry]);
+    pass(5);
+    venue.line.drop(1006, '');
+    pass(5);
+    const types = events.map(({ type }) => type);
+    expect(types.slice(types.indexOf('disconnected'))).toEqual(['disconnected', 'order.uncertain']);
+    pass(5_000);
+    expect(of('connected')).toHaveLength(1);
+    const trades =
+      told().length === 2 && 'exec_id' in (told()[1] ?? {}) && _step.includes('half')
+        ? { TREST1: restTrade({ vol: '0.1', cost: '2650' }), TREST2: restTrade({ vol: '0.15', cost: '3975' }) }
+        : { TREST1: restTrade() };
+    const found = { [ID]: row({ vol_exec: '0.25', trades: Object.keys(trades) }) };
+    Object.assign(venue.rest, {
+      QueryOrders: () => ({ result: found }),
+      ClosedOrders: () => ({ result: { closed: found, count: 1 } }),
+      QueryTrades: () => ({ result: trades }),
+    });
+    port.lookUp(CL, undefined);
+    pass(1_000);
+    const [fate] = of('order.fate');
+    expect(fate?.found).toMatchObject({ clOrdId: CL, venueOrderId: ID, isOpen: false, instrument: 0 });
+    expect(fate?.found?.fills.reduce((sum, { qtyLots }) => sum + qtyLots, 0n)).toBe(25_000_000n);
+    expect(new Set(fate?.found?.fills.map(({ execId }) => execId)).size).toBe(Object.keys(trades).length);
+    expect(venue.lines.flatMap((line) => line.asked('add_order'))).toHaveLength(1);
+  });
+
+  test('after its end leaves nothing uncertain, and the end is told from the stream when asked', () => {
+    const { port, venue, pass, of } = liveStage();
+    port.send(approved());
+    venue.line.executions([pendingNew(), trade(), filled()]);
+    pass(5);
+    venue.line.drop(1006, '');
+    pass(5);
+    expect(of('order.uncertain')).toEqual([]);
+    port.lookUp(CL, ID);
+    pass(5);
+    expect(of('order.fate')).toMatchObject([{ found: { isOpen: false, qtyLots: 25_000_000n, limitTicks: 265_004n } }]);
+    expect(venue.called('QueryOrders')).toEqual([]);
+  });
+
+  test('comes back with a snapshot, of which each fill is told once', () => {
+    const { port, venue, pass, of } = liveStage();
+    port.send(approved());
+    venue.line.executions([pendingNew(), trade({ exec_id: 'T1', last_qty: 0.1, cum_qty: 0.1 })]);
+    pass(5);
+    venue.snapshot = [
+      trade({ exec_id: 'T1', last_qty: 0.1, cum_qty: undefined, order_status: 'filled' }),
+      trade({ exec_id: 'T2', last_qty: 0.15, cum_qty: undefined, order_status: 'filled' }),
+    ];
+    venue.line.drop(1001, 'CloudFlare WebSocket proxy restarting');
+    pass(5_000);
+    expect(of('order.filled').map(({ fill }) => fill.execId)).toEqual(['T1', 'T2']);
+    expect(of('order.ended')).toHaveLength(1);
+  });
+
+  test('silence is noticed, and a half-open socket given up', () => {
+    const { port, venue, pass, of } = liveStage();
+    port.send(approved());
+    venue.line.isMute = true;
+    pass(8_100);
+    expect(of('disconnected')).toMatchObject([{ reason: expect.stringContaining('no frame for') }]);
+    expect(venue.lines[0]?.terminated).toBe(true);
+    pass(5_000);
+    expect(port.isConnected).toBe(true);
+  });
+
+  test('is tried again with growing pauses, and at once when it had lasted', () => {
+    const { venue, pass, clock } = liveStage();
+    const atMs: number[] = [];
+    venue.upgrade = (line) => {
+      atMs.push(clock.nowNs() / 1e6);
+      line.drop(1006, 'HTTP 503 on upgrade', 503);
+      return true;
+    };
+    venue.line.drop(1006, '');
+    pass(120_000);
+    expect(atMs.length).toBeGreaterThan(4);
+    expect(atMs.length).toBeLessThan(25); // the budget of the stage, spent by back-off alone
+    const waits = atMs.slice(1).map((at, index) => at - (atMs[index] ?? 0));
+    expect(Math.min(...waits.slice(3))).toBeGreaterThanOrEqual(5_000);
+  });
+
+  test.each([
+    [
+      'a policy violation',
+      (line: { drop: (code: number, why: string, status?: number) => void }) => line.drop(1008, 'policy'),
+    ],
+    ['HTTP 403', (line: { drop: (code: number, why: string, status?: number) => void }) => line.drop(1006, '', 403)],
+  ])('%s is final', (_what, end) => {
+    const { port, venue, pass, of } = liveStage();
+    port.send(approved());
+    end(venue.line);
+    pass(60_000);
+    expect(of('fatal')).toHaveLength(1);
+    expect(of('order.uncertain')).toHaveLength(1);
+    expect(venue.lines).toHaveLength(1);
+  });
+
+  test('by us: no new attempt', () => {
+    const { port, venue, pass, of } = liveStage();
+    port.stop();
+    pass(60_000);
+    expect(venue.line.closedByUs).toBe(true);
+    expect(venue.lines).toHaveLength(1);
+    expect(port.isConnected).toBe(false);
+    expect(of('disconnected')).toMatchObject([{ reason: 'stopped' }]);
+  });
+});
+
+describe('subscriptions', () => {
+  test('the key is checked first: one that can withdraw, or cannot trade, is refused with what to change', () => {
+    const { port, venue, pass, events } = tradingStage();
+    venue.rest['GetApiKeyInfo'] = () => ({ result: { permissions: ['query-funds', 'withdraw-funds'] } });
+    port.start();
+    pass(60_000);
+    expect(events).toMatchObject([{ type: 'fatal', error: { code: 'KEY_UNFIT' } }]);
+    expect(String(events[0]?.type === 'fatal' && events[0].error.message)).toMatch(
+      /take away:.*Withdraw.*add:.*Query open/,
+    );
+    expect(venue.lines).toEqual([]);
+  });
+
+  test('a key the venue does not know is final; a venue that does not answer is asked again', () => {
+    const wrong = tradingStage();
+    wrong.venue.rest['GetApiKeyInfo'] = () => ({ error: ['EAPI:Invalid key'] });
+    wrong.port.start();
+    wrong.pass(1_000);
+    expect(wrong.of('fatal')).toHaveLength(1);
+    const down = tradingStage();
+    down.venue.rest['GetApiKeyInfo'] = () => ({ ok: false, neverSent: false, why: 'reset' });
+    down.port.start();
+    down.pass(30_000);
+    expect(down.of('fatal')).toEqual([]);
+    expect(down.of('unexpected').length).toBeGreaterThan(0);
+    delete down.venue.rest['GetApiKeyInfo'];
+    down.pass(30_000);
+    expect(down.port.isConnected).toBe(true);
+  });
+
+  test('a token the venue refuses is replaced on the same connection', () => {
+    const { port, venue, pass, of } = tradingStage();
+    let given = 0;
+    venue.rest['GetWebSocketsToken'] = () => ({ result: { token: `T${given++}`, expires: 900 } });
+    port.start();
+    pass(1_500);
+    expect(port.isConnected).toBe(true);
+    expect(given).toBe(2);
+    expect(venue.lines).toHaveLength(1);
+    expect(of('fatal')).toEqual([]);
+  });
+
+  test('tokens that are refused again and again are given a rest', () => {
+    const { port, venue, pass } = tradingStage();
+    venue.rest['GetWebSocketsToken'] = () => ({ result: { token: 'never right', expires: 900 } });
+    port.start();
+    pass(30_000);
+    expect(venue.called('GetWebSocketsToken').length).toBeLessThan(30);
+    expect(venue.lines.length).toBeGreaterThan(1);
+    delete venue.rest['GetWebSocketsToken'];
+    pass(60_000);
+    expect(port.isConnected).toBe(true);
+  });
+
+  test('a token is renewed at half of its life, and requests carry the newest', () => {
+    const { port, venue, pass } = liveStage();
+    venue.token = 'T2';
+    pass(449_000);
+    expect(venue.called('GetWebSocketsToken')).toHaveLength(1);
+    pass(2_000);
+    expect(venue.called('GetWebSocketsToken')).toHaveLength(2);
+    port.send(approved());
+    expect(venue.line.asked('add_order')[0]?.params.token).toBe('T2');
+    expect(venue.lines).toHaveLength(1);
+  });
+
+  test('without a token that is still good no order leaves', () => {
+    const { port, venue, pass, of } = liveStage();
+    venue.rest['GetWebSocketsToken'] = () => ({ error: ['EService:Unavailable'] });
+    pass(899_000);
+    expect(port.hasRoomFor(0)).toBe(true);
+    pass(2_000);
+    expect(port.hasRoomFor(0)).toBe(false);
+    port.send(approved());
+    pass(10);
+    expect(of('order.refused')).toHaveLength(1);
+    delete venue.rest['GetWebSocketsToken'];
+    pass(60_000);
+    expect(port.hasRoomFor(0)).toBe(true);
+  });
+
+  test.each(['executions', 'balances'])('a silent subscription to %s is noticed', (channel) => {
+    const { port, venue, pass } = tradingStage();
+    venue.answer = (request, line) => {
+      if (request.method !== 'subscribe' || request.params.channel !== channel || venue.lines.length > 1) return false;
+      line.accept(request, { channel });
+      return true;
+    };
+    port.start();
+    pass(11_000);
+    expect(port.isConnected).toBe(false);
+    pass(10_000);
+    expect(port.isConnected).toBe(true);
+    expect(venue.lines).toHaveLength(2);
+  });
+
+  test('a channel that the key may not have is final', () => {
+    const { port, venue, pass, of } = tradingStage();
+    venue.answer = (request, line) => {
+      if (request.method === 'subscribe') line.refuse(request, 'EGeneral:Permission denied');
+      return request.method === 'subscribe';
+    };
+    port.start();
+    pass(10_000);
+    expect(of('fatal')).toHaveLength(1);
+    expect(venue.lines).toHaveLength(1);
+  });
+
+  test('frames that cannot be read are said, and change nothing else', () => {
+    const { port, venue, pass, of } = liveStage();
+    for (const text of ['{', '{"channel":"executions"}', '7', '{"method":"add_order","req_id":99,"success":true}']) {
+      venue.line.raw(text);
+    }
+    pass(10);
+    expect(of('unexpected')).toHaveLength(4);
+    expect(port.isConnected).toBe(true);
+  });
+});
+
+describe('a lookup', () => {
+  test('asks REST by the venue’s id, once for several questions, and its fills are not told again', () => {
+    const { port, venue, pass, of } = liveStage();
+    port.send(approved());
+    pass(10);
+    Object.assign(venue.rest, FILLED);
+    port.lookUp(CL, ID);
+    port.lookUp(CL, ID);
+    pass(100);
+    expect(of('order.fate')).toMatchObject([{ found: { isOpen: false, fills: [{ execId: 'TREST1' }] } }]);
+    venue.line.executions([pendingNew(), trade({ exec_id: 'TREST1' }), filled()]);
+    pass(10);
+    expect(of('order.filled')).toEqual([]);
+  });
+
+  test('that finds nothing proves nothing before the order’s deadline has passed', () => {
+    const { port, venue, pass, of } = liveStage();
+    venue.answer = ({ method }) => method === 'add_order';
+    port.send(approved());
+    pass(100);
+    port.lookUp(CL, undefined);
+    pass(100);
+    expect(of('order.fate_unknown')).toMatchObject([{ why: 'not there; it may still arrive' }]);
+    pass(4_000);
+    port.lookUp(CL, undefined);
+    pass(100);
+    expect(of('order.fate')).toEqual([{ type: 'order.fate', clOrdId: CL, found: undefined }]);
+  });
+
+  test('that does not find what the venue had, or that the stream cannot confirm, proves nothing', () => {
+    const { port, venue, pass, of } = liveStage();
+    port.send(approved());
+    pass(5_000);
+    port.lookUp(CL, undefined);
+    pass(100);
+    expect(of('order.fate_unknown')).toMatchObject([{ why: `the venue had it as ${ID}, and does not find it` }]);
+    venue.upgrade = () => true;
+    venue.line.drop(1006, '');
+    pass(10);
+    port.lookUp('amhw3k2x100001205', undefined);
+    pass(100);
+    expect(of('order.fate_unknown').at(-1)?.why).toContain('not streamed');
+  });
+
+  test('of an order that a predecessor sent waits as if it had been sent just now', () => {
+    const { port, pass, of } = tradingStage();
+    port.start();
+    pass(1_500);
+    port.lookUp(CL, undefined);
+    pass(100);
+    expect(of('order.fate_unknown')).toHaveLength(1);
+    pass(4_000);
+    port.lookUp(CL, undefined);
+    pass(100);
+    expect(of('order.fate')).toHaveLength(1);
+  });
+
+  test('that REST does not answer, or answers in half, is unknown', () => {
+    const { port, venue, pass, of } = liveStage();
+    venue.rest['OpenOrders'] = () => ({ error: ['EGeneral:Permission denied'] });
+    port.lookUp(CL, undefined);
+    pass(5_000);
+    expect(of('order.fate_unknown')).toHaveLength(1);
+    Object.assign(venue.rest, FILLED, { QueryTrades: () => ({ result: {} }) });
+    port.lookUp(CL, ID);
+    pass(10_000);
+    expect(of('order.fate_unknown')).toHaveLength(2);
+    expect(of('order.fate')).toEqual([]);
+  });
+});
+
+describe('the account', () => {
+  const RICH = {
+    BalanceEx: () => ({ result: { XXBT: { balance: '1.5', hold_trade: '0.5' }, ZUSD: { balance: '100.25' } } }),
+    AssetPairs: () => ({ result: {} }),
+    Assets: () => ({ result: { XXBT: { altname: 'XBT' }, ZUSD: { altname: 'USD' } } }),
+  };
+  const stageOf = () => {
+    const stage = tradingStage();
+    Object.assign(stage.venue.rest, RICH);
+    stage.port.start();
+    stage.pass(1_500);
+    stage.events.length = 0;
+    return stage;
+  };
+
+  test('is read whole, foreign orders too', () => {
+    const { port, venue, pass, of, clock } = stageOf();
+    venue.rest['OpenOrders'] = () => ({ result: { open: { O9: row({ cl_ord_id: null, status: 'open' }) } } });
+    Object.assign(venue.rest, { ClosedOrders: FILLED['ClosedOrders'], QueryTrades: FILLED['QueryTrades'] });
+    port.readAccount(clock.wallMs() - 60_000);
+    pass(1_000);
+    const [answer] = of('account');
+    expect(answer?.account).toMatchObject({
+      balances: [
+        { asset: 0, totalUnits: 150_000_000n, heldUnits: 50_000_000n },
+        { asset: 1, totalUnits: 10_025_000_000n, heldUnits: 0n },
+      ],
+      openOrders: [{ venueOrderId: 'O9', clOrdId: undefined, isOpen: true }],
+      endedOrders: [{ venueOrderId: ID, clOrdId: CL, fills: [{ execId: 'TREST1' }] }],
+      unknownAssets: [],
+    });
+  });
+
+  test('is read again when it moves meanwhile, and unknown when it never rests', () => {
+    const { port, venue, pass, of } = stageOf();
+    let moves = 1;
+    venue.rest['ClosedOrders'] = () => {
+      if (moves-- > 0) venue.line.executions([isNew({ order_id: 'O9' })]);
+      return { result: { closed: {}, count: 0 } };
+    };
+    port.readAccount(0);
+    pass(1_000);
+    expect(of('account')).toHaveLength(1);
+    expect(venue.called('BalanceEx')).toHaveLength(2);
+    moves = 100;
+    port.readAccount(0);
+    pass(60_000);
+    expect(of('account_unknown')).toHaveLength(1);
+    expect(of('account')).toHaveLength(1);
+  });
+
+  test('is not read without the streams, and each question has its answer', () => {
+    const { port, venue, pass, of } = stageOf();
+    port.readAccount(0);
+    port.readAccount(0);
+    venue.upgrade = () => true;
+    pass(1);
+    venue.line.drop(1006, '');
+    pass(5_000);
+    expect(of('account_unknown')).toHaveLength(2);
+  });
+
+  test('takes up the open orders of a predecessor: what comes of them is told', () => {
+    const { port, venue, pass, of, events } = stageOf();
+    venue.rest['OpenOrders'] = () => ({ result: { open: { [ID]: row({ status: 'open' }) } } });
+    port.readAccount(0);
+    pass(1_000);
+    expect(of('account')).toHaveLength(1);
+    events.length = 0;
+    port.cancel(CL);
+    pass(10);
+    expect(venue.line.asked('cancel_order').map(({ params }) => params['cl_ord_id'])).toEqual([[CL]]);
+    venue.line.executions([trade({ last_qty: 0.1, cum_qty: 0.1 }), canceled({ cum_qty: 0.1 })]);
+    pass(10);
+    expect(events.map(({ type }) => type)).toEqual(['order.filled', 'order.ended']);
+  });
+});
+
+describe('cancels', () => {
+  test('wait for the acknowledgement, and are sent once', () => {
+    const { port, venue, pass } = liveStage();
+    venue.answer = ({ method }) => method === 'add_order';
+    port.send(approved());
+    port.cancel(CL);
+    pass(100);
+    expect(venue.line.asked('cancel_order')).toEqual([]);
+    venue.line.executions([pendingNew()]);
+    pass(100);
+    expect(venue.line.asked('cancel_order')).toHaveLength(1);
+  });
+
+  test('that find nothing open leave the fate in doubt', () => {
+    const { port, venue, pass, of } = liveStage();
+    venue.answer = (request, line) => {
+      if (request.method === 'cancel_order') line.refuse(request, 'EOrder:Unknown order');
+      return request.method === 'cancel_order';
+    };
+    port.send(approved());
+    pass(10);
+    port.cancel(CL);
+    pass(10);
+    expect(of('order.uncertain')).toMatchObject([{ why: 'its cancel: EOrder:Unknown order' }]);
+  });
+
+  test('go by REST while the socket is down', () => {
+    const { port, venue, pass } = liveStage();
+    port.send(approved());
+    pass(10);
+    venue.upgrade = () => true;
+    venue.line.drop(1006, '');
+    port.cancel(CL);
+    port.cancelAll();
+    pass(100);
+    expect(venue.called('CancelOrder').map((params) => params.get('cl_ord_id'))).toEqual([CL]);
+    expect(venue.called('CancelAll')).toHaveLength(1);
+  });
+
+  test('of everything go by the socket, and by REST when it does not answer', () => {
+    const { port, venue, pass } = liveStage();
+    port.cancelAll();
+    pass(100);
+    expect(venue.line.asked('cancel_all')).toHaveLength(1);
+    expect(venue.called('CancelAll')).toEqual([]);
+    venue.answer = ({ method }) => method === 'cancel_all';
+    port.cancelAll();
+    pass(3_100);
+    expect(venue.called('CancelAll')).toHaveLength(1);
+    venue.answer = (request, line) => {
+      if (request.method === 'cancel_all') line.refuse(request, 'EGeneral:Internal error');
+      return request.method === 'cancel_all';
+    };
+    port.cancelAll();
+    pass(100);
+    expect(venue.called('CancelAll')).toHaveLength(2);
+  });
+
+  test('of everything are repeated until one is confirmed', () => {
+    const { port, venue, pass, of } = liveStage();
+    venue.upgrade = () => true;
+    venue.line.drop(1006, '');
+    venue.rest['CancelAll'] = () => ({ error: ['EGeneral:Internal error'] });
+    port.cancelAll();
+    pass(30_000);
+    expect(of('unexpected').length).toBeGreaterThan(1);
+    delete venue.rest['CancelAll'];
+    pass(30_000);
+    const calls = venue.called('CancelAll').length;
+    pass(60_000);
+    expect(venue.called('CancelAll')).toHaveLength(calls);
+  });
+});
+
+describe('the dead-man’s switch', () => {
+  const timeouts = (stage: ReturnType<typeof liveStage>) =>
+    stage.venue.lines.flatMap((line) => line.asked('cancel_all_orders_after')).map(({ params }) => params['timeout']);
+
+  test('is armed at once, again at every interval, and turned off', () => {
+    const stage = liveStage();
+    stage.port.setDeadMansSwitch(true);
+    stage.pass(100);
+    stage.port.setDeadMansSwitch(true);
+    expect(timeouts(stage)).toEqual([60]);
+    stage.pass(45_000);
+    expect(timeouts(stage)).toEqual([60, 60, 60, 60]);
+    stage.port.setDeadMansSwitch(false);
+    stage.pass(60_000);
+    expect(timeouts(stage)).toEqual([60, 60, 60, 60, 0]);
+  });
+
+  test('is turned off only after the request before has its answer: they could overtake each other', () => {
+    const stage = liveStage();
+    stage.venue.answer = ({ method }) => method === 'cancel_all_orders_after';
+    stage.port.setDeadMansSwitch(true);
+    stage.port.setDeadMansSwitch(false);
+    stage.pass(100);
+    expect(timeouts(stage)).toEqual([60]);
+    const [request] = stage.venue.line.asked('cancel_all_orders_after');
+    if (request !== undefined) stage.venue.line.accept(request, {});
+    stage.pass(100);
+    expect(timeouts(stage)).toEqual([60, 0]);
+  });
+
+  test('is armed again on a new connection, and repeated sooner when it was refused', () => {
+    const stage = liveStage();
+    stage.port.setDeadMansSwitch(true);
+    stage.pass(100);
+    stage.venue.line.drop(1006, '');
+    stage.pass(5_000);
+    expect(timeouts(stage)).toEqual([60, 60]);
+    stage.venue.answer = (request, line) => {
+      if (request.method === 'cancel_all_orders_after') line.refuse(request, 'EService:Unavailable');
+      return request.method === 'cancel_all_orders_after';
+    };
+    stage.pass(21_000);
+    expect(timeouts(stage).length).toBeGreaterThan(3);
+    expect(stage.of('unexpected').length).toBeGreaterThan(0);
+  });
+
+  test('stays off when the settings say so', () => {
+    const stage = liveStage({ trading: { dead_mans_switch_ms: 0 } });
+    stage.port.setDeadMansSwitch(true);
+    stage.pass(60_000);
+    expect(timeouts(stage)).toEqual([]);
+  });
+});
+
+test('the same seed gives the same bytes', () => {
+  const run = () => {
+    const { port, venue, pass, events } = liveStage();
+    port.setDeadMansSwitch(true);
+    port.send(approved());
+    pass(20);
+    venue.line.drop(1006, '');
+    pass(30_000);
+    port.lookUp(CL, undefined);
+    port.readAccount(0);
+    pass(5_000);
+    return JSON.stringify([venue.lines.map(({ texts }) => texts), events], (_key, value) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
+  };
+  expect(run()).toBe(run());
 });
