@@ -1,5 +1,6 @@
 /** The engine: all actors on their threads under the supervisor, and the control socket beside it. */
 import { readStoredHalt } from '../actors/persistence/stored-halt.ts';
+import { readStoredTrading } from '../actors/persistence/stored-trading.ts';
 import type { CommandOutcome, ControlCommand, ControlTarget } from '../control/control-protocol.ts';
 import { type ControlServer, startControlServer } from '../control/control-server.ts';
 import type { HostLog } from '../runtime/inline-host.ts';
@@ -11,6 +12,8 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ArbitradeError } from '../shared/errors.ts';
 import { API_KEY_OPTION, type ApiKey } from '../shared/secrets-file.ts';
+import { STORED_TRADING_OPTION, type StoredTrading } from '../shared/stored-trading.ts';
+import { tradingAccount } from '../shared/trading-account.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { statusReport } from './status-report.ts';
@@ -77,7 +80,7 @@ export class Engine implements ControlTarget {
         this.#controlServer = await startControlServer(config.control.socket, this);
       }
       if (!this.#isStopping) {
-        this.#supervisor = this.#supervise(haltedAtStart);
+        this.#supervisor = this.#supervise(haltedAtStart, await this.#readStoredTrading());
         await this.#supervisor.start();
       }
     } finally {
@@ -86,7 +89,14 @@ export class Engine implements ControlTarget {
     return !this.#isStopping;
   }
 
-  #supervise(haltedAtStart: unknown): Supervisor {
+  /** What earlier runs left of the account that is traded. */
+  async #readStoredTrading(): Promise<StoredTrading | undefined> {
+    const account = tradingAccount(this.config);
+    if (account === undefined) return undefined;
+    return readStoredTrading(this.config.persistence.database, account, this.clock);
+  }
+
+  #supervise(haltedAtStart: unknown, storedTrading: StoredTrading | undefined): Supervisor {
     const { log, onEscalation, runOptions, apiKey } = this.#options;
     return new Supervisor({
       topology: TOPOLOGY,
@@ -97,7 +107,12 @@ export class Engine implements ControlTarget {
       seed: freshSeed(),
       log,
       options: { ...runOptions, haltedAtStart },
-      ownOptions: apiKey === undefined ? {} : { sequencer: { [API_KEY_OPTION]: apiKey } },
+      ownOptions: {
+        sequencer: {
+          ...(apiKey === undefined ? {} : { [API_KEY_OPTION]: apiKey }),
+          ...(storedTrading === undefined ? {} : { [STORED_TRADING_OPTION]: storedTrading }),
+        },
+      },
       onEscalation: (error) => {
         this.#escalation = error;
         log('supervisor', 'error', 'actor_escalated', error.message);

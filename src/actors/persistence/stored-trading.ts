@@ -27,7 +27,8 @@ export function readStoredTrading(file: string, account: string, clock: Clock): 
   return withStoredDatabase(file, clock, 'account_balances', (connection) => readTrading(connection, account));
 }
 
-async function readTrading(connection: DuckDBConnection, account: string): Promise<StoredTrading | undefined> {
+/** As {@link readStoredTrading}, from a database that is open and has the newest schema. */
+export async function readTrading(connection: DuckDBConnection, account: string): Promise<StoredTrading | undefined> {
   await connection.run("SET TimeZone = 'UTC'");
   const query = queryOf(connection, account);
   const [first] = await query('SELECT boot FROM own ORDER BY boot LIMIT 1');

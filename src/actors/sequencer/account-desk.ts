@@ -273,10 +273,12 @@ export class AccountDesk implements Account {
   #onDue(nowNs: number): number {
     const { context, plans } = this.#deps;
     this.#watchHalt(context.gate.state === 'halted');
-    this.#comparison.search.tick(nowNs);
+    if (this.#state !== 'connecting') {
+      this.#comparison.search.tick(nowNs);
+      this.#updateSwitch(nowNs);
+    }
     if (this.#wantsReading) this.#ask();
     if (this.isTrading) this.#doubtSilent(nowNs);
-    this.#updateSwitch(nowNs);
     const event = this.#dueEvent(nowNs, plans.ordersOut.length > 0);
     if (event === undefined) return 0;
     this.#send(event);
@@ -307,7 +309,9 @@ export class AccountDesk implements Account {
     const { context, plans, port } = this.#deps;
     if (!port.isConnected || this.#state === 'refused' || this.isStopped) return;
     const isMaintenance = context.countersOf('feed').get('system_status') === MAINTENANCE;
+    const wasArmed = this.#switch.isArmed;
     this.#switch.update((plans.isAtWork || plans.ordersOut.length > 0) && !isMaintenance, nowNs);
+    if (this.#switch.isArmed !== wasArmed) this.#show();
   }
 
   /** Orders without an answer for too long. */
