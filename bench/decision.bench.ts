@@ -118,7 +118,7 @@ async function runThreads({ placement, idle }: Way, capture: string, warmUp: num
     onEscalation: () => undefined,
   });
   const until = (done: () => boolean) => poll(() => done() || engine.escalation !== undefined);
-  const outcome = measure(engine.memory, warmUp, until); // the feed begins before `start` is back
+  const outcome = measure(engine, warmUp, until); // the feed begins before `start` is back
   await engine.start();
   try {
     return await outcome;
@@ -134,7 +134,7 @@ async function runInline({ spacingNs }: Way, capture: string, warmUp: number): P
   const host = new InlineHost({ topology: TOPOLOGY, config, clock: systemClock, seed: 1, options });
   await host.start();
   try {
-    return await measure(host.memory, warmUp, (done) => host.runUntil(done));
+    return await measure({ memory: host.memory, config }, warmUp, (done) => host.runUntil(done));
   } finally {
     await host.stop();
   }
@@ -146,7 +146,7 @@ function settings(placement: string, idle: Way['idle']): Config {
 
 /** Lets the warm-up pass, then takes what the histogram gains until the capture's end. */
 async function measure(
-  memory: SharedMemory,
+  { memory, config }: { readonly memory: SharedMemory; readonly config: Config },
   warmUp: number,
   until: (done: () => boolean) => Promise<void>,
 ): Promise<Outcome> {
@@ -159,7 +159,7 @@ async function measure(
   const before = new Float64Array(memory.latencies.decision).slice();
   await until(() => feed.value(ended) === 1 && isIdle());
   const gained = gainedSince(before, memory.latencies.decision);
-  return { decisions: decisionsOf(summarise(memory, 1)), latency: quantilesOf(gained), count: gained.count };
+  return { decisions: decisionsOf(summarise(memory, config, 1)), latency: quantilesOf(gained), count: gained.count };
 }
 
 function ringOf(memory: SharedMemory, name: string) {

@@ -129,7 +129,7 @@ export class Engine implements ControlTarget {
 
   /** What the run amounts to so far. */
   summary(): Summary {
-    return summarise(this.memory, (this.clock.nowNs() - this.startedNs) / 1e9);
+    return summarise(this.memory, this.config, (this.clock.nowNs() - this.startedNs) / 1e9);
   }
 
   /** Stops all actors in reverse order, with everything committed. Calling it again gives the same answer. */

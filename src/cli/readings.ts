@@ -4,6 +4,7 @@ import { EdgeDistribution } from '../runtime/edge-distribution.ts';
 import { Histogram } from '../runtime/histogram.ts';
 import type { SharedMemory } from '../runtime/memory.ts';
 import { RingGauge } from '../runtime/ring.ts';
+import type { Config } from '../shared/config.ts';
 import {
   ACTOR_IDS,
   EDGE_HISTOGRAMS,
@@ -14,6 +15,7 @@ import {
 import { SYSTEM_STATUSES, type SystemStatus } from '../shared/messages.ts';
 import { type GateReading, type GateState, TradingGate } from '../shared/trading-gate.ts';
 import { bestSpelling } from './summary.ts';
+import { readTrading, type TradingReading } from './trading-reading.ts';
 
 /** Fractions at which an edge distribution is shown. */
 export const EDGE_QUANTILES = [0.01, 0.25, 0.5, 0.75, 0.99, 1] as const;
@@ -67,6 +69,7 @@ export interface Readings {
   readonly plans: Readonly<
     Record<'opened' | 'active' | 'refused' | 'completed' | 'abandoned' | 'unwound' | 'stranded', number>
   >;
+  readonly trading: TradingReading;
   readonly records: { readonly received: number; readonly committed: number };
   readonly latency: Readonly<Record<LatencyStage, LatencyReading>>;
   readonly rings: readonly RingReading[];
@@ -78,7 +81,13 @@ export interface Readings {
  * Reads everything once. `previous` is the reading before this one, for rates and for the spelling of a cycle that has
  * not changed; without it the rates are those since the start.
  */
-export function collectReadings(memory: SharedMemory, nowNs: number, startedNs: number, previous?: Readings): Readings {
+export function collectReadings(
+  memory: SharedMemory,
+  config: Config,
+  nowNs: number,
+  startedNs: number,
+  previous?: Readings,
+): Readings {
   const feed = new Counters(memory.counters, 'feed');
   const book = new Counters(memory.counters, 'book');
   const detector = new Counters(memory.counters, 'detector');
@@ -109,6 +118,7 @@ export function collectReadings(memory: SharedMemory, nowNs: number, startedNs: 
     best: bestCycle(memory, detector, previous?.best),
     edges: recordOf(EDGE_HISTOGRAMS, (name) => edgeReading(new EdgeDistribution(memory.edges[name]))),
     plans: planReadings(new Counters(memory.counters, 'sequencer')),
+    trading: readTrading(memory, config),
     records: recordReadings(new Counters(memory.counters, 'persistence')),
     latency: recordOf(LATENCY_STAGES, (stage) => latencyReading(new Histogram(memory.latencies[stage]))),
     rings: Object.entries(memory.rings).map(([name, ring]) => ringReading(name, new RingGauge(ring.memory))),

@@ -29,7 +29,7 @@ export async function replayInline(run: ReplayRun): Promise<ReplayResult> {
     if (opportunities !== undefined) await exportOpportunities(host, opportunities);
     await host.stop();
     const cutShort = isCutShort(host.countersOf('feed'));
-    return { summary: withoutLatency(summarise(host.memory, seconds)), cutShort };
+    return { summary: withoutLatency(summarise(host.memory, config, seconds)), cutShort };
   } finally {
     progress.end();
     await host.stop(); // whatever went wrong: the database is closed and its process ends

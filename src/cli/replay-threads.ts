@@ -32,7 +32,7 @@ export async function replayThreads(run: ReplayRun): Promise<ReplayResult> {
     await refuseIncomplete(engine);
     if (opportunities !== undefined) await engine.supervisor.call('persistence', 'exportOpportunities', opportunities);
     await engine.stop();
-    return { summary: summarise(engine.memory, seconds), cutShort: isCutShort(feed) };
+    return { summary: summarise(engine.memory, config, seconds), cutShort: isCutShort(feed) };
   } finally {
     progress.end();
     await engine.stop();

@@ -16,7 +16,7 @@ export function showStatus(engine: Engine, title: string): StatusDisplay {
   const screen = process.stdout.isTTY ? new StatusScreen(process.stdout, title) : undefined;
   let previous: Readings | undefined;
   const tick = (): void => {
-    previous = collectReadings(engine.memory, engine.clock.nowNs(), engine.startedNs, previous);
+    previous = collectReadings(engine.memory, engine.config, engine.clock.nowNs(), engine.startedNs, previous);
     if (screen === undefined) console.log(renderStatusLine(previous));
     else screen.paint(previous);
     cancelTimer = engine.clock.after(screen === undefined ? LINE_MS : SCREEN_MS, tick);

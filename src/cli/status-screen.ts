@@ -1,6 +1,7 @@
 /** Readings as a person sees them: one repainted screen on a terminal, one plain line elsewhere. */
 import { LATENCY_STAGES, type LatencyStage } from '../shared/counter-names.ts';
 import type { LatencyReading, Readings } from './readings.ts';
+import { isAmount, type TradingReading } from './trading-reading.ts';
 
 export interface ScreenSize {
   readonly columns: number;
@@ -66,7 +67,6 @@ export function renderScreen(readings: Readings, title: string, size: ScreenSize
   const lines = [
     `${clockText(readings.seconds)}   ${title}`,
     row('gate', gateText(readings)),
-    '',
     row(
       'market',
       `venue ${readings.systemStatus}   frames ${count(readings.frames)}   malformed ${count(readings.malformed)}   disconnects ${count(readings.disconnects)}`,
@@ -87,9 +87,10 @@ export function renderScreen(readings: Readings, title: string, size: ScreenSize
     ...bestLines(readings),
     row(
       'found',
-      `opportunities ${count(readings.opportunities)}   with a size that pays ${count(readings.opportunitiesSized)}`,
+      `opportunities ${count(readings.opportunities)}   with a size that pays ${count(readings.opportunitiesSized)}${announcedText(readings)}`,
     ),
     row('plans', plansText(readings)),
+    ...tradingLines(readings),
     ...latencyLines(readings),
     ...ringLines(readings),
     row(
@@ -113,6 +114,7 @@ export function renderStatusLine(readings: Readings): string {
     `best net ${readings.best === undefined ? '–' : bps(readings.best.netBps)} bps`,
     `opportunities ${count(readings.opportunities)}`,
     `plans ${count(readings.plans.opened)}`,
+    ...tradingParts(readings),
     `p50/p99 µs: ${LATENCY_STAGES.map((stage) => `${stage} ${latencyText(readings.latency[stage])}`).join(', ')}`,
     `fullest ring ${percent(Math.max(0, ...readings.rings.map((ring) => ring.fill)))}`,
     `restarts ${count(readings.restarts)}`,
@@ -157,6 +159,37 @@ function plansText({ plans }: Readings): string {
   const ends = (['completed', 'abandoned', 'unwound', 'stranded'] as const).filter((end) => plans[end] > 0);
   const parts = [`opened ${count(plans.opened)}`, `active ${count(plans.active)}`, `refused ${count(plans.refused)}`];
   return [...parts, ...ends.map((end) => `${end} ${count(plans[end])}`)].join('   ');
+}
+
+const announcedText = ({ trading: { announced } }: Readings): string =>
+  announced === 0 ? '' : `   announced ${count(announced)}`;
+
+/** Orders and what they came to: once something was sent, or where there is an account. */
+function tradingLines({ trading }: Readings): string[] {
+  const { account, orders, fills } = trading;
+  const known = account === 'none' ? 'none: simulated' : account;
+  const text = `${known}   orders ${count(orders.sent)} (out ${count(orders.out)}, unsure ${orders.uncertain}, refused ${orders.refused})   fills ${count(fills)}`;
+  return [row('account', text), row('profit', resultText(trading))];
+}
+
+function tradingParts({ trading }: Readings): string[] {
+  const { account, orders, fills } = trading;
+  if (account === 'none' && orders.sent === 0) return [];
+  return [
+    `account ${account}`,
+    `orders ${count(orders.sent)}`,
+    `fills ${count(fills)}`,
+    `profit ${resultText(trading)}`,
+  ];
+}
+
+/** Profit by asset, and what is exposed. */
+function resultText({ assets }: TradingReading): string {
+  const profits = assets.filter(({ profit }) => isAmount(profit)).map(({ asset, profit }) => `${profit} ${asset}`);
+  const exposed = assets.filter(({ exposure }) => isAmount(exposure));
+  const held = exposed.map(({ asset, exposure }) => `${exposure} ${asset}`);
+  const profit = profits.length === 0 ? 'none yet' : profits.join('   ');
+  return held.length === 0 ? profit : `${profit}   exposed ${held.join('   ')}`;
 }
 
 function latencyLines({ latency }: Readings): string[] {

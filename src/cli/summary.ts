@@ -4,8 +4,10 @@ import { EdgeDistribution } from '../runtime/edge-distribution.ts';
 import { Histogram } from '../runtime/histogram.ts';
 import type { SharedMemory } from '../runtime/memory.ts';
 import { spellEdges } from '../shared/asset-graph.ts';
+import type { Config } from '../shared/config.ts';
 import { ACTOR_IDS, EDGE_HISTOGRAMS, LATENCY_STAGES, type LatencyStage } from '../shared/counter-names.ts';
 import { InstrumentLog } from '../shared/instrument-log.ts';
+import { isAmount, readTrading, type TradingReading } from './trading-reading.ts';
 
 /** Quantiles of one latency stage, in microseconds. */
 export interface LatencySummary {
@@ -44,6 +46,7 @@ export interface Summary {
   };
   readonly edges: Readonly<Record<(typeof EDGE_HISTOGRAMS)[number], EdgeSummary>>;
   readonly plans: Readonly<Record<'opened' | 'refused' | 'completed' | 'abandoned' | 'unwound' | 'stranded', number>>;
+  readonly trading: TradingReading;
   readonly records: { readonly received: number; readonly committed: number };
   readonly restarts: number;
   /** Undefined on a virtual clock. */
@@ -55,7 +58,7 @@ export interface Summary {
 }
 
 /** Reads the summary of a run that took `seconds`. Any thread, at any time. */
-export function summarise(memory: SharedMemory, seconds: number): Summary {
+export function summarise(memory: SharedMemory, config: Config, seconds: number): Summary {
   const feed = new Counters(memory.counters, 'feed');
   const book = new Counters(memory.counters, 'book');
   const detector = new Counters(memory.counters, 'detector');
@@ -79,6 +82,7 @@ export function summarise(memory: SharedMemory, seconds: number): Summary {
     best: bestOf(memory, detector),
     edges: recordOf(EDGE_HISTOGRAMS, (name) => edgeSummary(new EdgeDistribution(memory.edges[name]))),
     plans: plansOf(memory),
+    trading: readTrading(memory, config),
     records: recordsOf(memory),
     restarts: ACTOR_IDS.reduce((sum, actor) => sum + new Counters(memory.counters, actor).get('restarts'), 0),
     latency: recordOf(LATENCY_STAGES, (stage) => latencySummary(new Histogram(memory.latencies[stage]))),
@@ -156,9 +160,24 @@ export function renderSummary(summary: Summary): string {
     `found     opportunities ${count(summary.opportunities)}   with a size that pays ${count(summary.opportunitiesSized)}`,
     `plans     opened ${count(plans.opened)}   refused ${count(plans.refused)}   completed ${count(plans.completed)}`,
     `          abandoned ${count(plans.abandoned)}   unwound ${count(plans.unwound)}   stranded ${count(plans.stranded)}`,
+    ...tradingLines(summary.trading),
     ...latencyLines(summary.latency),
     `records   ${count(records.committed)} of ${count(records.received)} committed   restarts ${count(summary.restarts)}`,
   ].join('\n');
+}
+
+function tradingLines({ orders, fills, announced, assets }: TradingReading): string[] {
+  const profits = assets.filter(({ profit }) => isAmount(profit)).map(({ asset, profit }) => `${profit} ${asset}`);
+  const exposed = assets
+    .filter(({ exposure }) => isAmount(exposure))
+    .map(({ asset, exposure }) => `${exposure} ${asset}`);
+  const orderText = `orders    sent ${count(orders.sent)}   uncertain ${count(orders.uncertain)}   refused ${count(orders.refused)}   fills ${count(fills)}`;
+  return [
+    ...(announced > 0 ? [`announced ${count(announced)}`] : []),
+    ...(orders.sent > 0 ? [orderText] : []),
+    ...(profits.length > 0 ? [`profit    ${profits.join('   ')}`] : []),
+    ...(exposed.length > 0 ? [`exposure  ${exposed.join('   ')}`] : []),
+  ];
 }
 
 function edgeLines({ best, edges }: Summary): string[] {

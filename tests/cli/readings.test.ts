@@ -23,7 +23,7 @@ test('readings are what the actors wrote, and reading changes nothing', () => {
   expect(producer.tryClaim(16)).toBe(true);
   producer.publish(16);
 
-  const first = collectReadings(memory, 12 * SECOND, 2 * SECOND);
+  const first = collectReadings(memory, CONFIG, 12 * SECOND, 2 * SECOND);
   expect(first).toMatchObject({
     seconds: 10,
     updates: 500,
@@ -39,8 +39,8 @@ test('readings are what the actors wrote, and reading changes nothing', () => {
   expect(first.latency.book_verified).toMatchObject({ count: 1, p50Us: 12 });
   expect(first.rings.find(({ name }) => name === 'deltas')).toEqual({ name: 'deltas', fill: 0.25, refused: 0 });
 
-  const again = collectReadings(memory, 12 * SECOND, 2 * SECOND);
+  const again = collectReadings(memory, CONFIG, 12 * SECOND, 2 * SECOND);
   expect(again).toEqual(first);
   book.context.counters.set(book.context.counters.at('book_messages'), 900);
-  expect(collectReadings(memory, 14 * SECOND, 2 * SECOND, first)).toMatchObject({ updatesPerSecond: 200 });
+  expect(collectReadings(memory, CONFIG, 14 * SECOND, 2 * SECOND, first)).toMatchObject({ updatesPerSecond: 200 });
 });

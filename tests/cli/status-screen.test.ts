@@ -5,7 +5,7 @@ import { checkConfig } from '../../src/shared/config.ts';
 import { createTestContext } from '../support/test-context.ts';
 
 const CONFIG = checkConfig({ limits: { deltas_ring: 64 } });
-const EMPTY = collectReadings(createTestContext('book', { config: CONFIG }).memory, 0, 0);
+const EMPTY = collectReadings(createTestContext('book', { config: CONFIG }).memory, CONFIG, 0, 0);
 const SIZE = { columns: 80, rows: 24 };
 const busy: Readings = {
   ...EMPTY,
@@ -27,6 +27,17 @@ const busy: Readings = {
   },
   edges: { gross_edge: [-31.2, -8.1, -4.05, -2, -0.5, 1.2], net_edge: [-271, -248, -244, -242, -240.5, -238.8] },
   latency: { ...EMPTY.latency, decision: { count: 9, p50Us: 12.34, p99Us: 12_345.6 } },
+  trading: {
+    mode: 'live',
+    account: 'trading',
+    orders: { sent: 12_345, out: 3, uncertain: 12, refused: 4 },
+    fills: 23_456,
+    announced: 0,
+    assets: [
+      { asset: 'USD', change: '12345.6789', balance: '1.0', profit: '12345.6789', exposure: '0.0000', dust: '0.0001' },
+      { asset: 'BTC', change: '0.1', balance: '1.0', profit: '0.00', exposure: '-0.0000000123', dust: '0' },
+    ],
+  },
   rings: EMPTY.rings.map((ring) => ({ ...ring, fill: 1, refused: 7 })),
   gate: {
     state: 'halted',
@@ -54,6 +65,19 @@ test('the screen says how far the best cycle was from paying, and when it pays',
   expect(renderScreen(busy, 'demo', SIZE).join('\n')).toContain('net -238.76 bps: 238.76 bps short of paying');
   const paying = { ...busy, best: { ...(busy.best as NonNullable<Readings['best']>), netBps: 2 } };
   expect(renderScreen(paying, 'demo', SIZE).join('\n')).toContain('net +2.00 bps: it pays');
+});
+
+test('the screen shows the account, what became of orders, profit and exposure', () => {
+  const text = renderScreen(busy, 'demo', SIZE).join('\n');
+  expect(text).toContain('account    trading   orders 12,345 (out 3, unsure 12, refused 4)   fills 23,456');
+  expect(text).toContain('profit     12345.6789 USD   exposed -0.0000000123 BTC');
+  expect(renderStatusLine(busy)).toContain('account trading   orders 12,345   fills 23,456   profit 12345.6789 USD');
+});
+
+test('the screen shows what was announced instead', () => {
+  const alerting: Readings = { ...busy, trading: { ...EMPTY.trading, mode: 'alert', announced: 7 } };
+  expect(renderScreen(alerting, 'alert', SIZE).join('\n')).toContain('announced 7');
+  expect(renderScreen(busy, 'demo', SIZE).join('\n')).not.toContain('announced');
 });
 
 test('the screen says which word closes the gate and why', () => {

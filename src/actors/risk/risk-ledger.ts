@@ -149,6 +149,10 @@ function bookFill(bank: DataView, slots: DataView, offset: number): void {
   const receivedAsset = slots.getUint16(offset + EXECUTION.receivedAsset, true);
   addToAsset(bank, spentAsset, ASSET_ENTRY.positionUnits, -spent);
   addToAsset(bank, receivedAsset, ASSET_ENTRY.positionUnits, slots.getBigInt64(offset + EXECUTION.receivedUnits, true));
+  const feeAsset = slots.getUint16(offset + EXECUTION.feeAsset, true);
+  if (feeAsset !== spentAsset && feeAsset !== receivedAsset) {
+    addToAsset(bank, feeAsset, ASSET_ENTRY.positionUnits, -slots.getBigInt64(offset + EXECUTION.feeUnits, true));
+  }
   // The first leg has spent what was reserved; what it left over is free again.
   const at = planAt(bank, slots.getFloat64(offset + EXECUTION.plan, true));
   if (at !== undefined && bank.getUint16(at + OPEN_PLAN.asset, true) === spentAsset) {

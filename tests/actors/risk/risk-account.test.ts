@@ -53,6 +53,16 @@ describe('risk and the account', () => {
     });
   });
 
+  test('a fee in the asset received is part of what came; one in a third asset leaves the account beside', () => {
+    const stage = stageRisk({ mode: 'live' });
+    const play = sequencer(stage.executions);
+    stage.start();
+    play.fill(1, BTC, 50n, BTC, 20n, [BTC, 5n]);
+    play.fill(1, BTC, 50n, BTC, 20n, [USD, 7n]);
+    stage.run();
+    expect(stage.status().assets).toMatchObject({ USD: { balance: '-0.0007' }, BTC: { balance: '-0.0000000060' } });
+  });
+
   test('exposure and dust are kept by asset, over a death too', () => {
     const stage = stageRisk({ mode: 'live' });
     const play = sequencer(stage.executions);

@@ -189,12 +189,21 @@ export function sequencer(ring: RingProducer) {
         view.setUint16(at + EXECUTION.startAsset, USD, true);
         view.setBigInt64(at + EXECUTION.startUnits, start, true);
       }),
-    fill: (plan: number, spentAsset: number, spent: bigint, receivedAsset: number, received: bigint) =>
+    fill: (
+      plan: number,
+      spentAsset: number,
+      spent: bigint,
+      receivedAsset: number,
+      received: bigint,
+      [feeAsset, fee] = [receivedAsset, 0n],
+    ) =>
       put(plan, EXECUTION_EVENT.FILL, (view, at) => {
         view.setUint16(at + EXECUTION.spentAsset, spentAsset, true);
         view.setBigInt64(at + EXECUTION.spentUnits, spent, true);
         view.setUint16(at + EXECUTION.receivedAsset, receivedAsset, true);
         view.setBigInt64(at + EXECUTION.receivedUnits, received, true);
+        view.setUint16(at + EXECUTION.feeAsset, feeAsset, true);
+        view.setBigInt64(at + EXECUTION.feeUnits, fee, true);
       }),
     ended: (plan: number, profit: bigint, outcome: PlanOutcome = 'completed', number?: number) =>
       put(
