@@ -5,7 +5,7 @@
 import type { Config } from '../shared/config.ts';
 import { arbitradeError } from '../shared/errors.ts';
 import type { ApiKey } from '../shared/secrets-file.ts';
-import { judgeKey, type KeyInfo, type Permission } from '../venues/kraken/key-permissions.ts';
+import { changesNeeded, judgeKey, type KeyInfo } from '../venues/kraken/key-permissions.ts';
 
 /** First yes: the settings mean it, and bound what can be lost. @throws LIVE_NOT_ENABLED, LIVE_UNLIMITED, CONFIG_INVALID. */
 export function requireEnabled({ mode, live, strategy, trading, risk, persistence }: Config): void {
@@ -44,16 +44,10 @@ export function requireConfirmed({ name }: ApiKey, named: string | undefined): v
  * @throws KEY_REFUSED.
  */
 export function requireFit({ name }: ApiKey, info: KeyInfo, wallMs: number): void {
-  const { missing, forbidden, isExpired } = judgeKey(info, wallMs);
   const isOther = info.name !== '' && info.name !== name;
   const reasons = [
     ...(isOther ? ['the venue has this key under another name'] : []),
-    ...(isExpired ? ['it has expired'] : []),
-    ...(forbidden.length > 0 ? [`take away ${listed(forbidden)}`] : []),
-    ...(missing.length > 0 ? [`it needs ${listed(missing)}`] : []),
+    ...changesNeeded(judgeKey(info, wallMs)),
   ];
   if (reasons.length > 0) throw arbitradeError('KEY_REFUSED', name, reasons.join('; '));
 }
-
-const listed = (permissions: readonly Permission[]): string =>
-  permissions.map(({ name, setting }) => `${name} (${setting})`).join(', ');

@@ -65,7 +65,8 @@ const venue = z.strictObject({
   /** Symbols in one subscribe message. */
   symbols_per_message: z.int().min(1).max(100).default(50),
   messages_per_second: z.int().min(1).max(100).default(10),
-  connects_per_window: z.int().min(1).max(150).default(120),
+  /** Attempts of the public sockets. The private one has 25 of its own: together the venue takes 150. */
+  connects_per_window: z.int().min(1).max(125).default(120),
   connect_window_ms: milliseconds.default(600_000),
   backoff_base_ms: milliseconds.default(500),
   backoff_max_ms: milliseconds.default(30_000),

@@ -75,8 +75,6 @@ export const ERRORS = {
   VENUE_UNREACHABLE: (url: string, why: string) => `${url} could not be reached (${why})`,
   CREDENTIALS_INVALID: (half: string, expected: string) =>
     `the ${half} of the venue's API key is not one: expected ${expected}; copy it again from where the venue showed it`,
-  KEY_UNFIT: (changes: string) =>
-    `the venue's API key is not fit to trade with; change it on the venue's page for keys (${changes})`,
   VENUE_REFUSED: (what: string, why: string) => `the venue refused ${what}: ${why}`,
 } as const;
 

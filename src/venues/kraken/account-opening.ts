@@ -4,7 +4,7 @@
  */
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import { arbitradeError } from '../../shared/errors.ts';
-import { judgeKey, type KeyVerdict } from './key-permissions.ts';
+import { changesNeeded, judgeKey } from './key-permissions.ts';
 import type { KrakenRest } from './kraken-rest.ts';
 import type { RestFailure } from './rest-answer.ts';
 
@@ -45,9 +45,9 @@ export class AccountOpening {
         this.#onFailure('the key', result.failure, () => this.#checkKey());
         return;
       }
-      const verdict = judgeKey(result.value, clock.wallMs());
-      if (verdict.mayTrade) this.#loadNames();
-      else onRefused(arbitradeError('KEY_UNFIT', changesNeeded(verdict)));
+      const changes = changesNeeded(judgeKey(result.value, clock.wallMs()));
+      if (changes.length === 0) this.#loadNames();
+      else onRefused(arbitradeError('KEY_REFUSED', result.value.name, changes.join('; ')));
     });
   }
 
@@ -68,15 +68,4 @@ export class AccountOpening {
     onUnexpected(`${what} could not be asked for: ${text}; asking again in ${retryMs} ms`);
     this.#cancelRetry = clock.after(retryMs, again);
   }
-}
-
-function changesNeeded({ missing, forbidden, isExpired }: KeyVerdict): string {
-  const list = (permissions: KeyVerdict['missing']) =>
-    permissions.map(({ name, setting }) => `${setting} (${name})`).join(', ');
-  const changes = [
-    forbidden.length > 0 ? `take away: ${list(forbidden)}` : '',
-    missing.length > 0 ? `add: ${list(missing)}` : '',
-    isExpired ? 'it has expired: make a new one' : '',
-  ];
-  return changes.filter((change) => change !== '').join('; ');
 }

@@ -40,9 +40,15 @@ export class CancelRequests {
   #allOverdueMs = Number.POSITIVE_INFINITY;
   #allRepeatMs = Number.POSITIVE_INFINITY;
   #allAttempts = 0;
+  #byRestOut = 0;
 
   constructor(deps: CancelRequestsDeps) {
     this.#deps = deps;
+  }
+
+  /** Whether a cancel that was asked of REST has no answer yet. */
+  get isAskingRest(): boolean {
+    return this.#byRestOut > 0;
   }
 
   cancel(clOrdId: string, nowMs: number): void {
@@ -113,7 +119,9 @@ export class CancelRequests {
   }
 
   #byRest(clOrdId: string): void {
+    this.#byRestOut++;
     this.#deps.rest.cancelOrder(clOrdId, (result) => {
+      this.#byRestOut--;
       if (result.ok) return;
       const own = this.#deps.orders.named(clOrdId);
       if (own === undefined) this.#deps.onUnexpected(`cancel of ${clOrdId}: ${result.failure.text}`);
@@ -136,7 +144,9 @@ export class CancelRequests {
   #allByRest(why: string, nowMs: number): void {
     this.#allRequest = undefined;
     this.#allOverdueMs = Number.POSITIVE_INFINITY;
+    this.#byRestOut++;
     this.#deps.rest.cancelAll((result) => {
+      this.#byRestOut--;
       if (result.ok) this.#allDone();
       else {
         this.#deps.onUnexpected(`cancel-all failed: ${why}; by REST: ${result.failure.text}`);

@@ -75,6 +75,18 @@ export function judgeKey({ permissions, validUntilMs }: KeyInfo, wallMs: number)
   return { missing, forbidden, isExpired, mayTrade: missing.length + forbidden.length === 0 && !isExpired };
 }
 
+/** What has to change, in words; empty when nothing has. */
+export function changesNeeded({ missing, forbidden, isExpired }: KeyVerdict): string[] {
+  return [
+    ...(isExpired ? ['it has expired'] : []),
+    ...(forbidden.length > 0 ? [`take away ${listed(forbidden)}`] : []),
+    ...(missing.length > 0 ? [`it needs ${listed(missing)}`] : []),
+  ];
+}
+
+const listed = (permissions: readonly Permission[]): string =>
+  permissions.map(({ name, setting }) => `${name} (${setting})`).join(', ');
+
 function camelCased(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const camel = (key: string) => key.replaceAll(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());

@@ -64,6 +64,9 @@ export interface KrakenTradingDeps {
 /** Past its deadline an order cannot be taken; this much later REST shows every one that was. */
 const VISIBLE_WITHIN_MS = 2_000;
 
+/** Time that cancels on their way by REST get when everything stops. */
+const STOP_WITHIN_MS = 1_000;
+
 /** Kraken's trading connection. Nothing is opened before `start`. */
 export function createKrakenTrading(deps: KrakenTradingDeps): TradingPort {
   return new KrakenTrading(deps);
@@ -160,7 +163,8 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   stop(): void {
     this.#opening.stop();
     this.#connection.stop();
-    this.#deps.rest.stop();
+    if (this.#cancels.isAskingRest) this.#deps.clock.after(STOP_WITHIN_MS, () => this.#deps.rest.stop());
+    else this.#deps.rest.stop();
   }
 
   hasRoomFor(instrument: InstrumentIndex): boolean {

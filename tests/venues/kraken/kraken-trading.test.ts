@@ -421,9 +421,9 @@ describe('subscriptions', () => {
     venue.rest['GetApiKeyInfo'] = () => ({ result: { permissions: ['query-funds', 'withdraw-funds'] } });
     port.start();
     pass(60_000);
-    expect(events).toMatchObject([{ type: 'fatal', error: { code: 'KEY_UNFIT' } }]);
+    expect(events).toMatchObject([{ type: 'fatal', error: { code: 'KEY_REFUSED' } }]);
     expect(String(events[0]?.type === 'fatal' && events[0].error.message)).toMatch(
-      /take away:.*Withdraw.*add:.*Query open/,
+      /take away.*Withdraw.*needs.*Query open/,
     );
     expect(venue.lines).toEqual([]);
   });
