@@ -12,6 +12,7 @@ const LAYERS: readonly RegExp[] = [
   /^venues\//,
   /^actors\//,
   /^topology\.ts$/,
+  /^simulation\//,
   /^control\//,
   /^(cli\/|main\.ts$)/,
 ];

@@ -141,6 +141,21 @@ export class InlineHost {
   }
 
   /**
+   * As {@link advance}, within this call: for actors that have nothing outside this thread, such as a database. The event
+   * loop is not let through. @throws TOPOLOGY_INVALID when the clock is not virtual.
+   */
+  advanceNow(ms: number): void {
+    const { clock } = this.#options;
+    if (!(clock instanceof VirtualClock)) throw arbitradeError('TOPOLOGY_INVALID', 'only virtual time can be advanced');
+    const targetNs = clock.nowNs() + ms * 1e6;
+    this.runUntilIdle();
+    while (clock.nowNs() < targetNs) {
+      clock.advanceTo(Math.min(clock.nextTimerNs() ?? targetNs, this.#timersDueNs, targetNs));
+      this.runUntilIdle();
+    }
+  }
+
+  /**
    * Throws the actor away as a crash would, without `onStop`, and starts its successor on the same memory. Work that
    * the dead one has outside cannot be cut off in one thread.
    */

@@ -57,12 +57,24 @@ export const systemClock: Clock = {
   },
 };
 
-/** Time that moves only when it is told to. Timers fire in order of their due time, ties in order of their setting. */
+interface VirtualTimer {
+  readonly dueNs: number;
+  readonly order: number;
+  /** Undefined once it was cancelled. */
+  run: (() => void) | undefined;
+}
+
+/**
+ * Time that moves only when it is told to, in whole nanoseconds. Timers fire in order of their due time, ties in order of
+ * their setting; a delay that is not nothing takes a nanosecond at least, so whoever waits for the rest of a rest of an
+ * interval gets there.
+ */
 export class VirtualClock implements Clock {
   #nowNs: number;
   readonly #wallStartNs: bigint;
   readonly #startNs: number;
-  #timers: { dueNs: number; order: number; run: () => void }[] = [];
+  /** A binary heap: no timer is due before its parent. */
+  readonly #timers: VirtualTimer[] = [];
   #order = 0;
 
   constructor(wallStartNs: bigint = 0n, startNs = 0) {
@@ -88,36 +100,65 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, run: () => void): CancelTimer {
-    const timer = { dueNs: this.#nowNs + delayMs * 1e6, order: this.#order++, run };
-    this.#timers.push(timer);
+    const timer: VirtualTimer = { dueNs: Math.ceil(this.#nowNs + delayMs * 1e6), order: this.#order++, run };
+    this.#push(timer);
     return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
+      timer.run = undefined;
     };
   }
 
   /** Due time of the next timer, or undefined when none is set. */
   nextTimerNs(): number | undefined {
-    return this.#next()?.dueNs;
+    for (let first = this.#timers[0]; first !== undefined; first = this.#timers[0]) {
+      if (first.run !== undefined) return first.dueNs;
+      this.#pop();
+    }
+    return undefined;
   }
 
   /** Moves to `targetNs`, firing every timer that falls due on the way, each at its own time. Never moves back. */
   advanceTo(targetNs: number): void {
-    for (let timer = this.#next(); timer !== undefined && timer.dueNs <= targetNs; timer = this.#next()) {
-      const due = timer;
-      this.#timers = this.#timers.filter((other) => other !== due);
-      this.#nowNs = Math.max(this.#nowNs, due.dueNs);
-      due.run();
+    for (let dueNs = this.nextTimerNs(); dueNs !== undefined && dueNs <= targetNs; dueNs = this.nextTimerNs()) {
+      const timer = this.#pop();
+      this.#nowNs = Math.max(this.#nowNs, dueNs);
+      timer?.run?.();
     }
-    this.#nowNs = Math.max(this.#nowNs, targetNs);
+    this.#nowNs = Math.max(this.#nowNs, Math.ceil(targetNs));
   }
 
-  #next(): { dueNs: number; order: number; run: () => void } | undefined {
-    let next: { dueNs: number; order: number; run: () => void } | undefined;
-    for (const timer of this.#timers) {
-      if (next === undefined || timer.dueNs < next.dueNs || (timer.dueNs === next.dueNs && timer.order < next.order)) {
-        next = timer;
-      }
+  #push(timer: VirtualTimer): void {
+    const timers = this.#timers;
+    let at = timers.length;
+    timers.push(timer);
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = timers[above];
+      if (parent === undefined || isBefore(parent, timer)) break;
+      timers[at] = parent;
+      at = above;
     }
-    return next;
+    timers[at] = timer;
+  }
+
+  #pop(): VirtualTimer | undefined {
+    const timers = this.#timers;
+    const first = timers[0];
+    const last = timers.pop();
+    if (last === undefined || last === first) return first;
+    let at = 0;
+    for (;;) {
+      const left = timers[2 * at + 1];
+      const right = timers[2 * at + 2];
+      const isRight = left !== undefined && right !== undefined && isBefore(right, left);
+      const child = isRight ? right : left;
+      if (child === undefined || isBefore(last, child)) break;
+      timers[at] = child;
+      at = 2 * at + (isRight ? 2 : 1);
+    }
+    timers[at] = last;
+    return first;
   }
 }
+
+const isBefore = (a: VirtualTimer, b: VirtualTimer): boolean =>
+  a.dueNs < b.dueNs || (a.dueNs === b.dueNs && a.order < b.order);

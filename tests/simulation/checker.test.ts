@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { type Checked, check, type ViolationName } from '../../src/simulation/checker.ts';
+import type { FillReading, OurOrder } from '../../src/simulation/readings.ts';
+
+const ONE = 10n ** 18n;
+
+function fill(execId: string, over: Partial<FillReading> = {}): FillReading {
+  const of = { clOrdId: 'a1', symbol: 'BTC/USD', side: 'buy', qty: 2n * ONE, cost: 200n * ONE, fee: ONE } as const;
+  return { execId, feeAsset: 'USD', ...of, ...over };
+}
+
+/** One order of one fill, by a plan that lost its cost and fee in dollars and left two coins. */
+function good(): Checked {
+  const order = { clOrdId: 'a1', id: 'O1', symbol: 'BTC/USD', side: 'buy', qty: 2n * ONE, limit: 100n * ONE } as const;
+  const ended = { outcome: 'filled', qty: 2n * ONE, cost: 200n * ONE, fee: ONE };
+  const ours: OurOrder = { ...order, boot: 1, sent: 1, ended };
+  return {
+    exchange: {
+      orders: [{ ...order, isOpen: false, fills: [fill('T1')] }],
+      start: new Map([['USD', 1_000n * ONE]]),
+      end: new Map([
+        ['USD', 799n * ONE],
+        ['BTC', 2n * ONE],
+      ]),
+    },
+    ours: {
+      orders: new Map([['a1', ours]]),
+      fills: [fill('T1')],
+      plans: [{ boot: 1, plan: 1, startAsset: 'USD', opened: 1, ended: 1, outcome: 'stranded', profit: -201n * ONE }],
+      additions: [{ kind: 'exposure', asset: 'BTC', amount: 2n * ONE, reason: 'stranded' }],
+      balances: new Map([['USD', 799n * ONE]]),
+    },
+    sent: [{ ...order, gate: 'active' }],
+    limits: new Map([['USD', 200n * ONE]]),
+  };
+}
+
+const names = (checked: Checked): ViolationName[] => [...new Set(check(checked).map(({ name }) => name))];
+
+describe('the checker', () => {
+  test('finds nothing where both sides say the same', () => {
+    expect(check(good())).toEqual([]);
+  });
+
+  test.each<[ViolationName, (checked: Checked) => Checked]>([
+    ['order_unrecorded', (is) => ({ ...is, ours: { ...is.ours, orders: new Map() } })],
+    ['order_open', (is) => withOrder(is, { isOpen: true })],
+    ['order_not_ended', (is) => withOwn(is, { ended: undefined })],
+    [
+      'order_totals_differ',
+      (is) => withOwn(is, { ended: { outcome: 'partial', qty: ONE, cost: 200n * ONE, fee: ONE } }),
+    ],
+    ['fill_unrecorded', (is) => ({ ...is, ours: { ...is.ours, fills: [] } })],
+    ['fill_invented', (is) => ({ ...is, ours: { ...is.ours, fills: [fill('T1'), fill('T2')] } })],
+    ['fill_doubled', (is) => ({ ...is, ours: { ...is.ours, fills: [fill('T1'), fill('T1')] } })],
+    ['fill_differs', (is) => ({ ...is, ours: { ...is.ours, fills: [fill('T1', { fee: ONE + 1n })] } })],
+    ['fill_differs', (is) => ({ ...is, ours: { ...is.ours, fills: [fill('T1', { feeAsset: 'BTC' })] } })],
+    ['balance_differs', (is) => ({ ...is, ours: { ...is.ours, balances: new Map([['USD', 799n * ONE + 1n]]) } })],
+    ['plan_not_ended', (is) => withPlan(is, { ended: 0 })],
+    ['plan_ended_twice', (is) => withPlan(is, { ended: 2 })],
+    ['result_differs', (is) => withPlan(is, { profit: -200n * ONE })],
+    ['result_differs', (is) => ({ ...is, ours: { ...is.ours, additions: [] } })],
+    ['id_repeated', (is) => ({ ...is, sent: [...is.sent, ...is.sent] })],
+    ['id_repeated', (is) => withOwn(is, { sent: 2 })],
+    ['sent_while_closed', (is) => ({ ...is, sent: is.sent.map((order) => ({ ...order, gate: 'halted' })) })],
+    ['above_limit', (is) => ({ ...is, limits: new Map([['USD', 200n * ONE - 1n]]) })],
+  ])('names %s', (name, spoil) => {
+    expect(names(spoil(good()))).toContain(name);
+  });
+});
+
+function withOrder(is: Checked, change: { isOpen: boolean }): Checked {
+  return { ...is, exchange: { ...is.exchange, orders: is.exchange.orders.map((order) => ({ ...order, ...change })) } };
+}
+
+function withOwn(is: Checked, change: Partial<OurOrder>): Checked {
+  const orders = new Map([...is.ours.orders].map(([id, order]) => [id, { ...order, ...change }]));
+  return { ...is, ours: { ...is.ours, orders } };
+}
+
+function withPlan(is: Checked, change: { ended?: number; profit?: bigint }): Checked {
+  return { ...is, ours: { ...is.ours, plans: is.ours.plans.map((plan) => ({ ...plan, ...change })) } };
+}
