@@ -24,7 +24,7 @@ export interface TradingReading {
   readonly mode: Config['mode'];
   /** `none` in a mode without an account. */
   readonly account: AccountState | 'none';
-  readonly orders: Readonly<Record<'sent' | 'out' | 'uncertain' | 'refused', number>>;
+  readonly orders: Readonly<Record<'sent' | 'out' | 'uncertain' | 'refused' | 'absent', number>>;
   readonly fills: number;
   /** In the mode `alert`: cycles that would have been traded. */
   readonly announced: number;
@@ -45,6 +45,7 @@ export function readTrading(memory: SharedMemory, config: Config): TradingReadin
       out: count(RISK_HEADER.ordersOut),
       uncertain: count(RISK_HEADER.ordersUncertain),
       refused: count(RISK_HEADER.ordersRefused),
+      absent: count(RISK_HEADER.ordersAbsent),
     },
     fills: sequencer.get('fills'),
     announced: sequencer.get('opportunities_announced'),

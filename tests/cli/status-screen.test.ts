@@ -30,7 +30,7 @@ const busy: Readings = {
   trading: {
     mode: 'live',
     account: 'trading',
-    orders: { sent: 12_345, out: 3, uncertain: 12, refused: 4 },
+    orders: { sent: 12_345, out: 3, uncertain: 12, refused: 4, absent: 2 },
     fills: 23_456,
     announced: 0,
     assets: [

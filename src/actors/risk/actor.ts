@@ -345,6 +345,7 @@ function orderCounts(bank: DataView): object {
     out: count(RISK_HEADER.ordersOut),
     uncertain: count(RISK_HEADER.ordersUncertain),
     refused: count(RISK_HEADER.ordersRefused),
+    absent: count(RISK_HEADER.ordersAbsent),
   };
 }
 

@@ -95,7 +95,9 @@ function endOrder(bank: DataView, outcome: OrderOutcome | undefined): void {
   if (outcome === 'refused') {
     count(bank, RISK_HEADER.ordersRefused, 1);
     count(bank, RISK_HEADER.refusedInARow, 1);
-  } else if (outcome !== 'absent') {
+  } else if (outcome === 'absent') {
+    count(bank, RISK_HEADER.ordersAbsent, 1);
+  } else {
     bank.setFloat64(RISK_HEADER.refusedInARow, 0, true);
   }
 }

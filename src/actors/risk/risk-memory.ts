@@ -34,6 +34,7 @@ export const RISK_HEADER = {
   ordersRefused: 528, // f64
   ordersOut: 536, // f64, sent and not ended
   refusedInARow: 544, // f64
+  ordersAbsent: 552, // f64, that never came to the venue
   SIZE: 576,
 } as const;
 

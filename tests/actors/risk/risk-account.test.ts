@@ -89,7 +89,7 @@ describe('risk and the account', () => {
     play.orderEnded(2, 'refused');
     play.orderEnded(3, 'filled');
     stage.run();
-    expect(stage.status()).toMatchObject({ orders: { sent: 5, out: 2, uncertain: 1, refused: 1 } });
+    expect(stage.status()).toMatchObject({ orders: { sent: 5, out: 2, uncertain: 1, refused: 1, absent: 1 } });
   });
 
   test('more refusals in a row than allowed halt; an order that is taken ends the row, an absent one does not', () => {
