@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import { initialTransition, transition } from 'xstate';
+import {
+  isEnded,
+  isUnknown,
+  ORDER_EVENTS,
+  ORDER_STATES,
+  type OrderEventType,
+  type OrderFacts,
+  type OrderState,
+  orderMachine,
+} from '../../../src/actors/sequencer/order-machine.ts';
+import { keyOf, reachable, walk } from '../walk-machine.ts';
+
+const NEW: OrderFacts = { seen: false, touched: false };
+const SEEN: OrderFacts = { seen: true, touched: false };
+const TOUCHED: OrderFacts = { seen: true, touched: true };
+
+function step(state: OrderState, context: OrderFacts, type: OrderEventType) {
+  const [next, actions] = transition(orderMachine, orderMachine.resolveState({ value: state, context }), { type });
+  const unexpected = actions.some((action) => action.type === 'onUnexpected');
+  return { state: next.value as OrderState, ...next.context, unexpected };
+}
+
+/** What each state makes of each event it expects, from each situation that matters. All else is unexpected. */
+type Row = readonly [OrderState, OrderFacts, OrderEventType, OrderState, OrderFacts?];
+
+/** The end that the venue states is believed when it goes with what was filled. */
+const ENDS = (...states: readonly OrderState[]): readonly Row[] =>
+  states.flatMap((state): readonly Row[] => [
+    [state, TOUCHED, 'ended.filled', 'filled'],
+    [state, TOUCHED, 'ended.partial', 'partial'],
+    [state, SEEN, 'ended.unfilled', 'unfilled'],
+    [state, NEW, 'ended.unfilled', 'unfilled', SEEN],
+  ]);
+const SAME = (state: OrderState, ...events: readonly OrderEventType[]): readonly Row[] =>
+  events.map((event): Row => [state, SEEN, event, state]);
+
+const TABLE: readonly Row[] = [
+  ...ENDS('sent', 'acked', 'partly_filled', 'uncertain', 'looking_up', 'absent_once', 'confirming'),
+  ['sent', NEW, 'acked', 'acked', SEEN],
+  ['sent', NEW, 'fill', 'partly_filled', TOUCHED],
+  ['sent', NEW, 'refused', 'refused'],
+  ['sent', NEW, 'uncertain', 'uncertain'],
+  ['sent', NEW, 'adopted', 'uncertain'],
+  ['acked', SEEN, 'fill', 'partly_filled', TOUCHED],
+  ['acked', SEEN, 'uncertain', 'uncertain'],
+  ['acked', SEEN, 'adopted', 'uncertain'],
+  ...SAME('acked', 'acked', 'fate.open', 'fate.unknown'),
+  ['partly_filled', TOUCHED, 'uncertain', 'uncertain'],
+  ['partly_filled', TOUCHED, 'adopted', 'uncertain'],
+  ...SAME('partly_filled', 'acked', 'fill', 'fate.open', 'fate.unknown'),
+  ['uncertain', NEW, 'acked', 'uncertain', SEEN],
+  ['uncertain', NEW, 'fill', 'uncertain', TOUCHED],
+  ['uncertain', NEW, 'refused', 'refused'],
+  ['uncertain', NEW, 'lookup.asked', 'looking_up'],
+  ...SAME('uncertain', 'uncertain', 'adopted', 'fate.open', 'fate.unknown', 'fate.absent'),
+  ['looking_up', NEW, 'acked', 'looking_up', SEEN],
+  ['looking_up', NEW, 'fill', 'looking_up', TOUCHED],
+  ['looking_up', NEW, 'refused', 'refused'],
+  ['looking_up', NEW, 'uncertain', 'uncertain'],
+  ['looking_up', NEW, 'adopted', 'uncertain'],
+  ['looking_up', NEW, 'fate.open', 'acked', SEEN],
+  ['looking_up', TOUCHED, 'fate.open', 'partly_filled'],
+  ['looking_up', NEW, 'fate.absent', 'absent_once'],
+  ['looking_up', NEW, 'fate.unknown', 'uncertain'],
+  ['absent_once', NEW, 'acked', 'uncertain', SEEN],
+  ['absent_once', NEW, 'fill', 'uncertain', TOUCHED],
+  ['absent_once', NEW, 'refused', 'refused'],
+  ['absent_once', NEW, 'lookup.asked', 'confirming'],
+  ...SAME('absent_once', 'uncertain', 'adopted', 'fate.open', 'fate.unknown', 'fate.absent'),
+  ['confirming', NEW, 'acked', 'uncertain', SEEN],
+  ['confirming', NEW, 'fill', 'uncertain', TOUCHED],
+  ['confirming', NEW, 'refused', 'refused'],
+  ['confirming', NEW, 'uncertain', 'absent_once'],
+  ['confirming', NEW, 'adopted', 'absent_once'],
+  ['confirming', NEW, 'fate.open', 'acked', SEEN],
+  ['confirming', NEW, 'fate.absent', 'absent'],
+  ['confirming', NEW, 'fate.unknown', 'absent_once'],
+  ...SAME('filled', 'acked', 'uncertain', 'adopted', 'ended.filled', 'fate.open', 'fate.unknown'),
+  ...SAME('partial', 'acked', 'uncertain', 'adopted', 'ended.partial', 'fate.open', 'fate.unknown'),
+  ...SAME('unfilled', 'acked', 'uncertain', 'adopted', 'ended.unfilled', 'fate.open', 'fate.unknown'),
+  ...SAME('refused', 'refused', 'uncertain', 'adopted', 'fate.absent', 'fate.unknown'),
+  ...SAME('absent', 'refused', 'uncertain', 'adopted', 'fate.absent', 'fate.unknown'),
+];
+
+/** What is recorded, and leads to a look-up like everything unexpected, though the state tells why. */
+const CONTRADICTIONS: readonly Row[] = [
+  ['sent', TOUCHED, 'ended.unfilled', 'uncertain'],
+  ['acked', SEEN, 'ended.filled', 'uncertain'],
+  ['acked', SEEN, 'refused', 'uncertain'],
+  ['uncertain', SEEN, 'refused', 'uncertain'],
+  ['looking_up', SEEN, 'fate.absent', 'uncertain'],
+  ['filled', TOUCHED, 'fill', 'uncertain'],
+  ['partial', TOUCHED, 'fill', 'uncertain'],
+  ['unfilled', SEEN, 'fill', 'uncertain', TOUCHED],
+  ['refused', NEW, 'acked', 'uncertain', SEEN],
+  ['refused', NEW, 'fill', 'uncertain', TOUCHED],
+  ['absent', NEW, 'acked', 'uncertain', SEEN],
+  ['absent', NEW, 'fill', 'uncertain', TOUCHED],
+];
+
+describe('order machine', () => {
+  test.each(TABLE.map((row) => ({ row })))('expects: $row', ({ row: [state, context, event, target, facts] }) => {
+    expect(step(state, context, event)).toEqual({ state: target, ...(facts ?? context), unexpected: false });
+  });
+
+  test.each(CONTRADICTIONS.map((row) => ({ row })))(
+    'doubts: $row',
+    ({ row: [state, context, event, target, facts] }) => {
+      expect(step(state, context, event)).toEqual({ state: target, ...(facts ?? context), unexpected: true });
+    },
+  );
+
+  test('every other event in every state is recorded as unexpected and makes the order uncertain', () => {
+    let pairs = 0;
+    for (const state of ORDER_STATES) {
+      for (const event of ORDER_EVENTS) {
+        if (TABLE.some(([from, , on]) => from === state && on === event)) continue;
+        expect(step(state, SEEN, event), `${state} on ${event}`).toMatchObject({
+          state: 'uncertain',
+          unexpected: true,
+        });
+        pairs++;
+      }
+    }
+    const expected = new Set(TABLE.map(([from, , on]) => `${from} ${on}`)).size;
+    expect(pairs + expected).toBe(ORDER_STATES.length * ORDER_EVENTS.length);
+  });
+
+  test('an order that was seen is never refused nor absent, whatever is said of it', () => {
+    for (const state of ORDER_STATES.filter(
+      (name) => !isEnded(name) && name !== 'absent_once' && name !== 'confirming',
+    )) {
+      for (const event of ORDER_EVENTS) expect(['refused', 'absent']).not.toContain(step(state, SEEN, event).state);
+    }
+  });
+
+  test('one answer that the venue does not know it is not enough', () => {
+    for (const state of ORDER_STATES.filter((name) => name !== 'confirming' && name !== 'absent')) {
+      for (const event of ORDER_EVENTS) expect(step(state, NEW, event).state).not.toBe('absent');
+    }
+  });
+
+  test('paths through an order cover every state and transition', () => {
+    const walked = walk(orderMachine, NEW, ORDER_EVENTS);
+    const edges = reachable(orderMachine, NEW, ORDER_EVENTS).length * ORDER_EVENTS.length;
+    console.log(
+      `order machine: ${walked.states.size}/${ORDER_STATES.length} states, ` +
+        `${walked.transitions.size}/${edges} transitions, ${walked.paths} paths`,
+    );
+    expect([...walked.states].sort()).toEqual([...ORDER_STATES].sort());
+    expect(walked.transitions.size).toBe(edges);
+  });
+
+  test('from every state that is reached an end can be reached, and from every end doubt', () => {
+    const nodes = reachable(orderMachine, NEW, ORDER_EVENTS);
+    const ends = new Set(
+      nodes.filter(({ state }) => isEnded(state.value as OrderState)).map(({ state }) => keyOf(state)),
+    );
+    for (let before = -1; before !== ends.size; ) {
+      before = ends.size;
+      for (const { state, transitions } of nodes) {
+        if (Object.values(transitions).some((edge) => ends.has(keyOf(edge.state)))) ends.add(keyOf(state));
+      }
+    }
+    expect(ends.size).toBe(nodes.length);
+    for (const state of ORDER_STATES.filter(isEnded)) expect(isUnknown(step(state, SEEN, 'fill').state)).toBe(true);
+  });
+
+  test('a fresh order is sent: it may be with the venue from the moment it is written down', () => {
+    expect(initialTransition(orderMachine, NEW)[0].value).toBe('sent');
+  });
+});
