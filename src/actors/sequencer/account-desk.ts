@@ -107,7 +107,7 @@ export class AccountDesk implements Account {
     const { mode, paper } = context.config;
     if (mode === 'paper' && Object.keys(paper.inventory).length === 0) return undefined;
     const held = this.#comparison.foreignHeld(asset) + plans.reservedUnits(asset);
-    return expectedUnits(journal.current, asset) - held;
+    return expectedUnits(journal.open, asset) - held; // with what the change in hand has booked
   }
 
   isBooked(fill: Pick<Fill, 'execId' | 'atMs'>): boolean {

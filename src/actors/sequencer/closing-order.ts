@@ -7,9 +7,10 @@
  * would bring of an asset that is owed counts as what that asset cost when the plan was decided. A plan that has begun to
  * go back goes on back as long as that way is open: books that sway must not send it to and fro.
  */
+import { BUY } from '../../shared/asset-graph.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import type { PlanReason } from '../../shared/messages.ts';
-import { largest, smaller } from '../../shared/money.ts';
+import { divideUp, largest, smaller } from '../../shared/money.ts';
 import { barOf, type Hop, type Route, routesHome, routesTo, type Shortfall } from './closing-routes.ts';
 import { decidedCost, isTradable, orderLots } from './holding-value.ts';
 import { ladderFor, legWithin, type NewestBooks } from './newest-books.ts';
@@ -24,8 +25,8 @@ export interface ClosingTerms {
   readonly collarBps: number;
   /** Most that a way may lose of what is closed out. */
   readonly lossMaxBps: number;
-  /** Units of the start asset that may be spent to buy back what is owed; undefined: without limit. */
-  readonly startUnits: bigint | undefined;
+  /** Units of the asset at a place that the account has besides, and may spend; undefined: without limit. */
+  readonly stockAt: (place: number) => bigint | undefined;
   /** Whether an order of this instrument can be sent now: the venue takes it, and no other plan trades it. */
   readonly canTrade: (instrument: number) => boolean;
 }
@@ -90,7 +91,7 @@ function waysToSell(plan: Plan, place: number, books: NewestBooks, terms: Closin
   return routes.flatMap((route) => {
     const [first, ...rest] = route as [Hop, ...Hop[]];
     const priced = priceHop(first, books, terms.collarBps);
-    const qtyLots = priced && orderLots(priced.leg, held, priced.limitTicks);
+    const qtyLots = priced && orderLots(priced.leg, held, priced.limitTicks, terms.stockAt(place));
     if (priced === undefined || qtyLots === undefined) return [];
     const brings = valueOnward(plan, first.takes, priced.leg.received(qtyLots), rest, books, terms.collarBps);
     if (brings === undefined) return [];
@@ -150,13 +151,26 @@ function wayToBuy(
     if (leg.lotsMin === undefined || qtyLots < leg.lotsMin || !leg.reachesCostMin(qtyLots, limitTicks))
       return undefined;
     const spent = leg.spent(qtyLots);
-    const there = hop.gives === 0 ? (terms.startUnits ?? spent) : (plan.heldUnits[hop.gives] ?? 0n);
-    if (there >= spent)
-      return boughtWith(plan, hop, place, owed, spent, draftOf(hop, qtyLots, limitTicks, there), books);
-    needed = spent - largest(0n, there);
+    const covered = atLimit(leg, qtyLots, limitTicks);
+    const there = hop.gives === 0 ? 0n : largest(0n, plan.heldUnits[hop.gives] ?? 0n);
+    const stock = terms.stockAt(hop.gives);
+    if (
+      hop.gives === 0 ? stock === undefined || stock >= covered : there >= spent && isPayable(covered, there, stock)
+    ) {
+      return boughtWith(plan, hop, place, owed, spent, draftOf(hop, qtyLots, limitTicks, covered), books);
+    }
+    needed = spent - there;
   }
   return undefined; // the account cannot pay it
 }
+
+/** What the venue wants to see covered: a purchase at its limit. */
+function atLimit(leg: CycleLeg, lots: bigint, limitTicks: bigint): bigint {
+  return leg.terms.side === BUY ? divideUp(limitTicks * lots * leg.quoteUp, leg.quoteDown) : leg.spent(lots);
+}
+
+const isPayable = (covered: bigint, there: bigint, stock: bigint | undefined): boolean =>
+  stock === undefined || there + largest(0n, stock) >= covered;
 
 /** A purchase loses when what it takes costs more than it did: the two are counted the other way round. */
 function boughtWith(

@@ -2,6 +2,7 @@
 import type { OrderSide } from '../../shared/approved-order.ts';
 import { BUY, SELL } from '../../shared/asset-graph.ts';
 import { CycleLeg, powerOfTen } from '../../shared/cycle-leg.ts';
+import { largest, smaller } from '../../shared/money.ts';
 import type { NewestBooks } from './newest-books.ts';
 import type { Plan, PlanLeg } from './plan.ts';
 
@@ -22,13 +23,31 @@ export function isTradable(plan: Plan, place: number, books: NewestBooks): boole
 }
 
 /**
- * The largest order at `limitTicks` that `units` of the asset spent can pay; undefined when it is below what the venue
- * takes.
+ * The largest order at `limitTicks` that `units` of the asset spent can pay by the book; undefined when it is below what
+ * the venue takes. The venue wants a purchase covered at its limit: what lies about besides counts for that, and only that.
+ * @param stockUnits what the account has of the asset besides; undefined: without limit.
  */
-export function orderLots(leg: CycleLeg, units: bigint, limitTicks: bigint): bigint | undefined {
-  const lots = leg.lotsFor(units);
+export function orderLots(
+  leg: CycleLeg,
+  units: bigint,
+  limitTicks: bigint,
+  stockUnits: bigint | undefined,
+): bigint | undefined {
+  const lots = coveredLots(leg, leg.lotsFor(units), units, limitTicks, stockUnits);
   if (leg.lotsMin === undefined || lots < leg.lotsMin) return undefined;
   return leg.reachesCostMin(lots, limitTicks) ? lots : undefined;
+}
+
+function coveredLots(
+  { terms, quoteUp, quoteDown }: CycleLeg,
+  lots: bigint,
+  units: bigint,
+  limitTicks: bigint,
+  stockUnits: bigint | undefined,
+): bigint {
+  if (terms.side === SELL || stockUnits === undefined) return lots;
+  const payable = ((units + largest(0n, stockUnits)) * quoteDown) / (limitTicks * quoteUp);
+  return smaller(lots, payable - (payable % terms.instrument.qtyIncrement));
 }
 
 /** Units of the start asset that `units` at a place cost when everything went as decided, without fees. */
@@ -56,7 +75,7 @@ function isOrder(
   const { side, decidedTicks } = plan.legs[position] as PlanLeg;
   const leg = legAtDecided(plan, position, turn(side), books);
   // Without terms, or with a price in another scale, nobody can say that it is dust.
-  return leg === undefined || orderLots(leg, units, decidedTicks) !== undefined;
+  return leg === undefined || orderLots(leg, units, decidedTicks, undefined) !== undefined;
 }
 
 /** A leg of the plan, either way, at the price it was decided at; undefined when nobody can say what that means now. */

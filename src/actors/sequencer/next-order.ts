@@ -50,12 +50,14 @@ export function parallelOrders(
 /**
  * The order of the leg in hand: the planned one for the first, for the others all that what came in can pay.
  * @param dustUnits what lies about of the asset given, and may be spent along with it.
+ * @param stockUnits what the account has of it besides; undefined: without limit.
  */
 export function legOrder(
   plan: Plan,
   books: NewestBooks,
   slippageBps: number,
   dustUnits: bigint,
+  stockUnits: bigint | undefined,
 ): OrderDraft | Impossible {
   const { leg: position } = plan;
   const draft = blank(plan, position, books, slippageBps);
@@ -67,7 +69,7 @@ export function legOrder(
   const book = books.book(draft.instrument);
   if (terms === undefined || book === undefined) return impossible('book_invalid');
   const fundsUnits = (plan.heldUnits[position] ?? 0n) + dustUnits;
-  const qtyLots = orderLots(legWithin(terms, book, draft.limitTicks), fundsUnits, draft.limitTicks);
+  const qtyLots = orderLots(legWithin(terms, book, draft.limitTicks), fundsUnits, draft.limitTicks, stockUnits);
   return qtyLots === undefined ? impossible('below_minimum') : { ...draft, qtyLots, fundsUnits };
 }
 

@@ -156,7 +156,7 @@ export class OrderDesk {
       if (order.state !== before) order.lookupDueNs = nowNs + LOOKUP_ANSWER_MS * 1e6;
     } else if (order.state === 'absent_once' && before === 'looking_up') {
       order.lookupDueNs = nowNs + context.config.trading.deadline_ms * 1e6;
-    } else if (!isUnknown(before)) {
+    } else if (!isUnknown(before) || (order.state === 'uncertain' && isAbsent(before))) {
       order.lookupDueNs = nowNs;
     } else if (before === 'looking_up' || before === 'confirming') {
       const pauseMs = Math.min(LOOKUP_PAUSE_MS * 2 ** order.lookups, LOOKUP_PAUSE_MAX_MS);
@@ -188,6 +188,9 @@ function endOf({ state, booked, qtyLots }: Order, filledLots = booked.qtyLots): 
   if (filledLots === 0n) return 'ended.unfilled';
   return filledLots >= qtyLots ? 'ended.filled' : 'ended.partial';
 }
+
+/** The venue had said that it does not know it. */
+const isAbsent = (state: Order['state']): boolean => state === 'absent_once' || state === 'confirming';
 
 function bar(plan: Plan, { position, instrument }: Order): void {
   plan.barred |= barOf(position, plan.legs[position]?.instrument !== instrument);

@@ -112,7 +112,10 @@ export class OrderMaker {
       shortfall: trading.shortfall,
       collarBps: trading.slippage_bps * (1 + plan.closingAttempts),
       lossMaxBps: trading.shortfall_loss_max_bps,
-      startUnits: account.available(plan.startAsset),
+      stockAt: (place: number) => {
+        const asset = assetAt(plan, place, books.directory);
+        return asset === undefined ? 0n : account.available(asset);
+      },
       canTrade: (instrument: number) =>
         books.directory.instruments[instrument]?.status === 'online' &&
         port.hasRoomFor(instrument) &&
@@ -124,18 +127,19 @@ export class OrderMaker {
     const { books, context } = this.#deps;
     const { slippage_bps } = context.config.trading;
     if (plan.parallel) return parallelOrders(plan, books, slippage_bps);
-    const bare = legOrder(plan, books, slippage_bps, 0n);
-    const dust = this.#dustFor(plan);
-    const swept = dust === 0n ? bare : legOrder(plan, books, slippage_bps, dust);
+    const asset = assetAt(plan, plan.leg, books.directory);
+    const stock = asset === undefined ? 0n : this.#deps.account.available(asset);
+    const bare = legOrder(plan, books, slippage_bps, 0n, stock);
+    const dust = this.#dustFor(plan, asset);
+    const swept = dust === 0n ? bare : legOrder(plan, books, slippage_bps, dust, stock);
     const sweepPays = swept.kind === 'order' && (bare.kind === 'impossible' || swept.qtyLots > bare.qtyLots);
     const draft = sweepPays ? swept : bare;
     return draft.kind === 'order' ? [draft] : draft;
   }
 
   /** What lies about, below the venue's minimum, of the asset that the leg in hand gives. */
-  #dustFor(plan: Plan): bigint {
-    const asset = plan.leg === 0 ? undefined : assetAt(plan, plan.leg, this.#deps.books.directory);
-    const units = asset === undefined ? 0n : dustUnits(this.#deps.journal.open, asset);
+  #dustFor({ leg }: Plan, asset: number | undefined): bigint {
+    const units = leg === 0 || asset === undefined ? 0n : dustUnits(this.#deps.journal.open, asset);
     return units > 0n ? units : 0n;
   }
 

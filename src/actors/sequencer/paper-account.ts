@@ -46,7 +46,7 @@ export class PaperAccount implements RunningAccount {
 
   available(asset: AssetIndex): bigint | undefined {
     const { context, journal, books, plans } = this.#deps;
-    const bank = journal.current;
+    const bank = journal.open; // with what the change in hand has booked
     // Dust belongs to whoever sweeps it up.
     const taken = plans.reservedUnits(asset) + largest(0n, dustUnits(bank, asset));
     return availableUnits(asset, context.config.paper.inventory, bank, taken, books.directory);

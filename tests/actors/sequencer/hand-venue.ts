@@ -1,0 +1,115 @@
+/** A venue in the hands of the test: it keeps what is sent and asked, and says what the test lets it say. */
+import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
+import type { Fill, OrderReading, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
+import { ASSETS, PAIRS } from './sequencer-stage.ts';
+
+export interface FillTerms {
+  readonly priceTicks?: bigint;
+  readonly feeUnits?: bigint;
+  readonly feeAsset?: number;
+  readonly execId?: string;
+}
+
+export class HandVenue implements TradingPort {
+  readonly sent: ApprovedOrder[] = [];
+  readonly lookups: string[] = [];
+  readonly cancelled: string[] = [];
+  /** Instruments that the venue's counters take no order of now. */
+  readonly full = new Set<number>();
+  isConnected = true;
+  readonly #events: TradingEvent[] = [];
+  #execs = 0;
+
+  start(): void {
+    this.say({ type: 'connected' });
+  }
+  hasRoomFor(instrument: number): boolean {
+    return !this.full.has(instrument);
+  }
+  send(order: ApprovedOrder): void {
+    this.sent.push(order);
+  }
+  cancel(clOrdId: string): void {
+    this.cancelled.push(clOrdId);
+  }
+  cancelAll(): void {
+    this.cancelled.push('all');
+  }
+  lookUp(clOrdId: string): void {
+    this.lookups.push(clOrdId);
+  }
+  readAccount(): void {
+    this.say({ type: 'account', account: { balances: [], openOrders: [], endedOrders: [], unknownAssets: [] } });
+  }
+  setDeadMansSwitch(): void {
+    this.cancelled.push('switch');
+  }
+  poll(handle: (event: TradingEvent) => void, limit: number): number {
+    const events = this.#events.splice(0, limit);
+    for (const event of events) handle(event);
+    return events.length;
+  }
+  onTimer(): void {
+    this.isConnected &&= true;
+  }
+  stop(): void {
+    this.isConnected = false;
+  }
+
+  say(...events: readonly TradingEvent[]): void {
+    this.#events.push(...events);
+  }
+
+  /** The newest order that was sent. */
+  get last(): ApprovedOrder {
+    return this.sent.at(-1)!;
+  }
+
+  acked({ clOrdId }: { clOrdId: string }): void {
+    this.say({ type: 'order.acked', clOrdId, venueOrderId: `V${clOrdId.slice(-6)}` });
+  }
+
+  fillOf(order: ApprovedOrder, qtyLots: bigint, terms: FillTerms = {}): Fill {
+    const { base, quote, pricePrecision, qtyPrecision } = PAIRS[order.instrument % PAIRS.length]!;
+    const priceTicks = terms.priceTicks ?? order.limitTicks;
+    const costUnits = scaled(priceTicks * qtyLots, ASSETS[quote]!.precision - pricePrecision - qtyPrecision);
+    const feeAsset = terms.feeAsset ?? (order.side === 0 ? base : quote);
+    const execId = terms.execId ?? `E${++this.#execs}`;
+    return { execId, qtyLots, priceTicks, costUnits, feeUnits: terms.feeUnits ?? 0n, feeAsset, atMs: 1_000_000 };
+  }
+
+  filled(order: ApprovedOrder, qtyLots = order.qtyLots, terms: FillTerms = {}): Fill {
+    const fill = this.fillOf(order, qtyLots, terms);
+    this.say({ type: 'order.filled', clOrdId: order.clOrdId, venueOrderId: 'V', fill });
+    return fill;
+  }
+
+  ended(order: ApprovedOrder, filledLots: bigint): void {
+    this.say({ type: 'order.ended', clOrdId: order.clOrdId, venueOrderId: 'V', filledLots, reason: 'done' });
+  }
+
+  /** Acknowledges, fills and ends an order. */
+  execute(order: ApprovedOrder, qtyLots = order.qtyLots, terms: FillTerms = {}): void {
+    this.acked(order);
+    if (qtyLots > 0n) this.filled(order, qtyLots, terms);
+    this.ended(order, qtyLots);
+  }
+
+  refused(order: ApprovedOrder, error = 'EOrder:Insufficient funds', isRetryable = false): void {
+    this.say({ type: 'order.refused', clOrdId: order.clOrdId, error, isRetryable });
+  }
+
+  uncertain({ clOrdId }: { clOrdId: string }): void {
+    this.say({ type: 'order.uncertain', clOrdId, why: 'no answer' });
+  }
+
+  fate(order: ApprovedOrder, found: Pick<OrderReading, 'isOpen' | 'fills'> | undefined): void {
+    const { clOrdId, instrument, side, qtyLots, limitTicks } = order;
+    const reading = { clOrdId, venueOrderId: 'V', instrument, side, qtyLots, limitTicks, reason: '' };
+    this.say({ type: 'order.fate', clOrdId, found: found === undefined ? undefined : { ...reading, ...found } });
+  }
+}
+
+function scaled(value: bigint, exponent: number): bigint {
+  return exponent >= 0 ? value * 10n ** BigInt(exponent) : value / 10n ** BigInt(-exponent);
+}

@@ -1,0 +1,249 @@
+import { describe, expect, test } from 'vitest';
+import { HandVenue } from './hand-venue.ts';
+import {
+  BTC,
+  BTC_USD,
+  ETH,
+  ETH_BTC,
+  type Execution,
+  type StageOptions,
+  stageSequencer,
+  USD,
+} from './sequencer-stage.ts';
+
+/** A stage on a venue in the test's hands; one plan is at work, its first order is out. */
+function stageOnVenue(options: StageOptions = {}) {
+  const venue = new HandVenue();
+  const stage = stageSequencer({
+    ...options,
+    trading: { slippage_bps: 0, ...options.trading },
+    way: { makePort: () => venue },
+  });
+  stage.send(stage.opportunity());
+  stage.run();
+  return { stage, venue };
+}
+
+const ends = (told: readonly Execution[]) =>
+  told.filter(({ event }) => event === 'PLAN_ENDED').map(({ outcome, reason }) => [outcome, reason]);
+const ordersOf = (told: readonly Execution[]) =>
+  told.flatMap(({ event, orderOutcome }) => {
+    if (!event.startsWith('ORDER_')) return [];
+    return [event === 'ORDER_ENDED' ? orderOutcome : event.slice('ORDER_'.length).toLowerCase()];
+  });
+
+describe('sequencer: an order', () => {
+  test('is written down before it leaves, under an id of run, plan, leg and attempt', () => {
+    const { stage, venue } = stageOnVenue();
+    expect(ordersOf(stage.told())).toEqual(['sent']);
+    expect(venue.last).toMatchObject({ instrument: BTC_USD, side: 0, plan: 1, leg: 0, attempt: 0 });
+    expect(venue.last.clOrdId).toMatch(/^a[0-9a-z]{8}00001000$/);
+  });
+
+  test('that the venue refuses is proven not to be: the plan is abandoned, and the words are kept', () => {
+    const { stage, venue } = stageOnVenue();
+    venue.refused(venue.last, 'EOrder:Insufficient funds');
+    stage.run();
+    const told = stage.told();
+    expect(ordersOf(told)).toEqual(['sent', 'refused']);
+    expect(ends(told)).toEqual([['abandoned', 'order_refused']]);
+    expect(stage.recorded().audits).toEqual([`order_refused ${venue.last.clOrdId}: EOrder:Insufficient funds`]);
+  });
+
+  test('is never sent again while its fate is unknown, however long that takes, and keeps its plan open', () => {
+    const { stage, venue } = stageOnVenue({ trading: { patience_ms: 500 } });
+    venue.uncertain(venue.last);
+    stage.run();
+    for (let round = 0; round < 40; round++) {
+      const asked = venue.lookups.length;
+      stage.pass(6_000);
+      if (venue.lookups.length > asked) {
+        venue.say({ type: 'order.fate_unknown', clOrdId: venue.last.clOrdId, why: 'EService:Unavailable' });
+      }
+    }
+    expect(venue.sent).toHaveLength(1);
+    expect(venue.lookups.length).toBeGreaterThan(20);
+    expect(stage.counter('plans_active')).toBe(1);
+    const again = stage.opportunity();
+    stage.send(again);
+    stage.run();
+    expect(stage.told().at(-1)).toMatchObject({ event: 'PLAN_REFUSED', reason: 'instrument_busy' });
+    const fill = venue.fillOf(venue.last, venue.last.qtyLots);
+    venue.fate(venue.last, { isOpen: false, fills: [fill] });
+    stage.run();
+    expect(venue.sent).toHaveLength(2);
+    expect(venue.last).toMatchObject({ instrument: ETH_BTC, leg: 1 });
+  });
+
+  test('that a look-up finds open goes on as if nothing had been', () => {
+    const { stage, venue } = stageOnVenue();
+    const [order] = venue.sent;
+    venue.uncertain(order!);
+    stage.run();
+    stage.pass(10);
+    venue.fate(order!, { isOpen: true, fills: [] });
+    venue.execute(order!);
+    stage.run();
+    expect(ordersOf(stage.told())).toEqual(['sent', 'uncertain', 'acked', 'filled', 'sent']);
+  });
+
+  test('that is absent is asked after again when its deadline is over, and only then given up', () => {
+    const { stage, venue } = stageOnVenue({ trading: { deadline_ms: 2_000 } });
+    venue.uncertain(venue.last);
+    stage.run();
+    stage.pass(10);
+    venue.fate(venue.last, undefined);
+    stage.pass(1_900);
+    expect(venue.lookups).toHaveLength(1);
+    expect(stage.counter('plans_active')).toBe(1);
+    stage.pass(200);
+    expect(venue.lookups).toHaveLength(2);
+    venue.fate(venue.last, undefined);
+    stage.run();
+    const told = stage.told();
+    expect(ordersOf(told)).toEqual(['sent', 'uncertain', 'absent']);
+    expect(ends(told)).toEqual([['abandoned', 'order_absent']]);
+    expect(venue.sent).toHaveLength(1);
+  });
+
+  test('that was absent once and then is filled is booked, and looked up', () => {
+    const { stage, venue } = stageOnVenue();
+    const [order] = venue.sent;
+    venue.uncertain(order!);
+    stage.run();
+    stage.pass(10);
+    venue.fate(order!, undefined);
+    const fill = venue.filled(order!, 1_000_000n);
+    stage.pass(10);
+    expect(venue.lookups).toHaveLength(2);
+    venue.fate(order!, { isOpen: false, fills: [fill] });
+    stage.run();
+    expect(ordersOf(stage.told())).toEqual(['sent', 'uncertain', 'acked', 'partial', 'sent']);
+    expect(stage.balances()[BTC]).toBe(100_000_000n);
+  });
+
+  test('that ends with more than was told of it is looked up for what is missing', () => {
+    const { stage, venue } = stageOnVenue();
+    const [order] = venue.sent;
+    venue.acked(order!);
+    const first = venue.filled(order!, 1_000_000n);
+    venue.ended(order!, 3_000_000n);
+    stage.pass(10);
+    expect(venue.lookups).toEqual([order!.clOrdId]);
+    const second = venue.fillOf(order!, 2_000_000n);
+    venue.fate(order!, { isOpen: false, fills: [first, second] });
+    stage.run();
+    expect(stage.balances()[BTC]).toBe(300_000_000n);
+    expect(ordersOf(stage.told())).toEqual(['sent', 'acked', 'uncertain', 'partial', 'sent']);
+    expect(venue.last).toMatchObject({ instrument: ETH_BTC, fundsUnits: 300_000_000n });
+  });
+
+  test('whose fills come twice, out of order and after its end is booked once', () => {
+    const { stage, venue } = stageOnVenue();
+    const [order] = venue.sent;
+    const fill = venue.filled(order!, 2_000_000n);
+    venue.say({ type: 'order.filled', clOrdId: order!.clOrdId, venueOrderId: 'V', fill });
+    venue.acked(order!);
+    venue.ended(order!, 2_000_000n);
+    venue.say({ type: 'order.filled', clOrdId: order!.clOrdId, venueOrderId: 'V', fill });
+    venue.ended(order!, 2_000_000n);
+    stage.run();
+    expect(stage.balances()[BTC]).toBe(200_000_000n);
+    expect(stage.counter('fills')).toBe(1);
+    expect(stage.counter('events_unexpected')).toBe(0);
+  });
+
+  test('that is refused after it was acknowledged is doubted, not believed', () => {
+    const { stage, venue } = stageOnVenue();
+    const [order] = venue.sent;
+    venue.acked(order!);
+    venue.refused(order!, 'EOrder:Invalid');
+    stage.pass(10);
+    expect(venue.lookups).toEqual([order!.clOrdId]);
+    expect(stage.counter('events_unexpected')).toBe(1);
+    expect(stage.counter('plans_active')).toBe(1);
+    venue.fate(order!, { isOpen: false, fills: [] });
+    stage.run();
+    expect(ends(stage.told())).toEqual([['abandoned', 'no_fill']]);
+  });
+
+  test('that is filled late, when its plan is on another leg, is booked and closed out', () => {
+    const { stage, venue } = stageOnVenue();
+    const [first] = venue.sent;
+    const half = first!.qtyLots / 2n;
+    const early = venue.fillOf(first!, half);
+    venue.acked(first!);
+    venue.say({ type: 'order.filled', clOrdId: first!.clOrdId, venueOrderId: 'V', fill: early });
+    venue.ended(first!, half);
+    stage.run();
+    const second = venue.last;
+    expect(second.leg).toBe(1);
+    const late = venue.filled(first!, first!.qtyLots - half);
+    stage.pass(10);
+    expect(stage.balances()[BTC]).toBe(first!.qtyLots * 100n);
+    expect(venue.lookups).toEqual([first!.clOrdId]);
+    venue.fate(first!, { isOpen: false, fills: [early, late] });
+    venue.execute(second);
+    stage.run();
+    venue.execute(venue.last);
+    stage.run();
+    // What came late is closed out: here on along the cycle, at books that are as good as ever.
+    while (stage.counter('plans_active') > 0) {
+      venue.execute(venue.last);
+      stage.pass(60);
+    }
+    const told = stage.told();
+    expect(ends(told)).toEqual([['completed', 'partial_fill']]);
+    expect(stage.recorded().audits.map((text) => text.split(' ')[0])).toEqual(['fill_late', 'order_event_unexpected']);
+    expect(told.at(-1)!.profit).toBe(stage.balances()[USD]);
+  });
+
+  test('that is filled when its plan is over is left to the account, which cannot be surprised twice', () => {
+    const { stage, venue } = stageOnVenue();
+    const [order] = venue.sent;
+    venue.ended(order!, 0n);
+    stage.run();
+    expect(ends(stage.told())).toEqual([['abandoned', 'no_fill']]);
+    venue.filled(order!, 1_000_000n);
+    stage.pass(10);
+    expect(stage.recorded().audits).toEqual([
+      `venue_unexpected order.filled of ${order!.clOrdId}, which no plan has out`,
+    ]);
+  });
+
+  test('that a successor takes up is looked up before anything else, and not sent again', () => {
+    const { stage, venue } = stageOnVenue();
+    const [order] = venue.sent;
+    stage.succeed();
+    stage.run();
+    expect(venue.sent).toHaveLength(1);
+    expect(venue.lookups).toEqual([order!.clOrdId]);
+    const fill = venue.fillOf(order!, order!.qtyLots);
+    venue.fate(order!, { isOpen: false, fills: [fill] });
+    stage.run();
+    expect(stage.balances()[BTC]).toBe(order!.qtyLots * 100n);
+    stage.succeed();
+    stage.run();
+    expect(venue.lookups.at(-1)).toBe(venue.last.clOrdId);
+    expect(ordersOf(stage.told())).toEqual(['sent', 'acked', 'filled', 'sent']);
+  });
+
+  test('has its fee booked in whatever asset the venue takes it', () => {
+    const { stage, venue } = stageOnVenue();
+    venue.execute(venue.last, venue.last.qtyLots, { feeAsset: USD, feeUnits: 77n });
+    stage.run();
+    const { fundsUnits } = venue.last;
+    expect(fundsUnits).toBe(venue.sent[0]!.qtyLots * 100n); // nothing of the BTC went away
+    venue.execute(venue.last, venue.last.qtyLots, { feeAsset: USD, feeUnits: 5n });
+    stage.run();
+    venue.execute(venue.last, venue.last.qtyLots, { feeAsset: BTC, feeUnits: 3n });
+    stage.run();
+    const told = stage.told();
+    expect(told.at(-1)!.profit).toBe(stage.balances()[USD]);
+    const dust = told.filter(({ event, amountAsset }) => event === 'DUST' && amountAsset === BTC);
+    expect(dust.map(({ amount }) => amount)).toEqual([stage.balances()[BTC]]);
+    expect(stage.balances()[ETH]).toBe(
+      told.find(({ amountAsset, event }) => event === 'DUST' && amountAsset === ETH)?.amount ?? 0n,
+    );
+  });
+});
