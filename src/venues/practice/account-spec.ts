@@ -49,6 +49,11 @@ export interface AccountSpec extends AccountSettings {
   readonly permissions: readonly Permission[];
   /** Nonces may come this much below the highest one. */
   readonly nonceWindow: number;
+  /**
+   * `one`: as on the venue, each nonce must be above all before it. `each`: nonces that are the present time are held
+   * against those in the same unit only, so that clients that count in milliseconds and in nanoseconds can share a key.
+   */
+  readonly nonceScales: 'one' | 'each';
 }
 
 /** Accounts without a key can be used by code only. */
@@ -72,6 +77,7 @@ const account = z.strictObject({
   balances: z.record(z.string(), decimal).optional(),
   permissions: z.array(z.enum(PERMISSIONS)).default([...TRADING_PERMISSIONS]),
   nonce_window: z.int().min(0).default(0),
+  nonce_scales: z.enum(['one', 'each']).default('one'),
 });
 const accountFile = z.strictObject({ accounts: z.array(account).min(1) });
 
@@ -97,6 +103,7 @@ export function readAccounts(file: string, assets: readonly string[], seed?: num
     balances: one.balances ?? madeBalances(assets),
     permissions: one.permissions,
     nonceWindow: one.nonce_window,
+    nonceScales: one.nonce_scales,
   }));
   refuseTwins(file, accounts);
   return accounts;
@@ -115,6 +122,7 @@ export function madeAccounts(assets: readonly string[], seed?: number): readonly
     balances: madeBalances(assets),
     permissions: TRADING_PERMISSIONS,
     nonceWindow: 0,
+    nonceScales: 'each' as const,
   }));
 }
 

@@ -137,7 +137,8 @@ type Connector = (port: ClientPort) => ClientEvents;
 
 /** The side of the exchange that the path names. */
 function connectorOf({ url = '/' }: IncomingMessage, exchange: PracticeExchange): Connector | undefined {
-  const [path] = url.split('?');
+  // Some clients append the version to whatever address they are given, others do not.
+  const path = url.split('?')[0]?.replace(/(\/v2)+\/?$/, '/v2');
   if (path === PUBLIC_PATH) return (port) => exchange.connectPublic(port);
   return path === PRIVATE_PATH ? (port) => exchange.connectPrivate(port) : undefined;
 }

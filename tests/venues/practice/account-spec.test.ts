@@ -57,6 +57,7 @@ test('a file says what it wants to say, in YAML or JSON', () => {
     balances: { USD: '12.50', BTC: '0.001' },
     permissions: ['query-funds', 'withdraw-funds'],
     nonceWindow: 1_000,
+    nonceScales: 'one',
   });
   expect(accounts[1]).toMatchObject({
     fees: { makerPct: '0.1', takerPct: '0.1' },

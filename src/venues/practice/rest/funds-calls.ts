@@ -23,6 +23,8 @@ import { paramList, paramText, type RestParams } from './rest-params.ts';
 const IDS_MAX = 50;
 /** Decimals of what is told in US dollars. */
 const USD_DECIMALS = 4;
+/** Decimals of the dollar prices it is converted by. */
+const PRICE_DECIMALS = 10;
 
 export function balance({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
   const modern = wantsModernNames(params);
@@ -41,15 +43,14 @@ export function balanceEx({ desk, account }: CallContext, params: RestParams): A
   return done(Object.fromEntries(rows));
 }
 
-/** Everything at what the books say it is worth in US dollars. Without margin most of it is zero. */
+/** Everything at what the books say it is worth, in US dollars or any other asset. Without margin most of it is zero. */
 export function tradeBalance({ desk, account, names }: CallContext, params: RestParams): Answer<unknown> {
-  const asset = paramText(params, 'asset');
-  if (asset !== undefined && names.assetOf(asset) !== 'USD') {
-    return refused(names.assetOf(asset) === undefined ? UNKNOWN_ASSET : `${BAD_ARGUMENTS}:asset`);
-  }
+  const asset = desk.asset(names.assetOf(paramText(params, 'asset') ?? 'USD') ?? '');
+  if (asset === undefined) return refused(UNKNOWN_ASSET);
   let worth = 0n;
-  for (const { asset: held, total } of desk.balances(account)) worth += desk.usdValue(held, total, USD_DECIMALS);
-  const all = formatDecimal(worth, USD_DECIMALS);
+  for (const { asset: held, total } of desk.balances(account)) worth += desk.usdValue(held, total, PRICE_DECIMALS);
+  const one = desk.usdValue(asset, 10n ** BigInt(asset.decimals), PRICE_DECIMALS);
+  const all = formatDecimal(one === 0n ? 0n : (worth * 10n ** BigInt(USD_DECIMALS)) / one, USD_DECIMALS);
   const none = formatDecimal(0n, USD_DECIMALS);
   return done({ eb: all, tb: all, m: none, uv: none, n: none, c: none, v: none, e: all, mf: all });
 }

@@ -13,6 +13,8 @@ const NONCE_MAX = 2n ** 64n - 1n;
 const REFUSALS_MAX = 60;
 const REFUSALS_WITHIN_MS = 60_000;
 const LOCKOUT_MS = 900_000;
+const SECONDS_DIGITS = 10;
+const DAY_S = 86_400;
 
 /** A key and what has come with it so far. */
 export interface KeyState {
@@ -22,6 +24,8 @@ export interface KeyState {
   readonly createdMs: number;
   /** The highest nonce so far. */
   nonce: bigint;
+  /** The highest nonce of each scale, by its digits. */
+  readonly marks: Map<number, bigint>;
   /** Nonces below it that its window allows and that came already. */
   readonly usedNonces: Set<bigint>;
   lastUsedMs: number | undefined;
@@ -44,6 +48,7 @@ export class KeyRing {
         counter: new CallCounter(account.rateTier, clock),
         createdMs: clock.wallMs(),
         nonce: -1n,
+        marks: new Map(),
         usedNonces: new Set(),
         lastUsedMs: undefined,
         refusalsMs: [],
@@ -66,7 +71,7 @@ export class KeyRing {
   #refusal(key: KeyState, request: RestRequest, nonce: string | undefined): string | undefined {
     if (nonce === undefined || !/^\d{1,20}$/.test(nonce) || BigInt(nonce) > NONCE_MAX) return 'EAPI:Invalid nonce';
     if (!isSigned(key.secret, request, nonce)) return 'EAPI:Invalid signature';
-    return takeNonce(key, BigInt(nonce)) ? undefined : 'EAPI:Invalid nonce';
+    return takeNonce(key, nonce, this.#clock.wallMs()) ? undefined : 'EAPI:Invalid nonce';
   }
 
   #countRefusal(key: KeyState): void {
@@ -95,14 +100,25 @@ function isSigned(secret: Buffer, { target, headers, body }: RestRequest, nonce:
 }
 
 /** Strictly greater than any before; within the key's window lower ones too, each once. */
-function takeNonce(key: KeyState, nonce: bigint): boolean {
-  const lowest = key.nonce - BigInt(key.account.nonceWindow);
-  if (nonce <= key.nonce && (nonce <= lowest || key.usedNonces.has(nonce))) return false;
+function takeNonce(key: KeyState, text: string, wallMs: number): boolean {
+  const nonce = BigInt(text);
+  const { nonceWindow, nonceScales } = key.account;
+  const scale = nonceScales === 'each' ? scaleOf(text, wallMs) : 0;
+  const mark = scale === 0 ? key.nonce : (key.marks.get(scale) ?? -1n);
+  if (nonce <= mark && (nonce <= mark - BigInt(nonceWindow) || key.usedNonces.has(nonce))) return false;
+  if (nonce > mark) key.marks.set(scale, nonce);
   if (nonce > key.nonce) key.nonce = nonce;
-  if (key.account.nonceWindow > 0) {
-    key.usedNonces.add(nonce);
-    const floor = key.nonce - BigInt(key.account.nonceWindow);
-    for (const used of key.usedNonces) if (used <= floor) key.usedNonces.delete(used);
-  }
+  if (nonceWindow > 0) rememberNonce(key, nonce, mark - BigInt(nonceWindow));
   return true;
+}
+
+function rememberNonce(key: KeyState, nonce: bigint, floor: bigint): void {
+  key.usedNonces.add(nonce);
+  for (const used of key.usedNonces) if (used <= floor) key.usedNonces.delete(used);
+}
+
+/** Digits of a nonce that is the present time in some unit, from seconds to nanoseconds; 0 for any other. */
+function scaleOf(nonce: string, wallMs: number): number {
+  const seconds = Number(nonce.slice(0, SECONDS_DIGITS));
+  return nonce.length >= SECONDS_DIGITS && Math.abs(seconds - wallMs / 1_000) < DAY_S ? nonce.length : 0;
 }

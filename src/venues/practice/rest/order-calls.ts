@@ -84,7 +84,7 @@ function isMargin(leverage: string | undefined): boolean {
 
 /** A secondary order needs triggers, and those need trades: a book recording has none. */
 function unsupported(params: RestParams): string | undefined {
-  const close = paramObject(params, 'close')?.['ordertype'] ?? params['close[ordertype]'];
+  const close = paramText(paramObject(params, 'close') ?? {}, 'ordertype') ?? paramText(params, 'close[ordertype]');
   return close === undefined ? undefined : 'EAPI:Feature disabled';
 }
 

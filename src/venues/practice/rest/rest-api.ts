@@ -39,7 +39,7 @@ export class RestApi {
   handle(request: RestRequest, respond: (answer: RestAnswer) => void): void {
     this.counts.requests += 1;
     const [path = '', query = ''] = request.target.split('?');
-    const [, side, name = ''] = /^\/0\/(public|private)\/(\w+)\/?$/.exec(path) ?? [];
+    const [, side, name = ''] = /^\/0\/(public|private)\/(\w[\w/]*)$/.exec(path) ?? [];
     const params = readParams(query, request.body, request.headers['content-type']);
     if (side === undefined) respond(pageAnswer(404, 'Not Found'));
     else if (params === undefined) respond(this.#enveloped(refused('EAPI:Bad request')));

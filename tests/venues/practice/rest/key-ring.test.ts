@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../../../../src/shared/clock.ts';
 import { type AccountSpec, TRADING_PERMISSIONS } from '../../../../src/venues/practice/account-spec.ts';
@@ -36,6 +37,7 @@ function ring(changed: Partial<AccountSpec> = {}) {
     balances: {},
     permissions: TRADING_PERMISSIONS,
     nonceWindow: 0,
+    nonceScales: 'one',
     ...changed,
   };
   return { clock, keys: new KeyRing([account], clock) };
@@ -43,6 +45,15 @@ function ring(changed: Partial<AccountSpec> = {}) {
 
 function request({ target, body, sign }: (typeof VECTORS)[number], headers: object = {}) {
   return { method: 'POST', target, headers: { 'api-key': 'K', 'api-sign': sign, ...headers }, body };
+}
+
+function signed(nonce: string) {
+  const body = `nonce=${nonce}`;
+  const digest = createHash('sha256')
+    .update(nonce + body)
+    .digest();
+  const sign = createHmac('sha512', Buffer.from(SECRET, 'base64')).update('/0/private/Balance').update(digest);
+  return request({ target: '/0/private/Balance', body, sign: sign.digest('base64') });
 }
 
 const [FORM, JSON_BODY, TOKEN] = VECTORS as [
@@ -89,6 +100,17 @@ test('within a nonce window each lower nonce is taken once', () => {
   const { keys } = ring({ nonceWindow: 10 });
   expect(keys.check(request(FORM), NONCE).ok).toBe(true);
   expect(keys.check(request(FORM), NONCE)).toEqual({ ok: false, error: 'EAPI:Invalid nonce' });
+});
+
+test('nonces of several units share a key only where that is said, and each unit goes up alone', () => {
+  const now = 1_700_000_000_000;
+  const order = [String(now * 1e6), String(now), String(now), String(now - 1), String(now + 1), '5', `${now * 1e6}`];
+  const taken = (nonceScales: 'one' | 'each') => {
+    const { keys } = ring({ nonceScales });
+    return order.map((nonce) => keys.check(signed(nonce), nonce).ok);
+  };
+  expect(taken('one')).toEqual([true, false, false, false, false, false, false]);
+  expect(taken('each')).toEqual([true, true, false, false, true, false, false]);
 });
 
 test('a key that keeps failing is locked out for a quarter of an hour', () => {
