@@ -98,7 +98,7 @@ export class CatalogueFaults implements TradingFaults {
   onCancel(order: OrderRecord): bigint | undefined {
     if (!this.#own.strikes('fill-after-cancel', order.pair.symbol)) return undefined;
     this.#lateOrders.add(order.id);
-    return BigInt(PPM - this.#own.choose('fill-after-cancel', PPM / 2));
+    return BigInt(PPM / 2 + this.#own.choose('fill-after-cancel', PPM / 2)); // never all: something is left to cancel
   }
 
   /** A trade of an account: an order the other way round would turn it back. */
