@@ -172,9 +172,26 @@ export class InlineHost {
     this.gate.setSupervisor('halted', 'stopping');
     for (const actor of this.#duty.actors) {
       this.#duty.remove(actor.id);
-      await guarded(actor.id, () => actor.onStop());
+      await this.#untilStopped(actor);
       await this.settle();
     }
+  }
+
+  /** Virtual time goes on while an actor waits for it in order to stop. */
+  async #untilStopped(actor: Actor): Promise<void> {
+    const { clock } = this.#options;
+    let isStopped = false;
+    const stopping = guarded(actor.id, () => actor.onStop()).finally(() => {
+      isStopped = true;
+    });
+    stopping.catch(() => undefined); // told below, at the end of the wait
+    for (await nextLoopTurn(); !isStopped; await nextLoopTurn()) {
+      if (!(clock instanceof VirtualClock) || actor.isBusy?.() === true) continue;
+      const dueNs = clock.nextTimerNs();
+      if (dueNs === undefined) break; // it waits for something that is not time
+      clock.advanceTo(dueNs);
+    }
+    await stopping;
   }
 
   async #create(child: ChildSpec, isSuccessor: boolean): Promise<Actor> {

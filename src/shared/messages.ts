@@ -408,6 +408,7 @@ export const AUDIT_EVENTS = [
   'order_event_unexpected',
   'order_refused',
   'order_doubted',
+  'order_not_sent',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

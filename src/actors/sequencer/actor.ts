@@ -9,21 +9,26 @@
  *                      journal ─▶ executions, records
  */
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
+import { usesKey } from '../../shared/config.ts';
 import type { CounterName } from '../../shared/counter-names.ts';
 import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
-import type { PlansAtWork, RunningAccount } from './account.ts';
+import type { PlansAtWork } from './account.ts';
 import { createAlert } from './alert-actor.ts';
 import { Journal } from './journal.ts';
 import { NewestBooks } from './newest-books.ts';
 import { readOpportunity } from './opportunity.ts';
-import type { Order } from './order.ts';
 import { PaperAccount } from './paper-account.ts';
 import { PaperPort } from './paper-port.ts';
 import { PlanDesk } from './plan-desk.ts';
 import { openSequencerMemory, SEQUENCER_HEADER } from './sequencer-memory.ts';
+import { VENUE } from './venue-way.ts';
+import type { Way, WayDeps } from './way.ts';
 
 /** Opportunities, and events of the port, taken in one turn at most. */
 const BATCH = 32;
+
+/** Pause between two turns while the end is awaited. */
+const DRAIN_TURN_MS = 5;
 
 /** Counters that show a tally of own memory: they are right after a restart too. */
 const TALLIES = [
@@ -38,29 +43,17 @@ const TALLIES = [
   ['events_unexpected', SEQUENCER_HEADER.unexpected],
 ] as const satisfies readonly (readonly [CounterName<'sequencer'>, number])[];
 
-/** What a way to a venue is made of. */
-export interface WayDeps {
-  readonly context: ActorContext<'sequencer'>;
-  readonly journal: Journal;
-  readonly books: NewestBooks;
-  /** An order of a plan at work, as it is written down. */
-  readonly recall: (clOrdId: string) => Order | undefined;
-}
-
-/** Where orders go, and who keeps the account they are paid from. */
-export interface Way {
-  readonly makePort: (deps: WayDeps) => TradingPort;
-  readonly makeAccount: (deps: WayDeps & { readonly port: TradingPort; readonly plans: PlansAtWork }) => RunningAccount;
-}
-
 export const PAPER: Way = {
   makePort: ({ context: { clock, config, wake }, books, recall }) =>
     new PaperPort({ clock, books, latencyMs: config.paper.latency_ms, wake, recall }),
   makeAccount: (deps) => new PaperAccount(deps),
 };
 
-export const createActor: ActorFactory<'sequencer'> = (context) =>
-  context.config.mode === 'alert' ? createAlert(context) : createSequencer(context, PAPER);
+export const createActor: ActorFactory<'sequencer'> = (context) => {
+  const { mode } = context.config;
+  if (mode === 'alert') return createAlert(context);
+  return createSequencer(context, usesKey(mode) ? VENUE : PAPER);
+};
 
 /** The sequencer with its way to a venue handed in. */
 export function createSequencer(context: ActorContext<'sequencer'>, way: Way): Actor {
@@ -79,6 +72,7 @@ class Sequencer implements Actor {
   readonly #tallies: readonly (readonly [counter: number, field: number])[];
   readonly #plansActive: number;
   readonly #recordsWaited: number;
+  readonly #atEnd: (() => void)[] = [];
 
   constructor(context: ActorContext<'sequencer'>, way: Way) {
     this.#context = context;
@@ -87,7 +81,8 @@ class Sequencer implements Actor {
     const journal = new Journal(openSequencerMemory(ownMemory, config), producer('executions'), records);
     journal.noteRun(Math.max(1, Math.floor(context.clock.wallMs()))); // 0 says that none is noted
     const books = new NewestBooks(context.bookTable, context.instrumentLog);
-    const deps: WayDeps = { context, journal, books, recall: (clOrdId) => this.#desk.recall(clOrdId) };
+    const recall = (clOrdId: string) => this.#desk.recall(clOrdId);
+    const deps: WayDeps = { context, journal, books, recall, atEnd: (run) => this.#atEnd.push(run) };
     const port = way.makePort(deps);
     const makeAccount = (plans: PlansAtWork) => way.makeAccount({ ...deps, port, plans });
     this.#journal = journal;
@@ -116,12 +111,41 @@ class Sequencer implements Actor {
     this.#show();
   }
 
-  onStop(): void {
+  /** Nothing leaves any more. What is out is given up; its end is awaited for as long as the account does. */
+  onStop(): void | Promise<void> {
+    const { account } = this.#desk;
     this.#desk.stop();
-    // What the port knows of the end is taken, and then every plan is ended that can be.
-    while (this.#takeEvents() + this.#takeWaiting() > 0);
-    this.#desk.account.stop();
+    this.#takeAll();
+    account.stop();
+    this.#takeAll();
+    if (!account.isStopped) return new Promise((resolve, reject) => this.#turnUntilStopped(resolve, reject));
+    this.#end();
+    return undefined;
+  }
+
+  #turnUntilStopped(resolve: () => void, reject: (thrown: unknown) => void): void {
+    this.#context.clock.after(DRAIN_TURN_MS, () => {
+      try {
+        this.#port.onTimer();
+        this.#takeAll();
+        if (this.#desk.account.isStopped) {
+          this.#end();
+          resolve();
+        } else this.#turnUntilStopped(resolve, reject);
+      } catch (thrown) {
+        reject(thrown);
+      }
+    });
+  }
+
+  #end(): void {
+    for (const run of this.#atEnd.splice(0)) run();
     this.#show();
+  }
+
+  /** What the port knows is taken, and then every plan is ended that can be. */
+  #takeAll(): void {
+    while (this.#takeEvents() + this.#takeWaiting() > 0);
   }
 
   /** One by one: while a change cannot be recorded, events stay with the port, and words with the desk. */

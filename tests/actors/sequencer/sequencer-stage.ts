@@ -4,9 +4,10 @@
  *   USD ─buy BTC/USD─▶ BTC ─buy ETH/BTC─▶ ETH ─sell ETH/USD─▶ USD
  */
 import { expect } from 'vitest';
-import { createActor, createSequencer, PAPER, type Way } from '../../../src/actors/sequencer/actor.ts';
+import { createActor, createSequencer, PAPER } from '../../../src/actors/sequencer/actor.ts';
 import type { PlanLeg } from '../../../src/actors/sequencer/plan.ts';
 import { balanceOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
+import type { Way } from '../../../src/actors/sequencer/way.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { RingGauge } from '../../../src/runtime/ring.ts';
 import { readAscii } from '../../../src/shared/ascii-field.ts';

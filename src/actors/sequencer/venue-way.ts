@@ -1,0 +1,29 @@
+/** The way to a venue's own account: for the modes that use a key. */
+import { STORED_TRADING_OPTION, type StoredTrading } from '../../shared/stored-trading.ts';
+import { DryRunPort } from '../../venues/dry-run-port.ts';
+import { openKraken } from '../../venues/kraken/open-kraken.ts';
+import type { TradingPort } from '../../venues/trading-port.ts';
+import { AccountDesk } from './account-desk.ts';
+import type { Way, WayDeps } from './way.ts';
+
+export const VENUE: Way = {
+  makePort: (deps) => {
+    const { port, close } = openKraken(deps.context, deps.books.directory);
+    deps.atEnd(close);
+    return deps.context.config.mode === 'dry-run' ? withoutOrders(port, deps) : port;
+  },
+  makeAccount: (deps) => {
+    const stored = deps.context.options[STORED_TRADING_OPTION] as StoredTrading | undefined;
+    return new AccountDesk({ ...deps, stored });
+  },
+};
+
+function withoutOrders(port: TradingPort, { context }: WayDeps): TradingPort {
+  const { log, wake } = context;
+  return new DryRunPort({
+    port,
+    onOrder: ({ clOrdId }) => log('info', 'order_not_sent', `order ${clOrdId} is not sent: this is a dry run`),
+    onRequest: (request) => log('info', 'order_not_sent', `${request} is not sent: this is a dry run`),
+    wake,
+  });
+}
