@@ -80,10 +80,12 @@ export class Market {
     if (this.#before !== undefined) return run();
     const before = new Map<MarketBook, BookLevels>();
     this.#before = before;
-    const result = run();
-    this.#before = undefined;
-    for (const [book, levels] of before) this.#tell(book, levels, book === fresh);
-    return result;
+    try {
+      return run();
+    } finally {
+      this.#before = undefined;
+      for (const [book, levels] of before) this.#tell(book, levels, book === fresh);
+    }
   }
 
   play(event: MarketEvent): void {

@@ -91,27 +91,33 @@ export class TradingCore implements TradingDesk {
   }
 
   add(account: string, order: NewOrder): Answer<AddedOrder> {
-    return this.#operate(() => this.#placing.add(this.#state(account), order));
+    const state = this.#state(account);
+    return this.#operate(() => this.#placing.add(state, order));
   }
 
   addBatch(account: string, orders: readonly NewOrder[]): Answer<readonly Answer<AddedOrder>[]> {
-    return this.#operate(() => this.#placing.addBatch(this.#state(account), orders));
+    const state = this.#state(account);
+    return this.#operate(() => this.#placing.addBatch(state, orders));
   }
 
   amend(account: string, amendment: Amendment): Answer<{ readonly amendId: string; readonly order: OrderRecord }> {
-    return this.#operate(() => this.#placing.amend(this.#state(account), amendment));
+    const state = this.#state(account);
+    return this.#operate(() => this.#placing.amend(state, amendment));
   }
 
   cancel(account: string, name: OrderName): Answer<readonly OrderRecord[]> {
-    return this.#operate(() => this.#ending.cancel(this.#state(account), name));
+    const state = this.#state(account);
+    return this.#operate(() => this.#ending.cancel(state, name));
   }
 
   cancelBatch(account: string, names: readonly OrderName[]): Answer<{ readonly count: number }> {
-    return this.#operate(() => this.#ending.cancelBatch(this.#state(account), names));
+    const state = this.#state(account);
+    return this.#operate(() => this.#ending.cancelBatch(state, names));
   }
 
   cancelAll(account: string): Answer<{ readonly count: number }> {
-    return this.#operate(() => this.#ending.cancelAll(this.#state(account)));
+    const state = this.#state(account);
+    return this.#operate(() => this.#ending.cancelAll(state));
   }
 
   cancelAllAfter(account: string, timeoutS: number): Answer<DeadMansSwitch> {
@@ -179,10 +185,12 @@ export class TradingCore implements TradingDesk {
   /** Whatever happens in `run` reaches the public as one change per book, and listeners hear when all of it is over. */
   #operate<T>(run: () => T): T {
     this.#depth += 1;
-    const result = this.#market.change(run);
-    this.#depth -= 1;
-    if (this.#depth === 0) this.#settle();
-    return result;
+    try {
+      return this.#market.change(run);
+    } finally {
+      this.#depth -= 1;
+      if (this.#depth === 0) this.#settle();
+    }
   }
 
   #settle(): void {

@@ -328,5 +328,12 @@ describe('accounts', () => {
     expect(errorOf(made.trading.cancel('bob', { orderId: order.id }))).toBe('EOrder:Unknown order');
     expect(made.trading.openOrders('bob')).toEqual([]);
     expect(() => made.trading.balances('nobody')).toThrow(/no account/);
+    expect(() => made.trading.cancelAll('nobody')).toThrow(/no account/);
+    // The exchange goes on, and still tells what changes.
+    const heard: string[] = [];
+    const onSettled = () => heard.push('settled');
+    made.trading.listen('alice', { onExecution: ({ kind }) => heard.push(kind), onLedger: () => {}, onSettled });
+    made.trading.cancelAll('alice');
+    expect(heard).toEqual(['canceled', 'settled']);
   });
 });
