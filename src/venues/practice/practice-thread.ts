@@ -29,7 +29,7 @@ export type FromPractice =
 export interface PracticeThread extends PracticeAddress {
   readonly accounts: readonly AccountSpec[];
   stats(): Promise<PracticeStats>;
-  /** What the exchange has in its books of an account, by its name. */
+  /** What the exchange has in its books of an account, by its name. @throws OPTION_INVALID when there is none such. */
   readAccount(account: string): Promise<AccountReading>;
   orderFault(fault: FaultName, times?: number): void;
   /** Closes every connection and ends the thread. */
@@ -75,13 +75,21 @@ export async function startPracticeThread(
   return {
     ...address,
     stats: () => ask<PracticeStats>((id) => ({ type: 'stats', id })),
-    readAccount: (account) => ask<AccountReading>((id) => ({ type: 'account', id, account })),
+    readAccount: (account) => {
+      const names = address.accounts.map(({ name }) => name);
+      if (!names.includes(account)) return Promise.reject(noAccount(names, account));
+      return ask<AccountReading>((id) => ({ type: 'account', id, account }));
+    },
     orderFault: (fault, times = 1) => tell({ type: 'fault', fault, times }),
     close: async () => {
       tell({ type: 'stop' });
       await exited;
     },
   };
+}
+
+function noAccount(names: readonly string[], account: string): Error {
+  return arbitradeError('OPTION_INVALID', 'account', `one of ${names.join(', ')}`, account);
 }
 
 function failure({ code, message }: { code: ErrorCode | undefined; message: string }): Error {
