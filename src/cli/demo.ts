@@ -1,19 +1,33 @@
-/** `arbitrade demo`: the whole engine against the practice exchange, which plays recorded market data on loopback. */
+/**
+ * `arbitrade demo`: the whole engine, trading with a key against the practice exchange, which plays recorded market data
+ * on loopback. It ends with our books held against the exchange's ledger.
+ */
+import { freshSeed } from '../shared/chance.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
+import { arbitradeError } from '../shared/errors.ts';
+import type { AccountReading } from '../venues/practice/account-reading.ts';
+import { type AccountSpec, madeAccounts } from '../venues/practice/account-spec.ts';
 import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
 import { PRACTICE_DEFAULTS } from '../venues/practice/practice-exchange.ts';
-import { startPracticeThread } from '../venues/practice/practice-thread.ts';
+import { type PracticeThread, startPracticeThread } from '../venues/practice/practice-thread.ts';
 import { Engine } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { holdLog, jsonLog } from './log.ts';
+import { type Reconciliation, reconcile, renderReconciliation } from './reconciliation.ts';
 import { readRawSettings, type SettingOptions, settingsOf } from './run-settings.ts';
 import { type StatusDisplay, showStatus } from './show-status.ts';
 import { listenForStop, type StopSignals } from './stop-signals.ts';
 import { renderSummary } from './summary.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { readTrading } from './trading-reading.ts';
 
 const DEMO_SETTINGS = new URL('../../config/demo.yaml', import.meta.url);
 const DEMO_CAPTURE = new URL('../../data/derived_ws2_d25_gemini_20210417.cap.jsonl.gz', import.meta.url).pathname;
+/** Name of the account and of its key. */
+const ACCOUNT = 'demo';
+/** Of the practice exchange before it listens: settings are checked before anything is started. */
+const NOWHERE = { wsPublic: 'ws://127.0.0.1', wsPrivate: 'ws://127.0.0.1', rest: 'http://127.0.0.1' } as const;
 
 /** Time for the last frames to come through after the market has ended. */
 const LAST_FRAMES_MS = 300;
@@ -24,61 +38,122 @@ export interface DemoOptions extends SettingOptions {
   readonly speed: ReplaySpeed;
   readonly loop?: boolean;
   readonly capture?: string;
+  /** Basis points by which pairs are moved out of line now and then. */
+  readonly dislocate?: number;
+  /** Of the dislocations; a fresh one without it. */
+  readonly seed?: number;
   readonly json?: boolean;
 }
 
-/** Runs the demo until it is stopped or the market ends. @throws CAPTURE_UNREADABLE, CONFIG_INVALID. */
+/**
+ * Runs the demo until it is stopped or the market ends. Fails when our books are not the exchange's.
+ * @throws CAPTURE_UNREADABLE, CONFIG_INVALID.
+ */
 export async function demo(options: DemoOptions): Promise<ExitCode> {
-  demoSettings('ws://127.0.0.1', options); // a wrong setting is refused before anything is started
+  using folder = temporaryFolder();
+  const account = demoAccount(demoSettings(NOWHERE, folder.path, options));
   const signals = listenForStop(systemClock);
   const practice = await startPracticeThread(
     {
       capture: options.capture ?? DEMO_CAPTURE,
       port: 0,
-      settings: { ...PRACTICE_DEFAULTS, speed: options.speed, loop: options.loop === true },
+      settings: {
+        ...PRACTICE_DEFAULTS,
+        speed: options.speed,
+        loop: options.loop === true,
+        seed: options.seed ?? freshSeed(),
+        dislocateBps: options.dislocate ?? 0,
+        accounts: [account],
+      },
     },
     { onMarketEnded: () => systemClock.after(LAST_FRAMES_MS, () => signals.stop('engine')) },
   );
   try {
-    return await runAgainst(practice.wsPublic, options, signals);
+    return await trade(practice, account, folder.path, options, signals);
   } finally {
     signals.dispose();
     await practice.close();
   }
 }
 
-async function runAgainst(url: string, options: DemoOptions, signals: StopSignals): Promise<ExitCode> {
-  const config = demoSettings(url, options);
-  const held = holdLog(jsonLog('stderr', 'warn'));
+async function trade(
+  practice: PracticeThread,
+  account: AccountSpec,
+  folder: string,
+  options: DemoOptions,
+  signals: StopSignals,
+): Promise<ExitCode> {
+  const config = demoSettings(practice, folder, options);
+  const held = holdLog(jsonLog('stderr', 'warn', [account.secret]));
   if (!process.stdout.isTTY || options.json === true) held.release(); // no screen to spoil
-  const engine = new Engine({ config, log: held.log, onEscalation: () => signals.stop('engine') });
+  const apiKey = { name: account.name, key: account.key, secret: account.secret };
+  const engine = new Engine({ config, apiKey, log: held.log, onEscalation: () => signals.stop('engine') });
   try {
-    await untilStopped(engine, url, options, signals);
+    await untilStopped(engine, practice, options, signals);
   } finally {
     held.release();
   }
-  const summary = engine.summary();
-  console.log(options.json === true ? JSON.stringify(summary) : renderSummary(summary));
-  return engine.escalation !== undefined ? EXIT.ESCALATED : EXIT.OK;
+  return conclude(engine, await practice.readAccount(ACCOUNT), (await practice.stats()).dislocations, options);
 }
 
-async function untilStopped(engine: Engine, url: string, options: DemoOptions, signals: StopSignals): Promise<void> {
+async function untilStopped(
+  engine: Engine,
+  practice: PracticeThread,
+  options: DemoOptions,
+  signals: StopSignals,
+): Promise<void> {
   if (!(await engine.start(signals.stopped))) return;
   signals.stopAfter(options.forMs);
-  const display = options.json === true ? undefined : begin(engine, url);
+  const display = options.json === true ? undefined : begin(engine, practice, options);
   await signals.stopped;
   display?.end();
   await engine.stop();
 }
 
-function begin(engine: Engine, url: string): StatusDisplay {
+function begin(engine: Engine, { wsPublic: url, notes }: PracticeThread, { dislocate }: DemoOptions): StatusDisplay {
   const { kind, threads } = engine.plan;
   if (!process.stdout.isTTY) {
     console.log(`ready     practice exchange on ${url}   ${threads.length} threads (${kind})   stop with Ctrl-C`);
+    for (const note of notes) console.log(`note      ${note}`);
   }
-  return showStatus(engine, `arbitrade demo   ${url}   stop with Ctrl-C`);
+  const injected = dislocate === undefined ? '' : `   INJECTED: pairs move by ${dislocate} bps`;
+  return showStatus(engine, `arbitrade demo   ${url}${injected}   stop with Ctrl-C`);
 }
 
-function demoSettings(url: string, options: DemoOptions): Config {
-  return settingsOf(readRawSettings(DEMO_SETTINGS), options, { venue: { public_url: url } });
+/** Says what it came to. */
+function conclude(engine: Engine, reading: AccountReading, dislocations: number, options: DemoOptions): ExitCode {
+  const summary = engine.summary();
+  const reconciliation = reconcile(readTrading(engine.memory, engine.config), reading);
+  if (options.json === true) console.log(JSON.stringify({ ...summary, dislocations, reconciliation }));
+  else console.log(conclusion(renderSummary(summary), dislocations, reconciliation, options));
+  if (engine.escalation !== undefined) return EXIT.ESCALATED;
+  return reconciliation.agrees ? EXIT.OK : EXIT.FAILED;
+}
+
+function conclusion(
+  summary: string,
+  dislocations: number,
+  reconciliation: Reconciliation,
+  { dislocate }: DemoOptions,
+): string {
+  const injected = `injected  ${dislocations} dislocations of ${dislocate} bps: no market did this`;
+  return [summary, ...(dislocate === undefined ? [] : [injected]), renderReconciliation(reconciliation)].join('\n');
+}
+
+function demoSettings(
+  { wsPublic, wsPrivate, rest }: Pick<PracticeThread, 'wsPublic' | 'wsPrivate' | 'rest'>,
+  folder: string,
+  options: DemoOptions,
+): Config {
+  const venue = { public_url: wsPublic, private_url: wsPrivate, rest_url: rest, nonce_file: `${folder}/nonces` };
+  return settingsOf(readRawSettings(DEMO_SETTINGS), options, { mode: 'demo', venue });
+}
+
+/** Holds what the settings give the paper account, and pays the fees that the detector counts on. */
+function demoAccount({ paper, fees }: Config): AccountSpec {
+  const [made] = madeAccounts([]);
+  if (made === undefined) throw arbitradeError('OPTION_INVALID', 'accounts', 'one', 'none');
+  const own =
+    fees.taker_pct === undefined ? { tier: fees.tier } : { makerPct: fees.taker_pct, takerPct: fees.taker_pct };
+  return { ...made, name: ACCOUNT, tier: fees.tier, fees: own, balances: paper.inventory };
 }

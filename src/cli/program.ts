@@ -63,6 +63,8 @@ function addRunning(program: Command, finish: Finish): void {
     .option('--speed <factor>', 'play the market this much faster, or "max"', parseSpeed, 1)
     .option('--loop', 'when the capture ends, serve it again from a new snapshot')
     .option('--capture <file>', 'play another capture (Kraken v2 frames)')
+    .addOption(dislocateOption())
+    .option('--seed <number>', 'seed of the dislocations', wholeNumber)
     .addOption(placementOption())
     .option('--json', 'print the summary as one line of JSON')
     .action(async (options) => finish(await demo({ ...options, forMs: duration('--for', options.for) })));

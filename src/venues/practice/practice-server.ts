@@ -101,7 +101,7 @@ export async function startPracticeServer(
     wsPrivate: `ws://${LOOPBACK}:${port}${PRIVATE_PATH}`,
     accounts: accounts.filter(hasKey),
     exchange,
-    notes: tape.notes,
+    notes: [...tape.notes, ...dislocationNotes(options.settings?.dislocateBps ?? 0)],
     close: async () => {
       stopPings();
       exchange.close();
@@ -122,6 +122,11 @@ function accountsOf({ accountFile, fees, settings }: PracticeServerOptions, tape
       ? madeAccounts(assets, settings?.seed)
       : readAccounts(accountFile, assets, settings?.seed);
   return fees === undefined ? accounts : withFees(accounts, fees);
+}
+
+/** Nobody shall take the market for one that was. */
+function dislocationNotes(bps: number): readonly string[] {
+  return bps === 0 ? [] : [`injected: pairs are moved out of line by ${bps} bps now and then; no market did this`];
 }
 
 function listen(server: Server, port: number): Promise<void> {
