@@ -32,6 +32,9 @@ export interface EngineOptions {
   readonly controlled?: boolean;
 }
 
+/** How often it is asked whether plans are still at work when the engine stops. */
+const DRAIN_POLL_MS = 5;
+
 export class Engine implements ControlTarget {
   readonly config: Config;
   readonly memory: SharedMemory;
@@ -132,11 +135,28 @@ export class Engine implements ControlTarget {
     return summarise(this.memory, this.config, (this.clock.nowNs() - this.startedNs) / 1e9);
   }
 
-  /** Stops all actors in reverse order, with everything committed. Calling it again gives the same answer. */
+  /**
+   * Lets plans at work come to their end, for so long as they may wait anyway; then stops all actors in reverse order,
+   * with everything committed. Calling it again gives the same answer.
+   */
   async stop(): Promise<StopResult> {
+    const wasRunning = !this.#isStopping && this.#supervisor?.state === 'running';
     this.#isStopping = true;
     await this.#controlServer?.close();
+    if (wasRunning) await this.#drain();
     return this.#supervisor?.stop() ?? { killed: [] };
+  }
+
+  /** Bounded: neither a plan that does not end nor a sequencer that does not answer holds up the end. */
+  async #drain(): Promise<void> {
+    const { patience_ms: patienceMs, answer_timeout_ms: answerMs } = this.config.trading;
+    const { promise: isOver, resolve } = Promise.withResolvers<0>();
+    const cancelTimer = this.clock.after(patienceMs + answerMs, () => resolve(0));
+    const plansLeft = async () => Number(await this.supervisor.call('sequencer', 'drain').catch(() => 0)); // it died
+    while ((await Promise.race([isOver, plansLeft()])) > 0) {
+      await new Promise<void>((next) => this.clock.after(DRAIN_POLL_MS, next));
+    }
+    cancelTimer();
   }
 
   async status(): Promise<unknown> {

@@ -64,6 +64,13 @@ class Sequencer implements Actor {
   readonly id = 'sequencer';
   /** Timers wake it when an order comes due, and sockets when something has come. */
   readonly needsEventLoop = true;
+  readonly control = {
+    /** From here on no plan is opened. @returns plans at work, which go on to their end. */
+    drain: (): number => {
+      this.#desk.isDraining = true;
+      return this.#desk.plans.length;
+    },
+  };
   readonly #context: ActorContext<'sequencer'>;
   readonly #opportunities;
   readonly #journal: Journal;

@@ -47,6 +47,8 @@ interface WaitingWord {
 
 export class PlanDesk implements PlansAtWork {
   readonly account: RunningAccount;
+  /** No plan is opened any more; those at work go on. */
+  isDraining = false;
   readonly #context: ActorContext<'sequencer'>;
   readonly #journal: Journal;
   readonly #books: NewestBooks;
@@ -335,7 +337,8 @@ export class PlanDesk implements PlansAtWork {
     const { isConnected } = this.#port;
     const hasRoomFor = (instrument: number) => this.#port.hasRoomFor(instrument);
     const venue = { isTrading: account.isTrading, isConnected, hasRoomFor };
-    return { nowNs, gate: gate.state, plans, books: this.#books, available, venue };
+    const state = this.isDraining ? 'paused' : gate.state;
+    return { nowNs, gate: state, plans, books: this.#books, available, venue };
   }
 
   #startAsset({ legs }: Opportunity): number {

@@ -1,4 +1,5 @@
 /** The way to a venue's own account: for the modes that use a key. */
+import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import { STORED_TRADING_OPTION, type StoredTrading } from '../../shared/stored-trading.ts';
 import { DryRunPort } from '../../venues/dry-run-port.ts';
 import { openKraken } from '../../venues/kraken/open-kraken.ts';
@@ -22,8 +23,15 @@ function withoutOrders(port: TradingPort, { context }: WayDeps): TradingPort {
   const { log, wake } = context;
   return new DryRunPort({
     port,
-    onOrder: ({ clOrdId }) => log('info', 'order_not_sent', `order ${clOrdId} is not sent: this is a dry run`),
+    onOrder: (order) =>
+      log('info', 'order_not_sent', `order ${order.clOrdId} is not sent: this is a dry run`, fieldsOf(order)),
     onRequest: (request) => log('info', 'order_not_sent', `${request} is not sent: this is a dry run`),
     wake,
   });
+}
+
+/** What would have been sent, in the integers it was decided in. */
+function fieldsOf({ plan, leg, instrument, side, qtyLots, limitTicks, fundsUnits }: ApprovedOrder) {
+  const amounts = { qtyLots: `${qtyLots}`, limitTicks: `${limitTicks}`, fundsUnits: `${fundsUnits}` };
+  return { plan, leg, instrument, side: side === 0 ? 'buy' : 'sell', ...amounts };
 }
