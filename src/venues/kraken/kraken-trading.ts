@@ -208,7 +208,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   onTimer(): void {
     const nowMs = this.#nowMs();
     this.#connection.onTimer();
-    this.#orders.onTimer(nowMs);
+    if (this.#orders.onTimer(nowMs)) this.#connection.onMissing('the executions do not tell how an order ended');
     this.#switch.onTimer(nowMs);
     this.#cancels.onTimer(nowMs);
   }

@@ -121,12 +121,18 @@ export class OwnOrders {
     for (const own of this.#byRequest.values()) if (this.#out.has(own)) this.doubt(own, why);
   }
 
-  /** Doubts what has been silent for too long. */
-  onTimer(nowMs: number): void {
+  /**
+   * Doubts what has been silent for too long.
+   * @returns whether one of them is known to the venue: then the stream has lost a message, or says nothing any more.
+   */
+  onTimer(nowMs: number): boolean {
+    let isStreamSilent = false;
     for (const own of this.#out) {
       if (own.isUncertain || nowMs - own.newsMs < this.#deps.answerTimeoutMs) continue;
       this.doubt(own, `no word of it for ${Math.round(nowMs - own.newsMs)} ms`);
+      isStreamSilent ||= own.venueOrderId !== undefined;
     }
+    return isStreamSilent;
   }
 
   /** Takes over what a look at the account found, so that nothing of it is told a second time. */

@@ -180,6 +180,17 @@ export class TradingConnection {
     else this.#down('lost', `the venue refused ${this.#tokensRefused} tokens in a row`);
   }
 
+  /** Something of the executions is missing: they are subscribed to anew, with all that is open and the newest fills. */
+  onMissing(why: string): void {
+    if (!this.#isOpen) return;
+    this.#deps.handler.onUnexpected(why);
+    if (this.state !== 'live') this.#down('lost', why);
+    else {
+      this.#why = why;
+      this.#machine.send({ type: 'gap' });
+    }
+  }
+
   /** Looks at every time limit. */
   onTimer(): void {
     const nowMs = this.#nowMs();
@@ -369,13 +380,7 @@ export class TradingConnection {
     const verdict = this.#executions.onMessage(frame.sequence, frame.isSnapshot);
     this.#deps.handler.onExecutions(frame);
     if (verdict !== 'gap') return;
-    const why = `a gap in the executions before ${frame.sequence ?? 'a message without a number'}`;
-    this.#deps.handler.onUnexpected(why);
-    if (this.state !== 'live') this.#down('lost', why);
-    else {
-      this.#why = why;
-      this.#machine.send({ type: 'gap' });
-    }
+    this.onMissing(`a gap in the executions before ${frame.sequence ?? 'a message without a number'}`);
   }
 
   #onBalances(frame: BalancesFrame): void {

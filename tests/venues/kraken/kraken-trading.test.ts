@@ -226,6 +226,19 @@ describe('a gap in the executions', () => {
     expect(of('order.filled')).toHaveLength(1);
   });
 
+  test('at the very end shows by its silence: an order that was accepted is not told to its end', () => {
+    const { port, venue, pass, of } = liveStage();
+    venue.snapshot = [trade(), filled()];
+    port.send(approved());
+    pass(2_900);
+    expect(of('order.uncertain')).toEqual([]);
+    pass(200);
+    expect(of('order.uncertain')).toHaveLength(1);
+    expect(venue.line.asked('unsubscribe')).toHaveLength(1);
+    expect(of('order.ended')).toHaveLength(1);
+    expect(of('connected')).toHaveLength(1);
+  });
+
   test('late and repeated messages are taken for what they say', () => {
     const { port, venue, pass, of } = liveStage();
     port.send(approved());

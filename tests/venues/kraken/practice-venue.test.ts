@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { seededChance } from '../../../src/shared/chance.ts';
+import { fine } from '../../../src/simulation/readings.ts';
+import { drawFaultRates } from '../../../src/venues/practice/fault-rules.ts';
+import { FAULT_NAMES, FAULTS } from '../../../src/venues/practice/faults.ts';
+import { differences, exchangeStage } from './exchange-stage.ts';
+
+const PUBLIC: readonly string[] = ['update', 'subscribe'];
+/** More find more: 300 were run. */
+const SEEDS = Number(process.env['SEEDS'] ?? 20);
+/** Without what strikes at cancels: an immediate-or-cancel order is over before one can come. */
+const PRIVATE_FAULTS = FAULT_NAMES.filter(
+  (name) => !PUBLIC.includes(FAULTS[name].when) && FAULTS[name].when !== 'cancel',
+);
+
+function day(seed: number, faults: Parameters<typeof exchangeStage>[1], orders = 40) {
+  const stage = exchangeStage(seed, faults);
+  stage.port.start();
+  let sent = 0;
+  for (let turns = 0; sent < orders && turns < 20_000; turns++) {
+    stage.pass(10);
+    if (stage.chance.unit() < 0.3 && stage.trade()) sent++;
+    if (turns % 30 === 0) stage.refill();
+  }
+  // Long enough for the quarter of an hour that a locked-out key has to wait.
+  for (let seconds = 0; seconds < 1_800 && stage.open().length > 0; seconds++) stage.pass(1_000);
+  return { ...stage, sentCount: sent };
+}
+
+type Stage = ReturnType<typeof day>;
+
+/** What is held, by asset, as the connection reads it. */
+function accountOf({ port, pass, events, directory }: Stage): Record<string, bigint> {
+  port.readAccount(0);
+  pass(3_000);
+  const answer = events.findLast((event) => event.type === 'account');
+  const balances = answer?.account.balances ?? [];
+  return Object.fromEntries(
+    balances.map(({ asset, totalUnits }) => {
+      const { id = '?', precision = 0 } = directory.assets[asset] ?? {};
+      return [id, fine(totalUnits, precision)];
+    }),
+  );
+}
+
+/** The same by the exchange's own books. */
+function booksOf({ exchange }: Stage): Record<string, bigint> {
+  return Object.fromEntries(
+    exchange.trading.balances('alice').map(({ asset, total }) => [asset.id, fine(total, asset.decimals)]),
+  );
+}
+
+describe('against the practice exchange', () => {
+  test('without faults every order ends as the exchange has it, and no request is refused', () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const stage = day(seed, {}, 60);
+      expect(stage.sentCount).toBe(60);
+      expect(differences(stage)).toEqual([]);
+      const kinds = new Set(stage.events.map(({ type }) => type));
+      expect(kinds.has('order.uncertain')).toBe(false);
+      expect(kinds.has('disconnected')).toBe(false);
+      expect(stage.received.filter((text) => /rate limit|Exceeded/i.test(text))).toEqual([]);
+      expect(accountOf(stage)).toEqual(booksOf(stage));
+    }
+  });
+
+  test.each(PRIVATE_FAULTS)('%s: no order is lost, doubled or misjudged', (fault) => {
+    let struck = 0;
+    for (let seed = 1; seed <= 3; seed++) {
+      const stage = day(seed, { [fault]: Math.min(0.3, FAULTS[fault].chance * 10) }, 20);
+      struck += stage.exchange.stats().faults[fault] ?? 0;
+      expect(differences(stage), `seed ${seed}`).toEqual([]);
+      expect(
+        stage.events.filter(({ type }) => type === 'fatal'),
+        `seed ${seed}`,
+      ).toEqual([]);
+    }
+  });
+
+  test('faults of all kinds at once, by seed', () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const stage = day(seed, drawFaultRates(seededChance(seed), PRIVATE_FAULTS), 20);
+      expect(differences(stage), `seed ${seed}`).toEqual([]);
+    }
+  });
+});
