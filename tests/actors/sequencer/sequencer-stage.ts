@@ -165,6 +165,7 @@ export interface StageOptions {
   /** Changes what the first actor gets; its successors get the plain context. */
   readonly tamper?: (context: ActorContext<'sequencer'>) => ActorContext<'sequencer'>;
   readonly pairs?: readonly (typeof PAIRS)[number][];
+  readonly assets?: readonly (typeof ASSETS)[number][];
 }
 
 /** Memory for three pairs, not for a whole venue: properties build hundreds of stages. */
@@ -180,13 +181,22 @@ const SMALL = {
 };
 
 export function stageSequencer(given: StageOptions = {}) {
-  const { paper = {}, trading = {}, strategy = {}, limits = {}, venue = {}, way, pairs = PAIRS } = given;
+  const {
+    paper = {},
+    trading = {},
+    strategy = {},
+    limits = {},
+    venue = {},
+    way,
+    pairs = PAIRS,
+    assets = ASSETS,
+  } = given;
   const { mode = 'paper', alert = {} } = given;
   const stage = createTestContext('sequencer', {
     config: { mode, alert, paper, trading, strategy, limits: { ...SMALL, ...limits }, venue: { depth: 10, ...venue } },
   });
   const { clock, memory } = stage;
-  new InstrumentLog(memory.instrumentLog).append({ assets: ASSETS, instruments: pairs });
+  new InstrumentLog(memory.instrumentLog).append({ assets, instruments: pairs });
   const table = new BookTable(memory.bookTable);
   const gate = new TradingGate(memory.gate);
   gate.setRisk('active', 'none');
