@@ -15,6 +15,7 @@ import type { NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
 import type { Order } from './order.ts';
 import { OrderDesk } from './order-desk.ts';
+import { isUnknown } from './order-machine.ts';
 import { type MadeOrder, OrderMaker } from './order-maker.ts';
 import { type OrderWord, readNews } from './order-words.ts';
 import { addOrder, clearPlan, openOrders, type Plan, readPlan, writePlan } from './plan.ts';
@@ -111,6 +112,8 @@ export class PlanDesk implements PlansAtWork {
   }
 
   doubt(clOrdId: string, why: string): void {
+    const order = this.recall(clOrdId);
+    if (order === undefined || isUnknown(order.state)) return; // it is being asked after: that must not begin anew
     this.#context.log('info', 'order_doubted', `order ${clOrdId}: ${why}`);
     const word = { kind: 'other', type: 'uncertain' } as const;
     this.#words.push({ clOrdId, venueOrderId: undefined, word, event: undefined });

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
+import { seededChance } from '../../../src/shared/chance.ts';
+import { type Execution, GOOD_BOOKS, stageSequencer, USD } from './sequencer-stage.ts';
+import { UnrulyVenue } from './unruly-venue.ts';
+
+const START = [10_000_000_0000n, 100_0000000000n, 1_000_0000000000n];
+
+/** A day of plans on a venue that misbehaves by `seed`, with deaths of the actor; then all is well until everything ended. */
+function day(seed: number, policy: 'sequential' | 'parallel') {
+  const chance = seededChance(seed);
+  let venue: UnrulyVenue | undefined;
+  const told: Execution[] = [];
+  const recorded: Execution[] = [];
+  const audits: string[] = [];
+  const stage = stageSequencer({
+    trading: { policy, patience_ms: 1_500, deadline_ms: 500, answer_timeout_ms: 300, reconcile_in_flight_ms: 200 },
+    limits: { records_ring: 1_024 },
+    way: {
+      makePort: ({ context: { clock } }) => {
+        venue ??= new UnrulyVenue(clock as never, chance, START);
+        venue.forget();
+        return venue;
+      },
+      makeAccount: (deps) => new AccountDesk({ ...deps, stored: undefined }),
+    },
+  });
+  const collect = () => {
+    told.push(...stage.told());
+    const { executions, audits: more } = stage.recorded();
+    recorded.push(...executions);
+    audits.push(...more);
+  };
+  const refreshBooks = () => {
+    for (const [index, book] of GOOD_BOOKS.entries()) stage.setBook(index, book);
+  };
+  for (let ms = 0; ms < 20_000; ms += 50) {
+    const dice = chance.unit();
+    if (dice < 0.2) {
+      const what = stage.opportunity();
+      if (what !== undefined) stage.send(what);
+    } else if (dice < 0.23) stage.succeed();
+    else if (dice < 0.3) {
+      const instrument = Math.floor(chance.unit() * 3);
+      stage.setBook(instrument, { ...GOOD_BOOKS[instrument]!, [chance.unit() < 0.5 ? 'bids' : 'asks']: [] });
+    } else if (dice < 0.4) refreshBooks();
+    else if (dice < 0.42) stage.gate.setRisk('paused', 'market_data_stale');
+    else if (dice < 0.5) stage.gate.setRisk('active', 'none');
+    stage.pass(50);
+    collect();
+  }
+  venue!.isTame = true;
+  stage.gate.setRisk('active', 'none');
+  refreshBooks();
+  for (let ms = 0; ms < 30_000; ms += 500) {
+    stage.pass(500);
+    collect();
+  }
+  return { stage, venue: venue!, told, recorded, audits };
+}
+
+/** What is wrong after a day; empty when everything is as it should be. */
+function faultsOf({ stage, venue, told, recorded, audits }: ReturnType<typeof day>): string[] {
+  const faults: string[] = [];
+  const check = (holds: boolean, what: string) => void (holds || faults.push(what));
+  const show = (values: readonly unknown[]) => values.join(' ');
+  check(stage.counter('plans_active') === 0, `${stage.counter('plans_active')} plans never ended`);
+  check(new Set(venue.sent).size === venue.sent.length, 'an order id was used twice');
+  check(JSON.stringify(told, text) === JSON.stringify(recorded, text), 'risk and the database were told differently');
+  const booked = told.filter(({ event }) => event === 'FILL');
+  const truth = venue.fills.map(({ execId, qtyLots, feeUnits }) => `${execId} ${qtyLots} ${feeUnits}`).sort();
+  const ours = booked.map(({ execId, qty, fee }) => `${execId} ${qty} ${fee}`).sort();
+  check(
+    show(truth) === show(ours),
+    `fills: ${show(truth.filter((one) => !ours.includes(one)))} missing of ${truth.length}`,
+  );
+  check(
+    show(stage.balances()) === show(venue.balances),
+    `balances: ${show(stage.balances())} for ${show(venue.balances)}`,
+  );
+  const ledger = [...START];
+  for (const { event, amount, amountAsset, profit } of told) {
+    if (event === 'EXPOSURE' || event === 'DUST') ledger[amountAsset]! += amount;
+    if (event === 'PLAN_ENDED') ledger[USD]! += profit;
+  }
+  check(show(ledger) === show(venue.balances), `ledger: ${show(ledger)} for ${show(venue.balances)}`);
+  check(!told.some(({ exposureReason }) => exposureReason === 'deviation'), 'a deviation was booked');
+  const sent = new Set(told.filter(({ event }) => event === 'ORDER_SENT').map(({ clOrdId }) => clOrdId));
+  check(
+    venue.sent.every((id) => sent.has(id)),
+    'an order left that was not written down',
+  );
+  const refused = audits.filter((line) => line.startsWith('account_refused'));
+  check(refused.length === 0, show(refused));
+  return faults;
+}
+
+const text = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+
+describe('sequencer: days on an unruly venue', () => {
+  test.each(['sequential', 'parallel'] as const)(
+    '%s: every fill is booked once, and every unit is accounted for',
+    (policy) => {
+      const outcomes: Record<string, number> = {};
+      const kinds: Record<string, number> = {};
+      for (let seed = 1; seed <= 14; seed++) {
+        const lived = day(seed, policy);
+        expect(faultsOf(lived), `seed ${seed}, ${policy}`).toEqual([]);
+        for (const { event, outcome } of lived.told) {
+          if (event === 'PLAN_ENDED') outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+        }
+        for (const [kind, count] of lived.venue.kinds) kinds[kind] = (kinds[kind] ?? 0) + count;
+      }
+      console.log(`unruly days, ${policy}: ${JSON.stringify(outcomes)}, orders ${JSON.stringify(kinds)}`);
+      expect(Object.keys(outcomes).sort()).toEqual(['abandoned', 'completed', 'stranded', 'unwound']);
+      expect(Object.keys(kinds)).toHaveLength(7);
+    },
+  );
+
+  test('the same seed gives the same day, to the byte', () => {
+    const [one, other] = [day(7, 'sequential'), day(7, 'sequential')];
+    expect(JSON.stringify(one.told, text)).toBe(JSON.stringify(other.told, text));
+    expect(one.audits).toEqual(other.audits);
+  });
+});

@@ -1,0 +1,240 @@
+/**
+ * A venue that behaves like one on a bad day, by seed: it loses answers and orders, refuses, fills in parts, late and in
+ * odd assets, tells things twice and in the wrong order, and forgets new orders for a while. What it holds is the truth.
+ */
+import { balanceChanges, fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
+import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
+import type { Chance } from '../../../src/shared/chance.ts';
+import type { VirtualClock } from '../../../src/shared/clock.ts';
+import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import type { Fill, OrderReading, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
+import { ASSETS, PAIRS } from './sequencer-stage.ts';
+
+const DIRECTORY = new InstrumentDirectory();
+DIRECTORY.apply({ assets: ASSETS, instruments: PAIRS });
+
+interface TrueOrder {
+  readonly order: ApprovedOrder;
+  readonly fills: Fill[];
+  isOpen: boolean;
+  /** Look-ups before then do not see it. */
+  visibleNs: number;
+  endedMs: number;
+}
+
+export class UnrulyVenue implements TradingPort {
+  isConnected = false;
+  readonly sent: string[] = [];
+  /** What became of orders, by kind. */
+  readonly kinds = new Map<string, number>();
+  readonly balances: bigint[];
+  readonly #clock: VirtualClock;
+  readonly #chance: Chance;
+  readonly #orders = new Map<string, TrueOrder>();
+  #events: TradingEvent[] = [];
+  #due: { atNs: number; run: () => void }[] = [];
+  #execs = 0;
+  /** From here on everything goes well. */
+  isTame = false;
+
+  constructor(clock: VirtualClock, chance: Chance, balances: readonly bigint[]) {
+    this.#clock = clock;
+    this.#chance = chance;
+    this.balances = [...balances];
+  }
+
+  start(): void {
+    this.isConnected = true;
+    this.#say({ type: 'connected' });
+  }
+
+  hasRoomFor(): boolean {
+    return this.isTame || this.#chance.unit() > 0.03;
+  }
+
+  send(order: ApprovedOrder): void {
+    this.sent.push(order.clOrdId);
+    const dice = this.isTame ? 0 : this.#chance.unit();
+    if (dice < 0.45) this.#behave('well', order);
+    else if (dice < 0.53) this.#behave('refused', order);
+    else if (dice < 0.61) this.#behave('lost', order);
+    else if (dice < 0.74) this.#behave('ack lost', order);
+    else if (dice < 0.82) this.#behave('filled late', order);
+    else if (dice < 0.9) this.#behave('told twice and out of order', order);
+    else this.#behave('disconnected', order);
+  }
+
+  cancel(): void {
+    // What is out ends by itself soon enough.
+  }
+  cancelAll(): void {
+    // As above.
+  }
+  setDeadMansSwitch(): void {
+    // Nothing rests here.
+  }
+
+  lookUp(clOrdId: string): void {
+    this.#later(30, () => {
+      if (!this.isConnected || (!this.isTame && this.#chance.unit() < 0.2)) {
+        this.#say({ type: 'order.fate_unknown', clOrdId, why: 'EService:Unavailable' });
+        return;
+      }
+      const known = this.#orders.get(clOrdId);
+      const isSeen = known !== undefined && this.#clock.nowNs() >= known.visibleNs;
+      this.#say({ type: 'order.fate', clOrdId, found: isSeen ? readingOf(known) : undefined });
+    });
+  }
+
+  readAccount(sinceMs: number): void {
+    this.#later(20, () => {
+      if (!this.isConnected || (!this.isTame && this.#chance.unit() < 0.1)) {
+        this.#say({ type: 'account_unknown', why: 'EService:Unavailable' });
+        return;
+      }
+      const seen = [...this.#orders.values()].filter(({ visibleNs }) => this.#clock.nowNs() >= visibleNs);
+      const balances = this.balances.map((totalUnits, asset) => ({ asset, totalUnits, heldUnits: 0n }));
+      const openOrders = seen.filter(({ isOpen }) => isOpen).map(readingOf);
+      const endedOrders = seen.filter(({ isOpen, endedMs }) => !isOpen && endedMs >= sinceMs).map(readingOf);
+      this.#say({ type: 'account', account: { balances, openOrders, endedOrders, unknownAssets: [] } });
+    });
+  }
+
+  poll(handle: (event: TradingEvent) => void, limit: number): number {
+    this.onTimer();
+    const events = this.#events.splice(0, limit);
+    for (const event of events) handle(event);
+    return events.length;
+  }
+
+  onTimer(): void {
+    const nowNs = this.#clock.nowNs();
+    const due = this.#due.filter(({ atNs }) => atNs <= nowNs);
+    if (due.length === 0) return;
+    this.#due = this.#due.filter(({ atNs }) => atNs > nowNs);
+    for (const { run } of due) run();
+  }
+
+  stop(): void {
+    this.isConnected = false;
+  }
+
+  /** As with a connection that dies with its actor: what was said and not heard is gone. */
+  forget(): void {
+    this.#events = [];
+  }
+
+  /** Fills of all orders, as they truly were. */
+  get fills(): readonly Fill[] {
+    return [...this.#orders.values()].flatMap(({ fills }) => fills);
+  }
+
+  #behave(kind: string, order: ApprovedOrder): void {
+    this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
+    const { clOrdId } = order;
+    const refused = { type: 'order.refused', clOrdId, error: 'EOrder:Insufficient funds', isRetryable: false } as const;
+    if (kind === 'refused') this.#later(10, () => this.#say(refused));
+    else if (kind === 'lost') this.#later(40, () => this.#say({ type: 'order.uncertain', clOrdId, why: 'no answer' }));
+    else this.#later(5, () => this.#accept(kind, order));
+  }
+
+  #accept(kind: string, order: ApprovedOrder): void {
+    const { clOrdId } = order;
+    const visibleMs = kind === 'ack lost' ? this.#upTo(900) : 0;
+    const known: TrueOrder = { order, fills: [], isOpen: true, visibleNs: this.#inMs(visibleMs), endedMs: 0 };
+    this.#orders.set(clOrdId, known);
+    const isHeard = kind !== 'ack lost' && kind !== 'disconnected';
+    if (kind === 'disconnected' && this.isConnected) this.#loseConnection(clOrdId);
+    else if (kind !== 'well' && !isHeard)
+      this.#later(40, () => this.#say({ type: 'order.uncertain', clOrdId, why: 'no answer' }));
+    if (isHeard) this.#say({ type: 'order.acked', clOrdId, venueOrderId: `V${clOrdId}` });
+    this.#later(10 + this.#upTo(20), () => this.#finish(kind, known, isHeard));
+  }
+
+  #finish(kind: string, known: TrueOrder, isHeard: boolean): void {
+    const { order } = known;
+    const fills = this.#fillsOf(order, order.qtyLots);
+    const late = kind === 'filled late' ? fills.pop() : undefined;
+    for (const fill of fills) this.#book(known, fill);
+    known.isOpen = false;
+    known.endedMs = this.#clock.wallMs();
+    if (isHeard) this.#tell(kind, known);
+    if (late !== undefined) this.#later(this.#upTo(400), () => this.#fillLate(known, late));
+  }
+
+  #tell(kind: string, { order: { clOrdId }, fills }: TrueOrder): void {
+    const venueOrderId = `V${clOrdId}`;
+    const told = fills.map((fill): TradingEvent => ({ type: 'order.filled', clOrdId, venueOrderId, fill }));
+    const filledLots = fills.reduce((sum, { qtyLots }) => sum + qtyLots, 0n);
+    const ended: TradingEvent = { type: 'order.ended', clOrdId, venueOrderId, filledLots, reason: '' };
+    if (kind === 'told twice and out of order') this.#say(ended, ...[...told].reverse(), ...told, ended);
+    else this.#say(...told, ended);
+  }
+
+  #fillLate(known: TrueOrder, fill: Fill): void {
+    const { clOrdId } = known.order;
+    this.#book(known, fill);
+    known.endedMs = this.#clock.wallMs();
+    this.#say({ type: 'order.filled', clOrdId, venueOrderId: `V${clOrdId}`, fill });
+  }
+
+  #fillsOf(order: ApprovedOrder, lots: bigint): Fill[] {
+    const dice = this.isTame ? 1 : this.#chance.unit();
+    if (dice < 0.15) return [];
+    const filled = dice < 0.4 ? (lots * BigInt(1 + this.#upTo(98))) / 100n : lots;
+    if (filled === 0n) return [];
+    const first = this.#chance.unit() < 0.5 ? filled : filled / 2n;
+    return [first, filled - first].filter((part) => part > 0n).map((part) => this.#fillOf(order, part));
+  }
+
+  #fillOf({ instrument, side, limitTicks }: ApprovedOrder, qtyLots: bigint): Fill {
+    const { base, quote, pricePrecision, qtyPrecision } = PAIRS[instrument]!;
+    const better = (limitTicks * BigInt(this.#upTo(10))) / 10_000n;
+    const priceTicks = side === 0 ? limitTicks - better : limitTicks + better;
+    const exponent = ASSETS[quote]!.precision - pricePrecision - qtyPrecision;
+    const raw = priceTicks * qtyLots;
+    const costUnits =
+      exponent >= 0 ? raw * 10n ** BigInt(exponent) : raw / 10n ** BigInt(-exponent) + (side === 0 ? 1n : 0n);
+    const dice = this.#chance.unit();
+    const received = side === 0 ? base : quote;
+    const feeAsset = dice < 0.7 ? received : this.#upTo(ASSETS.length - 1);
+    const feeUnits =
+      feeAsset === received ? ((side === 0 ? qtyLots * 100n : costUnits) * 26n) / 10_000n : BigInt(this.#upTo(50));
+    const execId = `E${++this.#execs}`;
+    return { execId, qtyLots, priceTicks, costUnits, feeUnits, feeAsset, atMs: this.#clock.wallMs() };
+  }
+
+  #book({ order, fills }: TrueOrder, fill: Fill): void {
+    fills.push(fill);
+    const moves = fillMoves(DIRECTORY.instruments[order.instrument]!, order.side, DIRECTORY, fill);
+    for (const [asset, units] of balanceChanges(moves)) this.balances[asset]! += units;
+  }
+
+  #loseConnection(clOrdId: string): void {
+    this.isConnected = false;
+    this.#say({ type: 'disconnected', reason: 'lost' }, { type: 'order.uncertain', clOrdId, why: 'lost' });
+    for (const [other, { isOpen }] of this.#orders) {
+      if (isOpen && other !== clOrdId) this.#say({ type: 'order.uncertain', clOrdId: other, why: 'lost' });
+    }
+    this.#later(200 + this.#upTo(800), () => this.start());
+  }
+
+  #say(...events: readonly TradingEvent[]): void {
+    this.#events.push(...events);
+  }
+  #later(ms: number, run: () => void): void {
+    this.#due.push({ atNs: this.#inMs(ms), run });
+  }
+  #inMs(ms: number): number {
+    return this.#clock.nowNs() + ms * 1e6;
+  }
+  #upTo(most: number): number {
+    return this.#chance.integer(most + 1);
+  }
+}
+
+function readingOf({ order, fills, isOpen }: TrueOrder): OrderReading {
+  const { clOrdId, instrument, side, qtyLots, limitTicks } = order;
+  const venueOrderId = `V${clOrdId}`;
+  return { clOrdId, venueOrderId, instrument, side, qtyLots, limitTicks, isOpen, fills: [...fills], reason: '' };
+}
