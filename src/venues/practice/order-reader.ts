@@ -77,26 +77,43 @@ export function readOrder(
 type Kind = Pick<OrderDraft, 'side' | 'type' | 'timeInForce' | 'stp' | 'feePreference'>;
 
 function readKind(order: NewOrder): Answer<Kind> {
+  const kind = readChoices(order);
+  if (!kind.ok) return kind;
+  const fault = combinationFault(kind.value, order) ?? notOffered(order);
+  return fault === undefined ? kind : refusal(fault);
+}
+
+/** Each of the words an order chooses, by itself. */
+function readChoices(order: NewOrder): Answer<Kind> {
   const side = oneOf(SIDES, order.side);
   if (side === undefined) return badArgument('type');
   const type = oneOf(TYPES, order.orderType);
   if (type === undefined) {
-    const known = oneOf(TYPES_NOT_OFFERED, order.orderType) !== undefined;
-    return known ? refusal(VENUE_REFUSAL.feature) : badArgument('ordertype');
+    const isKnown = oneOf(TYPES_NOT_OFFERED, order.orderType) !== undefined;
+    return isKnown ? refusal(VENUE_REFUSAL.feature) : badArgument('ordertype');
   }
   const timeInForce = oneOf(TIMES_IN_FORCE, order.timeInForce ?? 'gtc');
-  const immediate = timeInForce === 'ioc' || timeInForce === 'fok';
-  if (timeInForce === undefined || (type === 'iceberg' && immediate)) return badArgument('timeinforce');
-  if (type === 'market' && (timeInForce === 'gtd' || timeInForce === 'fok')) return badArgument('timeinforce');
+  if (timeInForce === undefined) return badArgument('timeinforce');
   const stp = oneOf(STP_TYPES, order.stp ?? 'cancel_newest');
   if (stp === undefined) return badArgument('stptype');
-  const feePreference = order.feePreference === undefined ? undefined : oneOf(FEE_PREFERENCES, order.feePreference);
+  const feePreference = oneOf(FEE_PREFERENCES, order.feePreference ?? '');
   if (order.feePreference !== undefined && feePreference === undefined) return badArgument('oflags');
-  if (order.postOnly === true && (immediate || type === 'market')) return badArgument('oflags');
-  if (order.effectiveAtMs !== undefined) return refusal(VENUE_REFUSAL.feature);
-  if (order.margin === true) return refusal(VENUE_REFUSAL.margin);
-  if (order.reduceOnly === true) return refusal(VENUE_REFUSAL.reduceOnly);
   return ok({ side, type, timeInForce, stp, feePreference });
+}
+
+/** Words that do not go together. */
+function combinationFault({ type, timeInForce }: Kind, { postOnly }: NewOrder): string | undefined {
+  const isImmediate = timeInForce === 'ioc' || timeInForce === 'fok';
+  const isTimeWrong =
+    (type === 'iceberg' && isImmediate) || (type === 'market' && (timeInForce === 'gtd' || timeInForce === 'fok'));
+  if (isTimeWrong) return VENUE_REFUSAL.arguments('timeinforce');
+  return postOnly === true && (isImmediate || type === 'market') ? VENUE_REFUSAL.arguments('oflags') : undefined;
+}
+
+function notOffered({ effectiveAtMs, margin, reduceOnly }: NewOrder): string | undefined {
+  if (effectiveAtMs !== undefined) return VENUE_REFUSAL.feature;
+  if (margin === true) return VENUE_REFUSAL.margin;
+  return reduceOnly === true ? VENUE_REFUSAL.reduceOnly : undefined;
 }
 
 function tagFault({ clOrdId, userref }: NewOrder): string | undefined {
