@@ -48,6 +48,8 @@ export interface Made {
 /** What may leave: anything, nothing now, nothing ever, or only what closes out. */
 export type Verdict = 'open' | 'gate.paused' | 'gate.halted' | 'shut';
 
+/** Pause before what could not go on is tried again. */
+export const RETRY_MS = 50;
 /** Orders that one plan can name. */
 const ATTEMPTS_MAX = 255;
 
@@ -70,16 +72,23 @@ export class OrderMaker {
     return state === 'active' || shrinksExposure ? 'open' : 'shut';
   }
 
+  #whyNot(): PlanReason {
+    const { context, account, port } = this.#deps;
+    if (this.isStopping || context.gate.state !== 'active') return 'gate_closed';
+    return port.isConnected && !account.isTrading ? 'account_not_ready' : 'disconnected';
+  }
+
   /** The next step along the cycle. */
   goOn(plan: Plan): Made {
     const isLast = !plan.parallel && plan.leg === plan.legs.length - 1;
     const verdict = this.verdict(isLast);
     if (verdict !== 'open') {
-      return nothing(because(plan, 'gate_closed', verdict === 'shut' ? 'order.impossible' : verdict));
+      return nothing(because(plan, this.#whyNot(), verdict === 'shut' ? 'order.impossible' : verdict));
     }
     const drafts = this.#drafts(plan);
     if ('kind' in drafts) return nothing(because(plan, drafts.reason, 'order.impossible'));
     if (!drafts.every(({ instrument }) => this.#deps.port.hasRoomFor(instrument))) {
+      plan.retryDueNs = this.#deps.context.clock.nowNs() + RETRY_MS * 1e6;
       return nothing(because(plan, 'no_room', 'gate.paused'));
     }
     return this.#approveAll(plan, drafts, isLast);
@@ -89,7 +98,7 @@ export class OrderMaker {
   closeOut(plan: Plan): Made {
     const verdict = this.verdict(true);
     if (verdict !== 'open') {
-      return nothing(because(plan, 'gate_closed', verdict === 'shut' ? 'order.impossible' : verdict));
+      return nothing(because(plan, this.#whyNot(), verdict === 'shut' ? 'order.impossible' : verdict));
     }
     const { trading } = this.#deps.context.config;
     const closing = closingOrder(plan, this.#deps.books, this.#closingTerms(plan));

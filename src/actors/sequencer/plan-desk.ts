@@ -16,7 +16,7 @@ import type { Opportunity } from './opportunity.ts';
 import type { Order } from './order.ts';
 import { OrderDesk } from './order-desk.ts';
 import { isUnknown } from './order-machine.ts';
-import { type MadeOrder, OrderMaker } from './order-maker.ts';
+import { type MadeOrder, OrderMaker, RETRY_MS } from './order-maker.ts';
 import { type OrderWord, readNews } from './order-words.ts';
 import { addOrder, clearPlan, openOrders, type Plan, readPlan, writePlan } from './plan.ts';
 import { type PlanEndDeps, recordEnd } from './plan-end.ts';
@@ -25,9 +25,6 @@ import { claimedUnits, outUnits } from './plan-progress.ts';
 import { because } from './plan-reason.ts';
 import { type RecheckLimits, recheck, recheckLimits, type Standing } from './recheck.ts';
 import { countUp, planOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
-
-/** Pause before what could not be closed out is tried again; never shorter than a leg's latency. */
-const RETRY_MS = 50;
 
 export interface PlanDeskDeps {
   readonly context: ActorContext<'sequencer'>;
@@ -270,8 +267,8 @@ export class PlanDesk implements PlansAtWork {
     if (verdict === 'gate.halted') return because(plan, 'gate_closed', 'gate.halted');
     if (nowNs >= plan.patienceUntilNs) return because(plan, 'out_of_patience', 'patience.over');
     if (verdict === 'gate.paused') return undefined;
-    if (plan.state === 'held') return 'gate.opened';
-    return nowNs >= plan.retryDueNs ? 'retry.due' : undefined;
+    if (nowNs < plan.retryDueNs) return undefined;
+    return plan.state === 'held' ? 'gate.opened' : 'retry.due';
   }
 
   #apply(plan: Plan, type: PlanEventType): void {
@@ -290,6 +287,7 @@ export class PlanDesk implements PlansAtWork {
     if (state === 'working') plan.patienceUntilNs = 0;
     if (state === 'held' || state === 'closing') plan.patienceUntilNs ||= nowNs + config.trading.patience_ms * 1e6;
     if (state === 'closing' || isOver(state)) plan.reservedUnits.fill(0n);
+    // Never sooner than a leg takes.
     if (state === 'closing_waiting') plan.retryDueNs = nowNs + Math.max(RETRY_MS, config.paper.latency_ms) * 1e6;
     plan.state = state;
   }

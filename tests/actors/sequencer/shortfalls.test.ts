@@ -182,6 +182,27 @@ describe('sequencer: a leg that falls short', () => {
     expect(venue.last).toMatchObject({ instrument: BTC_USD, side: 1 });
   });
 
+  test('that cannot leave for want of room waits for it, without a hurry, and then goes on', () => {
+    const { stage, venue } = stageOnVenue();
+    venue.full.add(ETH_BTC);
+    venue.execute(venue.last);
+    stage.pass(500);
+    expect(venue.sent).toHaveLength(1);
+    venue.full.clear();
+    stage.pass(100);
+    expect(venue.last).toMatchObject({ instrument: ETH_BTC, attempt: 1 });
+  });
+
+  test('waits for a connection that is lost, and strands what is held when it stays away', () => {
+    const { stage, venue } = stageOnVenue({ patience_ms: 1_000 });
+    venue.isConnected = false;
+    venue.execute(venue.last);
+    stage.pass(900);
+    expect(stage.counter('plans_active')).toBe(1);
+    stage.pass(200);
+    expect(settle(stage).ends).toEqual([['stranded', 'disconnected']]);
+  });
+
   test('in part goes on with that part, and the rest is closed out afterwards', () => {
     const { stage, venue } = holdingBtc();
     const second = venue.last;
