@@ -1,6 +1,5 @@
 /** The way out to a private client: frames in order, and what the faults make of them. */
-
-import type { Clock } from '../../shared/clock.ts';
+import type { CancelTimer } from '../../shared/clock.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { FrameFault, PrivateFrame, TradingFaults } from './trading-faults.ts';
 
@@ -9,7 +8,8 @@ const GOING_AWAY = 1001;
 
 export interface LineDeps {
   readonly connection: ClientConnection;
-  readonly clock: Clock;
+  /** A timer that ends with the exchange. */
+  readonly after: (delayMs: number, run: () => void) => CancelTimer;
   readonly faults: TradingFaults;
   /** Number of the connection. */
   readonly number: number;
@@ -58,7 +58,7 @@ export class PrivateLine {
   }
 
   #strike(fault: FrameFault, text: string, asError?: (error: string) => string): void {
-    const { connection, clock } = this.#deps;
+    const { connection, after } = this.#deps;
     switch (fault.kind) {
       case 'drop':
         return;
@@ -67,7 +67,7 @@ export class PrivateLine {
         this.#put(text);
         return;
       case 'delay':
-        clock.after(fault.ms, () => this.#put(text));
+        after(fault.ms, () => this.#put(text));
         return;
       case 'swap':
         if (this.#held === undefined) this.#held = text;

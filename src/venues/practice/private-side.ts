@@ -88,6 +88,7 @@ export class PrivateSide {
       ...client,
       market,
       clock,
+      after: (delayMs, run) => this.trading.after(delayMs, run),
       desk: this.trading,
       tokens: this.tokens,
       faults: this.#faults,

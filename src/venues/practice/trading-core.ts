@@ -3,7 +3,7 @@
  * is awaited and nothing is random but ids, so the same requests at the same times give the same exchange.
  */
 import type { Chance } from '../../shared/chance.ts';
-import type { Clock } from '../../shared/clock.ts';
+import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import type { AccountState } from './account-state.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { ExchangeRegister } from './exchange-register.ts';
@@ -83,6 +83,11 @@ export class TradingCore implements TradingDesk {
 
   get accounts(): readonly string[] {
     return [...this.#register.accounts.keys()];
+  }
+
+  /** A timer that ends with the exchange. */
+  after(delayMs: number, run: () => void): CancelTimer {
+    return this.#register.after(delayMs, run);
   }
 
   /** No timer strikes any more. */

@@ -320,7 +320,7 @@ function checkBothSides(one: TradeRecord, other: TradeRecord): void {
 }
 
 describe('whatever happens on the exchange', () => {
-  test('balances, holds, books and records agree after every step', { timeout: 60_000 }, () => {
+  test('balances, holds, books and records agree after every step', { timeout: 180_000 }, () => {
     /** What the days were made of: a day on which nothing happens proves nothing. */
     const seen = new Map<string, number>();
     const note = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);

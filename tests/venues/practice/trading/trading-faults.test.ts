@@ -89,6 +89,16 @@ describe('a request', () => {
   });
 });
 
+test('nothing that was put off happens after the exchange has closed', () => {
+  const { made, client } = open({ onRequest: () => ({ kind: 'delay', ms: 100 }) });
+  client.add(ORDER);
+  made.trading.cancelAllAfter('alice', 60);
+  made.exchange.close();
+  made.run(1_000);
+  expect(made.trading.closedOrders('alice')).toEqual([]);
+  expect(made.clock.nextTimerNs()).toBeUndefined();
+});
+
 describe('a frame', () => {
   const strike = (isStruck: (frame: PrivateFrame) => boolean, fault: FrameFault) => {
     let left = 1;
