@@ -13,6 +13,10 @@ const MINUTES_MAX = 1_440;
 const TRADES_MAX = 1_000;
 const TOUCHES_MAX = 200;
 
+/** Widths of candles in minutes that the venue offers. */
+export const CANDLE_WIDTHS = [1, 5, 15, 30, 60, 240, 1_440, 10_080, 21_600];
+const DAY_MS = 86_400_000;
+
 /** Prices × 10^`scale.price` of the pair's book, volumes × 10^`scale.qty`. */
 export interface Candle {
   readonly startMs: number;
@@ -61,15 +65,31 @@ export class MarketStatistics {
     return this.#pairs.get(symbol) ?? NOTHING;
   }
 
-  /** A trade of an account; when two accounts met, either may come first and the second is the same trade. */
-  noteTrade(trade: TradeRecord): void {
+  /** The last 24 hours as one candle; before anything moved, the newest there is. Undefined when nothing was seen. */
+  lastDay(symbol: string): Candle | undefined {
+    const { minutes } = this.of(symbol);
+    const now = this.#clock.wallMs();
+    const day = minutes.filter(({ startMs }) => now - startMs < DAY_MS);
+    const [joined] = joinCandles(
+      day.map((one) => ({ ...one, startMs: 0 })),
+      1,
+    );
+    return joined ?? minutes.at(-1);
+  }
+
+  /**
+   * A trade of an account; when two accounts met, either may come first and the second is the same trade.
+   * @returns whether it was new.
+   */
+  noteTrade(trade: TradeRecord): boolean {
     const gathered = this.#gathered(trade.order.pair.symbol);
-    if (gathered.trades.some(({ tradeId }) => tradeId === trade.tradeId)) return;
+    if (gathered.trades.some(({ tradeId }) => tradeId === trade.tradeId)) return false;
     keep(gathered.trades, trade, TRADES_MAX);
     const candle = this.#candleAt(gathered, trade.price);
     candle.volume += trade.qty;
     candle.turnover += trade.qty * trade.price;
     candle.trades += 1;
+    return true;
   }
 
   #noteBook(book: MarketBook): void {

@@ -19,18 +19,17 @@ import { type FaultDraws, FaultPlan, type FaultReport } from './fault-plan.ts';
 import type { FaultRates } from './fault-rules.ts';
 import type { FaultName } from './faults.ts';
 import { Market } from './market.ts';
-import type { BookLevels, MarketBook } from './market-book.ts';
 import { type DislocationReport, MarketDislocation } from './market-dislocation.ts';
 import { strikeMarket } from './market-faults.ts';
 import { MarketReplay, type ReplaySpeed } from './market-replay.ts';
 import type { MarketTape } from './market-tape.ts';
 import { PrivateSide } from './private-side.ts';
+import { PublicAudience } from './public-audience.ts';
 import { PublicSession } from './public-session.ts';
 import type { RestApi } from './rest/rest-api.ts';
 import type { SessionTokens } from './session-tokens.ts';
 import type { TradingCore } from './trading-core.ts';
 import type { TradingFaults } from './trading-faults.ts';
-import { bookSnapshotFrame, bookUpdateFrame, wireTime } from './wire-text.ts';
 
 const SECOND_MS = 1_000;
 /** A sequence of its own from the seed, so that dislocations change nothing else. */
@@ -95,7 +94,7 @@ export class PracticeExchange {
   readonly #ownFaults: FaultDraws;
   readonly #ids: Chance;
   readonly #budget: ConnectionBudget;
-  readonly #sessions = new Set<PublicSession>();
+  readonly #audience: PublicAudience;
   readonly #faultCounts: Partial<Record<FaultName, number>> = {};
   readonly #counts: ConnectionCounts = {
     framesSent: 0,
@@ -123,11 +122,7 @@ export class PracticeExchange {
     this.#clock = new ExchangeClock(clock);
     this.#settings = settings;
     this.market = new Market(tape);
-    this.market.listen({
-      onBook: (book, before, snapshot) => this.#publish(book, before, snapshot),
-      onStatus: (system) => this.#toAll((session) => session.sendStatus(system)),
-      onInstruments: (changed) => this.#toAll((session) => session.sendInstruments(changed)),
-    });
+    this.#audience = new PublicAudience(this.market, this.#clock);
     const startedNs = clock.nowNs();
     const sinceStartMs = () => (clock.nowNs() - startedNs) / 1e6;
     this.#plan = new FaultPlan(settings.faults, settings.seed, sinceStartMs, (report) => {
@@ -146,6 +141,7 @@ export class PracticeExchange {
       faults: this.#ownFaults,
       tradingFaults,
       onMarketWanted: () => this.#open(),
+      onTrade: (trade) => this.#audience.tellTrade(trade),
     });
     this.#dislocation = new MarketDislocation({
       market: this.market,
@@ -156,7 +152,7 @@ export class PracticeExchange {
     });
     this.#replay = new MarketReplay(this.#dislocation, tape, settings, {
       clock,
-      mayPlay: () => this.#clientsHaveRoom(),
+      mayPlay: () => this.#audience.hasRoom(),
       onEnded: () => listener.onMarketEnded?.(),
     });
   }
@@ -193,10 +189,14 @@ export class PracticeExchange {
       counts: this.#counts,
       faults: this.#plan.forConnection(this.#connections),
       connectionId: this.#connectionId(),
-      onSubscriptions: () => this.#openWhenWanted(),
-      onClosed: (closed) => this.#sessions.delete(closed),
+      statistics: this.#private.statistics,
+      pair: (symbol) => this.trading.pair(symbol),
+      onSubscriptions: () => {
+        if (this.#audience.isWatching) this.#open();
+      },
+      onClosed: (closed) => this.#audience.remove(closed),
     });
-    this.#sessions.add(session);
+    this.#audience.add(session);
     return session.connection;
   }
 
@@ -223,7 +223,7 @@ export class PracticeExchange {
       connectionsRefused: this.#refused,
       restRequests: this.rest.counts.requests,
       restErrors: this.rest.counts.errors,
-      clients: this.#sessions.size + this.#private.clients,
+      clients: this.#audience.size + this.#private.clients,
       faults: { ...this.#faultCounts },
       dislocations: this.#dislocation.count,
     };
@@ -234,12 +234,8 @@ export class PracticeExchange {
     this.#replay.stop();
     this.#dislocation.stop();
     this.#private.close();
-    this.#toAll((session) => session.connection.close(1001, 'going away'));
+    this.#audience.closeAll();
     this.#clock.close();
-  }
-
-  #openWhenWanted(): void {
-    if ([...this.#sessions].some((session) => session.hasBooks)) this.#open();
   }
 
   /** The market opens with the first who looks at it. */
@@ -253,38 +249,6 @@ export class PracticeExchange {
     });
   }
 
-  /** One frame per depth, made once and shared by all who follow the symbol at that depth. */
-  #publish(book: MarketBook, before: BookLevels, snapshot: boolean): void {
-    const time = wireTime(this.#clock);
-    const frames = new Map<number, string | undefined>();
-    for (const session of this.#sessions) {
-      const depth = session.depthOf(book.symbol);
-      if (depth === undefined) continue;
-      if (!frames.has(depth)) {
-        frames.set(depth, snapshot ? bookSnapshotFrame(book, depth, time) : bookUpdateFrame(book, before, depth, time));
-      }
-      const frame = frames.get(depth);
-      if (frame === undefined) continue;
-      if (snapshot) session.sendSnapshot(book.symbol, frame);
-      else session.sendUpdate(book.symbol, frame);
-    }
-  }
-
-  #clientsHaveRoom(): boolean {
-    let followed = false;
-    let room = true;
-    for (const session of this.#sessions) {
-      followed ||= session.hasBooks;
-      room = session.connection.hasRoom() && room;
-    }
-    return followed && room;
-  }
-
-  /** Copies first: sending can end a session. */
-  #toAll(send: (session: PublicSession) => void): void {
-    for (const session of [...this.#sessions]) send(session);
-  }
-
   /** A decimal between 2^63 and 2^64, like those of the venue. */
   #connectionId(): string {
     const low = BigInt(this.#ids.integer(2 ** 32));
@@ -294,13 +258,8 @@ export class PracticeExchange {
 
   #everySecond(): void {
     this.#clock.after(SECOND_MS, () => {
-      strikeMarket(this.market, this.#clock, this.#ownFaults, this.#followed());
+      strikeMarket(this.market, this.#clock, this.#ownFaults, this.#audience.followed());
       this.#everySecond();
     });
-  }
-
-  #followed(): readonly string[] {
-    const symbols = [...this.market.books.keys()];
-    return symbols.filter((symbol) => [...this.#sessions].some((session) => session.depthOf(symbol) !== undefined));
   }
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { type AccountSpec, hasKey } from './account-spec.ts';
 import { CatalogueFaults } from './catalogue-faults.ts';
 import type { ClientEvents } from './client-connection.ts';
-import type { AccountSettings } from './exchange-types.ts';
+import type { AccountSettings, TradeRecord } from './exchange-types.ts';
 import type { FaultDraws, FaultPlan } from './fault-plan.ts';
 import { NameIndex } from './legacy-names.ts';
 import { textOf } from './lexeme-json.ts';
@@ -32,6 +32,8 @@ export interface PrivateSideDeps {
   /** Instead of the catalogue's. */
   readonly tradingFaults: TradingFaults | undefined;
   readonly onMarketWanted: () => void;
+  /** A trade that the public is to be told of. */
+  readonly onTrade: (trade: TradeRecord) => void;
 }
 
 export class PrivateSide {
@@ -40,6 +42,7 @@ export class PrivateSide {
   /** Tokens of the private socket: `GetWebSocketsToken` issues them. */
   readonly tokens: SessionTokens;
   readonly rest: RestApi;
+  readonly statistics: MarketStatistics;
   readonly #deps: PrivateSideDeps;
   readonly #faults: TradingFaults;
   readonly #sessions = new Set<PrivateSession>();
@@ -61,11 +64,12 @@ export class PrivateSide {
     const chance = seededChance(seed ^ ORDER_IDS);
     this.trading = new TradingCore({ market, clock, chance, faults: tradingFaults });
     for (const account of accounts) this.trading.openAccount(account);
+    this.statistics = this.#watchTrades(catalogue);
     const context = {
       clock,
       market,
       desk: this.trading,
-      statistics: this.#statistics(catalogue),
+      statistics: this.statistics,
       names: new NameIndex(
         market.books.keys(),
         market.entries.assets.map((entry) => textOf(entry, 'id') ?? ''),
@@ -110,14 +114,14 @@ export class PrivateSide {
   }
 
   /** Trades of accounts are the market's trades, and occasions for faults. */
-  #statistics(catalogue: CatalogueFaults): MarketStatistics {
-    const { market, clock, faults } = this.#deps;
+  #watchTrades(catalogue: CatalogueFaults): MarketStatistics {
+    const { market, clock, faults, onTrade } = this.#deps;
     const statistics = new MarketStatistics(market, clock);
     for (const account of this.trading.accounts) {
       this.trading.listen(account, {
         onExecution: ({ trade }) => {
           if (trade === undefined) return;
-          statistics.noteTrade(trade);
+          if (statistics.noteTrade(trade)) onTrade(trade);
           catalogue.noteTrade(trade);
           strikeBought(market, clock, faults, trade);
         },

@@ -1,4 +1,5 @@
 /** Reads what a client sent to the public socket: a request in the venue's terms, or the text of its refusal. */
+import { FEED_FIELDS, type FeedChannel, type FeedRequest, isFeedChannel, readFeedRequest } from './feed-requests.ts';
 import {
   integerOf,
   isObject,
@@ -29,6 +30,8 @@ export const REFUSAL = {
   field: (name: string) => `Unsupported field: '${name}'`,
   fieldType: (name: string, type: string) => `Field '${name}' must be ${type}`,
   symbol: (symbol: string) => `Currency pair not supported ${symbol}`,
+  feed: (channel: string) =>
+    channel === 'ohlc' ? 'Subscription ohlc interval not supported' : 'Event trigger invalid',
   fault: 'EService:Unavailable',
 } as const;
 
@@ -60,12 +63,13 @@ export interface Refused {
   readonly error: string;
 }
 
-export type PublicRequest = PingRequest | BookRequest | InstrumentRequest | Refused;
+export type PublicRequest = PingRequest | BookRequest | InstrumentRequest | FeedRequest | Refused;
 
-const FIELDS = {
+const FIELDS: Readonly<Record<'book' | 'instrument' | FeedChannel, readonly string[]>> = {
+  ...FEED_FIELDS,
   book: ['channel', 'symbol', 'depth', 'snapshot'],
   instrument: ['channel', 'snapshot', 'include_tokenized_assets', 'execution_venue'],
-} as const;
+};
 
 /** Never throws: whatever cannot be read is refused. */
 export function readPublicRequest(text: string): PublicRequest {
@@ -82,14 +86,16 @@ export function readPublicRequest(text: string): PublicRequest {
   if (!isObject(params)) return refuse(REFUSAL.params);
   const { channel } = params;
   if (channel === 'status') return refuse(REFUSAL.status);
-  // Trades and their statistics are not in a book recording; they are refused rather than made up.
-  if (channel !== 'book' && channel !== 'instrument') return refuse(REFUSAL.channel);
+  if (channel !== 'book' && channel !== 'instrument' && !isFeedChannel(channel)) return refuse(REFUSAL.channel);
   const snapshot = params['snapshot'] ?? true;
-  const unknown = Object.keys(params).find((name) => !FIELDS[channel].some((field) => field === name));
+  const unknown = Object.keys(params).find((name) => !FIELDS[channel].includes(name));
   if (unknown !== undefined) return refuse(REFUSAL.field(unknown));
   if (typeof snapshot !== 'boolean') return refuse(REFUSAL.fieldType('snapshot', 'a boolean'));
   if (channel === 'instrument') return { kind: 'instrument', method, reqId, snapshot };
-  return bookRequest(params, { method, reqId, snapshot }, refuse);
+  if (!isFeedChannel(channel)) return bookRequest(params, { method, reqId, snapshot }, refuse);
+  const symbols = params['symbol'];
+  if (!isTextList(symbols) || symbols.length === 0) return refuse(REFUSAL.symbols);
+  return readFeedRequest(params, channel, { method, reqId }, symbols) ?? refuse(REFUSAL.feed(channel));
 }
 
 function bookRequest(

@@ -7,9 +7,13 @@ import {
   type ConnectionLimits,
 } from './client-connection.ts';
 import type { FaultDraws } from './fault-plan.ts';
+import { type FeedRequest, feedResult } from './feed-requests.ts';
+import { FeedSubscriptions } from './feed-subscriptions.ts';
 import { cutShort, withWrongChecksum, withWrongDigit } from './frame-damage.ts';
 import type { InstrumentEntries } from './instrument-entries.ts';
 import type { Market } from './market.ts';
+import type { MarketStatistics } from './market-statistics.ts';
+import type { PairRules } from './pair-rules.ts';
 import { type BookRequest, type InstrumentRequest, REFUSAL, readPublicRequest } from './public-requests.ts';
 import {
   ackFrame,
@@ -34,6 +38,8 @@ export interface SessionDeps {
   readonly faults: FaultDraws;
   /** Decimal text; exceeds 2^53 as the venue's do. */
   readonly connectionId: string;
+  readonly statistics: MarketStatistics;
+  readonly pair: (symbol: string) => PairRules | undefined;
   readonly onSubscriptions: () => void;
   readonly onClosed: (session: PublicSession) => void;
 }
@@ -48,22 +54,27 @@ interface BookSubscription {
 
 export class PublicSession {
   readonly connection: ClientConnection;
+  /** Its tickers, trades and candles. */
+  readonly feeds: FeedSubscriptions;
   readonly #deps: SessionDeps;
   readonly #books = new Map<string, BookSubscription>();
   #instruments = false;
 
   constructor(deps: SessionDeps) {
     this.#deps = deps;
+    const { clock, statistics, pair } = deps;
+    this.feeds = new FeedSubscriptions({ clock, statistics, pair, send: (frame) => this.connection.send(frame) });
     this.connection = new ClientConnection(deps.port, deps.clock, deps.limits, deps.counts, {
       onRequest: (text) => this.#onRequest(text),
       onClosed: () => this.#onClosed(),
-      hasSubscription: () => this.#instruments || this.#books.size > 0,
+      hasSubscription: () => this.#instruments || this.followsMarket,
     });
     this.sendStatus(deps.market.system);
   }
 
-  get hasBooks(): boolean {
-    return this.#books.size > 0;
+  /** It has a subscription for which the market must move. */
+  get followsMarket(): boolean {
+    return this.#books.size > 0 || !this.feeds.isEmpty;
   }
 
   /** The depth at which this client follows `symbol`, or undefined. */
@@ -128,7 +139,9 @@ export class PublicSession {
     if (request.kind === 'ping') this.connection.send(pongFrame(head, this.#time()));
     else if (request.kind === 'refused') this.#refuse({ ...head, method: request.method }, request.error);
     else if (request.kind === 'instrument') this.#onInstrument({ ...head, method: request.method }, request);
-    else for (const symbol of request.symbols) this.#onBook({ ...head, method: request.method }, request, symbol);
+    else if (request.kind === 'feed') {
+      for (const symbol of request.symbols) this.#onFeed({ ...head, method: request.method }, request, symbol);
+    } else for (const symbol of request.symbols) this.#onBook({ ...head, method: request.method }, request, symbol);
     this.#deps.onSubscriptions();
   }
 
@@ -142,6 +155,19 @@ export class PublicSession {
     const warnings = wanted ? { warnings: ['tick_size is deprecated, use price_increment'] } : {};
     this.#acknowledge(head, { channel: 'instrument', snapshot, ...warnings });
     if (wanted && snapshot) this.connection.send(instrumentFrame('snapshot', this.#deps.market.entries));
+  }
+
+  #onFeed(head: ReplyHead, request: FeedRequest, symbol: string): void {
+    const book = this.#deps.market.books.get(symbol);
+    const isNew = request.method === 'subscribe';
+    const error = isNew ? REFUSAL.duplicate : REFUSAL.notSubscribed;
+    if (book === undefined) this.#refuse(head, REFUSAL.symbol(symbol), symbol);
+    else if (!(isNew ? this.feeds.add(request, symbol) : this.feeds.remove(request, symbol))) {
+      this.#refuse(head, error, symbol);
+    } else {
+      this.#acknowledge(head, { ...feedResult(request), symbol });
+      if (isNew && request.snapshot) this.feeds.sendSnapshot(request, book);
+    }
   }
 
   #onBook(head: ReplyHead, request: BookRequest, symbol: string): void {
@@ -197,6 +223,7 @@ export class PublicSession {
 
   #onClosed(): void {
     this.#books.clear();
+    this.feeds.clear();
     this.#instruments = false;
     this.#deps.onClosed(this);
   }

@@ -126,6 +126,10 @@ describe('ccxt over sockets', () => {
     const [orders, trades] = await watched;
     expect([resting.id, taking.id]).toContain(orders[0]?.id);
     expect(trades[0]).toMatchObject({ order: taking.id, side: 'sell', symbol: 'BTC/USD' });
+    expect(await client.watchTicker('BTC/USD')).toMatchObject({ symbol: 'BTC/USD', bid: expect.any(Number) });
+    const ticks = Promise.all([client.watchTrades('BTC/USD'), client.watchOHLCV('BTC/USD')]);
+    await client.createOrderWs('BTC/USD', 'market', 'buy', 0.01);
+    expect((await ticks)[1][0]).toHaveLength(6);
     await client.cancelAllOrdersWs();
     expect(server.exchange.trading.openOrders('main')).toEqual([]);
   });

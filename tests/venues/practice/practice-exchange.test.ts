@@ -170,7 +170,7 @@ describe('protocol', () => {
     ],
     ['an unsupported depth', book({ symbol: ['BTC/USD'], depth: 20 }), { error: 'Subscription depth not supported' }],
     ['an unknown channel', book({ channel: 'boook' }), { error: 'Subscription name invalid' }],
-    ['a channel the recording cannot serve', book({ channel: 'trade' }), { error: 'Subscription name invalid' }],
+    ['a channel there is not', book({ channel: 'level3' }), { error: 'Subscription name invalid' }],
     ['a subscription to status', book({ channel: 'status' }), { error: 'Symbol(s) not found' }],
     ['an unknown field', book({ symbol: ['BTC/USD'], dept: 10 }), { error: "Unsupported field: 'dept'" }],
     ['a symbol that is no list', book({ symbol: 'BTC/USD' }), { error: 'Symbol field must be an array' }],

@@ -1,6 +1,7 @@
 /** Placing, changing and cancelling orders over REST: the venue's parameters in the trading desk's terms (reference 3.4). */
 import type { AddedOrder, Amendment, Answer, NewOrder, OrderName, OrderRecord } from '../exchange-types.ts';
 import { pairNames } from '../legacy-names.ts';
+import { secondsText } from '../wire-text.ts';
 import { echoText, orderDescription } from './order-text.ts';
 import { BAD_ARGUMENTS, type CallContext, done, pairOf, refused, UNKNOWN_PAIR } from './rest-context.ts';
 import { isList, paramFlag, paramObject, paramObjects, paramText, type RestParams } from './rest-params.ts';
@@ -207,11 +208,10 @@ export function cancelAllOrdersAfter({ desk, account }: CallContext, params: Res
   const switched = desk.cancelAllAfter(account, timeout === undefined ? Number.NaN : Number(timeout));
   if (!switched.ok) return switched;
   const { nowMs, triggerAtMs } = switched.value;
-  return done({ currentTime: second(nowMs), triggerTime: triggerAtMs === undefined ? '0' : second(triggerAtMs) });
-}
-
-function second(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
+  return done({
+    currentTime: secondsText(nowMs),
+    triggerTime: triggerAtMs === undefined ? '0' : secondsText(triggerAtMs),
+  });
 }
 
 /** `txid` may be an order's id or a userref. */

@@ -1,8 +1,10 @@
 /** The public REST calls: time, status, what is listed, and the market (protocol reference 3.2). */
 import { divideDown, formatDecimal } from '../../../shared/money.ts';
 import type { Answer } from '../exchange-types.ts';
-import { type Candle, joinCandles } from '../market-statistics.ts';
+import { averagePrice, takerSide } from '../feed-frames.ts';
+import { CANDLE_WIDTHS, type Candle, joinCandles } from '../market-statistics.ts';
 import { type PairRules, priceText, qtyText } from '../pair-rules.ts';
+import { secondsText } from '../wire-text.ts';
 import { assetList, assetPairs } from './listings.ts';
 import {
   BAD_ARGUMENTS,
@@ -19,15 +21,12 @@ import { paramCount, paramList, paramText, type RestParams } from './rest-params
 
 export type PublicCall = (context: RestContext, params: RestParams) => Answer<unknown>;
 
-/** Widths of candles in minutes that the venue offers. */
-const CANDLE_WIDTHS = [1, 5, 15, 30, 60, 240, 1_440, 10_080, 21_600];
 const CANDLES_MAX = 720;
 const DEPTH_MAX = 500;
-const DAY_MS = 86_400_000;
 
 export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   Time: ({ clock }) => done({ unixtime: Math.floor(clock.wallMs() / 1_000), rfc1123: rfc1123(clock.wallMs()) }),
-  SystemStatus: ({ clock, market }) => done({ status: market.system, timestamp: wholeSecond(clock.wallMs()) }),
+  SystemStatus: ({ clock, market }) => done({ status: market.system, timestamp: secondsText(clock.wallMs()) }),
   Assets: assetList,
   AssetPairs: assetPairs,
   Ticker: tickers,
@@ -41,10 +40,6 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
 function rfc1123(wallMs: number): string {
   const [day = '', date = '', month = '', year = '', time = ''] = new Date(wallMs).toUTCString().split(' ');
   return `${day} ${date} ${month} ${year.slice(2)} ${time} +0000`;
-}
-
-function wholeSecond(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
 }
 
 /** Calls `of` for the one pair that a call must name. */
@@ -75,9 +70,8 @@ function tickers(context: RestContext, params: RestParams): Answer<unknown> {
 /** Undefined for a pair of which nothing has been seen. Today and the last day are the same here: the last day. */
 function ticker(context: RestContext, pair: PairRules): object | undefined {
   const book = context.market.books.get(pair.symbol);
-  const { minutes, trades: made } = context.statistics.of(pair.symbol);
-  const [day] = joinAll(minutes.filter(({ startMs }) => context.clock.wallMs() - startMs < DAY_MS));
-  const candle = day ?? minutes.at(-1);
+  const made = context.statistics.of(pair.symbol).trades;
+  const candle = context.statistics.lastDay(pair.symbol);
   if (book === undefined || candle === undefined) return undefined;
   const last = made.at(-1);
   const price = (value: bigint) => priceText(pair, value);
@@ -86,13 +80,12 @@ function ticker(context: RestContext, pair: PairRules): object | undefined {
     formatDecimal(divideDown(level?.qty ?? 0n, 10n ** BigInt(pair.scale.qty)), 0),
     formatDecimal(level?.qty ?? 0n, pair.scale.qty),
   ];
-  const average = candle.volume === 0n ? candle.close : divideDown(candle.turnover, candle.volume);
   return {
     a: best(book.asks[0]),
     b: best(book.bids[0]),
     c: [price(last?.price ?? candle.close), qtyText(pair, last?.qty ?? 0n)],
     v: twice(qtyText(pair, candle.volume)),
-    p: twice(price(average)),
+    p: twice(price(averagePrice(candle))),
     t: twice(candle.trades),
     l: twice(price(candle.low)),
     h: twice(price(candle.high)),
@@ -102,17 +95,6 @@ function ticker(context: RestContext, pair: PairRules): object | undefined {
 
 function twice<T>(value: T): [T, T] {
   return [value, value];
-}
-
-/** All candles as one, wherever they begin. */
-function joinAll(minutes: readonly Candle[]): readonly Candle[] {
-  const [first] = minutes;
-  return first === undefined
-    ? []
-    : joinCandles(
-        minutes.map((one) => ({ ...one, startMs: 0 })),
-        1,
-      );
 }
 
 function depth(context: RestContext, params: RestParams): Answer<unknown> {
@@ -150,10 +132,6 @@ function trades(context: RestContext, params: RestParams): Answer<unknown> {
   });
 }
 
-function takerSide({ order, liquidity }: { order: { side: string }; liquidity: string }): string {
-  return (order.side === 'buy') === (liquidity === 'taker') ? 'buy' : 'sell';
-}
-
 function wallNs(wallMs: number): bigint {
   return BigInt(Math.round(wallMs * 1e3)) * 1_000n;
 }
@@ -172,7 +150,7 @@ function candles(context: RestContext, params: RestParams): Answer<unknown> {
 
 function candleRow(pair: PairRules, candle: Candle): readonly unknown[] {
   const price = (value: bigint) => priceText(pair, value);
-  const average = candle.volume === 0n ? '0.0' : price(divideDown(candle.turnover, candle.volume));
+  const average = candle.volume === 0n ? '0.0' : price(averagePrice(candle));
   const prices = [candle.open, candle.high, candle.low, candle.close].map(price);
   return [candle.startMs / 1_000, ...prices, average, qtyText(pair, candle.volume), candle.trades];
 }
