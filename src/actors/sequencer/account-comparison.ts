@@ -12,6 +12,7 @@ import type { PlansAtWork } from './account.ts';
 import type { AccountBooks } from './account-books.ts';
 import { deviations, isOwn } from './account-differences.ts';
 import { expectedUnits } from './account-ledger.ts';
+import { FoundOrders } from './found-orders.ts';
 import type { Journal } from './journal.ts';
 import type { NewestBooks } from './newest-books.ts';
 import { OrderSearch } from './order-search.ts';
@@ -41,6 +42,7 @@ export interface Circumstances {
 export class AccountComparison {
   readonly search: OrderSearch;
   readonly #deps: ComparisonDeps;
+  readonly #found: FoundOrders;
   /** Assets that were traded since the reading was asked for: it may have been taken before or after. */
   readonly #touched = new Set<AssetIndex>();
   /** Deviations that one reading has shown: the next has to show the same. */
@@ -56,6 +58,7 @@ export class AccountComparison {
 
   constructor(deps: ComparisonDeps) {
     this.#deps = deps;
+    this.#found = new FoundOrders(deps);
     this.search = new OrderSearch(deps.port, deps.context.clock);
   }
 
@@ -97,8 +100,7 @@ export class AccountComparison {
   take(reading: AccountReading, circumstances: Circumstances, conclude: (isClean: boolean) => void): void {
     const { plans, tasks } = this.#deps;
     this.#reportStrangers(reading);
-    const out = new Set(plans.ordersOut.map(({ clOrdId }) => clOrdId));
-    const isLoose = (order: OrderReading) => isOwn(order) && !out.has(order.clOrdId ?? '');
+    const isLoose = (order: OrderReading) => isOwn(order) && !plans.isAtWorkOn(order.clOrdId ?? '');
     const leftovers = reading.openOrders.filter(isLoose);
     for (const order of leftovers) this.#cancelLeftover(order);
     this.#bookOrders(reading.endedOrders.filter(isLoose));
@@ -109,9 +111,9 @@ export class AccountComparison {
 
   /** Takes the answer of a search. */
   takeFate(clOrdId: string, found: OrderReading | undefined): void {
-    const { books, tasks } = this.#deps;
+    const { tasks } = this.#deps;
     this.search.answered(clOrdId);
-    if (found === undefined) tasks.add(...books.absentTasks(clOrdId));
+    if (found === undefined) tasks.add(...this.#found.absentTasks(clOrdId));
     else if (found.isOpen) this.#cancelLeftover(found);
     else this.#bookOrders([found]);
   }
@@ -141,7 +143,7 @@ export class AccountComparison {
   #bookOrders(orders: readonly OrderReading[]): void {
     const { books, tasks } = this.#deps;
     if (books.isRecovering) for (const order of orders) this.#recovered.set(order.clOrdId ?? '', order);
-    tasks.add(...books.orderTasks(orders));
+    tasks.add(...this.#found.orderTasks(orders));
   }
 
   /** Orders that an earlier run left without an end, and of which the reading says nothing. */
@@ -150,18 +152,26 @@ export class AccountComparison {
     if (!books.isRecovering) return;
     const seen = new Set([...openOrders, ...endedOrders].map(({ clOrdId }) => clOrdId));
     for (const { clOrdId, venueOrderId } of stored?.ordersOpen ?? []) {
-      if (seen.has(clOrdId) || books.hasEnded(clOrdId)) continue;
+      if (seen.has(clOrdId) || this.#found.hasEnded(clOrdId)) continue;
       this.search.ask(clOrdId, venueOrderId === '' ? undefined : venueOrderId);
     }
   }
 
-  /** Orders of ours that were out long before the reading and are not open in it: something was not heard. */
-  #doubtMissing({ openOrders }: AccountReading, { askedNs }: Circumstances): void {
-    const { plans, context } = this.#deps;
+  /**
+   * Orders of plans at work of which something was not heard: out long before the reading and not open in it, or ended and
+   * yet with a fill that is not booked.
+   */
+  #doubtMissing({ openOrders, endedOrders }: AccountReading, { askedNs }: Circumstances): void {
+    const { plans, context, books } = this.#deps;
     const open = new Set(openOrders.map(({ clOrdId }) => clOrdId));
+    const out = new Set(plans.ordersOut.map(({ clOrdId }) => clOrdId));
     for (const { clOrdId, sentNs } of plans.ordersOut) {
       const isOld = sentNs <= askedNs - context.config.trading.answer_timeout_ms * 1e6;
       if (isOld && !open.has(clOrdId)) plans.doubt(clOrdId, 'it is not among the open orders');
+    }
+    for (const { clOrdId = '', fills } of endedOrders) {
+      if (out.has(clOrdId) || !plans.isAtWorkOn(clOrdId) || fills.every((fill) => books.isBooked(fill))) continue;
+      plans.doubt(clOrdId, 'it has ended, and has a fill that was not told');
     }
   }
 
@@ -203,7 +213,7 @@ export class AccountComparison {
   }
 
   #recoveryTasks() {
-    return this.#deps.books.recoveryTasks([...this.#recovered.values()]);
+    return this.#found.recoveryTasks([...this.#recovered.values()]);
   }
 
   #heldByOthers({ balances }: AccountReading, moving: ReadonlySet<AssetIndex>): ReadonlyMap<AssetIndex, bigint> {

@@ -9,15 +9,17 @@ import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { ACCOUNT_STATES, type AccountState, isTradingState } from '../../shared/account-state.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import { type AuditEvent, type ExposureReason, SYSTEM_STATUSES } from '../../shared/messages.ts';
+import type { AuditEvent, ExposureReason } from '../../shared/messages.ts';
+import { largest } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
 import type { AccountReading, Fill, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
-import type { Account, PlansAtWork } from './account.ts';
+import type { PlansAtWork, RunningAccount } from './account.ts';
 import { AccountBooks } from './account-books.ts';
 import { AccountComparison } from './account-comparison.ts';
-import { expectedUnits, type LedgerEntry } from './account-ledger.ts';
+import { dustUnits, expectedUnits, type LedgerEntry } from './account-ledger.ts';
 import { type AccountEventType, accountMachine } from './account-machine.ts';
-import { DeadMansSwitch } from './dead-mans-switch.ts';
+import { AccountQuestions } from './account-questions.ts';
+import { AccountWatch } from './account-watch.ts';
 import type { Moment } from './execution-events.ts';
 import type { FillMoves } from './fill-moves.ts';
 import type { Journal } from './journal.ts';
@@ -30,17 +32,16 @@ const SETTLE_MS = 250;
 const SETTLE_MAX_MS = 5_000;
 /** Pause before a deviation that was seen while trading is looked at again. */
 const CONFIRM_MS = 2_000;
-/** Within one run the account is read again from this much before the last reading. */
-const OVERLAP_MS = 60_000;
 /** How long the end waits for orders that are out. */
 const DRAIN_MS = 1_000;
+/** States in which the venue is not asked anything, and a lost connection is no news. */
+const UNCONNECTED: ReadonlySet<AccountState> = new Set(['down', 'connecting', 'stopped', 'refused']);
 /** Counters that show a tally of own memory. */
 const TALLIES = [
   ['reconciliations', 'reconciled'],
   ['deviations', 'deviations'],
   ['fills_recovered', 'recovered'],
 ] as const;
-const MAINTENANCE = SYSTEM_STATUSES.indexOf('maintenance');
 
 export interface AccountDeskDeps {
   readonly context: ActorContext<'sequencer'>;
@@ -52,44 +53,31 @@ export interface AccountDeskDeps {
   readonly stored: StoredTrading | undefined;
 }
 
-export class AccountDesk implements Account {
+export class AccountDesk implements RunningAccount {
   readonly #deps: AccountDeskDeps;
   readonly #books: AccountBooks;
   readonly #tasks: TaskQueue;
   readonly #comparison: AccountComparison;
-  readonly #switch: DeadMansSwitch;
+  readonly #questions: AccountQuestions;
+  readonly #watch: AccountWatch;
   #state: AccountState = 'down';
-  /** Readings asked for and not answered. Only the answer to the newest counts. */
-  #asked = 0;
-  #askedMs = 0;
-  #askedNs = 0;
   #wantsReading = false;
   /** Monotonic: when the state in hand is to be left for want of anything else. */
   #dueNs = 0;
-  #inFlightDueNs = 0;
   #pauses = 0;
   /** Whether the account was reconciled on this connection. */
   #isReconciled = false;
-  #wasHalted = true;
 
   constructor(deps: AccountDeskDeps) {
-    const { context, journal, books: newest, port, plans, stored } = deps;
+    const { context, journal, books: newest, stored } = deps;
+    const books = new AccountBooks(context, journal, newest, stored);
+    const tasks = new TaskQueue(journal);
     this.#deps = deps;
-    this.#tasks = new TaskQueue(journal);
-    this.#books = new AccountBooks(context, journal, newest, stored);
-    const { books } = { books: this.#books };
-    this.#comparison = new AccountComparison({
-      context,
-      journal,
-      newest,
-      port,
-      plans,
-      stored,
-      books,
-      tasks: this.#tasks,
-    });
-    const { dead_mans_switch_ms: timeoutMs, dead_mans_switch_interval_ms: intervalMs } = context.config.trading;
-    this.#switch = new DeadMansSwitch({ port, timeoutMs, intervalMs });
+    this.#books = books;
+    this.#tasks = tasks;
+    this.#comparison = new AccountComparison({ ...deps, newest, books, tasks });
+    this.#questions = new AccountQuestions({ ...deps, books });
+    this.#watch = new AccountWatch(deps);
   }
 
   get state(): AccountState {
@@ -102,15 +90,15 @@ export class AccountDesk implements Account {
     return isTradingState(this.#state);
   }
 
-  available(asset: AssetIndex): bigint | undefined {
-    const { context, journal, plans } = this.#deps;
-    const { mode, paper } = context.config;
-    if (mode === 'paper' && Object.keys(paper.inventory).length === 0) return undefined;
-    const held = this.#comparison.foreignHeld(asset) + plans.reservedUnits(asset);
-    return expectedUnits(journal.open, asset) - held; // with what the change in hand has booked
+  available(asset: AssetIndex): bigint {
+    const { journal, plans } = this.#deps;
+    const bank = journal.open; // with what the change in hand has booked
+    // Dust belongs to whoever sweeps it up.
+    const held = this.#comparison.foreignHeld(asset) + largest(0n, dustUnits(bank, asset));
+    return expectedUnits(bank, asset) - held - plans.reservedUnits(asset);
   }
 
-  isBooked(fill: Pick<Fill, 'execId' | 'atMs'>): boolean {
+  isBooked(fill: Pick<Fill, 'execId'>): boolean {
     return this.#books.isBooked(fill);
   }
 
@@ -218,9 +206,9 @@ export class AccountDesk implements Account {
   }
 
   #onDisconnected(reason: string): void {
-    const wasConnected = this.#state !== 'connecting' && this.#state !== 'down';
+    const wasConnected = !UNCONNECTED.has(this.#state);
     this.#startAnew();
-    this.#switch.lost();
+    this.#watch.lost();
     if (wasConnected) this.#cancelAll(`the connection was lost: ${reason}`);
     this.#send('disconnected');
   }
@@ -240,28 +228,22 @@ export class AccountDesk implements Account {
   }
 
   #onUnknown(why: string): void {
-    if (!this.#isAnswer()) return;
+    if (!this.#questions.answered()) return;
     this.#say('venue_unexpected', 1, `the account could not be read: ${why}`);
     this.#send('account.unknown');
   }
 
   #onReading(reading: AccountReading): void {
-    if (!this.#isAnswer()) return;
+    if (!this.#questions.answered()) return;
     this.#send('account.read');
     if (this.#state !== 'booking' && this.#state !== 'checking') return;
-    const circumstances = { askedNs: this.#askedNs, isTrading: this.#state === 'checking' };
+    const circumstances = { askedNs: this.#questions.askedNs, isTrading: this.#state === 'checking' };
     this.#comparison.take(reading, circumstances, (isClean) => this.#conclude(isClean));
-  }
-
-  /** False for an answer to a question that was asked again since. */
-  #isAnswer(): boolean {
-    this.#asked = Math.max(0, this.#asked - 1);
-    return this.#asked === 0;
   }
 
   #conclude(isClean: boolean): void {
     if (isClean) {
-      this.#books.reconciled(this.#askedMs, !this.#isReconciled);
+      this.#books.reconciled(this.#questions.askedMs, !this.#isReconciled);
       this.#isReconciled = true;
       this.#pauses = 0;
     }
@@ -271,21 +253,20 @@ export class AccountDesk implements Account {
   // -- time -----------------------------------------------------------------------------------------------------------
 
   #onDue(nowNs: number): number {
-    const { context, plans } = this.#deps;
-    this.#watchHalt(context.gate.state === 'halted');
-    if (this.#state !== 'connecting') {
+    if (this.#watch.hasHalted() && !UNCONNECTED.has(this.#state)) this.#cancelAll('trading is halted');
+    if (!UNCONNECTED.has(this.#state)) {
       this.#comparison.search.tick(nowNs);
-      this.#updateSwitch(nowNs);
+      if (this.#watch.updateSwitch(nowNs)) this.#show();
     }
     if (this.#wantsReading) this.#ask();
-    if (this.isTrading) this.#doubtSilent(nowNs);
-    const event = this.#dueEvent(nowNs, plans.ordersOut.length > 0);
+    if (this.isTrading) this.#watch.doubtSilent(nowNs);
+    const event = this.#dueEvent(nowNs);
     if (event === undefined) return 0;
     this.#send(event);
     return 1;
   }
 
-  #dueEvent(nowNs: number, isOut: boolean): AccountEventType | undefined {
+  #dueEvent(nowNs: number): AccountEventType | undefined {
     const isDue = nowNs >= this.#dueNs;
     switch (this.#state) {
       case 'settling':
@@ -293,42 +274,14 @@ export class AccountDesk implements Account {
       case 'trading':
         return isDue ? 'check.due' : undefined;
       case 'draining':
-        if (!isOut) return 'drained';
+        if (this.#deps.plans.ordersOut.length === 0) return 'drained';
         return isDue ? 'patience.over' : undefined;
       case 'reading':
       case 'verifying':
-        if (!isDue || this.#asked === 0) return undefined;
-        this.#asked = 0; // it will not be answered any more
-        return 'account.unknown';
+        return this.#questions.giveUp(nowNs) ? 'account.unknown' : undefined;
       default:
         return undefined;
     }
-  }
-
-  #updateSwitch(nowNs: number): void {
-    const { context, plans, port } = this.#deps;
-    if (!port.isConnected || this.#state === 'refused' || this.isStopped) return;
-    const isMaintenance = context.countersOf('feed').get('system_status') === MAINTENANCE;
-    const wasArmed = this.#switch.isArmed;
-    this.#switch.update((plans.isAtWork || plans.ordersOut.length > 0) && !isMaintenance, nowNs);
-    if (this.#switch.isArmed !== wasArmed) this.#show();
-  }
-
-  /** Orders without an answer for too long. */
-  #doubtSilent(nowNs: number): void {
-    const { context, plans } = this.#deps;
-    const { reconcile_in_flight_ms: everyMs, answer_timeout_ms: timeoutMs } = context.config.trading;
-    if (everyMs === 0 || nowNs < this.#inFlightDueNs) return;
-    this.#inFlightDueNs = nowNs + everyMs * 1e6;
-    for (const { clOrdId, sentNs } of plans.ordersOut) {
-      if (nowNs - sentNs >= timeoutMs * 1e6) plans.doubt(clOrdId, `no answer for ${timeoutMs} ms`);
-    }
-  }
-
-  /** A halt takes back whatever is open, once. */
-  #watchHalt(isHalted: boolean): void {
-    if (isHalted && !this.#wasHalted && this.#state !== 'down' && !this.isStopped) this.#cancelAll('trading is halted');
-    this.#wasHalted = isHalted;
   }
 
   /** Asks for the end of all orders: by one word or, when others have orders on the account, of each of ours. */
@@ -367,7 +320,7 @@ export class AccountDesk implements Account {
         this.#dueNs = nowNs + DRAIN_MS * 1e6;
         break;
       case 'stopped':
-        if (this.#deps.port.isConnected) this.#switch.update(false, nowNs);
+        this.#watch.disarm(nowNs);
         this.#deps.port.stop();
         break;
       default:
@@ -382,24 +335,11 @@ export class AccountDesk implements Account {
 
   /** Asks the venue for the account, as soon as its assets are known here. */
   #ask(): void {
-    const { context, books: newest, port } = this.#deps;
-    const { rest_timeout_ms: timeoutMs, rest_attempts_max: attempts } = context.config.venue;
-    if (newest.directory.assets.length === 0) return;
+    if (this.#deps.books.directory.assets.length === 0) return;
     this.#wantsReading = false;
     if (!this.#books.isLoaded) this.#tasks.add(() => this.#books.load());
     this.#comparison.begin();
-    this.#asked++;
-    this.#askedMs = context.clock.wallMs();
-    this.#askedNs = context.clock.nowNs();
-    this.#dueNs = this.#askedNs + timeoutMs * (attempts + 1) * 1e6;
-    port.readAccount(Math.floor(this.#sinceMs()));
-  }
-
-  #sinceMs(): number {
-    const { journal, stored } = this.#deps;
-    const upToMs = journal.current.getFloat64(SEQUENCER_HEADER.readUpToMs, true);
-    if (upToMs > 0 && !this.#books.isRecovering) return upToMs - OVERLAP_MS;
-    return stored?.sinceMs ?? journal.current.getFloat64(SEQUENCER_HEADER.runMs, true) - OVERLAP_MS;
+    this.#questions.ask();
   }
 
   /** Tallies of own memory are right after a restart too. */
@@ -407,7 +347,7 @@ export class AccountDesk implements Account {
     const { context, journal } = this.#deps;
     const { counters } = context;
     counters.set(counters.at('account_state'), ACCOUNT_STATES.indexOf(this.#state));
-    counters.set(counters.at('dead_mans_switch'), this.#switch.isArmed ? 1 : 0);
+    counters.set(counters.at('dead_mans_switch'), this.#watch.isSwitchArmed ? 1 : 0);
     for (const [counter, field] of TALLIES) {
       counters.set(counters.at(counter), journal.current.getFloat64(SEQUENCER_HEADER[field], true));
     }

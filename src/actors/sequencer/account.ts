@@ -25,6 +25,8 @@ export interface PlansAtWork {
   readonly isAtWork: boolean;
   /** Units of an asset that are held back for plans at work. */
   reservedUnits(asset: AssetIndex): bigint;
+  /** Whether an order is of a plan at work, ended or not. */
+  isAtWorkOn(clOrdId: string): boolean;
   /** The venue should have told something of this order by now: what became of it must be asked. */
   doubt(clOrdId: string, why: string): void;
 }
@@ -36,7 +38,7 @@ export interface Account {
   /** Units of an asset that may be spent: not held by foreign orders, not reserved. Undefined: without limit. */
   available(asset: AssetIndex): bigint | undefined;
   /** Whether a fill was booked before, by whomever. */
-  isBooked(fill: Pick<Fill, 'execId' | 'atMs'>): boolean;
+  isBooked(fill: Pick<Fill, 'execId'>): boolean;
   /** Books what a fill moves, and remembers it. */
   bookFill(fill: Pick<Fill, 'execId' | 'atMs'>, moves: FillMoves): void;
   addExposure(entry: LedgerEntry, reason: ExposureReason, when: Moment): void;

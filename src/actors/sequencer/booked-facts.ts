@@ -19,9 +19,12 @@ export class BookedFacts {
     }
   }
 
-  /** @param atMs venue's time of a fill; one from before the oldest that is remembered counts as booked. */
-  has(bank: DataView, name: string, atMs = Number.POSITIVE_INFINITY): boolean {
-    if (this.#stored.has(name) || this.#known.has(fingerprintOf(name))) return true;
+  has(name: string): boolean {
+    return this.#stored.has(name) || this.#known.has(fingerprintOf(name));
+  }
+
+  /** Whether a fill is from before the oldest that is remembered: booked, as far as a reading of the past can tell. */
+  isForgotten(bank: DataView, atMs: number): boolean {
     return atMs <= bank.getFloat64(SEQUENCER_HEADER.factsHorizonMs, true);
   }
 

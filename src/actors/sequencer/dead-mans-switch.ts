@@ -26,18 +26,19 @@ export class DeadMansSwitch {
     return this.#isArmed;
   }
 
-  /** Tells the venue what has to be told now. Only to be called while it can be told. */
-  update(isWanted: boolean, nowNs: number): void {
+  /**
+   * Tells the venue what has to be told now. Only to be called while it can be told.
+   * @returns whether it is armed and was not, or the other way round.
+   */
+  update(isWanted: boolean, nowNs: number): boolean {
     const { port, timeoutMs, intervalMs } = this.#deps;
-    if (timeoutMs === 0) return;
-    if (!isWanted) {
-      if (this.#isArmed) port.setDeadMansSwitch(false);
-      this.#isArmed = false;
-    } else if (!this.#isArmed || nowNs >= this.#dueNs) {
-      port.setDeadMansSwitch(true);
-      this.#isArmed = true;
-      this.#dueNs = nowNs + intervalMs * 1e6;
-    }
+    if (timeoutMs === 0) return false;
+    const isNews = isWanted !== this.#isArmed;
+    if (isNews || (isWanted && nowNs >= this.#dueNs)) port.setDeadMansSwitch(isWanted);
+    else return false;
+    this.#isArmed = isWanted;
+    this.#dueNs = nowNs + intervalMs * 1e6;
+    return isNews;
   }
 
   /** The connection is lost: what the venue was told is repeated as soon as it is back. */

@@ -52,7 +52,7 @@ export class PaperAccount implements RunningAccount {
     return availableUnits(asset, context.config.paper.inventory, bank, taken, books.directory);
   }
 
-  isBooked(fill: Pick<Fill, 'execId' | 'atMs'>): boolean {
+  isBooked(fill: Pick<Fill, 'execId'>): boolean {
     return this.#books.isBooked(fill);
   }
 

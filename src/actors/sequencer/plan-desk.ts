@@ -108,6 +108,10 @@ export class PlanDesk implements PlansAtWork {
     return units;
   }
 
+  isAtWorkOn(clOrdId: string): boolean {
+    return this.#find(clOrdId) !== undefined;
+  }
+
   doubt(clOrdId: string, why: string): void {
     const order = this.recall(clOrdId);
     if (order === undefined || isUnknown(order.state)) return; // it is being asked after: that must not begin anew

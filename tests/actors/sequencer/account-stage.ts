@@ -224,12 +224,21 @@ export class ScriptedPort implements TradingPort {
 
 export class FakePlans implements PlansAtWork {
   ordersOut: { clOrdId: string; instrument: number; sentNs: number }[] = [];
-  isAtWork = false;
+  #isAtWork = false;
   readonly reserved = new Map<number, bigint>();
   readonly doubted: string[] = [];
 
+  get isAtWork(): boolean {
+    return this.#isAtWork || this.ordersOut.length > 0;
+  }
+  set isAtWork(isAtWork: boolean) {
+    this.#isAtWork = isAtWork;
+  }
   reservedUnits(asset: number): bigint {
     return this.reserved.get(asset) ?? 0n;
+  }
+  isAtWorkOn(clOrdId: string): boolean {
+    return this.ordersOut.some((order) => order.clOrdId === clOrdId);
   }
   doubt(clOrdId: string): void {
     this.doubted.push(clOrdId);

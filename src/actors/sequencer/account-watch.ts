@@ -1,0 +1,70 @@
+/** What has to be looked at all the time: the dead-man's switch, orders without an answer, the gate. */
+import type { ActorContext } from '../../runtime/actor.ts';
+import { SYSTEM_STATUSES } from '../../shared/messages.ts';
+import type { TradingPort } from '../../venues/trading-port.ts';
+import type { PlansAtWork } from './account.ts';
+import { DeadMansSwitch } from './dead-mans-switch.ts';
+
+const MAINTENANCE = SYSTEM_STATUSES.indexOf('maintenance');
+
+export interface WatchDeps {
+  readonly context: ActorContext<'sequencer'>;
+  readonly port: TradingPort;
+  readonly plans: PlansAtWork;
+}
+
+export class AccountWatch {
+  readonly #deps: WatchDeps;
+  readonly #switch: DeadMansSwitch;
+  readonly #feed;
+  #silenceDueNs = 0;
+  #wasHalted = true;
+
+  constructor(deps: WatchDeps) {
+    const { context, port } = deps;
+    const { dead_mans_switch_ms: timeoutMs, dead_mans_switch_interval_ms: intervalMs } = context.config.trading;
+    this.#deps = deps;
+    this.#switch = new DeadMansSwitch({ port, timeoutMs, intervalMs });
+    this.#feed = context.countersOf('feed');
+  }
+
+  get isSwitchArmed(): boolean {
+    return this.#switch.isArmed;
+  }
+
+  /** Whether trading was halted since the last look. */
+  hasHalted(): boolean {
+    const isHalted = this.#deps.context.gate.state === 'halted';
+    const isNews = isHalted && !this.#wasHalted;
+    this.#wasHalted = isHalted;
+    return isNews;
+  }
+
+  /** Arms while a plan is at work, but for maintenance. @returns whether that changed. */
+  updateSwitch(nowNs: number): boolean {
+    const { plans, port } = this.#deps;
+    if (!port.isConnected) return false;
+    return this.#switch.update(plans.isAtWork && this.#feed.get('system_status') !== MAINTENANCE, nowNs);
+  }
+
+  /** Nothing will be open any more. */
+  disarm(nowNs: number): void {
+    if (this.#deps.port.isConnected) this.#switch.update(false, nowNs);
+  }
+
+  /** What the venue was told is told again as soon as it can be. */
+  lost(): void {
+    this.#switch.lost();
+  }
+
+  /** Doubts orders that should have been heard of by now, so that they are looked up. */
+  doubtSilent(nowNs: number): void {
+    const { context, plans } = this.#deps;
+    const { reconcile_in_flight_ms: everyMs, answer_timeout_ms: timeoutMs } = context.config.trading;
+    if (everyMs === 0 || nowNs < this.#silenceDueNs) return;
+    this.#silenceDueNs = nowNs + everyMs * 1e6;
+    for (const { clOrdId, sentNs } of plans.ordersOut) {
+      if (nowNs - sentNs >= timeoutMs * 1e6) plans.doubt(clOrdId, `no answer for ${timeoutMs} ms`);
+    }
+  }
+}

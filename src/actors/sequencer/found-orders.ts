@@ -1,0 +1,169 @@
+/**
+ * Orders of ours that the venue knows and no plan at work has out: those of earlier runs, and what is added to an order
+ * after its plan has ended. Their fills are booked, what is not recorded of them is, and the plans that earlier runs left
+ * are brought to an end. Each task is one change of the journal and is made once, whoever finds the order, and how often.
+ */
+import type { ActorContext } from '../../runtime/actor.ts';
+import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
+import type { AssetIndex } from '../../shared/instrument.ts';
+import type { PlanOutcome } from '../../shared/messages.ts';
+import type { StoredTrading } from '../../shared/stored-trading.ts';
+import type { Fill, OrderReading } from '../../venues/trading-port.ts';
+import type { AccountBooks } from './account-books.ts';
+import { smallestOrderUnits } from './account-differences.ts';
+import { addDust, addExposure, type LedgerEntry } from './account-ledger.ts';
+import type { Moment } from './execution-events.ts';
+import { balanceChanges, type FillMoves, fillMoves } from './fill-moves.ts';
+import { type InterruptedPlan, interruptedKeys, planKey, sumInterrupted } from './interrupted-plans.ts';
+import type { Journal } from './journal.ts';
+import type { NewestBooks } from './newest-books.ts';
+import {
+  type FoundOrder,
+  tellAbsent,
+  tellFoundEnded,
+  tellFoundFill,
+  tellFoundSent,
+  tellInterrupted,
+} from './recovered-records.ts';
+import { countUp, SEQUENCER_HEADER } from './sequencer-memory.ts';
+import type { Task } from './task-queue.ts';
+
+export interface FoundOrdersDeps {
+  readonly context: ActorContext<'sequencer'>;
+  readonly journal: Journal;
+  readonly newest: NewestBooks;
+  readonly books: AccountBooks;
+  readonly stored: StoredTrading | undefined;
+}
+
+export class FoundOrders {
+  readonly #deps: FoundOrdersDeps;
+  readonly #known: ReadonlySet<string>;
+  readonly #ended: ReadonlySet<string>;
+
+  constructor(deps: FoundOrdersDeps) {
+    this.#deps = deps;
+    this.#known = new Set(deps.stored?.ordersKnown);
+    this.#ended = new Set(deps.stored?.ordersEnded);
+  }
+
+  /** What has to be booked of orders that ended at the venue and that no plan has out. */
+  *orderTasks(readings: readonly OrderReading[]): Generator<Task> {
+    const found = readings.flatMap((reading) => foundOrder(reading) ?? []);
+    const interrupted = this.#interrupted(readings);
+    for (const order of found) yield* this.#orderTasks(order, interrupted.has(planKey(order.origin)));
+  }
+
+  /** An order of an earlier run that the venue does not know. */
+  *absentTasks(clOrdId: string): Generator<Task> {
+    const { books, journal } = this.#deps;
+    const origin = decodeClientOrderId(clOrdId);
+    if (origin === undefined || this.hasEnded(clOrdId)) return;
+    yield () => books.once(endOf(clOrdId), (when) => tellAbsent(journal, clOrdId, origin, when));
+  }
+
+  /** Ends the plans that earlier runs did not. @param readings their orders, as the venue knows them. */
+  *recoveryTasks(readings: readonly OrderReading[]): Generator<Task> {
+    const { books, journal, newest, stored } = this.#deps;
+    if (stored === undefined || !books.isRecovering) return;
+    for (const plan of sumInterrupted(stored, this.#ofEarlierRuns(readings), newest.directory)) {
+      const name = `plan ${planKey(plan)}`;
+      if (!books.hasMade(name)) yield () => this.#endPlan(plan, name);
+    }
+    yield () => books.change(() => journal.open.setFloat64(SEQUENCER_HEADER.isRecovered, 1, true));
+  }
+
+  /** Whether the end of an order of an earlier run is recorded. */
+  hasEnded(clOrdId: string): boolean {
+    return this.#ended.has(clOrdId) || this.#deps.books.hasMade(endOf(clOrdId));
+  }
+
+  *#orderTasks(order: FoundOrder, isInterrupted: boolean): Generator<Task> {
+    const { books, journal } = this.#deps;
+    const { clOrdId, origin, reading } = order;
+    const isOfThisRun = origin.runMs === this.#runMs; // its plan has recorded its beginning and its end
+    const isKnown = isOfThisRun || this.#known.has(clOrdId) || books.hasMade(startOf(clOrdId));
+    if (!isKnown) yield () => books.once(startOf(clOrdId), (when) => tellFoundSent(journal, order, when));
+    for (const fill of reading.fills) {
+      if (!books.isOld(fill)) yield () => this.#bookFound(order, fill, isInterrupted);
+    }
+    const isOver = isOfThisRun || this.hasEnded(clOrdId);
+    if (!isOver) yield () => books.once(endOf(clOrdId), (when) => tellFoundEnded(journal, order, when));
+  }
+
+  #bookFound(order: FoundOrder, fill: Fill, isInterrupted: boolean): void {
+    const { books, journal, newest } = this.#deps;
+    if (books.isBooked(fill)) return; // a stream was faster
+    const { directory } = newest;
+    const { origin, reading, clOrdId } = order;
+    const instrument = reading.instrument === undefined ? undefined : directory.instruments[reading.instrument];
+    books.change((when) => {
+      if (instrument === undefined) {
+        books.say('fill_unreadable', 2, `fill ${fill.execId} of ${clOrdId} is of a pair that is not listed`);
+        books.note(fill);
+        return; // what it moved shows as a deviation
+      }
+      const moves = fillMoves(instrument, reading.side, directory, fill);
+      tellFoundFill(journal, order, fill, moves, when);
+      books.bookFill(fill, moves);
+      countUp(journal.open, SEQUENCER_HEADER.recovered);
+      // The end of an interrupted plan tells what it left. What comes after the end of a plan, nobody else tells.
+      if (!isInterrupted) this.#exposeLate(origin, clOrdId, moves, when);
+    });
+  }
+
+  #exposeLate({ plan, runMs }: OrderOrigin, clOrdId: string, moves: FillMoves, when: Moment): void {
+    const { books, journal } = this.#deps;
+    for (const [asset, units] of balanceChanges(moves)) {
+      addExposure(journal, { asset, units, plan, runMs }, 'stranded', when);
+    }
+    books.say('fill_late', 2, `${clOrdId} was filled after its plan ${plan} had ended`);
+  }
+
+  #endPlan(plan: InterruptedPlan, name: string): void {
+    const { books, context, journal } = this.#deps;
+    books.once(name, (when) => {
+      let outcome: PlanOutcome = plan.spentUnits === 0n && plan.receivedUnits === 0n ? 'abandoned' : 'unwound';
+      for (const [asset, units] of plan.left) {
+        if (units === 0n) continue;
+        const entry: LedgerEntry = { asset, units, plan: plan.plan, runMs: plan.runMs };
+        if (this.#isDust(asset, units)) addDust(journal, entry, when);
+        else {
+          addExposure(journal, entry, 'interrupted', when);
+          outcome = 'stranded';
+          books.say('exposure_stranded', 2, `${name} left ${books.words(asset, units)} (interrupted)`);
+        }
+      }
+      tellInterrupted(journal, plan, outcome, when);
+      context.log('warn', 'plan_ended', `${name} of an earlier run ${outcome}`, { plan: plan.plan, outcome });
+    });
+  }
+
+  #isDust(asset: AssetIndex, units: bigint): boolean {
+    const least = smallestOrderUnits(asset, this.#deps.newest.directory);
+    return least !== undefined && units < least && -units < least;
+  }
+
+  #interrupted(readings: readonly OrderReading[]): ReadonlySet<string> {
+    const { books, stored } = this.#deps;
+    if (stored === undefined || !books.isRecovering) return new Set();
+    const keys = interruptedKeys(stored, this.#ofEarlierRuns(readings));
+    return new Set([...keys].filter((key) => !books.hasMade(`plan ${key}`)));
+  }
+
+  #ofEarlierRuns(readings: readonly OrderReading[]): readonly OrderReading[] {
+    return readings.filter(({ clOrdId }) => decodeClientOrderId(clOrdId ?? '')?.runMs !== this.#runMs);
+  }
+
+  get #runMs(): number {
+    return this.#deps.journal.current.getFloat64(SEQUENCER_HEADER.runMs, true);
+  }
+}
+
+const startOf = (clOrdId: string): string => `start ${clOrdId}`;
+const endOf = (clOrdId: string): string => `end ${clOrdId}`;
+
+function foundOrder({ clOrdId = '', ...reading }: OrderReading): FoundOrder | undefined {
+  const origin = decodeClientOrderId(clOrdId);
+  return origin === undefined ? undefined : { origin, clOrdId, reading };
+}
