@@ -3,7 +3,7 @@
  *
  *   USD ─buy BTC/USD─▶ BTC ─buy ETH/BTC─▶ ETH ─sell ETH/USD─▶ USD
  */
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import { createActor, createSequencer, PAPER } from '../../../src/actors/sequencer/actor.ts';
 import type { PlanLeg } from '../../../src/actors/sequencer/plan.ts';
 import { balanceOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
@@ -242,7 +242,7 @@ export function stageSequencer(given: StageOptions = {}) {
     send: (what: Sized | undefined, more: Partial<Sent> = {}) => {
       if (what === undefined) throw new Error('nothing pays on these books');
       const sent = { seq: ++seq, ordinal: 0, stampNs: clock.nowNs(), sized: 1, ...more };
-      expect(opportunities.tryClaim(1)).toBe(true);
+      assert.ok(opportunities.tryClaim(1), 'the ring has room for an opportunity');
       putOpportunity(opportunities.view, opportunities.offset(0), what, sent);
       opportunities.publish(1);
       return sent;
