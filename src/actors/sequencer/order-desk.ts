@@ -2,7 +2,6 @@
  * Sees orders to their end: takes what is told of them, books their fills, and asks what became of those whose fate is
  * unknown, for as long as it takes. What it changes belongs to the change of the journal that is open.
  */
-import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { PlanReason } from '../../shared/messages.ts';
 import type { Fill, TradingPort } from '../../venues/trading-port.ts';
@@ -11,9 +10,17 @@ import { barOf } from './closing-routes.ts';
 import { type Moment, tellAudit, tellFill, tellOrder } from './execution-events.ts';
 import { fillMoves } from './fill-moves.ts';
 import type { Journal } from './journal.ts';
+import { KnownTransitions } from './known-transitions.ts';
 import type { NewestBooks } from './newest-books.ts';
 import type { Order } from './order.ts';
-import { isEnded, isUnknown, type OrderEventType, orderMachine } from './order-machine.ts';
+import {
+  isEnded,
+  isUnknown,
+  type OrderEventType,
+  type OrderFacts,
+  type OrderState,
+  orderMachine,
+} from './order-machine.ts';
 import type { OrderWord } from './order-words.ts';
 import { hasUnknown, openOrders, type Plan } from './plan.ts';
 import { hasOrderOut, isReconciling, type PlanEventType } from './plan-machine.ts';
@@ -26,6 +33,11 @@ const LOOKUP_PAUSE_MS = 100;
 const LOOKUP_PAUSE_MAX_MS = 5_000;
 /** A question that is not answered after this long is put again: the port has forgotten it. */
 const LOOKUP_ANSWER_MS = 30_000;
+
+const TRANSITIONS = new KnownTransitions<OrderState, OrderFacts>(
+  orderMachine,
+  ({ seen, touched }) => `${seen} ${touched}`,
+);
 
 export interface OrderDeskDeps {
   readonly context: ActorContext<'sequencer'>;
@@ -60,8 +72,8 @@ export class OrderDesk {
   apply(plan: Plan, order: Order, type: OrderEventType): void {
     const before = order.state;
     const context = { seen: order.seen, touched: order.booked.qtyLots > 0n };
-    const [next, actions] = transition(orderMachine, orderMachine.resolveState({ value: before, context }), { type });
-    if (actions.some((action) => action.type === 'onUnexpected')) this.#recordUnexpected(plan, order, type);
+    const next = TRANSITIONS.of(before, context, type);
+    if (next.isUnexpected) this.#recordUnexpected(plan, order, type);
     order.state = next.value;
     order.seen = next.context.seen;
     this.#tell(plan, order, before, type);

@@ -2,7 +2,6 @@
  * Runs the plans: asks the machine what comes next, makes it so, and writes it down. Every event is one change of the
  * journal, committed before an order goes out, so a successor always knows of every order that can be out.
  */
-import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { assetSpent } from '../../shared/asset-graph.ts';
 import { LastHop } from '../../shared/last-hop.ts';
@@ -11,6 +10,7 @@ import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { OrderOut, PlansAtWork, RunningAccount } from './account.ts';
 import { type Moment, tellAudit, tellOpened, tellOrder, tellRefused } from './execution-events.ts';
 import type { Journal } from './journal.ts';
+import { KnownTransitions } from './known-transitions.ts';
 import type { NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
 import type { Order } from './order.ts';
@@ -20,11 +20,23 @@ import { type MadeOrder, OrderMaker, RETRY_MS } from './order-maker.ts';
 import { type OrderWord, readNews } from './order-words.ts';
 import { addOrder, clearPlan, openOrders, type Plan, readPlan, writePlan } from './plan.ts';
 import { type PlanEndDeps, recordEnd } from './plan-end.ts';
-import { hasOrderOut, isOver, type PlanEventType, planMachine } from './plan-machine.ts';
+import {
+  hasOrderOut,
+  isOver,
+  type PlanEventType,
+  type PlanInput,
+  type PlanState,
+  planMachine,
+} from './plan-machine.ts';
 import { claimedUnits, outUnits } from './plan-progress.ts';
 import { because } from './plan-reason.ts';
 import { type RecheckLimits, recheck, recheckLimits, type Standing } from './recheck.ts';
 import { countUp, planOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
+
+const TRANSITIONS = new KnownTransitions<PlanState, PlanInput>(
+  planMachine,
+  ({ legCount, leg, rest, parallel }) => `${legCount} ${leg} ${rest} ${parallel}`,
+);
 
 export interface PlanDeskDeps {
   readonly context: ActorContext<'sequencer'>;
@@ -276,10 +288,9 @@ export class PlanDesk implements PlansAtWork {
   }
 
   #apply(plan: Plan, type: PlanEventType): void {
-    const { leg, rest, state, parallel } = plan;
-    const context = { legCount: plan.legs.length, leg, rest, parallel };
-    const [next, actions] = transition(planMachine, planMachine.resolveState({ value: state, context }), { type });
-    if (actions.some((action) => action.type === 'onUnexpected')) this.#recordUnexpected(plan, type);
+    const { leg, rest, state, parallel, legs } = plan;
+    const next = TRANSITIONS.of(state, { legCount: legs.length, leg, rest, parallel }, type);
+    if (next.isUnexpected) this.#recordUnexpected(plan, type);
     if (next.value !== state) this.#enter(plan, next.value);
     plan.leg = next.context.leg;
     plan.rest = next.context.rest;
