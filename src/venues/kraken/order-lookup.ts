@@ -1,6 +1,6 @@
 /**
  * What became of an order: first by what the stream has told, then by REST. Only both together, after the order's own
- * deadline, prove that there is none: the venue may take a moment to show an order, but does not match one that arrives
+ * deadline, prove that there is none, or REST alone much later: the venue may take a moment to show an order, but does not match one that arrives
  * after its deadline (protocol reference 2.3, 2.5).
  */
 import type { Fill, OrderReading, TradingEvent } from '../trading-port.ts';
@@ -16,6 +16,9 @@ export interface OrderLookupDeps {
   /** An order that was sent longer ago than this cannot be taken any more. */
   readonly absentAfterMs: number;
 }
+
+/** The venue's longest deadline, and as long again: after it REST alone is proof, for a socket may never come back. */
+const ABSENT_BY_REST_MS = 120_000;
 
 export class OrderLookup {
   readonly #deps: OrderLookupDeps;
@@ -69,9 +72,10 @@ export class OrderLookup {
     const known = venueOrderId ?? orders.merged.byClOrdId(clOrdId)?.orderId;
     const sentMs = orders.named(clOrdId)?.sentMs ?? this.#startedMs;
     if (known !== undefined) this.#unknown(clOrdId, `the venue had it as ${known}, and does not find it`);
-    else if (!isStanding()) this.#unknown(clOrdId, 'REST does not know it, and the executions are not streamed');
     else if (nowMs() - sentMs < absentAfterMs) this.#unknown(clOrdId, 'not there; it may still arrive');
-    else {
+    else if (!isStanding() && nowMs() - sentMs < ABSENT_BY_REST_MS) {
+      this.#unknown(clOrdId, 'REST does not know it, and the executions are not streamed');
+    } else {
       orders.onAbsent(clOrdId);
       emit({ type: 'order.fate', clOrdId, found: undefined });
     }

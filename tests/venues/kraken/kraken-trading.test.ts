@@ -589,6 +589,10 @@ describe('a lookup', () => {
     port.lookUp('amhw3k2x100001205', undefined);
     pass(100);
     expect(of('order.fate_unknown').at(-1)?.why).toContain('not streamed');
+    pass(120_000);
+    port.lookUp('amhw3k2x100001205', undefined);
+    pass(100);
+    expect(of('order.fate')).toMatchObject([{ clOrdId: 'amhw3k2x100001205', found: undefined }]);
   });
 
   test('of an order that a predecessor sent waits as if it had been sent just now', () => {

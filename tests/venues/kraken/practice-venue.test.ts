@@ -3,7 +3,7 @@ import { seededChance } from '../../../src/shared/chance.ts';
 import { fine } from '../../../src/simulation/readings.ts';
 import { drawFaultRates } from '../../../src/venues/practice/fault-rules.ts';
 import { FAULT_NAMES, FAULTS } from '../../../src/venues/practice/faults.ts';
-import { differences, exchangeStage } from './exchange-stage.ts';
+import { exchangeStage } from './exchange-stage.ts';
 
 const PUBLIC: readonly string[] = ['update', 'subscribe'];
 /** More find more: 300 were run. */
@@ -23,17 +23,17 @@ function day(seed: number, faults: Parameters<typeof exchangeStage>[1], orders =
     if (turns % 30 === 0) stage.refill();
   }
   // Long enough for the quarter of an hour that a locked-out key has to wait.
-  for (let seconds = 0; seconds < 1_800 && stage.open().length > 0; seconds++) stage.pass(1_000);
+  for (let seconds = 0; seconds < 1_800 && stage.trader.open.length > 0; seconds++) stage.pass(1_000);
   return { ...stage, sentCount: sent };
 }
 
 type Stage = ReturnType<typeof day>;
 
 /** What is held, by asset, as the connection reads it. */
-function accountOf({ port, pass, events, directory }: Stage): Record<string, bigint> {
+function accountOf({ port, pass, trader, directory }: Stage): Record<string, bigint> {
   port.readAccount(0);
   pass(3_000);
-  const answer = events.findLast((event) => event.type === 'account');
+  const answer = trader.events.findLast((event) => event.type === 'account');
   const balances = answer?.account.balances ?? [];
   return Object.fromEntries(
     balances.map(({ asset, totalUnits }) => {
@@ -55,8 +55,8 @@ describe('against the practice exchange', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const stage = day(seed, {}, 60);
       expect(stage.sentCount).toBe(60);
-      expect(differences(stage)).toEqual([]);
-      const kinds = new Set(stage.events.map(({ type }) => type));
+      expect(stage.differences()).toEqual([]);
+      const kinds = new Set(stage.trader.events.map(({ type }) => type));
       expect(kinds.has('order.uncertain')).toBe(false);
       expect(kinds.has('disconnected')).toBe(false);
       expect(stage.received.filter((text) => /rate limit|Exceeded/i.test(text))).toEqual([]);
@@ -69,10 +69,10 @@ describe('against the practice exchange', () => {
     for (let seed = 1; seed <= 3 || (struck === 0 && seed < 30); seed++) {
       const stage = day(seed, { [fault]: Math.min(0.3, FAULTS[fault].chance * 10) }, 20);
       struck += stage.exchange.stats().faults[fault] ?? 0;
-      expect(differences(stage), `seed ${seed}`).toEqual([]);
+      expect(stage.differences(), `seed ${seed}`).toEqual([]);
       // Of all errors there are, some say that the key itself is refused.
       const mayBeFatal = fault === 'rest-error';
-      expect(mayBeFatal || stage.events.every(({ type }) => type !== 'fatal'), `seed ${seed}`).toBe(true);
+      expect(mayBeFatal || stage.trader.events.every(({ type }) => type !== 'fatal'), `seed ${seed}`).toBe(true);
     }
     expect(struck).toBeGreaterThan(0);
   });
@@ -80,7 +80,7 @@ describe('against the practice exchange', () => {
   test('faults of all kinds at once, by seed', () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const stage = day(seed, drawFaultRates(seededChance(seed), PRIVATE_FAULTS), 20);
-      expect(differences(stage), `seed ${seed}`).toEqual([]);
+      expect(stage.differences(), `seed ${seed}`).toEqual([]);
     }
   });
 });
