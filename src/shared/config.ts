@@ -141,8 +141,8 @@ const trading = z.strictObject({
   slippage_bps: z.int().min(0).max(1_000).default(10),
   /** How long a plan that holds something may wait (gate paused, no book) before it counts as stranded. */
   patience_ms: milliseconds.default(5_000),
-  /** The venue does not match an order after this long. Kraken: 500 ms to 60 s. */
-  deadline_ms: z.int().min(500).max(60_000).default(2_000),
+  /** The venue does not match an order after this long. Kraken: 500 ms to 60 s, as it arrives; the way takes its share. */
+  deadline_ms: z.int().min(1_000).max(59_000).default(2_000),
   /** Without an answer for this long, the outcome of an order is uncertain and looked up. */
   answer_timeout_ms: milliseconds.default(3_000),
   /** What is done with a leg that failed: the cheapest by the present books, or always the one named. */

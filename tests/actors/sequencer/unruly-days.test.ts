@@ -14,7 +14,7 @@ function day(seed: number, policy: 'sequential' | 'parallel') {
   const recorded: Execution[] = [];
   const audits: string[] = [];
   const stage = stageSequencer({
-    trading: { policy, patience_ms: 1_500, deadline_ms: 500, answer_timeout_ms: 300, reconcile_in_flight_ms: 200 },
+    trading: { policy, patience_ms: 1_500, deadline_ms: 1_000, answer_timeout_ms: 300, reconcile_in_flight_ms: 200 },
     limits: { records_ring: 1_024 },
     way: {
       makePort: ({ context: { clock } }) => {

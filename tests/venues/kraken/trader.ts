@@ -81,12 +81,12 @@ export class Trader {
         if (event.found === undefined) known.state = 'absent';
         else {
           for (const fill of event.found.fills) known.fills.set(fill.execId, fill);
-          if (event.found.isOpen) known.lookUpAtMs = this.#nowMs() + 500;
+          if (event.found.isOpen) known.lookUpAtMs = this.#nowMs() + 1_000;
           else known.state = 'ended';
         }
         break;
       case 'order.fate_unknown':
-        known.lookUpAtMs = this.#nowMs() + 500;
+        known.lookUpAtMs = this.#nowMs() + 1_000;
         break;
       case 'order.acked':
         break;
@@ -96,11 +96,16 @@ export class Trader {
   }
 
   /** Every difference between what it knows and what the exchange has in its books. */
-  differences(exchange: PracticeExchange, directory: InstrumentDirectory, sent: readonly string[] = []): string[] {
+  differences(
+    exchange: PracticeExchange,
+    directory: InstrumentDirectory,
+    sent: readonly string[] = [],
+    account = 'alice',
+  ): string[] {
     const { orders } = this;
     const wrong = this.#twice.map((execId) => `fill ${execId} was told twice`);
     const theirs = new Map(
-      [...exchange.trading.closedOrders('alice'), ...exchange.trading.openOrders('alice')].map((order) => [
+      [...exchange.trading.closedOrders(account), ...exchange.trading.openOrders(account)].map((order) => [
         order.clOrdId,
         order,
       ]),
@@ -109,7 +114,7 @@ export class Trader {
       .filter((text) => text.includes('"add_order"'))
       .map((text) => String(JSON.parse(text).params.cl_ord_id));
     if (new Set(sentIds).size !== sentIds.length) wrong.push('an order was sent twice');
-    const records = [...exchange.trading.closedOrders('alice'), ...exchange.trading.openOrders('alice')];
+    const records = [...exchange.trading.closedOrders(account), ...exchange.trading.openOrders(account)];
     if (records.length !== theirs.size) wrong.push('the exchange has a cl_ord_id twice');
     for (const order of records) if (!orders.has(order.clOrdId ?? '')) wrong.push(`${order.clOrdId} was never sent`);
     for (const [clOrdId, { state, fills, ended }] of orders) {
