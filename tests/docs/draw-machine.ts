@@ -1,10 +1,15 @@
 /** Draws a machine, from the machine itself, as a Mermaid state diagram: events that lead from one state to another. */
 import type { AnyStateMachine } from 'xstate';
+import { accountMachine } from '../../src/actors/sequencer/account-machine.ts';
 import { orderMachine } from '../../src/actors/sequencer/order-machine.ts';
 import { planMachine } from '../../src/actors/sequencer/plan-machine.ts';
 
 /** The machines that `docs/architecture.md` shows, by the name that its marks give. */
-export const DRAWN: Readonly<Record<string, AnyStateMachine>> = { plan: planMachine, order: orderMachine };
+export const DRAWN: Readonly<Record<string, AnyStateMachine>> = {
+  plan: planMachine,
+  order: orderMachine,
+  account: accountMachine,
+};
 
 /** What stands between the marks of a drawing. */
 export function drawingOf(machine: AnyStateMachine): string {
