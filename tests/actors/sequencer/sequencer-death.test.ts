@@ -1,62 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { ActorContext } from '../../../src/runtime/actor.ts';
-import { GOOD_BOOKS, type Stage, stageSequencer } from './sequencer-stage.ts';
-
-/** Thrown where the actor dies; nothing of the actor runs after it. */
-class Death extends Error {}
-
-/** A context in which the `at`-th step that others can see is the actor's last: it dies just before, or just after it. */
-function mortal(at: number, after: boolean) {
-  const count = { steps: 0 };
-  const step = <T>(run: () => T): T => {
-    count.steps++;
-    if (count.steps === at && !after) throw new Death();
-    const result = run();
-    if (count.steps === at && after) throw new Death();
-    return result;
-  };
-  const tamper = (context: ActorContext<'sequencer'>): ActorContext<'sequencer'> => {
-    const { records } = context;
-    const write = records.tryWrite.bind(records);
-    records.tryWrite = (kind, fill) => step(() => write(kind, fill));
-    return {
-      ...context,
-      // Ring producer, consumer and clock are where the actor touches the world between its own stores.
-      producer: (name) => {
-        const ring = context.producer(name);
-        const publish = ring.publish.bind(ring);
-        ring.publish = (number) => step(() => publish(number));
-        return ring;
-      },
-      consumer: (name) => {
-        const ring = context.consumer(name);
-        const advance = ring.advance.bind(ring);
-        ring.advance = (number) => step(() => advance(number));
-        return ring;
-      },
-      clock: {
-        ...context.clock,
-        nowNs: () => step(() => context.clock.nowNs()),
-        wallNs: () => step(() => context.clock.wallNs()),
-        wallMs: () => context.clock.wallMs(),
-        after: (delay, run) => step(() => context.clock.after(delay, run)),
-      },
-    };
-  };
-  return { tamper, count };
-}
-
-/** Lets `ms` pass; when the actor dies on the way, its successor lives through what is left of them. */
-function passOrDie(stage: Stage, ms: number): void {
-  const endNs = stage.clock.nowNs() + ms * 1e6;
-  try {
-    stage.pass(ms);
-  } catch (thrown) {
-    if (!(thrown instanceof Death)) throw thrown;
-    stage.succeed();
-    stage.pass((endNs - stage.clock.nowNs()) / 1e6);
-  }
-}
+import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
+import { seededChance } from '../../../src/shared/chance.ts';
+import { mortal, passOrDie } from './mortal-stage.ts';
+import { type Execution, GOOD_BOOKS, stageSequencer } from './sequencer-stage.ts';
+import { faultsOf, START } from './unruly-faults.ts';
+import { UnrulyVenue } from './unruly-venue.ts';
 
 /** One plan that is completed, then one whose last leg fails and is taken back in part and stranded in part. */
 function live(at: number, after: boolean) {
@@ -103,5 +51,72 @@ describe('sequencer: death at any step', () => {
     }
     console.log(`sequencer: ${steps} deaths survived`);
     expect(steps).toBeGreaterThan(100);
+  });
+});
+
+/** A plan or two on a venue that misbehaves by `seed`; the actor dies once. */
+function liveUnruly(seed: number, policy: string, at: number, after: boolean) {
+  const { tamper, count } = mortal(at, after);
+  let venue: UnrulyVenue | undefined;
+  // The venue's own: it does not die with the actor, and nothing that it does is a step of the actor's.
+  const clock = { nowNs: () => stage.clock.nowNs(), wallMs: () => stage.clock.wallMs() };
+  const stage = stageSequencer({
+    trading: {
+      policy,
+      patience_ms: 1_500,
+      deadline_ms: 500,
+      answer_timeout_ms: 300,
+      reconcile_in_flight_ms: 200,
+      reconcile_orders_ms: 1_000,
+    },
+    limits: { records_ring: 1_024 },
+    way: {
+      makePort: () => {
+        venue ??= new UnrulyVenue(clock, seededChance(seed), START);
+        venue.forget();
+        return venue;
+      },
+      makeAccount: (deps) => new AccountDesk({ ...deps, stored: undefined }),
+    },
+    tamper,
+  });
+  const firstStep = count.steps + 1;
+  const told: Execution[] = [];
+  const recorded: Execution[] = [];
+  const audits: string[] = [];
+  const collect = () => {
+    told.push(...stage.told());
+    const more = stage.recorded();
+    recorded.push(...more.executions);
+    audits.push(...more.audits);
+  };
+  for (let ms = 0; ms < 14_000; ms += 500) {
+    if (ms === 500 || ms === 1_500) stage.send(stage.opportunity());
+    if (ms === 3_000) venue!.isTame = true;
+    passOrDie(stage, 500);
+    collect();
+  }
+  return { firstStep, steps: count.steps, faults: faultsOf({ stage, venue: venue!, told, recorded, audits }), told };
+}
+
+describe('sequencer: death at any step on an unruly venue', () => {
+  test.each([
+    [3, 'sequential'],
+    [5, 'sequential'],
+    [6, 'parallel'],
+  ] as const)('seed %i, %s: nothing is lost, doubled or left out of the ledger', (seed, policy) => {
+    const undisturbed = liveUnruly(seed, policy, 0, false);
+    expect(undisturbed.faults).toEqual([]);
+    let deaths = 0;
+    for (let at = undisturbed.firstStep; at <= undisturbed.steps; at += 37) {
+      for (const after of [false, true]) {
+        const { faults } = liveUnruly(seed, policy, at, after);
+        expect(faults, `seed ${seed}, ${policy}, death ${after ? 'after' : 'before'} step ${at}`).toEqual([]);
+        deaths++;
+      }
+    }
+    const events = new Set(undisturbed.told.map(({ event }) => event));
+    console.log(`unruly venue, seed ${seed}, ${policy}: ${deaths} deaths survived, ${[...events].join(' ')}`);
+    expect(deaths).toBeGreaterThan(40);
   });
 });

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
-import { type Execution, GOOD_BOOKS, stageSequencer, USD } from './sequencer-stage.ts';
+import { type Execution, GOOD_BOOKS, stageSequencer } from './sequencer-stage.ts';
+import { faultsOf, START, text } from './unruly-faults.ts';
 import { UnrulyVenue } from './unruly-venue.ts';
-
-const START = [10_000_000_0000n, 100_0000000000n, 1_000_0000000000n];
 
 /** A day of plans on a venue that misbehaves by `seed`, with deaths of the actor; then all is well until everything ended. */
 function day(seed: number, policy: 'sequential' | 'parallel') {
@@ -18,7 +17,7 @@ function day(seed: number, policy: 'sequential' | 'parallel') {
     limits: { records_ring: 1_024 },
     way: {
       makePort: ({ context: { clock } }) => {
-        venue ??= new UnrulyVenue(clock as never, chance, START);
+        venue ??= new UnrulyVenue(clock, chance, START);
         venue.forget();
         return venue;
       },
@@ -58,44 +57,6 @@ function day(seed: number, policy: 'sequential' | 'parallel') {
   }
   return { stage, venue: venue!, told, recorded, audits };
 }
-
-/** What is wrong after a day; empty when everything is as it should be. */
-function faultsOf({ stage, venue, told, recorded, audits }: ReturnType<typeof day>): string[] {
-  const faults: string[] = [];
-  const check = (holds: boolean, what: string) => void (holds || faults.push(what));
-  const show = (values: readonly unknown[]) => values.join(' ');
-  check(stage.counter('plans_active') === 0, `${stage.counter('plans_active')} plans never ended`);
-  check(new Set(venue.sent).size === venue.sent.length, 'an order id was used twice');
-  check(JSON.stringify(told, text) === JSON.stringify(recorded, text), 'risk and the database were told differently');
-  const booked = told.filter(({ event }) => event === 'FILL');
-  const truth = venue.fills.map(({ execId, qtyLots, feeUnits }) => `${execId} ${qtyLots} ${feeUnits}`).sort();
-  const ours = booked.map(({ execId, qty, fee }) => `${execId} ${qty} ${fee}`).sort();
-  check(
-    show(truth) === show(ours),
-    `fills: ${show(truth.filter((one) => !ours.includes(one)))} missing of ${truth.length}`,
-  );
-  check(
-    show(stage.balances()) === show(venue.balances),
-    `balances: ${show(stage.balances())} for ${show(venue.balances)}`,
-  );
-  const ledger = [...START];
-  for (const { event, amount, amountAsset, profit } of told) {
-    if (event === 'EXPOSURE' || event === 'DUST') ledger[amountAsset]! += amount;
-    if (event === 'PLAN_ENDED') ledger[USD]! += profit;
-  }
-  check(show(ledger) === show(venue.balances), `ledger: ${show(ledger)} for ${show(venue.balances)}`);
-  check(!told.some(({ exposureReason }) => exposureReason === 'deviation'), 'a deviation was booked');
-  const sent = new Set(told.filter(({ event }) => event === 'ORDER_SENT').map(({ clOrdId }) => clOrdId));
-  check(
-    venue.sent.every((id) => sent.has(id)),
-    'an order left that was not written down',
-  );
-  const refused = audits.filter((line) => line.startsWith('account_refused'));
-  check(refused.length === 0, show(refused));
-  return faults;
-}
-
-const text = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
 
 describe('sequencer: days on an unruly venue', () => {
   test.each(['sequential', 'parallel'] as const)(

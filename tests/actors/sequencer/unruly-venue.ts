@@ -28,7 +28,7 @@ export class UnrulyVenue implements TradingPort {
   /** What became of orders, by kind. */
   readonly kinds = new Map<string, number>();
   readonly balances: bigint[];
-  readonly #clock: VirtualClock;
+  readonly #clock: Pick<VirtualClock, 'nowNs' | 'wallMs'>;
   readonly #chance: Chance;
   readonly #orders = new Map<string, TrueOrder>();
   #events: TradingEvent[] = [];
@@ -37,7 +37,7 @@ export class UnrulyVenue implements TradingPort {
   /** From here on everything goes well. */
   isTame = false;
 
-  constructor(clock: VirtualClock, chance: Chance, balances: readonly bigint[]) {
+  constructor(clock: Pick<VirtualClock, 'nowNs' | 'wallMs'>, chance: Chance, balances: readonly bigint[]) {
     this.#clock = clock;
     this.#chance = chance;
     this.balances = [...balances];
