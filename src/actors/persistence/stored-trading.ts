@@ -11,7 +11,7 @@ import { withStoredDatabase } from './stored-database.ts';
  * What is taken to be recorded up to a time is asked for again from this much before it: the venue's clock and ours need
  * not agree. What is recorded already is recognised by its id.
  */
-const OVERLAP_MS = 600_000;
+const OVERLAP_MS = 120_000;
 /** Longest that an order of ours was out before the time from which the venue is asked for ended ones. */
 const ORDER_LIFE_MS = 3_600_000;
 

@@ -1,0 +1,156 @@
+import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { expect, test } from 'vitest';
+import { createActor } from '../../../src/actors/persistence/actor.ts';
+import { loadMigrations, migrate } from '../../../src/actors/persistence/migrations.ts';
+import { readStoredTrading } from '../../../src/actors/persistence/stored-trading.ts';
+import type { RecordWriter } from '../../../src/runtime/record-writer.ts';
+import { systemClock } from '../../../src/shared/clock.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/shared/messages.ts';
+import { TRIANGLE, writeExecution } from '../../support/record-slots.ts';
+import { createRecordStage, started } from '../../support/record-stage.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+
+const RUN_MS = 1_700_000_000_000;
+const ACCOUNT = 'main@127.0.0.1:4433';
+const DEMO = { mode: 'demo', venue: { rest_url: 'http://127.0.0.1:4433' } };
+
+/** A run of the program that records what `write` says. */
+async function run(write: (records: RecordWriter) => void, config: object = DEMO, file?: string): Promise<string> {
+  const scene = createRecordStage({ config, ...(file === undefined ? {} : { persistence: { database: file } }) });
+  new InstrumentLog(scene.stage.memory.instrumentLog).append(TRIANGLE);
+  const actor = await started(createActor(scene.stage.context));
+  write(scene.writer('sequencer'));
+  await actor.onStop();
+  return file ?? scene.file;
+}
+
+const { PLAN_OPENED, PLAN_ENDED, ORDER_SENT, ORDER_ENDED, FILL, EXPOSURE, DUST, BALANCE } = EXECUTION_EVENT;
+const amount = (records: RecordWriter, event: number, asset: number, amountUnits: bigint, reason = 'none') =>
+  writeExecution(
+    records,
+    { event, exposureReason: (EXPOSURE_REASONS as readonly string[]).indexOf(reason) },
+    { startAsset: asset },
+    { runMs: RUN_MS },
+    { amountUnits },
+  );
+const plan = (records: RecordWriter, event: number, number: number) =>
+  writeExecution(records, { event }, { startAsset: 0 }, { plan: number, runMs: RUN_MS }, {});
+const order = (records: RecordWriter, event: number, number: number, clOrdId: string, venueOrderId = '') =>
+  writeExecution(
+    records,
+    { event, orderOutcome: ORDER_OUTCOMES.indexOf(event === ORDER_ENDED ? 'filled' : 'none') },
+    {},
+    { plan: number, runMs: RUN_MS },
+    {},
+    0,
+    { clOrdId, venueOrderId },
+  );
+const fill = (records: RecordWriter, number: number, execId: string, feeAsset: number) =>
+  writeExecution(
+    records,
+    { event: FILL },
+    { spentAsset: 0, receivedAsset: 1, feeAsset },
+    { plan: number, runMs: RUN_MS },
+    { spentUnits: 500_0000n, receivedUnits: 99_000_000n, feeUnits: 1_000n },
+    0,
+    { execId, clOrdId: 'a' },
+  );
+
+test('what a run left is read back: plans and orders without an end, ids, balances, exposure and dust', async () => {
+  const file = await run((records) => {
+    amount(records, BALANCE, 0, 1_000_0000n);
+    amount(records, BALANCE, 2, 5n);
+    records.tryAudit('account_reconciled');
+    plan(records, PLAN_OPENED, 1);
+    order(records, ORDER_SENT, 1, 'a-one');
+    fill(records, 1, 'T1', 1);
+    order(records, ORDER_ENDED, 1, 'a-one', 'O1');
+    plan(records, PLAN_ENDED, 1);
+    amount(records, EXPOSURE, 1, 40n, 'stranded');
+    amount(records, EXPOSURE, 1, -10n, 'swept');
+    amount(records, DUST, 2, 7n);
+    plan(records, PLAN_OPENED, 2);
+    order(records, ORDER_SENT, 2, 'a-two');
+    fill(records, 2, 'T2', 2);
+    order(records, ORDER_SENT, 2, 'a-three', 'O3');
+  });
+  const stored = await readStoredTrading(file, ACCOUNT, systemClock);
+  expect(stored).toMatchObject({ isEstablished: true, sinceMs: RUN_MS - 120_000 });
+  expect(stored?.plans).toEqual([
+    {
+      runMs: RUN_MS,
+      plan: 2,
+      startAsset: 'USD',
+      fills: [
+        {
+          execId: 'T2',
+          changes: [
+            { asset: 'USD', amount: '-500.000000000000000000' },
+            { asset: 'BTC', amount: '0.009900000000000000' },
+            { asset: 'ETH', amount: '-0.000000000000001000' }, // a fee in an asset that was not traded
+          ],
+        },
+      ],
+    },
+  ]);
+  expect(stored?.ordersOpen).toEqual([
+    { clOrdId: 'a-three', venueOrderId: 'O3' },
+    { clOrdId: 'a-two', venueOrderId: '' },
+  ]);
+  expect([...(stored?.ordersKnown ?? [])].sort()).toEqual(['a-one', 'a-three', 'a-two']);
+  expect(stored?.ordersEnded).toEqual(['a-one']);
+  expect([...(stored?.execIds ?? [])].sort()).toEqual(['T1', 'T2']);
+  expect(stored?.exposure).toEqual([{ asset: 'BTC', amount: '0.000000003000000000' }]);
+  expect(stored?.dust).toEqual([{ asset: 'ETH', amount: '0.000000000000000007' }]);
+  expect(stored?.balances).toEqual([
+    { asset: 'BTC', amount: '0.019800000000000000' },
+    { asset: 'ETH', amount: '-0.000000000000000995' },
+    { asset: 'USD', amount: '0.000000000000000000' },
+  ]);
+});
+
+test('what a later run books of an earlier one counts as the earlier one’s', async () => {
+  const file = await run((records) => {
+    records.tryAudit('account_reconciled');
+    plan(records, PLAN_OPENED, 1);
+    order(records, ORDER_SENT, 1, 'a-one');
+  });
+  await run(
+    (records) => {
+      order(records, ORDER_ENDED, 1, 'a-one');
+      plan(records, PLAN_ENDED, 1);
+    },
+    DEMO,
+    file,
+  );
+  expect(await readStoredTrading(file, ACCOUNT, systemClock)).toMatchObject({ plans: [], ordersOpen: [] });
+});
+
+test('a run that never reconciled has no expectation, and nothing before its start is missing', async () => {
+  const file = await run((records) => amount(records, BALANCE, 0, 1n)); // cut off in the middle
+  expect(await readStoredTrading(file, ACCOUNT, systemClock)).toMatchObject({
+    isEstablished: false,
+    sinceMs: RUN_MS - 120_000,
+  });
+});
+
+test('runs of other accounts, and paper’s, are nobody’s business', async () => {
+  const file = await run((records) => plan(records, PLAN_OPENED, 1), { mode: 'paper' });
+  expect(await readStoredTrading(file, ACCOUNT, systemClock)).toBeUndefined();
+  await run((records) => plan(records, PLAN_OPENED, 2), { ...DEMO, trading: { account: 'other' } }, file);
+  expect(await readStoredTrading(file, ACCOUNT, systemClock)).toBeUndefined();
+  expect((await readStoredTrading(file, 'other@127.0.0.1:4433', systemClock))?.plans).toMatchObject([{ plan: 2 }]);
+});
+
+test('no database, and one from before there were orders in it, have nothing to say', async () => {
+  const file = path.join(temporaryDirectory(), 'records.duckdb');
+  expect(await readStoredTrading(file, ACCOUNT, systemClock)).toBeUndefined();
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  await migrate(connection, loadMigrations().slice(0, 1), 1n);
+  connection.closeSync();
+  instance.closeSync();
+  expect(await readStoredTrading(file, ACCOUNT, systemClock)).toBeUndefined();
+});
