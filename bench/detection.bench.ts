@@ -18,6 +18,7 @@ import { type Chance, seededChance } from '../src/shared/chance.ts';
 import { systemClock } from '../src/shared/clock.ts';
 import { checkConfig } from '../src/shared/config.ts';
 import { ACTOR_IDS } from '../src/shared/counter-names.ts';
+import { createFeeTableMemory, FeeTable } from '../src/shared/fee-table.ts';
 import { takerFee } from '../src/shared/fees.ts';
 import type { InstrumentDirectory } from '../src/shared/instrument.ts';
 import { InstrumentLog } from '../src/shared/instrument-log.ts';
@@ -213,7 +214,7 @@ class Stage {
 /** One screening of EUR/USD with its tournament tree, against multiplying out its 900 cycles from flat arrays. */
 async function treeAgainstScan(rounds: number): Promise<BenchRow> {
   const directory = finePairs();
-  const market = new Market(2_048, checkConfig({}).fees, directory);
+  const market = new Market(2_048, checkConfig({}).fees, new FeeTable(createFeeTableMemory(2_048)), directory);
   market.rates.fill(0.99);
   market.rates[market.ONE_EDGE] = 1;
   const table = findCycles(directory, { startAssets: [], cycleLength: 3 });

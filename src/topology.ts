@@ -92,6 +92,7 @@ const TABLES = [
     writers: ['feed'],
     readers: ['book', 'detector', 'sequencer', 'risk', 'persistence', 'status'],
   },
+  { name: 'fee_table', writers: ['sequencer'], readers: ['detector'] },
   { name: 'trading_gate', writers: ['risk', 'supervisor'], readers: ['sequencer', 'status'] },
 ] satisfies readonly TableSpec[];
 

@@ -7,6 +7,7 @@ import type { Chance } from '../shared/chance.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ActorId, EdgeHistogram, LatencyStage } from '../shared/counter-names.ts';
+import type { FeeTable } from '../shared/fee-table.ts';
 import type { InstrumentLog } from '../shared/instrument-log.ts';
 import type { AuditEvent } from '../shared/messages.ts';
 import type { TradingGate } from '../shared/trading-gate.ts';
@@ -54,6 +55,7 @@ export interface ActorContext<A extends ActorId = ActorId> {
   readonly bookTable: BookTable;
   readonly instrumentLog: InstrumentLog;
   readonly gate: TradingGate;
+  readonly feeTable: FeeTable;
   /** Memory of this actor alone that outlives it: what a successor needs to continue. Zero at first start. */
   readonly ownMemory: SharedArrayBuffer;
   /** True when a predecessor in this process died: ring positions and own memory are its last words. */

@@ -15,6 +15,7 @@ import {
   type LatencyStage,
 } from '../shared/counter-names.ts';
 import { arbitradeError } from '../shared/errors.ts';
+import { createFeeTableMemory, FeeTable } from '../shared/fee-table.ts';
 import { createInstrumentLogMemory, InstrumentLog, type InstrumentLogMemory } from '../shared/instrument-log.ts';
 import { createGateMemory, TradingGate } from '../shared/trading-gate.ts';
 import type { ActorContext } from './actor.ts';
@@ -44,6 +45,7 @@ export interface SharedMemory {
   readonly bookTable: BookTableMemory;
   readonly instrumentLog: InstrumentLogMemory;
   readonly gate: SharedArrayBuffer;
+  readonly feeTable: SharedArrayBuffer;
   readonly doorbells: SharedArrayBuffer;
   readonly placement: Placement;
   readonly own: Readonly<Record<ActorId, SharedArrayBuffer>>;
@@ -70,6 +72,7 @@ export function createSharedMemory(topology: Topology, config: Config, placement
     }),
     instrumentLog: createInstrumentLogMemory(config.limits.instrument_log_bytes),
     gate: createGateMemory(),
+    feeTable: createFeeTableMemory(config.limits.instruments_max),
     doorbells: createDoorbellMemory(Math.max(...Object.values(placement)) + 1),
     placement,
     own: Object.fromEntries(ACTOR_IDS.map(own)) as Record<ActorId, SharedArrayBuffer>,
@@ -117,6 +120,7 @@ export function openContext<A extends ActorId>(
     bookTable: new BookTable(memory.bookTable),
     instrumentLog: new InstrumentLog(memory.instrumentLog),
     gate: new TradingGate(memory.gate),
+    feeTable: new FeeTable(memory.feeTable),
     ownMemory: memory.own[actor],
     consumer: (name) => openConsumer(memory, name, actor, setAside[name]),
     producer,

@@ -409,6 +409,7 @@ export const AUDIT_EVENTS = [
   'order_refused',
   'order_doubted',
   'order_not_sent',
+  'fees_told',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -53,6 +53,8 @@ class Detector implements Actor {
   readonly #recorded: Mark;
   readonly #passedOn: Mark;
   #handledSeq: number;
+  /** How far the venue's word on fees was taken over. */
+  #feeChanges: number;
   /** The message that had to be left because its records had no room, and how much of it is out. */
   #leftSeq = -1;
   #leftOrdinal = 0;
@@ -69,9 +71,10 @@ class Detector implements Actor {
     this.#own = new Float64Array(context.ownMemory);
     this.#scratchBook = createBookCopy(1); // its touch and its time
     this.#handledSeq = context.counters.get('handled_seq');
+    this.#feeChanges = context.feeTable.changes;
     const { config, instrumentLog, bookTable } = context;
     const directory = instrumentLog.directory(context.counters.get('instruments_position'));
-    this.#market = new Market(config.limits.instruments_max, config.fees, directory);
+    this.#market = new Market(config.limits.instruments_max, config.fees, context.feeTable, directory);
     this.#strategy = new CycleStrategy(this.#market, bookTable, config);
     this.#recorded = newestMark(context.producer('detector_records'));
     this.#passedOn = newestMark(this.#opportunities);
@@ -95,6 +98,16 @@ class Detector implements Actor {
     }
     if (handled > 0) this.#tops.advance(handled);
     return handled;
+  }
+
+  onTimer(): void {
+    const { changes } = this.#context.feeTable;
+    if (changes === this.#feeChanges) return;
+    this.#feeChanges = changes;
+    this.#market.takeFees();
+    this.#strategy.rebuild();
+    this.#counters.set(this.#at.bestCycle, 0); // the best so far was found with other fees
+    for (const at of [this.#at.bestNet, ...this.#at.bestLegs]) this.#counters.set(at, 0);
   }
 
   onStop(): void {}

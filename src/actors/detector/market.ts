@@ -9,6 +9,7 @@ import { BUY, type Edge, edgeOf, instrumentOfEdge, SELL, sideOfEdge } from '../.
 import type { BookCopy, BookTable } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
 import type { LegTerms } from '../../shared/cycle-leg.ts';
+import type { FeeTable } from '../../shared/fee-table.ts';
 import { takerFee } from '../../shared/fees.ts';
 import type { Instrument, InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
 import { readInt64 } from '../../shared/int64.ts';
@@ -33,6 +34,7 @@ export class Market {
   /** The edge that changes nothing: stands in for the fourth leg of a cycle of three. */
   readonly ONE_EDGE: Edge;
   readonly #fees: Config['fees'];
+  readonly #feeTable: FeeTable;
   readonly #feePpm: Uint32Array;
   readonly #priceScale: Float64Array;
   readonly #qtyPrecision: Int8Array;
@@ -40,13 +42,15 @@ export class Market {
   readonly #values: BigInt64Array;
   readonly #view: DataView;
 
-  constructor(instrumentsMax: number, fees: Config['fees'], directory: InstrumentDirectory) {
+  /** @param fees of the settings: they hold where `feeTable` has no word of the venue. */
+  constructor(instrumentsMax: number, fees: Config['fees'], feeTable: FeeTable, directory: InstrumentDirectory) {
     this.directory = directory;
     this.ONE_EDGE = instrumentsMax * 2;
     this.rates = new Float64Array(instrumentsMax * 2 + 1);
     this.rates[this.ONE_EDGE] = 1;
     this.kept = new Float64Array(instrumentsMax);
     this.#fees = fees;
+    this.#feeTable = feeTable;
     this.#feePpm = new Uint32Array(instrumentsMax);
     this.#priceScale = new Float64Array(instrumentsMax).fill(Number.NaN);
     this.#qtyPrecision = new Int8Array(instrumentsMax).fill(-1);
@@ -111,13 +115,25 @@ export class Market {
 
   #takeInstrument(instrument: Instrument): void {
     const { index, symbol, pricePrecision, qtyPrecision } = instrument;
-    const feePpm = takerFee(this.#fees, symbol);
-    this.#feePpm[index] = feePpm;
-    this.kept[index] = (1_000_000 - feePpm) / 1_000_000;
+    this.#takeFee(index, symbol);
     const scale = 10 ** pricePrecision;
     if (this.#priceScale[index] !== scale || this.#qtyPrecision[index] !== qtyPrecision) this.#forget(index);
     this.#priceScale[index] = scale;
     this.#qtyPrecision[index] = qtyPrecision;
+  }
+
+  /** Takes over what the venue has told of fees. Rates follow; the strategy is to be rebuilt. */
+  takeFees(): void {
+    for (const { index, symbol } of this.directory.instruments) {
+      this.#takeFee(index, symbol);
+      this.#updateRates(index);
+    }
+  }
+
+  #takeFee(index: InstrumentIndex, symbol: string): void {
+    const feePpm = this.#feeTable.of(index) ?? takerFee(this.#fees, symbol);
+    this.#feePpm[index] = feePpm;
+    this.kept[index] = (1_000_000 - feePpm) / 1_000_000;
   }
 
   #forget(instrument: InstrumentIndex): boolean {

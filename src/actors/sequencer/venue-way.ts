@@ -5,11 +5,14 @@ import { DryRunPort } from '../../venues/dry-run-port.ts';
 import { openKraken } from '../../venues/kraken/open-kraken.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import { AccountDesk } from './account-desk.ts';
+import { FeeReader } from './fee-reader.ts';
 import type { Way, WayDeps } from './way.ts';
 
 export const VENUE: Way = {
   makePort: (deps) => {
-    const { port, close } = openKraken(deps.context, deps.books.directory);
+    const { port, rest, close } = openKraken(deps.context, deps.books.directory);
+    const fees = new FeeReader({ ...deps, port, rest });
+    deps.atEnd(() => fees.stop());
     deps.atEnd(close);
     return deps.context.config.mode === 'dry-run' ? withoutOrders(port, deps) : port;
   },

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BookTable } from '../../../src/shared/book-table.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
+import { FeeTable } from '../../../src/shared/fee-table.ts';
+import type { PartsPerMillion } from '../../../src/shared/money.ts';
 import { announceTriangle, DetectorStage, type Emitted, type Levels, triangle } from './stage.ts';
 
 const BTC_USD = 0;
@@ -106,6 +108,25 @@ describe('detector', () => {
     stage.book(ETH_USD, [[20_300n, 500n]], [[20_900n, 500n]]);
     stage.run();
     expect(stage.recorded()).toHaveLength(1);
+  });
+
+  test('fees that the venue has told take the place of the settings, from the next message on', () => {
+    const stage = stageWithTriangle(FREE);
+    openBooks(stage);
+    stage.run();
+    expect(stage.recorded()).toHaveLength(1);
+    const table = new FeeTable(stage.test.memory.feeTable);
+    table.take([0, 1, 2].map((instrument) => ({ instrument, takerPpm: 3_000 as PartsPerMillion })));
+    stage.detector.onTimer?.();
+    openBooks(stage, 20_201n);
+    stage.run();
+    const [opportunity] = stage.recorded();
+    expect(opportunity?.netMultiplier).toBeCloseTo((20_201 / 20_000) * 0.997 ** 3, 12);
+    table.take([{ instrument: 0, takerPpm: 9_000 as PartsPerMillion }]);
+    stage.replace();
+    openBooks(stage, 20_200n);
+    stage.run();
+    expect(stage.recorded()).toEqual([]);
   });
 
   test('a pair that leaves online takes its cycles along, and brings them back', () => {

@@ -6,6 +6,7 @@ import { SEEN } from '../../../src/actors/detector/strategy.ts';
 import { type CycleTable, edgesOfCycle, findCycles, instrumentOfEdge } from '../../../src/shared/asset-graph.ts';
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
 import { cycleTouch, isLess } from '../../../src/shared/cycle-touch.ts';
+import { createFeeTableMemory, FeeTable } from '../../../src/shared/fee-table.ts';
 import { writeInt64 } from '../../../src/shared/int64.ts';
 import { TOP, TOP_FLAG } from '../../../src/shared/messages.ts';
 import { directoryOf } from '../../support/directory-of.ts';
@@ -64,7 +65,7 @@ const passed = (screen: CycleScreen): number[] => [...screen.candidates.subarray
 function randomMarket(chance: Chance, cycleLength: 3 | 4): { market: Market; table: CycleTable } {
   const directory = directoryOf(SYMBOLS.filter(() => chance.integer(4) > 0));
   const fees = { tier: 1, taker_pct: ['0', '0.1'][chance.integer(2)], pairs_taker_pct: { 'A/B': '0.3' } };
-  const market = new Market(64, fees, directory);
+  const market = new Market(64, fees, new FeeTable(createFeeTableMemory(64)), directory);
   return { market, table: findCycles(directory, { startAssets: [], cycleLength }) };
 }
 
