@@ -64,7 +64,7 @@ function liveUnruly(seed: number, policy: string, at: number, after: boolean) {
     trading: {
       policy,
       patience_ms: 1_500,
-      deadline_ms: 500,
+      deadline_ms: 1_000,
       answer_timeout_ms: 300,
       reconcile_in_flight_ms: 200,
       reconcile_orders_ms: 1_000,
