@@ -82,8 +82,8 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   readonly #switch: DeadMansSwitch;
   readonly #cancels: CancelRequests;
   readonly #counter: TradingCounter;
-  /** Points of orders that left, until their answer. */
-  readonly #uncounted = new Map<string, InstrumentIndex>();
+  /** Orders whose points the venue may not have counted yet: until there is word of them, or none can arrive. */
+  readonly #uncounted = new Map<string, { readonly instrument: InstrumentIndex; readonly sentMs: number }>();
   #events: TradingEvent[] = [];
   #moves = 0;
 
@@ -211,6 +211,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     if (this.#orders.onTimer(nowMs)) this.#connection.onMissing('the executions do not tell how an order ended');
     this.#switch.onTimer(nowMs);
     this.#cancels.onTimer(nowMs);
+    this.#settleOld(nowMs - this.#deps.config.trading.deadline_ms);
   }
 
   onStand(): void {
@@ -221,7 +222,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   onFall(why: string): void {
     this.#switch.onFall();
     this.#cancels.onFall(this.#nowMs());
-    this.#settleAll();
+    this.#settleOld(Number.POSITIVE_INFINITY);
     this.#emit({ type: 'disconnected', reason: why });
     this.#orders.onFall(why);
   }
@@ -232,7 +233,10 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     for (const entry of unreadable) this.#orders.onUnreadable(entry);
     for (const report of reports) {
       const { order } = this.#orders.onReport(report, isSnapshot, nowMs);
-      if (order.clOrdId !== undefined) this.#cancels.onNews(order.clOrdId, nowMs);
+      if (order.clOrdId !== undefined) {
+        this.#settle(order.clOrdId);
+        this.#cancels.onNews(order.clOrdId, nowMs);
+      }
       const instrument = order.symbol === undefined ? undefined : this.#deps.directory.instrumentNamed(order.symbol);
       if (report.rateCount !== undefined && instrument !== undefined) {
         this.#counter.onTold(instrument.index, report.rateCount, nowMs);
@@ -304,8 +308,9 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     }
     this.#moves++;
     this.#counter.onSent(instrument.index, ADD_POINTS);
-    this.#uncounted.set(order.clOrdId, instrument.index);
-    this.#orders.onSent(order, instrument, reqId, this.#nowMs());
+    const sentMs = this.#nowMs();
+    this.#uncounted.set(order.clOrdId, { instrument: instrument.index, sentMs });
+    this.#orders.onSent(order, instrument, reqId, sentMs);
   }
 
   /** Proven: no byte has left. */
@@ -326,14 +331,15 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   }
 
   #settle(clOrdId: string): void {
-    const instrument = this.#uncounted.get(clOrdId);
-    if (instrument === undefined) return;
+    const sent = this.#uncounted.get(clOrdId);
+    if (sent === undefined) return;
     this.#uncounted.delete(clOrdId);
-    this.#counter.onSettled(instrument, ADD_POINTS, this.#nowMs());
+    this.#counter.onSettled(sent.instrument, ADD_POINTS, this.#nowMs());
   }
 
-  #settleAll(): void {
-    for (const clOrdId of [...this.#uncounted.keys()]) this.#settle(clOrdId);
+  /** Of what was sent before `sentBeforeMs`, nothing is under way any more. */
+  #settleOld(sentBeforeMs: number): void {
+    for (const [clOrdId, { sentMs }] of this.#uncounted) if (sentMs <= sentBeforeMs) this.#settle(clOrdId);
   }
 
   #emit(event: TradingEvent): void {

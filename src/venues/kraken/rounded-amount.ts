@@ -27,6 +27,7 @@ export function amountUp(text: string, decimals: number, what: string): bigint {
 
 /** `text` in units of 10^-`decimals`, and whether that is all of it. @throws DECIMAL_INVALID, DECIMAL_DOES_NOT_FIT. */
 export function roundedAmount(text: string, decimals: number, rounding: Rounding, what: string): RoundedAmount {
+  if (fits(text, decimals)) return { value: parseDecimal(text, decimals, what), isExact: true };
   return rounded(parseDecimal(text, FINEST, what), FINEST - decimals, rounding);
 }
 
@@ -38,9 +39,16 @@ export function roundedProduct(a: string, b: string, decimals: number, rounding:
 
 /** Below 0 when `a` is less than `b`, 0 when they are the same amount, however it is written. */
 export function compareAmounts(a: string, b: string): number {
+  if (a === b) return 0;
   const difference = parseDecimal(a, FINEST) - parseDecimal(b, FINEST);
   if (difference === 0n) return 0;
   return difference < 0n ? -1 : 1;
+}
+
+/** The usual case, without numbers of two hundred digits. */
+function fits(text: string, decimals: number): boolean {
+  const fraction = /^-?\d+(?:\.(\d+))?$/.exec(text);
+  return fraction !== null && (fraction[1]?.length ?? 0) <= decimals;
 }
 
 function rounded(value: bigint, places: number, rounding: Rounding): RoundedAmount {

@@ -182,6 +182,17 @@ describe('an order', () => {
     expect(venue.line.asked('add_order')).toHaveLength(sent);
   });
 
+  test('whose answer never comes does not hold its place in the counter for ever', () => {
+    const { port, venue, pass, of } = liveStage();
+    venue.answer = ({ method }) => method === 'add_order';
+    for (let sent = 0; sent < 150; sent++) {
+      port.send(approved({ clOrdId: `amhw3k2x1${String(sent).padStart(5, '0')}001` }));
+      pass(1_000);
+    }
+    expect(of('order.refused')).toEqual([]);
+    expect(venue.line.asked('add_order')).toHaveLength(150);
+  });
+
   test('that may have been dropped for the message rate is uncertain', () => {
     const { port, venue, pass, of } = liveStage();
     venue.answer = ({ method }, line) => {
