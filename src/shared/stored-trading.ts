@@ -24,6 +24,8 @@ export interface StoredPlan {
   readonly plan: number;
   readonly startAsset: string;
   readonly fills: readonly StoredFill[];
+  /** What was entered as exposure or dust for it already: fees of a third asset, dust that it swept along (negative). */
+  readonly entered: readonly StoredAmount[];
 }
 
 /** An order that has no end. */

@@ -114,7 +114,10 @@ export interface TradingPort {
   cancelAll(): void;
   /** Asks what became of an order: executions first, then REST. */
   lookUp(clOrdId: string, venueOrderId: string | undefined): void;
-  /** Asks for balances, open orders, and orders that ended since `sinceMs` (wall time). */
+  /**
+   * Asks for balances, open orders, and orders that ended since `sinceMs` (wall time). Each question is answered once, in
+   * order, also when the connection was lost meanwhile.
+   */
   readAccount(sinceMs: number): void;
   /** Dead-man's switch: while armed, the venue cancels everything when it does not hear from us. */
   setDeadMansSwitch(armed: boolean): void;

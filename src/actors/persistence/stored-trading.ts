@@ -117,14 +117,26 @@ const PLAN_FILLS = `
   FROM trades JOIN own USING (boot) SEMI JOIN plans USING (run_ms, plan)
   ORDER BY boot, record_seq`;
 
+const PLAN_ENTRIES = `
+  , plans AS (${PLANS_OPEN}), entries AS (
+    SELECT boot, run_ms, plan, asset, decimals, amount_units FROM exposure_changes
+    UNION ALL SELECT boot, run_ms, plan, asset, decimals, amount_units FROM dust_changes
+  )
+  SELECT run_ms, plan, asset, sum(exact_decimal(amount_units, decimals))::VARCHAR AS amount
+  FROM entries JOIN own USING (boot) SEMI JOIN plans USING (run_ms, plan)
+  GROUP BY ALL
+  ORDER BY ALL`;
+
 async function readPlans(query: Query): Promise<readonly StoredPlan[]> {
   const keyOf = (row: Row): string => `${row['run_ms']}/${row['plan']}`;
   const fills = Map.groupBy(await query(PLAN_FILLS), keyOf);
+  const entries = Map.groupBy(await query(PLAN_ENTRIES), keyOf);
   return (await query(`${PLANS_OPEN} ORDER BY run_ms, plan`)).map((row) => ({
     runMs: Number(row['run_ms']),
     plan: Number(row['plan']),
     startAsset: text(row['start_asset']),
     fills: (fills.get(keyOf(row)) ?? []).map(fillOf),
+    entered: amounts(entries.get(keyOf(row)) ?? []),
   }));
 }
 

@@ -55,8 +55,13 @@ export function sumInterrupted(
 ): readonly InterruptedPlan[] {
   const keys = interruptedKeys(stored, orders);
   const plans = new Map<string, { plan: InterruptedPlan; counted: Set<string> }>();
-  for (const { runMs, plan, startAsset, fills } of stored.plans) {
+  for (const { runMs, plan, startAsset, fills, entered } of stored.plans) {
     const sum = open(plans, runMs, plan, directory.assetNamed(startAsset)?.index);
+    // What is in a ledger already is not left by the plan once more; dust that it swept along, it had from there.
+    add(
+      sum.plan,
+      namedChanges(entered, directory).map(([asset, units]) => [asset, -units] as const),
+    );
     for (const { execId, changes } of fills) count(sum, execId, namedChanges(changes, directory));
   }
   // In the order they were sent: the first tells what an unknown plan started from.
@@ -90,6 +95,10 @@ function open(plans: Sums, runMs: number, plan: number, startAsset: AssetIndex |
 function count({ plan, counted }: { plan: InterruptedPlan; counted: Set<string> }, execId: string, changes: Changes) {
   if (counted.has(execId)) return;
   counted.add(execId);
+  add(plan, changes);
+}
+
+function add(plan: InterruptedPlan, changes: Changes): void {
   for (const [asset, units] of changes) {
     if (asset !== plan.startAsset) plan.left.set(asset, (plan.left.get(asset) ?? 0n) + units);
     else if (units < 0n) plan.spentUnits -= units;

@@ -27,12 +27,19 @@ async function run(write: (records: RecordWriter) => void, config: object = DEMO
 }
 
 const { PLAN_OPENED, PLAN_ENDED, ORDER_SENT, ORDER_ENDED, FILL, EXPOSURE, DUST, BALANCE } = EXECUTION_EVENT;
-const amount = (records: RecordWriter, event: number, asset: number, amountUnits: bigint, reason = 'none') =>
+const amount = (
+  records: RecordWriter,
+  event: number,
+  asset: number,
+  amountUnits: bigint,
+  reason = 'none',
+  number = 0,
+) =>
   writeExecution(
     records,
     { event, exposureReason: (EXPOSURE_REASONS as readonly string[]).indexOf(reason) },
     { startAsset: asset },
-    { runMs: RUN_MS },
+    { plan: number, runMs: RUN_MS },
     { amountUnits },
   );
 const plan = (records: RecordWriter, event: number, number: number) =>
@@ -74,6 +81,7 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
     plan(records, PLAN_OPENED, 2);
     order(records, ORDER_SENT, 2, 'a-two');
     fill(records, 2, 'T2', 2);
+    amount(records, EXPOSURE, 2, -1_000n, 'accepted', 2);
     order(records, ORDER_SENT, 2, 'a-three', 'O3');
   });
   const stored = await readStoredTrading(file, ACCOUNT, systemClock);
@@ -93,6 +101,7 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
           ],
         },
       ],
+      entered: [{ asset: 'ETH', amount: '-0.000000000000001000' }],
     },
   ]);
   expect(stored?.ordersOpen).toEqual([
@@ -102,7 +111,10 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
   expect([...(stored?.ordersKnown ?? [])].sort()).toEqual(['a-one', 'a-three', 'a-two']);
   expect(stored?.ordersEnded).toEqual(['a-one']);
   expect([...(stored?.execIds ?? [])].sort()).toEqual(['T1', 'T2']);
-  expect(stored?.exposure).toEqual([{ asset: 'BTC', amount: '0.000000003000000000' }]);
+  expect(stored?.exposure).toEqual([
+    { asset: 'BTC', amount: '0.000000003000000000' },
+    { asset: 'ETH', amount: '-0.000000000000001000' },
+  ]);
   expect(stored?.dust).toEqual([{ asset: 'ETH', amount: '0.000000000000000007' }]);
   expect(stored?.balances).toEqual([
     { asset: 'BTC', amount: '0.019800000000000000' },

@@ -6,7 +6,7 @@ import { seededChance } from '../../../src/shared/chance.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { EXECUTION, EXECUTION_EVENT, ORDER_OUTCOMES, PLAN_OUTCOMES } from '../../../src/shared/messages.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
-import { ASSETS, BTC_USD, ETH_BTC, ETH_USD, USD } from './sequencer-stage.ts';
+import { ASSETS, BTC, BTC_USD, ETH_BTC, ETH_USD, USD } from './sequencer-stage.ts';
 import { changeEnds, openTradingDatabase, type TradingDatabase } from './trading-database.ts';
 
 const HOUR_MS = 3_600_000;
@@ -64,7 +64,13 @@ function* tradingDay(stage: AccountStage): Generator<void> {
         writeAscii(view, at + EXECUTION.clOrdId, clOrdId, 18);
       };
       stage.plans.ordersOut = [{ clOrdId, instrument, sentNs: stage.clock.nowNs() }];
-      yield change(() => tell(EXECUTION_EVENT.ORDER_SENT, plan, head));
+      yield change(() => {
+        tell(EXECUTION_EVENT.ORDER_SENT, plan, head);
+        if (plan === 1 || leg !== 1) return;
+        // The second leg sweeps along some dust that lay about: from here on the plan has it.
+        stage.desk.addDust({ asset: BTC, units: -3n, plan }, { nowNs: stage.clock.nowNs(), instrumentsSeq: 0 });
+        left.set(BTC, (left.get(BTC) ?? 0n) + 3n);
+      });
       yield stage.exchange.trade(clOrdId, instrument, side, lots, filled, ticks, stage.nowMs());
       stage.plans.ordersOut = [];
       yield change(() => {
