@@ -47,7 +47,8 @@ export async function replayCapture(
 ): Promise<ReplayResult> {
   const base = options.config === undefined ? {} : readRawSettings(options.config);
   const depth = await captureDepth(capture);
-  const forced = depth === undefined ? {} : { venue: { depth } };
+  // Whatever the settings are for, here nothing leaves: a capture is traded on paper.
+  const forced = { mode: 'paper', ...(depth === undefined ? {} : { venue: { depth } }) } as const;
   const { opportunities } = options;
   const runWith = (database: string): ReplayRun => ({
     ...{ capture, opportunities, signals },

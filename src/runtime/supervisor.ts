@@ -94,7 +94,8 @@ export class Supervisor {
   /** Starts every thread in order. @throws ACTOR_FAILED when one fails; those started before are stopped again. */
   async start(): Promise<void> {
     this.#life.send({ type: 'start' });
-    this.#note('supervisor', 'info', 'process_started', this.#options.plan.text);
+    const { config, plan } = this.#options;
+    this.#note('supervisor', 'info', 'process_started', `mode ${config.mode}, ${plan.text}`);
     try {
       for (const thread of this.#threads) {
         await this.#startThread(thread, 'actor_started');

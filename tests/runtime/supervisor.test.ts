@@ -279,3 +279,15 @@ describe('supervisor: control calls', () => {
     await expect(stage.supervisor.call('book', 'lives')).rejects.toMatchObject({ message: /book is down/ });
   });
 });
+
+test('options of one actor are seen by it alone, after a death too, and reach no other thread', async () => {
+  const stage = await started({ ownOptions: { book: { key: 'a secret' } } });
+  const sees = (actor: ActorId) => stage.supervisor.call(actor, 'sees');
+  expect(await sees('book')).toContain('a secret');
+  expect(await sees('detector')).not.toContain('secret');
+  await tellToDie(stage, 'book', 'throw');
+  await until(() => expect(livesOf(stage)['book']).toBe(2));
+  await until(async () => expect(await sees('book').catch(() => '')).toContain('a secret'));
+  expect(stage.logged.join()).not.toContain('secret');
+  expect(JSON.stringify(stage.audits())).not.toContain('secret');
+});

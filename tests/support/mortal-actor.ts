@@ -1,4 +1,5 @@
 /** An actor that counts the messages it is given and can be told to die in any way, for the supervisor's tests. */
+import { workerData } from 'node:worker_threads';
 import type { Actor, ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
 import type { ActorId } from '../../src/shared/counter-names.ts';
 
@@ -54,6 +55,8 @@ export const createActor: ActorFactory = (context): Actor => {
         wish = way;
       },
       lives: () => memory[LIVES],
+      /** Everything its thread was born with and its actor can see, but for the memory. */
+      sees: () => JSON.stringify([context.options, workerData.options, workerData.ownOptions]),
       hang: () => never,
     },
   };

@@ -5,6 +5,7 @@ import type { RingProducer } from '../../src/runtime/ring.ts';
 import type { Strategy } from '../../src/runtime/supervision-order.ts';
 import { Supervisor } from '../../src/runtime/supervisor.ts';
 import type { RestartKind, Topology } from '../../src/runtime/topology-spec.ts';
+import type { OwnOptions } from '../../src/runtime/worker-messages.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { checkConfig } from '../../src/shared/config.ts';
 import type { ActorId } from '../../src/shared/counter-names.ts';
@@ -21,6 +22,7 @@ export interface SupervisedOptions {
   readonly runtime?: Readonly<Record<string, unknown>>;
   readonly strategy?: Strategy;
   readonly mortality?: Mortality;
+  readonly ownOptions?: OwnOptions;
 }
 
 export interface Supervised {
@@ -65,6 +67,7 @@ export function supervise(given: SupervisedOptions = {}): Supervised {
     ...{ topology, config, plan, memory, clock: systemClock, seed: 1 },
     log: (actor, _level, event) => void logged.push(`${actor} ${event}`),
     options: { ...given.mortality },
+    ownOptions: given.ownOptions ?? {},
     onEscalation: (error) => void escalations.push(error),
     ...(given.strategy === undefined ? {} : { strategy: given.strategy }),
   });

@@ -233,3 +233,19 @@ test.each(['--inline', '--threads'])(
     expect(readdirSync(scratch)).toEqual([]);
   },
 );
+
+test('settings for live trading replay on paper: no key is asked for and nothing leaves', async () => {
+  const config = new URL('../../config/live.yaml', import.meta.url).pathname;
+  const { code, stdout, stderr } = await start([
+    'replay',
+    capturePath(GEMINI),
+    '--config',
+    config,
+    '--fees',
+    '0',
+    '--json',
+  ]).ended;
+  expect(stderr).not.toContain('KEY_MISSING');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).trading).toMatchObject({ mode: 'paper', account: 'none' });
+});
