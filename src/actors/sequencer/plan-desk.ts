@@ -5,12 +5,12 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import { assetSpent } from '../../shared/asset-graph.ts';
 import { LastHop } from '../../shared/last-hop.ts';
-import { PLANS_MAX } from '../../shared/messages.ts';
 import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { OrderOut, PlansAtWork, RunningAccount } from './account.ts';
 import { type Moment, tellAudit, tellOpened, tellOrder, tellRefused } from './execution-events.ts';
 import type { Journal } from './journal.ts';
 import { KnownTransitions } from './known-transitions.ts';
+import { newPlan } from './new-plan.ts';
 import type { NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
 import type { Order } from './order.ts';
@@ -18,7 +18,7 @@ import { OrderDesk } from './order-desk.ts';
 import { isUnknown } from './order-machine.ts';
 import { type MadeOrder, OrderMaker, RETRY_MS } from './order-maker.ts';
 import { type OrderWord, readNews } from './order-words.ts';
-import { addOrder, clearPlan, openOrders, type Plan, readPlan, writePlan } from './plan.ts';
+import { addOrder, openOrders, type Plan } from './plan.ts';
 import { type PlanEndDeps, recordEnd } from './plan-end.ts';
 import {
   hasOrderOut,
@@ -28,10 +28,10 @@ import {
   type PlanState,
   planMachine,
 } from './plan-machine.ts';
-import { claimedUnits, outUnits } from './plan-progress.ts';
 import { because } from './plan-reason.ts';
+import { PlanSlots } from './plan-slots.ts';
 import { type RecheckLimits, recheck, recheckLimits, type Standing } from './recheck.ts';
-import { countUp, planOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
+import { countUp, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
 const TRANSITIONS = new KnownTransitions<PlanState, PlanInput>(
   planMachine,
@@ -64,7 +64,7 @@ export class PlanDesk implements PlansAtWork {
   readonly #books: NewestBooks;
   readonly #port: TradingPort;
   readonly #limits: RecheckLimits;
-  readonly #slots: (Plan | undefined)[];
+  readonly #slots: PlanSlots;
   readonly #opened;
   readonly #orders: OrderDesk;
   readonly #maker: OrderMaker;
@@ -81,47 +81,37 @@ export class PlanDesk implements PlansAtWork {
     this.#port = port;
     this.#opened = context.latency('plan_opened');
     this.#limits = recheckLimits(context.config);
-    const runMs = journal.current.getFloat64(SEQUENCER_HEADER.runMs, true);
-    this.#slots = Array.from({ length: PLANS_MAX }, (_, slot) => readPlan(journal.current, planOffset(slot), runMs));
+    this.#slots = new PlanSlots(journal, books);
     this.account = makeAccount(this);
     const { config, gate, clock } = context;
-    this.#lastHop = new LastHop({ config, gate, clock, outUnits: (asset) => this.#outUnits(asset) });
+    this.#lastHop = new LastHop({ config, gate, clock, outUnits: (asset) => this.#slots.outUnits(asset) });
     const moment = () => this.#moment();
     const common = { context, journal, books, port, account: this.account, moment };
     this.#endDeps = common;
     this.#orders = new OrderDesk(common);
-    const isTakenByOther = (plan: Plan, instrument: number) =>
-      this.plans.some((other) => other !== plan && other.legs.some((leg) => leg.instrument === instrument));
+    const isTakenByOther = (plan: Plan, instrument: number) => this.#slots.isTakenByOther(plan, instrument);
     this.#maker = new OrderMaker({ ...common, lastHop: this.#lastHop, isTakenByOther });
   }
 
   /** Plans at work. */
   get plans(): readonly Plan[] {
-    return this.#slots.filter((plan) => plan !== undefined);
+    return this.#slots.plans;
   }
 
   get ordersOut(): readonly OrderOut[] {
-    const out = ({ clOrdId, instrument, placedNs: sentNs }: Order) => ({ clOrdId, instrument, sentNs });
-    return this.plans.flatMap((plan) => openOrders(plan).map(out));
+    return this.#slots.ordersOut;
   }
 
   get isAtWork(): boolean {
-    return this.#slots.some((plan) => plan !== undefined);
+    return !this.#slots.isEmpty;
   }
 
   reservedUnits(asset: number): bigint {
-    const { directory } = this.#books;
-    let units = 0n;
-    for (const plan of this.plans) {
-      units += claimedUnits(plan, asset, directory);
-      if (plan.startAsset !== asset) continue;
-      for (const order of openOrders(plan)) if (order.isClosing && order.gives === 0) units += order.fundsUnits;
-    }
-    return units;
+    return this.#slots.reservedUnits(asset);
   }
 
   isAtWorkOn(clOrdId: string): boolean {
-    return this.#find(clOrdId) !== undefined;
+    return this.#slots.find(clOrdId) !== undefined;
   }
 
   doubt(clOrdId: string, why: string): void {
@@ -134,7 +124,7 @@ export class PlanDesk implements PlansAtWork {
 
   /** An order of a plan at work, as it is written down. */
   recall(clOrdId: string): Order | undefined {
-    return this.#find(clOrdId)?.order;
+    return this.#slots.find(clOrdId)?.order;
   }
 
   /** Takes up the orders a predecessor had out: what it had asked and was told is gone. */
@@ -155,7 +145,7 @@ export class PlanDesk implements PlansAtWork {
     bank.setFloat64(SEQUENCER_HEADER.handledSeq, opportunity.seq, true);
     bank.setFloat64(SEQUENCER_HEADER.handledOrdinal, opportunity.ordinal + 1, true);
     countUp(bank, SEQUENCER_HEADER.received);
-    const slot = this.#slots.indexOf(undefined);
+    const slot = this.#slots.findFree();
     if (standing.ok && slot !== -1) this.#open(slot, opportunity, standing, nowNs);
     else {
       countUp(bank, SEQUENCER_HEADER.refused);
@@ -168,7 +158,7 @@ export class PlanDesk implements PlansAtWork {
   /** Takes word from the port; what is about no order of a plan at work goes to the account. */
   handle(event: TradingEvent): void {
     const news = readNews(event);
-    if (news === undefined || this.#find(news.clOrdId) === undefined) {
+    if (news === undefined || this.#slots.find(news.clOrdId) === undefined) {
       this.account.handle(event);
       return;
     }
@@ -185,7 +175,7 @@ export class PlanDesk implements PlansAtWork {
   takeWord(): void {
     const waiting = this.#words.shift();
     if (waiting === undefined) return;
-    const found = this.#find(waiting.clOrdId);
+    const found = this.#slots.find(waiting.clOrdId);
     if (found === undefined) {
       // The plan ended meanwhile.
       if (waiting.event !== undefined) this.account.handle(waiting.event);
@@ -204,7 +194,7 @@ export class PlanDesk implements PlansAtWork {
     let moved = 0;
     this.#list();
     for (const [slot, plan] of this.#slots.entries()) {
-      if (plan === undefined || !this.#journal.ready()) continue;
+      if (!this.#journal.ready()) break;
       if (this.#askAfter(slot, plan)) moved++;
       const event = hasOrderOut(plan.state) ? undefined : this.#dueEvent(plan);
       if (event === undefined || !this.#journal.ready()) continue;
@@ -226,7 +216,7 @@ export class PlanDesk implements PlansAtWork {
     const { policy } = this.#context.config.trading;
     const id = countUp(this.#journal.open, SEQUENCER_HEADER.plans);
     const plan = newPlan(id, policy === 'parallel', opportunity, standing);
-    this.#slots[slot] = plan;
+    this.#slots.write(slot, plan);
     countUp(this.#journal.open, SEQUENCER_HEADER.opened);
     tellOpened(this.#journal, plan, this.#moment(nowNs));
     this.#opened.record(nowNs - opportunity.stampNs);
@@ -237,14 +227,11 @@ export class PlanDesk implements PlansAtWork {
   /** Places what can be placed, writes the plan down, and only then lets its orders out. */
   #settle(slot: number, plan: Plan): void {
     while (plan.state === 'placing' || plan.state === 'closing') this.#apply(plan, this.#place(plan));
-    const bank = this.#journal.open;
-    const at = planOffset(slot);
     if (isOver(plan.state)) {
       recordEnd(plan, this.#endDeps, this.#moment());
-      clearPlan(bank, at);
-      this.#slots[slot] = undefined;
+      this.#slots.clear(slot);
     } else {
-      writePlan(bank, at, plan);
+      this.#slots.write(slot, plan);
     }
     this.#journal.commit();
     const outgoing = this.#outgoing;
@@ -270,7 +257,7 @@ export class PlanDesk implements PlansAtWork {
     if (order === undefined) return false;
     this.#journal.begin();
     const isAsked = this.#orders.noteLookup(plan, order);
-    writePlan(this.#journal.open, planOffset(slot), plan);
+    this.#slots.write(slot, plan);
     this.#journal.commit();
     const { clOrdId, venueOrderId } = order;
     if (isAsked) this.#port.lookUp(clOrdId, venueOrderId === '' ? undefined : venueOrderId);
@@ -319,25 +306,12 @@ export class PlanDesk implements PlansAtWork {
     return { nowNs, instrumentsSeq: this.#books.instrumentsSeq };
   }
 
-  #find(clOrdId: string): { slot: number; plan: Plan; order: Order } | undefined {
-    for (const [slot, plan] of this.#slots.entries()) {
-      const order = plan?.orders.find((one) => one.clOrdId === clOrdId);
-      if (plan !== undefined && order !== undefined) return { slot, plan, order };
-    }
-    return undefined;
-  }
-
   /** The limits are in the scale of what the venue lists. */
   #list(): void {
     const { used } = this.#context.instrumentLog;
     if (used === this.#listed) return;
     this.#lastHop.list(this.#books.directory);
     this.#listed = used;
-  }
-
-  #outUnits(asset: number): bigint {
-    const { directory } = this.#books;
-    return this.plans.reduce((sum, plan) => sum + outUnits(plan, asset, directory, openOrders(plan)), 0n);
   }
 
   #wasHandled({ seq, ordinal }: Opportunity): boolean {
@@ -362,33 +336,4 @@ export class PlanDesk implements PlansAtWork {
     const instrument = first && this.#books.directory.instruments[first.instrument];
     return first === undefined || instrument === undefined ? 0 : assetSpent(instrument, first.side);
   }
-}
-
-function newPlan(id: number, parallel: boolean, opportunity: Opportunity, standing: Standing): Plan {
-  return {
-    id,
-    seq: opportunity.seq,
-    ordinal: opportunity.ordinal,
-    startAsset: standing.startAsset,
-    legs: opportunity.legs,
-    plannedStartUnits: standing.startUnits,
-    plannedEndUnits: standing.endUnits,
-    legLots: standing.lots,
-    parallel,
-    state: 'checking',
-    leg: 0,
-    rest: false,
-    heldUnits: [0n, 0n, 0n, 0n],
-    reservedUnits: [...standing.reservedUnits],
-    spentUnits: 0n,
-    receivedUnits: 0n,
-    attempt: 0,
-    closingAttempts: 0,
-    reversed: false,
-    barred: 0,
-    reason: 'none',
-    patienceUntilNs: 0,
-    retryDueNs: 0,
-    orders: [],
-  };
 }
