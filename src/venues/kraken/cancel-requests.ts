@@ -25,6 +25,7 @@ export interface CancelRequestsDeps {
 interface InFlight {
   readonly own: OwnOrder;
   readonly points: number;
+  readonly sentMs: number;
 }
 
 /** Pause before everything is asked to end once more. */
@@ -74,10 +75,8 @@ export class CancelRequests {
       if (!counter.hasRoomToCancel(index, points, nowMs)) return; // the timer comes back to it
       this.#wanted.delete(clOrdId);
       counter.onSent(index, points);
-      this.#inFlight.set(
-        this.#deps.send((terms) => cancelOrders([clOrdId], terms)),
-        { own, points },
-      );
+      const request = this.#deps.send((terms) => cancelOrders([clOrdId], terms));
+      this.#inFlight.set(request, { own, points, sentMs: nowMs });
     }
   }
 
@@ -88,6 +87,9 @@ export class CancelRequests {
 
   onTimer(nowMs: number): void {
     for (const clOrdId of [...this.#wanted]) this.onNews(clOrdId, nowMs);
+    for (const [request, { sentMs }] of this.#inFlight) {
+      if (nowMs - sentMs >= this.#deps.answerTimeoutMs) this.#settle(request, 'no answer', nowMs);
+    }
     if (nowMs >= this.#allOverdueMs) this.#allByRest('the socket did not answer cancel_all', nowMs);
     else if (nowMs >= this.#allRepeatMs) this.#all(nowMs);
   }
@@ -110,12 +112,18 @@ export class CancelRequests {
       else this.#allByRest(error === '' ? 'cancel_all has no clear answer' : error, nowMs);
       return true;
     }
-    const cancel = this.#inFlight.get(reqId);
-    if (cancel === undefined) return false;
-    this.#inFlight.delete(reqId);
-    this.#deps.counter.onSettled(cancel.own.instrument.index, cancel.points, nowMs);
-    if (success !== 'yes') this.#deps.onRefused(cancel.own, `its cancel: ${error === '' ? 'no clear answer' : error}`);
+    if (!this.#inFlight.has(reqId)) return false;
+    this.#settle(reqId, success === 'yes' ? undefined : error || 'no clear answer', nowMs);
     return true;
+  }
+
+  /** @param why it was not cancelled; undefined when it was. */
+  #settle(request: RequestId, why: string | undefined, nowMs: number): void {
+    const cancel = this.#inFlight.get(request);
+    if (cancel === undefined) return;
+    this.#inFlight.delete(request);
+    this.#deps.counter.onSettled(cancel.own.instrument.index, cancel.points, nowMs);
+    if (why !== undefined && !cancel.own.isEnded) this.#deps.onRefused(cancel.own, `its cancel: ${why}`);
   }
 
   #byRest(clOrdId: string): void {

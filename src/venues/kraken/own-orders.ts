@@ -37,6 +37,8 @@ export interface OwnOrder {
   isRefused: boolean;
   isEnded: boolean;
   isUncertain: boolean;
+  /** Its end was missed once: asking the stream for it a second time would not help. */
+  isMissed: boolean;
   readonly fills: Map<string, Fill>;
 }
 
@@ -123,14 +125,17 @@ export class OwnOrders {
 
   /**
    * Doubts what has been silent for too long.
-   * @returns whether one of them is known to the venue: then the stream has lost a message, or says nothing any more.
+   * @returns whether one that was sent here is known to the venue: an immediate-or-cancel order is over at once, so the
+   * stream has lost a message, or says nothing any more.
    */
   onTimer(nowMs: number): boolean {
     let isStreamSilent = false;
     for (const own of this.#out) {
       if (own.isUncertain || nowMs - own.newsMs < this.#deps.answerTimeoutMs) continue;
       this.doubt(own, `no word of it for ${Math.round(nowMs - own.newsMs)} ms`);
-      isStreamSilent ||= own.venueOrderId !== undefined;
+      if (own.sent === undefined || own.venueOrderId === undefined || own.isMissed) continue;
+      own.isMissed = true;
+      isStreamSilent = true;
     }
     return isStreamSilent;
   }
@@ -193,6 +198,7 @@ export class OwnOrders {
       isRefused: false,
       isEnded: false,
       isUncertain: false,
+      isMissed: false,
       fills: new Map(),
     };
     this.#orders.set(clOrdId, own);

@@ -250,6 +250,17 @@ describe('a gap in the executions', () => {
     expect(of('connected')).toHaveLength(1);
   });
 
+  test('is looked for once: an order that stays silent after that is left to the lookup', () => {
+    const { port, venue, pass } = liveStage();
+    venue.rest['QueryOrders'] = () => ({ result: { [ID]: row({ status: 'open' }) } });
+    port.send(approved());
+    for (let lookUps = 0; lookUps < 10; lookUps++) {
+      pass(4_000);
+      port.lookUp(CL, ID);
+    }
+    expect(venue.lines.flatMap((line) => line.asked('unsubscribe'))).toHaveLength(1);
+  });
+
   test('late and repeated messages are taken for what they say', () => {
     const { port, venue, pass, of } = liveStage();
     port.send(approved());
@@ -735,6 +746,18 @@ describe('cancels', () => {
     port.cancel(CL);
     pass(10);
     expect(of('order.uncertain')).toMatchObject([{ why: 'its cancel: EOrder:Unknown order' }]);
+  });
+
+  test('without an answer leave the fate in doubt', () => {
+    const { port, venue, pass, of } = liveStage({ trading: { answer_timeout_ms: 1_000 } });
+    venue.answer = ({ method }) => method === 'cancel_order';
+    port.send(approved());
+    pass(500);
+    port.cancel(CL);
+    pass(450);
+    venue.line.executions([pendingNew()]);
+    pass(650);
+    expect(of('order.uncertain').map(({ why }) => why)).toEqual(['its cancel: no answer']);
   });
 
   test('go by REST while the socket is down', () => {
