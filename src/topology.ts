@@ -86,7 +86,7 @@ const CHILDREN = [
 ] satisfies readonly ChildSpec[];
 
 const TABLES = [
-  { name: 'book_table', writers: ['book'], readers: ['detector', 'sequencer'] },
+  { name: 'book_table', writers: ['book'], readers: ['detector', 'sequencer', 'risk'] },
   {
     name: 'instrument_log',
     writers: ['feed'],

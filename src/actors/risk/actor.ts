@@ -22,6 +22,7 @@ import { RiskDesk } from './risk-desk.ts';
 import { openPlans } from './risk-ledger.ts';
 import { type AssetLimit, assetLimits, findBreach, type StreakLimits } from './risk-limits.ts';
 import { RISK_HEADER } from './risk-memory.ts';
+import { worthOf } from './worth.ts';
 
 /** Executions booked in one turn at most. */
 const BATCH = 64;
@@ -291,8 +292,22 @@ class Risk implements Actor {
       openPlans: openPlans(bank),
       orders: orderCounts(bank),
       account: this.#accountState() ?? 'none',
-      assets: Object.fromEntries(this.#lines().map((line) => [line.name, inWords(line)])),
+      assets: Object.fromEntries(this.#lines().map((line) => [line.name, { ...inWords(line), ...this.#worth(line) }])),
     };
+  }
+
+  /** What balance and exposure are worth of the asset that trading starts from first, where a book says so. */
+  #worth({ asset, balanceUnits, exposureUnits }: PortfolioLine): object {
+    const directory = this.#directory;
+    const { bookTable, config } = this.#context;
+    const into = directory.assetNamed(config.strategy.start_assets[0] ?? 'USD');
+    const held = directory.assets[asset];
+    if (into === undefined || held === undefined) return {};
+    const words = (units: bigint) => {
+      const worth = worthOf(units, held, into, directory, bookTable);
+      return worth === undefined ? undefined : `${formatDecimal(worth, into.precision)} ${into.id}`;
+    };
+    return { balanceWorth: words(balanceUnits), exposureWorth: words(exposureUnits) };
   }
 
   #lines(): readonly PortfolioLine[] {

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { worthOf } from '../../../src/actors/risk/worth.ts';
+import { BookTable } from '../../../src/shared/book-table.ts';
+import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import { invalidReasonCode } from '../../../src/shared/messages.ts';
+import { createTestContext } from '../../support/test-context.ts';
+import { ASSETS, BTC_USD, ETH_BTC, PAIRS, putBook } from '../sequencer/sequencer-stage.ts';
+
+const [USD, BTC, ETH] = ASSETS as [(typeof ASSETS)[number], (typeof ASSETS)[number], (typeof ASSETS)[number]];
+
+function market() {
+  const { memory } = createTestContext('risk', { config: { limits: { instruments_max: 8 } } });
+  const table = new BookTable(memory.bookTable);
+  const directory = new InstrumentDirectory();
+  directory.apply({ assets: ASSETS, instruments: PAIRS });
+  putBook(table, BTC_USD, { bids: [[500_000n, 1n]], asks: [[500_010n, 1n]] }, 1, 0); // 50,000.0 and 50,001.0
+  putBook(table, ETH_BTC, { bids: [], asks: [[5_000n, 1n]] }, 2, 0);
+  const worth = (units: bigint, asset: typeof USD, into: typeof USD) => worthOf(units, asset, into, directory, table);
+  return { table, worth };
+}
+
+test('what is held is worth what it would sell for, what is owed what it would cost', () => {
+  const { worth } = market();
+  expect(worth(5_000_000_000n, BTC, USD)).toBe(250_000_000n); // 0.5 BTC: 25,000.0000 USD
+  expect(worth(-5_000_000_000n, BTC, USD)).toBe(-250_005_000n);
+  expect(worth(500_010_000n, USD, BTC)).toBe(10_000_000_000n); // 50,001 USD buy a BTC
+  expect(worth(-500_000_000n, USD, BTC)).toBe(-10_000_000_000n);
+  expect(worth(7n, USD, USD)).toBe(7n);
+});
+
+test('it is rounded down, also below zero', () => {
+  const { worth } = market();
+  expect(worth(1n, BTC, USD)).toBe(0n);
+  expect(worth(-1n, BTC, USD)).toBe(-1n);
+});
+
+test('without a pair, a verified book or a side of it nobody knows', () => {
+  const { worth, table } = market();
+  expect(worth(1n, ETH, USD)).toBeUndefined();
+  expect(worth(10n ** 10n, ETH, BTC)).toBeUndefined(); // nobody bids
+  expect(worth(-(10n ** 10n), ETH, BTC)).toBe(-500_000_000n);
+  table.setValidity(BTC_USD, invalidReasonCode('checksum'));
+  expect(worth(10n ** 10n, BTC, USD)).toBeUndefined();
+});
