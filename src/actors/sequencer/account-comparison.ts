@@ -50,8 +50,9 @@ export class AccountComparison {
   /** Readings in a row that were not clean. */
   #unclean = 0;
   #foreignHeld: ReadonlyMap<AssetIndex, bigint> = new Map();
-  #hasForeignOrders = false;
-  /** Venue's ids of orders, and names of assets, that were reported. */
+  /** Venue's ids of the open orders of others. */
+  #foreignOrders: ReadonlySet<string> = new Set();
+  /** Ids of leftovers, and names of assets, that were reported. */
   readonly #reported = new Set<string>();
   /** Orders of earlier runs, as the venue knows them, while those are brought to an end. */
   readonly #recovered = new Map<string, OrderReading>();
@@ -68,7 +69,7 @@ export class AccountComparison {
   }
 
   get hasForeignOrders(): boolean {
-    return this.#hasForeignOrders;
+    return this.#foreignOrders.size > 0;
   }
 
   get hasSuspicion(): boolean {
@@ -120,10 +121,12 @@ export class AccountComparison {
 
   #reportStrangers({ openOrders, unknownAssets }: AccountReading): void {
     const foreign = openOrders.filter((order) => !isOwn(order));
-    this.#hasForeignOrders = foreign.length > 0;
+    const { books, tasks } = this.#deps;
     for (const { venueOrderId, clOrdId = 'without an id' } of foreign) {
-      this.#report(venueOrderId, 'order_foreign', `order ${venueOrderId} (${clOrdId}) is not ours and is left alone`);
+      if (this.#foreignOrders.has(venueOrderId)) continue;
+      tasks.say(books.audit('order_foreign', 1, `order ${venueOrderId} (${clOrdId}) is not ours and is left alone`));
     }
+    this.#foreignOrders = new Set(foreign.map(({ venueOrderId }) => venueOrderId));
     for (const name of unknownAssets) {
       this.#report(name, 'asset_unknown', `the account holds ${name}, which no pair of the venue's trades`);
     }
@@ -196,7 +199,10 @@ export class AccountComparison {
       return;
     } else tasks.add(...this.#recoveryTasks());
     this.#unclean = 0;
-    tasks.add(...books.balanceTasks(), () => conclude(true));
+    tasks.add(...books.balanceTasks(), () => {
+      this.#recovered.clear();
+      conclude(true);
+    });
   }
 
   /** Books deviations that were seen before. @returns whether there is no new one. */
