@@ -11,13 +11,15 @@ import { CLOSE_ABNORMAL } from '../node-sockets.ts';
 import type { Socket, SocketPort } from '../transport.ts';
 import { apiErrorOf } from './api-error.ts';
 import { ClockProbe } from './clock-probe.ts';
-import { backoffMs, type ConnectBudget } from './connect-budget.ts';
+import { ConnectAttempts } from './connect-attempts.ts';
+import type { ConnectBudget } from './connect-budget.ts';
 import { remedyForClose, remedyForUpgrade } from './failure-class.ts';
 import { PrivateChannel } from './private-channel.ts';
 import { type BalancesFrame, type ExecutionsFrame, type PrivateFrame, privateFrameOf } from './private-frame.ts';
 import type { PrivateReply } from './private-reply.ts';
 import * as privately from './private-requests.ts';
-import { REST_MS, RequestPacer } from './request-pacer.ts';
+import { REST_MS } from './request-pacer.ts';
+import { RequestQueue } from './request-queue.ts';
 import * as requests from './requests.ts';
 import type { RestFailure } from './rest-answer.ts';
 import type { SocketTokens, TokenResult } from './socket-tokens.ts';
@@ -54,8 +56,6 @@ export interface ConnectionDeps {
 
 /** Longest wait for the venue's half of the closing handshake. */
 const CLOSE_WITHIN_MS = 1_000;
-/** Messages a second that orders leave for cancels, pings and the dead-man's switch. */
-const RESERVED = 3;
 /** Failures of the key itself: nobody but a person can change them. */
 const HOPELESS: readonly RestFailure['topic'][] = ['credentials', 'permission', 'unknown_method'];
 /** Tokens refused in a row before the connection is given up. */
@@ -67,15 +67,10 @@ export class TradingConnection {
   readonly #executions = new PrivateChannel('executions');
   readonly #balances = new PrivateChannel('balances');
   readonly #probe = new ClockProbe();
-  readonly #pacer: RequestPacer;
-  readonly #orderPacer: RequestPacer;
-  /** Requests that wait for the pace; each is written when it leaves, with the newest token. */
-  #waiting: (() => string | undefined)[] = [];
+  readonly #queue: RequestQueue;
+  readonly #attempts: ConnectAttempts;
   #socket: Socket | undefined;
-  #cancelTimer: CancelTimer | undefined;
-  #cancelPump: CancelTimer | undefined;
-  #requests = 0;
-  #failures = 0;
+  #cancelClose: CancelTimer | undefined;
   #tokensRefused = 0;
   #openedMs = 0;
   #frameMs = 0;
@@ -87,11 +82,27 @@ export class TradingConnection {
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
-    this.#pacer = new RequestPacer(deps.venue.messages_per_second);
-    this.#orderPacer = new RequestPacer(Math.max(1, deps.venue.messages_per_second - RESERVED));
+    const { clock, chance, budget, venue, tokens } = deps;
+    this.#queue = new RequestQueue({
+      clock,
+      perSecond: venue.messages_per_second,
+      token: () => tokens.token,
+      write: (text) => this.#socket?.send(text) === true,
+    });
+    this.#attempts = new ConnectAttempts({
+      clock,
+      chance,
+      budget,
+      backoff: {
+        baseMs: venue.backoff_base_ms,
+        maxMs: venue.backoff_max_ms,
+        repeatedMinMs: venue.backoff_repeated_min_ms,
+      },
+      onDue: () => this.#machine.send({ type: 'attempt.due' }),
+    });
     const actions = {
-      scheduleAttempt: () => this.#scheduleAttempt(),
-      cancelTimer: () => this.#cancelTimer?.(),
+      scheduleAttempt: () => this.#attempts.schedule(this.#system === 'online' || this.#system === 'unknown'),
+      cancelTimer: () => this.#cancelTimers(),
       fetchToken: () => this.#deps.tokens.obtain((result) => this.#onToken(result)),
       open: () => this.#open(),
       subscribeAll: () => this.#subscribeAll(),
@@ -131,8 +142,7 @@ export class TradingConnection {
 
   /** Whether the pace lets an order leave now. */
   get hasPaceForOrder(): boolean {
-    const nowMs = this.#nowMs();
-    return this.#orderPacer.waitMs(nowMs) === 0 && this.#pacer.waitMs(nowMs) === 0;
+    return this.#queue.hasPaceForOrder;
   }
 
   start(): void {
@@ -146,29 +156,17 @@ export class TradingConnection {
   }
 
   nextRequest(): requests.RequestId {
-    return ++this.#requests;
+    return this.#queue.nextRequest();
   }
 
   /** Sends an order at once, or not at all. @returns false when nothing was sent. */
   sendOrder(write: (token: string) => string): boolean {
-    const { token } = this.#deps.tokens;
-    if (!this.isReady || token === undefined || !this.hasPaceForOrder) return false;
-    const nowMs = this.#nowMs();
-    if (this.#socket?.send(write(token)) !== true) return false;
-    this.#pacer.tryTake(nowMs);
-    this.#orderPacer.tryTake(nowMs);
-    return true;
+    return this.isReady && this.#queue.sendOrder(write);
   }
 
   /** Sends a request as soon as the pace allows. It is dropped when the connection falls before. */
   sendSoon(write: (terms: privately.PrivateTerms) => string): requests.RequestId {
-    const reqId = this.nextRequest();
-    this.#waiting.push(() => {
-      const { token } = this.#deps.tokens;
-      return token === undefined ? undefined : write({ reqId, token });
-    });
-    this.#pump();
-    return reqId;
+    return this.#queue.sendSoon(write);
   }
 
   /** The venue refused the token of a request. Several requests may have carried the same: one answer is enough. */
@@ -212,7 +210,7 @@ export class TradingConnection {
 
   #onQuietTimer(nowMs: number): void {
     if (this.isStanding && nowMs - this.#openedMs >= this.#deps.venue.backoff_max_ms) {
-      this.#failures = 0;
+      this.#attempts.onLasted();
       this.#tokensRefused = 0;
     }
     if (nowMs >= this.#pingDueMs) this.#ping(nowMs);
@@ -224,27 +222,6 @@ export class TradingConnection {
     return isClockOverdue || [this.#executions, this.#balances].some((channel) => channel.isOverdue(nowMs, limitMs));
   }
 
-  #scheduleAttempt(): void {
-    const { venue, chance, budget } = this.#deps;
-    const limits = {
-      baseMs: venue.backoff_base_ms,
-      maxMs: venue.backoff_max_ms,
-      repeatedMinMs: venue.backoff_repeated_min_ms,
-    };
-    const isOnline = this.#system === 'online' || this.#system === 'unknown';
-    const waitMs = backoffMs(this.#failures, isOnline, limits, chance);
-    this.#attemptIn(Math.max(waitMs, budget.waitMs(this.#nowMs())));
-  }
-
-  #attemptIn(delayMs: number): void {
-    this.#cancelTimer = this.#deps.clock.after(Math.ceil(delayMs), () => {
-      const { budget } = this.#deps;
-      const nowMs = this.#nowMs();
-      if (budget.tryTake(nowMs)) this.#machine.send({ type: 'attempt.due' });
-      else this.#attemptIn(budget.waitMs(nowMs));
-    });
-  }
-
   #onToken(result: TokenResult): void {
     if (result.ok) {
       this.#machine.send({ type: 'token.ready' });
@@ -253,7 +230,7 @@ export class TradingConnection {
     const { topic, text } = result.failure;
     if (HOPELESS.includes(topic)) this.#refused('a token for the private socket', text);
     else {
-      this.#failures++;
+      this.#attempts.onFailed();
       this.#why = `no token: ${text}`;
       this.#machine.send({ type: 'token.failed' });
     }
@@ -285,7 +262,7 @@ export class TradingConnection {
     this.#frameMs = nowMs;
     this.#offsetMs = undefined;
     this.#system = 'unknown';
-    this.#waiting = [];
+    this.#queue.clear();
     this.#machine.send({ type: 'opened' });
   }
 
@@ -312,20 +289,6 @@ export class TradingConnection {
       this.#probe.onPingSent(reqId, this.#deps.clock.wallMs());
       return requests.ping(reqId);
     });
-  }
-
-  #pump(): void {
-    this.#cancelPump?.();
-    this.#cancelPump = undefined;
-    while (this.#waiting.length > 0) {
-      const waitMs = this.#pacer.waitMs(this.#nowMs());
-      if (waitMs > 0) {
-        this.#cancelPump = this.#deps.clock.after(Math.ceil(waitMs), () => this.#pump());
-        return;
-      }
-      const text = this.#waiting.shift()?.();
-      if (text !== undefined && this.#socket?.send(text) === true) this.#pacer.tryTake(this.#nowMs());
-    }
   }
 
   #stand(): void {
@@ -414,9 +377,7 @@ export class TradingConnection {
   }
 
   #onRateExceeded(): void {
-    const nowMs = this.#nowMs();
-    this.#pacer.slowDown(nowMs);
-    this.#orderPacer.slowDown(nowMs);
+    this.#queue.slowDown();
     this.#deps.handler.onUnexpected(`the venue drops requests; nothing leaves for ${REST_MS} ms`);
     this.#deps.handler.onRateExceeded();
   }
@@ -435,7 +396,8 @@ export class TradingConnection {
   }
 
   #down(event: 'lost' | 'close.overdue', why: string): void {
-    this.#failures = this.state === 'closing' ? 0 : this.#failures + 1;
+    if (this.state === 'closing') this.#attempts.onLasted();
+    else this.#attempts.onFailed();
     this.#why = why;
     if (this.#tokensRefused >= TOKENS_REFUSED_MAX) this.#tokensRefused = 0;
     this.#machine.send({ type: event });
@@ -451,7 +413,7 @@ export class TradingConnection {
   #close(): void {
     this.#forget();
     this.#socket?.close();
-    this.#cancelTimer = this.#deps.clock.after(CLOSE_WITHIN_MS, () =>
+    this.#cancelClose = this.#deps.clock.after(CLOSE_WITHIN_MS, () =>
       this.#down('close.overdue', `not closed within ${CLOSE_WITHIN_MS} ms (${CLOSE_ABNORMAL}); cut off`),
     );
   }
@@ -460,11 +422,14 @@ export class TradingConnection {
     this.#forget();
   }
 
+  #cancelTimers(): void {
+    this.#attempts.cancel();
+    this.#cancelClose?.();
+  }
+
   /** Nothing that waited for this connection is of use to the next. */
   #forget(): void {
-    this.#cancelPump?.();
-    this.#cancelPump = undefined;
-    this.#waiting = [];
+    this.#queue.clear();
     this.#executions.reset();
     this.#balances.reset();
   }

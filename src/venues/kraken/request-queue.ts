@@ -1,0 +1,99 @@
+/**
+ * What leaves on the private socket, at the pace the venue takes. An order leaves at once or not at all; everything else
+ * waits its turn. Orders leave part of the pace to the rest: cancels, pings, the dead-man's switch.
+ */
+import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import type { PrivateTerms } from './private-requests.ts';
+import { RequestPacer } from './request-pacer.ts';
+import type { RequestId } from './requests.ts';
+
+export interface RequestQueueDeps {
+  readonly clock: Clock;
+  readonly perSecond: number;
+  /** Undefined when there is none to be used. */
+  readonly token: () => string | undefined;
+  /** False when nothing was sent. */
+  readonly write: (text: string) => boolean;
+}
+
+/** Messages a second that orders leave to the rest. */
+const RESERVED = 3;
+
+export class RequestQueue {
+  readonly #deps: RequestQueueDeps;
+  readonly #pacer: RequestPacer;
+  readonly #orderPacer: RequestPacer;
+  /** Each is written when it leaves, with the newest token. */
+  #waiting: (() => string | undefined)[] = [];
+  #cancelPump: CancelTimer | undefined;
+  #requests = 0;
+
+  constructor(deps: RequestQueueDeps) {
+    this.#deps = deps;
+    this.#pacer = new RequestPacer(deps.perSecond);
+    this.#orderPacer = new RequestPacer(Math.max(1, deps.perSecond - RESERVED));
+  }
+
+  /** Whether the pace lets an order leave now. */
+  get hasPaceForOrder(): boolean {
+    const nowMs = this.#nowMs();
+    return this.#orderPacer.waitMs(nowMs) === 0 && this.#pacer.waitMs(nowMs) === 0;
+  }
+
+  nextRequest(): RequestId {
+    return ++this.#requests;
+  }
+
+  /** @returns false when nothing was sent. */
+  sendOrder(write: (token: string) => string): boolean {
+    const token = this.#deps.token();
+    if (token === undefined || !this.hasPaceForOrder || !this.#deps.write(write(token))) return false;
+    const nowMs = this.#nowMs();
+    this.#pacer.tryTake(nowMs);
+    this.#orderPacer.tryTake(nowMs);
+    return true;
+  }
+
+  /** Sends a request as soon as the pace allows. It is dropped when the connection falls before, or there is no token. */
+  sendSoon(write: (terms: PrivateTerms) => string): RequestId {
+    const reqId = this.nextRequest();
+    this.#waiting.push(() => {
+      const token = this.#deps.token();
+      return token === undefined ? undefined : write({ reqId, token });
+    });
+    this.#pump();
+    return reqId;
+  }
+
+  /** The venue complained of the pace. */
+  slowDown(): void {
+    const nowMs = this.#nowMs();
+    this.#pacer.slowDown(nowMs);
+    this.#orderPacer.slowDown(nowMs);
+  }
+
+  /** Nothing that waits is of use to another connection. */
+  clear(): void {
+    this.#cancelPump?.();
+    this.#cancelPump = undefined;
+    this.#waiting = [];
+  }
+
+  #pump(): void {
+    this.#cancelPump?.();
+    this.#cancelPump = undefined;
+    while (this.#waiting.length > 0) {
+      const waitMs = this.#pacer.waitMs(this.#nowMs());
+      if (waitMs > 0) {
+        this.#cancelPump = this.#deps.clock.after(Math.ceil(waitMs), () => this.#pump());
+        return;
+      }
+      const text = this.#waiting.shift()?.();
+      if (text !== undefined && this.#deps.write(text)) this.#pacer.tryTake(this.#nowMs());
+    }
+  }
+
+  #nowMs(): number {
+    return this.#deps.clock.nowNs() / 1e6;
+  }
+}
