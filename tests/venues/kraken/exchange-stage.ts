@@ -7,6 +7,7 @@ import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-messa
 import { openKraken } from '../../../src/venues/kraken/open-kraken.ts';
 import { subscribeBook, subscribeInstrument } from '../../../src/venues/kraken/requests.ts';
 import { TRADING_PERMISSIONS } from '../../../src/venues/practice/account-spec.ts';
+import type { RateTier } from '../../../src/venues/practice/exchange-types.ts';
 import type { FaultRates } from '../../../src/venues/practice/fault-rules.ts';
 import { InlineNetwork } from '../../../src/venues/practice/inline-network.ts';
 import type { PracticeExchange } from '../../../src/venues/practice/practice-exchange.ts';
@@ -78,8 +79,17 @@ function followInstruments(exchange: PracticeExchange, directory: InstrumentDire
   feed.receive(subscribeBook(['BTC/USD'], 10, 2));
 }
 
-export function exchangeStage(seed: number, faults: FaultRates, settings: ConfigInput = {}) {
-  const made = new MadeExchange({ pairs: PAIRS, accounts: [ACCOUNT], settings: { seed, faults, speed: 1 } });
+export function exchangeStage(
+  seed: number,
+  faults: FaultRates,
+  settings: ConfigInput = {},
+  rateTier: RateTier = 'pro',
+) {
+  const made = new MadeExchange({
+    pairs: PAIRS,
+    accounts: [{ ...ACCOUNT, rateTier }],
+    settings: { seed, faults, speed: 1 },
+  });
   const { clock, exchange } = made;
   const chance = seededChance(seed);
   const sent: string[] = [];

@@ -64,6 +64,34 @@ describe('against the practice exchange', () => {
     }
   });
 
+  test.each(['starter', 'intermediate', 'pro'] as const)(
+    'as many orders as there is room for, a minute long: a %s account never hears no',
+    (tier) => {
+      const settings = { venue: { messages_per_second: 40 } };
+      const stage = exchangeStage(7, {}, settings, tier);
+      stage.port.start();
+      let sent = 0;
+      for (let turns = 0; turns < 6_000; turns++) {
+        stage.pass(10);
+        while (stage.trade()) sent++;
+        if (turns % 30 === 0) stage.refill();
+      }
+      const refusals = stage.received.filter((text) => /limit exceeded|Exceeded|Too many/i.test(text));
+      expect(refusals).toEqual([]);
+      expect(stage.trader.events.filter(({ type }) => type === 'order.refused')).toEqual([]);
+      // Three pairs with a counter each: what they decay in that time, and what was free at the beginning.
+      const { decay, free } = {
+        starter: { decay: 1, free: 25 },
+        intermediate: { decay: 2.34, free: 90 },
+        pro: { decay: 3.75, free: 145 },
+      }[tier];
+      const most = 3 * (60 * decay + free);
+      expect(sent).toBeLessThanOrEqual(most);
+      expect(sent).toBeGreaterThan(most * 0.6);
+      expect(stage.differences()).toEqual([]);
+    },
+  );
+
   test.each(PRIVATE_FAULTS)('%s: no order is lost, doubled or misjudged', (fault) => {
     let struck = 0;
     for (let seed = 1; seed <= 3 || (struck === 0 && seed < 30); seed++) {
