@@ -1,11 +1,16 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
 import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
 import { Credentials } from '../../../src/venues/kraken/credentials.ts';
 import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
-import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
+import { MemoryNonceStore, NONCE_BLOCK, NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
+import type { RestResult } from '../../../src/venues/kraken/rest-answer.ts';
 import { RestClient, type RestNotice } from '../../../src/venues/kraken/rest-client.ts';
+import { ENDPOINTS, type EndpointName } from '../../../src/venues/kraken/rest-endpoints.ts';
+import { RETRY_DEFAULTS, RetryBudget } from '../../../src/venues/kraken/retry-budget.ts';
+import type { HttpResult } from '../../../src/venues/transport.ts';
 import { refusal, result, ScriptedHttp } from '../../support/scripted-http.ts';
 
 const SECRET = Buffer.alloc(64, 7).toString('base64');
@@ -82,5 +87,218 @@ describe('rest client', () => {
     }
     expect(http.sent).toHaveLength(4);
     expect(proofs).toEqual(['unknown', 'unknown', 'refused', 'unknown']);
+  });
+
+  test('a question is asked again within its attempts, after growing pauses, and then fails', () => {
+    const { http, deps, passMs, notices } = stage();
+    const got: unknown[] = [];
+    new RestClient(deps).call('QueryOrders', {}, (answer) => got.push(answer));
+    passMs(0);
+    for (let attempt = 1; attempt <= 4; attempt++) {
+      expect(http.sent).toHaveLength(attempt);
+      http.last.answer({ ok: true, status: 520, body: '<html>' });
+      passMs(30_000);
+    }
+    expect(http.sent).toHaveLength(4);
+    expect(got).toMatchObject([{ ok: false, failure: { topic: 'http', proof: 'unknown' } }]);
+    const waits = notices.map((notice) => (notice.type === 'repeated' ? notice.waitMs : Number.NaN));
+    expect(waits).toHaveLength(3);
+    for (const [at, waitMs] of waits.entries()) expect(waitMs).toBeLessThan(500 * 2 ** (at + 1));
+  });
+
+  test('all questions together have a budget of repetitions, which fills again', () => {
+    const budget = new RetryBudget({ ...RETRY_DEFAULTS, attemptsMax: 5 }, seededChance(1));
+    const grantedAt = (nowMs: number) => {
+      let granted = 0;
+      while (budget.tryTake(1, nowMs) !== undefined) granted++;
+      return granted;
+    };
+    expect([grantedAt(0), grantedAt(4_999), grantedAt(5_000), grantedAt(15_000), grantedAt(1e9)]).toEqual([
+      10, 0, 1, 2, 10,
+    ]);
+    expect(budget.tryTake(5, 2e9)).toBeUndefined();
+  });
+
+  test('a refused nonce is followed by one much larger, once', () => {
+    const { http, deps, passMs, notices } = stage();
+    const got: unknown[] = [];
+    new RestClient(deps).call('BalanceEx', {}, (answer) => got.push(answer));
+    passMs(0);
+    http.last.answer(refusal('EAPI:Invalid nonce'));
+    passMs(0);
+    const [first, second] = http.sent.map((sent) => nonceOf(sent.body));
+    expect(second! - first!).toBeGreaterThanOrEqual(NONCE_BLOCK);
+    http.last.answer(refusal('EAPI:Invalid nonce'));
+    passMs(60_000);
+    expect(http.sent).toHaveLength(2);
+    expect(got).toMatchObject([{ ok: false, failure: { topic: 'nonce' } }]);
+    expect(notices.filter(({ type }) => type === 'nonce_refused')).toHaveLength(2);
+  });
+
+  test('a lockout ends everything at once and for a quarter of an hour, public questions too', () => {
+    const { http, deps, passMs, notices } = stage();
+    const client = new RestClient(deps);
+    const topics: string[] = [];
+    const take = (answer: RestResult<unknown>) => topics.push(answer.ok ? 'ok' : answer.failure.topic);
+    client.call('BalanceEx', {}, take);
+    client.call('OpenOrders', {}, take);
+    passMs(0);
+    http.last.answer(refusal('EGeneral:Temporary lockout'));
+    client.call('Time', {}, take);
+    client.call('CancelAll', {}, take);
+    passMs(15 * 60_000 - 1);
+    expect(topics).toEqual(['lockout', 'lockout', 'lockout', 'lockout']);
+    expect(http.sent).toHaveLength(1);
+    expect(notices).toEqual([{ type: 'locked_out', forMs: 900_000 }]);
+    passMs(1);
+    client.call('Time', {}, take);
+    passMs(0);
+    expect(http.sent).toHaveLength(2);
+  });
+
+  test('nothing is sent before the time that a throttling names', () => {
+    const { http, deps, passMs } = stage();
+    const client = new RestClient(deps);
+    client.call('AddOrder', {}, () => {});
+    passMs(0);
+    http.last.answer(refusal('EService:Throttled:1700000007'));
+    client.call('CancelAll', {}, () => {});
+    passMs(6_999);
+    expect(http.sent).toHaveLength(1);
+    passMs(2);
+    expect(http.sent).toHaveLength(2);
+  });
+
+  test('a time of throttling that is absurd does not stop the client for good', () => {
+    const { http, deps, passMs } = stage();
+    const client = new RestClient(deps);
+    client.call('AddOrder', {}, () => {});
+    passMs(0);
+    http.last.answer(refusal('EService:Throttled:999999999999'));
+    client.call('CancelAll', {}, () => {});
+    passMs(60_001);
+    expect(http.sent).toHaveLength(2);
+  });
+
+  test('cancels go before tokens, tokens before questions, and no cancel waits for the counter', () => {
+    const { http, deps, passMs } = stage();
+    const client = new RestClient(deps);
+    for (let call = 0; call < 20; call++) client.call('OpenOrders', {}, () => {});
+    client.call('GetWebSocketsToken', {}, () => {});
+    client.call('CancelAll', {}, () => {});
+    const names: string[] = [];
+    for (let turn = 0; turn < 9; turn++) {
+      passMs(0);
+      if (http.sent.length <= names.length) break;
+      names.push(http.last.url.split('/').at(-1)!);
+      http.last.answer(result({}));
+    }
+    expect(names).toEqual(['CancelAll', 'GetWebSocketsToken', ...Array(7).fill('OpenOrders')]);
+    passMs(0);
+    expect(http.sent).toHaveLength(9); // 15 points are used up: 0 + 1 + 7 × 2
+    client.call('CancelOrder', {}, () => {});
+    passMs(0);
+    expect(http.last.url).toMatch(/CancelOrder$/);
+  });
+
+  test('points of a request without an answer count until it cannot arrive any more', () => {
+    const { http, deps, passMs } = stage();
+    const client = new RestClient({ ...deps, attemptsMax: 1 });
+    for (let call = 0; call < 20; call++) client.call('BalanceEx', {}, () => {});
+    for (let sent = 1; sent <= 15; sent++) {
+      passMs(0);
+      expect(http.sent).toHaveLength(sent);
+      http.last.answer({ ok: false, neverSent: false, why: 'no answer' });
+    }
+    passMs(29_999);
+    expect(http.sent).toHaveLength(15);
+    passMs(5_000);
+    expect(http.sent.length).toBeGreaterThan(15);
+  });
+
+  test('public questions leave a second apart, and need no key', () => {
+    const { http, deps, passMs } = stage();
+    const client = new RestClient({ ...deps, account: undefined });
+    const got: unknown[] = [];
+    client.call('AssetPairs', { pair: 'XBT/USD,ETHUSD' }, () => {});
+    client.call('Time', {}, () => {});
+    client.call('BalanceEx', {}, (answer) => got.push(answer));
+    passMs(0);
+    expect(http.last.url).toBe('https://api.kraken.com/0/public/AssetPairs?pair=XBT%2FUSD%2CETHUSD');
+    http.last.answer(result({}));
+    passMs(999);
+    expect(http.sent).toHaveLength(1);
+    passMs(1);
+    expect(http.sent).toHaveLength(2);
+    expect(got).toMatchObject([{ ok: false, failure: { proof: 'not_sent' } }]);
+  });
+
+  test('a nonce that cannot be written down sends nothing', () => {
+    const { http, deps, passMs } = stage();
+    const store = {
+      highest: 0n,
+      reserve: () => {
+        throw new Error('disk full');
+      },
+      close: () => {},
+    };
+    const account = { ...deps.account, nonces: new NonceSource(deps.clock, store) };
+    const got: unknown[] = [];
+    new RestClient({ ...deps, account }).call('AddOrder', {}, (answer) => got.push(answer));
+    passMs(0);
+    expect(http.sent).toEqual([]);
+    expect(got).toMatchObject([{ ok: false, failure: { proof: 'not_sent', text: 'disk full' } }]);
+  });
+
+  test('stopping ends what waits as not sent; what is out is still answered, and nothing follows', () => {
+    const { http, deps, passMs } = stage();
+    const client = new RestClient(deps);
+    const got: string[] = [];
+    const take = (answer: RestResult<unknown>) => got.push(answer.ok ? 'ok' : answer.failure.proof);
+    client.call('BalanceEx', {}, take);
+    client.call('OpenOrders', {}, take);
+    passMs(0);
+    client.stop();
+    http.last.answer(result({}));
+    client.call('Time', {}, take);
+    passMs(60_000);
+    expect(got).toEqual(['not_sent', 'ok', 'not_sent']);
+    expect(http.sent).toHaveLength(1);
+  });
+
+  test('every call is answered exactly once, whatever the venue answers', () => {
+    const answers: HttpResult[] = [
+      result({}),
+      refusal('EAPI:Invalid nonce'),
+      refusal('EAPI:Rate limit exceeded'),
+      refusal('EService:Throttled:1700000020'),
+      refusal('EGeneral:Temporary lockout'),
+      refusal('EFuture:Unheard'),
+      { ok: true, status: 502, body: '' },
+      { ok: false, neverSent: true, why: 'x' },
+      { ok: false, neverSent: false, why: 'x' },
+    ];
+    const endpoints = Object.keys(ENDPOINTS) as EndpointName[];
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...endpoints), { minLength: 1, maxLength: 30 }),
+        fc.array(fc.constantFrom(...answers), { minLength: 1, maxLength: 10 }),
+        fc.integer(),
+        (calls, script, seed) => {
+          const { http, deps, passMs } = stage(seed);
+          const client = new RestClient(deps);
+          const counts = calls.map(() => 0);
+          for (const [at, endpoint] of calls.entries()) client.call(endpoint, {}, () => counts[at]!++);
+          for (let answered = 0, idle = 0; idle < 20; ) {
+            passMs(60_000);
+            if (http.sent.length > answered) http.sent[answered]!.answer(script[answered++ % script.length]!);
+            else idle++;
+          }
+          expect(counts).toEqual(calls.map(() => 1));
+          const orders = http.sent.filter(({ url }) => /AddOrder$|OrdersAfter$/.test(url)).length;
+          expect(orders).toBeLessThanOrEqual(calls.filter((name) => !ENDPOINTS[name].isRepeatable).length);
+        },
+      ),
+    );
   });
 });
