@@ -37,7 +37,7 @@ export const TRADING_PERMISSIONS: readonly Permission[] = [
 ];
 
 /** Verification level: it decides the rate limits, not the fees (protocol reference 4). */
-export const RATE_TIERS = ['starter', 'intermediate', 'pro'] as const satisfies readonly RateTier[];
+const RATE_TIERS = ['starter', 'intermediate', 'pro'] as const satisfies readonly RateTier[];
 
 /** An account that can be reached from outside, with a key. */
 export interface AccountSpec extends AccountSettings {

@@ -2,7 +2,7 @@
 import { integerOf, type Json, type JsonObject, type RawNumber } from './lexeme-json.ts';
 import { CANDLE_WIDTHS } from './market-statistics.ts';
 
-export const FEED_CHANNELS = ['ticker', 'trade', 'ohlc'] as const;
+const FEED_CHANNELS = ['ticker', 'trade', 'ohlc'] as const;
 export type FeedChannel = (typeof FEED_CHANNELS)[number];
 
 export interface FeedRequest {

@@ -4,7 +4,7 @@ import { BAD_ARGUMENTS, done, refused } from './rest-context.ts';
 import { paramCount, paramText, type RestParams } from './rest-params.ts';
 
 /** Rows per answer. */
-export const PAGE_ROWS = 50;
+const PAGE_ROWS = 50;
 
 export interface Period {
   /** Wall milliseconds; what is at this very time is left out. */

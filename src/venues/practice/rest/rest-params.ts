@@ -2,7 +2,7 @@
  * The parameters of a REST call: a query, a form, or JSON. Forms may nest (`close[ordertype]`, `orders[0][price]`), which
  * is how many clients write lists. Values keep the spelling they had.
  */
-import { isObject, isRawNumber, type Json, type JsonObject, lexemeOf, parseJson } from '../lexeme-json.ts';
+import { isObject, type Json, type JsonObject, lexemeOf, parseJson } from '../lexeme-json.ts';
 
 /** Fields of one request; beyond it, and beyond this nesting, it is refused. */
 const FIELDS_MAX = 1_000;
@@ -123,9 +123,4 @@ function settled(branch: Branch): Json {
   ]);
   const isNumbered = entries.length > 0 && entries.every(([key], at) => key === String(at));
   return isNumbered ? entries.map(([, value]) => value) : Object.fromEntries(entries);
-}
-
-/** A number as it was written, for messages that echo it. */
-export function isNumberText(value: Json | undefined): boolean {
-  return isRawNumber(value) || (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value));
 }
