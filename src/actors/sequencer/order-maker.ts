@@ -3,10 +3,11 @@
  * turn, or not at all.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
-import type { ApprovedOrder } from '../../shared/approved-order.ts';
+import type { ApprovedOrder, Refusal } from '../../shared/approved-order.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
 import type { LastHop } from '../../shared/last-hop.ts';
 import type { PlanReason } from '../../shared/messages.ts';
+import { smaller } from '../../shared/money.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
 import { dustUnits } from './account-ledger.ts';
@@ -156,13 +157,38 @@ export class OrderMaker {
     const { lastHop } = this.#deps;
     const orders: MadeOrder[] = [];
     for (const [index, draft] of drafts.entries()) {
-      const order = this.#name(plan, plan.attempt + index, draft);
+      const order = this.#name(plan, plan.attempt + index, this.#capped(plan, draft));
       const approval = lastHop.approve({ ...order, plan: plan.id, leg: order.position, shrinksExposure });
-      if (!approval.ok) return nothing(because(plan, reasonOf(approval.reason), 'order.impossible'));
+      if (!approval.ok) return this.#turnedDown(plan, approval.reason);
       orders.push({ order, approved: approval.order });
     }
     for (const { order } of orders) this.#sweep(plan, order);
     return { event: 'order.placed', orders };
+  }
+
+  /**
+   * What has begun is brought to its end in orders as large as the limits allow. The first order of a plan is not cut
+   * down: a plan that is too large is not begun.
+   */
+  #capped(plan: Plan, draft: OrderDraft): OrderDraft {
+    if (!draft.isClosing && (plan.parallel || draft.position === 0)) return draft;
+    const { lastHop, books } = this.#deps;
+    const { instrument, side, qtyLots } = draft;
+    const order = { ...draft, ...UNNAMED, plan: plan.id, leg: draft.position, shrinksExposure: true };
+    const spendMax = lastHop.spendMaxUnits(instrument, side);
+    const spend = lastHop.worstSpendUnits(order);
+    const bySpend = spendMax === undefined || spend <= spendMax ? qtyLots : (qtyLots * spendMax) / spend;
+    const lots = smaller(bySpend, lastHop.qtyMaxLots(instrument) ?? qtyLots);
+    const step = books.directory.instruments[instrument]?.qtyIncrement ?? 1n;
+    return lots >= qtyLots || lots < step ? draft : { ...draft, qtyLots: lots - (lots % step) };
+  }
+
+  /** Too many orders is a matter of a moment; any other limit will say the same again. */
+  #turnedDown(plan: Plan, refusal: Refusal): Made {
+    const reason = because(plan, refusal === 'gate_closed' ? 'gate_closed' : 'over_limit', 'order.impossible');
+    if (refusal !== 'too_many_orders') return nothing(reason);
+    plan.retryDueNs = this.#deps.context.clock.nowNs() + RETRY_MS * 1e6;
+    return nothing('gate.paused');
   }
 
   /** Dust that the order spends comes out of the ledger and into the plan. */
@@ -194,11 +220,10 @@ export class OrderMaker {
   }
 }
 
+/** What the limits do not look at. */
+const UNNAMED = { clOrdId: '', attempt: 0, placedNs: 0 } as const;
+
 const nothing = (event: PlanEventType): Made => ({ event, orders: [] });
 
 /** All that came home came along the cycle. */
 const isCompleted = (plan: Plan): boolean => !plan.reversed && plan.receivedUnits > 0n;
-
-function reasonOf(refusal: string): PlanReason {
-  return refusal === 'gate_closed' ? 'gate_closed' : 'over_limit';
-}

@@ -193,6 +193,36 @@ describe('sequencer: a leg that falls short', () => {
     expect(venue.last).toMatchObject({ instrument: ETH_BTC, attempt: 1 });
   });
 
+  test('larger than a limit is closed out in orders as large as the limit allows', () => {
+    const { stage, venue } = stageOnVenue(
+      { order_max: { ETH: '1' } },
+      {
+        books: [
+          GOOD_BOOKS[BTC_USD]!,
+          GOOD_BOOKS[ETH_BTC]!,
+          { ...GOOD_BOOKS[ETH_USD]!, bids: [[252_000n, 900_000_000n]] },
+        ],
+      },
+    );
+    venue.execute(venue.last);
+    stage.run();
+    for (let order = 1; stage.counter('plans_active') > 0 && order < 20; order++) {
+      expect(venue.sent[order]!.qtyLots).toBeLessThanOrEqual(100_000_000n);
+      venue.execute(venue.sent[order]!);
+      stage.pass(60);
+    }
+    expect(settle(stage)).toMatchObject({ ends: [['completed', 'partial_fill']], left: [] });
+  });
+
+  test('one order too many in a second waits for the next one', () => {
+    const { stage, venue } = stageOnVenue({ orders_per_second_max: 1 });
+    venue.execute(venue.last);
+    stage.pass(500);
+    expect(venue.sent).toHaveLength(1);
+    stage.pass(600);
+    expect(venue.last).toMatchObject({ instrument: ETH_BTC, attempt: 1 });
+  });
+
   test('waits for a connection that is lost, and strands what is held when it stays away', () => {
     const { stage, venue } = stageOnVenue({ patience_ms: 1_000 });
     venue.isConnected = false;
