@@ -12,6 +12,7 @@ import { record } from './record.ts';
 import { replay } from './replay.ts';
 import { resume } from './resume.ts';
 import { run } from './run.ts';
+import { simulate } from './simulate.ts';
 import { parseSpeed } from './speed.ts';
 import { status } from './status.ts';
 import { printTopology } from './topology.ts';
@@ -51,6 +52,7 @@ function buildProgram(finish: Finish): Command {
   addRunning(program, finish);
   addCaptures(program, finish);
   addOperating(program, finish);
+  addSimulating(program, finish);
   addInspecting(program, finish);
   for (const command of program.commands) command.addHelpText('after', `\n${EXIT_CODES_HELP}`);
   return program;
@@ -165,6 +167,20 @@ function askOptions(options: { readonly config?: string; readonly json?: boolean
     print: (line) => console.log(line),
     printError: (line) => console.error(`arbitrade: ${line}`),
   };
+}
+
+function addSimulating(program: Command, finish: Finish): void {
+  program
+    .command('simulate')
+    .description('Trades simulated days against the practice exchange and checks its ledger against our records.')
+    .option('--seeds <number>', 'days to simulate', wholeNumber, 1)
+    .option('--plans <number>', 'plans that each day attempts at least', wholeNumber, 10)
+    .option('--faults <list>', 'what may go wrong: names, or all', list)
+    .option('--seed <number>', 'seed of the first day; a fresh one unless given', wholeNumber)
+    .option('--trace', 'print every step of one day: frames, orders, records, states')
+    .option('--jobs <number>', 'days at the same time (default: one for each core)', wholeNumber)
+    .option('--json', 'print the summary as one line of JSON')
+    .action(async (options) => finish(await simulate(options)));
 }
 
 function addInspecting(program: Command, finish: Finish): void {

@@ -18,6 +18,7 @@ import {
   type OurPlan,
   type OurReading,
 } from './readings.ts';
+import { NO_TRACE, type Trace } from './trace.ts';
 
 type EventName = keyof typeof EXECUTION_EVENT;
 const EVENTS = Object.keys(EXECUTION_EVENT) as EventName[];
@@ -45,13 +46,15 @@ export class OurRecords {
     this.#position = 0;
   }
 
-  take(view: DataView, offset: number): void {
+  take(view: DataView, offset: number, trace: Trace = NO_TRACE): void {
     if (view.getUint8(offset + EXECUTION.kind) !== RECORD_KIND.EXECUTION) return;
     this.#catchUp();
     const name = nameOf(view.getUint8(offset + EXECUTION.event));
     if (name === undefined) throw new Error(`execution event ${view.getUint8(offset + EXECUTION.event)} has no name`);
     this.counts[name] = (this.counts[name] ?? 0) + 1;
-    this.#takeEvent(name, new Slot(view, offset, this.#history));
+    const slot = new Slot(view, offset, this.#history);
+    if (trace !== NO_TRACE) trace.add('record', `${name} ${slot}`);
+    this.#takeEvent(name, slot);
   }
 
   reading(): OurReading {
@@ -148,7 +151,7 @@ export class OurRecords {
 
   #fill(slot: Slot): void {
     const { clOrdId } = this.#order(slot);
-    this.#fills.push({
+    const fill = {
       execId: slot.text(EXECUTION.execId, EXECUTION.EXEC_ID_BYTES),
       clOrdId,
       symbol: slot.symbol,
@@ -157,7 +160,27 @@ export class OurRecords {
       cost: slot.quoteUnits(EXECUTION.costUnits),
       fee: slot.units(EXECUTION.feeUnits, slot.u16(EXECUTION.feeAsset)),
       feeAsset: slot.asset(EXECUTION.feeAsset),
-    });
+    };
+    this.#fills.push(fill);
+    this.#move(fill);
+  }
+
+  /** What is expected moves on with every fill, from where it was last said. */
+  #move({ symbol, side, qty, cost, fee, feeAsset }: FillReading): void {
+    const [base = '', quote = ''] = symbol.split('/');
+    const moves = [
+      [base, side === 'buy' ? qty : -qty],
+      [quote, side === 'buy' ? -cost : cost],
+      [feeAsset, -fee],
+    ] as const;
+    for (const [asset, change] of moves) {
+      if (this.#isExpected) this.#balances.set(asset, (this.#balances.get(asset) ?? 0n) + change);
+    }
+  }
+
+  /** Before anything was said of balances nothing is expected. */
+  get #isExpected(): boolean {
+    return this.#balances.size > 0;
   }
 
   /** Lines are in the log before anything that follows from them is recorded. */
@@ -226,6 +249,16 @@ class Slot {
   /** Name of the asset whose index is in `field`. */
   asset(field: number): string {
     return this.#asset(this.u16(field)).id;
+  }
+
+  /** Its bytes, and the ids in it as text. */
+  toString(): string {
+    const ids = [
+      this.text(EXECUTION.clOrdId, EXECUTION.CL_ORD_ID_BYTES),
+      this.text(EXECUTION.execId, EXECUTION.EXEC_ID_BYTES),
+    ];
+    const bytes = Buffer.from(this.#view.buffer, this.#view.byteOffset + this.#at, EXECUTION.clOrdId);
+    return `plan ${this.f64(EXECUTION.plan)} ${ids.filter((id) => id !== '').join(' ')} ${bytes.toString('hex')}`;
   }
 
   #i64(field: number): bigint {

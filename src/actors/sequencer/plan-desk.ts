@@ -290,7 +290,9 @@ export class PlanDesk implements PlansAtWork {
     if (state === 'held' || state === 'closing') plan.patienceUntilNs ||= nowNs + config.trading.patience_ms * 1e6;
     if (state === 'closing' || isOver(state)) plan.reservedUnits.fill(0n);
     // Never sooner than a leg takes.
-    if (state === 'closing_waiting') plan.retryDueNs = nowNs + Math.max(RETRY_MS, config.paper.latency_ms) * 1e6;
+    // What holds an order back may be the venue, which nothing here tells when it is over: asked again, but not at once.
+    if (state === 'held' || state === 'closing_waiting')
+      plan.retryDueNs = nowNs + Math.max(RETRY_MS, config.paper.latency_ms) * 1e6;
     plan.state = state;
   }
 

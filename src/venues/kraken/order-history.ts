@@ -11,6 +11,7 @@ import type { OrderReading } from '../trading-port.ts';
 import { ask, type Done, readResult } from './checked-answer.ts';
 import {
   type ById,
+  isFilled,
   isOpen,
   isOwn,
   LEDGER_ROW,
@@ -157,10 +158,6 @@ export class OrderHistory {
       done(readResult(result, (rows) => Object.values(rows).filter(({ refid }) => Object.hasOwn(trades, refid)))),
     );
   }
-}
-
-function isFilled({ vol_exec }: OrderRow): boolean {
-  return /[1-9]/.test(vol_exec.split(/e/i)[0] ?? '');
 }
 
 /** The time in which orders traded: from the first that was made to the last that ended, or to now. */

@@ -68,6 +68,10 @@ export interface OrderFacts {
   readonly ledger: readonly LedgerRow[];
 }
 
+export function isFilled({ vol_exec }: OrderRow): boolean {
+  return /[1-9]/.test(vol_exec.split(/e/i)[0] ?? '');
+}
+
 /** Whether this program made it: only such orders are told with their fills. */
 export function isOwn({ cl_ord_id }: OrderRow): boolean {
   return decodeClientOrderId(cl_ord_id ?? '') !== undefined;
@@ -75,7 +79,7 @@ export function isOwn({ cl_ord_id }: OrderRow): boolean {
 
 /**
  * The whole of an order; of a foreign one, all but its fills.
- * @throws RangeError when what belongs to it is not all there (yet): a fill, or the ledger row that tells its fee.
+ * @throws RangeError when what belongs to it is not all there (yet): its pair, a fill, or the ledger row that tells its fee.
  */
 export function orderReading(
   venueOrderId: string,
@@ -88,6 +92,10 @@ export function orderReading(
   const amounts = (text: string, decimals: number | undefined) =>
     decimals === undefined ? 0n : amountDown(text, decimals, `order ${venueOrderId}`);
   const isTold = instrument !== undefined && isOwn(row);
+  // Without its fills it would look as if it had none: names may not be loaded yet.
+  if (!isTold && isOwn(row) && isFilled(row)) {
+    throw new RangeError(`order ${venueOrderId} is filled in ${row.descr.pair}, a pair that is not known`);
+  }
   const fills = isTold ? fillsOf(venueOrderId, row, facts, { instrument, names, directory }) : [];
   return {
     clOrdId: row.cl_ord_id ?? undefined,

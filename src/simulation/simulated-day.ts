@@ -1,0 +1,331 @@
+/**
+ * One day by a seed: the whole engine on one thread and a virtual clock, trading through its real adapter against the
+ * practice exchange, with what goes wrong drawn from the seed. At its end trading is brought to rest, and the checker
+ * compares the exchange's ledger with our records.
+ */
+import { createActor as createBook } from '../actors/book/actor.ts';
+import { createActor as createDetector } from '../actors/detector/actor.ts';
+import { createActor as createFeed } from '../actors/feed/actor.ts';
+import { createActor as createRisk } from '../actors/risk/actor.ts';
+import { createActor as createSequencer } from '../actors/sequencer/actor.ts';
+import type { ActorFactory } from '../runtime/actor.ts';
+import { InlineHost } from '../runtime/inline-host.ts';
+import { ACCOUNT_STATES, isTradingState } from '../shared/account-state.ts';
+import { type Chance, seededChance } from '../shared/chance.ts';
+import { VirtualClock } from '../shared/clock.ts';
+import type { ActorId } from '../shared/counter-names.ts';
+import { InstrumentLog } from '../shared/instrument-log.ts';
+import { parseDecimal } from '../shared/money.ts';
+import { API_KEY_OPTION } from '../shared/secrets-file.ts';
+import { TOPOLOGY } from '../topology.ts';
+import { InlineHttp } from '../venues/practice/inline-http.ts';
+import { InlineNetwork } from '../venues/practice/inline-network.ts';
+import { makeMarket } from '../venues/practice/market-generator.ts';
+import { PRACTICE_DEFAULTS, PracticeExchange } from '../venues/practice/practice-exchange.ts';
+import { check, type Violation } from './checker.ts';
+import { type DaySettings, type DrawnDay, drawDay } from './day-settings.ts';
+import { readExchange } from './exchange-records.ts';
+import { type Lives, type MortalTransport, mortal } from './mortal.ts';
+import { OurRecords } from './our-records.ts';
+import { DECIMALS, fine, type OurReading, type SentOrder, type SpendLimits } from './readings.ts';
+import { recordTaker } from './record-taker.ts';
+import { NO_TRACE, type Trace } from './trace.ts';
+
+/** The day begins on 15 January 2027. */
+const WALL_START_NS = 1_800_000_000_000_000_000n;
+/** How far time goes on between two looks at what is to be done. */
+const STEP_MS = 250;
+/** A day in which nothing pays ends by then. */
+const DAY_MS_MAX = 1_800_000;
+/** Somebody comes when trading has been paused for so long. */
+const STUCK_MS = 40_000;
+/** Rest before the books are compared: longer than every interval of reconciliation. */
+const REST_MS = 150_000;
+/** How long trading may take to come to rest. */
+const SETTLE_MS_MAX = 600_000;
+
+export interface DayResult {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  /** Plans by outcome. */
+  readonly plans: Readonly<Record<string, number>>;
+  readonly orders: number;
+  readonly fills: number;
+  readonly uncertain: number;
+  /** Faults that struck, by name. */
+  readonly faults: Readonly<Record<string, number>>;
+  readonly virtualSeconds: number;
+}
+
+export interface DayOptions {
+  readonly makeTrace?: (clock: VirtualClock) => Trace;
+  /** Puts something between the engine and what it is made of: for deliberate bugs. */
+  readonly mutate?: DayMutation;
+}
+
+/** A deliberate bug, at the seams: none of it is in the product. */
+export interface DayMutation {
+  readonly sequencer?: (create: ActorFactory<'sequencer'>) => ActorFactory<'sequencer'>;
+  readonly transport?: (transport: MortalTransport) => MortalTransport;
+  readonly records?: (reading: OurReading) => OurReading;
+}
+
+/** Runs the day that the settings name. @throws whatever an actor throws. */
+export async function simulateDay(settings: DaySettings, options: DayOptions = {}): Promise<DayResult> {
+  const day = new SimulatedDay(settings, options);
+  return day.run();
+}
+
+class SimulatedDay {
+  readonly #settings: DaySettings;
+  readonly #drawn: DrawnDay;
+  readonly #chance: Chance;
+  readonly #clock = new VirtualClock(WALL_START_NS);
+  readonly #exchange: PracticeExchange;
+  readonly #trace: Trace;
+  readonly #records = new OurRecords();
+  readonly #sent: SentOrder[] = [];
+  readonly #lives: Lives;
+  readonly #host: InlineHost;
+  readonly #options: DayOptions;
+  readonly #hostFaults: Record<string, number> = {};
+  #deathDueMs = Number.POSITIVE_INFINITY;
+  #haltDueMs = Number.POSITIVE_INFINITY;
+  #closedSinceMs: number | undefined;
+  #stuckSinceMs = 0;
+
+  constructor(settings: DaySettings, options: DayOptions) {
+    this.#settings = settings;
+    this.#options = options;
+    this.#chance = seededChance(settings.seed ^ 0x73696d75);
+    this.#drawn = drawDay(this.#chance, settings);
+    this.#trace = options.makeTrace?.(this.#clock) ?? NO_TRACE;
+    this.#exchange = this.#openExchange();
+    this.#lives = { makeTransport: () => this.#makeTransport(), current: new Map() };
+    this.#host = this.#makeHost();
+    this.#records.boot(new InstrumentLog(this.#host.memory.instrumentLog));
+  }
+
+  async run(): Promise<DayResult> {
+    await this.#host.start();
+    this.#planMisfortunes();
+    const opened = () => this.#host.countersOf('sequencer').get('plans_opened');
+    while (opened() < this.#settings.plans && this.#nowMs < DAY_MS_MAX) await this.#step();
+    await this.#rest();
+    const result = this.#result();
+    this.#trace.add('result', JSON.stringify(result));
+    await this.#end();
+    return result;
+  }
+
+  #openExchange(): PracticeExchange {
+    const { seed, plans } = this.#settings;
+    const { feesBps, rates, account } = this.#drawn;
+    const tape = makeMarket({ seed, dislocations: Math.ceil(plans * 1.3) + 4, feesBps });
+    const listed = tape.entries.assets.map(({ id }) => id);
+    const balances = Object.fromEntries(Object.entries(account.balances).filter(([asset]) => listed.includes(asset)));
+    const accounts = [{ ...account, balances }];
+    const settings = { ...PRACTICE_DEFAULTS, speed: 1, loop: true, seed, faults: rates, accounts };
+    return new PracticeExchange(tape, this.#clock, settings, {
+      onFault: ({ fault, connection, symbol }) =>
+        this.#trace.add('fault', `${fault} on connection ${connection} ${symbol ?? ''}`),
+    });
+  }
+
+  #makeHost(): InlineHost {
+    const { config, account } = this.#drawn;
+    const mutated = this.#options.mutate?.sequencer?.(createSequencer) ?? createSequencer;
+    return new InlineHost({
+      topology: TOPOLOGY,
+      config,
+      clock: this.#clock,
+      seed: this.#settings.seed,
+      options: { [API_KEY_OPTION]: { name: account.name, key: account.key, secret: account.secret } },
+      log: (actor, level, event, text) => this.#trace.add('log', `${actor} ${level} ${event}: ${text}`),
+      factories: {
+        persistence: recordTaker((source, view, offset) => {
+          if (source === 'sequencer') this.#records.take(view, offset, this.#trace);
+        }) as ActorFactory,
+        risk: createRisk as ActorFactory,
+        sequencer: mortal('sequencer', mutated, this.#lives) as ActorFactory,
+        detector: createDetector as ActorFactory,
+        book: createBook as ActorFactory,
+        feed: mortal('feed', createFeed, this.#lives) as ActorFactory,
+      },
+    });
+  }
+
+  #makeTransport(): MortalTransport {
+    const { latencyMs } = this.#drawn;
+    const [least, most] = latencyMs;
+    const watch = (direction: 'out' | 'in', path: string, text: string) => {
+      this.#trace.add(direction, `${path} ${text}`);
+      if (direction === 'out' && text.includes('"add_order"')) this.#noteSent(text);
+    };
+    const exchange = this.#exchange;
+    const listener = {
+      admit: () => (exchange.admit() ? undefined : 429),
+      connect: (path: string, port: Parameters<PracticeExchange['connectPublic']>[0]) =>
+        path === '/v2' ? exchange.connectPublic(port) : exchange.connectPrivate(port),
+    };
+    const sockets = new InlineNetwork(this.#clock, this.#chance, listener, { latencyMs }, watch);
+    const latency = () => least + (most - least) * this.#chance.unit();
+    const http = new InlineHttp(this.#clock, exchange.rest, latency, watch);
+    const transport = {
+      sockets,
+      http,
+      cutAll: () => {
+        sockets.cutAll();
+        http.cutAll();
+      },
+    };
+    return this.#options.mutate?.transport?.(transport) ?? transport;
+  }
+
+  /** An order as its bytes leave. */
+  #noteSent(text: string): void {
+    const { params } = JSON.parse(text, (_key, value, context?: { source?: string }) =>
+      typeof value === 'number' ? (context?.source ?? String(value)) : value,
+    ) as {
+      params: { cl_ord_id: string; symbol: string; side: 'buy' | 'sell'; order_qty: string; limit_price: string };
+    };
+    this.#sent.push({
+      clOrdId: params.cl_ord_id,
+      symbol: params.symbol,
+      side: params.side,
+      qty: parseDecimal(params.order_qty, DECIMALS),
+      limit: parseDecimal(params.limit_price, DECIMALS),
+      gate: this.#host.gate.state,
+    });
+  }
+
+  // -- the day --------------------------------------------------------------------------------------------------------
+
+  async #step(): Promise<void> {
+    this.#host.advanceNow(STEP_MS);
+    if (this.#nowMs >= this.#deathDueMs) await this.#kill();
+    if (this.#nowMs >= this.#haltDueMs) this.#halt();
+    this.#resumeWhenDue();
+    await this.#restartWhenStuck();
+  }
+
+  #planMisfortunes(): void {
+    const { deaths, haltEveryMs } = this.#drawn;
+    if (deaths !== undefined) this.#deathDueMs = this.#nowMs + this.#chance.integer(deaths.everyMs);
+    if (haltEveryMs !== undefined) this.#haltDueMs = this.#nowMs + this.#chance.integer(haltEveryMs);
+  }
+
+  async #kill(): Promise<void> {
+    const { deaths } = this.#drawn;
+    const victim = deaths?.actors[this.#chance.integer(deaths.actors.length)];
+    if (deaths === undefined || victim === undefined) return;
+    // At no round time: whatever is under way at that moment is under way.
+    this.#host.advanceNow(this.#chance.unit() * STEP_MS);
+    this.#count('actor-death');
+    this.#trace.add('death', victim);
+    await this.#replace(victim);
+    this.#deathDueMs = this.#nowMs + this.#chance.integer(deaths.everyMs);
+  }
+
+  #halt(): void {
+    this.#count('operator-halt');
+    this.#trace.add('operator', 'halts');
+    this.#risk('halt', 'simulated', 'simulation');
+    this.#haltDueMs = this.#nowMs + this.#chance.integer(this.#drawn.haltEveryMs ?? 1);
+  }
+
+  /** A person looks after a while. */
+  #resumeWhenDue(): void {
+    const { state } = this.#host.gate.risk;
+    if (state !== 'halted' && state !== 'reducing') {
+      this.#closedSinceMs = undefined;
+      return;
+    }
+    this.#closedSinceMs ??= this.#nowMs;
+    if (this.#nowMs - this.#closedSinceMs < this.#drawn.resumeAfterMs) return;
+    this.#closedSinceMs = undefined;
+    this.#trace.add('operator', 'resumes');
+    this.#risk('resume', 'simulated', 'simulation');
+  }
+
+  /** What no repetition cures waits for a person: a refused key, an address that the venue wants no more of. */
+  async #restartWhenStuck(): Promise<void> {
+    const isStuck = this.#host.gate.risk.state === 'paused' || this.#host.gate.risk.reason === 'account_refused';
+    if (!isStuck) this.#stuckSinceMs = this.#nowMs;
+    if (this.#nowMs - this.#stuckSinceMs < STUCK_MS) return;
+    this.#stuckSinceMs = this.#nowMs;
+    this.#trace.add('operator', 'restarts feed and sequencer');
+    for (const id of ['feed', 'sequencer'] as const) await this.#replace(id);
+  }
+
+  async #replace(id: ActorId): Promise<void> {
+    this.#lives.current.get(id)?.end();
+    await this.#host.replace(id);
+  }
+
+  #risk(call: 'halt' | 'resume', reason: string, by: string): void {
+    const control = this.#host.actor('risk')?.control as Record<string, (reason: string, by: string) => unknown>;
+    control[call]?.(reason, by);
+  }
+
+  #count(fault: string): void {
+    this.#hostFaults[fault] = (this.#hostFaults[fault] ?? 0) + 1;
+  }
+
+  // -- its end --------------------------------------------------------------------------------------------------------
+
+  /** Nothing new is begun; what is at work comes to its end, and every interval of reconciliation passes. */
+  async #rest(): Promise<void> {
+    this.#deathDueMs = Number.POSITIVE_INFINITY;
+    this.#haltDueMs = Number.POSITIVE_INFINITY;
+    this.#trace.add('day', 'no new plans');
+    this.#host.gate.setSupervisor('reducing', 'stopping');
+    const untilMs = this.#nowMs + SETTLE_MS_MAX;
+    while (!this.#isQuiet && this.#nowMs < untilMs) await this.#step();
+    this.#host.advanceNow(REST_MS);
+    while (!this.#isQuiet && this.#nowMs < untilMs) await this.#step();
+  }
+
+  get #isQuiet(): boolean {
+    const counters = this.#host.countersOf('sequencer');
+    const state = ACCOUNT_STATES[counters.get('account_state')] ?? 'down';
+    return counters.get('plans_active') === 0 && isTradingState(state);
+  }
+
+  #result(): DayResult {
+    const { mutate } = this.#options;
+    const reading = this.#records.reading();
+    const ours = mutate?.records?.(reading) ?? reading;
+    const exchange = readExchange(this.#exchange.trading, this.#drawn.account.name);
+    const violations = check({ exchange, ours, sent: this.#sent, limits: this.#limits() });
+    const plans: Record<string, number> = {};
+    for (const { outcome } of ours.plans) plans[outcome] = (plans[outcome] ?? 0) + 1;
+    return {
+      seed: this.#settings.seed,
+      violations,
+      plans,
+      orders: exchange.orders.length,
+      fills: exchange.orders.reduce((sum, { fills }) => sum + fills.length, 0),
+      uncertain: this.#records.counts['ORDER_UNCERTAIN'] ?? 0,
+      faults: { ...this.#exchange.stats().faults, ...this.#hostFaults },
+      virtualSeconds: Math.round(this.#nowMs / 1e3),
+    };
+  }
+
+  #limits(): SpendLimits {
+    const { order_max } = this.#drawn.config.trading;
+    return new Map(
+      Object.entries(order_max).map(([asset, text]) => [asset, fine(parseDecimal(text, DECIMALS), DECIMALS)]),
+    );
+  }
+
+  async #end(): Promise<void> {
+    this.#exchange.close();
+    for (const life of this.#lives.current.values()) life.end();
+    await Promise.resolve();
+  }
+
+  get #nowMs(): number {
+    return this.#clock.nowNs() / 1e6;
+  }
+}

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
+import { ORDER_ROW, orderReading } from '../../../src/venues/kraken/order-rows.ts';
+import { VenueNames } from '../../../src/venues/kraken/venue-names.ts';
+import { directoryOf } from '../../support/directory-of.ts';
+
+const clOrdId = encodeClientOrderId({ runMs: 1_800_000_000_000, plan: 2, leg: 2, attempt: 1 });
+const row = (change: object) =>
+  ORDER_ROW.parse({
+    cl_ord_id: clOrdId,
+    status: 'closed',
+    opentm: '1800000143.18',
+    descr: { pair: 'ETHXBT', type: 'sell', price: '0.05' },
+    vol: '2',
+    vol_exec: '2',
+    trades: ['T1'],
+    ...change,
+  });
+
+describe('an order of ours in a pair whose name is not known yet', () => {
+  const directory = directoryOf(['ETH/BTC']);
+  const names = new VenueNames(directory); // nothing loaded: REST spells it otherwise
+  const read = (change: object) => orderReading('O1', row(change), { trades: {}, ledger: [] }, names, directory);
+
+  test('is not read when it was filled: it would look as if it had not been', () => {
+    expect(() => read({})).toThrow('a pair that is not known');
+  });
+
+  test('is read when nothing of it was filled', () => {
+    expect(read({ vol_exec: '0.00000000', trades: null })).toMatchObject({ clOrdId, instrument: undefined, fills: [] });
+  });
+
+  test('is read when it is not ours', () => {
+    expect(read({ cl_ord_id: 'somebody' })).toMatchObject({ clOrdId: 'somebody', fills: [] });
+  });
+});
