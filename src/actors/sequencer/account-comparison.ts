@@ -50,8 +50,8 @@ export class AccountComparison {
   /** Readings in a row that were not clean. */
   #unclean = 0;
   #foreignHeld: ReadonlyMap<AssetIndex, bigint> = new Map();
-  /** Venue's ids of the open orders of others. */
-  #foreignOrders: ReadonlySet<string> = new Set();
+  /** Venue's ids of the open orders of others; undefined until a reading tells: there may be some. */
+  #foreignOrders: ReadonlySet<string> | undefined;
   /** Ids of leftovers, and names of assets, that were reported. */
   readonly #reported = new Set<string>();
   /** Orders of earlier runs, as the venue knows them, while those are brought to an end. */
@@ -69,7 +69,7 @@ export class AccountComparison {
   }
 
   get hasForeignOrders(): boolean {
-    return this.#foreignOrders.size > 0;
+    return this.#foreignOrders === undefined || this.#foreignOrders.size > 0;
   }
 
   get hasSuspicion(): boolean {
@@ -123,7 +123,7 @@ export class AccountComparison {
     const foreign = openOrders.filter((order) => !isOwn(order));
     const { books, tasks } = this.#deps;
     for (const { venueOrderId, clOrdId = 'without an id' } of foreign) {
-      if (this.#foreignOrders.has(venueOrderId)) continue;
+      if (this.#foreignOrders?.has(venueOrderId)) continue;
       tasks.say(books.audit('order_foreign', 1, `order ${venueOrderId} (${clOrdId}) is not ours and is left alone`));
     }
     this.#foreignOrders = new Set(foreign.map(({ venueOrderId }) => venueOrderId));

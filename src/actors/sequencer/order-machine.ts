@@ -1,5 +1,5 @@
 /**
- * The life of one order: what is proven of it. States only: whoever runs it (`plan-orders.ts`) sends it, books its fills
+ * The life of one order: what is proven of it. States only: whoever runs it (`order-desk.ts`) sends it, books its fills
  * and asks what became of it.
  *
  *   sent ─▶ acked ─▶ partly_filled ─▶ filled | partial | unfilled        proven by the venue's word

@@ -7,7 +7,7 @@ import type { ApprovedOrder, Refusal } from '../../shared/approved-order.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
 import type { LastHop } from '../../shared/last-hop.ts';
 import type { PlanReason } from '../../shared/messages.ts';
-import { smaller } from '../../shared/money.ts';
+import { largest, smaller } from '../../shared/money.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
 import { dustUnits } from './account-ledger.ts';
@@ -140,17 +140,20 @@ export class OrderMaker {
     const asset = assetAt(plan, plan.leg, books.directory);
     const stock = asset === undefined ? 0n : this.#deps.account.available(asset);
     const bare = legOrder(plan, books, slippage_bps, 0n, stock);
-    const dust = this.#dustFor(plan, asset);
+    const dust = this.#dustFor(plan, asset, stock);
     const swept = dust === 0n ? bare : legOrder(plan, books, slippage_bps, dust, stock);
     const sweepPays = swept.kind === 'order' && (bare.kind === 'impossible' || swept.qtyLots > bare.qtyLots);
     const draft = sweepPays ? swept : bare;
     return draft.kind === 'order' ? [draft] : draft;
   }
 
-  /** What lies about, below the venue's minimum, of the asset that the leg in hand gives. */
-  #dustFor({ leg }: Plan, asset: number | undefined): bigint {
+  /**
+   * What lies about, below the venue's minimum, of the asset that the leg in hand gives; without what somebody took away
+   * since, for which the stock is short.
+   */
+  #dustFor({ leg }: Plan, asset: number | undefined, stock: bigint | undefined): bigint {
     const units = leg === 0 || asset === undefined ? 0n : dustUnits(this.#deps.journal.open, asset);
-    return units > 0n ? units : 0n;
+    return largest(0n, units + smaller(0n, stock ?? 0n));
   }
 
   #approveAll(plan: Plan, drafts: readonly OrderDraft[], shrinksExposure: boolean): Made {

@@ -286,8 +286,10 @@ export class PlanDesk implements PlansAtWork {
   #enter(plan: Plan, state: Plan['state']): void {
     const { clock, config } = this.#context;
     const nowNs = clock.nowNs();
-    if (state === 'working') plan.patienceUntilNs = 0;
-    if (state === 'held' || state === 'closing') plan.patienceUntilNs ||= nowNs + config.trading.patience_ms * 1e6;
+    // Waiting for proof uses up no patience: what it was kept for has to be tried yet.
+    if (state === 'working' || state === 'closing_reconciling') plan.patienceUntilNs = 0;
+    if (state === 'held' || state === 'closing' || state === 'closing_waiting')
+      plan.patienceUntilNs ||= nowNs + config.trading.patience_ms * 1e6;
     if (state === 'closing' || isOver(state)) plan.reservedUnits.fill(0n);
     // Never sooner than a leg takes.
     // What holds an order back may be the venue, which nothing here tells when it is over: asked again, but not at once.

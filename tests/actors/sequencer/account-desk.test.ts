@@ -49,6 +49,17 @@ describe('account desk: start', () => {
     expect(exposures(stage)).toEqual([]);
   });
 
+  test('whoever stops before it was read cancels nothing that may be of others', () => {
+    const stage = stageAccount();
+    stage.port.answersReadings = false;
+    stage.start();
+    const id = ownId(1);
+    stage.plans.ordersOut = [{ clOrdId: id, instrument: BTC_USD, sentNs: stage.clock.nowNs() }];
+    stage.desk.stop();
+    stage.run();
+    expect(stage.port.taken().filter((call) => call.startsWith('cancel'))).toEqual([`cancel ${id}`]);
+  });
+
   test('the account is not read before the venue has listed its assets', () => {
     const stage = stageAccount({ listed: false });
     stage.start();

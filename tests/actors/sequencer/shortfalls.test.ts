@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { dustOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   ASSETS,
@@ -132,6 +133,22 @@ describe('sequencer: a leg that falls short', () => {
     const { ends, left } = settle(stage);
     expect(ends).toEqual([['stranded', 'no_fill']]);
     expect(left).toEqual([[BTC, venue.sent[0]!.qtyLots * 100n]]);
+  });
+
+  test('is tried again after an order whose fate took longer to learn than patience lasts', () => {
+    const { stage, venue, fail } = holdingBtc({ patience_ms: 1_000 });
+    fail();
+    const closing = venue.last;
+    venue.uncertain(closing);
+    stage.pass(3_000);
+    venue.fate(closing, { isOpen: false, fills: [] });
+    stage.pass(200);
+    expect(venue.last).toMatchObject({ instrument: ETH_BTC, attempt: 3, shrinksExposure: true });
+    venue.execute(venue.last);
+    stage.run();
+    venue.execute(venue.last);
+    stage.run();
+    expect(settle(stage).ends).toEqual([['completed', 'no_fill']]);
   });
 
   test('is tried with a collar that is wider each time, and given up after the last attempt', () => {
@@ -271,6 +288,20 @@ describe('sequencer: a leg that falls short', () => {
     expect(stage.told().filter(({ event }) => event === 'EXPOSURE')).toMatchObject([
       { amountAsset: KFEE, amount: -5n, exposureReason: 'accepted' },
     ]);
+  });
+
+  test('sweeps no dust along that somebody else has taken away', () => {
+    const deep = { ...GOOD_BOOKS[ETH_USD]!, bids: [[252_000n, 600_000_000n]] } as const;
+    const books = [GOOD_BOOKS[BTC_USD]!, { ...GOOD_BOOKS[ETH_BTC]!, asks: [[5_000n, 300_000_000n]] } as const, deep];
+    const { stage, venue } = stageOnVenue({}, { books, paper: { inventory: { USD: '100000' } } });
+    const bank = openSequencerMemory(stage.context.ownMemory, stage.context.config).current;
+    bank.setBigInt64(dustOffset(ETH), 500_000n, true); // in the ledger, and not in the account
+    venue.execute(venue.last);
+    stage.run();
+    const second = venue.last;
+    venue.execute(second);
+    stage.run();
+    expect(venue.last).toMatchObject({ instrument: ETH_USD, qtyLots: second.qtyLots });
   });
 
   test('leaves dust, which a later leg sweeps along', () => {
