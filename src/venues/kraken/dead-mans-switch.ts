@@ -20,9 +20,10 @@ const RETRIES_PER_INTERVAL = 3;
 
 export class DeadMansSwitch {
   readonly #deps: DeadMansSwitchDeps;
-  #isWanted = false;
-  /** The venue may have it armed. */
-  #mayBeArmed = false;
+  /** Undefined until somebody says. */
+  #isWanted: boolean | undefined;
+  /** The venue may have it armed: an earlier run may have left it so. */
+  #mayBeArmed = true;
   #isUp = false;
   /** What is asked for, and has no answer yet. */
   #asked: { readonly request: RequestId; readonly armed: boolean } | undefined;
@@ -52,8 +53,8 @@ export class DeadMansSwitch {
   }
 
   onTimer(nowMs: number): void {
-    if (!this.#isUp || nowMs < this.#dueMs || !(this.#isWanted || this.#mayBeArmed)) return;
     const armed = this.#isWanted;
+    if (armed === undefined || !this.#isUp || nowMs < this.#dueMs || !(armed || this.#mayBeArmed)) return;
     const seconds = armed ? Math.ceil(this.#deps.afterMs / 1_000) : 0;
     this.#mayBeArmed = true; // until the venue says that it is off
     this.#dueMs = nowMs + this.#deps.intervalMs;

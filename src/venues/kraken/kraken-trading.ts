@@ -192,7 +192,9 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   }
 
   readAccount(sinceMs: number): void {
-    this.#account.read(sinceMs);
+    // By the venue's clock, which may be behind ours: nothing may fall between the two.
+    const aheadMs = this.#deps.clock.wallMs() - this.#connection.venueMs;
+    this.#account.read(sinceMs - Math.max(0, aheadMs));
   }
 
   setDeadMansSwitch(armed: boolean): void {

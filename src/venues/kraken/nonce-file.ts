@@ -52,16 +52,29 @@ export function openNonceFile(file: string, key: string): NonceStore {
 /** A predecessor in this process left its lock; that of a process that is no more means nothing. */
 function takeLock(file: string, lock: string): void {
   try {
-    if (existsSync(lock)) {
-      const holder = Number(readFileSync(lock, 'utf8'));
-      if (holder !== process.pid && isAlive(holder)) {
-        throw arbitradeError('NONCE_FILE_UNUSABLE', file, `process ${holder} uses it (${lock})`);
-      }
-    }
-    writeFileSync(lock, String(process.pid), { mode: 0o600 });
+    if (makeLock(lock)) return;
+    const holder = Number(readFileSync(lock, 'utf8'));
+    if (holder !== process.pid && isAlive(holder)) throw inUse(file, lock, `process ${holder}`);
+    rmSync(lock, { force: true });
+    if (!makeLock(lock)) throw inUse(file, lock, 'another process');
   } catch (thrown) {
     throw wrapped(file, thrown);
   }
+}
+
+/** Of two processes that start at once, one makes it. @returns false when it is there already. */
+function makeLock(lock: string): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw thrown;
+  }
+}
+
+function inUse(file: string, lock: string, who: string): Error {
+  return arbitradeError('NONCE_FILE_UNUSABLE', file, `${who} uses it (${lock})`);
 }
 
 function isAlive(pid: number): boolean {

@@ -1,7 +1,7 @@
 /**
  * What became of an order: first by what the stream has told, then by REST. Only both together, after the order's own
- * deadline, prove that there is none, or REST alone much later: the venue may take a moment to show an order, but does not match one that arrives
- * after its deadline (protocol reference 2.3, 2.5).
+ * deadline, prove that there is none, or REST alone much later: the venue may take a moment to show an order, but does
+ * not match one that arrives after its deadline (protocol reference 2.3, 2.5).
  */
 import type { Fill, OrderReading, TradingEvent } from '../trading-port.ts';
 import type { KrakenRest } from './kraken-rest.ts';
@@ -58,7 +58,15 @@ export class OrderLookup {
 
   #onFound(clOrdId: string, reading: OrderReading): void {
     const { orders, emit, nowMs } = this.#deps;
-    const found = withFills(reading, orders.named(clOrdId));
+    const own = orders.named(clOrdId);
+    if (own !== undefined && reading.instrument === undefined) {
+      this.#unknown(
+        clOrdId,
+        `REST names its pair ${own.instrument.symbol} as nobody else does: its fills cannot be read`,
+      );
+      return;
+    }
+    const found = withFills(reading, own);
     if (!found.isOpen && found.fills.length > reading.fills.length) {
       this.#unknown(clOrdId, 'the stream told more fills than REST has');
       return;

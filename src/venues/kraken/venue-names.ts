@@ -58,7 +58,8 @@ export class VenueNames {
 
   /** The instrument that REST calls `name`; undefined when the socket never announced it. */
   instrument(name: string): Instrument | undefined {
-    return this.#directory.instrumentNamed(this.#symbols.get(name) ?? modernSymbol(name));
+    const named = this.#directory.instrumentNamed(this.#symbols.get(name) ?? modernSymbol(name));
+    return named ?? this.#directory.instruments.find(({ symbol }) => this.#isNewAs(symbol, name));
   }
 
   asset(id: string): NamedAsset {
@@ -71,10 +72,21 @@ export class VenueNames {
     return this.#rows.get(symbol);
   }
 
+  /** Whether a pair that was listed after the names were read is called `name`: its two assets, one after the other. */
+  #isNewAs(symbol: string, name: string): boolean {
+    if (this.#rows.has(symbol)) return false;
+    const assets = symbol.split('/');
+    return name === assets.join('') || name === assets.map(oldName).join('');
+  }
+
   /** What REST is asked with. */
   restName(symbol: string): string {
     return this.#rows.get(symbol)?.altname ?? symbol;
   }
+}
+
+function oldName(name: string): string {
+  return Object.entries(MODERN).find(([, modern]) => modern === name)?.[0] ?? name;
 }
 
 function modernSymbol(wsname: string): string {

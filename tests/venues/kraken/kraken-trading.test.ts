@@ -584,6 +584,23 @@ describe('a lookup', () => {
     expect(of('order.filled')).toEqual([]);
   });
 
+  test('knows a pair that was listed after REST was asked for its names, and ends no order whose pair it does not know', () => {
+    const { port, venue, pass, of } = liveStage();
+    port.send(approved());
+    pass(10);
+    const asPair = (pair: string) => {
+      venue.rest['QueryOrders'] = () => ({ result: { [ID]: row({ ...soldOut, descr: { ...row({}).descr, pair } }) } });
+      venue.rest['QueryTrades'] = () => ({ result: { TREST1: { ...restTrade(), pair } } });
+      port.lookUp(CL, ID);
+      pass(100);
+    };
+    asPair('NOBODYKNOWS');
+    expect(of('order.fate')).toEqual([]);
+    expect(of('order.fate_unknown')).toMatchObject([{ why: expect.stringContaining('BTC/USD') }]);
+    asPair('XBTUSD');
+    expect(of('order.fate')).toMatchObject([{ found: { instrument: 0, fills: [{ execId: 'TREST1' }] } }]);
+  });
+
   test('that finds nothing proves nothing before the order’s deadline has passed', () => {
     const { port, venue, pass, of } = liveStage();
     venue.answer = ({ method }) => method === 'add_order';
@@ -675,6 +692,20 @@ describe('the account', () => {
       endedOrders: [{ venueOrderId: ID, clOrdId: CL, fills: [{ execId: 'TREST1' }] }],
       unknownAssets: [],
     });
+  });
+
+  test('is read from as long ago by the venue’s clock, when that is behind ours', () => {
+    const stage = tradingStage();
+    Object.assign(stage.venue.rest, RICH);
+    stage.venue.aheadMs = -300_000;
+    stage.port.start();
+    stage.pass(1_500);
+    const sinceMs = stage.clock.wallMs() - 60_000;
+    stage.port.readAccount(sinceMs);
+    stage.pass(1_000);
+    expect(stage.of('account')).toHaveLength(1);
+    const [asked] = stage.venue.called('ClosedOrders');
+    expect(Number(asked?.get('start')) * 1_000).toBeLessThanOrEqual(sinceMs - 300_000);
   });
 
   test('is read again when it moves meanwhile, and unknown when it never rests', () => {
@@ -836,6 +867,15 @@ describe('the dead-man’s switch', () => {
     if (request !== undefined) stage.venue.line.accept(request, {});
     stage.pass(100);
     expect(timeouts(stage)).toEqual([60, 0]);
+  });
+
+  test('is turned off when somebody says so, whoever armed it', () => {
+    const stage = liveStage();
+    stage.pass(1_000);
+    expect(timeouts(stage)).toEqual([]);
+    stage.port.setDeadMansSwitch(false);
+    stage.pass(60_000);
+    expect(timeouts(stage)).toEqual([0]);
   });
 
   test('is armed again on a new connection, and repeated sooner when it was refused', () => {
