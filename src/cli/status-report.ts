@@ -10,7 +10,7 @@ export function statusReport(engine: Engine, risk: unknown): object {
   const { memory, clock, config } = engine;
   const gate = new TradingGate(memory.gate);
   const feed = new Counters(memory.counters, 'feed');
-  const { frames, checksums, instruments, cycles, opportunities, plans, records, restarts } = engine.summary();
+  const { frames, checksums, instruments, cycles, opportunities, plans, trading, records, restarts } = engine.summary();
   const actor = (id: (typeof ACTOR_IDS)[number]) => {
     const counters = new Counters(memory.counters, id);
     const beatMs = (clock.nowNs() - counters.get('heartbeat_ns')) / 1e6;
@@ -33,6 +33,7 @@ export function statusReport(engine: Engine, risk: unknown): object {
     cycles,
     opportunities,
     plans,
+    account: trading,
     records,
     restarts,
     risk,

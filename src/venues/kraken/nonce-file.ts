@@ -7,6 +7,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   openSync,
   readFileSync,
   renameSync,
@@ -64,12 +65,16 @@ function takeLock(file: string, lock: string): void {
 
 /** Of two processes that start at once, one makes it. @returns false when it is there already. */
 function makeLock(lock: string): boolean {
+  const own = `${lock}.${process.pid}`;
   try {
-    writeFileSync(lock, String(process.pid), { mode: 0o600, flag: 'wx' });
+    writeFileSync(own, String(process.pid), { mode: 0o600 });
+    linkSync(own, lock); // whole or not at all: nobody finds a lock that names no holder yet
     return true;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw thrown;
+  } finally {
+    rmSync(own, { force: true });
   }
 }
 
