@@ -16,10 +16,11 @@ import { KEY_INFO, type KeyInfo, keyInfoOf } from './key-permissions.ts';
 import { probeKey } from './key-probe.ts';
 import { wholeNumberText } from './number-text-json.ts';
 import { OrderHistory } from './order-history.ts';
+import { disagreement } from './pair-agreement.ts';
 import type { RestResult } from './rest-answer.ts';
 import { RestClient, type RestClientDeps } from './rest-client.ts';
 import type { RateTier } from './rest-counter.ts';
-import { ASSET_ROW, PAIR_ROW, VenueNames } from './venue-names.ts';
+import { ASSET_ROW, PAIR_ROW, type PairRow, VenueNames } from './venue-names.ts';
 
 export interface KrakenRestDeps extends RestClientDeps {
   /** Read at every question: it may grow. */
@@ -48,10 +49,14 @@ export class KrakenRest {
   readonly #client: RestClient;
   readonly #clock: Clock;
   readonly #history: OrderHistory;
+  readonly #directory: InstrumentDirectory;
+  /** Asked before every order: compared once for each state of an instrument. */
+  #disagreements = new WeakMap<Instrument, string | undefined>();
 
   constructor(deps: KrakenRestDeps) {
     this.#client = new RestClient(deps);
     this.#clock = deps.clock;
+    this.#directory = deps.directory;
     this.names = new VenueNames(deps.directory);
     this.#history = new OrderHistory(this.#client, this.names, deps.directory);
   }
@@ -64,7 +69,7 @@ export class KrakenRest {
   /** Learns REST's names of pairs and assets. A row that cannot be read is a pair or asset that has no name there. */
   loadNames(done: Done<void>): void {
     ask(this.#client, 'AssetPairs', {}, PAIRS, (pairs) => {
-      const taken = readResult(pairs, (rows) => this.names.takePairs(present(rows)));
+      const taken = readResult(pairs, (rows) => this.#takePairs(present(rows)));
       if (!taken.ok) {
         done(taken);
         return;
@@ -73,6 +78,15 @@ export class KrakenRest {
         done(readResult(assets, (rows) => this.names.takeAssets(present(rows))));
       });
     });
+  }
+
+  /**
+   * Why a pair is not traded although the socket lists it: REST wants more of an order than the socket says. Undefined
+   * when they agree, and when REST does not list it.
+   */
+  disagreement(instrument: Instrument): string | undefined {
+    if (!this.#disagreements.has(instrument)) this.#disagreements.set(instrument, this.#compare(instrument));
+    return this.#disagreements.get(instrument);
   }
 
   /** `online`, `maintenance`, `cancel_only`, `post_only`, or a word nobody has heard of: then nothing is traded. */
@@ -156,6 +170,16 @@ export class KrakenRest {
   /** Ends what waits. The request that is out is still answered. */
   stop(): void {
     this.#client.stop();
+  }
+
+  #takePairs(rows: Readonly<Record<string, PairRow>>): void {
+    this.names.takePairs(rows);
+    this.#disagreements = new WeakMap();
+  }
+
+  #compare(instrument: Instrument): string | undefined {
+    const row = this.names.row(instrument.symbol);
+    return row === undefined ? undefined : disagreement(instrument, row, this.#directory);
   }
 
   #feesFrom(instruments: readonly Instrument[], told: readonly TakerFee[], done: Done<TakerFee[]>): void {

@@ -43,6 +43,7 @@ export interface KrakenTradingDeps {
     KrakenRest,
     | 'keyInfo'
     | 'loadNames'
+    | 'disagreement'
     | 'webSocketsToken'
     | 'setTier'
     | 'balances'
@@ -104,7 +105,10 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
       rest,
       clock,
       retryMs: venue.backoff_repeated_min_ms,
-      onReady: () => this.#connection.start(),
+      onReady: () => {
+        this.#tellDisagreements();
+        this.#connection.start();
+      },
       onRefused: (error) => this.onRefused(error),
       onUnexpected,
     });
@@ -169,6 +173,8 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
 
   hasRoomFor(instrument: InstrumentIndex): boolean {
     const { isReady, hasPaceForOrder } = this.#connection;
+    const known = this.#deps.directory.instruments[instrument];
+    if (known === undefined || this.#deps.rest.disagreement(known) !== undefined) return false;
     return isReady && hasPaceForOrder && this.#counter.hasRoomToAdd(instrument, ADD_POINTS, this.#nowMs());
   }
 
@@ -291,10 +297,19 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     this.#emit({ type: 'fatal', error });
   }
 
+  #tellDisagreements(): void {
+    for (const instrument of this.#deps.directory.instruments) {
+      const why = this.#deps.rest.disagreement(instrument);
+      if (why !== undefined) this.onUnexpected(`${instrument.symbol} is not traded: ${why}`);
+    }
+  }
+
   /** Why nothing may leave for this instrument; undefined when it may. */
   #whyNot(instrument: Instrument | undefined): string | undefined {
     if (instrument === undefined) return 'the venue does not list the instrument';
     if (instrument.status !== 'online') return `${instrument.symbol} is ${instrument.status}`;
+    const disagreement = this.#deps.rest.disagreement(instrument);
+    if (disagreement !== undefined) return `${instrument.symbol} is not traded: ${disagreement}`;
     if (!this.#connection.isStanding) return 'not connected';
     if (this.#connection.system !== 'online') return `the venue is ${this.#connection.system}`;
     return this.hasRoomFor(instrument.index) ? undefined : 'the venue takes no order now';

@@ -3,22 +3,15 @@
  * it. Keys are named by a digest. Written beside and moved into place, so that a death leaves the old or the new one.
  */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import type { NonceStore } from './nonce-source.ts';
+import { takeProcessLock } from './process-lock.ts';
+
+/** SQLite's result code for a lock that somebody else has. */
+const SQLITE_BUSY = 5;
 
 const CONTENT = z.record(z.string().regex(/^[0-9a-f]{16}$/), z.string().regex(/^\d{1,20}$/));
 type Content = z.infer<typeof CONTENT>;
@@ -28,10 +21,9 @@ type Content = z.infer<typeof CONTENT>;
  * @throws NONCE_FILE_UNUSABLE when it cannot be read or written, or another process holds it.
  */
 export function openNonceFile(file: string, key: string): NonceStore {
-  const lock = `${file}.lock`;
-  takeLock(file, lock);
+  const unlock = takeLock(file);
   const name = createHash('sha256').update(key).digest('hex').slice(0, 16);
-  let content = readContent(file);
+  let content = readContent(file, unlock);
   let isClosed = false;
   return {
     get highest() {
@@ -44,62 +36,32 @@ export function openNonceFile(file: string, key: string): NonceStore {
       content = next;
     },
     close: () => {
-      if (!isClosed) rmSync(lock, { force: true });
+      if (!isClosed) unlock();
       isClosed = true;
     },
   };
 }
 
-/** A predecessor in this process left its lock; that of a process that is no more means nothing. */
-function takeLock(file: string, lock: string): void {
+function takeLock(file: string): () => void {
   try {
-    if (makeLock(lock)) return;
-    const holder = Number(readFileSync(lock, 'utf8'));
-    if (holder !== process.pid && isAlive(holder)) throw inUse(file, lock, `process ${holder}`);
-    rmSync(lock, { force: true });
-    if (!makeLock(lock)) throw inUse(file, lock, 'another process');
+    return takeProcessLock(`${file}.lock`);
   } catch (thrown) {
-    throw wrapped(file, thrown);
+    const isHeld = (thrown as { errcode?: number }).errcode === SQLITE_BUSY;
+    throw isHeld ? arbitradeError('NONCE_FILE_UNUSABLE', file, 'another process uses it') : wrapped(file, thrown);
   }
 }
 
-/** Of two processes that start at once, one makes it. @returns false when it is there already. */
-function makeLock(lock: string): boolean {
-  const own = `${lock}.${process.pid}`;
-  try {
-    writeFileSync(own, String(process.pid), { mode: 0o600 });
-    linkSync(own, lock); // whole or not at all: nobody finds a lock that names no holder yet
-    return true;
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw thrown;
-  } finally {
-    rmSync(own, { force: true });
-  }
-}
-
-function inUse(file: string, lock: string, who: string): Error {
-  return arbitradeError('NONCE_FILE_UNUSABLE', file, `${who} uses it (${lock})`);
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function readContent(file: string): Content {
+/** @param unlock called before it throws. */
+function readContent(file: string, unlock: () => void): Content {
   try {
     if (!existsSync(file)) return {};
     const checked = CONTENT.safeParse(JSON.parse(readFileSync(file, 'utf8')));
     if (checked.success) return checked.data;
   } catch (thrown) {
+    unlock();
     throw wrapped(file, thrown);
   }
+  unlock();
   throw arbitradeError('NONCE_FILE_UNUSABLE', file, 'it holds something else');
 }
 

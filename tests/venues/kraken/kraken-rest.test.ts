@@ -154,6 +154,21 @@ describe('names', () => {
   });
 });
 
+describe('pairs of which REST wants more', () => {
+  test('are told with what it wants, by the newest list', () => {
+    const [instrument] = directoryOf(['BTC/USD']).instruments;
+    let row: object = PAIRS.XXBTZUSD;
+    const { get, rest } = stage({ AssetPairs: () => result({ XXBTZUSD: row }) });
+    expect(rest.disagreement(instrument!)).toBeUndefined();
+    row = { ...PAIRS.XXBTZUSD, ordermin: '0.5' };
+    expect(get((done) => rest.loadNames(done)).ok).toBe(true);
+    expect(rest.disagreement(instrument!)).toBe('REST wants a quantity of at least 0.50000000');
+    row = { ...PAIRS.XXBTZUSD, ordermin: '1e-99' };
+    expect(get((done) => rest.loadNames(done)).ok).toBe(true);
+    expect(rest.disagreement(instrument!)).toBeUndefined();
+  });
+});
+
 describe('what became of an order', () => {
   test('by its id at the venue: with its fills, rounded against us where the venue is finer', () => {
     const { got, asked } = fate({ QueryOrders: result({ O1: order() }), QueryTrades: result(TRADES) }, 'O1');

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../../src/shared/clock.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock, VirtualClock } from '../../../src/shared/clock.ts';
 import { openNonceFile } from '../../../src/venues/kraken/nonce-file.ts';
 import { NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -10,6 +12,15 @@ import { temporaryDirectory } from '../../support/temporary-directory.ts';
 const fresh = () => join(temporaryDirectory(), 'nonces');
 const refusal = (why: RegExp) =>
   expect.objectContaining({ code: 'NONCE_FILE_UNUSABLE', message: expect.stringMatching(why) });
+
+/** Another process that holds the file and uses nonces without end, and one that it used. */
+async function holdingProcess(file: string): Promise<[ChildProcess, bigint]> {
+  const script = new URL('../../support/nonce-holder.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [first] = (await once(child.stdout, 'data')) as [Buffer];
+  return [child, BigInt(first.toString().split('\n')[0] ?? '')];
+}
 
 describe('nonce file', () => {
   test('keeps the highest nonce of each key, and no key', () => {
@@ -27,15 +38,22 @@ describe('nonce file', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  test('one process at a time: that of another is respected, that of a dead one and our own is not', () => {
+  test('one process at a time: as long as it lives, and no longer, however it dies', async () => {
     const file = fresh();
-    writeFileSync(`${file}.lock`, String(process.ppid));
-    expect(() => openNonceFile(file, 'k')).toThrowError(refusal(new RegExp(`process ${process.ppid} uses it`)));
-    for (const holder of ['999999999', 'garbage', '', String(process.pid)]) {
-      writeFileSync(`${file}.lock`, holder);
-      openNonceFile(file, 'k').close();
-      expect(existsSync(`${file}.lock`)).toBe(false);
-    }
+    const [child, begun] = await holdingProcess(file);
+    expect(() => openNonceFile(file, 'k')).toThrowError(refusal(/another process uses it/));
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    const source = new NonceSource(systemClock, openNonceFile(file, 'k'));
+    expect(source.next()).toBeGreaterThan(begun);
+    source.close();
+  });
+
+  test('a successor within the process takes the file over', () => {
+    const file = fresh();
+    openNonceFile(file, 'k').reserve(9n); // never closed: it died
+    expect(openNonceFile(file, 'k').highest).toBe(9n);
   });
 
   test.each(['', '[]', '{"x":"1"}', '{"0123456789abcdef":1}', '{"0123456789abcdef":"-1"}', '{"0123456789abcdef":'])(
@@ -49,7 +67,7 @@ describe('nonce file', () => {
   );
 
   test('a file that cannot be written is refused, and closed means closed', () => {
-    expect(() => openNonceFile(join(fresh(), 'deeper', 'file'), 'k')).toThrowError(refusal(/ENOENT/));
+    expect(() => openNonceFile(join(fresh(), 'deeper', 'file'), 'k')).toThrowError(refusal(/unable to open/));
     const store = openNonceFile(fresh(), 'k');
     store.close();
     store.close();

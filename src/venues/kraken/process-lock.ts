@@ -1,0 +1,30 @@
+/**
+ * A lock between processes that ends with its holder, however that dies. The operating system holds it, on a file of
+ * SQLite's: a number of a process written down somewhere could be another process's by now, or one of another container.
+ */
+import { DatabaseSync } from 'node:sqlite';
+
+/** Held by this thread. A successor within it (an actor that was restarted) takes its predecessor's over. */
+const held = new Map<string, DatabaseSync>();
+
+/** Takes the lock. @returns how to give it back. @throws when another process has it, or the file cannot be made. */
+export function takeProcessLock(file: string): () => void {
+  const lock = held.get(file) ?? locked(file);
+  held.set(file, lock);
+  return () => {
+    if (held.get(file) !== lock) return;
+    held.delete(file);
+    lock.close();
+  };
+}
+
+function locked(file: string): DatabaseSync {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    return database;
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+}
