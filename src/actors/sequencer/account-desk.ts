@@ -320,7 +320,8 @@ export class AccountDesk implements RunningAccount {
         this.#dueNs = nowNs + DRAIN_MS * 1e6;
         break;
       case 'stopped':
-        this.#watch.disarm(nowNs);
+        // What may still be open is left to the switch.
+        if (this.#deps.plans.ordersOut.length === 0) this.#watch.disarm(nowNs);
         this.#deps.port.stop();
         break;
       default:

@@ -84,7 +84,15 @@ export class OrderHistory {
     ask(this.#client, 'QueryOrders', { txid: venueOrderId, ...WHOLE }, ORDERS, (result) => {
       const isUnknown = result.ok ? !Object.hasOwn(result.value, venueOrderId) : result.failure.topic === 'not_open';
       if (isUnknown) this.#byClOrdId(clOrdId, take);
-      else take(readResult(result, (rows) => only(rows, (_row, id) => id === venueOrderId)));
+      else
+        take(
+          readResult(result, (rows) =>
+            named(
+              only(rows, (_row, id) => id === venueOrderId),
+              clOrdId,
+            ),
+          ),
+        );
     });
   }
 
@@ -170,6 +178,18 @@ function window(orders: readonly OrderRow[]): RestParams {
 
 function secondsBefore(ms: number): string {
   return String(Math.max(0, Math.floor((ms - SLACK_MS) / 1_000)));
+}
+
+/**
+ * The venue need not repeat our id in a row that it was asked for by its own; without it the order would not be ours.
+ * @throws RangeError when the row has another.
+ */
+function named(rows: ById<OrderRow>, clOrdId: string): ById<OrderRow> {
+  const name = ([id, row]: [string, OrderRow]) => {
+    if ((row.cl_ord_id ?? clOrdId) !== clOrdId) throw new RangeError(`order ${id} is ${row.cl_ord_id}, not ${clOrdId}`);
+    return [id, { ...row, cl_ord_id: clOrdId }] as const;
+  };
+  return Object.fromEntries(Object.entries(rows).map(name));
 }
 
 function only<R>(rows: ById<R>, isWanted: (row: R, id: string) => boolean): ById<R> {

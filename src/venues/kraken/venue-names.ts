@@ -62,6 +62,11 @@ export class VenueNames {
     return named ?? this.#directory.instruments.find(({ symbol }) => this.#isNewAs(symbol, name));
   }
 
+  /** Whether REST lists no pair of this name, having said which it lists. */
+  isUnlisted(name: string): boolean {
+    return this.#rows.size > 0 && !this.#symbols.has(name);
+  }
+
   asset(id: string): NamedAsset {
     if (id.includes('.')) return 'not_spot';
     return this.#directory.assetNamed(this.#assets.get(id) ?? modernName(id));

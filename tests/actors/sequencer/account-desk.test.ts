@@ -526,6 +526,7 @@ describe('account desk: halt and end', () => {
     expect(stage.desk.isStopped).toBe(false);
     stage.pass(200);
     expect(stage.desk.isStopped).toBe(true);
+    expect(stage.port.calls).not.toContain('disarm'); // what may still be open is the switch's
   });
 
   test('a desk that was never started stops at once, and asks nothing of anybody', () => {

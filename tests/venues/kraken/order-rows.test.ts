@@ -10,7 +10,7 @@ const row = (change: object) =>
     cl_ord_id: clOrdId,
     status: 'closed',
     opentm: '1800000143.18',
-    descr: { pair: 'ETHXBT', type: 'sell', price: '0.05' },
+    descr: { pair: 'XETHXXBT', type: 'sell', price: '0.05' },
     vol: '2',
     vol_exec: '2',
     trades: ['T1'],
@@ -24,6 +24,13 @@ describe('an order of ours in a pair whose name is not known yet', () => {
 
   test('is not read when it was filled: it would look as if it had not been', () => {
     expect(() => read({})).toThrow('a pair that is not known');
+  });
+
+  test('is read, without its fills, when the pair is listed no more: waiting for its name would never end', () => {
+    const loaded = new VenueNames(directory);
+    loaded.takePairs({ XXBTZUSD: { altname: 'XBTUSD', wsname: 'XBT/USD', pair_decimals: 1, lot_decimals: 8 } });
+    const facts = { trades: {}, ledger: [] };
+    expect(orderReading('O1', row({}), facts, loaded, directory)).toMatchObject({ instrument: undefined, fills: [] });
   });
 
   test('is read when nothing of it was filled', () => {
