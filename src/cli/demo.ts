@@ -116,8 +116,9 @@ function begin(engine: Engine, { wsPublic: url, notes }: PracticeThread, { dislo
     console.log(`ready     practice exchange on ${url}   ${threads.length} threads (${kind})   stop with Ctrl-C`);
     for (const note of notes) console.log(`note      ${note}`);
   }
-  const injected = dislocate === undefined ? '' : `   INJECTED: pairs move by ${dislocate} bps`;
-  return showStatus(engine, `arbitrade demo   ${url}${injected}   stop with Ctrl-C`);
+  // First, so that no narrow terminal cuts it off.
+  const injected = dislocate === undefined ? '' : `INJECTED: pairs move by ${dislocate} bps   `;
+  return showStatus(engine, `arbitrade demo   ${injected}${url}   stop with Ctrl-C`);
 }
 
 /** Says what it came to. */
