@@ -13,16 +13,15 @@ import { usesKey } from '../../shared/config.ts';
 import { ACTOR_IDS } from '../../shared/counter-names.ts';
 import type { HaltState } from '../../shared/halt-state.ts';
 import { InstrumentDirectory } from '../../shared/instrument.ts';
-import { formatDecimal } from '../../shared/money.ts';
 import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
 import { limitSections, unlistedLimits } from '../../shared/unlisted-limits.ts';
+import { accountInWords } from './account-in-words.ts';
 import { findCondition, type Readings } from './pause-conditions.ts';
 import { type PortfolioLine, portfolioLines, recordPortfolio } from './portfolio-snapshot.ts';
 import { RiskDesk } from './risk-desk.ts';
 import { openPlans } from './risk-ledger.ts';
 import { type AssetLimit, assetLimits, findBreach, type StreakLimits } from './risk-limits.ts';
 import { RISK_HEADER } from './risk-memory.ts';
-import { worthOf } from './worth.ts';
 
 /** Executions booked in one turn at most. */
 const BATCH = 64;
@@ -290,24 +289,9 @@ class Risk implements Actor {
       executions: bank.getFloat64(RISK_HEADER.executions, true),
       losingPlans: bank.getFloat64(RISK_HEADER.losingPlans, true),
       openPlans: openPlans(bank),
-      orders: orderCounts(bank),
       account: this.#accountState() ?? 'none',
-      assets: Object.fromEntries(this.#lines().map((line) => [line.name, { ...inWords(line), ...this.#worth(line) }])),
+      ...accountInWords(bank, this.#lines(), this.#directory, this.#context),
     };
-  }
-
-  /** What balance and exposure are worth of the asset that trading starts from first, where a book says so. */
-  #worth({ asset, balanceUnits, exposureUnits }: PortfolioLine): object {
-    const directory = this.#directory;
-    const { bookTable, config } = this.#context;
-    const into = directory.assetNamed(config.strategy.start_assets[0] ?? 'USD');
-    const held = directory.assets[asset];
-    if (into === undefined || held === undefined) return {};
-    const words = (units: bigint) => {
-      const worth = worthOf(units, held, into, directory, bookTable);
-      return worth === undefined ? undefined : `${formatDecimal(worth, into.precision)} ${into.id}`;
-    };
-    return { balanceWorth: words(balanceUnits), exposureWorth: words(exposureUnits) };
   }
 
   #lines(): readonly PortfolioLine[] {
@@ -351,29 +335,6 @@ class Risk implements Actor {
     counters.set(this.#counter.gateReason, GATE_REASONS.indexOf(this.#desk.reason));
     counters.set(this.#counter.booksStale, Math.max(0, feed.get('instruments') - book.get('books_valid')));
   }
-}
-
-function orderCounts(bank: DataView): object {
-  const count = (field: number) => bank.getFloat64(field, true);
-  return {
-    sent: count(RISK_HEADER.ordersSent),
-    out: count(RISK_HEADER.ordersOut),
-    uncertain: count(RISK_HEADER.ordersUncertain),
-    refused: count(RISK_HEADER.ordersRefused),
-    absent: count(RISK_HEADER.ordersAbsent),
-  };
-}
-
-function inWords(line: PortfolioLine): object {
-  const words = (units: bigint) => formatDecimal(units, line.precision);
-  return {
-    balance: words(line.balanceUnits),
-    reserved: words(line.reservedUnits),
-    realised: words(line.realisedUnits),
-    drawdown: words(line.drawdownUnits),
-    exposure: words(line.exposureUnits),
-    dust: words(line.dustUnits),
-  };
 }
 
 /** The halt that the last process left behind. What is not understood counts as halted by a person. */

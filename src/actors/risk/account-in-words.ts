@@ -1,0 +1,58 @@
+/** The account as risk keeps it, in words for whoever asks: orders by what became of them, and each asset. */
+import type { ActorContext } from '../../runtime/actor.ts';
+import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import { formatDecimal } from '../../shared/money.ts';
+import type { PortfolioLine } from './portfolio-snapshot.ts';
+import { RISK_HEADER } from './risk-memory.ts';
+import { worthOf } from './worth.ts';
+
+type Context = Pick<ActorContext<'risk'>, 'config' | 'bookTable'>;
+
+export function accountInWords(
+  bank: DataView,
+  lines: readonly PortfolioLine[],
+  directory: InstrumentDirectory,
+  context: Context,
+): { readonly orders: object; readonly assets: object } {
+  const assets = lines.map((line) => [line.name, { ...amountsOf(line), ...worthInWords(line, directory, context) }]);
+  return { orders: orderCounts(bank), assets: Object.fromEntries(assets) };
+}
+
+function orderCounts(bank: DataView): object {
+  const count = (field: number) => bank.getFloat64(field, true);
+  return {
+    sent: count(RISK_HEADER.ordersSent),
+    out: count(RISK_HEADER.ordersOut),
+    uncertain: count(RISK_HEADER.ordersUncertain),
+    refused: count(RISK_HEADER.ordersRefused),
+    absent: count(RISK_HEADER.ordersAbsent),
+  };
+}
+
+function amountsOf(line: PortfolioLine): object {
+  const words = (units: bigint) => formatDecimal(units, line.precision);
+  return {
+    balance: words(line.balanceUnits),
+    reserved: words(line.reservedUnits),
+    realised: words(line.realisedUnits),
+    drawdown: words(line.drawdownUnits),
+    exposure: words(line.exposureUnits),
+    dust: words(line.dustUnits),
+  };
+}
+
+/** What balance and exposure are worth of the asset that trading starts from first, where a book says so. */
+function worthInWords(
+  { asset, balanceUnits, exposureUnits }: PortfolioLine,
+  directory: InstrumentDirectory,
+  { bookTable, config }: Context,
+): object {
+  const into = directory.assetNamed(config.strategy.start_assets[0] ?? 'USD');
+  const held = directory.assets[asset];
+  if (into === undefined || held === undefined) return {};
+  const words = (units: bigint) => {
+    const worth = worthOf(units, held, into, directory, bookTable);
+    return worth === undefined ? undefined : `${formatDecimal(worth, into.precision)} ${into.id}`;
+  };
+  return { balanceWorth: words(balanceUnits), exposureWorth: words(exposureUnits) };
+}
