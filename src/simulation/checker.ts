@@ -27,6 +27,8 @@ export const VIOLATIONS = {
   plan_ended_twice: 'a plan was opened or ended more than once',
   result_differs: 'profit, exposure and dust do not add up to the change of the exchange’s balance',
   id_repeated: 'a client order id was used more than once',
+  sent_unrecorded: 'an order left that was not recorded as sent before',
+  overdrawn: 'the exchange refused an order for want of funds that we believed to have',
   sent_while_closed: 'an order left while the gate did not let it',
   above_limit: 'an order could spend more than its limit',
 } as const;
@@ -45,6 +47,8 @@ export interface Checked {
   /** Every order as it left, when whoever ran it could see that. */
   readonly sent: readonly SentOrder[];
   readonly limits: SpendLimits;
+  /** Orders that the exchange refused for want of funds, other than by a fault. */
+  readonly overdrawn: number;
 }
 
 /** Everything that does not hold; empty when all does. */
@@ -180,8 +184,10 @@ function* checkIds(checked: Checked): Generator<Violation> {
   }
 }
 
-function* checkLimits({ sent, exchange, limits }: Checked): Generator<Violation> {
+function* checkLimits({ sent, exchange, ours, limits, overdrawn }: Checked): Generator<Violation> {
+  if (overdrawn > 0) yield { name: 'overdrawn', text: `${overdrawn} orders` };
   for (const order of sent) {
+    if ((ours.orders.get(order.clOrdId)?.sent ?? 0) === 0) yield { name: 'sent_unrecorded', text: order.clOrdId };
     if (order.gate === 'halted' || order.gate === 'paused') {
       yield { name: 'sent_while_closed', text: `${order.clOrdId} left while the gate was ${order.gate}` };
     }
@@ -199,9 +205,12 @@ function* checkSpend(
   limits: SpendLimits,
 ): Generator<Violation> {
   const [base = '', quote = ''] = symbol.split('/');
-  const asset = side === 'buy' ? quote : base;
-  const most = limits.get(asset);
-  const spends = side === 'buy' ? (qty * limit) / 10n ** BigInt(DECIMALS) : qty;
-  if (most === undefined || spends <= most) return;
-  yield { name: 'above_limit', text: `${name}: could spend ${amount(spends)} ${asset}, allowed ${amount(most)}` };
+  const cost = (qty * limit) / 10n ** BigInt(DECIMALS);
+  // A sale may bring more than its limit says: only what a purchase can cost is bounded.
+  const moved = side === 'buy' ? [[quote, cost] as const, [base, qty] as const] : [[base, qty] as const];
+  for (const [asset, most] of moved) {
+    const allowed = limits.get(asset);
+    if (allowed === undefined || most <= allowed) continue;
+    yield { name: 'above_limit', text: `${name}: could move ${amount(most)} ${asset}, allowed ${amount(allowed)}` };
+  }
 }

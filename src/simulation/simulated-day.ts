@@ -27,7 +27,7 @@ import { type DaySettings, type DrawnDay, drawDay } from './day-settings.ts';
 import { readExchange } from './exchange-records.ts';
 import { type Lives, type MortalTransport, mortal } from './mortal.ts';
 import { OurRecords } from './our-records.ts';
-import { DECIMALS, fine, type OurReading, type SentOrder, type SpendLimits } from './readings.ts';
+import { DECIMALS, fine, type SentOrder, type SpendLimits } from './readings.ts';
 import { recordTaker } from './record-taker.ts';
 import { NO_TRACE, type Trace } from './trace.ts';
 
@@ -59,15 +59,8 @@ export interface DayResult {
 
 export interface DayOptions {
   readonly makeTrace?: (clock: VirtualClock) => Trace;
-  /** Puts something between the engine and what it is made of: for deliberate bugs. */
-  readonly mutate?: DayMutation;
-}
-
-/** A deliberate bug, at the seams: none of it is in the product. */
-export interface DayMutation {
-  readonly sequencer?: (create: ActorFactory<'sequencer'>) => ActorFactory<'sequencer'>;
-  readonly transport?: (transport: MortalTransport) => MortalTransport;
-  readonly records?: (reading: OurReading) => OurReading;
+  /** The sequencer, unless the product's own is to trade. */
+  readonly sequencer?: ActorFactory<'sequencer'>;
 }
 
 /** Runs the day that the settings name. @throws whatever an actor throws. */
@@ -93,6 +86,8 @@ class SimulatedDay {
   #haltDueMs = Number.POSITIVE_INFINITY;
   #closedSinceMs: number | undefined;
   #stuckSinceMs = 0;
+  /** Orders that the exchange refused for want of funds. */
+  #overdrawn = 0;
 
   constructor(settings: DaySettings, options: DayOptions) {
     this.#settings = settings;
@@ -134,7 +129,7 @@ class SimulatedDay {
 
   #makeHost(): InlineHost {
     const { config, account } = this.#drawn;
-    const mutated = this.#options.mutate?.sequencer?.(createSequencer) ?? createSequencer;
+    const sequencer = this.#options.sequencer ?? createSequencer;
     return new InlineHost({
       topology: TOPOLOGY,
       config,
@@ -147,7 +142,7 @@ class SimulatedDay {
           if (source === 'sequencer') this.#records.take(view, offset, this.#trace);
         }) as ActorFactory,
         risk: createRisk as ActorFactory,
-        sequencer: mortal('sequencer', mutated, this.#lives) as ActorFactory,
+        sequencer: mortal('sequencer', sequencer, this.#lives) as ActorFactory,
         detector: createDetector as ActorFactory,
         book: createBook as ActorFactory,
         feed: mortal('feed', createFeed, this.#lives) as ActorFactory,
@@ -161,6 +156,7 @@ class SimulatedDay {
     const watch = (direction: 'out' | 'in', path: string, text: string) => {
       this.#trace.add(direction, `${path} ${text}`);
       if (direction === 'out' && text.includes('"add_order"')) this.#noteSent(text);
+      if (direction === 'in' && text.includes('EOrder:Insufficient funds')) this.#overdrawn++;
     };
     const exchange = this.#exchange;
     const listener = {
@@ -179,7 +175,7 @@ class SimulatedDay {
         http.cutAll();
       },
     };
-    return this.#options.mutate?.transport?.(transport) ?? transport;
+    return transport;
   }
 
   /** An order as its bytes leave. */
@@ -293,11 +289,12 @@ class SimulatedDay {
   }
 
   #result(): DayResult {
-    const { mutate } = this.#options;
-    const reading = this.#records.reading();
-    const ours = mutate?.records?.(reading) ?? reading;
+    const ours = this.#records.reading();
     const exchange = readExchange(this.#exchange.trading, this.#drawn.account.name);
-    const violations = check({ exchange, ours, sent: this.#sent, limits: this.#limits() });
+    const { faults } = this.#exchange.stats();
+    // A fault can use the same words.
+    const overdrawn = Object.keys(faults).length === 0 ? this.#overdrawn : 0;
+    const violations = check({ exchange, ours, sent: this.#sent, limits: this.#limits(), overdrawn });
     const plans: Record<string, number> = {};
     for (const { outcome } of ours.plans) plans[outcome] = (plans[outcome] ?? 0) + 1;
     return {
@@ -307,7 +304,7 @@ class SimulatedDay {
       orders: exchange.orders.length,
       fills: exchange.orders.reduce((sum, { fills }) => sum + fills.length, 0),
       uncertain: this.#records.counts['ORDER_UNCERTAIN'] ?? 0,
-      faults: { ...this.#exchange.stats().faults, ...this.#hostFaults },
+      faults: { ...faults, ...this.#hostFaults },
       virtualSeconds: Math.round(this.#nowMs / 1e3),
     };
   }

@@ -32,6 +32,7 @@ function good(): Checked {
     },
     sent: [{ ...order, gate: 'active' }],
     limits: new Map([['USD', 200n * ONE]]),
+    overdrawn: 0,
   };
 }
 
@@ -63,6 +64,8 @@ describe('the checker', () => {
     ['id_repeated', (is) => ({ ...is, sent: [...is.sent, ...is.sent] })],
     ['id_repeated', (is) => withOwn(is, { sent: 2 })],
     ['sent_while_closed', (is) => ({ ...is, sent: is.sent.map((order) => ({ ...order, gate: 'halted' })) })],
+    ['sent_unrecorded', (is) => withOwn(is, { sent: 0 })],
+    ['overdrawn', (is) => ({ ...is, overdrawn: 1 })],
     ['above_limit', (is) => ({ ...is, limits: new Map([['USD', 200n * ONE - 1n]]) })],
   ])('names %s', (name, spoil) => {
     expect(names(spoil(good()))).toContain(name);
