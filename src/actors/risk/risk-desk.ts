@@ -134,7 +134,7 @@ export class RiskDesk {
 
   /** What could not be sold is a person's to look at: until then nothing new is begun, or nothing at all, by the settings. */
   #strand(bank: DataView, plan: number): void {
-    const words = { by: 'risk', text: `plan ${plan} left something it could not sell` };
+    const words = { by: 'risk', text: `plan ${plan} left something that no plan will sell` };
     this.#move(bank, 'exposure.stranded', words);
     if (this.#context.config.trading.stranded === 'halt') this.#haltIn(bank, 'stranded_exposure', words);
   }

@@ -1,10 +1,11 @@
 /**
- * Books executions into risk's memory: positions, reserved amounts, realised profit, peaks and the losing streak, orders, exposure and dust. Plain
- * integer arithmetic on bytes; an execution that was booked already changes nothing.
+ * Books executions into risk's memory: positions, reserved amounts, realised profit, peaks and the losing streak, orders,
+ * exposure and dust. Plain integer arithmetic on bytes; an execution that was booked already changes nothing.
  */
 import {
   EXECUTION,
   EXECUTION_EVENT,
+  EXPOSURE_REASONS,
   ORDER_OUTCOMES,
   type OrderOutcome,
   PLAN_OUTCOMES,
@@ -16,13 +17,16 @@ import { ASSET_ENTRY, assetOffset, OPEN_PLAN, openPlanOffset, RISK_HEADER } from
 export interface Booked {
   /** False when it had been booked before. */
   readonly isNew: boolean;
-  /** The plan ended with something that it could not sell, or nobody can say how. */
+  /** Something was left that no plan will sell, or nobody can say how a plan ended. */
   readonly stranded: boolean;
 }
 
 const NOTHING_NEW: Booked = { isNew: false, stranded: false };
 const BOOKED: Booked = { isNew: true, stranded: false };
 const STRANDED: Booked = { isNew: true, stranded: true };
+
+/** Of a plan that ended so; or of one that had ended, when a fill came that nobody will close out. */
+const STRANDED_REASON = EXPOSURE_REASONS.indexOf('stranded');
 
 /** Outcomes that leave nothing behind; any other, also one that is not known, may have stranded something. */
 const HARMLESS: ReadonlySet<PlanOutcome | undefined> = new Set(['completed', 'abandoned', 'unwound'] as const);
@@ -44,7 +48,7 @@ export function bookExecution(bank: DataView, slots: DataView, offset: number): 
       return bookEnd(bank, slots, offset);
     case EXECUTION_EVENT.EXPOSURE:
       addToAsset(bank, ...amountOf(slots, offset, ASSET_ENTRY.exposureUnits));
-      return BOOKED;
+      return slots.getUint8(offset + EXECUTION.exposureReason) === STRANDED_REASON ? STRANDED : BOOKED;
     case EXECUTION_EVENT.DUST:
       addToAsset(bank, ...amountOf(slots, offset, ASSET_ENTRY.dustUnits));
       return BOOKED;

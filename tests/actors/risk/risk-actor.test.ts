@@ -331,6 +331,20 @@ describe('risk', () => {
     expect(stage.call('resume', 'sold by hand')).toEqual({ ok: true, text: 'active' });
   });
 
+  test('so does a fill that comes after its plan has ended, but not a fee that was accepted', () => {
+    const stage = stageRisk();
+    const { ended, exposure } = sequencer(stage.executions);
+    stage.start();
+    ended(7, 0n, 'abandoned');
+    exposure(USD, -5n, 'accepted');
+    exposure(USD, 5n, 'deviation');
+    stage.run();
+    expect(stage.now()).toBe('active none');
+    exposure(BTC, 40n, 'stranded');
+    stage.run();
+    expect(stage.now()).toBe('reducing stranded_exposure');
+  });
+
   describe('over restarts', () => {
     test('executions that come again change nothing', () => {
       const stage = stageRisk();

@@ -12,6 +12,8 @@ import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
+  EXPOSURE_REASONS,
+  type ExposureReason,
   ORDER_OUTCOMES,
   type OrderOutcome,
   PLAN_OUTCOMES,
@@ -169,13 +171,15 @@ export function sequencer(ring: RingProducer) {
     ring.publish(1);
     return number;
   };
-  const amount = (event: number, asset: number, units: bigint) =>
+  const amount = (event: number, asset: number, units: bigint, reason: ExposureReason = 'none') =>
     put(0, event, (view, at) => {
+      view.setUint8(at + EXECUTION.exposureReason, EXPOSURE_REASONS.indexOf(reason));
       view.setUint16(at + EXECUTION.startAsset, asset, true);
       view.setBigInt64(at + EXECUTION.amountUnits, units, true);
     });
   return {
-    exposure: (asset: number, units: bigint) => amount(EXECUTION_EVENT.EXPOSURE, asset, units),
+    exposure: (asset: number, units: bigint, reason?: ExposureReason) =>
+      amount(EXECUTION_EVENT.EXPOSURE, asset, units, reason),
     dust: (asset: number, units: bigint) => amount(EXECUTION_EVENT.DUST, asset, units),
     balance: (asset: number, units: bigint) => amount(EXECUTION_EVENT.BALANCE, asset, units),
     orderSent: (plan: number) => put(plan, EXECUTION_EVENT.ORDER_SENT, () => {}),
