@@ -17,7 +17,6 @@ export const SEQUENCER_HEADER = {
   handledSeq: 0,
   handledOrdinal: 8,
   plans: 16, // number of the newest plan
-  orders: 24, // number of the newest order
   executionSeq: 32,
   outboxCount: 40,
   /** Record number that the first message of the outbox gets. */
