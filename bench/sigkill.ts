@@ -1,0 +1,37 @@
+/**
+ * `npm run sigkill [-- --kills 100 --seed 1 --faults all]`: kills the engine with SIGKILL at random moments while it
+ * trades a dislocated market over real sockets, starts it again, and at the end compares its database with the exchange's
+ * ledger. Fails (exit code 1) when anything is lost, doubled, or held without being recorded.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { freshSeed } from '../src/shared/chance.ts';
+import { signature } from './results-table.ts';
+import { killWhileTrading } from './support/killed-engine.ts';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '100' },
+    seed: { type: 'string', default: String(freshSeed()) },
+    faults: { type: 'string', default: '' },
+  },
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'arbitrade-sigkill-'));
+try {
+  const report = await killWhileTrading({
+    folder,
+    kills: Number(values.kills),
+    seed: Number(values.seed),
+    faults: values.faults,
+    onKill: (kill, orders) => console.error(`killed ${kill} times   ${orders} orders so far`),
+  });
+  console.log(`seed ${values.seed}   ${JSON.stringify({ ...report, violations: report.violations.length })}`);
+  for (const { name, text } of report.violations) console.log(`violated  ${name}: ${text}`);
+  console.log(signature(new Date()));
+  process.exitCode = report.violations.length === 0 ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}
