@@ -189,6 +189,10 @@ export class AccountDesk implements RunningAccount {
     }
   }
 
+  heedHalt(): void {
+    if (this.#watch.hasHalted() && !UNCONNECTED.has(this.#state)) this.#cancelAll('trading is halted');
+  }
+
   /** Books what waits, and does what is due. @returns how much. */
   tick(): number {
     const made = this.#tasks.run();
@@ -253,7 +257,6 @@ export class AccountDesk implements RunningAccount {
   // -- time -----------------------------------------------------------------------------------------------------------
 
   #onDue(nowNs: number): number {
-    if (this.#watch.hasHalted() && !UNCONNECTED.has(this.#state)) this.#cancelAll('trading is halted');
     if (!UNCONNECTED.has(this.#state)) {
       this.#comparison.search.tick(nowNs);
       if (this.#watch.updateSwitch(nowNs)) this.#show();

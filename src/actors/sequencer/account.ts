@@ -54,6 +54,8 @@ export interface RunningAccount extends Account {
   readonly isStopped: boolean;
   /** Connects. */
   start(): void;
+  /** When trading was halted since the last call: asks for the end of all orders, whether that can be recorded now or not. */
+  heedHalt(): void;
   /** Books what waits, and does what is due. @returns how much. */
   tick(): number;
   /** Asks for the end of everything. To be turned on until it is stopped. */

@@ -175,8 +175,10 @@ class Sequencer implements Actor {
   readonly #onEvent = (event: TradingEvent): void => this.#desk.handle(event);
 
   #takeWaiting(): number {
+    const { account } = this.#desk;
+    account.heedHalt();
     if (!this.#journal.ready()) return 0;
-    return this.#desk.account.tick() + this.#desk.tick();
+    return account.tick() + this.#desk.tick();
   }
 
   /** One by one: each is decided upon, written down and told before the next is looked at. */

@@ -84,6 +84,10 @@ export class PaperAccount implements RunningAccount {
     else if ('clOrdId' in event) this.#strays.push(`${event.type} of ${event.clOrdId}, which no plan has out`);
   }
 
+  heedHalt(): void {
+    // An order on paper rests nowhere: it is filled at its time or not at all.
+  }
+
   tick(): number {
     const { length } = this.#strays;
     for (const text of this.#strays.splice(0)) this.#books.audit('venue_unexpected', 1, text)();

@@ -501,6 +501,21 @@ describe('account desk: halt and end', () => {
     expect(stage.port.taken().filter((call) => call === 'cancelAll')).toEqual(['cancelAll']);
   });
 
+  test('a halt cancels at once while the records have no room, once, and is recorded when they have', () => {
+    const stage = trading();
+    stage.told();
+    while (stage.context.records.tryAudit('none'));
+    stage.gate.setRisk('halted', 'operator');
+    stage.pass(200);
+    expect(stage.port.taken().filter((call) => call === 'cancelAll')).toEqual(['cancelAll']);
+    expect(audits(stage, 'orders_cancelled')).toHaveLength(0);
+    stage.pass(200);
+    expect(audits(stage, 'orders_cancelled')).toEqual([
+      'orders_cancelled: all orders, 0 known to be out: trading is halted',
+    ]);
+    expect(stage.port.taken()).not.toContain('cancelAll');
+  });
+
   test('the end cancels everything, waits for what is out, disarms and closes', () => {
     const stage = trading();
     stage.plans.isAtWork = true;

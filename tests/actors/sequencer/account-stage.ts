@@ -322,6 +322,7 @@ export function stageAccount(given: AccountStageOptions = {}) {
   let parts = create(given.tamper?.(stage.context) ?? stage.context);
   const turn = () => {
     const { desk, port } = parts;
+    desk.heedHalt();
     let done = desk.tick();
     while (!desk.isBooking && port.poll((event) => desk.handle(event), 1) > 0) done++;
     return done;

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
+import type { Way } from '../../../src/actors/sequencer/way.ts';
 import { Histogram } from '../../../src/runtime/histogram.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { units } from '../../../src/shared/money.ts';
 import type { GateState } from '../../../src/shared/trading-gate.ts';
+import { HandVenue } from './hand-venue.ts';
 import {
   BTC,
   BTC_USD,
@@ -576,6 +579,24 @@ describe('sequencer: what goes wrong on the way', () => {
 });
 
 describe('sequencer: rings that are full', () => {
+  test('a halt cancels what is out while records have no room, once, and it is recorded when they have', () => {
+    const venue = new HandVenue();
+    const makeAccount: Way['makeAccount'] = (deps) => new AccountDesk({ ...deps, stored: undefined });
+    const stage = stageSequencer({ mode: 'demo', way: { makePort: () => venue, makeAccount } });
+    stage.pass(1_000);
+    const cancelled = () => venue.cancelled.filter((what) => what === 'all');
+    expect(cancelled()).toEqual([]);
+    stage.recorded();
+    while (stage.context.records.tryAudit('none'));
+    stage.gate.setRisk('halted', 'operator');
+    stage.pass(100);
+    expect(cancelled()).toEqual(['all']);
+    stage.recorded();
+    stage.pass(100);
+    expect(stage.recorded().audits).toContain('orders_cancelled all orders, 0 known to be out: trading is halted');
+    expect(cancelled()).toEqual(['all']);
+  });
+
   test('opportunities wait on their ring while records have no room, and nothing is lost', () => {
     const stage = stageSequencer({ limits: { records_ring: 64 } });
     while (stage.context.records.tryAudit('none'));
