@@ -39,8 +39,8 @@ export class DryRunPort implements TradingPort {
     this.#deps.port.start();
   }
 
-  hasRoomFor(instrument: InstrumentIndex): boolean {
-    return this.#deps.port.hasRoomFor(instrument);
+  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
+    return this.#deps.port.hasRoomFor(instruments);
   }
 
   /** Neither sends it nor counts it with the venue. */

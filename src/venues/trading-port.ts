@@ -104,8 +104,11 @@ export interface TradingPort {
   /** Connects and keeps connected. */
   start(): void;
   readonly isConnected: boolean;
-  /** Whether the venue's counters take another order of this instrument now, a reserve for cancels kept. */
-  hasRoomFor(instrument: InstrumentIndex): boolean;
+  /**
+   * Whether the venue takes an order of each of these instruments now, all of them at once: its counters, a reserve for
+   * cancels kept, and the pace of messages.
+   */
+  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean;
   /** Sends it at once. What becomes of it comes through {@link poll}. */
   send(order: ApprovedOrder): void;
   /** Asks for its end; what it came to comes as `order.ended`. */

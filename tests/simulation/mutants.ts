@@ -34,8 +34,8 @@ class PortBefore implements TradingPort {
     this.inner.start();
   }
 
-  hasRoomFor(instrument: number): boolean {
-    return this.inner.hasRoomFor(instrument);
+  hasRoomFor(instruments: readonly number[]): boolean {
+    return this.inner.hasRoomFor(instruments);
   }
 
   send(order: ApprovedOrder): void {

@@ -13,7 +13,7 @@ function recorded(events: TradingEvent[] = []) {
   const port: TradingPort = {
     isConnected: true,
     start: () => asked.push('start'),
-    hasRoomFor: (instrument) => instrument === 0,
+    hasRoomFor: (instruments) => instruments.every((instrument) => instrument === 0),
     send: forbidden('an order'),
     cancel: forbidden('a cancel'),
     cancelAll: forbidden('a cancel of everything'),
@@ -86,6 +86,6 @@ describe('dry run', () => {
     expect(polled(3).map(({ type }) => type)).toEqual(['unexpected']);
     dry.stop();
     expect(asked).toEqual(['start', 'read since 7', 'look up amhw3k2x100001203', 'timer', 'stop']);
-    expect([dry.isConnected, dry.hasRoomFor(0), dry.hasRoomFor(1)]).toEqual([true, true, false]);
+    expect([dry.isConnected, dry.hasRoomFor([0]), dry.hasRoomFor([0, 1])]).toEqual([true, true, false]);
   });
 });

@@ -88,7 +88,7 @@ export class OrderMaker {
     }
     const drafts = this.#drafts(plan);
     if ('kind' in drafts) return nothing(because(plan, drafts.reason, 'order.impossible'));
-    if (!drafts.every(({ instrument }) => this.#deps.port.hasRoomFor(instrument))) {
+    if (!this.#deps.port.hasRoomFor(drafts.map(({ instrument }) => instrument))) {
       plan.retryDueNs = this.#deps.context.clock.nowNs() + RETRY_MS * 1e6;
       return nothing(because(plan, 'no_room', 'gate.paused'));
     }
@@ -128,7 +128,7 @@ export class OrderMaker {
       },
       canTrade: (instrument: number) =>
         books.directory.instruments[instrument]?.status === 'online' &&
-        port.hasRoomFor(instrument) &&
+        port.hasRoomFor([instrument]) &&
         !isTakenByOther(plan, instrument),
     };
   }

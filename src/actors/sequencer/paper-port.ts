@@ -43,7 +43,7 @@ export class PaperPort implements TradingPort {
     this.#events.push({ type: 'connected' });
   }
 
-  hasRoomFor(_instrument: InstrumentIndex): boolean {
+  hasRoomFor(_instruments: readonly InstrumentIndex[]): boolean {
     return true;
   }
 

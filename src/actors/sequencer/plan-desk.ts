@@ -329,7 +329,7 @@ export class PlanDesk implements PlansAtWork {
     const { gate } = this.#context;
     const available = (asset: number) => account.available(asset);
     const { isConnected } = this.#port;
-    const hasRoomFor = (instrument: number) => this.#port.hasRoomFor(instrument);
+    const hasRoomFor = (instruments: readonly number[]) => this.#port.hasRoomFor(instruments);
     const venue = { isTrading: account.isTrading, isConnected, hasRoomFor };
     const state = this.isDraining ? 'paused' : gate.state;
     return { nowNs, gate: state, plans, books: this.#books, available, venue };

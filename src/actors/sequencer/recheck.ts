@@ -57,7 +57,8 @@ export interface VenueReadiness {
   /** The account is reconciled. */
   readonly isTrading: boolean;
   readonly isConnected: boolean;
-  readonly hasRoomFor: (instrument: number) => boolean;
+  /** An order of each, all at once. */
+  readonly hasRoomFor: (instruments: readonly number[]) => boolean;
 }
 
 /** What a plan can count on. */
@@ -94,17 +95,23 @@ function whyNotNow(opportunity: Opportunity, now: Circumstances, limits: Recheck
   if (!opportunity.isSized || opportunity.firstLots <= 0n) return 'unsized';
   if (now.nowNs - opportunity.stampNs > limits.ageMaxNs) return 'too_old';
   if (now.gate !== 'active') return 'gate_closed';
-  const notReady = now.venue && whyNotReady(opportunity, now.venue);
+  const notReady = now.venue && whyNotReady(opportunity, now.venue, limits);
   if (notReady !== undefined) return notReady;
   const instruments = new Set(now.plans.flatMap(({ legs }) => legs.map(({ instrument }) => instrument)));
   if (opportunity.legs.some(({ instrument }) => instruments.has(instrument))) return 'instrument_busy';
   return now.plans.length >= limits.plansMax ? 'plans_full' : undefined;
 }
 
-function whyNotReady({ legs }: Opportunity, venue: VenueReadiness): PlanReason | undefined {
+function whyNotReady(
+  { legs }: Opportunity,
+  venue: VenueReadiness,
+  { isParallel }: RecheckLimits,
+): PlanReason | undefined {
   if (!venue.isConnected) return 'disconnected';
   if (!venue.isTrading) return 'account_not_ready';
-  return legs.every(({ instrument }) => venue.hasRoomFor(instrument)) ? undefined : 'no_room';
+  const instruments = legs.map(({ instrument }) => instrument);
+  const hasRoom = isParallel ? venue.hasRoomFor(instruments) : instruments.every((one) => venue.hasRoomFor([one]));
+  return hasRoom ? undefined : 'no_room';
 }
 
 function checkLeg(

@@ -171,11 +171,14 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     else this.#deps.rest.stop();
   }
 
-  hasRoomFor(instrument: InstrumentIndex): boolean {
-    const { isReady, hasPaceForOrder } = this.#connection;
-    const known = this.#deps.directory.instruments[instrument];
-    if (known === undefined || this.#deps.rest.disagreement(known) !== undefined) return false;
-    return isReady && hasPaceForOrder && this.#counter.hasRoomToAdd(instrument, ADD_POINTS, this.#nowMs());
+  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
+    if (!this.#connection.isReady || !this.#connection.hasPaceForOrders(instruments.length)) return false;
+    return instruments.every((instrument) => {
+      const known = this.#deps.directory.instruments[instrument];
+      if (known === undefined || this.#deps.rest.disagreement(known) !== undefined) return false;
+      const orders = instruments.filter((one) => one === instrument).length;
+      return this.#counter.hasRoomToAdd(instrument, orders * ADD_POINTS, this.#nowMs());
+    });
   }
 
   send(order: ApprovedOrder): void {
@@ -312,7 +315,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     if (disagreement !== undefined) return `${instrument.symbol} is not traded: ${disagreement}`;
     if (!this.#connection.isStanding) return 'not connected';
     if (this.#connection.system !== 'online') return `the venue is ${this.#connection.system}`;
-    return this.hasRoomFor(instrument.index) ? undefined : 'the venue takes no order now';
+    return this.hasRoomFor([instrument.index]) ? undefined : 'the venue takes no order now';
   }
 
   #sendNow(order: ApprovedOrder, instrument: Instrument): void {

@@ -28,12 +28,13 @@ export class RequestPacer {
     return this.#limit;
   }
 
-  /** Milliseconds until a request may be sent; 0 when it may be sent now. */
-  waitMs(nowMs: number): number {
+  /** Milliseconds until `count` requests may be sent at once; 0 when they may be now, infinite when they never may. */
+  waitMs(nowMs: number, count = 1): number {
     this.#recover(nowMs);
     const restMs = Math.max(0, this.#restUntilMs - nowMs);
-    if (this.#sent < this.#limit) return restMs;
-    const oldestMs = this.#sentMs[(this.#sent - this.#limit) % this.#limitMax] as number;
+    if (count > this.#limit) return Number.POSITIVE_INFINITY;
+    if (this.#sent + count <= this.#limit) return restMs;
+    const oldestMs = this.#sentMs[(this.#sent + count - 1 - this.#limit) % this.#limitMax] as number;
     return Math.max(restMs, oldestMs + SECOND_MS - nowMs);
   }
 

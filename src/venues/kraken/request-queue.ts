@@ -34,10 +34,10 @@ export class RequestQueue {
     this.#orderPacer = new RequestPacer(Math.max(1, deps.perSecond - RESERVED));
   }
 
-  /** Whether the pace lets an order leave now. */
-  get hasPaceForOrder(): boolean {
+  /** Whether the pace lets `count` orders leave now. */
+  hasPaceForOrders(count: number): boolean {
     const nowMs = this.#nowMs();
-    return this.#orderPacer.waitMs(nowMs) === 0 && this.#pacer.waitMs(nowMs) === 0;
+    return this.#orderPacer.waitMs(nowMs, count) === 0 && this.#pacer.waitMs(nowMs, count) === 0;
   }
 
   nextRequest(): RequestId {
@@ -47,7 +47,7 @@ export class RequestQueue {
   /** @returns false when nothing was sent. */
   sendOrder(write: (token: string) => string): boolean {
     const token = this.#deps.token();
-    if (token === undefined || !this.hasPaceForOrder || !this.#deps.write(write(token))) return false;
+    if (token === undefined || !this.hasPaceForOrders(1) || !this.#deps.write(write(token))) return false;
     const nowMs = this.#nowMs();
     this.#pacer.tryTake(nowMs);
     this.#orderPacer.tryTake(nowMs);

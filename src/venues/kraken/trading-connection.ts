@@ -140,9 +140,9 @@ export class TradingConnection {
     return this.#deps.clock.wallMs() + (this.#offsetMs ?? 0);
   }
 
-  /** Whether the pace lets an order leave now. */
-  get hasPaceForOrder(): boolean {
-    return this.#queue.hasPaceForOrder;
+  /** Whether the pace lets `count` orders leave now. */
+  hasPaceForOrders(count: number): boolean {
+    return this.#queue.hasPaceForOrders(count);
   }
 
   start(): void {

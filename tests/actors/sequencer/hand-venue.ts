@@ -16,6 +16,8 @@ export class HandVenue implements TradingPort {
   readonly cancelled: string[] = [];
   /** Instruments that the venue's counters take no order of now. */
   readonly full = new Set<number>();
+  /** Orders that the pace lets leave at once. */
+  roomFor = Number.POSITIVE_INFINITY;
   isConnected = true;
   readonly #events: TradingEvent[] = [];
   #execs = 0;
@@ -23,8 +25,8 @@ export class HandVenue implements TradingPort {
   start(): void {
     this.say({ type: 'connected' });
   }
-  hasRoomFor(instrument: number): boolean {
-    return !this.full.has(instrument);
+  hasRoomFor(instruments: readonly number[]): boolean {
+    return instruments.length <= this.roomFor && !instruments.some((instrument) => this.full.has(instrument));
   }
   send(order: ApprovedOrder): void {
     this.sent.push(order);

@@ -386,6 +386,31 @@ describe('sequencer: all legs at once', () => {
       }
       const { ends, left } = settle(stage);
       expect(left).toEqual([]);
+  test('none leaves while the venue does not take all of them at once', () => {
+    const venue = new HandVenue();
+    venue.roomFor = 2;
+    const stage = stageSequencer({ trading: PARALLEL, way: { makePort: () => venue } });
+    stage.send(stage.opportunity());
+    stage.run();
+    expect(venue.sent).toEqual([]);
+    expect(stage.told()).toMatchObject([{ event: 'PLAN_REFUSED', reason: 'no_room' }]);
+  });
+
+  test('none leaves when the room for all is gone after the re-check', () => {
+    const venue = new HandVenue();
+    const takes = venue.hasRoomFor.bind(venue);
+    venue.hasRoomFor = (instruments) => {
+      const hasRoom = takes(instruments);
+      venue.roomFor = 1; // after the first question
+      return hasRoom;
+    };
+    const stage = stageSequencer({ trading: PARALLEL, way: { makePort: () => venue } });
+    stage.send(stage.opportunity());
+    stage.pass(500);
+    expect(venue.sent).toEqual([]);
+    expect(settle(stage).ends).toEqual([['abandoned', 'no_room']]);
+  });
+
       expect(ends[0]![0]).toBe(shortfall === 'reverse' ? 'unwound' : ends[0]![0]);
       expect(['completed', 'unwound']).toContain(ends[0]![0]);
     }

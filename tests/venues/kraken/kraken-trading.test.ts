@@ -118,7 +118,7 @@ describe('an order', () => {
     pass(10);
     expect(of('order.refused')).toMatchObject([{ isRetryable: true }]);
     pass(100);
-    expect(port.hasRoomFor(0)).toBe(true);
+    expect(port.hasRoomFor([0])).toBe(true);
     expect(venue.line.asked('add_order')).toHaveLength(1);
     port.send(approved({ clOrdId: 'amhw3k2x100001204' }));
     pass(10);
@@ -152,13 +152,13 @@ describe('an order', () => {
     (system) => {
       const { port, venue, of, pass } = liveStage();
       venue.line.say({ channel: 'status', type: 'update', data: [{ system }] });
-      expect(port.hasRoomFor(0)).toBe(false);
+      expect(port.hasRoomFor([0])).toBe(false);
       expect(port.isConnected).toBe(true);
       port.send(approved());
       pass(10);
       expect(of('order.refused')).toMatchObject([{ error: `not sent: the venue is ${system}`, isRetryable: true }]);
       venue.line.say({ channel: 'status', type: 'update', data: [{ system: 'online' }] });
-      expect(port.hasRoomFor(0)).toBe(true);
+      expect(port.hasRoomFor([0])).toBe(true);
     },
   );
 
@@ -166,7 +166,7 @@ describe('an order', () => {
     const { port, venue, pass, of } = liveStage();
     let sent = 0;
     const fill = () => {
-      while (port.hasRoomFor(0)) port.send(approved({ clOrdId: `amhw3k2x1${String(sent++).padStart(5, '0')}001` }));
+      while (port.hasRoomFor([0])) port.send(approved({ clOrdId: `amhw3k2x1${String(sent++).padStart(5, '0')}001` }));
     };
     fill();
     expect(sent).toBe(7); // ten messages a second, three of them kept for other things
@@ -178,8 +178,22 @@ describe('an order', () => {
     expect(sent).toBeGreaterThan(140);
     expect(sent).toBeLessThanOrEqual(90 + 71);
     expect(of('order.refused')).toEqual([]);
-    expect(port.hasRoomFor(1)).toBe(true);
+    expect(port.hasRoomFor([1])).toBe(true);
     expect(venue.line.asked('add_order')).toHaveLength(sent);
+  });
+
+  test('has room beside others only when all of them can leave at once', () => {
+    const { port, pass, of } = liveStage();
+    const both = [0, 1];
+    for (let sent = 0; sent < 6; sent++) {
+      expect(port.hasRoomFor(both)).toBe(true);
+      port.send(approved({ clOrdId: `amhw3k2x10000${sent}001` }));
+    }
+    expect([port.hasRoomFor([0]), port.hasRoomFor(both)]).toEqual([true, false]); // one of seven is left
+    pass(1_001);
+    expect(port.hasRoomFor(both)).toBe(true);
+    expect(port.hasRoomFor([0, 7])).toBe(false); // the venue does not list the other
+    expect(of('order.refused')).toEqual([]);
   });
 
   test('whose answer never comes does not hold its place in the counter for ever', () => {
@@ -202,9 +216,9 @@ describe('an order', () => {
     port.send(approved());
     pass(10);
     expect(of('order.uncertain')).toHaveLength(1);
-    expect(port.hasRoomFor(0)).toBe(false);
+    expect(port.hasRoomFor([0])).toBe(false);
     pass(1_100);
-    expect(port.hasRoomFor(0)).toBe(true);
+    expect(port.hasRoomFor([0])).toBe(true);
   });
 });
 
@@ -520,15 +534,15 @@ describe('subscriptions', () => {
     const { port, venue, pass, of } = liveStage();
     venue.rest['GetWebSocketsToken'] = () => ({ error: ['EService:Unavailable'] });
     pass(899_000);
-    expect(port.hasRoomFor(0)).toBe(true);
+    expect(port.hasRoomFor([0])).toBe(true);
     pass(2_000);
-    expect(port.hasRoomFor(0)).toBe(false);
+    expect(port.hasRoomFor([0])).toBe(false);
     port.send(approved());
     pass(10);
     expect(of('order.refused')).toHaveLength(1);
     delete venue.rest['GetWebSocketsToken'];
     pass(60_000);
-    expect(port.hasRoomFor(0)).toBe(true);
+    expect(port.hasRoomFor([0])).toBe(true);
   });
 
   test.each(['executions', 'balances'])('a silent subscription to %s is noticed', (channel) => {

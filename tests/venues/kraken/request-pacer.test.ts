@@ -28,6 +28,26 @@ describe('request pacer', () => {
     fc.assert(property);
   });
 
+  test('several at once may leave exactly when each of them, one after the other, may', () => {
+    const property = fc.property(
+      fc.integer({ min: 1, max: 12 }),
+      fc.array(fc.record({ pauseMs: fc.integer({ min: 0, max: 600 }), count: fc.integer({ min: 1, max: 14 }) })),
+      (perSecond, turns) => {
+        const pacer = new RequestPacer(perSecond);
+        let nowMs = 0;
+        for (const { pauseMs, count } of turns) {
+          nowMs += pauseMs;
+          const waitMs = pacer.waitMs(nowMs, count);
+          let taken = 0;
+          while (taken < count && pacer.tryTake(nowMs)) taken++;
+          expect(taken === count).toBe(waitMs === 0);
+          expect(Number.isFinite(waitMs)).toBe(count <= perSecond);
+        }
+      },
+    );
+    fc.assert(property);
+  });
+
   test('a complaint halves the limit and rests, quiet brings it back one by one', () => {
     const pacer = new RequestPacer(10);
     pacer.slowDown(0);
