@@ -29,6 +29,8 @@ export interface ClosingTerms {
   readonly stockAt: (place: number) => bigint | undefined;
   /** Whether an order of this instrument can be sent now: the venue takes it, and no other plan trades it. */
   readonly canTrade: (instrument: number) => boolean;
+  /** A book of which nothing was heard since counts as none. Monotonic. */
+  readonly heardSinceNs: number;
 }
 
 export type Closing =
@@ -90,10 +92,10 @@ function waysToSell(plan: Plan, place: number, books: NewestBooks, terms: Closin
   const routes = openRoutes(plan, routesHome(plan, place, terms.shortfall, books.directory), terms);
   return routes.flatMap((route) => {
     const [first, ...rest] = route as [Hop, ...Hop[]];
-    const priced = priceHop(first, books, terms.collarBps);
+    const priced = priceHop(first, books, terms);
     const qtyLots = priced && orderLots(priced.leg, held, priced.limitTicks, terms.stockAt(place));
     if (priced === undefined || qtyLots === undefined) return [];
-    const brings = valueOnward(plan, first.takes, priced.leg.received(qtyLots), rest, books, terms.collarBps);
+    const brings = valueOnward(plan, first.takes, priced.leg.received(qtyLots), rest, books, terms);
     if (brings === undefined) return [];
     const worth = decidedCost(plan, place, priced.leg.spent(qtyLots), books) ?? 0n;
     return [{ draft: draftOf(first, qtyLots, priced.limitTicks, held), brings, worth }];
@@ -101,7 +103,7 @@ function waysToSell(plan: Plan, place: number, books: NewestBooks, terms: Closin
 }
 
 /**
- * What `units` at `place` come to in the start asset over `hops`; undefined when a book is missing on the way. What the
+ * What `units` at `place` come to in the start asset over `hops`; undefined when a book is missing, or stale, on the way. What the
  * books do not take now is still there for the next order, and counts as what it cost.
  */
 function valueOnward(
@@ -110,13 +112,13 @@ function valueOnward(
   units: bigint,
   hops: Route,
   books: NewestBooks,
-  collarBps: number,
+  terms: ClosingTerms,
 ): bigint | undefined {
   let value = 0n;
   let left = units;
   let at = place;
   for (const hop of hops) {
-    const leg = priceHop(hop, books, collarBps)?.leg;
+    const leg = priceHop(hop, books, terms)?.leg;
     if (leg === undefined) return undefined;
     const settled = smaller(largest(0n, -(plan.heldUnits[at] ?? 0n)), left);
     const lots = leg.lotsFor(left - settled);
@@ -144,7 +146,7 @@ function wayToBuy(
 ): Way | undefined {
   let needed = owed;
   for (const hop of [...route].reverse()) {
-    const priced = priceHop(hop, books, terms.collarBps);
+    const priced = priceHop(hop, books, terms);
     if (priced === undefined) return undefined;
     const { leg, limitTicks } = priced;
     const qtyLots = leg.lotsToReceive(needed) ?? leg.lotsMax;
@@ -194,12 +196,16 @@ function openRoutes(plan: Plan, routes: readonly Route[], { canTrade }: ClosingT
 }
 
 /** The first aim is to be rid of it: the collar is around the present touch, not around what was once decided. */
-function priceHop(hop: Hop, books: NewestBooks, collarBps: number): { leg: CycleLeg; limitTicks: bigint } | undefined {
-  const terms = books.terms(hop.instrument, hop.side, hop.feePpm);
-  const book = books.book(hop.instrument);
-  const touch = book && ladderFor(book, hop.side);
+function priceHop(
+  { instrument, side, feePpm }: Hop,
+  books: NewestBooks,
+  { collarBps, heardSinceNs }: ClosingTerms,
+): { leg: CycleLeg; limitTicks: bigint } | undefined {
+  const terms = books.terms(instrument, side, feePpm);
+  const book = books.heardBook(instrument, heardSinceNs);
+  const touch = book && ladderFor(book, side);
   if (terms === undefined || book === undefined || touch === undefined || touch.count === 0) return undefined;
-  const limitTicks = priceCollar(terms.instrument, hop.side, touch.priceTicks[0] as bigint, collarBps);
+  const limitTicks = priceCollar(terms.instrument, side, touch.priceTicks[0] as bigint, collarBps);
   return { leg: legWithin(terms, book, limitTicks), limitTicks };
 }
 

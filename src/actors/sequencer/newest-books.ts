@@ -54,6 +54,12 @@ export class NewestBooks {
     return this.#table.validity(instrument) === VALID ? this.#copy : undefined;
   }
 
+  /** The newest book, as {@link book} gives it, if something was heard of it at `sinceNs` (monotonic) or later. */
+  heardBook(instrument: number, sinceNs: number): BookCopy | undefined {
+    const book = this.book(instrument);
+    return book !== undefined && book.stampNs >= sinceNs ? book : undefined;
+  }
+
   /** What is needed to compute with a leg; undefined when the venue does not list the instrument. */
   terms(instrument: number, side: OrderSide, feePpm: number): LegTerms | undefined {
     const { instruments, assets } = this.directory;

@@ -47,17 +47,23 @@ export function parallelOrders(
   return drafts;
 }
 
+export interface NextLegTerms {
+  readonly slippageBps: number;
+  /** A book of which nothing was heard since counts as none. Monotonic. */
+  readonly heardSinceNs: number;
+  /** What the account has of the asset given besides; undefined: without limit. */
+  readonly stockUnits: bigint | undefined;
+}
+
 /**
  * The order of the leg in hand: the planned one for the first, for the others all that what came in can pay.
  * @param dustUnits what lies about of the asset given, and may be spent along with it.
- * @param stockUnits what the account has of it besides; undefined: without limit.
  */
 export function legOrder(
   plan: Plan,
   books: NewestBooks,
-  slippageBps: number,
+  { slippageBps, heardSinceNs, stockUnits }: NextLegTerms,
   dustUnits: bigint,
-  stockUnits: bigint | undefined,
 ): OrderDraft | Impossible {
   const { leg: position } = plan;
   const draft = blank(plan, position, books, slippageBps);
@@ -66,8 +72,10 @@ export function legOrder(
     return { ...draft, qtyLots: plan.legLots[0] ?? 0n, fundsUnits: plan.reservedUnits[0] ?? 0n };
   }
   const terms = books.terms(draft.instrument, draft.side, draft.feePpm);
-  const book = books.book(draft.instrument);
-  if (terms === undefined || book === undefined) return impossible('book_invalid');
+  const book = books.heardBook(draft.instrument, heardSinceNs);
+  if (terms === undefined || book === undefined) {
+    return impossible(books.book(draft.instrument) === undefined ? 'book_invalid' : 'book_stale');
+  }
   const fundsUnits = (plan.heldUnits[position] ?? 0n) + dustUnits;
   const qtyLots = orderLots(legWithin(terms, book, draft.limitTicks), fundsUnits, draft.limitTicks, stockUnits);
   return qtyLots === undefined ? impossible('below_minimum') : { ...draft, qtyLots, fundsUnits };

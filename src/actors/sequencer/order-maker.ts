@@ -21,6 +21,7 @@ import type { Plan } from './plan.ts';
 import type { PlanEventType } from './plan-machine.ts';
 import { assetAt, change } from './plan-progress.ts';
 import { because } from './plan-reason.ts';
+import { bookAgeMaxNs } from './recheck.ts';
 import { SEQUENCER_HEADER } from './sequencer-memory.ts';
 
 export interface OrderMakerDeps {
@@ -122,6 +123,7 @@ export class OrderMaker {
       shortfall: trading.shortfall,
       collarBps: trading.slippage_bps * (1 + plan.closingAttempts),
       lossMaxBps: trading.shortfall_loss_max_bps,
+      heardSinceNs: this.#heardSinceNs(),
       stockAt: (place: number) => {
         const asset = assetAt(plan, place, books.directory);
         return asset === undefined ? 0n : account.available(asset);
@@ -133,15 +135,22 @@ export class OrderMaker {
     };
   }
 
+  /** Books of which nothing was heard since are stale, as they are for the re-check. */
+  #heardSinceNs(): number {
+    const { clock, config } = this.#deps.context;
+    return clock.nowNs() - bookAgeMaxNs(config);
+  }
+
   #drafts(plan: Plan): readonly OrderDraft[] | Impossible {
     const { books, context } = this.#deps;
     const { slippage_bps } = context.config.trading;
     if (plan.parallel) return parallelOrders(plan, books, slippage_bps);
     const asset = assetAt(plan, plan.leg, books.directory);
     const stock = asset === undefined ? 0n : this.#deps.account.available(asset);
-    const bare = legOrder(plan, books, slippage_bps, 0n, stock);
+    const terms = { slippageBps: slippage_bps, heardSinceNs: this.#heardSinceNs(), stockUnits: stock };
+    const bare = legOrder(plan, books, terms, 0n);
     const dust = this.#dustFor(plan, asset, stock);
-    const swept = dust === 0n ? bare : legOrder(plan, books, slippage_bps, dust, stock);
+    const swept = dust === 0n ? bare : legOrder(plan, books, terms, dust);
     const sweepPays = swept.kind === 'order' && (bare.kind === 'impossible' || swept.qtyLots > bare.qtyLots);
     const draft = sweepPays ? swept : bare;
     return draft.kind === 'order' ? [draft] : draft;

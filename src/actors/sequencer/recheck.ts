@@ -30,10 +30,14 @@ export interface RecheckLimits {
   readonly isParallel: boolean;
 }
 
-export function recheckLimits({ trading, strategy, venue }: Config): RecheckLimits {
+/** How long a book of which nothing is heard is trusted. */
+export const bookAgeMaxNs = ({ venue }: Config): number => venue.instrument_silence_ms * 1e6;
+
+export function recheckLimits(config: Config): RecheckLimits {
+  const { trading, strategy } = config;
   return {
     ageMaxNs: trading.opportunity_age_max_ms * 1e6,
-    bookAgeMaxNs: venue.instrument_silence_ms * 1e6,
+    bookAgeMaxNs: bookAgeMaxNs(config),
     plansMax: trading.plans_at_once,
     slippageBps: trading.slippage_bps,
     leastMultiplier: leastMultiplier(strategy.min_edge_bps),

@@ -199,6 +199,29 @@ describe('sequencer: a leg that falls short', () => {
     expect(venue.last).toMatchObject({ instrument: BTC_USD, side: 1 });
   });
 
+  test('is not closed out on books of which nothing was heard for too long: it waits for fresh ones', () => {
+    const { stage, venue, fail } = holdingBtc({ patience_ms: 5_000 }, { venue: { instrument_silence_ms: 1_000 } });
+    stage.pass(1_001);
+    fail();
+    stage.pass(500);
+    expect(venue.sent).toHaveLength(2);
+    stage.setBook(BTC_USD, GOOD_BOOKS[BTC_USD]!); // a way back, while the way on is stale yet
+    stage.pass(100);
+    expect(venue.last).toMatchObject({ instrument: BTC_USD, side: 1, attempt: 2 });
+  });
+
+  test('is not made of a book of which nothing was heard for too long', () => {
+    const { stage, venue } = stageOnVenue({}, { venue: { instrument_silence_ms: 1_000 } });
+    stage.pass(1_001);
+    stage.setBook(BTC_USD, GOOD_BOOKS[BTC_USD]!);
+    venue.execute(venue.last);
+    stage.run();
+    expect(venue.last).toMatchObject({ instrument: BTC_USD, side: 1 });
+    venue.execute(venue.last);
+    stage.run();
+    expect(settle(stage).ends).toEqual([['unwound', 'book_stale']]);
+  });
+
   test('that cannot leave for want of room waits for it, without a hurry, and then goes on', () => {
     const { stage, venue } = stageOnVenue();
     venue.full.add(ETH_BTC);
@@ -363,29 +386,6 @@ describe('sequencer: all legs at once', () => {
     expect(told.at(-1)!.profit).toBe(stage.balances()[USD]);
   });
 
-  test('when none is filled nothing has happened', () => {
-    const { stage, venue } = stageOnVenue(PARALLEL);
-    fillOnly(stage, venue, []);
-    expect(settle(stage).ends).toEqual([['abandoned', 'no_fill']]);
-  });
-
-  test.each([
-    [[0], 'BTC is held'],
-    [[1], 'BTC is owed, ETH is held'],
-    [[2], 'ETH is owed'],
-    [[0, 1], 'ETH is held'],
-    [[0, 2], 'BTC is held, ETH is owed'],
-    [[1, 2], 'BTC is owed'],
-  ])('when only legs %j are filled (%s), everything is closed out to the unit', (legs) => {
-    for (const shortfall of ['cheapest', 'reverse', 'complete']) {
-      const { stage, venue } = stageOnVenue({ ...PARALLEL, shortfall });
-      fillOnly(stage, venue, legs);
-      for (let order = 3; stage.counter('plans_active') > 0 && order < 12; order++) {
-        venue.execute(venue.sent[order]!);
-        stage.pass(60);
-      }
-      const { ends, left } = settle(stage);
-      expect(left).toEqual([]);
   test('none leaves while the venue does not take all of them at once', () => {
     const venue = new HandVenue();
     venue.roomFor = 2;
@@ -411,6 +411,29 @@ describe('sequencer: all legs at once', () => {
     expect(settle(stage).ends).toEqual([['abandoned', 'no_room']]);
   });
 
+  test('when none is filled nothing has happened', () => {
+    const { stage, venue } = stageOnVenue(PARALLEL);
+    fillOnly(stage, venue, []);
+    expect(settle(stage).ends).toEqual([['abandoned', 'no_fill']]);
+  });
+
+  test.each([
+    [[0], 'BTC is held'],
+    [[1], 'BTC is owed, ETH is held'],
+    [[2], 'ETH is owed'],
+    [[0, 1], 'ETH is held'],
+    [[0, 2], 'BTC is held, ETH is owed'],
+    [[1, 2], 'BTC is owed'],
+  ])('when only legs %j are filled (%s), everything is closed out to the unit', (legs) => {
+    for (const shortfall of ['cheapest', 'reverse', 'complete']) {
+      const { stage, venue } = stageOnVenue({ ...PARALLEL, shortfall });
+      fillOnly(stage, venue, legs);
+      for (let order = 3; stage.counter('plans_active') > 0 && order < 12; order++) {
+        venue.execute(venue.sent[order]!);
+        stage.pass(60);
+      }
+      const { ends, left } = settle(stage);
+      expect(left).toEqual([]);
       expect(ends[0]![0]).toBe(shortfall === 'reverse' ? 'unwound' : ends[0]![0]);
       expect(['completed', 'unwound']).toContain(ends[0]![0]);
     }
