@@ -132,6 +132,8 @@ function orderNumber(number: number): OrderRequest {
     side: 0,
     qtyLots: isTooLarge ? HUGE_LOTS : USUAL_LOTS + BigInt(number % 1_000),
     limitTicks: 500_000n + BigInt(number % 777),
+    pricePrecision: BTC_USD.pricePrecision,
+    qtyPrecision: BTC_USD.qtyPrecision,
     fundsUnits: 60_000_000n,
     feePpm: 2_600,
     placedNs: 0,

@@ -2,6 +2,7 @@
  * The last hop. An order is made here or nowhere: {@link approveOrder} asks the gate and the limits, on integers, right
  * before bytes leave, and only what it returns can be handed to a venue.
  */
+import type { OrderScale } from './instrument.ts';
 import type { GateState } from './trading-gate.ts';
 
 declare const approval: unique symbol;
@@ -9,8 +10,11 @@ declare const approval: unique symbol;
 /** 0 buys the base asset, 1 sells it. */
 export type OrderSide = 0 | 1;
 
-/** One immediate-or-cancel limit order: whatever does not fill at once is given up. */
-export interface OrderRequest {
+/**
+ * One immediate-or-cancel limit order: whatever does not fill at once is given up. Its ticks and lots are in the scale it
+ * carries, whatever becomes of the instrument's.
+ */
+export interface OrderRequest extends OrderScale {
   /** Client's order id: at most 18 characters, never used again by any process. */
   readonly clOrdId: string;
   readonly plan: number;

@@ -2,7 +2,13 @@
  * What is known of the instruments, and since which market message in which scale: ticks and lots that were counted
  * before a precision changed mean something else in the new one.
  */
-import { type Instrument, InstrumentDirectory, type InstrumentIndex } from './instrument.ts';
+import {
+  type Instrument,
+  InstrumentDirectory,
+  type InstrumentIndex,
+  isSameScale,
+  type OrderScale,
+} from './instrument.ts';
 import type { InstrumentLine } from './instrument-log.ts';
 
 /** An instrument as it was from market message `seq` on. */
@@ -38,12 +44,18 @@ export class InstrumentHistory {
     return (scales.findLast((scale) => scale.seq <= seq) ?? scales[0])?.instrument;
   }
 
+  /** A market message at which an instrument had that scale: the newest one as long as it still has it. */
+  seqInScale(index: InstrumentIndex, scale: OrderScale): number {
+    const present = this.directory.instruments[index];
+    if (present === undefined || isSameScale(present, scale)) return this.newestSeq;
+    return this.#scales[index]?.findLast(({ instrument }) => isSameScale(instrument, scale))?.seq ?? this.newestSeq;
+  }
+
   #noteScale(instrument: Instrument, seq: number): void {
     const scales = this.#scales[instrument.index] ?? [];
     this.#scales[instrument.index] = scales;
     const present = scales.at(-1)?.instrument;
-    const { pricePrecision, qtyPrecision } = instrument;
-    if (present?.pricePrecision === pricePrecision && present.qtyPrecision === qtyPrecision) return;
+    if (present !== undefined && isSameScale(present, instrument)) return;
     scales.push({ seq, instrument });
   }
 }

@@ -55,6 +55,13 @@ export interface Instrument {
   readonly costMin: Units;
 }
 
+/** What ticks and lots of an instrument mean. The venue can change it; an order keeps the one it was made in. */
+export type OrderScale = Pick<Instrument, 'pricePrecision' | 'qtyPrecision'>;
+
+export function isSameScale(one: OrderScale, other: OrderScale): boolean {
+  return one.pricePrecision === other.pricePrecision && one.qtyPrecision === other.qtyPrecision;
+}
+
 /** Everything one instrument message of the venue changed; also a line of the instrument log. */
 export interface InstrumentChanges {
   readonly assets: readonly Asset[];

@@ -6,7 +6,7 @@ import { type Approval, approveOrder, type OrderLimits, type OrderRequest, type 
 import { assetSpent, BUY } from './asset-graph.ts';
 import type { Config } from './config.ts';
 import { powerOfTen } from './cycle-leg.ts';
-import type { AssetIndex, Instrument, InstrumentDirectory } from './instrument.ts';
+import { type AssetIndex, type Instrument, type InstrumentDirectory, isSameScale } from './instrument.ts';
 import { divideUp, parseAmountDown } from './money.ts';
 import type { GateState } from './trading-gate.ts';
 import { limitSections, unlistedLimits } from './unlisted-limits.ts';
@@ -58,7 +58,7 @@ export class LastHop implements OrderLimits {
       directory.assets.map(({ id, precision }) => amountOf(amounts, id, precision));
     this.#orderMaxUnits = inUnits(orderMax);
     this.#exposureMaxUnits = inUnits(exposureMax);
-    this.#instruments = directory.instruments;
+    this.#instruments = [...directory.instruments]; // as they are now, like the scales
     this.#scales = directory.instruments.map((instrument) => scaleOf(instrument, directory));
     this.#qtyMaxLots = directory.instruments.map(({ base, qtyPrecision }) =>
       amountOf(orderMax, directory.assets[base]?.id ?? '', qtyPrecision),
@@ -70,6 +70,9 @@ export class LastHop implements OrderLimits {
   /** Asks gate and limits, and counts the order as having left. Send it in the same turn, or not at all. */
   approve(order: OrderRequest): Approval {
     this.#nowNs = this.#deps.clock.nowNs();
+    const listed = this.#instruments[order.instrument];
+    // Limits in another scale than the order's would be other limits.
+    if (listed !== undefined && !isSameScale(listed, order)) return { ok: false, reason: 'order_malformed' };
     const approval = approveOrder(order, this.#deps.gate.state, this);
     if (approval.ok) this.#leftNs[this.#left++ % this.#leftNs.length] = this.#nowNs;
     return approval;

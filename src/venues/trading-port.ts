@@ -6,9 +6,9 @@
  * proven. Who asked decides what to do then.
  */
 import type { ApprovedOrder, OrderSide } from '../shared/approved-order.ts';
-import type { AssetIndex, InstrumentIndex } from '../shared/instrument.ts';
+import type { AssetIndex, InstrumentIndex, OrderScale } from '../shared/instrument.ts';
 
-/** One fill of one order, each reported once in a port's life. */
+/** One fill of one order, each reported once in a port's life. Its ticks and lots are in the scale the order was made in. */
 export interface Fill {
   /** The venue's id of this fill. */
   readonly execId: string;
@@ -24,8 +24,8 @@ export interface Fill {
   readonly atMs: number;
 }
 
-/** All that the venue knows of an order. */
-export interface OrderReading {
+/** All that the venue knows of an order. Its ticks and lots, and those of its fills, are in the scale it carries. */
+export interface OrderReading extends OrderScale {
   /** Undefined for an order that was made without one: a foreign one. */
   readonly clOrdId: string | undefined;
   readonly venueOrderId: string;
@@ -109,7 +109,10 @@ export interface TradingPort {
    * cancels kept, and the pace of messages.
    */
   hasRoomFor(instruments: readonly InstrumentIndex[]): boolean;
-  /** Sends it at once. What becomes of it comes through {@link poll}. */
+  /**
+   * Sends it at once, or refuses it when the pair's scale is not the order's any more. What becomes of it comes through
+   * {@link poll}.
+   */
   send(order: ApprovedOrder): void;
   /** Asks for its end; what it came to comes as `order.ended`. */
   cancel(clOrdId: string): void;

@@ -42,3 +42,11 @@ test('what nobody announced has neither', () => {
   expect(historyOf().asOf(3, 10)).toBeUndefined();
   expect(historyOf().scaledSince(3)).toBe(0);
 });
+
+test('what was made in a scale is read at a message that had it, in the present one at the newest', () => {
+  const history = historyOf([5, pair(1)], [9, pair(2)], [20, pair(1)], [30, pair(3)], [40, pair(3, 'cancel_only')]);
+  const seqOf = (pricePrecision: number) => history.seqInScale(0, { pricePrecision, qtyPrecision: 8 });
+  expect([1, 2, 3].map(seqOf)).toEqual([20, 9, 40]);
+  for (const precision of [1, 2, 3]) expect(history.asOf(0, seqOf(precision))?.pricePrecision).toBe(precision);
+  expect(seqOf(7)).toBe(40); // it never had that one
+});

@@ -72,6 +72,8 @@ const BUY_500: OrderRequest = {
   side: 0,
   qtyLots: 1_000_000n,
   limitTicks: 500_000n,
+  pricePrecision: 1,
+  qtyPrecision: 8,
   fundsUnits: 5_000_000n,
   feePpm: 2_600,
   placedNs: 0,
@@ -167,8 +169,11 @@ describe('last hop', () => {
     const stage = stageOf({ trading: { order_max: { BTC: '0.01' } } }, directory);
     const [pair] = directory.instruments;
     directory.apply({ assets: [], instruments: [{ ...pair!, qtyPrecision: 7 }] });
+    expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7 })).toBe('order_malformed'); // the limits are of before
     stage.hop.list(directory);
-    expect(reasonOf(stage, BUY_500)).toBe('order_too_large');
+    expect(reasonOf(stage, BUY_500)).toBe('order_malformed');
+    expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7 })).toBe('order_too_large');
+    expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7, qtyLots: 100_000n })).toBe('approved');
   });
 
   test('whatever is asked, what leaves is within every limit and the gate was open for it', () => {

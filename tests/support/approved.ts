@@ -15,6 +15,8 @@ const REQUEST: OrderRequest = {
   side: 0,
   qtyLots: 25_000_000n,
   limitTicks: 265_004n,
+  pricePrecision: 1,
+  qtyPrecision: 8,
   fundsUnits: 1_000_000_000n,
   feePpm: 8_000,
   placedNs: 0,

@@ -98,7 +98,7 @@ function waysToSell(plan: Plan, place: number, books: NewestBooks, terms: Closin
     const brings = valueOnward(plan, first.takes, priced.leg.received(qtyLots), rest, books, terms);
     if (brings === undefined) return [];
     const worth = decidedCost(plan, place, priced.leg.spent(qtyLots), books) ?? 0n;
-    return [{ draft: draftOf(first, qtyLots, priced.limitTicks, held), brings, worth }];
+    return [{ draft: draftOf(first, qtyLots, priced, held), brings, worth }];
   });
 }
 
@@ -159,7 +159,7 @@ function wayToBuy(
     if (
       hop.gives === 0 ? stock === undefined || stock >= covered : there >= spent && isPayable(covered, there, stock)
     ) {
-      return boughtWith(plan, hop, place, owed, spent, draftOf(hop, qtyLots, limitTicks, covered), books);
+      return boughtWith(plan, hop, place, owed, spent, draftOf(hop, qtyLots, priced, covered), books);
     }
     needed = spent - there;
   }
@@ -195,12 +195,18 @@ function openRoutes(plan: Plan, routes: readonly Route[], { canTrade }: ClosingT
   return routes.filter((route) => route.length > 0 && route.every(isOpen));
 }
 
+/** A trade at the present book. Its limit is in ticks of the leg's instrument. */
+interface Priced {
+  readonly leg: CycleLeg;
+  readonly limitTicks: bigint;
+}
+
 /** The first aim is to be rid of it: the collar is around the present touch, not around what was once decided. */
 function priceHop(
   { instrument, side, feePpm }: Hop,
   books: NewestBooks,
   { collarBps, heardSinceNs }: ClosingTerms,
-): { leg: CycleLeg; limitTicks: bigint } | undefined {
+): Priced | undefined {
   const terms = books.terms(instrument, side, feePpm);
   const book = books.heardBook(instrument, heardSinceNs);
   const touch = book && ladderFor(book, side);
@@ -209,7 +215,8 @@ function priceHop(
   return { leg: legWithin(terms, book, limitTicks), limitTicks };
 }
 
-function draftOf(hop: Hop, qtyLots: bigint, limitTicks: bigint, fundsUnits: bigint): OrderDraft {
+function draftOf(hop: Hop, qtyLots: bigint, { leg, limitTicks }: Priced, fundsUnits: bigint): OrderDraft {
   const { isDirect: _, ...rest } = hop;
-  return { ...rest, kind: 'order', isClosing: true, qtyLots, limitTicks, fundsUnits };
+  const { pricePrecision, qtyPrecision } = leg.terms.instrument;
+  return { ...rest, kind: 'order', isClosing: true, qtyLots, limitTicks, fundsUnits, pricePrecision, qtyPrecision };
 }

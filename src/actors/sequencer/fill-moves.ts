@@ -1,7 +1,7 @@
 /** What a fill moves: pure arithmetic on the venue's figures. */
 import { assetReceived, assetSpent, BUY } from '../../shared/asset-graph.ts';
 import { powerOfTen } from '../../shared/cycle-leg.ts';
-import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import type { AssetIndex, Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 
 export interface FillMoves {
@@ -17,14 +17,18 @@ export interface FillMoves {
 
 type Traded = Pick<Fill, 'qtyLots' | 'costUnits' | 'feeUnits' | 'feeAsset'>;
 
-/** The fee is taken in whatever asset the venue says: one of the two, or another. */
+/**
+ * The fee is taken in whatever asset the venue says: one of the two, or another.
+ * @param scale what the order's lots are counted in: not the instrument's, which can have changed since.
+ */
 export function fillMoves(
   instrument: Instrument,
+  scale: OrderScale,
   side: 0 | 1,
   directory: InstrumentDirectory,
   fill: Traded,
 ): FillMoves {
-  const [up, down] = powerOfTen((directory.assets[instrument.base]?.precision ?? 0) - instrument.qtyPrecision);
+  const [up, down] = powerOfTen((directory.assets[instrument.base]?.precision ?? 0) - scale.qtyPrecision);
   const baseUnits = (fill.qtyLots * up) / down;
   const spentAsset = assetSpent(instrument, side);
   const receivedAsset = assetReceived(instrument, side);

@@ -83,12 +83,14 @@ export class FoundOrders {
     const { clOrdId, origin, reading } = order;
     const isOfThisRun = origin.runMs === this.#runMs; // its plan has recorded its beginning and its end
     const isKnown = isOfThisRun || this.#known.has(clOrdId) || books.hasMade(startOf(clOrdId));
-    if (!isKnown) yield () => books.once(startOf(clOrdId), (when) => tellFoundSent(journal, order, when));
+    if (!isKnown)
+      yield () => books.once(startOf(clOrdId), (when) => tellFoundSent(journal, order, this.#inScale(order, when)));
     for (const fill of reading.fills) {
       if (!books.isOld(fill)) yield () => this.#bookFound(order, fill, isInterrupted);
     }
     const isOver = isOfThisRun || this.hasEnded(clOrdId);
-    if (!isOver) yield () => books.once(endOf(clOrdId), (when) => tellFoundEnded(journal, order, when));
+    if (!isOver)
+      yield () => books.once(endOf(clOrdId), (when) => tellFoundEnded(journal, order, this.#inScale(order, when)));
   }
 
   #bookFound(order: FoundOrder, fill: Fill, isInterrupted: boolean): void {
@@ -103,13 +105,19 @@ export class FoundOrders {
         books.note(fill);
         return; // what it moved shows as a deviation
       }
-      const moves = fillMoves(instrument, reading.side, directory, fill);
-      tellFoundFill(journal, order, fill, moves, when);
+      const moves = fillMoves(instrument, reading, reading.side, directory, fill);
+      tellFoundFill(journal, order, fill, moves, this.#inScale(order, when));
       books.bookFill(fill, moves);
       countUp(journal.open, SEQUENCER_HEADER.recovered);
       // The end of an interrupted plan tells what it left. What comes after the end of a plan, nobody else tells.
       if (!isInterrupted) this.#exposeLate(origin, clOrdId, moves, when);
     });
+  }
+
+  /** The moment, under the instruments whose ticks and lots the order is read in. */
+  #inScale({ reading }: FoundOrder, when: Moment): Moment {
+    if (reading.instrument === undefined) return when;
+    return { ...when, instrumentsSeq: this.#deps.newest.seqInScale(reading.instrument, reading) };
   }
 
   #exposeLate({ plan, runMs }: OrderOrigin, clOrdId: string, moves: FillMoves, when: Moment): void {

@@ -70,7 +70,7 @@ export function sumInterrupted(
     const instrument = order.instrument === undefined ? undefined : directory.instruments[order.instrument];
     if (origin === undefined || instrument === undefined || !keys.has(planKey(origin))) continue;
     for (const fill of order.fills) {
-      const moves = fillMoves(instrument, order.side, directory, fill);
+      const moves = fillMoves(instrument, order, order.side, directory, fill);
       const sum = open(plans, origin.runMs, origin.plan, moves.spentAsset);
       count(sum, fill.execId, balanceChanges(moves));
     }

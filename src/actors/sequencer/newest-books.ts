@@ -13,7 +13,7 @@ import {
   VERIFIED_LEVELS,
 } from '../../shared/book-table.ts';
 import { CycleLeg, type LegTerms } from '../../shared/cycle-leg.ts';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
 import { InstrumentHistory } from '../../shared/instrument-history.ts';
 import type { InstrumentLog } from '../../shared/instrument-log.ts';
 
@@ -43,6 +43,11 @@ export class NewestBooks {
   /** Whether ticks and lots of an instrument that were decided on at market message `seq` still mean the same. */
   isInScale(instrument: number, seq: number): boolean {
     return this.#refreshed().scaledSince(instrument) <= seq;
+  }
+
+  /** Market message of instruments under which what was made in `scale` is to be read. */
+  seqInScale(instrument: number, scale: OrderScale): number {
+    return this.#refreshed().seqInScale(instrument, scale);
   }
 
   /** The newest book of an instrument, good until the next call; undefined when there is none or it is not valid. */

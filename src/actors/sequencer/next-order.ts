@@ -20,6 +20,8 @@ export interface OrderDraft
     | 'isReversing'
     | 'qtyLots'
     | 'limitTicks'
+    | 'pricePrecision'
+    | 'qtyPrecision'
     | 'fundsUnits'
   > {
   readonly kind: 'order';
@@ -99,6 +101,8 @@ function blank(plan: Plan, position: number, books: NewestBooks, slippageBps: nu
     takes: placeAfter(plan, position),
     isClosing: false,
     isReversing: false,
+    pricePrecision: terms.instrument.pricePrecision,
+    qtyPrecision: terms.instrument.qtyPrecision,
     limitTicks: priceCollar(terms.instrument, side, decidedTicks, slippageBps),
   };
 }

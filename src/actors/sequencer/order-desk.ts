@@ -115,7 +115,7 @@ export class OrderDesk {
     const { directory } = books;
     const instrument = directory.instruments[order.instrument];
     if (instrument === undefined) throw new TypeError(`order ${order.clOrdId} trades an instrument that nobody listed`);
-    const moves = fillMoves(instrument, order.side, directory, fill);
+    const moves = fillMoves(instrument, order, order.side, directory, fill);
     order.seen = true;
     this.#tellAck(plan, order);
     account.bookFill(fill, moves);
@@ -126,12 +126,18 @@ export class OrderDesk {
     booked.feeUnits += fill.feeUnits;
     booked.feeAsset = fill.feeAsset;
     countUp(journal.open, SEQUENCER_HEADER.fills);
-    tellFill(journal, plan, order, fill, moves, moment());
+    tellFill(journal, plan, order, fill, moves, this.#momentOf(order));
     // An asset that the plan does not trade pays for it: no plan will bring that back.
     if (fee !== undefined)
       account.addExposure({ asset: fee.asset, units: -fee.units, plan: plan.id }, 'accepted', moment());
     if (isEnded(order.state)) this.#recordLateFill(plan, order, fill);
     return true;
+  }
+
+  /** Now, under the instruments whose ticks and lots the order is in. */
+  #momentOf(order: Order): Moment {
+    const { books, moment } = this.#deps;
+    return { ...moment(), instrumentsSeq: books.seqInScale(order.instrument, order) };
   }
 
   #stepOver(plan: Plan): PlanEventType {
@@ -141,19 +147,19 @@ export class OrderDesk {
   }
 
   #tell(plan: Plan, order: Order, before: Order['state'], type: OrderEventType): void {
-    const { journal, moment } = this.#deps;
+    const { journal } = this.#deps;
     if (order.seen) this.#tellAck(plan, order);
     const { state } = order;
     if (isUnknown(state) && !isUnknown(before) && type !== 'adopted') {
-      tellOrder(journal, 'ORDER_UNCERTAIN', plan, order, moment());
+      tellOrder(journal, 'ORDER_UNCERTAIN', plan, order, this.#momentOf(order));
     }
-    if (isEnded(state) && !isEnded(before)) tellOrder(journal, 'ORDER_ENDED', plan, order, moment());
+    if (isEnded(state) && !isEnded(before)) tellOrder(journal, 'ORDER_ENDED', plan, order, this.#momentOf(order));
   }
 
   #tellAck(plan: Plan, order: Order): void {
     if (order.ackTold) return;
     order.ackTold = true;
-    tellOrder(this.#deps.journal, 'ORDER_ACKED', plan, order, this.#deps.moment());
+    tellOrder(this.#deps.journal, 'ORDER_ACKED', plan, order, this.#momentOf(order));
   }
 
   /**

@@ -5,6 +5,7 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { ApprovedOrder, Refusal } from '../../shared/approved-order.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
+import { type Instrument, isSameScale } from '../../shared/instrument.ts';
 import type { LastHop } from '../../shared/last-hop.ts';
 import type { PlanReason } from '../../shared/messages.ts';
 import { largest, smaller } from '../../shared/money.ts';
@@ -174,6 +175,10 @@ export class OrderMaker {
       if (!approval.ok) return this.#turnedDown(plan, approval.reason);
       orders.push({ order, approved: approval.order });
     }
+    const { instruments } = this.#deps.books.directory;
+    const isInScale = (draft: OrderDraft) => hasScale(draft, instruments[draft.instrument]);
+    // The scale can change in the middle of a turn: then books, terms and limits were not all in the same one.
+    if (!drafts.every(isInScale)) return nothing(because(plan, 'precision_changed', 'order.impossible'));
     for (const { order } of orders) this.#sweep(plan, order);
     return { event: 'order.placed', orders };
   }
@@ -234,6 +239,9 @@ export class OrderMaker {
 
 /** What the limits do not look at. */
 const UNNAMED = { clOrdId: '', attempt: 0, placedNs: 0 } as const;
+
+const hasScale = (draft: OrderDraft, present: Instrument | undefined): boolean =>
+  present !== undefined && isSameScale(draft, present);
 
 const nothing = (event: PlanEventType): Made => ({ event, orders: [] });
 

@@ -1,10 +1,11 @@
 /**
  * An order of a plan: what was asked for, what is known of it, and what of it is booked. Kept in the plan's slot, so that
- * a successor knows of every order that can be out.
+ * a successor knows of every order that can be out. Its ticks and lots stay in the scale it was made in.
  */
 import type { OrderSide } from '../../shared/approved-order.ts';
 import { readAscii, writeAscii } from '../../shared/ascii-field.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
+import type { OrderScale } from '../../shared/instrument.ts';
 import { EXECUTION } from '../../shared/messages.ts';
 import { ORDER_STATES, type OrderState } from './order-machine.ts';
 
@@ -17,7 +18,7 @@ export interface Booked {
   feeAsset: number;
 }
 
-export interface Order {
+export interface Order extends OrderScale {
   readonly clOrdId: string;
   /** Orders of the plan before this one. */
   readonly attempt: number;
@@ -76,7 +77,9 @@ const ORDER = {
   placedNs: 72, // f64
   lookupDueNs: 80, // f64
   venueOrderId: 88,
-  SIZE: 112,
+  pricePrecision: 112, // u8 from here on
+  qtyPrecision: 113,
+  SIZE: 120,
 } as const;
 
 export const ORDER_SLOT_BYTES = ORDER.SIZE;
@@ -98,6 +101,8 @@ export function readOrder(view: DataView, at: number, runMs: number, plan: numbe
     takes: view.getUint8(at + ORDER.takes),
     qtyLots: int64(ORDER.qty),
     limitTicks: int64(ORDER.limit),
+    pricePrecision: view.getUint8(at + ORDER.pricePrecision),
+    qtyPrecision: view.getUint8(at + ORDER.qtyPrecision),
     fundsUnits: int64(ORDER.funds),
     feePpm: view.getUint32(at + ORDER.feePpm, true),
     placedNs: view.getFloat64(at + ORDER.placedNs, true),
@@ -134,6 +139,8 @@ export function writeOrder(view: DataView, at: number, order: Order | undefined)
   byte(ORDER.isReversing, order.isReversing);
   byte(ORDER.seen, order.seen);
   byte(ORDER.ackTold, order.ackTold);
+  byte(ORDER.pricePrecision, order.pricePrecision);
+  byte(ORDER.qtyPrecision, order.qtyPrecision);
   view.setUint16(at + ORDER.feeAsset, order.booked.feeAsset, true);
   view.setUint16(at + ORDER.lookups, order.lookups, true);
   view.setUint32(at + ORDER.instrument, order.instrument, true);

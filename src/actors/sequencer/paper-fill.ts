@@ -2,6 +2,7 @@
 import { assetReceived, BUY } from '../../shared/asset-graph.ts';
 import type { BookCopy } from '../../shared/book-table.ts';
 import { type LegTerms, powerOfTen } from '../../shared/cycle-leg.ts';
+import { isSameScale, type OrderScale } from '../../shared/instrument.ts';
 import { divideDown, divideUp, smaller } from '../../shared/money.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 import { legWithin } from './newest-books.ts';
@@ -10,7 +11,7 @@ import type { Order } from './order.ts';
 /** What the arithmetic needs of an order. */
 export type PaperOrder = Pick<
   Order,
-  'clOrdId' | 'instrument' | 'side' | 'qtyLots' | 'limitTicks' | 'fundsUnits' | 'feePpm' | 'placedNs'
+  keyof OrderScale | 'clOrdId' | 'instrument' | 'side' | 'qtyLots' | 'limitTicks' | 'fundsUnits' | 'feePpm' | 'placedNs'
 >;
 
 /** A paper order has one fill at most. */
@@ -18,7 +19,7 @@ export const paperExecId = ({ clOrdId }: Pick<Order, 'clOrdId'>): string => `x${
 
 /**
  * Fills `order` from the best level on, as far as its limit, its funds and the book allow; the rest is given up. Costs
- * of a buy and fees round up, proceeds of a sell round down. Undefined when nothing fills, as without a book.
+ * of a buy and fees round up, proceeds of a sell round down. Undefined when nothing fills, as without a book, or when the book is not in the order's scale.
  */
 export function paperFill(
   order: PaperOrder,
@@ -26,7 +27,7 @@ export function paperFill(
   book: BookCopy | undefined,
   atMs: number,
 ): Fill | undefined {
-  if (terms === undefined || book === undefined) return undefined;
+  if (terms === undefined || book === undefined || !isSameScale(order, terms.instrument)) return undefined;
   const leg = legWithin(terms, book, order.limitTicks);
   const qtyLots = smaller(leg.lotsFor(order.fundsUnits), order.qtyLots);
   if (qtyLots <= 0n) return undefined;

@@ -21,19 +21,13 @@ export interface PaperPortDeps {
   readonly recall: (clOrdId: string) => Order | undefined;
 }
 
-/** An order, and market message of the instruments it was sent under: its ticks and lots are in the scale of then. */
-interface WaitingOrder {
-  readonly order: PaperOrder;
-  readonly instrumentsSeq: number;
-}
-
 const EXPIRED = 'the rest of an immediate order';
 
 export class PaperPort implements TradingPort {
   readonly isConnected = true;
   readonly #deps: PaperPortDeps;
   #events: TradingEvent[] = [];
-  #waiting: WaitingOrder[] = [];
+  #waiting: PaperOrder[] = [];
 
   constructor(deps: PaperPortDeps) {
     this.#deps = deps;
@@ -53,13 +47,13 @@ export class PaperPort implements TradingPort {
   }
 
   cancel(clOrdId: string): void {
-    if (!this.#waiting.some(({ order }) => order.clOrdId === clOrdId)) return;
-    this.#waiting = this.#waiting.filter(({ order }) => order.clOrdId !== clOrdId);
+    if (!this.#waiting.some((order) => order.clOrdId === clOrdId)) return;
+    this.#waiting = this.#waiting.filter((order) => order.clOrdId !== clOrdId);
     this.#end(clOrdId, 0n, 'cancelled');
   }
 
   cancelAll(): void {
-    for (const { order } of this.#waiting) this.cancel(order.clOrdId);
+    for (const order of this.#waiting) this.cancel(order.clOrdId);
   }
 
   lookUp(clOrdId: string): void {
@@ -70,7 +64,7 @@ export class PaperPort implements TradingPort {
     }
     // An order meets the book once. If something of it was booked, it has met it.
     const isOpen = order.booked.qtyLots === 0n;
-    if (isOpen && !this.#waiting.some((one) => one.order.clOrdId === clOrdId)) this.#await(order);
+    if (isOpen && !this.#waiting.some((one) => one.clOrdId === clOrdId)) this.#await(order);
     this.#events.push({ type: 'order.fate', clOrdId, found: readingOf(order, isOpen) });
   }
 
@@ -102,21 +96,21 @@ export class PaperPort implements TradingPort {
   }
 
   #await(order: PaperOrder): void {
-    const { clock, latencyMs, wake, books } = this.#deps;
-    this.#waiting.push({ order, instrumentsSeq: books.instrumentsSeq });
+    const { clock, latencyMs, wake } = this.#deps;
+    this.#waiting.push(order);
     clock.after(Math.max(0, latencyMs - (clock.nowNs() - order.placedNs) / 1e6), wake);
   }
 
   #fillDue(): void {
     const { clock, latencyMs, books } = this.#deps;
     const nowNs = clock.nowNs();
-    const isDue = ({ order }: WaitingOrder) => nowNs >= order.placedNs + latencyMs * 1e6;
+    const isDue = ({ placedNs }: PaperOrder) => nowNs >= placedNs + latencyMs * 1e6;
     const due = this.#waiting.filter(isDue);
     if (due.length === 0) return;
-    this.#waiting = this.#waiting.filter((waiting) => !isDue(waiting));
-    for (const { order, instrumentsSeq } of due) {
+    this.#waiting = this.#waiting.filter((order) => !isDue(order));
+    for (const order of due) {
       const { clOrdId, instrument, side, feePpm } = order;
-      const book = books.isInScale(instrument, instrumentsSeq) ? books.book(instrument) : undefined;
+      const book = books.book(instrument);
       const fill = paperFill(order, books.terms(instrument, side, feePpm), book, clock.wallMs());
       if (fill !== undefined) this.#events.push({ type: 'order.filled', clOrdId, venueOrderId: '', fill });
       this.#end(clOrdId, fill?.qtyLots ?? 0n, EXPIRED);
@@ -129,8 +123,8 @@ export class PaperPort implements TradingPort {
 }
 
 function readingOf(order: Order, isOpen: boolean): OrderReading {
-  const { clOrdId, instrument, side, qtyLots, limitTicks, booked } = order;
+  const { clOrdId, instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision, booked } = order;
   const fill = { ...booked, execId: paperExecId(order), priceTicks: limitTicks, atMs: 0 };
   const end = isOpen ? { isOpen, fills: [], reason: '' } : { isOpen, fills: [fill], reason: EXPIRED };
-  return { clOrdId, venueOrderId: '', instrument, side, qtyLots, limitTicks, ...end };
+  return { clOrdId, venueOrderId: '', instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision, ...end };
 }

@@ -6,6 +6,7 @@
  *
  * Assets of a plan are counted along the cycle: place k is what leg k gives, and place 0 the start asset.
  */
+import assert from 'node:assert/strict';
 import type { OrderSide } from '../../shared/approved-order.ts';
 import { LEGS_MAX, PLAN_REASONS, type PlanReason } from '../../shared/messages.ts';
 import { ORDER_SLOT_BYTES, type Order, readOrder, writeOrder } from './order.ts';
@@ -106,6 +107,7 @@ export function addOrder({ orders }: Plan, order: Order): void {
   orders.push(order);
   if (orders.length <= ORDERS_PER_PLAN) return;
   const oldest = orders.findIndex(({ state }) => isEnded(state));
+  assert.ok(oldest >= 0, 'a plan never has more orders out than it remembers');
   orders.splice(oldest, 1);
 }
 

@@ -10,7 +10,7 @@ import type { Way, WayDeps } from './way.ts';
 
 export const VENUE: Way = {
   makePort: (deps) => {
-    const { port, rest, close } = openKraken(deps.context, deps.books.directory);
+    const { port, rest, close } = openKraken(deps.context, deps.books.directory, deps.recall);
     const fees = new FeeReader({ ...deps, port, rest });
     deps.atEnd(() => fees.stop());
     deps.atEnd(close);

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import type { Clock } from '../../shared/clock.ts';
-import type { Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import type { Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
 import type { OrderReading } from '../trading-port.ts';
 import { type TakerFee, TRADE_VOLUME, takerFeesOf } from './account-fees.ts';
 import { BALANCES, BALANCES_EX, type Balances, balancesOf, plainBalancesOf } from './balance-rows.ts';
@@ -141,9 +141,15 @@ export class KrakenRest {
   /**
    * One order of ours with all its fills; undefined when the venue knows none. An order that was sent a moment ago can be
    * absent and come yet: only after its deadline is absence proof.
+   * @param scale what it was made in; undefined when nobody knows: then the present one.
    */
-  order(clOrdId: string, venueOrderId: string | undefined, done: Done<OrderReading | undefined>): void {
-    this.#history.one(clOrdId, venueOrderId, done);
+  order(
+    clOrdId: string,
+    venueOrderId: string | undefined,
+    scale: OrderScale | undefined,
+    done: Done<OrderReading | undefined>,
+  ): void {
+    this.#history.one({ clOrdId, venueOrderId, scale }, done);
   }
 
   /** The account's taker fees, in the order of `instruments`. */

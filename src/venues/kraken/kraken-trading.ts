@@ -14,7 +14,13 @@ import type { Chance } from '../../shared/chance.ts';
 import { decodeClientOrderId } from '../../shared/client-order-id.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
-import type { Instrument, InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
+import {
+  type Instrument,
+  type InstrumentDirectory,
+  type InstrumentIndex,
+  isSameScale,
+  type OrderScale,
+} from '../../shared/instrument.ts';
 import type { OrderReading, TradingEvent, TradingPort } from '../trading-port.ts';
 import type { SocketPort } from '../transport.ts';
 import { AccountOpening } from './account-opening.ts';
@@ -56,6 +62,8 @@ export interface KrakenTradingDeps {
   >;
   /** What the venue lists, kept current by whoever made it. */
   readonly directory: InstrumentDirectory;
+  /** Scale of an order that is at work, whoever sent it; undefined for any other. */
+  readonly scaleOf: (clOrdId: string) => OrderScale | undefined;
   /** Attempts to connect, of the private socket alone. */
   readonly budget: ConnectBudget;
   /** Called when there is something to poll. */
@@ -89,7 +97,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   #moves = 0;
 
   constructor(deps: KrakenTradingDeps) {
-    const { clock, chance, config, sockets, rest, directory, budget } = deps;
+    const { clock, chance, config, sockets, rest, directory, budget, scaleOf } = deps;
     const { venue, trading } = config;
     this.#deps = deps;
     const emit = (event: TradingEvent): void => this.#emit(event);
@@ -116,6 +124,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     this.#counter = new TradingCounter(venue.rate_tier);
     this.#orders = new OwnOrders({
       directory,
+      scaleOf,
       emit,
       wallMs: () => clock.wallMs(),
       answerTimeoutMs: trading.answer_timeout_ms,
@@ -183,7 +192,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
 
   send(order: ApprovedOrder): void {
     const instrument = this.#deps.directory.instruments[order.instrument];
-    const why = this.#whyNot(instrument);
+    const why = this.#whyNot(instrument) ?? whyNotInScale(order, instrument);
     if (instrument === undefined || why !== undefined) this.#notSent(order, why ?? '', instrument?.status === 'online');
     else this.#sendNow(order, instrument);
   }
@@ -347,6 +356,8 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   #onAccountOrder(order: OrderReading): void {
     const { clOrdId } = order;
     if (clOrdId === undefined || decodeClientOrderId(clOrdId) === undefined) return;
+    const scale = this.#orders.scaleOf(clOrdId);
+    if (scale !== undefined && !isSameScale(scale, order)) return; // whoever has it at work asks after it in its scale
     if (this.#orders.named(clOrdId) === undefined) this.#orders.onFate(order, this.#nowMs());
   }
 
@@ -370,4 +381,10 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   #nowMs(): number {
     return this.#deps.clock.nowNs() / 1e6;
   }
+}
+
+/** Its ticks and lots would be other amounts. */
+function whyNotInScale(order: ApprovedOrder, instrument: Instrument | undefined): string | undefined {
+  if (instrument === undefined || isSameScale(order, instrument)) return undefined;
+  return `the precision of ${instrument.symbol} has changed since the order was made`;
 }

@@ -4,7 +4,7 @@
  */
 import type { ActorContext } from '../../runtime/actor.ts';
 import { arbitradeError } from '../../shared/errors.ts';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
 import { API_KEY_OPTION, type ApiKey } from '../../shared/secrets-file.ts';
 import { nodeHttp } from '../node-http.ts';
 import { nodeSockets } from '../node-sockets.ts';
@@ -33,10 +33,15 @@ const PRIVATE_CONNECTS = 25;
 
 /**
  * Opens nothing on the network before `port.start()`.
+ * @param scaleOf see `KrakenTradingDeps`.
  * @param directory what the sequencer counts ticks and lots in: the same object, kept current by it.
  * @throws KEY_MISSING, CREDENTIALS_INVALID, NONCE_FILE_UNUSABLE.
  */
-export function openKraken(context: KrakenContext, directory: InstrumentDirectory): KrakenAccount {
+export function openKraken(
+  context: KrakenContext,
+  directory: InstrumentDirectory,
+  scaleOf: (clOrdId: string) => OrderScale | undefined,
+): KrakenAccount {
   const { config, clock, chance, options, wake } = context;
   const { venue } = config;
   const apiKey = options[API_KEY_OPTION] as ApiKey | undefined;
@@ -60,7 +65,7 @@ export function openKraken(context: KrakenContext, directory: InstrumentDirector
     onNotice: (notice) => report(context, notice),
   });
   const budget = new ConnectBudget({ attemptsMax: PRIVATE_CONNECTS, windowMs: venue.connect_window_ms });
-  const port = createKrakenTrading({ clock, chance, config, sockets, rest, directory, budget, wake });
+  const port = createKrakenTrading({ clock, chance, config, sockets, rest, directory, budget, scaleOf, wake });
   const close = (): void => {
     nonces.close();
     if (given === undefined) http.close();

@@ -6,7 +6,7 @@
  * socket gave them (protocol reference 3.3).
  */
 import { z } from 'zod';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
 import type { OrderReading } from '../trading-port.ts';
 import { ask, type Done, readResult } from './checked-answer.ts';
 import {
@@ -18,6 +18,7 @@ import {
   type LedgerRow,
   msOf,
   ORDER_ROW,
+  type OrderFacts,
   type OrderRow,
   orderReading,
   paysFeeInBase,
@@ -38,6 +39,13 @@ const SLACK_MS = 2_000;
 const OPEN = z.object({ open: z.record(z.string().max(64), ORDER_ROW) });
 const ORDERS = z.record(z.string().max(64), ORDER_ROW);
 const TRADES = z.record(z.string().max(64), TRADE_ROW);
+
+/** An order that is asked after, and the scale it was made in; undefined: told in the present one. */
+export interface AskedOrder {
+  readonly clOrdId: string;
+  readonly venueOrderId: string | undefined;
+  readonly scale: OrderScale | undefined;
+}
 
 export class OrderHistory {
   readonly #client: RestClient;
@@ -75,8 +83,9 @@ export class OrderHistory {
    * One order, undefined when the venue knows none. By the venue's id when there is one, else among the open orders and
    * then among the ended ones: one that ends between the two questions was in the first answer.
    */
-  one(clOrdId: string, venueOrderId: string | undefined, done: Done<OrderReading | undefined>): void {
-    const take: Done<ById<OrderRow>> = (result) => this.#takeOne(clOrdId, result, done);
+  one(asked: AskedOrder, done: Done<OrderReading | undefined>): void {
+    const { clOrdId, venueOrderId } = asked;
+    const take: Done<ById<OrderRow>> = (result) => this.#takeOne(asked, result, done);
     if (venueOrderId === undefined) {
       this.#byClOrdId(clOrdId, take);
       return;
@@ -107,14 +116,18 @@ export class OrderHistory {
     });
   }
 
-  #takeOne(clOrdId: string, result: Parameters<Done<ById<OrderRow>>>[0], done: Done<OrderReading | undefined>): void {
+  #takeOne(
+    { clOrdId, scale }: AskedOrder,
+    result: Parameters<Done<ById<OrderRow>>>[0],
+    done: Done<OrderReading | undefined>,
+  ): void {
     if (!result.ok) {
       done(result);
       return;
     }
     const count = Object.keys(result.value).length;
     if (count > 1) done(failed('unknown', 'unreadable', `${count} orders have the id ${clOrdId}`, 'never'));
-    else this.#complete(result.value, (read) => done(readResult(read, ([order]) => order)));
+    else this.#complete(result.value, (read) => done(readResult(read, ([order]) => order)), scale);
   }
 
   #closed(params: RestParams, done: Done<ById<OrderRow>>): void {
@@ -122,7 +135,7 @@ export class OrderHistory {
   }
 
   /** Adds trades and ledger rows to orders. */
-  #complete(orders: ById<OrderRow>, done: Done<OrderReading[]>): void {
+  #complete(orders: ById<OrderRow>, done: Done<OrderReading[]>, scale?: OrderScale): void {
     const filled = Object.values(orders).filter((row) => isFilled(row) && isOwn(row));
     this.#trades(orders, filled, (trades) => {
       if (!trades.ok) {
@@ -130,14 +143,13 @@ export class OrderHistory {
         return;
       }
       this.#ledger(filled, trades.value, (ledger) =>
-        done(readResult(ledger, (rows) => this.#readings(orders, trades.value, rows))),
+        done(readResult(ledger, (rows) => this.#readings(orders, { trades: trades.value, ledger: rows, scale }))),
       );
     });
   }
 
-  #readings(orders: ById<OrderRow>, trades: ById<TradeRow>, ledger: readonly LedgerRow[]): OrderReading[] {
-    const read = ([id, row]: [string, OrderRow]) =>
-      orderReading(id, row, { trades, ledger }, this.#names, this.#directory);
+  #readings(orders: ById<OrderRow>, facts: OrderFacts): OrderReading[] {
+    const read = ([id, row]: [string, OrderRow]) => orderReading(id, row, facts, this.#names, this.#directory);
     return Object.entries(orders).map(read);
   }
 

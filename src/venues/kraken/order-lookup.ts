@@ -37,7 +37,8 @@ export class OrderLookup {
     const { rest, orders } = this.#deps;
     this.#pending.add(clOrdId);
     const venueId = venueOrderId ?? orders.named(clOrdId)?.venueOrderId ?? orders.merged.byClOrdId(clOrdId)?.orderId;
-    rest.order(clOrdId, venueId, (result) => {
+    const scale = orders.scaleOf(clOrdId);
+    rest.order(clOrdId, venueId, scale, (result) => {
       this.#pending.delete(clOrdId);
       // The stream may have brought the end meanwhile: it is never behind REST.
       if (this.#answerFromStream(clOrdId)) return;

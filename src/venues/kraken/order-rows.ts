@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { BUY, SELL } from '../../shared/asset-graph.ts';
 import { decodeClientOrderId } from '../../shared/client-order-id.ts';
-import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import type { AssetIndex, Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
 import type { Fill, OrderReading } from '../trading-port.ts';
 import { amountText, signedAmountText } from './number-text-json.ts';
 import { amountDown, amountUp } from './rounded-amount.ts';
@@ -66,6 +66,8 @@ export function msOf(seconds: string): number {
 export interface OrderFacts {
   readonly trades: ById<TradeRow>;
   readonly ledger: readonly LedgerRow[];
+  /** What the orders were made in; without it they are told in the present scale. */
+  readonly scale?: OrderScale | undefined;
 }
 
 export function isFilled({ vol_exec }: OrderRow): boolean {
@@ -88,7 +90,8 @@ export function orderReading(
   names: VenueNames,
   directory: InstrumentDirectory,
 ): OrderReading {
-  const instrument = names.instrument(row.descr.pair);
+  const listed = names.instrument(row.descr.pair);
+  const instrument = listed && { ...listed, ...facts.scale };
   const amounts = (text: string, decimals: number | undefined) =>
     decimals === undefined ? 0n : amountDown(text, decimals, `order ${venueOrderId}`);
   const isTold = instrument !== undefined && isOwn(row);
@@ -101,6 +104,8 @@ export function orderReading(
     clOrdId: row.cl_ord_id ?? undefined,
     venueOrderId,
     instrument: instrument?.index,
+    pricePrecision: instrument?.pricePrecision ?? 0,
+    qtyPrecision: instrument?.qtyPrecision ?? 0,
     side: row.descr.type === 'buy' ? BUY : SELL,
     qtyLots: amounts(row.vol, instrument?.qtyPrecision),
     limitTicks: amounts(row.descr.price ?? '0', instrument?.pricePrecision),

@@ -5,7 +5,7 @@
  */
 import type { ApprovedOrder, OrderSide } from '../../shared/approved-order.ts';
 import { decodeClientOrderId } from '../../shared/client-order-id.ts';
-import type { Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import type { Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
 import type { Fill, OrderReading, TradingEvent } from '../trading-port.ts';
 import { apiErrorOf } from './api-error.ts';
 import type { ExecutionReport, UnreadableReport } from './execution-report.ts';
@@ -17,6 +17,8 @@ import { readFill } from './wire-fill.ts';
 
 export interface OwnOrdersDeps {
   readonly directory: InstrumentDirectory;
+  /** Scale of an order that is at work, whoever sent it; undefined for any other. */
+  readonly scaleOf: (clOrdId: string) => OrderScale | undefined;
   readonly emit: (event: TradingEvent) => void;
   /** Wall time, for a fill whose time the venue did not tell. */
   readonly wallMs: () => number;
@@ -24,7 +26,7 @@ export interface OwnOrdersDeps {
   readonly answerTimeoutMs: number;
 }
 
-/** One order of ours. Ticks and lots are in the scale the instrument had when it was sent. */
+/** One order of ours. Ticks and lots are in the scale of its instrument here: the one it was made in, as far as known. */
 export interface OwnOrder {
   readonly clOrdId: string;
   readonly instrument: Instrument;
@@ -63,6 +65,11 @@ export class OwnOrders {
 
   named(clOrdId: string): OwnOrder | undefined {
     return this.#orders.get(clOrdId);
+  }
+
+  /** The scale in which an order is told; undefined when nothing of it is known. */
+  scaleOf(clOrdId: string): OrderScale | undefined {
+    return this.#orders.get(clOrdId)?.instrument ?? this.#deps.scaleOf(clOrdId);
   }
 
   /** The bytes have left. */
@@ -141,10 +148,11 @@ export class OwnOrders {
   }
 
   /** Takes over what a look at the account found, so that nothing of it is told a second time. */
-  onFate({ clOrdId, venueOrderId, instrument, side, isOpen, fills }: OrderReading, nowMs: number): void {
+  onFate(reading: OrderReading, nowMs: number): void {
+    const { clOrdId, venueOrderId, instrument, side, isOpen, fills } = reading;
     const listed = instrument === undefined ? undefined : this.#deps.directory.instruments[instrument];
     if (clOrdId === undefined || listed === undefined) return;
-    const own = this.#orders.get(clOrdId) ?? this.#add(clOrdId, listed, side, undefined, nowMs);
+    const own = this.#orders.get(clOrdId) ?? this.#add(clOrdId, inScale(listed, reading), side, undefined, nowMs);
     own.venueOrderId = venueOrderId;
     for (const fill of fills) own.fills.set(fill.execId, fill);
     this.merged.bind(venueOrderId, clOrdId);
@@ -172,6 +180,8 @@ export class OwnOrders {
       venueOrderId: order.orderId,
       instrument: own.instrument.index,
       side: own.side,
+      pricePrecision: own.instrument.pricePrecision,
+      qtyPrecision: own.instrument.qtyPrecision,
       qtyLots: own.sent?.qtyLots ?? amount(order.orderQty, own.instrument.qtyPrecision),
       limitTicks: own.sent?.limitTicks ?? amount(order.limitPrice, own.instrument.pricePrecision),
       isOpen: false,
@@ -226,7 +236,8 @@ export class OwnOrders {
       this.#unexpected(`order ${order.orderId} (${clOrdId}) of ours has no pair and side that are known`);
       return undefined;
     }
-    const own = this.#add(clOrdId, instrument, side, undefined, nowMs);
+    const scale = this.#deps.scaleOf(clOrdId) ?? instrument;
+    const own = this.#add(clOrdId, inScale(instrument, scale), side, undefined, nowMs);
     this.#out.add(own);
     return own;
   }
@@ -328,6 +339,10 @@ export class OwnOrders {
   #unexpected(text: string): void {
     this.#deps.emit({ type: 'unexpected', text });
   }
+}
+
+function inScale(instrument: Instrument, { pricePrecision, qtyPrecision }: OrderScale): Instrument {
+  return { ...instrument, pricePrecision, qtyPrecision };
 }
 
 function told(own: OwnOrder): bigint {

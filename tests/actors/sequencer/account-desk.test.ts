@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/messages.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
 import { BTC, BTC_USD, ETH, USD } from './sequencer-stage.ts';
@@ -372,6 +373,24 @@ describe('account desk: orders that no plan has out', () => {
     expect(exposures(stage).filter(([, , reason]) => reason === 'deviation')).toEqual([]);
   });
 
+  test('a late fill that is told in the scale of before a change of precision moves what it moved', () => {
+    const stage = trading();
+    const id = ownId(4, 1);
+    stage.exchange.trade(id, BTC_USD, 0, 1_000_000n, 0n, 500_000n, stage.nowMs());
+    const before = new Map(stage.exchange.balances);
+    const fill = stage.exchange.fillMore(id, 250_000n, stage.nowMs());
+    const rescaled = { ...DIRECTORY.instruments[BTC_USD]!, pricePrecision: 3, qtyPrecision: 6 };
+    new InstrumentLog(stage.memory.instrumentLog).append({ assets: [], instruments: [rescaled] }, 50);
+    stage.port.tell({ type: 'order.filled', clOrdId: id, venueOrderId: `O${id}`, fill });
+    stage.run();
+    for (const asset of [USD, BTC]) {
+      expect(stage.exposed(asset)).toBe(stage.exchange.balances.get(asset)! - before.get(asset)!);
+      expect(stage.expected(asset)).toBe(stage.exchange.balances.get(asset));
+    }
+    const told = stage.told().executions.find(({ event }) => event === 'FILL');
+    expect(told).toMatchObject({ qty: 250_000n, instrumentsSeq: 0 }); // to be read as the pair was then
+  });
+
   test('an order of ours that is open and belongs to nobody is cancelled', () => {
     const stage = trading();
     const id = ownId(4, 1);
@@ -557,6 +576,6 @@ function bookAsPlan(stage: AccountStage, clOrdId: string): void {
   const order = stage.exchange.find(clOrdId)!;
   const fill = order.fills.at(-1)!;
   stage.journal.begin();
-  stage.desk.bookFill(fill, fillMoves(DIRECTORY.instruments[BTC_USD]!, order.side, DIRECTORY, fill));
+  stage.desk.bookFill(fill, fillMoves(DIRECTORY.instruments[BTC_USD]!, order, order.side, DIRECTORY, fill));
   stage.journal.commit();
 }

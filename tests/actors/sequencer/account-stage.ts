@@ -83,6 +83,7 @@ export class FakeExchange {
       side,
       qtyLots: lots,
       limitTicks: ticks,
+      ...scaleOf(instrument),
       isOpen: false,
       fills,
       reason: '',
@@ -100,7 +101,15 @@ export class FakeExchange {
 
   /** Puts an order of somebody (or an older self) on the book. */
   rest(clOrdId: string | undefined, venueOrderId: string, instrument: number, side: 0 | 1, lots: bigint): void {
-    const order = { clOrdId, venueOrderId, instrument, side, qtyLots: lots, limitTicks: 400_000n };
+    const order = {
+      clOrdId,
+      venueOrderId,
+      instrument,
+      side,
+      qtyLots: lots,
+      limitTicks: 400_000n,
+      ...scaleOf(instrument),
+    };
     this.orders.set(venueOrderId, { ...order, isOpen: true, fills: [], reason: '', endedMs: 0 });
   }
 
@@ -142,7 +151,7 @@ export class FakeExchange {
       feeAsset: side === 0 ? base : quote,
       atMs: nowMs,
     };
-    const moves = fillMoves(DIRECTORY.instruments[instrument]!, side, DIRECTORY, fill);
+    const moves = fillMoves(DIRECTORY.instruments[instrument]!, scaleOf(instrument), side, DIRECTORY, fill);
     for (const [asset, units] of balanceChanges(moves)) this.add(asset, units);
     return fill;
   }
@@ -255,6 +264,7 @@ export function readTold(view: DataView, at: number) {
     plan: view.getFloat64(at + EXECUTION.plan, true),
     runMs: view.getFloat64(at + EXECUTION.runMs, true),
     asset: view.getUint16(at + EXECUTION.startAsset, true),
+    instrumentsSeq: view.getFloat64(at + EXECUTION.instrumentsSeq, true),
     amount: int64(EXECUTION.amountUnits),
     exposure: EXPOSURE_REASONS[view.getUint8(at + EXECUTION.exposureReason)],
     clOrdId: text('clOrdId'),
@@ -396,4 +406,9 @@ export function decodeRecords(records: readonly Uint8Array[]) {
     else audits.push(`${readAudit(view, 0).event}: ${readAudit(view, 0).text}`);
   }
   return { executions, audits };
+}
+
+function scaleOf(instrument: number) {
+  const { pricePrecision, qtyPrecision } = PAIRS[instrument]!;
+  return { pricePrecision, qtyPrecision };
 }

@@ -7,7 +7,7 @@ const PAIR = DIRECTORY.instruments[BTC_USD]!;
 /** 0.01 BTC for 500 USD. */
 const TRADED = { qtyLots: 1_000_000n, costUnits: 500_0000n, feeUnits: 7n };
 const changes = (side: 0 | 1, feeAsset: number) =>
-  balanceChanges(fillMoves(PAIR, side, DIRECTORY, { ...TRADED, feeAsset }));
+  balanceChanges(fillMoves(PAIR, PAIR, side, DIRECTORY, { ...TRADED, feeAsset }));
 
 test('a fee in the asset received comes off what is received', () => {
   expect(changes(0, BTC)).toEqual([
@@ -37,4 +37,10 @@ test('a fee in a third asset is a third change', () => {
     [BTC, 100_000_000n],
     [ETH, -7n],
   ]);
+});
+
+test('lots are counted in the scale of their order, whatever the pair has now', () => {
+  const now = { ...PAIR, qtyPrecision: PAIR.qtyPrecision - 3 };
+  const fill = { ...TRADED, feeAsset: BTC };
+  expect(fillMoves(now, PAIR, 0, DIRECTORY, fill)).toEqual(fillMoves(PAIR, PAIR, 0, DIRECTORY, fill));
 });

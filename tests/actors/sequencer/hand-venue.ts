@@ -106,8 +106,9 @@ export class HandVenue implements TradingPort {
   }
 
   fate(order: ApprovedOrder, found: Pick<OrderReading, 'isOpen' | 'fills'> | undefined): void {
-    const { clOrdId, instrument, side, qtyLots, limitTicks } = order;
-    const reading = { clOrdId, venueOrderId: 'V', instrument, side, qtyLots, limitTicks, reason: '' };
+    const { clOrdId, instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision } = order;
+    const terms = { instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision };
+    const reading = { clOrdId, venueOrderId: 'V', ...terms, reason: '' };
     this.say({ type: 'order.fate', clOrdId, found: found === undefined ? undefined : { ...reading, ...found } });
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   BTC,
@@ -6,6 +7,7 @@ import {
   ETH,
   ETH_BTC,
   type Execution,
+  PAIRS,
   type StageOptions,
   stageSequencer,
   USD,
@@ -245,5 +247,39 @@ describe('sequencer: an order', () => {
     expect(stage.balances()[ETH]).toBe(
       told.find(({ amountAsset, event }) => event === 'DUST' && amountAsset === ETH)?.amount ?? 0n,
     );
+  });
+});
+
+describe('sequencer: the precision of a pair changes', () => {
+  const rescale = (stage: ReturnType<typeof stageOnVenue>['stage']) =>
+    new InstrumentLog(stage.memory.instrumentLog).append(
+      { assets: [], instruments: [{ ...PAIRS[BTC_USD]!, pricePrecision: 3, qtyPrecision: 6 }] },
+      50,
+    );
+
+  test('while an order is out: its fills are booked and recorded in the scale it was made in', () => {
+    const { stage, venue } = stageOnVenue();
+    const [order] = venue.sent;
+    expect(order).toMatchObject({ pricePrecision: 1, qtyPrecision: 8 });
+    const madeSeq = stage.told().find(({ event }) => event === 'ORDER_SENT')!.instrumentsSeq;
+    rescale(stage);
+    venue.execute(order!);
+    stage.run();
+    expect(stage.balances()[BTC]).toBe(order!.qtyLots * 100n);
+    const told = stage.told().filter(({ clOrdId }) => clOrdId === order!.clOrdId);
+    expect(told.map(({ event }) => event)).toEqual(['ORDER_ACKED', 'FILL', 'ORDER_ENDED']);
+    expect(told.map(({ instrumentsSeq }) => instrumentsSeq)).toEqual([madeSeq, madeSeq, madeSeq]);
+    expect(told.at(-1)).toMatchObject({ orderOutcome: 'filled' });
+  });
+
+  test('and a successor takes the order up: it still knows the scale', () => {
+    const { stage, venue } = stageOnVenue();
+    const [order] = venue.sent;
+    rescale(stage);
+    stage.succeed();
+    stage.run();
+    venue.fate(order!, { isOpen: false, fills: [venue.fillOf(order!, order!.qtyLots)] });
+    stage.run();
+    expect(stage.balances()[BTC]).toBe(order!.qtyLots * 100n);
   });
 });

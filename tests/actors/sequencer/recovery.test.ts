@@ -75,7 +75,13 @@ function* tradingDay(stage: AccountStage): Generator<void> {
       stage.plans.ordersOut = [];
       yield change(() => {
         for (const fill of stage.exchange.find(clOrdId)!.fills) {
-          const moves = fillMoves(DIRECTORY.instruments[instrument]!, side, DIRECTORY, fill);
+          const moves = fillMoves(
+            DIRECTORY.instruments[instrument]!,
+            stage.exchange.find(clOrdId)!,
+            side,
+            DIRECTORY,
+            fill,
+          );
           stage.desk.bookFill(fill, moves);
           if (moves.spentAsset === USD) spent += moves.spentUnits;
           else left.set(moves.spentAsset, (left.get(moves.spentAsset) ?? 0n) - moves.spentUnits);

@@ -89,6 +89,7 @@ export interface Execution {
   readonly event: string;
   readonly plan: number;
   readonly executionSeq: number;
+  readonly instrumentsSeq: number;
   readonly leg: number;
   readonly side: number;
   readonly instrument: number;
@@ -124,6 +125,7 @@ export function readExecution(view: DataView, at: number): Execution {
     event: EVENT_NAMES[view.getUint8(at + EXECUTION.event)] ?? 'unknown',
     plan: view.getFloat64(at + EXECUTION.plan, true),
     executionSeq: view.getFloat64(at + EXECUTION.executionSeq, true),
+    instrumentsSeq: view.getFloat64(at + EXECUTION.instrumentsSeq, true),
     leg: view.getUint8(at + EXECUTION.leg),
     side: view.getUint8(at + EXECUTION.side),
     instrument: view.getUint32(at + EXECUTION.instrument, true),

@@ -206,7 +206,7 @@ export class UnrulyVenue implements TradingPort {
 
   #book({ order, fills }: TrueOrder, fill: Fill): void {
     fills.push(fill);
-    const moves = fillMoves(DIRECTORY.instruments[order.instrument]!, order.side, DIRECTORY, fill);
+    const moves = fillMoves(DIRECTORY.instruments[order.instrument]!, order, order.side, DIRECTORY, fill);
     for (const [asset, units] of balanceChanges(moves)) this.balances[asset]! += units;
   }
 
@@ -234,7 +234,8 @@ export class UnrulyVenue implements TradingPort {
 }
 
 function readingOf({ order, fills, isOpen }: TrueOrder): OrderReading {
-  const { clOrdId, instrument, side, qtyLots, limitTicks } = order;
+  const { clOrdId, instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision } = order;
   const venueOrderId = `V${clOrdId}`;
-  return { clOrdId, venueOrderId, instrument, side, qtyLots, limitTicks, isOpen, fills: [...fills], reason: '' };
+  const terms = { instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision };
+  return { clOrdId, venueOrderId, ...terms, isOpen, fills: [...fills], reason: '' };
 }

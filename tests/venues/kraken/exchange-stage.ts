@@ -121,8 +121,9 @@ export function exchangeStage(
       },
     },
     directory,
+    () => undefined, // no order outlives the port here
   );
-  const trader = new Trader(port, () => clock.nowNs() / 1e6);
+  const trader = new Trader(port, directory, () => clock.nowNs() / 1e6);
   /** One turn of 10 ms, as an actor takes them. */
   const turn = (): void => {
     made.run(10);

@@ -106,7 +106,7 @@ const TRADES = {
 };
 const fate = (answers: Answers, venueOrderId?: string) => {
   const { get, rest, asked } = stage(answers);
-  return { got: get((done) => rest.order(OWN, venueOrderId, done)), asked };
+  return { got: get((done) => rest.order(OWN, venueOrderId, undefined, done)), asked };
 };
 const NONE = { open: result({ open: {} }), closed: result({ closed: {}, count: 0 }) };
 
@@ -183,6 +183,8 @@ describe('what became of an order', () => {
         side: 0,
         qtyLots: 125000000n,
         limitTicks: 300100n,
+        pricePrecision: 1,
+        qtyPrecision: 8,
         isOpen: false,
         reason: '',
         fills: [

@@ -947,3 +947,79 @@ test('the same seed gives the same bytes', () => {
   };
   expect(run()).toBe(run());
 });
+
+describe('a pair whose precision changes', () => {
+  /** Two decimals more of a price, two fewer of a quantity. */
+  const rescale = ({ directory }: ReturnType<typeof tradingStage>) => {
+    const [pair] = directory.instruments;
+    directory.apply({ assets: [], instruments: [{ ...pair!, pricePrecision: 3, qtyPrecision: 6 }] });
+  };
+  const BOOKED = { qtyLots: 25_000_000n, priceTicks: 265_000n, costUnits: 662_500_000_000n };
+
+  test('takes no order that was made before: it is not sent, and may be made anew', () => {
+    const stage = liveStage();
+    const order = approved();
+    rescale(stage);
+    stage.port.send(order);
+    stage.pass(10);
+    expect(stage.venue.line.asked('add_order')).toEqual([]);
+    expect(stage.of('order.refused')).toMatchObject([{ clOrdId: CL, isRetryable: true }]);
+    stage.port.send(approved({ clOrdId: 'amhw3k2x100002003', pricePrecision: 3, qtyPrecision: 6, qtyLots: 250_000n }));
+    stage.pass(10);
+    expect(stage.venue.line.asked('add_order')).toMatchObject([{ params: { order_qty: 0.25 } }]);
+  });
+
+  test('while an order is out has it told by the stream as it was sent', () => {
+    const stage = liveStage();
+    stage.port.send(approved());
+    rescale(stage);
+    for (const entry of [pendingNew(), trade(), filled()]) stage.venue.line.executions([entry]);
+    stage.pass(10);
+    expect(stage.of('order.filled')).toMatchObject([{ fill: BOOKED }]);
+    expect(stage.of('order.ended')).toMatchObject([{ filledLots: 25_000_000n }]);
+    stage.port.lookUp(CL, ID);
+    stage.take();
+    expect(stage.of('order.fate')).toMatchObject([{ found: { pricePrecision: 1, qtyPrecision: 8, fills: [BOOKED] } }]);
+  });
+
+  test('while an order is out has it told by REST as it was sent', () => {
+    const stage = liveStage();
+    stage.port.send(approved());
+    stage.pass(10);
+    rescale(stage);
+    stage.venue.rest = FILLED;
+    stage.port.lookUp(CL, ID);
+    stage.pass(3_000);
+    const terms = { qtyLots: 25_000_000n, limitTicks: 265_004n, pricePrecision: 1, qtyPrecision: 8 };
+    expect(stage.of('order.fate')).toMatchObject([{ found: { ...terms, fills: [BOOKED] } }]);
+  });
+
+  test('has an order that a predecessor sent told as the sequencer remembers it, by stream and by REST', () => {
+    const stage = liveStage();
+    stage.atWork.set(CL, { pricePrecision: 1, qtyPrecision: 8 });
+    rescale(stage);
+    stage.venue.line.executions([pendingNew(), trade()]);
+    stage.pass(10);
+    expect(stage.of('order.filled')).toMatchObject([{ fill: BOOKED }]);
+    const other = liveStage();
+    other.atWork.set(CL, { pricePrecision: 1, qtyPrecision: 8 });
+    rescale(other);
+    other.venue.rest = FILLED;
+    other.port.readAccount(0); // read in the present scale: of an order at work nothing is taken up from it
+    other.pass(5_000);
+    other.port.lookUp(CL, ID);
+    other.pass(5_000);
+    expect(other.of('order.fate')).toMatchObject([{ found: { qtyPrecision: 8, fills: [BOOKED] } }]);
+  });
+
+  test('has an order that nobody knows told as the pair is now, and says so', () => {
+    const stage = liveStage();
+    rescale(stage);
+    stage.venue.rest = FILLED;
+    stage.port.lookUp(CL, ID);
+    stage.pass(5_000);
+    const fill = { qtyLots: 250_000n, priceTicks: 26_500_000n, costUnits: 662_500_000_000n };
+    const terms = { qtyLots: 250_000n, limitTicks: 26_500_400n, pricePrecision: 3, qtyPrecision: 6 };
+    expect(stage.of('order.fate')).toMatchObject([{ found: { ...terms, fills: [fill] } }]);
+  });
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Instrument } from '../../../src/shared/instrument.ts';
+import type { Instrument, OrderScale } from '../../../src/shared/instrument.ts';
 import { OwnOrders } from '../../../src/venues/kraken/own-orders.ts';
 import {
   type ExecutionsFrame,
@@ -16,8 +16,10 @@ import { CL, canceled, filled, ID, isNew, pendingNew, trade } from './trading-st
 function stage() {
   const directory = directoryOf(['BTC/USD', 'ETH/USD']);
   const events: TradingEvent[] = [];
+  const atWork = new Map<string, OrderScale>();
   const orders = new OwnOrders({
     directory,
+    scaleOf: (clOrdId) => atWork.get(clOrdId),
     emit: (event) => events.push(event),
     wallMs: () => 0,
     answerTimeoutMs: 3_000,
@@ -31,7 +33,7 @@ function stage() {
   const entry = (...data: object[]) => take(entries(data));
   const send = () => orders.onSent(approved(), directory.instruments[0] as Instrument, 1, 0);
   const typesOf = () => events.map(({ type }) => type);
-  return { orders, events, entry, take, send, typesOf };
+  return { directory, atWork, orders, events, entry, take, send, typesOf };
 }
 
 const entries = (data: readonly object[], type = 'update') =>

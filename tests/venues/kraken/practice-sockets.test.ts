@@ -50,8 +50,9 @@ function open(): void {
       options: { apiKey: { name: 'test', key: spec.key, secret: spec.secret } },
     },
     directory,
+    () => undefined, // no order outlives the port here
   );
-  trader = new Trader(account.port, () => systemClock.nowNs() / 1e6);
+  trader = new Trader(account.port, directory, () => systemClock.nowNs() / 1e6);
   turning = setInterval(() => trader.turn(), 5);
   account.port.start();
 }

@@ -23,12 +23,14 @@ export class Trader {
   readonly orders = new Map<string, Known>();
   readonly events: TradingEvent[] = [];
   readonly #port: TradingPort;
+  readonly #directory: InstrumentDirectory;
   readonly #nowMs: () => number;
   readonly #twice: string[] = [];
   #plans = 0;
 
-  constructor(port: TradingPort, nowMs: () => number) {
+  constructor(port: TradingPort, directory: InstrumentDirectory, nowMs: () => number) {
     this.#port = port;
+    this.#directory = directory;
     this.#nowMs = nowMs;
   }
 
@@ -41,7 +43,9 @@ export class Trader {
     const plan = ++this.#plans;
     const clOrdId = encodeClientOrderId({ runMs: 1_700_000_000_000, plan, leg: 0, attempt: 0 });
     this.orders.set(clOrdId, { state: 'out', fills: new Map(), ended: undefined, lookUpAtMs: 0 });
-    this.#port.send(approved({ clOrdId, plan, instrument, side, qtyLots, limitTicks }));
+    const { pricePrecision, qtyPrecision } = this.#directory.instruments[instrument]!;
+    const terms = { instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision };
+    this.#port.send(approved({ clOrdId, plan, ...terms }));
     return clOrdId;
   }
 

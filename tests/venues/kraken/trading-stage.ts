@@ -5,7 +5,7 @@
 import { seededChance } from '../../../src/shared/chance.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
 import { type ConfigInput, checkConfig } from '../../../src/shared/config.ts';
-import type { InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import type { InstrumentDirectory, OrderScale } from '../../../src/shared/instrument.ts';
 import { ConnectBudget } from '../../../src/venues/kraken/connect-budget.ts';
 import { Credentials } from '../../../src/venues/kraken/credentials.ts';
 import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
@@ -268,6 +268,8 @@ export function tradingStage(
   });
   const budget = new ConnectBudget({ attemptsMax: 20, windowMs: 600_000 });
   const events: TradingEvent[] = [];
+  /** What the sequencer remembers of orders at work. */
+  const atWork = new Map<string, OrderScale>();
   let wakes = 0;
   const port = createKrakenTrading({
     clock,
@@ -277,6 +279,7 @@ export function tradingStage(
     rest,
     directory,
     budget,
+    scaleOf: (clOrdId) => atWork.get(clOrdId),
     wake: () => wakes++,
   });
   const take = () => {
@@ -295,7 +298,7 @@ export function tradingStage(
   };
   const of = <T extends TradingEvent['type']>(type: T) =>
     events.filter((event): event is Extract<TradingEvent, { type: T }> => event.type === type);
-  return { clock, venue, config, directory, port, events, pass, take, of, wakes: () => wakes };
+  return { clock, venue, config, directory, atWork, port, events, pass, take, of, wakes: () => wakes };
 }
 
 /** Connected and standing, events of the way there forgotten. */
