@@ -175,7 +175,7 @@ const live = z.strictObject({
 
 const risk = z.strictObject({
   kill_switch_file: z.string().min(1).optional(),
-  /** Largest loss since start, per start asset; trading halts beyond it. */
+  /** Largest loss since start, per start asset, what went missing outside plans included; trading halts beyond it. */
   loss_max: z.record(assetName, amountText).default({}),
   /** Largest fall from the best result, per start asset. */
   drawdown_max: z.record(assetName, amountText).default({}),

@@ -12,6 +12,7 @@ import {
   PLANS_MAX,
   type PlanOutcome,
 } from '../../shared/messages.ts';
+import { largest, smaller } from '../../shared/money.ts';
 import { ASSET_ENTRY, assetOffset, OPEN_PLAN, openPlanOffset, RISK_HEADER } from './risk-memory.ts';
 
 export interface Booked {
@@ -27,6 +28,8 @@ const STRANDED: Booked = { isNew: true, stranded: true };
 
 /** Of a plan that ended so; or of one that had ended, when a fill came that nobody will close out. */
 const STRANDED_REASON = EXPOSURE_REASONS.indexOf('stranded');
+/** Money that came or went, and nobody here knows why. */
+const DEVIATION_REASON = EXPOSURE_REASONS.indexOf('deviation');
 
 /** Outcomes that leave nothing behind; any other, also one that is not known, may have stranded something. */
 const HARMLESS: ReadonlySet<PlanOutcome | undefined> = new Set(['completed', 'abandoned', 'unwound'] as const);
@@ -48,6 +51,7 @@ export function bookExecution(bank: DataView, slots: DataView, offset: number): 
       return bookEnd(bank, slots, offset);
     case EXECUTION_EVENT.EXPOSURE:
       addToAsset(bank, ...amountOf(slots, offset, ASSET_ENTRY.exposureUnits));
+      bookOutside(bank, slots, offset);
       return slots.getUint8(offset + EXECUTION.exposureReason) === STRANDED_REASON ? STRANDED : BOOKED;
     case EXECUTION_EVENT.DUST:
       addToAsset(bank, ...amountOf(slots, offset, ASSET_ENTRY.dustUnits));
@@ -65,6 +69,18 @@ function amountOf(slots: DataView, offset: number, field: number): [asset: numbe
   const asset = slots.getUint16(offset + EXECUTION.startAsset, true);
   return [asset, field, slots.getBigInt64(offset + EXECUTION.amountUnits, true)];
 }
+
+/** What no plan's profit tells of. What somebody pays in makes up for what is missing, and for no later loss. */
+function bookOutside(bank: DataView, slots: DataView, offset: number): void {
+  const [asset, field, amount] = amountOf(slots, offset, ASSET_ENTRY.outsideUnits);
+  const isPaidIn = amount > 0n && slots.getUint8(offset + EXECUTION.exposureReason) === DEVIATION_REASON;
+  const missing = largest(0n, -ofAsset(bank, asset, field));
+  addToAsset(bank, asset, field, isPaidIn ? smaller(amount, missing) : amount);
+}
+
+/** Units of `asset` lost outside plans: late fills, deviations, fees that no plan brings back. 0 or more. */
+export const lostOutside = (bank: DataView, asset: number): bigint =>
+  largest(0n, -ofAsset(bank, asset, ASSET_ENTRY.outsideUnits));
 
 /** From here on the account holds so much: whatever was booked up to now is part of it. */
 function bookBalance(bank: DataView, slots: DataView, offset: number): void {

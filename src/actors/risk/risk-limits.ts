@@ -1,9 +1,9 @@
-/** The limits on what plans have earned: up to a limit is allowed, beyond it halts. */
+/** The limits on what plans have earned and what was lost besides: up to a limit is allowed, beyond it halts. */
 import type { Config } from '../../shared/config.ts';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
-import { formatDecimal, parseAmountDown } from '../../shared/money.ts';
+import { formatDecimal, largest, parseAmountDown } from '../../shared/money.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
-import { ofAsset } from './risk-ledger.ts';
+import { lostOutside, ofAsset } from './risk-ledger.ts';
 import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
 
 export interface AssetLimit {
@@ -62,7 +62,7 @@ export function findBreach(bank: DataView, limits: readonly AssetLimit[], streak
 
 function breachOf(bank: DataView, limit: AssetLimit): Breach | undefined {
   const { asset, name, precision, lossMaxUnits, drawdownMaxUnits } = limit;
-  const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
+  const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits) - lostOutside(bank, asset);
   const loss = ofAsset(bank, asset, ASSET_ENTRY.baseUnits) - realised;
   const drawdown = ofAsset(bank, asset, ASSET_ENTRY.peakUnits) - realised;
   const words = (units: bigint, most: bigint) =>
@@ -87,5 +87,7 @@ export function restartCounting(bank: DataView, assets: number): void {
     const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
     bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.baseUnits, realised, true);
     bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.peakUnits, realised, true);
+    const outside = largest(0n, ofAsset(bank, asset, ASSET_ENTRY.outsideUnits));
+    bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.outsideUnits, outside, true);
   }
 }

@@ -1,13 +1,13 @@
 /**
  * What risk must not forget when its actor dies: one bank of bytes, see `two-bank-memory.ts`.
  *
- *   | header | open plans (PLANS_MAX × 24) | assets (assets_max × 64) |
+ *   | header | open plans (PLANS_MAX × 24) | assets (assets_max × 72) |
  */
 import type { Config } from '../../shared/config.ts';
 import { PLANS_MAX } from '../../shared/messages.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 export const RISK_HEADER = {
   isInitialised: 0, // u8
@@ -57,7 +57,9 @@ export const ASSET_ENTRY = {
   openingUnits: 48,
   /** u8: 1 when it has. */
   isOpened: 56,
-  SIZE: 64,
+  /** i64: what entered the exposure ledger in this asset; of what somebody paid in only what made up for a loss. */
+  outsideUnits: 64,
+  SIZE: 72,
 } as const;
 
 const PLANS = RISK_HEADER.SIZE;

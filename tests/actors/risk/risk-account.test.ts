@@ -63,6 +63,65 @@ describe('risk and the account', () => {
     expect(stage.status().assets).toMatchObject({ USD: { balance: '-0.0007' }, BTC: { balance: '-0.0000000060' } });
   });
 
+  describe('what is lost outside plans counts towards the limits of its asset', () => {
+    const stageWith = (risk: object) => {
+      const stage = stageRisk({ risk });
+      stage.start();
+      const play = sequencer(stage.executions);
+      return {
+        stage,
+        play,
+        /** What holds now; that a fill was late also stops new plans, which is not looked at here. */
+        run: () => {
+          stage.run();
+          return stage.now().replace('reducing stranded_exposure', 'active none');
+        },
+      };
+    };
+
+    test.each(['stranded', 'deviation', 'accepted', 'interrupted'] as const)('%s', (reason) => {
+      for (const [limit, halt] of [
+        ['loss_max', 'halted loss_limit'],
+        ['drawdown_max', 'halted drawdown_limit'],
+      ] as const) {
+        const { stage, play, run } = stageWith({ [limit]: { USD: '1' } });
+        play.ended(1, -4_000n);
+        play.exposure(USD, -6_000n, reason);
+        play.exposure(BTC, -1_000_000n, reason); // has no limit
+        expect(run()).toBe('active none');
+        stage.succeed();
+        play.exposure(USD, -1n, reason);
+        expect(run()).toBe(halt);
+      }
+    });
+
+    test('a deposit makes up for what is missing, but for no later loss', () => {
+      const { play, run } = stageWith({ loss_max: { USD: '1' } });
+      play.exposure(USD, 50_000n, 'deviation');
+      play.exposure(USD, -10_000n, 'deviation');
+      expect(run()).toBe('active none');
+      play.exposure(USD, 30_000n, 'deviation');
+      play.exposure(USD, -10_000n, 'deviation');
+      expect(run()).toBe('active none');
+      play.exposure(USD, -1n, 'deviation');
+      expect(run()).toBe('halted loss_limit');
+    });
+
+    test('what a plan left over and a late fill then sold is no loss of that asset, nor a gain for later', () => {
+      const { stage, play, run } = stageWith({ loss_max: { BTC: '0.000001' } });
+      play.exposure(BTC, 50_000n, 'stranded');
+      play.exposure(BTC, -50_000n, 'stranded');
+      expect(run()).toBe('active none');
+      play.exposure(BTC, -10_001n, 'stranded');
+      expect(run()).toBe('halted loss_limit');
+      stage.call('resume', 'seen');
+      play.exposure(BTC, -10_000n, 'stranded');
+      expect(run()).toBe('active none');
+      play.exposure(BTC, -1n, 'stranded');
+      expect(run()).toBe('halted loss_limit');
+    });
+  });
+
   test('exposure and dust are kept by asset, over a death too', () => {
     const stage = stageRisk({ mode: 'live' });
     const play = sequencer(stage.executions);
