@@ -18,6 +18,7 @@ import { InstrumentLog } from '../shared/instrument-log.ts';
 import { parseDecimal } from '../shared/money.ts';
 import { API_KEY_OPTION } from '../shared/secrets-file.ts';
 import { TOPOLOGY } from '../topology.ts';
+import { MemoryNonceStore } from '../venues/kraken/nonce-source.ts';
 import { InlineHttp } from '../venues/practice/inline-http.ts';
 import { InlineNetwork } from '../venues/practice/inline-network.ts';
 import { makeMarket } from '../venues/practice/market-generator.ts';
@@ -135,7 +136,10 @@ class SimulatedDay {
       config,
       clock: this.#clock,
       seed: this.#settings.seed,
-      options: { [API_KEY_OPTION]: { name: account.name, key: account.key, secret: account.secret } },
+      options: {
+        [API_KEY_OPTION]: { name: account.name, key: account.key, secret: account.secret },
+        nonces: new MemoryNonceStore(),
+      },
       log: (actor, level, event, text) => this.#trace.add('log', `${actor} ${level} ${event}: ${text}`),
       factories: {
         persistence: recordTaker((source, view, offset) => {

@@ -15,7 +15,7 @@ import { Credentials } from './credentials.ts';
 import { KrakenRest } from './kraken-rest.ts';
 import { createKrakenTrading } from './kraken-trading.ts';
 import { openNonceFile } from './nonce-file.ts';
-import { MemoryNonceStore, NonceSource } from './nonce-source.ts';
+import { MemoryNonceStore, NonceSource, type NonceStore } from './nonce-source.ts';
 import type { RestNotice } from './rest-client.ts';
 
 export type KrakenContext = Pick<ActorContext<'sequencer'>, 'config' | 'clock' | 'chance' | 'options' | 'wake' | 'log'>;
@@ -49,9 +49,10 @@ export function openKraken(
   const credentials = new Credentials(apiKey.key, apiKey.secret);
   const given = options['transport'] as Transport | undefined;
   const { http, sockets } = given ?? networkOf(context);
-  // Who hands over the transport is the venue too: neither has a past that a file would remember.
-  const store = given === undefined ? openNonceFile(venue.nonce_file, apiKey.key) : new MemoryNonceStore();
-  const nonces = new NonceSource(clock, store);
+  const nonces = new NonceSource(
+    clock,
+    given === undefined ? openNonceFile(venue.nonce_file, apiKey.key) : kept(options),
+  );
   const rest = new KrakenRest({
     http,
     clock,
@@ -71,6 +72,11 @@ export function openKraken(
     if (given === undefined) http.close();
   };
   return { port, rest, close };
+}
+
+/** A host with a transport of its own keeps the nonces too (option `nonces`): like the file, they outlive the actor. */
+function kept(options: KrakenContext['options']): NonceStore {
+  return (options['nonces'] as NonceStore | undefined) ?? new MemoryNonceStore();
 }
 
 function networkOf({ clock, config: { venue } }: KrakenContext): Transport {
