@@ -173,12 +173,12 @@ function addSimulating(program: Command, finish: Finish): void {
   program
     .command('simulate')
     .description('Trades simulated days against the practice exchange and checks its ledger against our records.')
-    .option('--seeds <number>', 'days to simulate', wholeNumber, 1)
-    .option('--plans <number>', 'plans that each day attempts at least', wholeNumber, 10)
+    .option('--seeds <number>', 'days to simulate', atLeastOne, 1)
+    .option('--plans <number>', 'plans that each day attempts at least', atLeastOne, 10)
     .option('--faults <list>', 'what may go wrong: names, or all', list)
     .option('--seed <number>', 'seed of the first day; a fresh one unless given', wholeNumber)
     .option('--trace', 'print every step of one day: frames, orders, records, states')
-    .option('--jobs <number>', 'days at the same time (default: one for each core)', wholeNumber)
+    .option('--jobs <number>', 'days at the same time (default: one for each core)', atLeastOne)
     .option('--json', 'print the summary as one line of JSON')
     .action(async (options) => finish(await simulate(options)));
 }
@@ -233,6 +233,12 @@ const duration = (option: string, text: string | undefined) =>
 function decimalNumber(text: string): number {
   if (!/^-?\d{1,9}(\.\d{1,9})?$/.test(text)) throw new InvalidArgumentError('Expected a number.');
   return Number(text);
+}
+
+function atLeastOne(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1) throw new InvalidArgumentError('Expected 1 or more.');
+  return number;
 }
 
 function wholeNumber(text: string): number {
