@@ -207,8 +207,9 @@ test('on virtual time in the inline host, records of a run are complete when it 
   }
   await host.replace('persistence');
   host.records.tryAudit('operator_command', { a: 200 });
-  await host.advance(200);
-  expect(host.isDrained()).toBe(true);
+  // Where the dead one's commit is slow, its successor finds the file taken, and comes again.
+  do await host.advance(200);
+  while (!host.isDrained());
   await host.stop();
   expect((await readRecordNumbers(file)).get('1/supervisor')).toEqual(upTo(201));
 });
