@@ -7,6 +7,8 @@ import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 export const IN_MEMORY = ':memory:';
 
 const RETRY_MS = 20;
+/** A process that was killed lets go of the file when the system has buried it, which a busy machine takes its time for. */
+const BURIAL_MS = 10_000;
 
 /** Nothing is fetched from anywhere, and one thread is enough to append. */
 const SETTINGS = {
@@ -33,7 +35,7 @@ export async function openDatabase(file: string, lock: LockWait, clock: Clock): 
       if (conflict.holder === undefined || conflict.holder !== predecessor) throw lockedBy(file, conflict);
       process.kill(predecessor, 'SIGKILL'); // it hangs, and has our file: what it has committed is on disk
       predecessor = 0;
-      deadlineNs += lock.waitMs * 1e6;
+      deadlineNs += BURIAL_MS * 1e6;
     }
     await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
   }
