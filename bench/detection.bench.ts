@@ -23,7 +23,7 @@ import { takerFee } from '../src/shared/fees.ts';
 import type { InstrumentDirectory } from '../src/shared/instrument.ts';
 import { InstrumentLog } from '../src/shared/instrument-log.ts';
 import { writeInt64 } from '../src/shared/int64.ts';
-import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP, TOP_FLAG } from '../src/shared/messages.ts';
+import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP, TOP_FLAG } from '../src/shared/market-messages.ts';
 import { TOPOLOGY } from '../src/topology.ts';
 import { krakenPairs } from '../tests/support/asset-pairs.ts';
 import { alternate, type Bench, type BenchRow, nowNs, quantiles } from './harness.ts';

@@ -18,7 +18,7 @@ import { seededChance } from '../src/shared/chance.ts';
 import { systemClock } from '../src/shared/clock.ts';
 import { checkConfig } from '../src/shared/config.ts';
 import { ACTOR_IDS } from '../src/shared/counter-names.ts';
-import { AUDIT, RECORD_BYTES, RECORD_KIND } from '../src/shared/messages.ts';
+import { AUDIT, RECORD_BYTES, RECORD_KIND } from '../src/shared/record-messages.ts';
 import { TOPOLOGY } from '../src/topology.ts';
 import { alternate, type Bench, type BenchOptions, type BenchRow, nowNs } from './harness.ts';
 

@@ -8,7 +8,10 @@ import { riskMemoryBytes } from './actors/risk/risk-memory.ts';
 import { sequencerMemoryBytes } from './actors/sequencer/sequencer-memory.ts';
 import type { ChildSpec, RingSpec, RingWriter, TableSpec, Topology } from './runtime/topology-spec.ts';
 import type { Config } from './shared/config.ts';
-import { DELTA, EXECUTION, OPPORTUNITY, RECORD_BYTES, RESYNC, TOP } from './shared/messages.ts';
+import { EXECUTION } from './shared/execution-message.ts';
+import { DELTA, RESYNC, TOP } from './shared/market-messages.ts';
+import { OPPORTUNITY } from './shared/opportunity-message.ts';
+import { RECORD_BYTES } from './shared/record-messages.ts';
 
 const recordsRing = (from: RingWriter) =>
   ({

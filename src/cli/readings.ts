@@ -12,7 +12,7 @@ import {
   LATENCY_STAGES,
   type LatencyStage,
 } from '../shared/counter-names.ts';
-import { SYSTEM_STATUSES, type SystemStatus } from '../shared/messages.ts';
+import { SYSTEM_STATUSES, type SystemStatus } from '../shared/market-messages.ts';
 import { type GateReading, type GateState, TradingGate } from '../shared/trading-gate.ts';
 import { bestSpelling } from './summary.ts';
 import { readTrading, type TradingReading } from './trading-reading.ts';

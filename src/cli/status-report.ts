@@ -2,7 +2,7 @@
 import { Counters } from '../runtime/counters.ts';
 import { RingGauge } from '../runtime/ring.ts';
 import { ACTOR_IDS } from '../shared/counter-names.ts';
-import { SYSTEM_STATUSES } from '../shared/messages.ts';
+import { SYSTEM_STATUSES } from '../shared/market-messages.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import type { Engine } from './engine.ts';
 

@@ -2,6 +2,8 @@
  * What an actor is. An actor owns a slice of the work, talks only through its rings, and does one bounded turn at a
  * time. It cannot tell whether it shares its thread with others or runs inline on a virtual clock.
  */
+
+import type { AuditEvent } from '../shared/audit-events.ts';
 import type { BookTable } from '../shared/book-table.ts';
 import type { Chance } from '../shared/chance.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -9,7 +11,6 @@ import type { Config } from '../shared/config.ts';
 import type { ActorId, EdgeHistogram, LatencyStage } from '../shared/counter-names.ts';
 import type { FeeTable } from '../shared/fee-table.ts';
 import type { InstrumentLog } from '../shared/instrument-log.ts';
-import type { AuditEvent } from '../shared/messages.ts';
 import type { TradingGate } from '../shared/trading-gate.ts';
 import type { Counters } from './counters.ts';
 import type { EdgeDistribution } from './edge-distribution.ts';

@@ -1,5 +1,5 @@
 /** Audit records of the supervisor: when their ring is full they wait here, in order, for the next flush. */
-import type { AuditEvent } from '../shared/messages.ts';
+import type { AuditEvent } from '../shared/audit-events.ts';
 import type { AuditDetails, RecordWriter } from './record-writer.ts';
 
 export class AuditQueue {

@@ -2,16 +2,10 @@
  * Puts records on an actor's ring to persistence and numbers them without gaps, over restarts of the actor too: the
  * number of the newest published record is read back from the ring.
  */
+
+import { type AuditEvent, auditEventCode } from '../shared/audit-events.ts';
 import type { Clock } from '../shared/clock.ts';
-import {
-  AUDIT,
-  type AuditEvent,
-  auditEventCode,
-  NO_INSTRUMENT,
-  RECORD_BYTES,
-  RECORD_KIND,
-  STATE,
-} from '../shared/messages.ts';
+import { AUDIT, NO_INSTRUMENT, RECORD_BYTES, RECORD_KIND, STATE } from '../shared/record-messages.ts';
 import type { RingProducer } from './ring.ts';
 
 /** All records carry their number and time at the same place. */

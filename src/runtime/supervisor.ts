@@ -5,11 +5,11 @@
  * supervisor gives up. Waiting before a restart is ours. Runs on the main thread, which does nothing else.
  */
 import { createActor } from 'xstate';
+import type { AuditEvent } from '../shared/audit-events.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import { ArbitradeError, arbitradeError, USER_ERRORS } from '../shared/errors.ts';
-import type { AuditEvent } from '../shared/messages.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import { AuditQueue } from './audit-queue.ts';
 import { Counters } from './counters.ts';

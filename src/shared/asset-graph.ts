@@ -7,7 +7,7 @@
  * `BTC/USD:buy>ETH/BTC:buy>ETH/USD:sell`. Its start asset is what the first leg of that spelling spends.
  */
 import type { AssetIndex, Instrument, InstrumentDirectory, InstrumentIndex } from './instrument.ts';
-import { LEGS_MAX } from './messages.ts';
+import { LEGS_MAX } from './opportunity-message.ts';
 
 export const BUY = 0;
 export const SELL = 1;

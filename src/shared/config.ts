@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { arbitradeError, reasonOf } from './errors.ts';
-import { PLANS_MAX } from './messages.ts';
+import { PLANS_MAX } from './execution-message.ts';
 import { EDGE_DECIMALS } from './money.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);

@@ -2,7 +2,7 @@
  * A halt as it is kept in the runtime state (key {@link HALT_KEY}), so that it holds over a restart of the process: at
  * start whoever reads the database hands the decoded value to the risk actor as option `haltedAtStart`.
  */
-import { STATE } from './messages.ts';
+import { STATE } from './record-messages.ts';
 import { GATE_REASONS, type GateReason } from './trading-gate.ts';
 
 export const HALT_KEY = 'halt';

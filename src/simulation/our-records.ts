@@ -1,15 +1,15 @@
 /** Our own records, read off the rings as they come: orders, fills, plans, the two ledgers, expected balances. */
 import { readText } from '../runtime/record-writer.ts';
-import { InstrumentHistory } from '../shared/instrument-history.ts';
-import type { InstrumentLog } from '../shared/instrument-log.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
   EXPOSURE_REASONS,
   ORDER_OUTCOMES,
   PLAN_OUTCOMES,
-  RECORD_KIND,
-} from '../shared/messages.ts';
+} from '../shared/execution-message.ts';
+import { InstrumentHistory } from '../shared/instrument-history.ts';
+import type { InstrumentLog } from '../shared/instrument-log.ts';
+import { RECORD_KIND } from '../shared/record-messages.ts';
 import {
   type FillReading,
   fine,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeHaltState, encodeHaltState } from '../../src/shared/halt-state.ts';
-import { STATE } from '../../src/shared/messages.ts';
+import { STATE } from '../../src/shared/record-messages.ts';
 import { GATE_REASONS } from '../../src/shared/trading-gate.ts';
 
 describe('halt state', () => {

@@ -10,7 +10,7 @@ import {
   type InvalidReason,
   invalidReasonCode,
   MARKET_KIND,
-} from '../../src/shared/messages.ts';
+} from '../../src/shared/market-messages.ts';
 import { lots, parseDecimal, ticks, units } from '../../src/shared/money.ts';
 import { bookChecksum } from '../../src/venues/kraken/checksum.ts';
 import { readCaptureRows } from '../../src/venues/practice/capture-rows.ts';

@@ -1,8 +1,8 @@
 /** Decodes OPPORTUNITY messages as tests find them on a ring. */
 import { assetReceived, assetSpent, BUY, SELL, spellCycle } from '../../src/shared/asset-graph.ts';
 import type { InstrumentDirectory } from '../../src/shared/instrument.ts';
-import { LEG, OPPORTUNITY } from '../../src/shared/messages.ts';
 import type { Amount, Opportunity, OpportunityLeg } from '../../src/shared/opportunity-json.ts';
+import { LEG, OPPORTUNITY } from '../../src/shared/opportunity-message.ts';
 
 /**
  * Reads the OPPORTUNITY message at `offset`. `directory` is the one it was decided with, or any later: indices are

@@ -1,8 +1,10 @@
 /** Records as actors write them, for tests that play the actor. */
 import type { RecordWriter } from '../../src/runtime/record-writer.ts';
+import { EXECUTION } from '../../src/shared/execution-message.ts';
 import type { InstrumentChanges } from '../../src/shared/instrument.ts';
-import { EXECUTION, LEG, OPPORTUNITY, PORTFOLIO, RECORD_KIND } from '../../src/shared/messages.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
+import { LEG, OPPORTUNITY } from '../../src/shared/opportunity-message.ts';
+import { PORTFOLIO, RECORD_KIND } from '../../src/shared/record-messages.ts';
 
 /** Three assets and the three pairs between them; precisions differ on purpose. */
 export const TRIANGLE: InstrumentChanges = {

@@ -4,11 +4,11 @@ import type { FrameSink, FrameSource } from '../../src/actors/feed/frame-source.
 import { recorded } from '../../src/actors/feed/recording-source.ts';
 import { createSocketSource } from '../../src/actors/feed/socket-source.ts';
 import type { ActorContext } from '../../src/runtime/actor.ts';
+import type { AuditEvent } from '../../src/shared/audit-events.ts';
 import { type Clock, systemClock, VirtualClock } from '../../src/shared/clock.ts';
 import type { CounterName } from '../../src/shared/counter-names.ts';
 import type { Instrument, InstrumentDirectory, InstrumentStatus } from '../../src/shared/instrument.ts';
 import type { InstrumentLog } from '../../src/shared/instrument-log.ts';
-import type { AuditEvent } from '../../src/shared/messages.ts';
 import { type VenueReply, venueReplyOf } from '../../src/venues/kraken/venue-reply.ts';
 import { changesOf } from './directory-of.ts';
 import { type ScriptedVenue, startScriptedVenue } from './scripted-venue.ts';

@@ -20,10 +20,11 @@ import {
 } from '../../src/runtime/memory.ts';
 import { readText } from '../../src/runtime/record-writer.ts';
 import type { RingConsumer, RingProducer } from '../../src/runtime/ring.ts';
+import { AUDIT_EVENTS, type AuditEvent } from '../../src/shared/audit-events.ts';
 import { VirtualClock } from '../../src/shared/clock.ts';
 import { checkConfig } from '../../src/shared/config.ts';
 import { ACTOR_IDS, type ActorId } from '../../src/shared/counter-names.ts';
-import { AUDIT, AUDIT_EVENTS, type AuditEvent, RECORD_KIND } from '../../src/shared/messages.ts';
+import { AUDIT, RECORD_KIND } from '../../src/shared/record-messages.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 
 export interface TestContextOptions {

@@ -12,7 +12,7 @@ import { InlineHost } from '../../src/runtime/inline-host.ts';
 import { openConsumer } from '../../src/runtime/memory.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { checkConfig } from '../../src/shared/config.ts';
-import { SYSTEM_STATUSES } from '../../src/shared/messages.ts';
+import { SYSTEM_STATUSES } from '../../src/shared/market-messages.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 import { readCaptureRows } from '../../src/venues/practice/capture-rows.ts';
 import type { FaultReport } from '../../src/venues/practice/fault-plan.ts';

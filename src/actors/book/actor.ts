@@ -25,7 +25,7 @@ import {
   MARKET_KIND,
   TOP,
   TOP_FLAG,
-} from '../../shared/messages.ts';
+} from '../../shared/market-messages.ts';
 import { CHECKSUM_VARIANT } from '../../venues/kraken/running-checksum.ts';
 import { AUDIT_BURST } from './audit-limiter.ts';
 import { BookMemory, ROW_DOUBLE, ROW_WORD } from './own-memory.ts';

@@ -5,9 +5,10 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import type { RingProducer } from '../../runtime/ring.ts';
+import type { AuditEvent } from '../../shared/audit-events.ts';
 import { VALID } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
-import { type AuditEvent, INVALID_REASONS, invalidReasonCode, RESYNC } from '../../shared/messages.ts';
+import { INVALID_REASONS, invalidReasonCode, RESYNC } from '../../shared/market-messages.ts';
 import { AuditLimiter } from './audit-limiter.ts';
 import { nextValidity, VALIDITY_STATES, type ValidityEvent, type ValidityState } from './machine.ts';
 import { type BookMemory, ROW_DOUBLE, ROW_WORD } from './own-memory.ts';

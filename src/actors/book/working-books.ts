@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { type BookTable, VERIFIED_LEVELS } from '../../shared/book-table.ts';
 import { copyInt64 } from '../../shared/int64.ts';
 import { type Ladders, LEVEL_WORDS } from '../../shared/ladders.ts';
-import { DELTA, DELTA_FLAG, TOP } from '../../shared/messages.ts';
+import { DELTA, DELTA_FLAG, TOP } from '../../shared/market-messages.ts';
 import { CHECKSUM_LEVELS } from '../../venues/kraken/checksum.ts';
 import { CHECKSUM_VARIANT, RunningChecksum } from '../../venues/kraken/running-checksum.ts';
 import { type BookMemory, ROW_WORD } from './own-memory.ts';

@@ -7,7 +7,7 @@
  */
 import { BUY, type CycleTable, type Edge, edgeOf, instrumentOfEdge, SELL } from '../../shared/asset-graph.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
-import { LEGS_MAX } from '../../shared/messages.ts';
+import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import { BestOthers } from './best-others.ts';
 import { type CycleIndex, indexCycles, mostOfOneInstrument, productOfOthers } from './cycle-index.ts';
 import type { Market } from './market.ts';

@@ -13,7 +13,7 @@ import type { FeeTable } from '../../shared/fee-table.ts';
 import { takerFee } from '../../shared/fees.ts';
 import type { Instrument, InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
 import { readInt64 } from '../../shared/int64.ts';
-import { TOP, TOP_FLAG } from '../../shared/messages.ts';
+import { TOP, TOP_FLAG } from '../../shared/market-messages.ts';
 
 /** A stored top is the tail of a TOP message as it is: bid price, bid quantity, ask price, ask quantity. */
 const TOP_BYTES = TOP.SIZE - TOP.bidPriceTicks;

@@ -1,9 +1,10 @@
-/** Writes an opportunity as the fixed-size message of `messages.ts`. */
+/** Writes an opportunity as the fixed-size message of `opportunity-message.ts`. */
 import { assetSpent } from '../../shared/asset-graph.ts';
 import type { LegFill } from '../../shared/cycle-leg.ts';
 import type { LegTouch } from '../../shared/cycle-touch.ts';
-import { LEG, OPPORTUNITY, RECORD_KIND } from '../../shared/messages.ts';
 import { INT64_MAX, smaller } from '../../shared/money.ts';
+import { LEG, OPPORTUNITY } from '../../shared/opportunity-message.ts';
+import { RECORD_KIND } from '../../shared/record-messages.ts';
 import type { Opportunity } from './strategy.ts';
 
 /** The market message an opportunity follows from. */

@@ -3,7 +3,7 @@
  * turns them into market messages. This file is the wiring and the turn.
  */
 import type { ActorContext, ActorFactory } from '../../runtime/actor.ts';
-import { RESYNC } from '../../shared/messages.ts';
+import { RESYNC } from '../../shared/market-messages.ts';
 import { FeedMemory } from './feed-memory.ts';
 import { FrameRouter } from './frame-router.ts';
 import type { FrameSource } from './frame-source.ts';

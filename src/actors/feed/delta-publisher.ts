@@ -4,7 +4,7 @@
  * instrument can overtake its invalidation.
  */
 import type { RingProducer } from '../../runtime/ring.ts';
-import { CONTROL, DELTA, DELTA_FLAG, MARKET_KIND } from '../../shared/messages.ts';
+import { CONTROL, DELTA, DELTA_FLAG, MARKET_KIND } from '../../shared/market-messages.ts';
 import { unixNsHigh, unixNsLow } from '../../shared/unix-time.ts';
 import { ASK, type BookFrame } from '../../venues/kraken/book-frame.ts';
 

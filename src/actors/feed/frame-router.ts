@@ -14,7 +14,7 @@ import {
   MARKET_KIND,
   SYSTEM_STATUSES,
   type SystemStatus,
-} from '../../shared/messages.ts';
+} from '../../shared/market-messages.ts';
 import { FRAME_KIND, FrameDecoder } from '../../venues/kraken/frame-decoder.ts';
 import { instrumentMessageOf } from '../../venues/kraken/instrument-message.ts';
 import { inferPrecisions, verifiesUnder } from '../../venues/kraken/precision-inference.ts';

@@ -8,7 +8,7 @@ import {
   ORDER_OUTCOMES,
   PLAN_OUTCOMES,
   PLAN_REASONS,
-} from '../../shared/messages.ts';
+} from '../../shared/execution-message.ts';
 import type { RecordNames } from './record-names.ts';
 import type { TableBuffer } from './table-buffer.ts';
 

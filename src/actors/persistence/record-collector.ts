@@ -3,7 +3,7 @@
  * the records lie on them and a successor takes them again. What was committed already is known by its number.
  */
 import type { RingConsumer } from '../../runtime/ring.ts';
-import { AUDIT, RECORD_BYTES, RECORD_FOLLOWERS } from '../../shared/messages.ts';
+import { AUDIT, RECORD_BYTES, RECORD_FOLLOWERS } from '../../shared/record-messages.ts';
 import { type Positions, RECORD_SOURCES, type RecordBatch, type RecordSource } from './database-protocol.ts';
 
 interface Inlet {

@@ -4,19 +4,11 @@
  */
 import { DuckDBTimestampNanosecondsValue, type DuckDBValue } from '@duckdb/node-api';
 import { readText } from '../../runtime/record-writer.ts';
+import { AUDIT_EVENTS } from '../../shared/audit-events.ts';
 import { reasonOf } from '../../shared/errors.ts';
 import type { InstrumentHistory } from '../../shared/instrument-history.ts';
-import {
-  AUDIT,
-  AUDIT_EVENTS,
-  LEG,
-  LEGS_MAX,
-  NO_INSTRUMENT,
-  OPPORTUNITY,
-  PORTFOLIO,
-  RECORD_KIND,
-  STATE,
-} from '../../shared/messages.ts';
+import { LEG, LEGS_MAX, OPPORTUNITY } from '../../shared/opportunity-message.ts';
+import { AUDIT, NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../shared/record-messages.ts';
 import { EXECUTION_TABLES, ExecutionRows, nameOf, whole } from './execution-rows.ts';
 import { type NamedAsset, RecordNames } from './record-names.ts';
 import { TableBuffer } from './table-buffer.ts';

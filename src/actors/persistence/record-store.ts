@@ -3,7 +3,7 @@ import { type DuckDBConnection, type DuckDBInstance, DuckDBTimestampNanosecondsV
 import type { Clock } from '../../shared/clock.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import { InstrumentHistory } from '../../shared/instrument-history.ts';
-import { RECORD_BYTES } from '../../shared/messages.ts';
+import { RECORD_BYTES } from '../../shared/record-messages.ts';
 import {
   type BootIdentity,
   type Opened,

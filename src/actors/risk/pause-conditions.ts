@@ -6,7 +6,7 @@
  * that is known and bad pauses a replay; the sequencer looks at every book's validity by itself.
  */
 import { type AccountState, isTradingState } from '../../shared/account-state.ts';
-import { SYSTEM_STATUSES } from '../../shared/messages.ts';
+import { SYSTEM_STATUSES } from '../../shared/market-messages.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
 
 export interface Readings {

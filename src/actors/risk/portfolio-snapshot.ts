@@ -2,8 +2,8 @@
 import type { RecordWriter } from '../../runtime/record-writer.ts';
 import type { Config } from '../../shared/config.ts';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
-import { PORTFOLIO, RECORD_KIND } from '../../shared/messages.ts';
 import { parseAmountDown } from '../../shared/money.ts';
+import { PORTFOLIO, RECORD_KIND } from '../../shared/record-messages.ts';
 import { accountUnits, ofAsset, reservedUnits } from './risk-ledger.ts';
 import { ASSET_ENTRY } from './risk-memory.ts';
 

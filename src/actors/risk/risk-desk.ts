@@ -5,8 +5,8 @@
  */
 import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
+import { EXECUTION } from '../../shared/execution-message.ts';
 import { encodeHaltState, HALT_KEY, type HaltState } from '../../shared/halt-state.ts';
-import { EXECUTION } from '../../shared/messages.ts';
 import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
 import type { TwoBankMemory } from '../../shared/two-bank-memory.ts';
 import type { Condition } from './pause-conditions.ts';

@@ -11,7 +11,7 @@ import {
   PLAN_OUTCOMES,
   PLANS_MAX,
   type PlanOutcome,
-} from '../../shared/messages.ts';
+} from '../../shared/execution-message.ts';
 import { largest, smaller } from '../../shared/money.ts';
 import { ASSET_ENTRY, assetOffset, OPEN_PLAN, openPlanOffset, RISK_HEADER } from './risk-memory.ts';
 

@@ -4,7 +4,7 @@
  *   | header | open plans (PLANS_MAX × 24) | assets (assets_max × 72) |
  */
 import type { Config } from '../../shared/config.ts';
-import { PLANS_MAX } from '../../shared/messages.ts';
+import { PLANS_MAX } from '../../shared/execution-message.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 
 const LAYOUT = 3;

@@ -3,8 +3,9 @@
  * desk's change of the journal; everything here else is a change of its own.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
+import type { AuditEvent } from '../../shared/audit-events.ts';
+import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import type { AuditEvent, ExposureReason } from '../../shared/messages.ts';
 import { formatDecimal } from '../../shared/money.ts';
 import type { StoredAmount, StoredTrading } from '../../shared/stored-trading.ts';
 import type { BalanceReading, Fill } from '../../venues/trading-port.ts';

@@ -4,8 +4,8 @@
  * show the same: the venue's parts of a reading are not of one moment, and its balances may be late.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
+import type { AuditEvent } from '../../shared/audit-events.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import type { AuditEvent } from '../../shared/messages.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
 import type { AccountReading, OrderReading, TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork } from './account.ts';

@@ -8,8 +8,9 @@
 import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { ACCOUNT_STATES, type AccountState, isTradingState } from '../../shared/account-state.ts';
+import type { AuditEvent } from '../../shared/audit-events.ts';
+import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import type { AuditEvent, ExposureReason } from '../../shared/messages.ts';
 import { largest } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
 import type { AccountReading, Fill, TradingEvent, TradingPort } from '../../venues/trading-port.ts';

@@ -2,7 +2,7 @@
  * What the account is expected to hold, what of it no plan will bring home (exposure), and what is too little to be sold
  * (dust). Each change belongs to the change of the journal that is open, and is told with it.
  */
-import { EXECUTION, EXECUTION_EVENT, EXPOSURE_REASONS, type ExposureReason } from '../../shared/messages.ts';
+import { EXECUTION, EXECUTION_EVENT, EXPOSURE_REASONS, type ExposureReason } from '../../shared/execution-message.ts';
 import type { Moment } from './execution-events.ts';
 import type { Journal } from './journal.ts';
 import { balanceOffset, dustOffset, exposureOffset } from './sequencer-memory.ts';

@@ -1,6 +1,6 @@
 /** What has to be looked at all the time: the dead-man's switch, orders without an answer, the gate. */
 import type { ActorContext } from '../../runtime/actor.ts';
-import { SYSTEM_STATUSES } from '../../shared/messages.ts';
+import { SYSTEM_STATUSES } from '../../shared/market-messages.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork } from './account.ts';
 import { DeadMansSwitch } from './dead-mans-switch.ts';

@@ -2,8 +2,9 @@
  * What plan desk and account desk know of each other. The plan desk answers for the orders of its plans; the account desk
  * for everything else that happens to the account, and for the ledger that both book into.
  */
+
+import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import type { ExposureReason } from '../../shared/messages.ts';
 import type { Fill, TradingEvent } from '../../venues/trading-port.ts';
 import type { LedgerEntry } from './account-ledger.ts';
 import type { Moment } from './execution-events.ts';

@@ -9,7 +9,7 @@
  */
 import { BUY } from '../../shared/asset-graph.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
-import type { PlanReason } from '../../shared/messages.ts';
+import type { PlanReason } from '../../shared/execution-message.ts';
 import { divideUp, largest, smaller } from '../../shared/money.ts';
 import { barOf, type Hop, type Route, routesHome, routesTo, type Shortfall } from './closing-routes.ts';
 import { decidedCost, isTradable, orderLots } from './holding-value.ts';

@@ -5,7 +5,7 @@
 import type { OrderSide } from '../../shared/approved-order.ts';
 import { assetReceived, assetSpent, BUY, SELL } from '../../shared/asset-graph.ts';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
-import { LEGS_MAX } from '../../shared/messages.ts';
+import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import { opposite } from './holding-value.ts';
 import { type Plan, type PlanLeg, placeAfter } from './plan.ts';
 import { assetAt } from './plan-progress.ts';

@@ -1,16 +1,16 @@
 /** Lays out what the sequencer tells of its plans: EXECUTION messages, and audit events for what was left behind. */
 import { writeAudit } from '../../runtime/record-writer.ts';
 import { writeAscii } from '../../shared/ascii-field.ts';
+import type { AuditEvent } from '../../shared/audit-events.ts';
 import {
-  type AuditEvent,
   EXECUTION,
   EXECUTION_EVENT,
-  NO_INSTRUMENT,
   ORDER_OUTCOMES,
   PLAN_OUTCOMES,
   PLAN_REASONS,
   type PlanReason,
-} from '../../shared/messages.ts';
+} from '../../shared/execution-message.ts';
+import { NO_INSTRUMENT } from '../../shared/record-messages.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 import type { FillMoves } from './fill-moves.ts';
 import type { Journal } from './journal.ts';

@@ -5,8 +5,8 @@
  */
 import type { ActorContext } from '../../runtime/actor.ts';
 import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
+import type { PlanOutcome } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import type { PlanOutcome } from '../../shared/messages.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';
 import type { AccountBooks } from './account-books.ts';

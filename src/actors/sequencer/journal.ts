@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict';
 import type { RecordWriter } from '../../runtime/record-writer.ts';
 import type { RingProducer } from '../../runtime/ring.ts';
-import { AUDIT, EXECUTION, RECORD_FOLLOWERS, RECORD_KIND } from '../../shared/messages.ts';
+import { EXECUTION } from '../../shared/execution-message.ts';
+import { AUDIT, RECORD_FOLLOWERS, RECORD_KIND } from '../../shared/record-messages.ts';
 import type { TwoBankMemory } from '../../shared/two-bank-memory.ts';
 import { countUp, OUTBOX_MAX, outboxOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
 

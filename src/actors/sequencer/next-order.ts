@@ -1,5 +1,5 @@
 /** The orders that a plan goes on with: of the leg in hand, or of all legs at once. Pure but for reading books. */
-import type { PlanReason } from '../../shared/messages.ts';
+import type { PlanReason } from '../../shared/execution-message.ts';
 import { orderLots } from './holding-value.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
 import type { Order } from './order.ts';

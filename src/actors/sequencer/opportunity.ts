@@ -1,5 +1,5 @@
 /** A sized opportunity as the sequencer takes it off its ring: legs in the order they are traded. */
-import { LEG, OPPORTUNITY } from '../../shared/messages.ts';
+import { LEG, OPPORTUNITY } from '../../shared/opportunity-message.ts';
 import type { PlanLeg } from './plan.ts';
 
 export interface Opportunity {

@@ -3,7 +3,7 @@
  * unknown, for as long as it takes. What it changes belongs to the change of the journal that is open.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
-import type { PlanReason } from '../../shared/messages.ts';
+import type { PlanReason } from '../../shared/execution-message.ts';
 import type { Fill, TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
 import { barOf } from './closing-routes.ts';

@@ -5,9 +5,9 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { ApprovedOrder, Refusal } from '../../shared/approved-order.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
+import type { PlanReason } from '../../shared/execution-message.ts';
 import { type Instrument, isSameScale } from '../../shared/instrument.ts';
 import type { LastHop } from '../../shared/last-hop.ts';
-import type { PlanReason } from '../../shared/messages.ts';
 import { largest, smaller } from '../../shared/money.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';

@@ -5,8 +5,8 @@
 import type { OrderSide } from '../../shared/approved-order.ts';
 import { readAscii, writeAscii } from '../../shared/ascii-field.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
+import { EXECUTION } from '../../shared/execution-message.ts';
 import type { OrderScale } from '../../shared/instrument.ts';
-import { EXECUTION } from '../../shared/messages.ts';
 import { ORDER_STATES, type OrderState } from './order-machine.ts';
 
 /** Totals of all fills that are booked. */

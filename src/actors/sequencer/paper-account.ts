@@ -3,8 +3,8 @@
  * there is nothing to be reconciled with. Without an inventory it has no limit.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
+import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import type { ExposureReason } from '../../shared/messages.ts';
 import { largest } from '../../shared/money.ts';
 import type { Fill, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork, RunningAccount } from './account.ts';

@@ -1,6 +1,7 @@
 /** The plans at work, each in its slot of own memory, and what they add up to. */
+
+import { PLANS_MAX } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import { PLANS_MAX } from '../../shared/messages.ts';
 import type { OrderOut } from './account.ts';
 import type { Journal } from './journal.ts';
 import type { NewestBooks } from './newest-books.ts';

@@ -8,7 +8,8 @@
  */
 import assert from 'node:assert/strict';
 import type { OrderSide } from '../../shared/approved-order.ts';
-import { LEGS_MAX, PLAN_REASONS, type PlanReason } from '../../shared/messages.ts';
+import { PLAN_REASONS, type PlanReason } from '../../shared/execution-message.ts';
+import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import { ORDER_SLOT_BYTES, type Order, readOrder, writeOrder } from './order.ts';
 import { isEnded, isUnknown } from './order-machine.ts';
 import { PLAN_STATES, type PlanState } from './plan-machine.ts';

@@ -8,7 +8,7 @@ import type { Config } from '../../shared/config.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import { executeCycle } from '../../shared/cycle-sizing.ts';
 import { type Fraction, isLess, leastMultiplier } from '../../shared/cycle-touch.ts';
-import type { PlanReason } from '../../shared/messages.ts';
+import type { PlanReason } from '../../shared/execution-message.ts';
 import { divideUp } from '../../shared/money.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';

@@ -13,7 +13,7 @@ import {
   PLAN_OUTCOMES,
   PLAN_REASONS,
   type PlanOutcome,
-} from '../../shared/messages.ts';
+} from '../../shared/execution-message.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';
 import type { Moment } from './execution-events.ts';
 import type { FillMoves } from './fill-moves.ts';

@@ -5,7 +5,7 @@
  *   | per asset: balance, exposure, dust (i64 each) |
  */
 import type { Config } from '../../shared/config.ts';
-import { EXECUTION, PLANS_MAX } from '../../shared/messages.ts';
+import { EXECUTION, PLANS_MAX } from '../../shared/execution-message.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 import { PLAN_SLOT_BYTES } from './plan.ts';
 

@@ -4,7 +4,7 @@ import { BookMemory, ROW_DOUBLE, ROW_WORD } from '../../../src/actors/book/own-m
 import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { BookTable } from '../../../src/shared/book-table.ts';
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
-import { MARKET_KIND } from '../../../src/shared/messages.ts';
+import { MARKET_KIND } from '../../../src/shared/market-messages.ts';
 import { CHECKSUM_VARIANT } from '../../../src/venues/kraken/running-checksum.ts';
 import { CAPTURES, NaiveBook, readStream } from '../../support/book-messages.ts';
 import { BookStage, type Top, type Version } from './stage.ts';

@@ -6,7 +6,7 @@ import type { RingConsumer } from '../../../src/runtime/ring.ts';
 import { type BookCopy, BookTable, createBookCopy } from '../../../src/shared/book-table.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { readInt64 } from '../../../src/shared/int64.ts';
-import { INVALID_REASONS, MARKET_KIND, RESYNC, TOP, TOP_FLAG } from '../../../src/shared/messages.ts';
+import { INVALID_REASONS, MARKET_KIND, RESYNC, TOP, TOP_FLAG } from '../../../src/shared/market-messages.ts';
 import { FeedHand } from '../../support/book-messages.ts';
 import { createTestContext, type TestContextOptions } from '../../support/test-context.ts';
 

@@ -8,7 +8,7 @@ import { type Chance, seededChance } from '../../../src/shared/chance.ts';
 import { cycleTouch, isLess } from '../../../src/shared/cycle-touch.ts';
 import { createFeeTableMemory, FeeTable } from '../../../src/shared/fee-table.ts';
 import { writeInt64 } from '../../../src/shared/int64.ts';
-import { TOP, TOP_FLAG } from '../../../src/shared/messages.ts';
+import { TOP, TOP_FLAG } from '../../../src/shared/market-messages.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 
 const NAMES = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];

@@ -5,8 +5,9 @@ import type { RingConsumer, RingProducer } from '../../../src/runtime/ring.ts';
 import { BookTable, TABLE_LEVEL } from '../../../src/shared/book-table.ts';
 import { type InstrumentChanges, InstrumentDirectory } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { CONTROL, MARKET_KIND, OPPORTUNITY, SYSTEM_STATUSES, TOP, TOP_FLAG } from '../../../src/shared/messages.ts';
+import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP, TOP_FLAG } from '../../../src/shared/market-messages.ts';
 import { opportunityJson } from '../../../src/shared/opportunity-json.ts';
+import { OPPORTUNITY } from '../../../src/shared/opportunity-message.ts';
 import { readOpportunity } from '../../support/read-opportunity.ts';
 import { createTestContext, type TestContextOptions } from '../../support/test-context.ts';
 

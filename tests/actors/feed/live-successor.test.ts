@@ -5,7 +5,7 @@ import { createActor as createBook } from '../../../src/actors/book/actor.ts';
 import { createActor as createFeed } from '../../../src/actors/feed/actor.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import { systemClock } from '../../../src/shared/clock.ts';
-import { DELTA } from '../../../src/shared/messages.ts';
+import { DELTA } from '../../../src/shared/market-messages.ts';
 import { startPracticeServer } from '../../../src/venues/practice/practice-server.ts';
 import { capturePath } from '../../support/captures.ts';
 import { createTestContext } from '../../support/test-context.ts';

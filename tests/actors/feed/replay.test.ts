@@ -4,7 +4,7 @@ import type { MalformedFrame } from '../../../src/actors/feed/malformed-frames.t
 import type { Actor } from '../../../src/runtime/actor.ts';
 import type { RingConsumer } from '../../../src/runtime/ring.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
-import { CONTROL, DELTA, DELTA_FLAG, INVALID_REASONS, MARKET_KIND } from '../../../src/shared/messages.ts';
+import { CONTROL, DELTA, DELTA_FLAG, INVALID_REASONS, MARKET_KIND } from '../../../src/shared/market-messages.ts';
 import { CAPTURES, capturePath, framesOf, scratchFolder, writeCapture } from '../../support/captures.ts';
 import { mutateFrame } from '../../support/mutate-frame.ts';
 import { createTestContext, type TestContext, type TestContextOptions } from '../../support/test-context.ts';

@@ -7,7 +7,7 @@ import { InlineHost } from '../../../src/runtime/inline-host.ts';
 import { writeRecordHead } from '../../../src/runtime/record-writer.ts';
 import { systemClock, VirtualClock } from '../../../src/shared/clock.ts';
 import { checkConfig } from '../../../src/shared/config.ts';
-import { RECORD_KIND } from '../../../src/shared/messages.ts';
+import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import { TOPOLOGY } from '../../../src/topology.ts';
 import { controlOf, createRecordStage, RING_SOURCES, started, turnUntil } from '../../support/record-stage.ts';
 import { readRecordNumbers, readStored, upTo } from '../../support/stored-records.ts';

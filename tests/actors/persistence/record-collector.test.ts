@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { RecordSource } from '../../../src/actors/persistence/database-protocol.ts';
 import { RecordCollector } from '../../../src/actors/persistence/record-collector.ts';
 import type { RecordWriter } from '../../../src/runtime/record-writer.ts';
-import { RECORD_FOLLOWERS, RECORD_KIND } from '../../../src/shared/messages.ts';
+import { RECORD_FOLLOWERS, RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import { createTestContext } from '../../support/test-context.ts';
 
 function stage(recordsMax: number) {

@@ -4,17 +4,17 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
 import { TABLES } from '../../../src/actors/persistence/record-rows.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { AUDIT_EVENTS } from '../../../src/shared/audit-events.ts';
 import {
-  AUDIT_EVENTS,
   EXECUTION_EVENT,
   EXPOSURE_REASONS,
   type ExposureReason,
-  OPPORTUNITY,
   ORDER_OUTCOMES,
   PLAN_REASONS,
-  RECORD_KIND,
-} from '../../../src/shared/messages.ts';
+} from '../../../src/shared/execution-message.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { OPPORTUNITY } from '../../../src/shared/opportunity-message.ts';
+import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import {
   type OpportunityFields,
   TRIANGLE,

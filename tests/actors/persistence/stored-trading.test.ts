@@ -6,8 +6,8 @@ import { loadMigrations, migrate } from '../../../src/actors/persistence/migrati
 import { readStoredTrading } from '../../../src/actors/persistence/stored-trading.ts';
 import type { RecordWriter } from '../../../src/runtime/record-writer.ts';
 import { systemClock } from '../../../src/shared/clock.ts';
+import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/shared/execution-message.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/shared/messages.ts';
 import { TRIANGLE, writeExecution } from '../../support/record-slots.ts';
 import { createRecordStage, started } from '../../support/record-stage.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';

@@ -4,7 +4,7 @@ import { Counters } from '../../../src/runtime/counters.ts';
 import { inProgressPosition } from '../../../src/runtime/ring.ts';
 import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
 import { decodeHaltState, type HaltState } from '../../../src/shared/halt-state.ts';
-import { SYSTEM_STATUSES } from '../../../src/shared/messages.ts';
+import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import { GATE_STATES, TradingGate } from '../../../src/shared/trading-gate.ts';
 import { createTestContext } from '../../support/test-context.ts';
 import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';

@@ -7,8 +7,6 @@ import type { RingProducer } from '../../../src/runtime/ring.ts';
 import { ACCOUNT_STATES, type AccountState } from '../../../src/shared/account-state.ts';
 import type { Mode } from '../../../src/shared/config.ts';
 import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
-import { decodeHaltState, type HaltState } from '../../../src/shared/halt-state.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -18,11 +16,11 @@ import {
   type OrderOutcome,
   PLAN_OUTCOMES,
   type PlanOutcome,
-  PORTFOLIO,
-  RECORD_KIND,
-  STATE,
-  SYSTEM_STATUSES,
-} from '../../../src/shared/messages.ts';
+} from '../../../src/shared/execution-message.ts';
+import { decodeHaltState, type HaltState } from '../../../src/shared/halt-state.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
+import { PORTFOLIO, RECORD_KIND, STATE } from '../../../src/shared/record-messages.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
 

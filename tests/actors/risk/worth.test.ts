@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { worthOf } from '../../../src/actors/risk/worth.ts';
 import { BookTable } from '../../../src/shared/book-table.ts';
 import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import { invalidReasonCode } from '../../../src/shared/messages.ts';
+import { invalidReasonCode } from '../../../src/shared/market-messages.ts';
 import { createTestContext } from '../../support/test-context.ts';
 import { ASSETS, BTC_USD, ETH_BTC, PAIRS, putBook } from '../sequencer/sequencer-stage.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { SYSTEM_STATUSES } from '../../../src/shared/messages.ts';
+import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
 import { BTC, BTC_USD, ETH, USD } from './sequencer-stage.ts';
 

@@ -12,8 +12,6 @@ import { openSequencerMemory } from '../../../src/actors/sequencer/sequencer-mem
 import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { readAscii } from '../../../src/shared/ascii-field.ts';
 import { BookTable } from '../../../src/shared/book-table.ts';
-import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -21,9 +19,10 @@ import {
   ORDER_OUTCOMES,
   PLAN_OUTCOMES,
   PLAN_REASONS,
-  RECORD_BYTES,
-  RECORD_KIND,
-} from '../../../src/shared/messages.ts';
+} from '../../../src/shared/execution-message.ts';
+import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { RECORD_BYTES, RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import type {

@@ -4,7 +4,7 @@ import { InlineHost } from '../../../src/runtime/inline-host.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
 import { checkConfig } from '../../../src/shared/config.ts';
 import type { ActorId } from '../../../src/shared/counter-names.ts';
-import { RECORD_KIND } from '../../../src/shared/messages.ts';
+import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import { TOPOLOGY } from '../../../src/topology.ts';
 import { type Execution, readExecution } from './sequencer-stage.ts';
 

@@ -4,7 +4,7 @@ import { fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
 import { writeAscii } from '../../../src/shared/ascii-field.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
-import { EXECUTION, EXECUTION_EVENT, ORDER_OUTCOMES, PLAN_OUTCOMES } from '../../../src/shared/messages.ts';
+import { EXECUTION, EXECUTION_EVENT, ORDER_OUTCOMES, PLAN_OUTCOMES } from '../../../src/shared/execution-message.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
 import { ASSETS, BTC, BTC_USD, ETH_BTC, ETH_USD, USD } from './sequencer-stage.ts';
 import { changeEnds, openTradingDatabase, type TradingDatabase } from './trading-database.ts';

@@ -16,21 +16,20 @@ import type { VirtualClock } from '../../../src/shared/clock.ts';
 import type { Mode } from '../../../src/shared/config.ts';
 import { CycleLeg } from '../../../src/shared/cycle-leg.ts';
 import { sizeCycle } from '../../../src/shared/cycle-sizing.ts';
-import { InstrumentDirectory, type InstrumentStatus } from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
   EXPOSURE_REASONS,
-  invalidReasonCode,
-  LEG,
-  OPPORTUNITY,
   ORDER_OUTCOMES,
   PLAN_OUTCOMES,
   PLAN_REASONS,
-  RECORD_KIND,
-} from '../../../src/shared/messages.ts';
+} from '../../../src/shared/execution-message.ts';
+import { InstrumentDirectory, type InstrumentStatus } from '../../../src/shared/instrument.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { invalidReasonCode } from '../../../src/shared/market-messages.ts';
 import { lots, ticks, units } from '../../../src/shared/money.ts';
+import { LEG, OPPORTUNITY } from '../../../src/shared/opportunity-message.ts';
+import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
 

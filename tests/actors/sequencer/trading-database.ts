@@ -4,7 +4,7 @@ import { loadMigrations, migrate } from '../../../src/actors/persistence/migrati
 import { RecordRows, TABLES } from '../../../src/actors/persistence/record-rows.ts';
 import { readTrading } from '../../../src/actors/persistence/stored-trading.ts';
 import { InstrumentHistory } from '../../../src/shared/instrument-history.ts';
-import { RECORD_FOLLOWERS } from '../../../src/shared/messages.ts';
+import { RECORD_FOLLOWERS } from '../../../src/shared/record-messages.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
 import { ASSETS, PAIRS } from './sequencer-stage.ts';
 
