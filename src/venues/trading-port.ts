@@ -57,7 +57,7 @@ export interface AccountReading {
   readonly openOrders: readonly OrderReading[];
   /** Orders that ended since the time asked for, of this program or not. */
   readonly endedOrders: readonly OrderReading[];
-  /** Assets held of which we know no precision, by the venue's name. */
+  /** Assets held of which we know no precision, or more than we can count, by the venue's name. */
   readonly unknownAssets: readonly string[];
 }
 

@@ -8,8 +8,11 @@ import { changesNeeded, judgeKey } from './key-permissions.ts';
 import type { KrakenRest } from './kraken-rest.ts';
 import type { RestFailure } from './rest-answer.ts';
 
+/** The venue's answer counts whole seconds, and has been under way: less than this says nothing. */
+const CLOCK_OFF_MS = 5_000;
+
 export interface AccountOpeningDeps {
-  readonly rest: Pick<KrakenRest, 'keyInfo' | 'loadNames'>;
+  readonly rest: Pick<KrakenRest, 'keyInfo' | 'loadNames' | 'systemStatus' | 'time'>;
   readonly clock: Clock;
   readonly retryMs: number;
   readonly onReady: () => void;
@@ -66,6 +69,21 @@ export class AccountOpening {
       return;
     }
     onUnexpected(`${what} could not be asked for: ${text}; asking again in ${retryMs} ms`);
+    this.#tellVenue();
     this.#cancelRetry = clock.after(retryMs, again);
+  }
+
+  /** Before there is a socket, only REST can tell what is wrong: the venue is closed, or our clock is. */
+  #tellVenue(): void {
+    const { rest, clock, onUnexpected } = this.#deps;
+    rest.systemStatus((result) => {
+      if (result.ok && result.value !== 'online') onUnexpected(`the venue is in ${result.value}`);
+    });
+    rest.time((result) => {
+      const aheadMs = result.ok ? clock.wallMs() - result.value.wallMs : 0;
+      if (Math.abs(aheadMs) < CLOCK_OFF_MS) return;
+      const seconds = Math.round(Math.abs(aheadMs) / 1_000);
+      onUnexpected(`our clock is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} the venue's`);
+    });
   }
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { BalanceReading } from '../trading-port.ts';
 import { signedAmountText } from './number-text-json.ts';
-import { amountDown, amountUp } from './rounded-amount.ts';
+import { amountDown, amountUp, isCountable } from './rounded-amount.ts';
 import type { VenueNames } from './venue-names.ts';
 
 export const BALANCES_EX = z.record(
@@ -13,7 +13,7 @@ export const BALANCES = z.record(z.string().max(64), signedAmountText);
 
 export interface Balances {
   readonly balances: readonly BalanceReading[];
-  /** Assets held of which no precision is known, by the venue's name. */
+  /** Assets held of which no precision is known, or more than can be counted, by the venue's name. */
   readonly unknownAssets: readonly string[];
   /** Held, but not tradable: staked, earning, tokenised; by the venue's name. */
   readonly notSpot: readonly string[];
@@ -35,7 +35,9 @@ export function balancesOf(rows: z.infer<typeof BALANCES_EX>, names: VenueNames)
     const before = balances.get(asset.index);
     const totalUnits = (before?.totalUnits ?? 0n) + amountDown(balance, asset.precision, `balance of ${id}`);
     const heldUnits = (before?.heldUnits ?? 0n) + amountUp(hold_trade ?? '0', asset.precision, `hold of ${id}`);
-    balances.set(asset.index, { asset: asset.index, totalUnits, heldUnits });
+    if (isCountable(totalUnits) && isCountable(heldUnits)) {
+      balances.set(asset.index, { asset: asset.index, totalUnits, heldUnits });
+    } else unknownAssets.push(id);
   }
   return { balances: [...balances.values()], unknownAssets, notSpot, knowsHolds: true };
 }

@@ -81,7 +81,8 @@ const ENTRY = z.object({
   symbol: maybeText,
   side: z.enum(['buy', 'sell']).nullish(),
   order_qty: maybeAmount,
-  limit_price: maybeAmount,
+  // Of a trailing order it is a distance, which may be negative: somebody else's order, and no reason to doubt ours.
+  limit_price: maybeAmount.catch(undefined),
   last_qty: maybeAmount,
   last_price: maybeAmount,
   cost: maybeAmount,

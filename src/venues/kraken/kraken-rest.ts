@@ -17,7 +17,6 @@ import { probeKey } from './key-probe.ts';
 import { wholeNumberText } from './number-text-json.ts';
 import { OrderHistory } from './order-history.ts';
 import { disagreement } from './pair-agreement.ts';
-import type { RestResult } from './rest-answer.ts';
 import { RestClient, type RestClientDeps } from './rest-client.ts';
 import type { RateTier } from './rest-counter.ts';
 import { ASSET_ROW, PAIR_ROW, type PairRow, VenueNames } from './venue-names.ts';
@@ -39,7 +38,6 @@ const TIME = z.object({ unixtime: wholeNumberText });
 const PAIRS = z.record(z.string().max(64), PAIR_ROW.nullable().catch(null));
 const ASSETS = z.record(z.string().max(64), ASSET_ROW.nullable().catch(null));
 const COUNT = z.object({ count: wholeNumberText });
-const SWITCH = z.object({ triggerTime: z.string().max(64).nullish() });
 /** Pairs in one question for fees: the names must fit a request. */
 const PAIRS_PER_QUESTION = 100;
 
@@ -167,12 +165,6 @@ export class KrakenRest {
     ask(this.#client, 'CancelAll', {}, COUNT, (result) => done(readResult(result, countOf)));
   }
 
-  /** Dead-man's switch: everything is cancelled after `timeoutS` seconds without another call. 0 turns it off. */
-  cancelAllOrdersAfter(timeoutS: number, done: Done<void>): void {
-    const params = { timeout: String(timeoutS) };
-    ask(this.#client, 'CancelAllOrdersAfter', params, SWITCH, (result) => done(readResult(result, () => undefined)));
-  }
-
   /** Ends what waits. The request that is out is still answered. */
   stop(): void {
     this.#client.stop();
@@ -194,11 +186,20 @@ export class KrakenRest {
       this.#clock.after(0, () => done({ ok: true, value: [...told] }));
       return;
     }
-    const pair = asked.map(({ symbol }) => this.names.restName(symbol)).join(',');
-    ask(this.#client, 'TradeVolume', { pair }, TRADE_VOLUME, (result) => {
-      const fees: RestResult<TakerFee[]> = readResult(result, (volume) => takerFeesOf(volume, asked, this.names));
+    this.#feesOf(asked, asked, (fees) => {
       if (fees.ok) this.#feesFrom(instruments, [...told, ...fees.value], done);
       else done(fees);
+    });
+  }
+
+  /** One pair that REST does not list makes the venue refuse the whole question: then it is put without such pairs. */
+  #feesOf(instruments: readonly Instrument[], asked: readonly Instrument[], done: Done<TakerFee[]>): void {
+    const pair = asked.map(({ symbol }) => this.names.restName(symbol)).join(',');
+    ask(this.#client, 'TradeVolume', { pair }, TRADE_VOLUME, (result) => {
+      const listed = asked.filter(({ symbol }) => this.names.row(symbol) !== undefined);
+      const isForUnlisted = !result.ok && result.failure.topic === 'request' && listed.length < asked.length;
+      if (isForUnlisted && listed.length > 0) this.#feesOf(instruments, listed, done);
+      else done(readResult(result, (volume) => takerFeesOf(volume, instruments, this.names)));
     });
   }
 }

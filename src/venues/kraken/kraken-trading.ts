@@ -35,7 +35,7 @@ import { OwnOrders } from './own-orders.ts';
 import type { BalancesFrame, ExecutionsFrame } from './private-frame.ts';
 import type { PrivateReply } from './private-reply.ts';
 import { addOrder } from './private-requests.ts';
-import { roundedAmount } from './rounded-amount.ts';
+import { isCountable, roundedAmount } from './rounded-amount.ts';
 import { SocketTokens } from './socket-tokens.ts';
 import { type ConnectionHandler, TradingConnection } from './trading-connection.ts';
 import { ADD_POINTS, TradingCounter, tierOfThreshold } from './trading-counter.ts';
@@ -49,6 +49,8 @@ export interface KrakenTradingDeps {
     KrakenRest,
     | 'keyInfo'
     | 'loadNames'
+    | 'systemStatus'
+    | 'time'
     | 'disagreement'
     | 'webSocketsToken'
     | 'setTier'
@@ -272,7 +274,8 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
       if (asset === undefined) continue; // reading the account tells of assets that nobody announced
       const { value, isExact } = roundedAmount(balance, asset.precision, 'down', name);
       if (!isExact) this.#emit({ type: 'unexpected', text: `balance ${balance} ${name} does not fit; rounded down` });
-      this.#emit({ type: 'balance', asset: asset.index, totalUnits: value, refId });
+      if (!isCountable(value)) this.#emit({ type: 'unexpected', text: `balance ${balance} ${name} cannot be counted` });
+      else this.#emit({ type: 'balance', asset: asset.index, totalUnits: value, refId });
     }
   }
 

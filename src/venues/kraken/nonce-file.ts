@@ -7,13 +7,17 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, w
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
-import type { NonceStore } from './nonce-source.ts';
+import { NONCE_MAX, type NonceStore } from './nonce-source.ts';
 import { takeProcessLock } from './process-lock.ts';
 
 /** SQLite's result code for a lock that somebody else has. */
 const SQLITE_BUSY = 5;
 
-const CONTENT = z.record(z.string().regex(/^[0-9a-f]{16}$/), z.string().regex(/^\d{1,20}$/));
+const NONCE = z
+  .string()
+  .regex(/^\d{1,20}$/)
+  .refine((text) => BigInt(text) <= NONCE_MAX);
+const CONTENT = z.record(z.string().regex(/^[0-9a-f]{16}$/), NONCE);
 type Content = z.infer<typeof CONTENT>;
 
 /**

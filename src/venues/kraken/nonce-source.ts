@@ -7,6 +7,7 @@
  * beyond it. A block is a minute: the clock has usually passed it before a successor starts.
  */
 import type { Clock } from '../../shared/clock.ts';
+import { smaller } from '../../shared/money.ts';
 
 /** Where the highest nonce that may have been used is kept. One holder at a time. */
 export interface NonceStore {
@@ -17,6 +18,8 @@ export interface NonceStore {
   close(): void;
 }
 
+/** A nonce is an unsigned number of 64 bits. */
+export const NONCE_MAX = 2n ** 64n - 1n;
 /** 60 s in nonces. */
 export const NONCE_BLOCK = 60_000_000_000n;
 
@@ -33,7 +36,10 @@ export class NonceSource {
     this.#reserved = store.highest;
   }
 
-  /** Larger than every one before, of this process and of those before it that used the same store. */
+  /**
+   * Larger than every one before, of this process and of those before it that used the same store.
+   * @throws RangeError when none is left: only another key helps.
+   */
   next(): bigint {
     return this.#take(this.#clock.wallNs());
   }
@@ -49,9 +55,11 @@ export class NonceSource {
 
   #take(wanted: bigint): bigint {
     const nonce = wanted > this.#last ? wanted : this.#last + 1n;
+    if (nonce > NONCE_MAX) throw new RangeError('this key has no nonce left above the last one: it needs a successor');
     if (nonce > this.#reserved) {
-      this.#store.reserve(nonce + NONCE_BLOCK);
-      this.#reserved = nonce + NONCE_BLOCK;
+      const reserved = smaller(nonce + NONCE_BLOCK, NONCE_MAX);
+      this.#store.reserve(reserved);
+      this.#reserved = reserved;
     }
     this.#last = nonce;
     return nonce;

@@ -22,7 +22,8 @@ export const ORDER_ROW = z.object({
   status: z.string(),
   opentm: amountText,
   closetm: amountText.nullish(),
-  descr: z.object({ pair: id, type: side, price: signedAmountText.nullish() }),
+  // Of a trailing order the price is a distance ('+5.0000%'): an order of somebody else, with no limit that could be told.
+  descr: z.object({ pair: id, type: side, price: signedAmountText.nullish().catch(undefined) }),
   vol: amountText,
   vol_exec: amountText,
   oflags: z.string().nullish(),

@@ -4,17 +4,24 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 
+interface Holding {
+  readonly database: DatabaseSync;
+  /** Whoever took it last: only that one can give it back. */
+  readonly owner: object;
+}
+
 /** Held by this thread. A successor within it (an actor that was restarted) takes its predecessor's over. */
-const held = new Map<string, DatabaseSync>();
+const held = new Map<string, Holding>();
 
 /** Takes the lock. @returns how to give it back. @throws when another process has it, or the file cannot be made. */
 export function takeProcessLock(file: string): () => void {
-  const lock = held.get(file) ?? locked(file);
-  held.set(file, lock);
+  const database = held.get(file)?.database ?? locked(file);
+  const owner = {};
+  held.set(file, { database, owner });
   return () => {
-    if (held.get(file) !== lock) return;
+    if (held.get(file)?.owner !== owner) return;
     held.delete(file);
-    lock.close();
+    database.close();
   };
 }
 

@@ -74,6 +74,8 @@ export class RestClient {
   readonly #private = new RestLane();
   readonly #public = new RestLane();
   readonly #timers = new Set<CancelTimer>();
+  /** Calls that are made again after a pause. */
+  readonly #pausing = new Set<RestCall>();
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #lockedUntilMs = Number.NEGATIVE_INFINITY;
   #publicSentMs = Number.NEGATIVE_INFINITY;
@@ -95,7 +97,7 @@ export class RestClient {
     const call: RestCall = { endpoint, params, done, attempts: 0, skipNonces: false };
     const refusal = this.#refusal(endpoint);
     if (refusal === undefined) this.#enqueue(call);
-    else this.#later(0, () => done(refusal));
+    else this.#deps.clock.after(0, () => done(refusal)); // also when it is stopped before
   }
 
   /** Ends every call that waits as not sent. The one that is out is still answered. */
@@ -104,7 +106,9 @@ export class RestClient {
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
     const stopped = failed('not_sent', 'not_possible', 'the client was stopped', 'never');
-    for (const lane of [this.#private, this.#public]) for (const call of lane.takeAll()) call.done(stopped);
+    const waiting = [...this.#private.takeAll(), ...this.#public.takeAll(), ...this.#pausing];
+    this.#pausing.clear();
+    for (const call of waiting) call.done(stopped);
   }
 
   #refusal(endpoint: EndpointName): RestResult<never> | undefined {
@@ -197,12 +201,15 @@ export class RestClient {
     }
     this.#deps.onNotice({ type: 'repeated', endpoint: call.endpoint, why: answer.failure.text, waitMs });
     const skipNonces = call.skipNonces || answer.failure.topic === 'nonce';
-    this.#later(waitMs, () => this.#again({ ...call, attempts: call.attempts + 1, skipNonces }));
+    const next = { ...call, attempts: call.attempts + 1, skipNonces };
+    this.#pausing.add(next);
+    this.#later(waitMs, () => this.#again(next));
     this.#release(lane);
   }
 
   /** Its turn comes again, unless nothing may be sent by now. */
   #again(call: RestCall): void {
+    this.#pausing.delete(call);
     const refusal = this.#refusal(call.endpoint);
     if (refusal === undefined) this.#enqueue(call);
     else call.done(refusal);

@@ -40,8 +40,6 @@ export const ENDPOINTS = {
   GetWebSocketsToken: { ...QUESTION, rank: 1 },
   CancelOrder: CANCEL,
   CancelAll: CANCEL,
-  // Not repeated: a late copy would arm a switch that was disarmed meanwhile. Whoever keeps it armed asks again anyway.
-  CancelAllOrdersAfter: ORDER,
   AddOrder: ORDER,
 } as const satisfies Readonly<Record<string, Endpoint>>;
 

@@ -2,7 +2,7 @@
  * Amounts of the venue that may be finer than our unit: rounded in the direction that the caller says is safe, instead of
  * refused, for an amount that exists has to be booked.
  */
-import { divideDown, divideUp, parseDecimal } from '../../shared/money.ts';
+import { divideDown, divideUp, INT64_MAX, parseDecimal } from '../../shared/money.ts';
 
 /** Decimals of the finest amount that is read at all: 64 characters with an exponent of two digits are no finer. */
 const FINEST = 170;
@@ -43,6 +43,11 @@ export function compareAmounts(a: string, b: string): number {
   const difference = parseDecimal(a, FINEST) - parseDecimal(b, FINEST);
   if (difference === 0n) return 0;
   return difference < 0n ? -1 : 1;
+}
+
+/** Whether messages and the database can hold an amount; one that is larger would turn into another. */
+export function isCountable(amount: bigint): boolean {
+  return amount <= INT64_MAX && amount >= -INT64_MAX;
 }
 
 /** The usual case, without numbers of two hundred digits. */

@@ -3,10 +3,9 @@
  * sold up, a price and a cost bought up and sold down, a fee up.
  */
 import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
-import { INT64_MAX } from '../../shared/money.ts';
 import type { Fill } from '../trading-port.ts';
 import type { FillText } from './execution-report.ts';
-import { type RoundedAmount, roundedAmount, roundedProduct } from './rounded-amount.ts';
+import { isCountable, type RoundedAmount, roundedAmount, roundedProduct } from './rounded-amount.ts';
 
 export interface ReadFill {
   readonly fill: Fill;
@@ -44,7 +43,7 @@ export function readFill(
     atMs: Number.isFinite(text.atMs) ? text.atMs : wallMs,
   };
   const { qtyLots, priceTicks, costUnits, feeUnits } = fill;
-  const isBookable = [qtyLots, priceTicks, costUnits, feeUnits].every((amount) => amount <= INT64_MAX);
+  const isBookable = [qtyLots, priceTicks, costUnits, feeUnits].every(isCountable);
   return isBookable && qtyLots > 0n ? { fill, notes } : { why: 'is of no amount that can be booked' };
 }
 

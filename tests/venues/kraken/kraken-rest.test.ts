@@ -146,6 +146,14 @@ describe('names', () => {
     expect(get((done) => rest.balances(done))).toMatchObject({ ok: true, value });
   });
 
+  test('a balance of more than can be counted is told by its name, never as another amount', () => {
+    const { get, rest } = stage({
+      BalanceEx: result({ XXBT: { balance: '1e70' }, ZUSD: { balance: '1', hold_trade: '92233720369' } }),
+    });
+    const got = get((done) => rest.balances(done));
+    expect(got).toMatchObject({ ok: true, value: { balances: [], unknownAssets: ['XXBT', 'ZUSD'] } });
+  });
+
   test('an amount that is no number fails the question, and throws nothing', () => {
     for (const balance of ['NaN', '', '1,5', null, {}, '1e999', '9'.repeat(65)]) {
       const { get, rest } = stage({ BalanceEx: result({ ZUSD: { balance, hold_trade: '0' } }) });
@@ -330,6 +338,28 @@ describe('fees and keys', () => {
         { instrument: 2, takerPpm: 8_000, isTold: false },
       ],
     });
+  });
+
+  test('a pair that REST does not list costs the others no answer', () => {
+    const listed = ['XBTUSD', 'XTZUSD'];
+    const { get, rest, asked } = stage({
+      TradeVolume: (params) => {
+        const isKnown =
+          params
+            .get('pair')
+            ?.split(',')
+            .every((name) => listed.includes(name)) === true;
+        return isKnown ? result({ fees: { XXBTZUSD: { fee: '0.26' } } }) : refusal('EQuery:Unknown asset pair');
+      },
+    });
+    const { instruments } = directoryOf(['BTC/USD', 'NEW/USD', 'XTZ/USD']);
+    expect(get((done) => rest.takerFees(instruments, done))).toMatchObject({
+      ok: true,
+      value: [{ takerPpm: 2_600, isTold: true }, { isTold: false }, { isTold: false }],
+    });
+    expect(asked).toEqual(['TradeVolume', 'TradeVolume']);
+    const none = directoryOf(['NEW/USD']).instruments;
+    expect(get((done) => rest.takerFees(none, done))).toMatchObject({ ok: false, failure: { topic: 'request' } });
   });
 
   const PERMISSIONS = [

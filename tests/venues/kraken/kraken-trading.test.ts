@@ -327,6 +327,20 @@ describe('balances', () => {
     expect(events).toEqual([{ type: 'balance', asset: 1, totalUnits: 13_299_950_000n, refId: 'TAAAAA-1' }]);
   });
 
+  test('of more than can be counted are said, and never told as another amount', () => {
+    const { venue, pass, of } = liveStage();
+    const update = { wallet_type: 'spot', wallet_id: 'main', asset: 'USD' };
+    for (const balance of ['92233720368.54775808', '1e60', '-1e60']) venue.line.balances([{ ...update, balance }]);
+    venue.line.balances([{ ...update, balance: '92233720368.54775807' }]);
+    pass(10);
+    expect(of('unexpected').map(({ text }) => text)).toEqual([
+      'balance 92233720368.54775808 USD cannot be counted',
+      'balance 1e60 USD cannot be counted',
+      'balance -1e60 USD cannot be counted',
+    ]);
+    expect(of('balance')).toMatchObject([{ totalUnits: 2n ** 63n - 1n }]);
+  });
+
   test('that cannot be read are said', () => {
     const { venue, pass, of } = liveStage();
     venue.line.balances([{ asset: 'USD', balance: 'much' }]);
@@ -492,6 +506,32 @@ describe('subscriptions', () => {
     delete down.venue.rest['GetApiKeyInfo'];
     down.pass(30_000);
     expect(down.port.isConnected).toBe(true);
+  });
+
+  test('while the key cannot be asked about, REST tells whether the venue is closed or our clock is wrong', () => {
+    const { port, venue, pass, of, clock } = tradingStage();
+    const texts = () => of('unexpected').map(({ text }) => text);
+    venue.rest['GetApiKeyInfo'] = () => ({ error: ['EService:Unavailable'] });
+    venue.rest['SystemStatus'] = () => ({ result: { status: 'maintenance', timestamp: venue.time() } });
+    venue.rest['Time'] = () => ({ result: { unixtime: Math.floor(clock.wallMs() / 1_000) + 60 } });
+    port.start();
+    pass(10_000);
+    expect(texts()).toContain('the venue is in maintenance');
+    expect(texts()).toContainEqual(expect.stringMatching(/^our clock is (59|60) s behind the venue's$/));
+    venue.rest['GetApiKeyInfo'] = () => ({ error: ['EAPI:Invalid nonce'] });
+    venue.rest['SystemStatus'] = () => ({ result: { status: 'online', timestamp: venue.time() } });
+    venue.rest['Time'] = () => ({ result: { unixtime: Math.floor(clock.wallMs() / 1_000) } });
+    pass(10_000);
+    const before = texts().length;
+    pass(30_000);
+    expect(
+      texts()
+        .slice(before)
+        .every((text) => text.startsWith('the key could not be asked for')),
+    ).toBe(true);
+    delete venue.rest['GetApiKeyInfo'];
+    pass(30_000);
+    expect(port.isConnected).toBe(true);
   });
 
   test('a token the venue refuses is replaced on the same connection', () => {

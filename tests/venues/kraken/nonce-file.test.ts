@@ -56,15 +56,50 @@ describe('nonce file', () => {
     expect(openNonceFile(file, 'k').highest).toBe(9n);
   });
 
-  test.each(['', '[]', '{"x":"1"}', '{"0123456789abcdef":1}', '{"0123456789abcdef":"-1"}', '{"0123456789abcdef":'])(
-    'a file that holds %j is refused, and left as it is',
-    (content) => {
-      const file = fresh();
-      writeFileSync(file, content);
-      expect(() => openNonceFile(file, 'k')).toThrowError(refusal(/nonces/));
-      expect(readFileSync(file, 'utf8')).toBe(content);
-    },
-  );
+  test('a predecessor that closes late does not give away what its successor holds', async () => {
+    const file = fresh();
+    const late = openNonceFile(file, 'k');
+    const successor = openNonceFile(file, 'k');
+    onTestFinished(() => successor.close());
+    late.close();
+    const script = new URL('../../support/nonce-holder.ts', import.meta.url).pathname;
+    const child = spawn(process.execPath, [script, file], { stdio: 'ignore' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const [code] = (await once(child, 'exit')) as [number];
+    expect(code).not.toBe(0);
+  });
+
+  test('a nonce of the far future is followed by the next one, the last of all by none', () => {
+    const file = fresh();
+    const future = openNonceFile(file, 'k');
+    future.reserve(9_000_000_000_000_000_000n);
+    future.close();
+    const after = new NonceSource(systemClock, openNonceFile(file, 'k'));
+    expect(after.next()).toBe(9_000_000_000_000_000_001n);
+    after.close();
+    const last = openNonceFile(file, 'k');
+    last.reserve(2n ** 64n - 2n);
+    const spent = new NonceSource(systemClock, last);
+    expect(spent.next()).toBe(2n ** 64n - 1n);
+    expect(() => spent.next()).toThrow('no nonce left');
+    expect(last.highest).toBe(2n ** 64n - 1n);
+    spent.close();
+  });
+
+  test.each([
+    '',
+    '[]',
+    '{"x":"1"}',
+    '{"0123456789abcdef":1}',
+    '{"0123456789abcdef":"-1"}',
+    '{"0123456789abcdef":',
+    '{"0123456789abcdef":"18446744073709551616"}',
+  ])('a file that holds %j is refused, and left as it is', (content) => {
+    const file = fresh();
+    writeFileSync(file, content);
+    expect(() => openNonceFile(file, 'k')).toThrowError(refusal(/nonces/));
+    expect(readFileSync(file, 'utf8')).toBe(content);
+  });
 
   test('a file that cannot be written is refused, and closed means closed', () => {
     expect(() => openNonceFile(join(fresh(), 'deeper', 'file'), 'k')).toThrowError(refusal(/unable to open/));

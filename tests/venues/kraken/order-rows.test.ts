@@ -37,6 +37,11 @@ describe('an order of ours in a pair whose name is not known yet', () => {
     expect(read({ vol_exec: '0.00000000', trades: null })).toMatchObject({ clOrdId, instrument: undefined, fills: [] });
   });
 
+  test('is read when it is a trailing order of somebody else, whose price is a distance', () => {
+    const descr = { pair: 'XETHXXBT', type: 'sell', price: '+5.0000%' };
+    expect(read({ cl_ord_id: null, descr })).toMatchObject({ clOrdId: undefined, limitTicks: 0n, qtyLots: 0n });
+  });
+
   test('is read when it is not ours', () => {
     expect(read({ cl_ord_id: 'somebody' })).toMatchObject({ clOrdId: 'somebody', fills: [] });
   });

@@ -86,6 +86,14 @@ describe('frames of the private socket', () => {
     expect(read(text, 'executions').reports[0]?.fill).toMatchObject({ qty: '1234567890.12345678', cost: '1e-08' });
   });
 
+  test('a trailing order of somebody else, whose limit is a distance below, is read', () => {
+    const entry = { order_id: 'OFOREIGN', exec_type: 'new', limit_price: -0.5, limit_price_type: 'pct' };
+    const frame = privateFrameOfText(
+      JSON.stringify({ channel: 'executions', type: 'update', data: [entry], sequence: 2 }),
+    );
+    expect(frame).toMatchObject({ reports: [{ orderId: 'OFOREIGN', limitPrice: undefined }], unreadable: [] });
+  });
+
   test('an amount as a string is an amount too', () => {
     expect(executions({ ...entry, last_qty: '0.00500000' }).reports[0]?.fill?.qty).toBe('0.00500000');
   });

@@ -266,6 +266,21 @@ describe('rest client', () => {
     expect(http.sent).toHaveLength(1);
   });
 
+  test('stopping ends what waits to be asked again, too, and what was refused just now', () => {
+    const { http, deps, passMs } = stage();
+    const client = new RestClient({ ...deps, account: undefined });
+    const got: string[] = [];
+    const take = (answer: RestResult<unknown>) => got.push(answer.ok ? 'ok' : answer.failure.text);
+    client.call('Time', {}, take);
+    passMs(0);
+    http.last.answer({ ok: true, status: 502, body: '' });
+    client.call('BalanceEx', {}, take);
+    client.stop();
+    passMs(60_000);
+    expect(got).toEqual(['the client was stopped', 'BalanceEx needs a key']);
+    expect(http.sent).toHaveLength(1);
+  });
+
   test('every call is answered exactly once, whatever the venue answers', () => {
     const answers: HttpResult[] = [
       result({}),
