@@ -52,6 +52,8 @@ export const AUDIT_EVENTS = [
   'order_doubted',
   'order_not_sent',
   'fees_told',
+  'order_lost',
+  'account_shared',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -87,8 +87,11 @@ export const EXECUTION_EVENT = {
   BALANCE: 11,
 } as const;
 
-/** What an order came to. `refused`: proven not to have been taken; `absent`: the venue knows no such order. */
-export const ORDER_OUTCOMES = ['none', 'filled', 'partial', 'unfilled', 'refused', 'absent'] as const;
+/**
+ * What an order came to. `refused`: proven not to have been taken; `absent`: the venue never had such an order; `lost`: it
+ * had it, and knows it no more.
+ */
+export const ORDER_OUTCOMES = ['none', 'filled', 'partial', 'unfilled', 'refused', 'absent', 'lost'] as const;
 export type OrderOutcome = (typeof ORDER_OUTCOMES)[number];
 
 /** Why there is exposure. `deviation`: the venue's balance is not the expected one. `interrupted`: a process died. */
@@ -127,6 +130,7 @@ export const PLAN_REASONS = [
   'attempts_over', // trading.shortfall_attempts_max
   'alert_only', // it would have been traded; the mode is alert
   'interrupted', // the process died while it was at work
+  'order_lost', // the venue had an order and does not know it any more
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];
 

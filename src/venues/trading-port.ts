@@ -86,8 +86,10 @@ export type TradingEvent =
     }
   /** Time-out, lost connection, unreadable answer, an error that proves nothing. */
   | { readonly type: 'order.uncertain'; readonly clOrdId: string; readonly why: string }
-  /** Answer to `lookUp`. `undefined`: the venue knows no such order, asked by both of its ways. */
+  /** Answer to `lookUp`. `undefined`: the venue knows no such order, asked by both of its ways, and never named one. */
   | { readonly type: 'order.fate'; readonly clOrdId: string; readonly found: OrderReading | undefined }
+  /** Answer to `lookUp`: the venue had the order under this id, and knows none such any more, by both of its ways. */
+  | { readonly type: 'order.denied'; readonly clOrdId: string; readonly venueOrderId: string }
   /** `lookUp` could not be answered; ask again later. */
   | { readonly type: 'order.fate_unknown'; readonly clOrdId: string; readonly why: string }
   /** Answer to `readAccount`. */

@@ -16,6 +16,8 @@ import { FoundOrders } from './found-orders.ts';
 import type { Journal } from './journal.ts';
 import type { NewestBooks } from './newest-books.ts';
 import { OrderSearch } from './order-search.ts';
+import { OtherEngines } from './other-engines.ts';
+import { SEQUENCER_HEADER } from './sequencer-memory.ts';
 import type { TaskQueue } from './task-queue.ts';
 
 /** Readings that may differ from each other before the newest is believed: somebody else trades on the account. */
@@ -56,11 +58,15 @@ export class AccountComparison {
   readonly #reported = new Set<string>();
   /** Orders of earlier runs, as the venue knows them, while those are brought to an end. */
   readonly #recovered = new Map<string, OrderReading>();
+  readonly #others: OtherEngines;
+  /** Whether a reading was found clean by this actor. */
+  #isSettled = false;
 
   constructor(deps: ComparisonDeps) {
     this.#deps = deps;
     this.#found = new FoundOrders(deps);
     this.search = new OrderSearch(deps.port, deps.context.clock);
+    this.#others = new OtherEngines(() => deps.journal.current.getFloat64(SEQUENCER_HEADER.runMs, true));
   }
 
   /** Units of an asset that orders of others hold. */
@@ -101,6 +107,7 @@ export class AccountComparison {
   take(reading: AccountReading, circumstances: Circumstances, conclude: (isClean: boolean) => void): void {
     const { plans, tasks } = this.#deps;
     this.#reportStrangers(reading);
+    this.#reportOthers(reading);
     const isLoose = (order: OrderReading) => isOwn(order) && !plans.isAtWorkOn(order.clOrdId ?? '');
     const leftovers = reading.openOrders.filter(isLoose);
     for (const order of leftovers) this.#cancelLeftover(order);
@@ -119,6 +126,11 @@ export class AccountComparison {
     else this.#bookOrders([found]);
   }
 
+  /** Takes the answer that the venue knows an order no more which it had. */
+  takeDenial(clOrdId: string, venueOrderId: string): void {
+    if (this.search.denied(clOrdId)) this.#deps.tasks.add(...this.#found.lostTasks(clOrdId, venueOrderId));
+  }
+
   #reportStrangers({ openOrders, unknownAssets }: AccountReading): void {
     const foreign = openOrders.filter((order) => !isOwn(order));
     const { books, tasks } = this.#deps;
@@ -130,6 +142,15 @@ export class AccountComparison {
     for (const name of unknownAssets) {
       this.#report(name, 'asset_unknown', `the account holds ${name}, which no pair of the venue's trades`);
     }
+  }
+
+  #reportOthers({ openOrders, endedOrders }: AccountReading): void {
+    const runMs = this.#others.notice([...openOrders, ...endedOrders], this.#isSettled);
+    if (runMs === undefined) return;
+    const { books, tasks } = this.#deps;
+    const since = new Date(runMs).toISOString();
+    const text = `another engine, begun ${since}, has orders on this account: they cancel each other's; stop one of them`;
+    tasks.say(books.audit('account_shared', 2, text));
   }
 
   #cancelLeftover({ clOrdId = '', venueOrderId }: OrderReading): void {
@@ -201,6 +222,7 @@ export class AccountComparison {
     this.#unclean = 0;
     tasks.add(...books.balanceTasks(), () => {
       this.#recovered.clear();
+      this.#isSettled = true;
       conclude(true);
     });
   }

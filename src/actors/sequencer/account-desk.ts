@@ -183,6 +183,9 @@ export class AccountDesk implements RunningAccount {
       case 'order.fate':
         this.#comparison.takeFate(event.clOrdId, event.found);
         break;
+      case 'order.denied':
+        this.#comparison.takeDenial(event.clOrdId, event.venueOrderId);
+        break;
       case 'order.refused':
         break; // nothing has become of it
       default:

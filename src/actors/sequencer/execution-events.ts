@@ -101,6 +101,10 @@ export function tellEnded(journal: Journal, plan: Plan, when: Moment): void {
   });
 }
 
+/** What a person has to know of an order that the venue had and knows no more. */
+export const lostInWords = (clOrdId: string, venueOrderId: string): string =>
+  `order ${clOrdId} (${venueOrderId}): the venue had it and does not know it any more; compare the account by hand`;
+
 export function tellAudit(
   journal: Journal,
   event: AuditEvent,

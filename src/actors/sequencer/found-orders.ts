@@ -12,18 +12,18 @@ import type { Fill, OrderReading } from '../../venues/trading-port.ts';
 import type { AccountBooks } from './account-books.ts';
 import { smallestOrderUnits } from './account-differences.ts';
 import { addDust, addExposure, type LedgerEntry } from './account-ledger.ts';
-import type { Moment } from './execution-events.ts';
+import { lostInWords, type Moment } from './execution-events.ts';
 import { balanceChanges, type FillMoves, fillMoves } from './fill-moves.ts';
 import { type InterruptedPlan, interruptedKeys, planKey, sumInterrupted } from './interrupted-plans.ts';
 import type { Journal } from './journal.ts';
 import type { NewestBooks } from './newest-books.ts';
 import {
   type FoundOrder,
-  tellAbsent,
   tellFoundEnded,
   tellFoundFill,
   tellFoundSent,
   tellInterrupted,
+  tellUnknown,
 } from './recovered-records.ts';
 import { countUp, SEQUENCER_HEADER } from './sequencer-memory.ts';
 import type { Task } from './task-queue.ts';
@@ -54,12 +54,25 @@ export class FoundOrders {
     for (const order of found) yield* this.#orderTasks(order, interrupted.has(planKey(order.origin)));
   }
 
-  /** An order of an earlier run that the venue does not know. */
+  /** An order of an earlier run that the venue does not know. Of one of this run, its plan has told the end. */
   *absentTasks(clOrdId: string): Generator<Task> {
     const { books, journal } = this.#deps;
     const origin = decodeClientOrderId(clOrdId);
-    if (origin === undefined || this.hasEnded(clOrdId)) return;
-    yield () => books.once(endOf(clOrdId), (when) => tellAbsent(journal, clOrdId, origin, when));
+    if (origin === undefined || origin.runMs === this.#runMs || this.hasEnded(clOrdId)) return;
+    yield () => books.once(endOf(clOrdId), (when) => tellUnknown(journal, clOrdId, origin, 'absent', when));
+  }
+
+  /** An order that the venue had and does not know any more, as it has said often enough. */
+  *lostTasks(clOrdId: string, venueOrderId: string): Generator<Task> {
+    const { books, journal } = this.#deps;
+    const origin = decodeClientOrderId(clOrdId);
+    if (origin === undefined) return;
+    const isTold = origin.runMs === this.#runMs || this.hasEnded(clOrdId);
+    yield () =>
+      books.once(isTold ? `lost ${clOrdId}` : endOf(clOrdId), (when) => {
+        if (!isTold) tellUnknown(journal, clOrdId, origin, 'lost', when);
+        books.say('order_lost', 2, lostInWords(clOrdId, venueOrderId));
+      });
   }
 
   /** Ends the plans that earlier runs did not. @param readings their orders, as the venue knows them. */

@@ -1,13 +1,13 @@
 /**
  * Sees orders to their end: takes what is told of them, books their fills, and asks what became of those whose fate is
- * unknown, for as long as it takes. What it changes belongs to the change of the journal that is open.
+ * unknown, for as long as the venue does not say again and again that it knows nothing of what it had. What it changes belongs to the change of the journal that is open.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import type { Fill, TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
 import { barOf } from './closing-routes.ts';
-import { type Moment, tellAudit, tellFill, tellOrder } from './execution-events.ts';
+import { lostInWords, type Moment, tellAudit, tellFill, tellOrder } from './execution-events.ts';
 import { fillMoves } from './fill-moves.ts';
 import type { Journal } from './journal.ts';
 import { KnownTransitions } from './known-transitions.ts';
@@ -36,7 +36,7 @@ const LOOKUP_ANSWER_MS = 30_000;
 
 const TRANSITIONS = new KnownTransitions<OrderState, OrderFacts>(
   orderMachine,
-  ({ seen, touched }) => `${seen} ${touched}`,
+  ({ seen, touched, denials }) => `${seen} ${touched} ${denials}`,
 );
 
 export interface OrderDeskDeps {
@@ -71,11 +71,12 @@ export class OrderDesk {
   /** Lets the order's machine take an event, and tells what that changes. */
   apply(plan: Plan, order: Order, type: OrderEventType): void {
     const before = order.state;
-    const context = { seen: order.seen, touched: order.booked.qtyLots > 0n };
+    const context = { seen: order.seen, touched: order.booked.qtyLots > 0n, denials: order.denials };
     const next = TRANSITIONS.of(before, context, type);
     if (next.isUnexpected) this.#recordUnexpected(plan, order, type);
     order.state = next.value;
     order.seen = next.context.seen;
+    order.denials = next.context.denials;
     this.#tell(plan, order, before, type);
     if (isUnknown(order.state)) this.#schedule(order, before);
   }
@@ -103,6 +104,9 @@ export class OrderDesk {
         this.#recordRefusal(plan, order, word.error);
         if (order.isClosing && !word.isRetryable) bar(plan, order);
         return 'refused';
+      case 'denied':
+        order.seen = true;
+        return 'fate.absent';
       case 'other':
         return word.type;
     }
@@ -141,6 +145,7 @@ export class OrderDesk {
   }
 
   #stepOver(plan: Plan): PlanEventType {
+    if (plan.orders.some(({ state }) => state === 'lost')) return because(plan, 'order_lost', 'order.lost');
     const event = stepResult(plan, this.#deps.books);
     if (event === 'order.filled') return event;
     return because(plan, event === 'order.partial' ? 'partial_fill' : whyUnfilled(newestOrders(plan)), event);
@@ -154,6 +159,7 @@ export class OrderDesk {
       tellOrder(journal, 'ORDER_UNCERTAIN', plan, order, this.#momentOf(order));
     }
     if (isEnded(state) && !isEnded(before)) tellOrder(journal, 'ORDER_ENDED', plan, order, this.#momentOf(order));
+    if (state === 'lost' && before !== 'lost') this.#recordLoss(plan, order);
   }
 
   #tellAck(plan: Plan, order: Order): void {
@@ -187,6 +193,12 @@ export class OrderDesk {
     countUp(this.#deps.journal.open, SEQUENCER_HEADER.unexpected);
     const text = `order ${order.clOrdId} was ${order.state} and did not expect ${type}`;
     tellAudit(this.#deps.journal, 'order_event_unexpected', 1, text, plan.id, order.attempt);
+  }
+
+  #recordLoss({ id }: Plan, { clOrdId, venueOrderId, attempt }: Order): void {
+    const text = lostInWords(clOrdId, venueOrderId);
+    tellAudit(this.#deps.journal, 'order_lost', 2, text, id, attempt);
+    this.#deps.context.log('error', 'order_lost', text, { plan: id });
   }
 
   #recordLateFill(plan: Plan, order: Order, fill: Fill): void {

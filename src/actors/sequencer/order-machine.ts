@@ -6,6 +6,7 @@
  *     │ ▲                                  ▲
  *     ▼ │ open after all                   │ found, at its end
  *   uncertain ─▶ looking_up ─▶ absent_once ─▶ confirming ─▶ absent       asked twice, its deadline in between
+ *     │                 └─▶ lost: the venue had it, and says again and again that it knows no such order
  *     └─▶ refused: proven not to have been taken
  *
  * Only `refused` and `absent` say that the venue never had it, and an order that was seen can become neither. Whatever a
@@ -27,6 +28,7 @@ export const ORDER_STATES = [
   'unfilled',
   'refused',
   'absent',
+  'lost',
 ] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
 
@@ -47,7 +49,7 @@ export const ORDER_EVENTS = [
   'lookup.asked',
   /** It is open. */
   'fate.open',
-  /** The venue knows no such order. */
+  /** The venue knows no such order: of one that it had, this is a denial, and proves nothing by itself. */
   'fate.absent',
   /** It could not be found out. */
   'fate.unknown',
@@ -63,7 +65,15 @@ export interface OrderFacts {
   readonly seen: boolean;
   /** Something of it was filled. */
   readonly touched: boolean;
+  /** Times in a row that the venue did not know it any more, though it had it. */
+  readonly denials: number;
 }
+
+/**
+ * After so many denials an order is given up: its plan cannot wait for ever, and keeps what it trades from all others. With
+ * the pauses in between that is half a minute at least.
+ */
+export const DENIALS_MAX = 12;
 
 /** Nothing more is to be expected of it. */
 export const isEnded = (state: OrderState): boolean => ORDER_STATES.indexOf(state) >= ORDER_STATES.indexOf('filled');
@@ -86,6 +96,11 @@ const OPEN_AGAIN = [
   { target: 'acked', actions: 'see' },
 ] as const;
 
+/** The venue had it: every further answer that it knows none counts, until the last. */
+const DENIAL = [
+  { guard: 'isDeniedForGood', target: 'lost', actions: 'deny' },
+  { guard: 'isSeen', target: 'uncertain', actions: ['deny', 'onUnexpected'] },
+] as const;
 /** Answers to a question that was put twice, or before the order ended. */
 const LATE_ANSWER = { 'fate.open': {}, 'fate.unknown': {} } as const;
 /** It had ended, and yet something happened to it. */
@@ -99,12 +114,15 @@ export const orderMachine = setup({
   guards: {
     isSeen: ({ context }) => context.seen,
     isUnseen: ({ context }) => !context.seen,
+    isDeniedForGood: ({ context }) => context.seen && context.denials + 1 >= DENIALS_MAX,
     isTouched: ({ context }) => context.touched,
     isUntouched: ({ context }) => !context.touched,
   },
   actions: {
-    see: assign({ seen: true }),
-    touch: assign({ seen: true, touched: true }),
+    see: assign({ seen: true, denials: 0 }),
+    touch: assign({ seen: true, touched: true, denials: 0 }),
+    deny: assign({ denials: ({ context }) => context.denials + 1 }),
+    askAnew: assign({ denials: 0 }),
     onUnexpected: () => undefined,
   },
 }).createMachine({
@@ -169,7 +187,7 @@ export const orderMachine = setup({
         uncertain: 'uncertain',
         adopted: 'uncertain',
         'fate.open': OPEN_AGAIN,
-        'fate.absent': [{ guard: 'isSeen', ...UNEXPECTED }, { target: 'absent_once' }],
+        'fate.absent': [...DENIAL, { target: 'absent_once' }],
         'fate.unknown': 'uncertain',
         '*': UNEXPECTED,
       },
@@ -197,7 +215,7 @@ export const orderMachine = setup({
         uncertain: 'absent_once',
         adopted: 'absent_once',
         'fate.open': OPEN_AGAIN,
-        'fate.absent': 'absent',
+        'fate.absent': [...DENIAL, { target: 'absent' }],
         'fate.unknown': 'absent_once',
         '*': UNEXPECTED,
       },
@@ -232,6 +250,16 @@ export const orderMachine = setup({
         'fate.absent': {},
         'fate.unknown': {},
         '*': UNEXPECTED,
+      },
+    },
+    lost: {
+      on: {
+        ...REOPENED,
+        uncertain: {},
+        adopted: {},
+        'fate.absent': {},
+        'fate.unknown': {},
+        '*': { target: 'uncertain', actions: ['askAnew', 'onUnexpected'] },
       },
     },
   },

@@ -233,6 +233,7 @@ export class OrderMaker {
       venueOrderId: '',
       lookups: 0,
       lookupDueNs: 0,
+      denials: 0,
     };
   }
 }

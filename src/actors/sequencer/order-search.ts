@@ -1,15 +1,26 @@
 /** Orders of ours that no plan has out and whose fate has been asked for: each once until it is answered. */
 import type { Clock } from '../../shared/clock.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
+import { DENIALS_MAX } from './order-machine.ts';
 
 /** Pause before what could not be answered is asked again. */
 const AGAIN_MS = 1_000;
+const AGAIN_MAX_MS = 5_000;
+
+/** An order that is asked after. */
+interface Sought {
+  /** When it is known. */
+  readonly venueOrderId: string | undefined;
+  /** Monotonic: when it is to be asked (again); infinity while an answer is awaited. */
+  dueNs: number;
+  /** How often in a row the venue did not know it any more, though it had it. */
+  denials: number;
+}
 
 export class OrderSearch {
   readonly #port: Pick<TradingPort, 'lookUp' | 'isConnected'>;
   readonly #clock: Clock;
-  /** Venue's id of each, when it is known, and when it is to be asked (again); infinity while an answer is awaited. */
-  readonly #orders = new Map<string, { readonly venueOrderId: string | undefined; dueNs: number }>();
+  readonly #orders = new Map<string, Sought>();
 
   constructor(port: Pick<TradingPort, 'lookUp' | 'isConnected'>, clock: Clock) {
     this.#port = port;
@@ -22,15 +33,22 @@ export class OrderSearch {
 
   ask(clOrdId: string, venueOrderId: string | undefined): void {
     if (this.#orders.has(clOrdId)) return;
-    this.#orders.set(clOrdId, { venueOrderId, dueNs: Number.POSITIVE_INFINITY });
+    this.#orders.set(clOrdId, { venueOrderId, dueNs: Number.POSITIVE_INFINITY, denials: 0 });
     this.#port.lookUp(clOrdId, venueOrderId);
   }
 
   /** The answer was that there is none now. */
   askLater(clOrdId: string): void {
-    const order = this.#orders.get(clOrdId) ?? { venueOrderId: undefined, dueNs: 0 };
-    order.dueNs = this.#clock.nowNs() + AGAIN_MS * 1e6;
-    this.#orders.set(clOrdId, order);
+    this.#askIn(AGAIN_MS, this.#sought(clOrdId));
+  }
+
+  /** The answer was that the venue does not know it any more. @returns whether that was said often enough to give it up. */
+  denied(clOrdId: string): boolean {
+    const order = this.#sought(clOrdId);
+    this.#askIn(Math.min(AGAIN_MS * 2 ** order.denials++, AGAIN_MAX_MS), order);
+    if (order.denials < DENIALS_MAX) return false;
+    this.#orders.delete(clOrdId);
+    return true;
   }
 
   answered(clOrdId: string): void {
@@ -49,5 +67,15 @@ export class OrderSearch {
       order.dueNs = Number.POSITIVE_INFINITY;
       this.#port.lookUp(clOrdId, order.venueOrderId);
     }
+  }
+
+  #sought(clOrdId: string): Sought {
+    const order = this.#orders.get(clOrdId) ?? { venueOrderId: undefined, dueNs: 0, denials: 0 };
+    this.#orders.set(clOrdId, order);
+    return order;
+  }
+
+  #askIn(delayMs: number, order: Sought): void {
+    order.dueNs = this.#clock.nowNs() + delayMs * 1e6;
   }
 }

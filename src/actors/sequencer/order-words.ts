@@ -7,6 +7,8 @@ export type OrderWord =
   /** Undefined: the fills that came before are all there are. */
   | { readonly kind: 'ended'; readonly filledLots: bigint | undefined }
   | { readonly kind: 'refused'; readonly error: string; readonly isRetryable: boolean }
+  /** The venue had it, and knows no such order. */
+  | { readonly kind: 'denied' }
   | { readonly kind: 'other'; readonly type: Exclude<OrderEventType, 'fill' | 'refused'> };
 
 export interface OrderNews {
@@ -29,6 +31,8 @@ export function readNews(event: TradingEvent): OrderNews | undefined {
       const { error, isRetryable } = event;
       return { ...unnamed(event), words: [{ kind: 'refused', error, isRetryable }] };
     }
+    case 'order.denied':
+      return { ...named(event), words: [{ kind: 'denied' }] };
     case 'order.uncertain':
       return { ...unnamed(event), words: [{ kind: 'other', type: 'uncertain' }] };
     case 'order.fate_unknown':

@@ -50,6 +50,8 @@ export interface Order extends OrderScale {
   /** How often it was asked after without an answer that settles it, and when (monotonic) it is asked again. */
   lookups: number;
   lookupDueNs: number;
+  /** How often in a row the venue did not know it any more, though it had it. */
+  denials: number;
 }
 
 const ORDER = {
@@ -79,6 +81,7 @@ const ORDER = {
   venueOrderId: 88,
   pricePrecision: 112, // u8 from here on
   qtyPrecision: 113,
+  denials: 114,
   SIZE: 120,
 } as const;
 
@@ -120,6 +123,7 @@ export function readOrder(view: DataView, at: number, runMs: number, plan: numbe
     venueOrderId: readAscii(view, at + ORDER.venueOrderId, EXECUTION.VENUE_ORDER_ID_BYTES),
     lookups: view.getUint16(at + ORDER.lookups, true),
     lookupDueNs: view.getFloat64(at + ORDER.lookupDueNs, true),
+    denials: view.getUint8(at + ORDER.denials),
   };
 }
 
@@ -141,6 +145,7 @@ export function writeOrder(view: DataView, at: number, order: Order | undefined)
   byte(ORDER.ackTold, order.ackTold);
   byte(ORDER.pricePrecision, order.pricePrecision);
   byte(ORDER.qtyPrecision, order.qtyPrecision);
+  byte(ORDER.denials, order.denials);
   view.setUint16(at + ORDER.feeAsset, order.booked.feeAsset, true);
   view.setUint16(at + ORDER.lookups, order.lookups, true);
   view.setUint32(at + ORDER.instrument, order.instrument, true);

@@ -12,7 +12,8 @@
  *   before anything is held: ─▶ abandoned              when nothing helps any more: ─▶ stranded
  *
  * A part that was filled goes on along the cycle; what is left over of every leg is closed out at the end: completed at a
- * worse price, or taken back. In parallel all legs are one step. Nothing but proof leads out of a reconciling state.
+ * worse price, or taken back. In parallel all legs are one step. Nothing but proof leads out of a reconciling state, or
+ * that there will be none: the venue had an order and knows it no more.
  * Whatever a state does not expect is recorded (`onUnexpected`); with an order out it makes the outcome unknown.
  */
 import { assign, setup } from 'xstate';
@@ -49,6 +50,8 @@ export const PLAN_EVENTS = [
   'order.filled',
   'order.partial',
   'order.unfilled',
+  /** They are over but for one that the venue had and knows no more: what it did, nobody can say. */
+  'order.lost',
   /** The fate of an order is unknown. */
   'order.uncertain',
   /** Every order that is out is known to be open. */
@@ -111,6 +114,7 @@ const STEP_OVER = {
     { guard: 'holdsNothing', target: 'abandoned' },
     { target: 'closing', actions: 'mustClose' },
   ],
+  'order.lost': 'stranded',
   'order.reopened': { target: 'reconciling', actions: 'mustClose' },
 } as const;
 
@@ -118,6 +122,7 @@ const ATTEMPT_OVER = {
   'order.filled': 'closing',
   'order.partial': 'closing_waiting',
   'order.unfilled': 'closing_waiting',
+  'order.lost': 'stranded',
   'order.reopened': 'closing_reconciling',
 } as const;
 

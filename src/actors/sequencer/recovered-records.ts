@@ -53,11 +53,17 @@ export function tellFoundEnded(journal: Journal, order: FoundOrder, when: Moment
   });
 }
 
-/** An order that the database has and the venue does not: it never got there. */
-export function tellAbsent(journal: Journal, clOrdId: string, origin: OrderOrigin, when: Moment): void {
+/** An order that the database has and the venue does not: it never got there, or the venue has lost it. */
+export function tellUnknown(
+  journal: Journal,
+  clOrdId: string,
+  origin: OrderOrigin,
+  outcome: 'absent' | 'lost',
+  when: Moment,
+): void {
   journal.emitExecution(EXECUTION_EVENT.ORDER_ENDED, (view, at) => {
     writeOrigin(view, at, clOrdId, origin, when);
-    writeOutcome(view, at, 'absent');
+    writeOutcome(view, at, outcome);
   });
 }
 

@@ -31,7 +31,7 @@ export class OrderLookup {
     this.#startedMs = deps.nowMs();
   }
 
-  /** Answers by `order.fate` or `order.fate_unknown`; asked again before that, once for all. */
+  /** Answers by `order.fate`, `order.denied` or `order.fate_unknown`; asked again before that, once for all. */
   lookUp(clOrdId: string, venueOrderId: string | undefined): void {
     if (this.#answerFromStream(clOrdId) || this.#pending.has(clOrdId)) return;
     const { rest, orders } = this.#deps;
@@ -80,10 +80,11 @@ export class OrderLookup {
     const { orders, emit, isStanding, nowMs, absentAfterMs } = this.#deps;
     const known = venueOrderId ?? orders.merged.byClOrdId(clOrdId)?.orderId;
     const sentMs = orders.named(clOrdId)?.sentMs ?? this.#startedMs;
-    if (known !== undefined) this.#unknown(clOrdId, `the venue had it as ${known}, and does not find it`);
-    else if (nowMs() - sentMs < absentAfterMs) this.#unknown(clOrdId, 'not there; it may still arrive');
+    if (nowMs() - sentMs < absentAfterMs) this.#unknown(clOrdId, 'not there; it may still arrive');
     else if (!isStanding() && nowMs() - sentMs < ABSENT_BY_REST_MS) {
       this.#unknown(clOrdId, 'REST does not know it, and the executions are not streamed');
+    } else if (known !== undefined) {
+      emit({ type: 'order.denied', clOrdId, venueOrderId: known });
     } else {
       orders.onAbsent(clOrdId);
       emit({ type: 'order.fate', clOrdId, found: undefined });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
+import { DENIALS_MAX } from '../../../src/actors/sequencer/order-machine.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
+import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
 import { BTC, BTC_USD, ETH, USD } from './sequencer-stage.ts';
 
@@ -435,6 +437,149 @@ describe('account desk: orders that no plan has out', () => {
     expect(stage.desk.state).toBe('trading');
     expect(stage.told().executions.filter(({ event }) => event === 'FILL')).toEqual([]);
     expect(exposures(stage)).toEqual([]);
+  });
+});
+
+describe('account desk: another engine on the account', () => {
+  const trade = (stage: AccountStage, runMs: number, plan: number) =>
+    stage.exchange.trade(ownId(plan, 0, 0, runMs), BTC_USD, 0, 1_000_000n, 0n, 500_000n, stage.nowMs());
+
+  test('that began after this one is reported at its first order, and only once', () => {
+    const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
+    trade(stage, WALL_MS + 5_000, 1);
+    stage.pass(3_000);
+    expect(audits(stage, 'account_shared')).toEqual([expect.stringContaining(new Date(WALL_MS + 5_000).toISOString())]);
+    for (let plan = 2; plan < 30; plan++) trade(stage, WALL_MS + 5_000, plan);
+    stage.pass(3_000);
+    expect(audits(stage, 'account_shared')).toHaveLength(1);
+  });
+
+  test('that began before this one is reported when its orders keep appearing', () => {
+    const exchange = new FakeExchange();
+    // What a run that died has left, and what was on its way when it died.
+    for (let plan = 1; plan <= 20; plan++) {
+      exchange.trade(ownId(plan, 0, 0, EARLIER_MS), BTC_USD, 0, 1_000_000n, 0n, 500_000n, WALL_MS - 1_000);
+    }
+    const stage = trading({ exchange, trading: { reconcile_orders_ms: 1_000 } });
+    for (let plan = 21; plan <= 24; plan++) trade(stage, EARLIER_MS, plan);
+    stage.pass(10_000);
+    expect(audits(stage, 'account_shared')).toEqual([]);
+    for (let plan = 25; plan <= 30; plan++) {
+      trade(stage, EARLIER_MS, plan);
+      stage.pass(1_000);
+    }
+    expect(audits(stage, 'account_shared')).toHaveLength(1);
+  });
+});
+
+describe('account desk: an order that the venue had and denies to know', () => {
+  /** Answers every look-up of `id` with a denial while `ms` pass. @returns how many. */
+  function denyFor(stage: AccountStage, id: string, ms: number): number {
+    let denials = 0;
+    for (let passed = 0; passed < ms; passed += 50) {
+      const asked = stage.port.taken().filter((call) => call === `lookUp ${id}`).length;
+      for (let answer = 0; answer < asked; answer++, denials++) {
+        stage.port.tell({ type: 'order.denied', clOrdId: id, venueOrderId: 'OGONE' });
+      }
+      stage.pass(50);
+    }
+    return denials;
+  }
+  const stored = (clOrdId: string): StoredTrading => ({
+    sinceMs: EARLIER_MS,
+    isEstablished: true,
+    balances: [
+      { asset: 'USD', amount: '100000' },
+      { asset: 'BTC', amount: '2' },
+    ],
+    exposure: [],
+    dust: [],
+    plans: [{ runMs: EARLIER_MS, plan: 9, startAsset: 'USD', fills: [], entered: [] }],
+    ordersOpen: [{ clOrdId, venueOrderId: 'OGONE' }],
+    ordersKnown: [clOrdId],
+    ordersEnded: [],
+    execIds: [],
+  });
+
+  test('of an earlier run is given up after many denials, told and alerted: the account is not kept waiting for ever', () => {
+    const id = ownId(9, 1, 0, EARLIER_MS);
+    const stage = stageAccount({ stored: stored(id) });
+    stage.port.answersLookUps = false;
+    stage.start();
+    expect(denyFor(stage, id, 30_000)).toBeLessThan(DENIALS_MAX);
+    expect(stage.desk.isTrading).toBe(false);
+    denyFor(stage, id, 60_000);
+    expect(stage.desk.isTrading).toBe(true);
+    const { executions } = stage.told();
+    const ends = executions.filter(({ event }) => event === 'ORDER_ENDED');
+    expect(ends.map(({ clOrdId, runMs, orderOutcome }) => [clOrdId, runMs, orderOutcome])).toEqual([
+      [id, EARLIER_MS, 'lost'],
+    ]);
+    expect(executions.find(({ event }) => event === 'PLAN_ENDED')).toMatchObject({ plan: 9, reason: 'interrupted' });
+    expect(audits(stage, 'order_lost')).toEqual([expect.stringContaining(`order ${id} (OGONE)`)]);
+    expect(denyFor(stage, id, 60_000)).toBe(0);
+  });
+
+  test('of this run, whose plan is over, is given up too, and its end is not told a second time', () => {
+    const stage = trading();
+    stage.port.answersLookUps = false;
+    const id = ownId(4, 1);
+    stage.port.tell({ type: 'order.acked', clOrdId: id, venueOrderId: 'OGONE' });
+    stage.run();
+    expect(denyFor(stage, id, 120_000)).toBe(DENIALS_MAX);
+    expect(audits(stage, 'order_lost')).toHaveLength(1);
+    stage.port.tell({ type: 'order.uncertain', clOrdId: id, why: 'the line fell' });
+    stage.run();
+    expect(denyFor(stage, id, 120_000)).toBe(DENIALS_MAX);
+    expect(audits(stage, 'order_lost')).toHaveLength(1);
+    expect(stage.told().executions.filter(({ event }) => event === 'ORDER_ENDED')).toEqual([]);
+  });
+
+  test('that turns up after it was given up has its fills booked, as exposure of all they moved', () => {
+    const stage = trading({ trading: { reconcile_orders_ms: 5_000 } });
+    stage.port.answersLookUps = false;
+    const id = ownId(4, 1);
+    stage.port.tell({ type: 'order.acked', clOrdId: id, venueOrderId: 'OGONE' });
+    stage.run();
+    denyFor(stage, id, 120_000);
+    const before = new Map(stage.exchange.balances);
+    stage.exchange.trade(id, BTC_USD, 0, 1_000_000n, 400_000n, 500_000n, stage.nowMs());
+    const [fill] = stage.exchange.find(id)!.fills;
+    stage.port.answersLookUps = true;
+    stage.port.tell({ type: 'order.filled', clOrdId: id, venueOrderId: `O${id}`, fill: fill! });
+    stage.pass(60_000);
+    const fills = stage.told().executions.filter(({ event }) => event === 'FILL');
+    expect(fills.map(({ execId }) => execId)).toEqual([fill!.execId]);
+    for (const asset of [USD, BTC]) {
+      expect(stage.exposed(asset)).toBe(stage.exchange.balances.get(asset)! - before.get(asset)!);
+    }
+    expect(exposures(stage).filter(([, , reason]) => reason === 'deviation')).toEqual([]);
+  });
+
+  test('whose balances move though nobody tells a fill is exposure by deviation, and by its fill when that is told', () => {
+    const stage = trading({ trading: { reconcile_orders_ms: 5_000 } });
+    const id = ownId(4, 1);
+    const before = new Map(stage.exchange.balances);
+    stage.exchange.trade(id, BTC_USD, 0, 1_000_000n, 400_000n, 500_000n, stage.nowMs());
+    const order = stage.exchange.orders.get(id)!;
+    stage.exchange.orders.delete(id); // the money moved, and the venue knows no order
+    stage.pass(30_000);
+    const moved = (asset: number) => stage.exchange.balances.get(asset)! - before.get(asset)!;
+    expect(exposures(stage)).toEqual([USD, BTC].map((asset) => [asset, moved(asset), 'deviation']));
+    stage.exchange.orders.set(id, { ...order, endedMs: stage.nowMs() });
+    stage.pass(60_000);
+    for (const asset of [USD, BTC]) {
+      expect(stage.exposed(asset)).toBe(moved(asset));
+      expect(stage.expected(asset)).toBe(stage.exchange.balances.get(asset));
+    }
+  });
+
+  test('nor is the end of an order of this run told a second time when the venue never had it', () => {
+    const stage = trading();
+    stage.port.tell({ type: 'order.uncertain', clOrdId: ownId(4, 1), why: 'the line fell' });
+    stage.run();
+    expect(stage.port.taken()).toContain(`lookUp ${ownId(4, 1)}`);
+    expect(stage.told().executions.filter(({ event }) => event === 'ORDER_ENDED')).toEqual([]);
   });
 });
 

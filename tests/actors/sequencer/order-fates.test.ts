@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DENIALS_MAX } from '../../../src/actors/sequencer/order-machine.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
@@ -247,6 +248,143 @@ describe('sequencer: an order', () => {
     expect(stage.balances()[ETH]).toBe(
       told.find(({ amountAsset, event }) => event === 'DUST' && amountAsset === ETH)?.amount ?? 0n,
     );
+  });
+});
+
+describe('sequencer: an order that the venue had and denies to know', () => {
+  /** The first leg is filled; the second was acknowledged, and is in the dark. */
+  function stageWithDoubt(options: StageOptions = {}) {
+    const { stage, venue } = stageOnVenue(options);
+    venue.execute(venue.last);
+    stage.run();
+    venue.acked(venue.last);
+    venue.uncertain(venue.last);
+    stage.run();
+    return { stage, venue };
+  }
+  /** Lets time pass until the next look-up, and takes it off the list. */
+  function awaitLookUp({ stage, venue }: ReturnType<typeof stageOnVenue>) {
+    for (let pauses = 0; venue.lookups.length === 0 && pauses < 120; pauses++) stage.pass(50);
+    expect(venue.lookups.splice(0)).toHaveLength(1);
+  }
+  /** Answers `times` look-ups with a denial, as they come. */
+  function deny(on: ReturnType<typeof stageOnVenue>, { clOrdId }: { clOrdId: string }, times: number) {
+    for (let denial = 0; denial < times; denial++) {
+      awaitLookUp(on);
+      on.venue.say({ type: 'order.denied', clOrdId, venueOrderId: 'V1' });
+      on.stage.run();
+    }
+  }
+  const found = (stage: ReturnType<typeof stageOnVenue>['stage'], event: string) =>
+    stage.recorded().audits.filter((text) => text.startsWith(`${event} `));
+
+  test('is lost after many denials: its plan is stranded with what it holds, it is alerted, and nobody waits for it', () => {
+    const on = stageWithDoubt();
+    const { stage, venue } = on;
+    const lost = venue.last;
+    const held = stage.balances()[BTC];
+    const beganNs = stage.clock.nowNs();
+    deny(on, lost, DENIALS_MAX - 1);
+    expect(stage.counter('plans_active')).toBe(1);
+    deny(on, lost, 1);
+    expect(stage.clock.nowNs() - beganNs).toBeGreaterThan(30e9);
+    const told = stage.told();
+    expect(ordersOf(told).slice(-4)).toEqual(['sent', 'acked', 'uncertain', 'lost']);
+    expect(ends(told)).toEqual([['stranded', 'order_lost']]);
+    const exposed = told.filter(({ event }) => event === 'EXPOSURE');
+    expect(exposed.map(({ amountAsset, amount }) => [amountAsset, amount])).toEqual([[BTC, held]]);
+    expect(found(stage, 'order_lost')).toEqual([
+      `order_lost order ${lost.clOrdId} (V1): the venue had it and does not know it any more; compare the account by hand`,
+    ]);
+    expect(venue.sent).toHaveLength(2);
+    const again = stage.opportunity();
+    stage.send(again);
+    stage.run();
+    expect(venue.sent).toHaveLength(3);
+  });
+
+  test('is not lost while it is only not found: an answer that proves nothing does not count', () => {
+    const on = stageWithDoubt();
+    deny(on, on.venue.last, DENIALS_MAX - 1);
+    for (let round = 0; round < 5; round++) {
+      awaitLookUp(on);
+      on.venue.say({ type: 'order.fate_unknown', clOrdId: on.venue.last.clOrdId, why: 'EService:Unavailable' });
+      on.stage.run();
+    }
+    expect(on.stage.counter('plans_active')).toBe(1);
+    deny(on, on.venue.last, 1);
+    expect(ends(on.stage.told())).toEqual([['stranded', 'order_lost']]);
+  });
+
+  test('is not lost when any word of it comes: its fills are booked and the plan goes on', () => {
+    const on = stageWithDoubt();
+    const { stage, venue } = on;
+    const order = venue.last;
+    deny(on, order, DENIALS_MAX - 1);
+    venue.filled(order);
+    stage.run();
+    deny(on, order, 1);
+    expect(stage.counter('plans_active')).toBe(1);
+    venue.ended(order, order.qtyLots);
+    stage.run();
+    expect(venue.last).toMatchObject({ leg: 2 });
+  });
+
+  test('is lost as well when an answer says nothing of the name the venue gave it', () => {
+    const on = stageWithDoubt();
+    const { stage, venue } = on;
+    const order = venue.last;
+    for (let denial = 0; denial < DENIALS_MAX; denial++) {
+      awaitLookUp(on);
+      venue.fate(order, undefined);
+      stage.run();
+    }
+    expect(ends(stage.told())).toEqual([['stranded', 'order_lost']]);
+  });
+
+  test('was had by the venue also when only the denial says so: it is not taken for one that never arrived', () => {
+    const on = stageOnVenue();
+    const { stage, venue } = on;
+    venue.uncertain(venue.last);
+    stage.run();
+    deny(on, venue.last, DENIALS_MAX);
+    const told = stage.told();
+    expect(ordersOf(told)).toEqual(['sent', 'uncertain', 'acked', 'lost']);
+    expect(ends(told)).toEqual([['stranded', 'order_lost']]);
+  });
+
+  test('has its denials counted on by a successor', () => {
+    const on = stageWithDoubt();
+    deny(on, on.venue.last, DENIALS_MAX - 1);
+    on.stage.succeed();
+    on.stage.run();
+    expect(on.stage.counter('plans_active')).toBe(1);
+    deny(on, on.venue.last, 1);
+    expect(ends(on.stage.told())).toEqual([['stranded', 'order_lost']]);
+  });
+
+  test('waits for the other orders of its step: the plan is stranded when they are over, with what they brought', () => {
+    const on = stageOnVenue({ trading: { policy: 'parallel' } });
+    const { stage, venue } = on;
+    const [first, second, third] = venue.sent;
+    expect(venue.sent).toHaveLength(3);
+    venue.acked(first!);
+    venue.uncertain(first!);
+    venue.acked(second!);
+    stage.run();
+    deny(on, first!, DENIALS_MAX);
+    expect(ordersOf(stage.told())).toContain('lost');
+    expect(stage.counter('plans_active')).toBe(1);
+    venue.execute(second!);
+    venue.execute(third!);
+    stage.run();
+    const told = stage.told();
+    expect(ends(told)).toEqual([['stranded', 'order_lost']]);
+    expect(venue.sent).toHaveLength(3);
+    // What the second leg gave away is owed: the first, which should have brought it, is lost.
+    const owed = told.find(({ event, amountAsset }) => event === 'EXPOSURE' && amountAsset === BTC);
+    expect(owed?.amount).toBe(stage.balances()[BTC]);
+    expect(owed?.amount).toBeLessThan(0n);
   });
 });
 

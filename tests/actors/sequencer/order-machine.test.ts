@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { initialTransition, transition } from 'xstate';
 import {
+  DENIALS_MAX,
   isEnded,
   isUnknown,
   ORDER_EVENTS,
@@ -12,9 +13,13 @@ import {
 } from '../../../src/actors/sequencer/order-machine.ts';
 import { keyOf, reachable, walk } from '../walk-machine.ts';
 
-const NEW: OrderFacts = { seen: false, touched: false };
-const SEEN: OrderFacts = { seen: true, touched: false };
-const TOUCHED: OrderFacts = { seen: true, touched: true };
+const NEW: OrderFacts = { seen: false, touched: false, denials: 0 };
+const SEEN: OrderFacts = { seen: true, touched: false, denials: 0 };
+const TOUCHED: OrderFacts = { seen: true, touched: true, denials: 0 };
+const DENIED: OrderFacts = { ...SEEN, denials: 1 };
+/** One more denial is the last. */
+const NEARLY_LOST: OrderFacts = { ...TOUCHED, denials: DENIALS_MAX - 1 };
+const LOST: OrderFacts = { ...TOUCHED, denials: DENIALS_MAX };
 
 function step(state: OrderState, context: OrderFacts, type: OrderEventType) {
   const [next, actions] = transition(orderMachine, orderMachine.resolveState({ value: state, context }), { type });
@@ -63,6 +68,9 @@ const TABLE: readonly Row[] = [
   ['looking_up', NEW, 'fate.open', 'acked', SEEN],
   ['looking_up', TOUCHED, 'fate.open', 'partly_filled'],
   ['looking_up', NEW, 'fate.absent', 'absent_once'],
+  ['looking_up', NEARLY_LOST, 'fate.absent', 'lost', LOST],
+  ['looking_up', NEARLY_LOST, 'fate.unknown', 'uncertain'],
+  ['looking_up', NEARLY_LOST, 'fate.open', 'partly_filled', TOUCHED],
   ['looking_up', NEW, 'fate.unknown', 'uncertain'],
   ['absent_once', NEW, 'acked', 'uncertain', SEEN],
   ['absent_once', NEW, 'fill', 'uncertain', TOUCHED],
@@ -82,6 +90,7 @@ const TABLE: readonly Row[] = [
   ...SAME('unfilled', 'acked', 'uncertain', 'adopted', 'ended.unfilled', 'fate.open', 'fate.unknown'),
   ...SAME('refused', 'refused', 'uncertain', 'adopted', 'fate.absent', 'fate.unknown'),
   ...SAME('absent', 'refused', 'uncertain', 'adopted', 'fate.absent', 'fate.unknown'),
+  ...SAME('lost', 'uncertain', 'adopted', 'fate.absent', 'fate.unknown'),
 ];
 
 /** What is recorded, and leads to a look-up like everything unexpected, though the state tells why. */
@@ -90,7 +99,8 @@ const CONTRADICTIONS: readonly Row[] = [
   ['acked', SEEN, 'ended.filled', 'uncertain'],
   ['acked', SEEN, 'refused', 'uncertain'],
   ['uncertain', SEEN, 'refused', 'uncertain'],
-  ['looking_up', SEEN, 'fate.absent', 'uncertain'],
+  ['looking_up', SEEN, 'fate.absent', 'uncertain', DENIED],
+  ['confirming', SEEN, 'fate.absent', 'uncertain', DENIED],
   ['filled', TOUCHED, 'fill', 'uncertain'],
   ['partial', TOUCHED, 'fill', 'uncertain'],
   ['unfilled', SEEN, 'fill', 'uncertain', TOUCHED],
@@ -98,6 +108,10 @@ const CONTRADICTIONS: readonly Row[] = [
   ['refused', NEW, 'fill', 'uncertain', TOUCHED],
   ['absent', NEW, 'acked', 'uncertain', SEEN],
   ['absent', NEW, 'fill', 'uncertain', TOUCHED],
+  ['lost', LOST, 'acked', 'uncertain', TOUCHED],
+  ['lost', LOST, 'fill', 'uncertain', TOUCHED],
+  ['lost', LOST, 'fate.open', 'uncertain', TOUCHED],
+  ['lost', LOST, 'ended.filled', 'uncertain', TOUCHED],
 ];
 
 describe('order machine', () => {
@@ -129,10 +143,33 @@ describe('order machine', () => {
   });
 
   test('an order that was seen is never refused nor absent, whatever is said of it', () => {
-    for (const state of ORDER_STATES.filter(
-      (name) => !isEnded(name) && name !== 'absent_once' && name !== 'confirming',
-    )) {
+    for (const state of ORDER_STATES.filter((name) => !isEnded(name))) {
       for (const event of ORDER_EVENTS) expect(['refused', 'absent']).not.toContain(step(state, SEEN, event).state);
+    }
+  });
+
+  test('an order that was seen is lost by nothing but the last of many denials in a row', () => {
+    let state: OrderState = 'uncertain';
+    let facts = SEEN;
+    const say = (event: OrderEventType) => {
+      const { state: next, unexpected: _, ...rest } = step(state, facts, event);
+      [state, facts] = [next, rest];
+    };
+    const deny = (times: number) => {
+      for (let denial = 0; denial < times; denial++) {
+        say('lookup.asked');
+        say('fate.absent');
+      }
+    };
+    deny(DENIALS_MAX - 1);
+    expect(state).toBe('uncertain');
+    say('acked'); // it is there after all: what was denied before counts no more
+    deny(DENIALS_MAX - 1);
+    expect(state).toBe('uncertain');
+    deny(1);
+    expect(state).toBe('lost');
+    for (const from of ORDER_STATES.filter((name) => name !== 'lost')) {
+      for (const event of ORDER_EVENTS) expect(step(from, DENIED, event).state).not.toBe('lost');
     }
   });
 

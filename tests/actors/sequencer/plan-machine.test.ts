@@ -50,6 +50,9 @@ const STEP_OVER = (state: 'working' | 'reconciling'): readonly Row[] => [
   [state, ALL_OUT, 'order.partial', 'closing', 2, true],
   [state, ALL_OUT, 'order.unfilled', 'abandoned'],
   [state, ALL_OUT_WITH_REST, 'order.unfilled', 'closing'],
+  [state, NOTHING_HELD, 'order.lost', 'stranded'],
+  [state, MIDDLE, 'order.lost', 'stranded'],
+  [state, ALL_OUT, 'order.lost', 'stranded'],
   [state, NOTHING_HELD, 'order.reopened', 'reconciling', 0, true],
   [state, MIDDLE, 'order.uncertain', 'reconciling'],
 ];
@@ -60,6 +63,7 @@ const ATTEMPT_OVER = (state: 'closing_working' | 'closing_reconciling'): readonl
   [state, MIDDLE, 'order.partial', 'closing_waiting'],
   [state, MIDDLE, 'order.unfilled', 'closing_waiting'],
   [state, MIDDLE, 'order.uncertain', 'closing_reconciling'],
+  [state, MIDDLE, 'order.lost', 'stranded'],
   [state, MIDDLE, 'order.reopened', 'closing_reconciling'],
 ];
 

@@ -683,13 +683,24 @@ describe('a lookup', () => {
     expect(of('order.fate')).toEqual([{ type: 'order.fate', clOrdId: CL, found: undefined }]);
   });
 
-  test('that does not find what the venue had, or that the stream cannot confirm, proves nothing', () => {
-    const { port, venue, pass, of } = liveStage();
+  test('that does not find what the venue had tells it so: that is another answer than that there was none', () => {
+    const { port, pass, of } = liveStage();
     port.send(approved());
+    pass(1_000);
+    port.lookUp(CL, undefined);
+    pass(100);
+    expect(of('order.denied')).toEqual([]); // it may still be shown
     pass(5_000);
     port.lookUp(CL, undefined);
     pass(100);
-    expect(of('order.fate_unknown')).toMatchObject([{ why: `the venue had it as ${ID}, and does not find it` }]);
+    expect(of('order.denied')).toEqual([{ type: 'order.denied', clOrdId: CL, venueOrderId: ID }]);
+    expect(of('order.fate')).toEqual([]);
+  });
+
+  test('that the stream cannot confirm proves nothing', () => {
+    const { port, venue, pass, of } = liveStage();
+    port.send(approved());
+    pass(5_000);
     venue.upgrade = () => true;
     venue.line.drop(1006, '');
     pass(10);

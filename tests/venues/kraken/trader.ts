@@ -89,6 +89,7 @@ export class Trader {
           else known.state = 'ended';
         }
         break;
+      case 'order.denied':
       case 'order.fate_unknown':
         known.lookUpAtMs = this.#nowMs() + 1_000;
         break;
