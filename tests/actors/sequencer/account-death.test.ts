@@ -1,40 +1,10 @@
 /** The sequencer's actor dies within a run: its successor finds the memory, the rings and the exchange as they are. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { type AccountStage, decodeRecords, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
+import { Death, mortalTeller } from './mortal-stage.ts';
 import { ASSETS, BTC_USD, ETH_BTC, USD } from './sequencer-stage.ts';
 import { openTradingDatabase, type TradingDatabase } from './trading-database.ts';
-
-/** Thrown where the actor dies; nothing of the actor runs after it. */
-class Death extends Error {}
-
-/** The `at`-th step that others can see is the actor's last: it dies just before, or just after it. */
-function mortal(at: number, after: boolean) {
-  const count = { steps: 0 };
-  const step = <T>(run: () => T): T => {
-    count.steps++;
-    if (count.steps === at && !after) throw new Death();
-    const result = run();
-    if (count.steps === at && after) throw new Death();
-    return result;
-  };
-  const tamper = (context: ActorContext<'sequencer'>): ActorContext<'sequencer'> => {
-    const { records } = context;
-    const write = records.tryWrite.bind(records);
-    records.tryWrite = (kind, fill) => step(() => write(kind, fill));
-    return {
-      ...context,
-      producer: (name) => {
-        const ring = context.producer(name);
-        const publish = ring.publish.bind(ring);
-        ring.publish = (number) => step(() => publish(number));
-        return ring;
-      },
-    };
-  };
-  return { tamper, count };
-}
 
 const EARLIER_MS = WALL_MS - 3_600_000;
 let database: TradingDatabase;
@@ -63,7 +33,7 @@ describe('account desk: death at any step', () => {
     const whole = live(stageAccount({ exchange: leftBehind(), stored }));
     let deaths = 0;
     for (let at = 1; ; at++) {
-      const death = mortal(at, after);
+      const death = mortalTeller(at, after);
       const stage = live(stageAccount({ exchange: leftBehind(), stored, tamper: death.tamper }));
       if (death.count.steps < at) break;
       deaths++;
