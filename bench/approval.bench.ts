@@ -7,10 +7,9 @@ import assert from 'node:assert/strict';
 import type { Approval, OrderRequest } from '../src/shared/approved-order.ts';
 import { systemClock } from '../src/shared/clock.ts';
 import { checkConfig } from '../src/shared/config.ts';
-import { type Instrument, InstrumentDirectory } from '../src/shared/instrument.ts';
 import { LastHop } from '../src/shared/last-hop.ts';
-import { lots, ticks, units } from '../src/shared/money.ts';
 import { addOrder } from '../src/venues/kraken/private-requests.ts';
+import { BTC_USD, btcUsdListed } from '../tests/support/btc-usd.ts';
 import { type Bench, type BenchRow, nowNs, quantiles } from './harness.ts';
 
 const ORDERS = 200_000;
@@ -19,21 +18,6 @@ const TOO_LARGE_EVERY = 8;
 /** 0.01 BTC, and as much as is beyond every limit. */
 const USUAL_LOTS = 1_000_000n;
 const HUGE_LOTS = 100_000_000_000n;
-
-const BTC_USD: Instrument = {
-  index: 0,
-  symbol: 'BTC/USD',
-  base: 1,
-  quote: 0,
-  status: 'online',
-  pricePrecision: 1,
-  qtyPrecision: 8,
-  costPrecision: 5,
-  priceIncrement: ticks(1n),
-  qtyIncrement: lots(1n),
-  qtyMin: lots(5_000n),
-  costMin: units(5_000n),
-};
 
 const bench: Bench = {
   name: 'approval',
@@ -110,13 +94,7 @@ function lastHop(): LastHop {
   const config = checkConfig({ trading: { ...trading, orders_per_second_max: 1_000 } });
   const clock = { count: 0, nowNs: () => systemClock.nowNs() + clock.count++ * 1e9 }; // a second apart: never too many
   const hop = new LastHop({ config, gate: { state: 'active' }, clock, outUnits: () => 10_000_000n });
-  const directory = new InstrumentDirectory();
-  const assets = [
-    { index: 0, id: 'USD', precision: 5 },
-    { index: 1, id: 'BTC', precision: 10 },
-  ];
-  directory.apply({ assets, instruments: [BTC_USD] });
-  hop.list(directory);
+  hop.list(btcUsdListed());
   assert.ok(hop.unusable === undefined, 'bench: the limits apply');
   return hop;
 }

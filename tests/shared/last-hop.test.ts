@@ -4,36 +4,8 @@ import type { OrderRequest } from '../../src/shared/approved-order.ts';
 import { type ConfigInput, checkConfig } from '../../src/shared/config.ts';
 import { InstrumentDirectory } from '../../src/shared/instrument.ts';
 import { LastHop } from '../../src/shared/last-hop.ts';
-import { lots, ticks, units } from '../../src/shared/money.ts';
 import { GATE_STATES, type GateState } from '../../src/shared/trading-gate.ts';
-
-/** BTC/USD: a tick is 0.1 USD, a lot is 0.00000001 BTC, a unit of USD 0.0001. */
-function listed(): InstrumentDirectory {
-  const directory = new InstrumentDirectory();
-  directory.apply({
-    assets: [
-      { index: 0, id: 'USD', precision: 4 },
-      { index: 1, id: 'BTC', precision: 10 },
-    ],
-    instruments: [
-      {
-        index: 0,
-        symbol: 'BTC/USD',
-        base: 1,
-        quote: 0,
-        status: 'online',
-        pricePrecision: 1,
-        qtyPrecision: 8,
-        costPrecision: 5,
-        priceIncrement: ticks(1n),
-        qtyIncrement: lots(1n),
-        qtyMin: lots(5_000n),
-        costMin: units(5_000n),
-      },
-    ],
-  });
-  return directory;
-}
+import { btcUsdListed } from '../support/btc-usd.ts';
 
 interface Stage {
   readonly hop: LastHop;
@@ -42,7 +14,7 @@ interface Stage {
   outUnits: bigint;
 }
 
-function stageOf(settings: ConfigInput, directory: InstrumentDirectory | undefined = listed()): Stage {
+function stageOf(settings: ConfigInput, directory: InstrumentDirectory | undefined = btcUsdListed()): Stage {
   const gate = { state: 'active' as GateState };
   const clock = { now: 5e9, nowNs: () => clock.now };
   const out = { units: 0n };
@@ -165,7 +137,7 @@ describe('last hop', () => {
   });
 
   test('a change of precision changes what a lot is worth', () => {
-    const directory = listed();
+    const directory = btcUsdListed();
     const stage = stageOf({ trading: { order_max: { BTC: '0.01' } } }, directory);
     const [pair] = directory.instruments;
     directory.apply({ assets: [], instruments: [{ ...pair!, qtyPrecision: 7 }] });

@@ -1,0 +1,29 @@
+/** BTC/USD as the only pair there is: a tick is 0.1 USD, a lot 0.00000001 BTC. */
+import { type Instrument, InstrumentDirectory } from '../../src/shared/instrument.ts';
+import { lots, ticks, units } from '../../src/shared/money.ts';
+
+export const BTC_USD: Instrument = {
+  index: 0,
+  symbol: 'BTC/USD',
+  base: 1,
+  quote: 0,
+  status: 'online',
+  pricePrecision: 1,
+  qtyPrecision: 8,
+  costPrecision: 5,
+  priceIncrement: ticks(1n),
+  qtyIncrement: lots(1n),
+  qtyMin: lots(5_000n),
+  costMin: units(5_000n),
+};
+
+/** A directory that lists it. A unit of USD is 0.0001. */
+export function btcUsdListed(): InstrumentDirectory {
+  const directory = new InstrumentDirectory();
+  const assets = [
+    { index: 0, id: 'USD', precision: 4 },
+    { index: 1, id: 'BTC', precision: 10 },
+  ];
+  directory.apply({ assets, instruments: [BTC_USD] });
+  return directory;
+}
