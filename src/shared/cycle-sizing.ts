@@ -61,6 +61,19 @@ export function executeCycle(
   return { startUnits: (legs[0] as CycleLeg).spent(firstLots), endUnits: units, lots };
 }
 
+/**
+ * The largest first order with which leg `index` orders no more than `lotsMost`; undefined when no first order that the
+ * ladders hold makes it order more.
+ */
+export function firstOrderWithin(legs: readonly CycleLeg[], index: number, lotsMost: bigint): bigint | undefined {
+  const first = legs[0] as CycleLeg;
+  const leg = legs[index] as CycleLeg;
+  if (lotsMost >= leg.lotsMax) return undefined;
+  const { qtyIncrement } = leg.terms.instrument;
+  const beyond = firstOrderFor(legs, index, lotsMost - (lotsMost % qtyIncrement) + qtyIncrement);
+  return beyond === undefined ? undefined : beyond - first.terms.instrument.qtyIncrement;
+}
+
 interface OrderRange {
   readonly least: bigint;
   readonly most: bigint;

@@ -37,13 +37,18 @@ export interface DrawnDay {
 
 /** Taker fees in percent: what three legs cost decides what pays. */
 const FEES = ['0.05', '0.10', '0.20', '0.40'] as const;
+/** None, wider than most plans, and so narrow that nearly every plan is cut down to it. */
+const ORDER_MAX = [
+  {},
+  { USD: '4000', EUR: '4000', BTC: '0.08', ETH: '1.5' },
+  { USD: '90.5', EUR: '77', BTC: '0.0021' },
+] as const;
 const MORTALS: readonly ActorId[] = ['sequencer', 'sequencer', 'sequencer', 'risk', 'detector', 'book', 'feed'];
 
 /** Draws in a fixed order: the same seed and the same faults make the same day. */
 export function drawDay(chance: Chance, { faults }: DaySettings): DrawnDay {
   const oneOf = <T>(first: T, ...others: readonly T[]): T => others[chance.integer(others.length + 1) - 1] ?? first;
   const takerPct = oneOf(...FEES);
-  const orderMax = { USD: '4000', EUR: '4000', BTC: '0.08', ETH: '1.5' };
   const settings: ConfigInput = {
     mode: 'demo',
     venue: {
@@ -66,7 +71,7 @@ export function drawDay(chance: Chance, { faults }: DaySettings): DrawnDay {
       shortfall: oneOf('cheapest', 'cheapest', 'reverse', 'complete', 'hold'),
       stranded: oneOf('reduce', 'halt'),
       patience_ms: oneOf(1_000, 5_000),
-      order_max: chance.integer(2) === 0 ? orderMax : {},
+      order_max: oneOf(...ORDER_MAX),
       exposure_max: chance.integer(3) === 0 ? { USD: '9000' } : {},
       reconcile_orders_ms: oneOf(10_000, 30_000),
       reconcile_balances_ms: oneOf(20_000, 60_000),
@@ -102,7 +107,7 @@ const SMALL = {
 } as const;
 
 function accountOf(chance: Chance, takerPct: string): AccountSpec {
-  const scarce = chance.integer(3) === 0;
+  const scarce = chance.integer(2) === 0;
   const rich = { USD: '20000', EUR: '20000', BTC: '0.5', ETH: '8', SOL: '150', DOGE: '200000' };
   const poor = { USD: '700', EUR: '300.5', BTC: '0.0071', ETH: '0' };
   return {

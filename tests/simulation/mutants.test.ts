@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { simulateDay } from '../../src/simulation/simulated-day.ts';
 import { MUTANTS } from './mutants.ts';
 
-const SEEDS = Array.from({ length: 25 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 50 }, (_, index) => index + 1);
 
 describe('the checker catches a sequencer that', () => {
   test.each(MUTANTS)(

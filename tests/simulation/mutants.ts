@@ -181,6 +181,16 @@ const throughOpenGate = () => (context: ActorContext<'sequencer'>) => {
   return createSequencer(Object.create(context, { gate: { value: gate } }), VENUE);
 };
 
+/** Lets every plan spend what others are about to. */
+const unreserved = () => (context: ActorContext<'sequencer'>) =>
+  createSequencer(context, {
+    ...VENUE,
+    makeAccount: (deps) => {
+      const plans = over(deps.plans, () => ({ reservedUnits: () => 0n }));
+      return VENUE.makeAccount({ ...deps, plans });
+    },
+  });
+
 /** What every plan may spend is not what there is. */
 const overdrawing = throughAccount((account) => ({
   available: (asset) => {
@@ -254,6 +264,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   { name: 'does not ask the gate', faults: ['operator-halt', 'status'], sequencer: throughOpenGate },
   { name: 'believes to have ten times as much', faults: [], sequencer: overdrawing },
+  { name: 'reserves nothing for the plans at work', faults: [], sequencer: unreserved },
   { name: 'uses one client order id for all orders', faults: [], sequencer: () => throughPort(firstIdAgain())() },
   {
     name: 'orders three times what was approved',

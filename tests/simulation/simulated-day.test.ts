@@ -49,17 +49,6 @@ describe('a simulated day', () => {
     expect(Math.min(orders, fills)).toBeGreaterThan(20);
   });
 
-  // 15: an order read from REST before its names were known looked unfilled. 51: a plan that was held asked without end.
-  // 834: nonces that were forgotten over a death got the key locked out until the day was over.
-  test.each([
-    { seed: 15, plans: 10 },
-    { seed: 51, plans: 10 },
-    { seed: 834, plans: 3 },
-  ])('seed $seed holds', async ({ seed, plans }) => {
-    const { violations } = await simulateDay({ seed, plans, faults: SIMULATED_FAULTS });
-    expect(violations).toEqual([]);
-  });
-
   test.each([
     { days: KNOWN_DAYS, from: KNOWN_SEED },
     { days: FRESH_DAYS, from: freshFrom },

@@ -5,6 +5,7 @@
  */
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import { assetSpent, edgeOf, spellEdges } from '../../shared/asset-graph.ts';
+import { LastHop } from '../../shared/last-hop.ts';
 import { divideDown, formatDecimal } from '../../shared/money.ts';
 import { tellAudit, tellRefused } from './execution-events.ts';
 import { availableUnits } from './inventory.ts';
@@ -29,9 +30,11 @@ class Alert implements Actor {
   readonly #journal: Journal;
   readonly #books: NewestBooks;
   readonly #limits;
+  readonly #lastHop: LastHop;
   readonly #counter;
   /** When a cycle was last announced, by its spelling. */
   readonly #announcedNs = new Map<string, number>();
+  #listed = -1;
 
   constructor(context: ActorContext<'sequencer'>) {
     this.#context = context;
@@ -40,6 +43,7 @@ class Alert implements Actor {
     this.#journal = new Journal(openSequencerMemory(ownMemory, config), producer('executions'), records);
     this.#books = new NewestBooks(context.bookTable, context.instrumentLog);
     this.#limits = recheckLimits(config);
+    this.#lastHop = new LastHop({ config, gate: context.gate, clock: context.clock, outUnits: () => 0n });
     this.#counter = {
       received: counters.at('opportunities_received'),
       refused: counters.at('plans_refused'),
@@ -116,10 +120,19 @@ class Alert implements Actor {
   #recheck(opportunity: Opportunity, nowNs: number): ReturnType<typeof recheck> {
     const { config, gate } = this.#context;
     const { directory } = this.#books;
+    this.#list();
     const available = (asset: number) =>
       availableUnits(asset, config.paper.inventory, this.#journal.current, 0n, directory);
-    const now = { nowNs, gate: gate.state, plans: [], books: this.#books, available, venue: undefined };
-    return recheck(opportunity, now, this.#limits);
+    const account = { plans: [], available, orderLimits: this.#lastHop, venue: undefined };
+    return recheck(opportunity, { nowNs, gate: gate.state, books: this.#books, ...account }, this.#limits);
+  }
+
+  /** The limits are in the scale of what the venue lists. */
+  #list(): void {
+    const { used } = this.#context.instrumentLog;
+    if (used === this.#listed) return;
+    this.#lastHop.list(this.#books.directory);
+    this.#listed = used;
   }
 
   #spell({ legs }: Opportunity): string {

@@ -185,7 +185,7 @@ export class OrderMaker {
 
   /**
    * What has begun is brought to its end in orders as large as the limits allow. The first order of a plan is not cut
-   * down: a plan that is too large is not begun.
+   * down again: the plan was sized within the limits, and when others have used them up since, it is not begun.
    */
   #capped(plan: Plan, draft: OrderDraft): OrderDraft {
     if (!draft.isClosing && (plan.parallel || draft.position === 0)) return draft;

@@ -332,7 +332,7 @@ export class PlanDesk implements PlansAtWork {
     const hasRoomFor = (instruments: readonly number[]) => this.#port.hasRoomFor(instruments);
     const venue = { isTrading: account.isTrading, isConnected, hasRoomFor };
     const state = this.isDraining ? 'paused' : gate.state;
-    return { nowNs, gate: state, plans, books: this.#books, available, venue };
+    return { nowNs, gate: state, plans, books: this.#books, available, orderLimits: this.#lastHop, venue };
   }
 
   #startAsset({ legs }: Opportunity): number {

@@ -3,17 +3,16 @@
  * else is at work: everything is asked again, at the newest books, before anything is committed to. Pure but for reading
  * those books.
  */
-import { assetSpent, BUY } from '../../shared/asset-graph.ts';
+import { assetSpent } from '../../shared/asset-graph.ts';
 import type { Config } from '../../shared/config.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
-import { executeCycle } from '../../shared/cycle-sizing.ts';
 import { type Fraction, isLess, leastMultiplier } from '../../shared/cycle-touch.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
-import { divideUp } from '../../shared/money.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
 import type { Plan, PlanLeg } from './plan.ts';
+import { atCollar, type SizeBounds, sizePlan } from './plan-size.ts';
 import { priceCollar } from './price-collar.ts';
 
 export interface RecheckLimits {
@@ -53,6 +52,8 @@ export interface Circumstances {
   readonly books: NewestBooks;
   /** Units of an asset that are free to be spent; undefined when without limit. */
   readonly available: (asset: number) => bigint | undefined;
+  /** What the last hop will hold the plan's orders to. */
+  readonly orderLimits: SizeBounds['limits'];
   /** The venue that orders would go to; undefined where none is asked. */
   readonly venue: VenueReadiness | undefined;
 }
@@ -137,42 +138,25 @@ function checkLeg(
 function checkEdge(
   { firstLots: decidedLots, legs: decided }: Opportunity,
   legs: readonly CycleLeg[],
-  { available, plans }: Circumstances,
-  limits: RecheckLimits,
+  { available, plans, orderLimits }: Circumstances,
+  { leastMultiplier, slippageBps, isParallel, plansPerAssetMax }: RecheckLimits,
 ): Standing | Refusal {
-  const { leastMultiplier, slippageBps } = limits;
-  const first = legs[0] as CycleLeg;
-  const firstLots = decidedLots < first.lotsMax ? decidedLots : first.lotsMax;
-  const executed = executeCycle(legs, firstLots);
-  if (executed === undefined) {
-    const isThin = legs.some(({ lotsMin }) => lotsMin === undefined); // nothing left within the collar
-    return refuse(isThin ? 'edge_gone' : 'below_minimum');
-  }
-  const reachesCostMin = (leg: CycleLeg, index: number) =>
-    leg.reachesCostMin(executed.lots[index] as bigint, limitOf(leg, decided[index] as PlanLeg, slippageBps));
-  if (!legs.every(reachesCostMin)) return refuse('below_minimum');
-  const { startUnits, endUnits, lots } = executed;
+  const collared = legs.map((leg, index) => ({
+    leg,
+    limitTicks: limitOf(leg, decided[index] as PlanLeg, slippageBps),
+  }));
+  const size = sizePlan(collared, decidedLots, { limits: orderLimits, available, isParallel });
+  if (typeof size === 'string') return refuse(size);
+  const { startUnits, endUnits, lots } = size;
   if (!isLess(leastMultiplier, { numerator: endUnits, denominator: startUnits })) return refuse('edge_gone');
-  const { instrument, side } = first.terms;
+  const { instrument, side } = (legs[0] as CycleLeg).terms;
   const startAsset = assetSpent(instrument, side);
-  const ofStart = plans.filter((plan) => plan.startAsset === startAsset).length;
-  if (ofStart >= limits.plansPerAssetMax) return refuse('asset_busy');
-  const reservedUnits = legs.map((leg, index) => {
-    const limitTicks = limitOf(leg, decided[index] as PlanLeg, slippageBps);
-    return index === 0 || limits.isParallel ? atCollar(leg, lots[index] as bigint, limitTicks) : 0n;
-  });
-  const isShort = ({ terms }: CycleLeg, index: number) => {
-    const free = available(assetSpent(terms.instrument, terms.side));
-    return free !== undefined && free < (reservedUnits[index] as bigint);
-  };
-  if (legs.slice(0, limits.isParallel ? legs.length : 1).some(isShort)) return refuse('no_inventory');
+  if (plans.filter((plan) => plan.startAsset === startAsset).length >= plansPerAssetMax) return refuse('asset_busy');
+  const reservedUnits = collared.map((one, index) =>
+    index === 0 || isParallel ? atCollar(one, lots[index] as bigint) : 0n,
+  );
   return { ok: true, startAsset, lots, startUnits, endUnits, reservedUnits };
 }
 
 const limitOf = ({ terms }: CycleLeg, { decidedTicks }: PlanLeg, slippageBps: number): bigint =>
   priceCollar(terms.instrument, terms.side, decidedTicks, slippageBps);
-
-function atCollar(leg: CycleLeg, lots: bigint, limitTicks: bigint): bigint {
-  if (leg.terms.side !== BUY) return leg.spent(lots);
-  return divideUp(limitTicks * lots * leg.quoteUp, leg.quoteDown);
-}

@@ -1,7 +1,7 @@
 /**
  * A market by a seed: a trading day pressed into what matters. A few assets whose pairs form several triangles, prices
- * that wander and sometimes jump, thin and thick books, quiet times, and dislocations: for a moment one pair is quoted
- * away from what the others say, by more than three fees. The same seed gives the same tape, to the byte.
+ * that wander and sometimes jump, thin and thick books, quiet times, and dislocations: for a moment one pair or
+ * some are quoted away from what the others say, by more than three fees. The same seed gives the same tape, to the byte.
  *
  * Prices are drawn in floats and rounded to ticks before anyone sees them, by the four basic operations only, which are
  * the same on every machine. It is the weather, not money.
@@ -48,6 +48,8 @@ const SOMETIMES = ['ETH/EUR', 'SOL/USD', 'SOL/BTC', 'SOL/EUR', 'DOGE/USD', 'DOGE
 
 /** Significant digits of a price: coarse pairs have ticks of several basis points. */
 const PRICE_DIGITS = [4, 5, 6];
+/** At once: mostly one, now and then so many that several plans want the same money. */
+const PAIRS_THAT_STRAY = [1, 1, 1, 2, 2, 6];
 const MILLISECONDS_OF_QUIET = [1_000, 5_000, 20_000];
 
 /** Makes the tape. */
@@ -151,15 +153,20 @@ class MarketMaker {
     }
   }
 
-  /** One pair strays for a while, mostly long enough to be traded, sometimes only just; then it comes back. */
+  /** Pairs stray for a while, mostly long enough to be traded, sometimes only just; then they come back. */
   #dislocate(): void {
-    const pair = this.#oneOf(this.#pairs);
-    const bps = this.#settings.feesBps * (0.5 + 2.5 * this.#chance.unit());
-    pair.offset = this.#chance.integer(2) === 0 ? 1 + bps / 1e4 : 1 - bps / 1e4;
-    this.#tell(pair, pair.book.move(this.#ticks(pair), pair.thin));
+    const strays = Array.from({ length: this.#oneOf(PAIRS_THAT_STRAY) }, () => this.#oneOf(this.#pairs));
+    for (const pair of strays) {
+      const bps = this.#settings.feesBps * (0.5 + 2.5 * this.#chance.unit());
+      this.#quoteAt(pair, this.#chance.integer(2) === 0 ? 1 + bps / 1e4 : 1 - bps / 1e4);
+    }
     this.#nowMs += this.#chance.integer(5) === 0 ? this.#chance.integer(30) : 50 + this.#chance.integer(700);
     if (this.#chance.integer(3) === 0) this.#wander(3);
-    pair.offset = 1;
+    for (const pair of strays) this.#quoteAt(pair, 1);
+  }
+
+  #quoteAt(pair: MadePair, offset: number): void {
+    pair.offset = offset;
     this.#tell(pair, pair.book.move(this.#ticks(pair), pair.thin));
   }
 

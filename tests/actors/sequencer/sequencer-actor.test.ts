@@ -259,19 +259,30 @@ describe('sequencer: what is refused when it arrives', () => {
     expect(refusal(unknown)).toBe('instrument_unknown');
   });
 
-  test('one that the account cannot pay; what it can pay to the unit is taken', () => {
+  test('one that the account cannot pay; what it can pay to the unit is taken whole, and less of it when it has less', () => {
     const probe = stageSequencer();
     const { startUnits } = probe.opportunity()!;
     // Ten basis points of collar come on top of the start.
     const needed = startUnits + startUnits / 1_000n;
     const amount = (units: bigint) => `${units / 10_000n}.${(units % 10_000n).toString().padStart(4, '0')}`;
-    const poor = stageSequencer({ paper: { inventory: { USD: amount(needed - 1n) } } });
+    const startWith = (funds: bigint) => {
+      const stage = stageSequencer({ paper: { inventory: { USD: amount(funds) } } });
+      stage.send(stage.opportunity());
+      stage.run();
+      stage.pass(100);
+      const told = stage.told();
+      expect(endOf(told)).toMatchObject({ outcome: 'completed' });
+      return fillsOf(told)[0]!.qty;
+    };
+    const whole = startWith(needed);
+    expect(whole).toBe(probe.opportunity()!.legs[0]!.qtyLots);
+    const less = startWith(needed - 1n);
+    expect(less).toBeLessThan(whole);
+    expect(whole - less).toBeLessThan(whole / 100_000n);
+    expect(startWith(needed / 2n)).toBeLessThanOrEqual(whole / 2n);
+    const poor = stageSequencer({ paper: { inventory: { USD: '4' } } }); // 5 is the least order
     poor.send(poor.opportunity());
     expect(refusal(poor)).toBe('no_inventory');
-    const rich = stageSequencer({ paper: { inventory: { USD: amount(needed) } } });
-    rich.send(rich.opportunity());
-    rich.run();
-    expect(names(rich.told())).toEqual(['PLAN_OPENED']);
     const other = stageSequencer({ paper: { inventory: { BTC: '100' } } });
     other.send(other.opportunity());
     expect(refusal(other)).toBe('no_inventory');
@@ -321,14 +332,15 @@ describe('sequencer: what is refused when it arrives', () => {
     const { seq } = stage.send(first, { ordinal: 0 });
     stage.send(second, { seq, ordinal: 1 });
     stage.run();
-    expect(plansTold(stage)).toEqual([
-      ['PLAN_OPENED', 'none'],
-      ['PLAN_REFUSED', 'no_inventory'],
-    ]);
+    const [one, other, ...more] = stage.told().filter(({ event }) => event === 'PLAN_OPENED');
+    expect(more).toEqual([]);
+    expect(one!.start + other!.start).toBeLessThanOrEqual(100_000_000n);
+    expect(one!.start + other!.start).toBeGreaterThan(99_999_000n);
+    expect(other!.start).toBeLessThan(one!.start);
     stage.pass(100);
     stage.send(second, { seq: seq + 1_000 });
     stage.run();
-    expect(names(stage.told()).at(-1)).toBe('PLAN_OPENED');
+    expect(stage.told().findLast(({ event }) => event === 'PLAN_OPENED')!.start).toBe(one!.start);
   });
 });
 

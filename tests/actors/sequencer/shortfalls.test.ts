@@ -233,25 +233,38 @@ describe('sequencer: a leg that falls short', () => {
     expect(venue.last).toMatchObject({ instrument: ETH_BTC, attempt: 1 });
   });
 
-  test('larger than a limit is closed out in orders as large as the limit allows', () => {
-    const { stage, venue } = stageOnVenue(
-      { order_max: { ETH: '1' } },
-      {
-        books: [
-          GOOD_BOOKS[BTC_USD]!,
-          GOOD_BOOKS[ETH_BTC]!,
-          { ...GOOD_BOOKS[ETH_USD]!, bids: [[252_000n, 900_000_000n]] },
-        ],
-      },
-    );
-    venue.execute(venue.last);
+  test('that its wider collar puts above a limit is closed out in orders as large as the limit allows', () => {
+    const parallel = { policy: 'parallel', shortfall: 'complete', slippage_bps: 20 };
+    const { stage, venue } = stageOnVenue({ ...parallel, order_max: { USD: '5000' } });
+    const spendOf = ({ limitTicks, qtyLots }: (typeof venue.sent)[number]) => limitTicks * qtyLots; // 10^-9 USD
+    const bound = 5_000n * 1_000_000_000n;
+    const [first, ...others] = venue.sent;
+    expect(spendOf(first!)).toBeLessThanOrEqual(bound);
+    expect(spendOf(first!)).toBeGreaterThan(bound - 2n * first!.limitTicks);
+    for (const order of others) venue.execute(order);
+    venue.execute(first!, 0n);
     stage.run();
-    for (let order = 1; stage.counter('plans_active') > 0 && order < 20; order++) {
-      expect(venue.sent[order]!.qtyLots).toBeLessThanOrEqual(100_000_000n);
+    for (let order = 3; stage.counter('plans_active') > 0 && order < 12; order++) {
+      expect(venue.sent[order]).toMatchObject({ instrument: BTC_USD, side: 0 });
+      expect(spendOf(venue.sent[order]!)).toBeLessThanOrEqual(bound);
       venue.execute(venue.sent[order]!);
       stage.pass(60);
     }
-    expect(settle(stage)).toMatchObject({ ends: [['completed', 'partial_fill']], left: [] });
+    expect(venue.sent.length).toBeGreaterThan(4);
+    expect(settle(stage).ends[0]).toEqual(['completed', 'partial_fill']);
+  });
+
+  test('is within its limits from the first order on: the plan is as large as they allow', () => {
+    const { stage, venue } = stageOnVenue({ order_max: { ETH: '1' } });
+    venue.execute(venue.last);
+    stage.run();
+    expect(venue.last).toMatchObject({ instrument: ETH_BTC, qtyLots: 100_000_000n });
+    venue.execute(venue.last);
+    stage.run();
+    expect(venue.last).toMatchObject({ instrument: ETH_USD, qtyLots: 100_000_000n });
+    venue.execute(venue.last);
+    stage.run();
+    expect(settle(stage).ends).toEqual([['completed', 'none']]);
   });
 
   test('one order too many in a second waits for the next one', () => {
