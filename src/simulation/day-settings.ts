@@ -133,7 +133,7 @@ function drawRates(chance: Chance, among: readonly FaultName[]): FaultRates {
 
 function drawDeaths(chance: Chance, faults: readonly SimulatedFault[]): DrawnDay['deaths'] {
   const strikes = chance.integer(2) === 0;
-  const everyMs = 2_000 + chance.integer(30_000);
+  const everyMs = 5_000 + chance.integer(60_000);
   return strikes && faults.includes('actor-death') ? { actors: MORTALS, everyMs } : undefined;
 }
 

@@ -37,7 +37,7 @@ const WALL_START_NS = 1_800_000_000_000_000_000n;
 /** How far time goes on between two looks at what is to be done. */
 const STEP_MS = 250;
 /** A day in which nothing pays ends by then. */
-const DAY_MS_MAX = 1_800_000;
+const DAY_MS_MAX = 600_000;
 /** Somebody comes when trading has been paused for so long. */
 const STUCK_MS = 40_000;
 /** Rest before the books are compared: longer than every interval of reconciliation. */
