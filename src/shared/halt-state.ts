@@ -1,6 +1,6 @@
 /**
- * A halt as it is kept in the runtime state (key {@link HALT_KEY}), so that it holds over a restart of the process: at
- * start whoever reads the database hands the decoded value to the risk actor as option `haltedAtStart`.
+ * A halt, and a stranded exposure that no person has acknowledged, as they are kept in the runtime state (key
+ * {@link HALT_KEY}), so that they hold over a restart of the process: at start whoever reads the database hands the decoded value to the risk actor as option `haltedAtStart`.
  */
 import { STATE } from './record-messages.ts';
 import { GATE_REASONS, type GateReason } from './trading-gate.ts';
@@ -9,6 +9,8 @@ export const HALT_KEY = 'halt';
 
 export interface HaltState {
   readonly halted: boolean;
+  /** Something was stranded, and nobody has resumed since: nothing new is begun. */
+  readonly stranded: boolean;
   readonly reason: GateReason;
   /** Who halted or resumed: a person, or `risk`. */
   readonly by: string;
@@ -16,10 +18,11 @@ export interface HaltState {
 }
 
 /** JSON of at most STATE.VALUE_MAX bytes: a text that is too long is cut. */
-export function encodeHaltState({ halted, reason, by, text }: HaltState): string {
+export function encodeHaltState({ halted, stranded, reason, by, text }: HaltState): string {
   const encode = (length: number, byLength: number): string =>
     JSON.stringify({
       halted,
+      ...(stranded ? { stranded } : {}),
       reason,
       by: [...by].slice(0, byLength).join(''),
       text: [...text].slice(0, length).join(''),
@@ -32,13 +35,14 @@ export function encodeHaltState({ halted, reason, by, text }: HaltState): string
   return Buffer.byteLength(value) <= STATE.VALUE_MAX ? value : encode(0, 0);
 }
 
-/** Reads a stored value. What cannot be read counts as halted: unknown is not fine. */
+/** Reads a stored value; one of before exposure was kept says nothing of it. What cannot be read counts as halted. */
 export function decodeHaltState(value: string): HaltState {
   try {
-    const { halted, reason, by, text } = JSON.parse(value) as Partial<HaltState>;
-    if (typeof halted !== 'boolean') return unreadable(value);
+    const { halted, stranded = false, reason, by, text } = JSON.parse(value) as Partial<HaltState>;
+    if (typeof halted !== 'boolean' || typeof stranded !== 'boolean') return unreadable(value);
     return {
       halted,
+      stranded,
       reason: GATE_REASONS.includes(reason ?? 'operator') ? (reason ?? 'operator') : 'operator',
       by: String(by ?? ''),
       text: String(text ?? ''),
@@ -49,5 +53,6 @@ export function decodeHaltState(value: string): HaltState {
 }
 
 function unreadable(value: string): HaltState {
-  return { halted: true, reason: 'operator', by: 'risk', text: `stored halt is unreadable: ${value.slice(0, 40)}` };
+  const text = `stored halt is unreadable: ${value.slice(0, 40)}`;
+  return { halted: true, stranded: false, reason: 'operator', by: 'risk', text };
 }

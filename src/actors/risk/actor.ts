@@ -124,7 +124,7 @@ class Risk implements Actor {
 
   onStart(): void {
     this.#recordsWaited = this.#waitedByOthers();
-    this.#desk.start(haltedAtStart(this.#context.options['haltedAtStart']));
+    this.#desk.start(leftAtStart(this.#context.options['haltedAtStart']));
     this.#snapshotDueNs = this.#context.clock.nowNs() + this.#context.config.risk.portfolio_interval_ms * 1e6;
     this.#check();
     this.#show();
@@ -273,6 +273,7 @@ class Risk implements Actor {
       const { state, reason } = this.#desk;
       return setAside ? undefined : `nothing is halted: trading is ${state} (${reason})`;
     }
+    if (this.#accountState() === 'refused') return `${ACCOUNT_REFUSED}; correct the key, and start anew`;
     return this.#desk.canRecord ? undefined : 'it cannot be recorded now: the records ring is full';
   }
 
@@ -337,10 +338,10 @@ class Risk implements Actor {
   }
 }
 
-/** The halt that the last process left behind. What is not understood counts as halted by a person. */
-function haltedAtStart(option: unknown): HaltState | undefined {
+/** What the last process left behind for a person. What is not understood counts as halted by one. */
+function leftAtStart(option: unknown): HaltState | undefined {
   if (option === undefined || option === null) return undefined;
-  const { halted = true, reason, by, text } = option as Partial<HaltState>;
+  const { halted = true, stranded = false, reason, by, text } = option as Partial<HaltState>;
   const known: GateReason = reason !== undefined && GATE_REASONS.includes(reason) ? reason : 'operator';
-  return { halted, reason: known, by: String(by ?? ''), text: String(text ?? '') };
+  return { halted, stranded, reason: known, by: String(by ?? ''), text: String(text ?? '') };
 }

@@ -52,8 +52,8 @@ export class RiskDesk {
   }
 
   /** Takes up the predecessor's state, or begins: halted when the last process was, else paused until the first look. */
-  start(haltedAtStart: HaltState | undefined): void {
-    if (this.#bank.getUint8(RISK_HEADER.isInitialised) === 0) this.#initialise(haltedAtStart);
+  start(leftAtStart: HaltState | undefined): void {
+    if (this.#bank.getUint8(RISK_HEADER.isInitialised) === 0) this.#initialise(leftAtStart);
     this.#closeOrOpen(this.#bank);
     this.announce();
   }
@@ -111,30 +111,36 @@ export class RiskDesk {
   announce(): boolean {
     const state = this.#bank.getUint8(RISK_HEADER.state);
     const reason = GATE_REASONS.indexOf(this.reason);
+    const stranded = this.#bank.getUint8(RISK_HEADER.stranded);
     const before = this.#bank.getUint8(RISK_HEADER.announcedState);
-    if (before === state + 1 && this.#bank.getUint8(RISK_HEADER.announcedReason) === reason) return true;
+    const isTold = before === state + 1 && this.#bank.getUint8(RISK_HEADER.announcedReason) === reason;
+    const isKept = this.#bank.getUint8(RISK_HEADER.announcedStranded) === stranded;
+    if (isTold && isKept) return true;
     if (!this.canRecord) return false;
-    this.#record(before === 0 ? undefined : RISK_STATES[before - 1]);
+    if (!isTold) this.#record(before === 0 ? undefined : RISK_STATES[before - 1]);
+    if (!isKept || this.state === 'halted' || before === HALTED + 1) this.#keep(stranded === 1);
     const bank = this.memory.begin();
     bank.setUint8(RISK_HEADER.announcedState, state + 1);
     bank.setUint8(RISK_HEADER.announcedReason, reason);
+    bank.setUint8(RISK_HEADER.announcedStranded, stranded);
     this.memory.commit();
     return true;
   }
 
-  #initialise(haltedAtStart: HaltState | undefined): void {
+  #initialise(leftAtStart: HaltState | undefined): void {
     const bank = this.memory.begin();
     bank.setUint8(RISK_HEADER.isInitialised, 1);
     bank.setUint8(RISK_HEADER.state, RISK_STATES.indexOf('paused'));
     bank.setUint8(RISK_HEADER.condition, 1);
     bank.setUint8(RISK_HEADER.conditionReason, GATE_REASONS.indexOf('starting'));
-    if (haltedAtStart?.halted) this.#haltIn(bank, haltedAtStart.reason, haltedAtStart);
+    if (leftAtStart?.stranded) this.#move(bank, 'exposure.stranded', leftAtStart);
+    if (leftAtStart?.halted) this.#haltIn(bank, leftAtStart.reason, leftAtStart);
     this.memory.commit();
   }
 
   /** What could not be sold is a person's to look at: until then nothing new is begun, or nothing at all, by the settings. */
   #strand(bank: DataView, plan: number): void {
-    const words = { by: 'risk', text: `plan ${plan} left something that no plan will sell` };
+    const words = { by: 'risk', text: `plan ${plan} left exposure behind` };
     this.#move(bank, 'exposure.stranded', words);
     if (this.#context.config.trading.stranded === 'halt') this.#haltIn(bank, 'stranded_exposure', words);
   }
@@ -192,11 +198,17 @@ export class RiskDesk {
     log(isHalt ? 'error' : 'info', 'gate_changed', change, { state, reason, text });
     if (isHalt) records.tryAudit('halted', { severity: 2, text: `${by}: ${text}` });
     if (before === 'halted') records.tryAudit('resumed', { severity: 1, text: `${by}: ${text}` });
-    if (isHalt || before === 'halted') {
-      records.tryState(HALT_KEY, encodeHaltState({ halted: isHalt, reason, by, text }));
-    }
+  }
+
+  /** Records what has to hold over a restart of the process. */
+  #keep(stranded: boolean): void {
+    const { by, text } = this.words;
+    const halted = this.state === 'halted';
+    this.#context.records.tryState(HALT_KEY, encodeHaltState({ halted, stranded, reason: this.reason, by, text }));
   }
 }
+
+const HALTED = RISK_STATES.indexOf('halted');
 
 const stateIn = (bank: DataView): RiskState => RISK_STATES[bank.getUint8(RISK_HEADER.state)] ?? 'halted';
 

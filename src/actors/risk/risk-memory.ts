@@ -7,7 +7,7 @@ import type { Config } from '../../shared/config.ts';
 import { PLANS_MAX } from '../../shared/execution-message.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 
-const LAYOUT = 3;
+const LAYOUT = 4;
 
 export const RISK_HEADER = {
   isInitialised: 0, // u8
@@ -35,6 +35,7 @@ export const RISK_HEADER = {
   ordersOut: 536, // f64, sent and not ended
   refusedInARow: 544, // f64
   ordersAbsent: 552, // f64, that never came to the venue
+  announcedStranded: 560, // u8, as `stranded` was when the state that survives the process was recorded last
   SIZE: 576,
 } as const;
 

@@ -38,6 +38,23 @@ describe('risk and the account', () => {
     expect(stage.now()).toBe('halted account_refused');
   });
 
+  test('a key that the venue refuses is seen in the status, and cannot be resumed away: nothing cures it but a new start', () => {
+    const stage = stageRisk({ mode: 'live' });
+    stage.start();
+    stage.account('refused');
+    stage.pass(100);
+    expect(stage.status()).toMatchObject({
+      state: 'halted',
+      reason: 'account_refused',
+      account: 'refused',
+      words: { text: expect.stringContaining('does not let this key trade') },
+    });
+    expect(stage.call('resume', 'it will be fine')).toEqual({ ok: false, text: expect.stringContaining('start anew') });
+    expect(stage.now()).toBe('halted account_refused');
+    stage.account('trading');
+    expect(stage.call('resume', 'a new start with the right key')).toMatchObject({ ok: true });
+  });
+
   test('what the account holds is what it told, and every fill since', () => {
     const stage = stageRisk({ mode: 'live' });
     const play = sequencer(stage.executions);

@@ -102,7 +102,9 @@ describe('risk', () => {
     expect(stage.gate.state).toBe('active');
     const { audits, states } = stage.taken();
     expect(audits).toEqual(['gate_changed halted > active (none): loss understood', 'resumed ana: loss understood']);
-    expect(states).toEqual([['halt', { halted: false, reason: 'none', by: 'ana', text: 'loss understood' }]]);
+    expect(states).toEqual([
+      ['halt', { halted: false, stranded: false, reason: 'none', by: 'ana', text: 'loss understood' }],
+    ]);
     ended(2, -10_000n);
     stage.run();
     expect(stage.now()).toBe('active none');
@@ -119,7 +121,9 @@ describe('risk', () => {
     expect(stage.now()).toBe('halted operator');
     const { audits, states } = stage.taken();
     expect(audits).toEqual(['gate_changed active > halted (operator): strange prices', 'halted ana: strange prices']);
-    expect(states).toEqual([['halt', { halted: true, reason: 'operator', by: 'ana', text: 'strange prices' }]]);
+    expect(states).toEqual([
+      ['halt', { halted: true, stranded: false, reason: 'operator', by: 'ana', text: 'strange prices' }],
+    ]);
     expect(stage.call('halt', 'again').text).toContain('strange prices');
     expect(stage.taken().audits).toEqual([]);
   });
@@ -424,6 +428,62 @@ describe('risk', () => {
       expect(second.gate.state).toBe('halted');
       expect(second.taken().audits).toContain('halted ana: über Nacht "zu"');
       expect(second.call('resume', 'morning')).toEqual({ ok: true, text: 'active' });
+    });
+
+    test('a stranded exposure that nobody has acknowledged keeps the next process from beginning anything', () => {
+      const first = stageRisk();
+      const play = sequencer(first.executions);
+      first.start();
+      first.taken();
+      play.ended(7, -10n, 'stranded');
+      first.run();
+      const [[, kept] = []] = first.taken().states;
+      expect(kept).toMatchObject({ halted: false, stranded: true });
+      const second = stageRisk({ options: { haltedAtStart: kept } });
+      second.start();
+      second.pass(100);
+      expect(second.now()).toBe('reducing stranded_exposure');
+      expect(second.status()['words']).toEqual({ by: 'risk', text: 'plan 7 left exposure behind' });
+      second.taken();
+      expect(second.call('resume', 'sold by hand')).toEqual({ ok: true, text: 'active' });
+      const [[, lifted] = []] = second.taken().states;
+      expect(lifted).toMatchObject({ halted: false, stranded: false });
+      const third = stageRisk({ options: { haltedAtStart: lifted } });
+      third.start();
+      third.pass(100);
+      expect(third.now()).toBe('active none');
+    });
+
+    test('what is stranded while trading is paused or halted is kept as well, and acknowledged with the halt', () => {
+      const stage = stageRisk();
+      const play = sequencer(stage.executions);
+      stage.start();
+      stage.silence(60_000);
+      expect(stage.now()).toMatch(/^paused /);
+      stage.taken();
+      play.ended(7, -10n, 'stranded');
+      stage.run();
+      expect(stage.taken().states.map(([, kept]) => kept)).toMatchObject([{ halted: false, stranded: true }]);
+      stage.call('halt', 'for good');
+      expect(stage.taken().states.map(([, kept]) => kept)).toMatchObject([{ halted: true, stranded: true }]);
+      play.ended(8, -10n, 'stranded');
+      stage.run();
+      expect(stage.taken().states).toEqual([]);
+      stage.pass(100);
+      stage.call('resume', 'sold by hand');
+      expect(stage.taken().states.map(([, kept]) => kept)).toMatchObject([{ halted: false, stranded: false }]);
+    });
+
+    test('a death after something was stranded but before that is kept: the successor keeps it', () => {
+      const stage = stageRisk({ limits: { records_ring: 64 } });
+      const play = sequencer(stage.executions);
+      stage.start();
+      while (stage.context.records.tryAudit('none'));
+      play.ended(7, -10n, 'stranded');
+      stage.run();
+      expect(stage.taken().states).toEqual([]);
+      stage.succeed();
+      expect(stage.taken().states.map(([, kept]) => kept)).toMatchObject([{ stranded: true }]);
     });
 
     test('a lifted halt of the last process does not halt this one; one that makes no sense does', () => {
