@@ -206,6 +206,7 @@ export interface TradingDesk {
   amend(account: string, amendment: Amendment): Answer<{ readonly amendId: string; readonly order: OrderRecord }>;
   /** Cancels one order, or all with a userref. Answers with those that it ended. */
   cancel(account: string, name: OrderName): Answer<readonly OrderRecord[]>;
+  /** 1 to 50 names. Cancels what it can; refused only when that is nothing. */
   cancelBatch(account: string, names: readonly OrderName[]): Answer<{ readonly count: number }>;
   cancelAll(account: string): Answer<{ readonly count: number }>;
   /** Dead-man's switch: cancels all when it is not called again in time. 0 disarms. */

@@ -91,7 +91,7 @@ export class FeedSubscriptions {
   }
 }
 
-/** One ticker and one list of trades per symbol, candles of several widths. */
-function keyOf({ channel, interval }: Subscription): string {
-  return channel === 'ohlc' ? `${channel} ${interval}` : channel;
+/** Per symbol one list of trades, a ticker of each trigger, candles of several widths (protocol reference 1.3). */
+function keyOf({ channel, trigger, interval }: Subscription): string {
+  return { trade: channel, ticker: `${channel} ${trigger}`, ohlc: `${channel} ${interval}` }[channel];
 }

@@ -8,7 +8,6 @@ import { CANCEL_ALL_POINTS, cancelPoints } from './trading-counter.ts';
 import { cancelRefusal } from './trading-modes.ts';
 import { END_REASON, VENUE_REFUSAL } from './venue-refusals.ts';
 
-const BATCH_MIN = 2;
 const BATCH_MAX = 50;
 /** The switch cannot be set to a day or more. */
 const TIMEOUT_BELOW_S = 86_400;
@@ -42,7 +41,7 @@ export class OrderEnding {
 
   /** Cancels what it can; refused only when that is nothing. */
   cancelBatch(state: AccountState, names: readonly OrderName[]): Answer<{ readonly count: number }> {
-    if (names.length < BATCH_MIN || names.length > BATCH_MAX) return refused(VENUE_REFUSAL.arguments('orders'));
+    if (names.length === 0 || names.length > BATCH_MAX) return refused(VENUE_REFUSAL.arguments('orders'));
     let count = 0;
     let error: string | undefined;
     for (const name of names) {

@@ -63,6 +63,8 @@ const ORDER_FIELDS = [
 ] as const;
 /** What this exchange does not offer: whoever asks for it is told so, instead of getting something else. */
 const NOT_OFFERED = ['triggers', 'conditional', 'sender_sub_id', 'stop_price', 'trigger'] as const;
+/** Of `batch_cancel`; REST takes a single one too (protocol reference 2.8, 3.4). */
+const CANCELS_MIN = 2;
 const REQUEST_FIELDS = ['symbol', 'deadline', 'validate', 'token'] as const;
 
 /** Never throws: whatever cannot be read has a `fault`. */
@@ -185,7 +187,8 @@ export function readBatchCancel(params: JsonObject): Answer<readonly OrderName[]
     ?.map((text) => (/^-?\d+$/.test(text) ? { userref: Number(text) } : { orderId: text }));
   const clOrdIds = fields.texts('cl_ord_id')?.map((clOrdId) => ({ clOrdId }));
   if (fields.fault !== undefined) return refused(fields.fault);
-  return { ok: true, value: [...(orders ?? []), ...(clOrdIds ?? [])] };
+  const names = [...(orders ?? []), ...(clOrdIds ?? [])];
+  return names.length < CANCELS_MIN ? refused(VENUE_REFUSAL.arguments('orders')) : { ok: true, value: names };
 }
 
 export function readTimeout(params: JsonObject): Answer<number> {

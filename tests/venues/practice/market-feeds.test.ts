@@ -54,6 +54,32 @@ describe('ticker', () => {
   });
 });
 
+describe('tickers of both triggers', () => {
+  test('stand side by side: each has its own beginning, occasions and end', () => {
+    const { made, client, subscribe } = open();
+    const updates = () => client.having('"ticker","type":"update"').length;
+    subscribe('ticker', { snapshot: false });
+    expect(subscribe('ticker', { event_trigger: 'bbo' })).toMatchObject([
+      { success: true, result: { event_trigger: 'bbo' } },
+      { channel: 'ticker', type: 'snapshot' },
+    ]);
+    made.tape({ bids: [['100.5', '1.00000000']] });
+    expect(updates()).toBe(1);
+    const end = (more: object) =>
+      client.say({ method: 'unsubscribe', params: { channel: 'ticker', symbol: ['BTC/USD'], ...more } });
+    end({ event_trigger: 'bbo' });
+    expect(client.last()).toMatchObject({ success: true, result: { event_trigger: 'bbo' } });
+    made.tape({ bids: [['100.6', '1.00000000']] });
+    expect(updates()).toBe(1);
+    made.add('alice', TAKE);
+    expect(updates()).toBe(2);
+    end({ event_trigger: 'bbo' });
+    expect(client.last()).toMatchObject({ success: false, error: 'Subscription Not Found' });
+    end({});
+    expect(client.last()).toMatchObject({ success: true, result: { event_trigger: 'trades' } });
+  });
+});
+
 describe('trade and ohlc', () => {
   test('a trade is told once, with the side that took, whoever made it', () => {
     const { made, client, subscribe } = open();

@@ -136,26 +136,32 @@ function amendmentOf(order: OrderName, params: RestParams, nowMs: number): Answe
   });
 }
 
-/** Cancel and replace, the older way: a new order under a new id; what is not given stays as it was. */
+/**
+ * Cancel and replace, the older way: a new order under a new id; what is not given stays as it was. With `validate` the
+ * old order stays, so that the new one must be affordable beside it.
+ */
 export function editOrder(context: CallContext, params: RestParams): Answer<unknown> {
   const old = openOrderOf(context, paramText(params, 'txid'));
   if (old === undefined) return refused('EOrder:Unknown order');
   const order = newOrder(context, { ...asParams(old), ...params, cl_ord_id: undefined });
   if (!order.ok) return order;
-  const cancelled = context.desk.cancel(context.account, { orderId: old.id });
-  if (!cancelled.ok) return cancelled;
+  if (order.value.validate !== true) {
+    const cancelled = context.desk.cancel(context.account, { orderId: old.id });
+    if (!cancelled.ok) return cancelled;
+  }
   const added = context.desk.add(context.account, order.value);
-  if (!added.ok) return added;
-  const made = added.value.order;
-  if (made === undefined) return done({ descr: { order: restDescription(added.value.description) } });
-  return done({
-    status: 'ok',
-    txid: made.id,
-    originaltxid: old.id,
-    ...echoText(made.pair, made),
+  return added.ok ? done({ status: 'ok', originaltxid: old.id, ...editedRow(added.value) }) : added;
+}
+
+/** Without a new order nothing was cancelled either: the edit was only looked at. */
+function editedRow({ order, description }: AddedOrder): object {
+  if (order === undefined) return { orders_cancelled: 0, descr: { order: restDescription(description) } };
+  return {
+    txid: order.id,
+    ...echoText(order.pair, order),
     orders_cancelled: 1,
-    descr: { order: orderDescription(made) },
-  });
+    descr: { order: orderDescription(order) },
+  };
 }
 
 function openOrderOf({ desk, account }: CallContext, name: string | undefined): OrderRecord | undefined {

@@ -245,6 +245,37 @@ describe('orders', () => {
     expect(dig(main.private('CancelAllOrdersAfter', { timeout: '0' }), 'result', 'triggerTime')).toBe('0');
   });
 
+  test('EditOrder with validate says what it would do and leaves the order as it is', () => {
+    const { main } = open();
+    const [txid = ''] = dig(main.private('AddOrder', LIMIT), 'result', 'txid') as string[];
+    const edit = { txid, pair: 'XBTUSD', validate: 'true' };
+    expect(main.private('EditOrder', { ...edit, price: '998.0' }).result).toEqual({
+      status: 'ok',
+      originaltxid: txid,
+      orders_cancelled: 0,
+      descr: { order: 'buy 0.01000000 XBTUSD @ limit 998.0' },
+    });
+    expect(main.private('EditOrder', { ...edit, price: '998.01' }).error).toEqual(['EGeneral:Invalid arguments:price']);
+    expect(main.private('OpenOrders').result).toMatchObject({
+      open: { [txid]: { status: 'open', descr: { price: '1000.0' } } },
+    });
+  });
+
+  test('CancelOrderBatch takes one name as well as fifty, by id, userref and own id', () => {
+    const { main } = open();
+    const add = (more: object = {}) =>
+      (dig(main.private('AddOrder', { ...LIMIT, ...more }), 'result', 'txid') as string[])[0] ?? '';
+    expect(main.json('CancelOrderBatch', { orders: [add()] }).result).toEqual({ count: 1 });
+    add({ userref: '7' });
+    expect(main.json('CancelOrderBatch', { orders: [7] }).result).toEqual({ count: 1 });
+    add({ cl_ord_id: 'own-1' });
+    expect(main.json('CancelOrderBatch', { cl_ord_ids: ['own-1'] }).result).toEqual({ count: 1 });
+    expect(main.private('CancelOrderBatch', { 'orders[0]': add() }).result).toEqual({ count: 1 });
+    for (const orders of [[], Array(51).fill('O')]) {
+      expect(main.json('CancelOrderBatch', { orders }).error).toEqual(['EGeneral:Invalid arguments:orders']);
+    }
+  });
+
   test.each([
     [{ ...LIMIT, pair: 'NOPE' }, 'EQuery:Unknown asset pair'],
     [{ ...LIMIT, volume: '0' }, 'EGeneral:Invalid arguments:volume'],
