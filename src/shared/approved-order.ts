@@ -59,6 +59,8 @@ export type Refusal =
   | 'gate_closed'
   | 'order_too_large'
   | 'order_malformed'
+  /** The limits are in another scale than the order. */
+  | 'precision_changed'
   | 'exposure_too_large'
   | 'too_many_orders'
   | 'limit_unusable';

@@ -72,7 +72,7 @@ export class LastHop implements OrderLimits {
     this.#nowNs = this.#deps.clock.nowNs();
     const listed = this.#instruments[order.instrument];
     // Limits in another scale than the order's would be other limits.
-    if (listed !== undefined && !isSameScale(listed, order)) return { ok: false, reason: 'order_malformed' };
+    if (listed !== undefined && !isSameScale(listed, order)) return { ok: false, reason: 'precision_changed' };
     const approval = approveOrder(order, this.#deps.gate.state, this);
     if (approval.ok) this.#leftNs[this.#left++ % this.#leftNs.length] = this.#nowNs;
     return approval;

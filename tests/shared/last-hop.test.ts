@@ -141,9 +141,9 @@ describe('last hop', () => {
     const stage = stageOf({ trading: { order_max: { BTC: '0.01' } } }, directory);
     const [pair] = directory.instruments;
     directory.apply({ assets: [], instruments: [{ ...pair!, qtyPrecision: 7 }] });
-    expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7 })).toBe('order_malformed'); // the limits are of before
+    expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7 })).toBe('precision_changed'); // the limits are of before
     stage.hop.list(directory);
-    expect(reasonOf(stage, BUY_500)).toBe('order_malformed');
+    expect(reasonOf(stage, BUY_500)).toBe('precision_changed');
     expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7 })).toBe('order_too_large');
     expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7, qtyLots: 100_000n })).toBe('approved');
   });

@@ -27,8 +27,8 @@ export interface ClosingTerms {
   readonly lossMaxBps: number;
   /** Units of the asset at a place that the account has besides, and may spend; undefined: without limit. */
   readonly stockAt: (place: number) => bigint | undefined;
-  /** Whether an order of this instrument can be sent now: the venue takes it, and no other plan trades it. */
-  readonly canTrade: (instrument: number) => boolean;
+  /** Why no order of this instrument can be sent now; undefined: the venue takes it, and no other plan trades it. */
+  readonly whyNot: (instrument: number) => PlanReason | undefined;
   /** A book of which nothing was heard since counts as none. Monotonic. */
   readonly heardSinceNs: number;
 }
@@ -56,18 +56,43 @@ export function closingOrder(plan: Plan, books: NewestBooks, terms: ClosingTerms
     .reverse();
   if (places.length === 0) return { kind: 'nothing' };
   const isOwed = (place: number) => (plan.heldUnits[place] ?? 0n) < 0n;
-  let reason: PlanReason = 'book_invalid';
+  let reason: PlanReason | undefined;
   for (const place of [...places.filter((one) => !isOwed(one)), ...places.filter(isOwed)]) {
     const ways = openWays(plan, place, books, terms);
     const best = ways.reduce<Way | undefined>(
       (least, way) => (least && losesLess(least, way) ? least : way),
       undefined,
     );
-    if (best === undefined) continue;
+    if (best === undefined) {
+      reason ??= whyNoWay(plan, place, books, terms);
+      continue;
+    }
     if (isWithinBound(best, terms.lossMaxBps)) return { kind: 'order', draft: best.draft };
     reason = 'loss_bound';
   }
-  return { kind: 'wait', reason };
+  return { kind: 'wait', reason: reason ?? 'below_minimum' };
+}
+
+/** Why nothing can be closed out at a place: of the ways that are there, what the one has that comes nearest. */
+function whyNoWay(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): PlanReason {
+  const find = (plan.heldUnits[place] ?? 0n) < 0n ? routesTo : routesHome;
+  const routes = find(plan, place, terms.shortfall, books.directory);
+  const open = openRoutes(plan, routes, terms);
+  if (open.length === 0) return firstReason(routes.flat(), terms.whyNot) ?? 'order_refused';
+  const unheard = open.map((route) =>
+    route.filter(({ instrument }) => books.heardBook(instrument, terms.heardSinceNs) === undefined),
+  );
+  if (unheard.some((hops) => hops.length === 0)) return 'below_minimum';
+  const isOnlyStale = (hops: Route) => hops.every(({ instrument }) => books.book(instrument) !== undefined);
+  return unheard.some(isOnlyStale) ? 'book_stale' : 'book_invalid';
+}
+
+function firstReason(hops: Route, whyNot: ClosingTerms['whyNot']): PlanReason | undefined {
+  for (const { instrument } of hops) {
+    const reason = whyNot(instrument);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
 }
 
 function losesLess(one: Way, other: Way): boolean {
@@ -189,9 +214,9 @@ function boughtWith(
 }
 
 /** Ways whose trades the venue takes now. What it refused this plan before is not tried again. */
-function openRoutes(plan: Plan, routes: readonly Route[], { canTrade }: ClosingTerms): readonly Route[] {
+function openRoutes(plan: Plan, routes: readonly Route[], { whyNot }: ClosingTerms): readonly Route[] {
   const isOpen = ({ position, isDirect, instrument }: Hop) =>
-    (plan.barred & barOf(position, isDirect)) === 0 && canTrade(instrument);
+    (plan.barred & barOf(position, isDirect)) === 0 && whyNot(instrument) === undefined;
   return routes.filter((route) => route.length > 0 && route.every(isOpen));
 }
 

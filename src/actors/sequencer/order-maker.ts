@@ -12,7 +12,7 @@ import { largest, smaller } from '../../shared/money.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
 import { dustUnits } from './account-ledger.ts';
-import { closingOrder } from './closing-order.ts';
+import { type ClosingTerms, closingOrder } from './closing-order.ts';
 import type { Moment } from './execution-events.ts';
 import type { Journal } from './journal.ts';
 import type { NewestBooks } from './newest-books.ts';
@@ -117,7 +117,7 @@ export class OrderMaker {
     return this.#approveAll(plan, [closing.draft], true);
   }
 
-  #closingTerms(plan: Plan) {
+  #closingTerms(plan: Plan): ClosingTerms {
     const { context, books, port, account, isTakenByOther } = this.#deps;
     const { trading } = context.config;
     return {
@@ -129,10 +129,11 @@ export class OrderMaker {
         const asset = assetAt(plan, place, books.directory);
         return asset === undefined ? 0n : account.available(asset);
       },
-      canTrade: (instrument: number) =>
-        books.directory.instruments[instrument]?.status === 'online' &&
-        port.hasRoomFor([instrument]) &&
-        !isTakenByOther(plan, instrument),
+      whyNot: (instrument: number) => {
+        if (books.directory.instruments[instrument]?.status !== 'online') return 'not_tradable';
+        if (isTakenByOther(plan, instrument)) return 'instrument_busy';
+        return port.hasRoomFor([instrument]) ? undefined : 'no_room';
+      },
     };
   }
 
@@ -202,7 +203,8 @@ export class OrderMaker {
 
   /** Too many orders is a matter of a moment; any other limit will say the same again. */
   #turnedDown(plan: Plan, refusal: Refusal): Made {
-    const reason = because(plan, refusal === 'gate_closed' ? 'gate_closed' : 'over_limit', 'order.impossible');
+    const isToldAsIs = refusal === 'gate_closed' || refusal === 'precision_changed';
+    const reason = because(plan, isToldAsIs ? refusal : 'over_limit', 'order.impossible');
     if (refusal !== 'too_many_orders') return nothing(reason);
     plan.retryDueNs = this.#deps.context.clock.nowNs() + RETRY_MS * 1e6;
     return nothing('gate.paused');

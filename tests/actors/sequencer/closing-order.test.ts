@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { type ClosingTerms, closingOrder } from '../../../src/actors/sequencer/closing-order.ts';
+import { barOf } from '../../../src/actors/sequencer/closing-routes.ts';
+import { newPlan } from '../../../src/actors/sequencer/new-plan.ts';
+import { NewestBooks } from '../../../src/actors/sequencer/newest-books.ts';
+import { BookTable } from '../../../src/shared/book-table.ts';
+import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { BTC_USD, ETH_BTC, ETH_USD, GOOD_BOOKS, stageSequencer, USD } from './sequencer-stage.ts';
+
+/** A plan that has bought 0.01 BTC and holds it, on books that were just heard. */
+function holding(units = 100_000_000n) {
+  const stage = stageSequencer();
+  const { legs, startUnits, endUnits } = stage.opportunity()!;
+  const sent = { seq: 9, ordinal: 0, stampNs: 0, isSized: true, firstLots: 1_000_000n };
+  const standing = {
+    ok: true,
+    startAsset: USD,
+    startUnits,
+    endUnits,
+    lots: [1_000_000n],
+    reservedUnits: [0n],
+  } as const;
+  const plan = newPlan(1, false, { ...sent, startUnits, endUnits, legs }, standing);
+  plan.heldUnits[1] = units;
+  const books = new NewestBooks(new BookTable(stage.memory.bookTable), new InstrumentLog(stage.memory.instrumentLog));
+  const close = (terms: Partial<ClosingTerms> = {}) =>
+    closingOrder(plan, books, {
+      shortfall: 'cheapest',
+      collarBps: 10,
+      lossMaxBps: 200,
+      stockAt: () => undefined,
+      whyNot: () => undefined,
+      heardSinceNs: 0,
+      ...terms,
+    });
+  return { stage, plan, close };
+}
+
+const WAYS = [BTC_USD, ETH_BTC, ETH_USD];
+
+describe('closing out', () => {
+  test('is ordered over a way whose books were heard', () => {
+    expect(holding().close()).toMatchObject({ kind: 'order' });
+  });
+
+  test('on books of which nothing was heard for too long waits, and says so', () => {
+    const { stage, close } = holding();
+    const heardSinceNs = stage.clock.nowNs() + 1;
+    expect(close({ heardSinceNs })).toEqual({ kind: 'wait', reason: 'book_stale' });
+    stage.voidBook(ETH_BTC); // of the way on it would be more to be said; the way back is only stale
+    expect(close({ heardSinceNs })).toEqual({ kind: 'wait', reason: 'book_stale' });
+  });
+
+  test('without a book on any way waits, and says so', () => {
+    const { stage, close } = holding();
+    for (const instrument of WAYS) stage.voidBook(instrument);
+    expect(close()).toEqual({ kind: 'wait', reason: 'book_invalid' });
+  });
+
+  test.each(['not_tradable', 'instrument_busy', 'no_room'] as const)(
+    'over pairs that take no order now waits, and says that it is %s',
+    (reason) => {
+      expect(holding().close({ whyNot: () => reason })).toEqual({ kind: 'wait', reason });
+    },
+  );
+
+  test('over ways that the venue has all refused waits, and says so', () => {
+    const { plan, close } = holding();
+    for (const [position] of plan.legs.entries()) plan.barred |= barOf(position, false);
+    expect(close()).toEqual({ kind: 'wait', reason: 'order_refused' });
+  });
+
+  test('of what no book makes an order of waits, and says so', () => {
+    const { stage, close } = holding();
+    stage.setBook(BTC_USD, { bids: [[499_990n, 1n]], asks: GOOD_BOOKS[BTC_USD]!.asks });
+    stage.setBook(ETH_BTC, { bids: GOOD_BOOKS[ETH_BTC]!.bids, asks: [[5_000n, 1n]] });
+    expect(close()).toEqual({ kind: 'wait', reason: 'below_minimum' });
+  });
+
+  test('that would lose too much on one way and has no other waits for a better price', () => {
+    const { stage, close } = holding();
+    stage.voidBook(ETH_BTC);
+    stage.setBook(BTC_USD, { bids: [[400_000n, 200_000_000n]], asks: GOOD_BOOKS[BTC_USD]!.asks });
+    expect(close()).toEqual({ kind: 'wait', reason: 'loss_bound' });
+  });
+});
