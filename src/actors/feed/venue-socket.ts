@@ -8,7 +8,7 @@ import type { CancelTimer } from '../../shared/clock.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { ClockProbe } from '../../venues/kraken/clock-probe.ts';
-import { backoffMs, type ConnectBudget } from '../../venues/kraken/connect-budget.ts';
+import { backoffMs, backoffOf, type ConnectBudget } from '../../venues/kraken/connect-budget.ts';
 import { remedyForClose, remedyForUpgrade } from '../../venues/kraken/failure-class.ts';
 import { REST_MS, RequestPacer } from '../../venues/kraken/request-pacer.ts';
 import * as requests from '../../venues/kraken/requests.ts';
@@ -154,12 +154,7 @@ export class VenueSocket {
   #scheduleAttempt(): void {
     const { context, budget, isVenueOnline } = this.#deps;
     const { venue } = context.config;
-    const limits = {
-      baseMs: venue.backoff_base_ms,
-      maxMs: venue.backoff_max_ms,
-      repeatedMinMs: venue.backoff_repeated_min_ms,
-    };
-    const waitMs = backoffMs(this.#failures, isVenueOnline(), limits, context.chance);
+    const waitMs = backoffMs(this.#failures, isVenueOnline(), backoffOf(venue), context.chance);
     this.#attemptIn(Math.max(waitMs, budget.waitMs(this.#nowMs())));
   }
 

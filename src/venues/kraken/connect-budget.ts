@@ -8,6 +8,7 @@
  *   f64: | attempts ever | time of attempt 0 (ms) | time of attempt 1 | … | one slot per attempt of a window
  */
 import type { Chance } from '../../shared/chance.ts';
+import type { Config } from '../../shared/config.ts';
 
 export interface ConnectBudgetSettings {
   /** Attempts allowed in any window. */
@@ -58,6 +59,15 @@ export interface BackoffSettings {
   readonly maxMs: number;
   /** Least wait after maintenance and after repeated failure; the venue asks for 5 s (reference 1.2). */
   readonly repeatedMinMs: number;
+}
+
+/** The waits between attempts to connect that the settings ask for. */
+export function backoffOf(venue: Config['venue']): BackoffSettings {
+  return {
+    baseMs: venue.backoff_base_ms,
+    maxMs: venue.backoff_max_ms,
+    repeatedMinMs: venue.backoff_repeated_min_ms,
+  };
 }
 
 /** Failures in a row from which on `repeatedMinMs` holds: a single random drop is reconnected at once. */

@@ -1,4 +1,5 @@
 /** What a refused or lost connection asks for: another attempt, or a person (protocol reference 1.2). */
+import type { RestFailure } from './rest-answer.ts';
 
 export type Remedy = 'retry' | 'stop';
 
@@ -15,6 +16,11 @@ export function remedyForUpgrade(status: number): Remedy {
 /** Remedy for a close code; 1006 stands for a connection that was cut without one. */
 export function remedyForClose(code: number): Remedy {
   return code === CLOSE_POLICY_VIOLATION ? 'stop' : 'retry';
+}
+
+/** Remedy for what the venue says of a key: rights that are missing only a person can give. */
+export function remedyForKey(topic: RestFailure['topic']): Remedy {
+  return ['credentials', 'permission', 'unknown_method'].includes(topic) ? 'stop' : 'retry';
 }
 
 /** Refusals of a subscription that no repetition changes: the venue does not have what was asked for. */

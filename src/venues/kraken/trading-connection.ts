@@ -8,37 +8,26 @@ import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import { CLOSE_ABNORMAL } from '../node-sockets.ts';
-import type { Socket, SocketPort } from '../transport.ts';
+import type { SocketPort } from '../transport.ts';
 import { apiErrorOf } from './api-error.ts';
-import { ClockProbe } from './clock-probe.ts';
 import { ConnectAttempts } from './connect-attempts.ts';
-import type { ConnectBudget } from './connect-budget.ts';
-import { remedyForClose, remedyForUpgrade } from './failure-class.ts';
-import { PrivateChannel } from './private-channel.ts';
-import { type BalancesFrame, type ExecutionsFrame, type PrivateFrame, privateFrameOf } from './private-frame.ts';
-import type { PrivateReply } from './private-reply.ts';
-import * as privately from './private-requests.ts';
+import { backoffOf, type ConnectBudget } from './connect-budget.ts';
+import { CurrentSocket } from './current-socket.ts';
+import { remedyForClose, remedyForKey, remedyForUpgrade } from './failure-class.ts';
+import { PrivateStreams, type StreamHandler } from './private-streams.ts';
 import { REST_MS } from './request-pacer.ts';
 import { RequestQueue } from './request-queue.ts';
-import * as requests from './requests.ts';
-import type { RestFailure } from './rest-answer.ts';
 import type { SocketTokens, TokenResult } from './socket-tokens.ts';
-import { type TradingState, tradingMachine } from './trading-machine.ts';
+import { type TradingEventType, type TradingState, tradingMachine } from './trading-machine.ts';
 
-/** Who makes something of what comes. */
+/** Who hears of the life of the connection. */
 export interface ConnectionHandler {
   /** Executions and balances stand. */
   onStand(): void;
   /** They do not any more. */
   onFall(why: string): void;
-  onExecutions(frame: ExecutionsFrame): void;
-  onBalances(frame: BalancesFrame): void;
-  /** An answer to a request that the connection did not make itself. */
-  onReply(reply: PrivateReply): void;
   /** The venue dropped a request, without saying which. */
   onRateExceeded(): void;
-  /** Threshold of the account's trading counter. */
-  onMaxRateCount(count: number): void;
   onUnexpected(text: string): void;
   /** No further attempt helps. */
   onRefused(error: Error): void;
@@ -52,66 +41,70 @@ export interface ConnectionDeps {
   readonly tokens: SocketTokens;
   readonly budget: ConnectBudget;
   readonly handler: ConnectionHandler;
+  readonly streams: StreamHandler;
 }
 
 /** Longest wait for the venue's half of the closing handshake. */
 const CLOSE_WITHIN_MS = 1_000;
-/** Failures of the key itself: nobody but a person can change them. */
-const HOPELESS: readonly RestFailure['topic'][] = ['credentials', 'permission', 'unknown_method'];
 /** Tokens refused in a row before the connection is given up. */
 const TOKENS_REFUSED_MAX = 3;
 
 export class TradingConnection {
+  /** What leaves, but for orders: those go by {@link sendOrder}. */
+  readonly requests: RequestQueue;
   readonly #deps: ConnectionDeps;
   readonly #machine;
-  readonly #executions = new PrivateChannel('executions');
-  readonly #balances = new PrivateChannel('balances');
-  readonly #probe = new ClockProbe();
-  readonly #queue: RequestQueue;
+  readonly #streams: PrivateStreams;
   readonly #attempts: ConnectAttempts;
-  #socket: Socket | undefined;
+  readonly #socket: CurrentSocket;
   #cancelClose: CancelTimer | undefined;
   #tokensRefused = 0;
   #openedMs = 0;
   #frameMs = 0;
-  #frameWallMs = 0;
-  #pingDueMs = 0;
-  #system = 'unknown';
-  #offsetMs: number | undefined;
   #why = '';
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
-    const { clock, chance, budget, venue, tokens } = deps;
-    this.#queue = new RequestQueue({
+    const { clock, chance, budget, venue, tokens, handler, streams, sockets } = deps;
+    this.#socket = new CurrentSocket(sockets, {
+      onOpen: () => this.#onOpened(),
+      onMessage: (data) => this.#onFrame(data),
+      onClosed: (code, reason, status) => this.#onClosed(code, reason, status),
+    });
+    this.requests = new RequestQueue({
       clock,
       perSecond: venue.messages_per_second,
       token: () => tokens.token,
-      write: (text) => this.#socket?.send(text) === true,
+      write: (text) => this.#socket.send(text),
+    });
+    this.#streams = new PrivateStreams({
+      clock,
+      venue,
+      handler: streams,
+      sendSoon: (write) => this.requests.sendSoon(write),
+      onMissing: (why) => this.onMissing(why),
+      onSubscribeRefused: (channel, error) => this.#onSubscribeRefused(channel, error),
+      onRateExceeded: () => this.#onRateExceeded(),
     });
     this.#attempts = new ConnectAttempts({
       clock,
       chance,
       budget,
-      backoff: {
-        baseMs: venue.backoff_base_ms,
-        maxMs: venue.backoff_max_ms,
-        repeatedMinMs: venue.backoff_repeated_min_ms,
-      },
+      backoff: backoffOf(venue),
       onDue: () => this.#machine.send({ type: 'attempt.due' }),
     });
     const actions = {
-      scheduleAttempt: () => this.#attempts.schedule(this.#system === 'online' || this.#system === 'unknown'),
+      scheduleAttempt: () => this.#attempts.schedule(['online', 'unknown'].includes(this.system)),
       cancelTimer: () => this.#cancelTimers(),
       fetchToken: () => this.#deps.tokens.obtain((result) => this.#onToken(result)),
       open: () => this.#open(),
-      subscribeAll: () => this.#subscribeAll(),
-      resubscribe: () => this.#leave(this.#executions),
-      stand: () => this.#stand(),
-      fall: () => this.#deps.handler.onFall(this.#why),
+      subscribeAll: () => this.#streams.subscribeAll(this.#nowMs()),
+      resubscribe: () => this.#streams.resubscribe(this.#nowMs()),
+      stand: () => handler.onStand(),
+      fall: () => handler.onFall(this.#why),
       cut: () => this.#cut(),
       close: () => this.#close(),
-      settled: () => this.#settled(),
+      settled: () => this.#forget(),
     };
     this.#machine = createActor(tradingMachine.provide({ actions })).start();
   }
@@ -127,22 +120,17 @@ export class TradingConnection {
 
   /** Whether orders may leave: streams, venue and token are all right. */
   get isReady(): boolean {
-    return this.state === 'live' && this.#system === 'online' && this.#deps.tokens.token !== undefined;
+    return this.state === 'live' && this.system === 'online' && this.#deps.tokens.token !== undefined;
   }
 
   /** What the venue says of itself. */
   get system(): string {
-    return this.#system;
+    return this.#streams.system;
   }
 
   /** Wall time by the venue's clock, milliseconds. */
   get venueMs(): number {
-    return this.#deps.clock.wallMs() + (this.#offsetMs ?? 0);
-  }
-
-  /** Whether the pace lets `count` orders leave now. */
-  hasPaceForOrders(count: number): boolean {
-    return this.#queue.hasPaceForOrders(count);
+    return this.#streams.venueMs;
   }
 
   start(): void {
@@ -151,30 +139,19 @@ export class TradingConnection {
 
   stop(): void {
     this.#deps.tokens.stop();
-    this.#why = 'stopped';
-    this.#machine.send({ type: 'stop' });
-  }
-
-  nextRequest(): requests.RequestId {
-    return this.#queue.nextRequest();
+    this.#say('stop', 'stopped');
   }
 
   /** Sends an order at once, or not at all. @returns false when nothing was sent. */
   sendOrder(write: (token: string) => string): boolean {
-    return this.isReady && this.#queue.sendOrder(write);
-  }
-
-  /** Sends a request as soon as the pace allows. It is dropped when the connection falls before. */
-  sendSoon(write: (terms: privately.PrivateTerms) => string): requests.RequestId {
-    return this.#queue.sendSoon(write);
+    return this.isReady && this.requests.sendOrder(write);
   }
 
   /** The venue refused the token of a request. Several requests may have carried the same: one answer is enough. */
   onTokenRefused(): void {
     if (this.state === 'reauthorising' || this.state === 'renewing') return;
     this.#deps.tokens.onRefused(this.#deps.tokens.token);
-    this.#why = 'the venue refused the token';
-    if (++this.#tokensRefused < TOKENS_REFUSED_MAX) this.#machine.send({ type: 'token.refused' });
+    if (++this.#tokensRefused < TOKENS_REFUSED_MAX) this.#say('token.refused', 'the venue refused the token');
     else this.#down('lost', `the venue refused ${this.#tokensRefused} tokens in a row`);
   }
 
@@ -183,10 +160,7 @@ export class TradingConnection {
     if (!this.#isOpen) return;
     this.#deps.handler.onUnexpected(why);
     if (this.state !== 'live') this.#down('lost', why);
-    else {
-      this.#why = why;
-      this.#machine.send({ type: 'gap' });
-    }
+    else this.#say('gap', why);
   }
 
   /** Looks at every time limit. */
@@ -200,7 +174,7 @@ export class TradingConnection {
     if (!this.#isOpen) return;
     const silentMs = nowMs - this.#frameMs;
     if (silentMs >= venue.socket_silence_ms) this.#down('lost', `no frame for ${Math.round(silentMs)} ms`);
-    else if (this.#isOverdue(nowMs)) this.#down('lost', 'a subscription stays unanswered');
+    else if (this.#streams.isOverdue(nowMs)) this.#down('lost', 'a subscription stays unanswered');
     else this.#onQuietTimer(nowMs);
   }
 
@@ -213,13 +187,7 @@ export class TradingConnection {
       this.#attempts.onLasted();
       this.#tokensRefused = 0;
     }
-    if (nowMs >= this.#pingDueMs) this.#ping(nowMs);
-  }
-
-  #isOverdue(nowMs: number): boolean {
-    const limitMs = this.#deps.venue.subscribe_timeout_ms;
-    const isClockOverdue = this.#offsetMs === undefined && nowMs - this.#openedMs >= limitMs;
-    return isClockOverdue || [this.#executions, this.#balances].some((channel) => channel.isOverdue(nowMs, limitMs));
+    this.#streams.onTimer(nowMs);
   }
 
   #onToken(result: TokenResult): void {
@@ -228,31 +196,20 @@ export class TradingConnection {
       return;
     }
     const { topic, text } = result.failure;
-    if (HOPELESS.includes(topic)) this.#refused('a token for the private socket', text);
+    if (remedyForKey(topic) === 'stop') this.#refused('a token for the private socket', text);
     else {
       this.#attempts.onFailed();
-      this.#why = `no token: ${text}`;
-      this.#machine.send({ type: 'token.failed' });
+      this.#say('token.failed', `no token: ${text}`);
     }
   }
 
   #open(): void {
-    const { sockets, venue } = this.#deps;
+    const { private_url } = this.#deps.venue;
     this.#openedMs = this.#nowMs();
-    let socket: Socket | undefined;
-    // Events of a socket that was given up are nobody's.
-    const ifCurrent = (act: () => void) => {
-      if (this.#socket === socket) act();
-    };
     try {
-      socket = sockets.open(venue.private_url, {
-        onOpen: () => ifCurrent(() => this.#onOpened()),
-        onMessage: (data) => ifCurrent(() => this.#onFrame(data)),
-        onClosed: (code, reason, status) => ifCurrent(() => this.#onClosed(code, reason, status)),
-      });
-      this.#socket = socket;
+      this.#socket.open(private_url);
     } catch (thrown) {
-      this.#refused(`the address ${venue.private_url}`, reasonOf(thrown));
+      this.#refused(`the address ${private_url}`, reasonOf(thrown));
     }
   }
 
@@ -260,124 +217,29 @@ export class TradingConnection {
     const nowMs = this.#nowMs();
     this.#openedMs = nowMs;
     this.#frameMs = nowMs;
-    this.#offsetMs = undefined;
-    this.#system = 'unknown';
-    this.#queue.clear();
+    this.#streams.onOpened(nowMs);
+    this.requests.clear();
     this.#machine.send({ type: 'opened' });
-  }
-
-  #subscribeAll(): void {
-    const nowMs = this.#nowMs();
-    this.#ping(nowMs);
-    this.#ask(this.#executions);
-    this.#ask(this.#balances);
-  }
-
-  #ask(channel: PrivateChannel): void {
-    const write = channel.name === 'executions' ? privately.subscribeExecutions : privately.subscribeBalances;
-    channel.onSubscribeSent(this.sendSoon(write), this.#nowMs());
-  }
-
-  #leave(channel: PrivateChannel): void {
-    const request = this.sendSoon((terms) => privately.unsubscribePrivate(channel.name, terms));
-    channel.onUnsubscribeSent(request, this.#nowMs());
-  }
-
-  #ping(nowMs: number): void {
-    this.#pingDueMs = nowMs + this.#deps.venue.ping_interval_ms;
-    this.sendSoon(({ reqId }) => {
-      this.#probe.onPingSent(reqId, this.#deps.clock.wallMs());
-      return requests.ping(reqId);
-    });
-  }
-
-  #stand(): void {
-    this.#why = '';
-    this.#deps.handler.onStand();
   }
 
   #onFrame(data: Uint8Array): void {
     if (!this.#isOpen) return;
     this.#frameMs = this.#nowMs();
-    this.#frameWallMs = this.#deps.clock.wallMs();
-    this.#take(privateFrameOf(data));
-    const isAllHere = this.#executions.isStanding && this.#balances.isStanding && this.#offsetMs !== undefined;
-    if (isAllHere && (this.state === 'subscribing' || this.state === 'resyncing')) {
+    this.#streams.take(data);
+    if (this.#streams.areStanding && (this.state === 'subscribing' || this.state === 'resyncing')) {
       this.#machine.send({ type: 'subscribed' });
     }
-  }
-
-  #take(frame: PrivateFrame): void {
-    const { handler } = this.#deps;
-    switch (frame.kind) {
-      case 'executions':
-        this.#onExecutions(frame);
-        return;
-      case 'balances':
-        this.#onBalances(frame);
-        return;
-      case 'reply':
-        this.#onReply(frame);
-        return;
-      case 'pong':
-        this.#onPong(frame);
-        return;
-      case 'status':
-        this.#system = frame.system;
-        return;
-      case 'rate_exceeded':
-        this.#onRateExceeded();
-        return;
-      case 'heartbeat':
-        return;
-      case 'unreadable':
-        handler.onUnexpected(`a frame of the private socket: ${frame.why}`);
-        return;
-      default:
-        frame satisfies never;
-    }
-  }
-
-  /** What a message says is true whatever its number; the number says whether anything is missing. */
-  #onExecutions(frame: ExecutionsFrame): void {
-    const verdict = this.#executions.onMessage(frame.sequence, frame.isSnapshot);
-    this.#deps.handler.onExecutions(frame);
-    if (verdict !== 'gap') return;
-    this.onMissing(`a gap in the executions before ${frame.sequence ?? 'a message without a number'}`);
-  }
-
-  #onBalances(frame: BalancesFrame): void {
-    const verdict = this.#balances.onMessage(frame.sequence, frame.isSnapshot);
-    this.#deps.handler.onBalances(frame);
-    if (verdict !== 'gap') return;
-    this.#deps.handler.onUnexpected(`a gap in the balances before ${frame.sequence ?? 'a message without a number'}`);
-    this.#leave(this.#balances);
-  }
-
-  #onReply(reply: PrivateReply): void {
-    const channel = [this.#executions, this.#balances].find((one) => one.isAnswerTo(reply.reqId));
-    if (channel === undefined) this.#deps.handler.onReply(reply);
-    else if (channel.isLeaving) this.#ask(channel);
-    else if (reply.success === 'yes') {
-      channel.onAcknowledged();
-      if (reply.maxRateCount !== undefined) this.#deps.handler.onMaxRateCount(reply.maxRateCount);
-    } else this.#onSubscribeRefused(channel.name, reply.error);
   }
 
   #onSubscribeRefused(channel: string, error: string): void {
     const { topic } = apiErrorOf(error);
     if (topic === 'token') this.onTokenRefused();
-    else if (HOPELESS.includes(topic)) this.#refused(`the channel ${channel}`, error);
+    else if (remedyForKey(topic) === 'stop') this.#refused(`the channel ${channel}`, error);
     else this.#down('lost', `the venue refused ${channel}: ${error === '' ? 'no reason given' : error}`);
   }
 
-  #onPong({ reqId, timeInMs, timeOutMs }: Extract<PrivateFrame, { kind: 'pong' }>): void {
-    const offsetUs = this.#probe.onPong(reqId, timeInMs, timeOutMs, this.#frameWallMs);
-    if (offsetUs !== undefined) this.#offsetMs = offsetUs / 1_000;
-  }
-
   #onRateExceeded(): void {
-    this.#queue.slowDown();
+    this.requests.slowDown();
     this.#deps.handler.onUnexpected(`the venue drops requests; nothing leaves for ${REST_MS} ms`);
     this.#deps.handler.onRateExceeded();
   }
@@ -390,36 +252,34 @@ export class TradingConnection {
   }
 
   #refused(what: string, why: string): void {
-    this.#why = `refused: ${why}`;
     this.#deps.handler.onRefused(arbitradeError('VENUE_REFUSED', what, why));
-    this.#machine.send({ type: 'refused' });
+    this.#say('refused', `refused: ${why}`);
   }
 
   #down(event: 'lost' | 'close.overdue', why: string): void {
     if (this.state === 'closing') this.#attempts.onLasted();
     else this.#attempts.onFailed();
-    this.#why = why;
     if (this.#tokensRefused >= TOKENS_REFUSED_MAX) this.#tokensRefused = 0;
-    this.#machine.send({ type: event });
+    this.#say(event, why);
+  }
+
+  /** @param why what the handler hears if the streams fall. */
+  #say(type: TradingEventType, why: string): void {
+    this.#why = why;
+    this.#machine.send({ type });
   }
 
   #cut(): void {
-    const socket = this.#socket;
-    this.#socket = undefined;
     this.#forget();
-    socket?.terminate();
+    this.#socket.cut();
   }
 
   #close(): void {
     this.#forget();
-    this.#socket?.close();
+    this.#socket.close();
     this.#cancelClose = this.#deps.clock.after(CLOSE_WITHIN_MS, () =>
       this.#down('close.overdue', `not closed within ${CLOSE_WITHIN_MS} ms (${CLOSE_ABNORMAL}); cut off`),
     );
-  }
-
-  #settled(): void {
-    this.#forget();
   }
 
   #cancelTimers(): void {
@@ -429,9 +289,8 @@ export class TradingConnection {
 
   /** Nothing that waited for this connection is of use to the next. */
   #forget(): void {
-    this.#queue.clear();
-    this.#executions.reset();
-    this.#balances.reset();
+    this.requests.clear();
+    this.#streams.reset();
   }
 
   #nowMs(): number {

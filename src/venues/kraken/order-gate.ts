@@ -1,0 +1,69 @@
+/** Whether an order may leave now: what the venue lists, what it says of itself, its counters, the pace. */
+import type { ApprovedOrder } from '../../shared/approved-order.ts';
+import {
+  type Instrument,
+  type InstrumentDirectory,
+  type InstrumentIndex,
+  isSameScale,
+} from '../../shared/instrument.ts';
+import type { KrakenRest } from './kraken-rest.ts';
+import type { TradingConnection } from './trading-connection.ts';
+import { ADD_POINTS, type TradingCounter } from './trading-counter.ts';
+
+export interface OrderGateDeps {
+  readonly directory: InstrumentDirectory;
+  readonly rest: Pick<KrakenRest, 'disagreement'>;
+  readonly connection: Pick<TradingConnection, 'isReady' | 'isStanding' | 'system' | 'requests'>;
+  readonly counter: TradingCounter;
+  readonly nowMs: () => number;
+}
+
+export class OrderGate {
+  readonly #deps: OrderGateDeps;
+
+  constructor(deps: OrderGateDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether the venue takes an order of each of these now, all of them at once. */
+  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
+    const { connection, directory, rest, counter, nowMs } = this.#deps;
+    if (!connection.isReady || !connection.requests.hasPaceForOrders(instruments.length)) return false;
+    return instruments.every((instrument) => {
+      const known = directory.instruments[instrument];
+      if (known === undefined || rest.disagreement(known) !== undefined) return false;
+      const orders = instruments.filter((one) => one === instrument).length;
+      return counter.hasRoomToAdd(instrument, orders * ADD_POINTS, nowMs());
+    });
+  }
+
+  /** Why an order may not leave; undefined when it may. */
+  whyNot(order: ApprovedOrder, instrument: Instrument): string | undefined {
+    return this.#whyNotNow(instrument) ?? whyNotInScale(order, instrument);
+  }
+
+  /** Pairs that are not traded, whatever the market, and why. */
+  disagreements(): string[] {
+    const { directory, rest } = this.#deps;
+    return directory.instruments.flatMap((instrument) => {
+      const why = rest.disagreement(instrument);
+      return why === undefined ? [] : [`${instrument.symbol} is not traded: ${why}`];
+    });
+  }
+
+  #whyNotNow(instrument: Instrument): string | undefined {
+    const { connection, rest } = this.#deps;
+    if (instrument.status !== 'online') return `${instrument.symbol} is ${instrument.status}`;
+    const disagreement = rest.disagreement(instrument);
+    if (disagreement !== undefined) return `${instrument.symbol} is not traded: ${disagreement}`;
+    if (!connection.isStanding) return 'not connected';
+    if (connection.system !== 'online') return `the venue is ${connection.system}`;
+    return this.hasRoomFor([instrument.index]) ? undefined : 'the venue takes no order now';
+  }
+}
+
+/** Its ticks and lots would be other amounts. */
+function whyNotInScale(order: ApprovedOrder, instrument: Instrument): string | undefined {
+  if (isSameScale(order, instrument)) return undefined;
+  return `the precision of ${instrument.symbol} has changed since the order was made`;
+}

@@ -1,0 +1,105 @@
+/** What the private connection brings, made into what the sequencer hears: executions, balances, answers. */
+import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { TradingEvent } from '../trading-port.ts';
+import { apiErrorOf } from './api-error.ts';
+import type { CancelRequests } from './cancel-requests.ts';
+import type { DeadMansSwitch } from './dead-mans-switch.ts';
+import type { KrakenRest } from './kraken-rest.ts';
+import type { OrderPoints } from './order-points.ts';
+import type { OwnOrders } from './own-orders.ts';
+import type { BalancesFrame, ExecutionsFrame } from './private-frame.ts';
+import type { PrivateReply } from './private-reply.ts';
+import type { StreamHandler } from './private-streams.ts';
+import { isCountable, roundedAmount } from './rounded-amount.ts';
+import { type TradingCounter, tierOfThreshold } from './trading-counter.ts';
+
+export interface TradingNewsDeps {
+  readonly directory: InstrumentDirectory;
+  readonly rest: Pick<KrakenRest, 'setTier'>;
+  readonly orders: OwnOrders;
+  readonly points: OrderPoints;
+  readonly counter: TradingCounter;
+  readonly cancels: CancelRequests;
+  readonly deadMansSwitch: DeadMansSwitch;
+  readonly emit: (event: TradingEvent) => void;
+  readonly nowMs: () => number;
+  readonly onTokenRefused: () => void;
+}
+
+export class TradingNews implements StreamHandler {
+  readonly #deps: TradingNewsDeps;
+  #moves = 0;
+
+  constructor(deps: TradingNewsDeps) {
+    this.#deps = deps;
+  }
+
+  /** How often orders or balances of the account have changed, or may have. */
+  get moves(): number {
+    return this.#moves;
+  }
+
+  onExecutions({ reports, unreadable, isSnapshot }: ExecutionsFrame): void {
+    const { orders, points, cancels, directory, counter } = this.#deps;
+    const nowMs = this.#deps.nowMs();
+    this.#moves++;
+    for (const entry of unreadable) orders.onUnreadable(entry);
+    for (const report of reports) {
+      const { order } = orders.onReport(report, isSnapshot, nowMs);
+      if (order.clOrdId !== undefined) {
+        points.settle(order.clOrdId, nowMs);
+        cancels.onNews(order.clOrdId, nowMs);
+      }
+      const instrument = order.symbol === undefined ? undefined : directory.instrumentNamed(order.symbol);
+      if (report.rateCount !== undefined && instrument !== undefined) {
+        counter.onTold(instrument.index, report.rateCount, nowMs);
+      }
+    }
+  }
+
+  onBalances({ reports, unreadable }: BalancesFrame): void {
+    const { directory, emit } = this.#deps;
+    this.#moves++;
+    for (const why of unreadable) emit({ type: 'unexpected', text: `balances: ${why}` });
+    for (const { asset: name, balance, refId } of reports) {
+      const asset = directory.assetNamed(name);
+      if (asset === undefined) continue; // reading the account tells of assets that nobody announced
+      const { value, isExact } = roundedAmount(balance, asset.precision, 'down', name);
+      if (!isExact) emit({ type: 'unexpected', text: `balance ${balance} ${name} does not fit; rounded down` });
+      if (!isCountable(value)) emit({ type: 'unexpected', text: `balance ${balance} ${name} cannot be counted` });
+      else emit({ type: 'balance', asset: asset.index, totalUnits: value, refId });
+    }
+  }
+
+  onReply(reply: PrivateReply): void {
+    const { deadMansSwitch, cancels, orders, points, counter } = this.#deps;
+    const nowMs = this.#deps.nowMs();
+    const { topic } = apiErrorOf(reply.error);
+    if (deadMansSwitch.onReply(reply, nowMs) || cancels.onReply(reply, nowMs)) return;
+    const own = orders.onReply(reply, nowMs);
+    for (const warning of reply.warnings) this.onUnexpected(`${reply.method}: ${warning}`);
+    if (own === undefined) this.#onStrangeReply(reply);
+    else {
+      points.settle(own.clOrdId, nowMs);
+      if (topic === 'rate_limit') counter.onExceeded(own.instrument.index, nowMs);
+      cancels.onNews(own.clOrdId, nowMs);
+    }
+    if (topic === 'token') this.#deps.onTokenRefused();
+  }
+
+  onMaxRateCount(count: number): void {
+    const tier = tierOfThreshold(count);
+    const { counter, rest, nowMs } = this.#deps;
+    counter.setTier(tier, nowMs());
+    rest.setTier(tier);
+  }
+
+  onUnexpected(text: string): void {
+    this.#deps.emit({ type: 'unexpected', text });
+  }
+
+  /** An answer to nothing that is known to be out: to an order of a lost table, or twice to the same one. */
+  #onStrangeReply({ method, reqId, error }: PrivateReply): void {
+    this.onUnexpected(`an answer to ${method} ${reqId ?? 'without a number'}: ${error}`);
+  }
+}
