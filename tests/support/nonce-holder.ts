@@ -4,4 +4,4 @@ import { openNonceFile } from '../../src/venues/kraken/nonce-file.ts';
 import { NonceSource } from '../../src/venues/kraken/nonce-source.ts';
 
 const source = new NonceSource(systemClock, openNonceFile(process.argv[2] ?? '', 'k'));
-setInterval(() => process.stdout.write(`${source.skip()}\n`), 1);
+setInterval(() => process.stdout.write(`${source.skipBlock()}\n`), 1);

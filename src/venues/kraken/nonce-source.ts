@@ -45,7 +45,7 @@ export class NonceSource {
   }
 
   /** A block further on: for a key that somebody used with a clock ahead of ours, or whose store was lost. */
-  skip(): bigint {
+  skipBlock(): bigint {
     return this.#take(this.#last + NONCE_BLOCK);
   }
 

@@ -179,7 +179,7 @@ export class RestClient {
       const url = `${baseUrl}${path}${query === '' ? '' : `?${query}`}`;
       return { method: 'GET', url, headers: { 'User-Agent': USER_AGENT }, body: '', timeoutMs };
     }
-    const nonce = (skipNonces ? account.nonces.skip() : account.nonces.next()).toString();
+    const nonce = (skipNonces ? account.nonces.skipBlock() : account.nonces.next()).toString();
     const body = formOf({ nonce, ...params, ...(account.otp === undefined ? {} : { otp: account.otp }) });
     const headers = {
       'User-Agent': USER_AGENT,
