@@ -6,8 +6,8 @@ import { amountText } from '../pair-rules.ts';
 import { isWithin, pageOf, periodOf } from './history-page.ts';
 import { ledgerRow } from './order-text.ts';
 import {
+  askedIds,
   assetKey,
-  BAD_ARGUMENTS,
   type CallContext,
   done,
   pairKey,
@@ -19,8 +19,6 @@ import {
 } from './rest-context.ts';
 import { paramList, paramText, type RestParams } from './rest-params.ts';
 
-/** Ids that a `Query` call takes at once. */
-const IDS_MAX = 50;
 /** Decimals of what is told in US dollars. */
 const USD_DECIMALS = 4;
 /** Decimals of the dollar prices it is converted by. */
@@ -108,14 +106,10 @@ export function ledgers(context: CallContext, params: RestParams): Answer<unknow
 }
 
 export function queryLedgers({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
-  const ids = paramList(params, 'id') ?? [];
-  if (ids.length === 0 || ids.length > IDS_MAX) return refused(`${BAD_ARGUMENTS}:id`);
-  return done(
-    ledgerRows(
-      desk.ledger(account).filter((entry) => ids.includes(entry.id)),
-      params,
-    ),
-  );
+  const ids = askedIds(params, 'id');
+  if (!ids.ok) return ids;
+  const found = desk.ledger(account).filter(({ id }) => ids.value.includes(id));
+  return done(ledgerRows(found, params));
 }
 
 function ledgerRows(entries: readonly LedgerRecord[], params: RestParams): object {

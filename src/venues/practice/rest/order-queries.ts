@@ -2,10 +2,9 @@
 import type { Answer, OrderRecord, TradeRecord } from '../exchange-types.ts';
 import { isWithin, type Period, pageOf, periodOf } from './history-page.ts';
 import { orderRow, tradeRow } from './order-text.ts';
-import { BAD_ARGUMENTS, type CallContext, done, pairOf, refused, wantsModernNames } from './rest-context.ts';
+import { askedIds, BAD_ARGUMENTS, type CallContext, done, pairOf, refused, wantsModernNames } from './rest-context.ts';
 import { paramFlag, paramList, paramText, type RestParams } from './rest-params.ts';
 
-const IDS_MAX = 50;
 const UNKNOWN_ORDER = 'EOrder:Unknown order';
 
 export function openOrders({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
@@ -34,10 +33,10 @@ function isInPeriod({ openedAtMs, closedAtMs = openedAtMs }: OrderRecord, which:
 }
 
 export function queryOrders({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
-  const ids = paramList(params, 'txid') ?? [];
-  if (ids.length === 0 || ids.length > IDS_MAX) return refused(`${BAD_ARGUMENTS}:txid`);
-  const found = ids.map((id) => desk.order(account, id)).filter((order) => order !== undefined);
-  if (found.length < ids.length) return refused(UNKNOWN_ORDER);
+  const ids = askedIds(params, 'txid');
+  if (!ids.ok) return ids;
+  const found = ids.value.map((id) => desk.order(account, id)).filter((order) => order !== undefined);
+  if (found.length < ids.value.length) return refused(UNKNOWN_ORDER);
   return done(orderRows(found.filter(named(params)), params));
 }
 
@@ -60,14 +59,10 @@ export function tradesHistory(context: CallContext, params: RestParams): Answer<
 }
 
 export function queryTrades({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
-  const ids = paramList(params, 'txid') ?? [];
-  if (ids.length === 0 || ids.length > IDS_MAX) return refused(`${BAD_ARGUMENTS}:txid`);
-  return done(
-    tradeRows(
-      desk.trades(account).filter(({ id }) => ids.includes(id)),
-      params,
-    ),
-  );
+  const ids = askedIds(params, 'txid');
+  if (!ids.ok) return ids;
+  const found = desk.trades(account).filter(({ id }) => ids.value.includes(id));
+  return done(tradeRows(found, params));
 }
 
 /** There is no margin here, so there never are any. */

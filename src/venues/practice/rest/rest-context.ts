@@ -8,7 +8,7 @@ import type { MarketStatistics } from '../market-statistics.ts';
 import type { PairRules } from '../pair-rules.ts';
 import type { TradingFaults } from '../trading-faults.ts';
 import type { KeyState } from './key-ring.ts';
-import { paramText, type RestParams } from './rest-params.ts';
+import { paramList, paramText, type RestParams } from './rest-params.ts';
 
 export interface RestContext {
   readonly clock: Clock;
@@ -30,6 +30,9 @@ export interface CallContext extends RestContext {
   readonly account: string;
 }
 
+/** Ids that a `Query` call takes at once. */
+const IDS_MAX = 50;
+
 export const BAD_ARGUMENTS = 'EGeneral:Invalid arguments';
 export const UNKNOWN_PAIR = 'EQuery:Unknown asset pair';
 export const UNKNOWN_ASSET = 'EQuery:Unknown asset';
@@ -46,6 +49,12 @@ export function refused(error: string): { readonly ok: false; readonly error: st
 export function pairOf(context: RestContext, name: string | undefined): PairRules | undefined {
   const symbol = name === undefined ? undefined : context.names.symbolOf(name);
   return symbol === undefined ? undefined : context.desk.pair(symbol);
+}
+
+/** The records that a `Query` call names: one at least. */
+export function askedIds(params: RestParams, name: string): Answer<readonly string[]> {
+  const ids = paramList(params, name) ?? [];
+  return ids.length === 0 || ids.length > IDS_MAX ? refused(`${BAD_ARGUMENTS}:${name}`) : done(ids);
 }
 
 /** `assetVersion=1` asks for modern names as keys. */
