@@ -16,10 +16,11 @@ export class ExchangeRegister {
   readonly #clock: Clock;
   readonly #accounts = new Map<string, AccountState>();
   readonly #pairs = new Map<string, PairRules>();
-  readonly #timers = new Set<CancelTimer>();
-  #closed = false;
 
-  /** @param chance for ids. */
+  /**
+   * @param clock its timers end with the exchange.
+   * @param chance for ids.
+   */
   constructor(market: Market, clock: Clock, chance: Chance) {
     this.market = market;
     this.#clock = clock;
@@ -37,24 +38,9 @@ export class ExchangeRegister {
     return this.#clock.nowNs();
   }
 
+  /** A timer that ends with the exchange. */
   after(delayMs: number, run: () => void): CancelTimer {
-    if (this.#closed) return () => {};
-    const cancel = this.#clock.after(delayMs, () => {
-      this.#timers.delete(cancel);
-      run();
-    });
-    this.#timers.add(cancel);
-    return () => {
-      this.#timers.delete(cancel);
-      cancel();
-    };
-  }
-
-  /** No timer strikes any more. */
-  close(): void {
-    this.#closed = true;
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    return this.#clock.after(delayMs, run);
   }
 
   open(settings: AccountSettings): void {

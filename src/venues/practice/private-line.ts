@@ -1,5 +1,5 @@
 /** The way out to a private client: frames in order, and what the faults make of them. */
-import type { CancelTimer } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { FrameFault, PrivateFrame, TradingFaults } from './trading-faults.ts';
 
@@ -8,8 +8,8 @@ const GOING_AWAY = 1001;
 
 export interface LineDeps {
   readonly connection: ClientConnection;
-  /** A timer that ends with the exchange. */
-  readonly after: (delayMs: number, run: () => void) => CancelTimer;
+  /** Its timers end with the exchange. */
+  readonly clock: Clock;
   readonly faults: TradingFaults;
   /** Number of the connection. */
   readonly number: number;
@@ -58,7 +58,7 @@ export class PrivateLine {
   }
 
   #strike(fault: FrameFault, text: string, asError?: (error: string) => string): void {
-    const { connection, after } = this.#deps;
+    const { connection, clock } = this.#deps;
     switch (fault.kind) {
       case 'drop':
         return;
@@ -67,7 +67,7 @@ export class PrivateLine {
         this.#put(text);
         return;
       case 'delay':
-        after(fault.ms, () => this.#put(text));
+        clock.after(fault.ms, () => this.#put(text));
         return;
       case 'swap':
         if (this.#held === undefined) this.#held = text;

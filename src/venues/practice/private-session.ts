@@ -2,7 +2,7 @@
  * A client of the private socket: tokens, subscriptions, trading requests. By default an answer comes before the
  * executions it causes; the venue promises neither order, and a fault can turn it round.
  */
-import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 import {
   ClientConnection,
   type ClientPort,
@@ -30,9 +30,8 @@ import { errorFrame, pongFrame, type ReplyHead, replyFrame, statusFrame, wireTim
 
 export interface PrivateSessionDeps {
   readonly port: ClientPort;
+  /** Its timers end with the exchange. */
   readonly clock: Clock;
-  /** A timer that ends with the exchange. */
-  readonly after: (delayMs: number, run: () => void) => CancelTimer;
   readonly market: Market;
   readonly desk: TradingDesk;
   readonly tokens: SessionTokens;
@@ -71,8 +70,8 @@ export class PrivateSession {
       onClosed: () => this.#onClosed(),
       hasSubscription: () => this.#subscriptions.size > 0,
     });
-    const { after, faults, number } = deps;
-    this.#line = new PrivateLine({ connection: this.connection, after, faults, number });
+    const { clock, faults, number } = deps;
+    this.#line = new PrivateLine({ connection: this.connection, clock, faults, number });
     this.sendStatus(deps.market.system);
   }
 
@@ -115,7 +114,7 @@ export class PrivateSession {
   #receive(admitted: Admitted): void {
     const { request, account, head } = admitted;
     const { params, method } = request;
-    const { faults, number, tokens, after } = this.#deps;
+    const { faults, number, tokens, clock } = this.#deps;
     const asked = { symbol: textOf(params, 'symbol'), side: textOf(params, 'side'), method };
     const fault = faults.onRequest({ account, via: 'socket', connection: number, ...asked });
     switch (fault?.kind) {
@@ -125,7 +124,7 @@ export class PrivateSession {
         this.connection.terminate();
         return;
       case 'delay':
-        after(fault.ms, () => this.#carryOut(admitted));
+        clock.after(fault.ms, () => this.#carryOut(admitted));
         return;
       case 'refuse':
         if (fault.revokesToken === true) tokens.revoke(textOf(params, 'token') ?? '');

@@ -23,6 +23,7 @@ const TOKENS = 0x746f6b65;
 
 export interface PrivateSideDeps {
   readonly market: Market;
+  /** Its timers end with the exchange. */
   readonly clock: Clock;
   readonly accounts: readonly (AccountSettings | AccountSpec)[];
   readonly seed: number;
@@ -92,7 +93,6 @@ export class PrivateSide {
       ...client,
       market,
       clock,
-      after: (delayMs, run) => this.trading.after(delayMs, run),
       desk: this.trading,
       tokens: this.tokens,
       faults: this.#faults,
@@ -102,9 +102,8 @@ export class PrivateSide {
     return session.connection;
   }
 
-  /** No timer strikes any more; every connection is closed. */
+  /** Every connection is closed. */
   close(): void {
-    this.trading.close();
     this.#toAll((session) => session.connection.close(1001, 'going away'));
   }
 

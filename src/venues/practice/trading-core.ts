@@ -3,7 +3,7 @@
  * is awaited and nothing is random but ids, so the same requests at the same times give the same exchange.
  */
 import type { Chance } from '../../shared/chance.ts';
-import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { AccountState } from './account-state.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import { ExchangeRegister } from './exchange-register.ts';
@@ -38,6 +38,7 @@ const CENT_DECIMALS = 2;
 
 export interface TradingDeps {
   readonly market: Market;
+  /** Its timers end with the exchange. */
   readonly clock: Clock;
   /** For ids. */
   readonly chance: Chance;
@@ -83,16 +84,6 @@ export class TradingCore implements TradingDesk {
 
   get accounts(): readonly string[] {
     return [...this.#register.accounts.keys()];
-  }
-
-  /** A timer that ends with the exchange. */
-  after(delayMs: number, run: () => void): CancelTimer {
-    return this.#register.after(delayMs, run);
-  }
-
-  /** No timer strikes any more. */
-  close(): void {
-    this.#register.close();
   }
 
   add(account: string, order: NewOrder): Answer<AddedOrder> {
