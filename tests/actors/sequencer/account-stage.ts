@@ -33,21 +33,10 @@ import type {
   TradingPort,
 } from '../../../src/venues/trading-port.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
-import { ASSETS, BTC, ETH, PAIRS, USD } from './sequencer-stage.ts';
+import { ASSETS, BTC, ETH, PAIRS, SMALL_LIMITS, USD } from './sequencer-stage.ts';
 
 export const DIRECTORY = new InstrumentDirectory();
 DIRECTORY.apply({ assets: ASSETS, instruments: PAIRS });
-
-const SMALL = {
-  instruments_max: 8,
-  assets_max: 8,
-  instrument_log_bytes: 65_536,
-  book_versions: 4,
-  deltas_ring: 64,
-  tops_ring: 64,
-  records_ring: 1_024,
-  opportunities_ring: 64,
-};
 
 /** Wall time at which the first run starts. */
 export const WALL_MS = 1_750_000_000_000;
@@ -301,7 +290,12 @@ export function stageAccount(given: AccountStageOptions = {}) {
   const wallMs = given.wallMs ?? WALL_MS;
   const stage = createTestContext('sequencer', {
     wallStartNs: BigInt(wallMs) * 1_000_000n,
-    config: { mode: 'demo', trading: given.trading ?? {}, limits: SMALL, ...given.config },
+    config: {
+      mode: 'demo',
+      trading: given.trading ?? {},
+      limits: { ...SMALL_LIMITS, records_ring: 1_024 },
+      ...given.config,
+    },
   });
   const { clock, memory } = stage;
   const log = new InstrumentLog(memory.instrumentLog);

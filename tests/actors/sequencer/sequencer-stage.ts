@@ -170,7 +170,7 @@ export interface StageOptions {
 }
 
 /** Memory for three pairs, not for a whole venue: properties build hundreds of stages. */
-const SMALL = {
+export const SMALL_LIMITS = {
   instruments_max: 8,
   assets_max: 8,
   instrument_log_bytes: 65_536,
@@ -194,7 +194,15 @@ export function stageSequencer(given: StageOptions = {}) {
   } = given;
   const { mode = 'paper', alert = {} } = given;
   const stage = createTestContext('sequencer', {
-    config: { mode, alert, paper, trading, strategy, limits: { ...SMALL, ...limits }, venue: { depth: 10, ...venue } },
+    config: {
+      mode,
+      alert,
+      paper,
+      trading,
+      strategy,
+      limits: { ...SMALL_LIMITS, ...limits },
+      venue: { depth: 10, ...venue },
+    },
   });
   const { clock, memory } = stage;
   new InstrumentLog(memory.instrumentLog).append({ assets, instruments: pairs });

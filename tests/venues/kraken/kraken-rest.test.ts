@@ -7,6 +7,7 @@ import { judgeKey, type KeyInfo } from '../../../src/venues/kraken/key-permissio
 import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
 import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
 import type { RestResult } from '../../../src/venues/kraken/rest-answer.ts';
+import { TRADING_PERMISSIONS } from '../../../src/venues/practice/account-spec.ts';
 import type { OrderReading } from '../../../src/venues/trading-port.ts';
 import type { HttpResult } from '../../../src/venues/transport.ts';
 import { directoryOf } from '../../support/directory-of.ts';
@@ -362,31 +363,21 @@ describe('fees and keys', () => {
     expect(get((done) => rest.takerFees(none, done))).toMatchObject({ ok: false, failure: { topic: 'request' } });
   });
 
-  const PERMISSIONS = [
-    'query-funds',
-    'query-open-trades',
-    'query-closed-trades',
-    'modify-trades',
-    'close-trades',
-    'query-ledger',
-    'create-ws-token',
-  ];
-
   test('a key is read in either spelling', () => {
     for (const info of [
       {
         apiKeyName: 'e',
-        permissions: PERMISSIONS,
+        permissions: TRADING_PERMISSIONS,
         validUntil: '1700000009',
         ipAllowlist: ['203.0.113.7'],
         lastUsed: null,
       },
-      { api_key_name: 'e', permissions: PERMISSIONS, valid_until: 1700000009, ip_allowlist: ['203.0.113.7'] },
+      { api_key_name: 'e', permissions: TRADING_PERMISSIONS, valid_until: 1700000009, ip_allowlist: ['203.0.113.7'] },
     ]) {
       const { get, rest } = stage({ GetApiKeyInfo: result(info) });
       const value = {
         name: 'e',
-        permissions: PERMISSIONS,
+        permissions: TRADING_PERMISSIONS,
         validUntilMs: 1_700_000_009_000,
         ipAllowlist: ['203.0.113.7'],
       };
@@ -395,17 +386,17 @@ describe('fees and keys', () => {
   });
 
   test('a key that may withdraw, lacks anything or is over may not trade', () => {
-    const judged = (permissions: string[], validUntilMs?: number) =>
+    const judged = (permissions: readonly string[], validUntilMs?: number) =>
       judgeKey({ name: '', permissions, validUntilMs, ipAllowlist: [] }, 1_000);
-    expect(judged(PERMISSIONS).mayTrade).toBe(true);
+    expect(judged(TRADING_PERMISSIONS).mayTrade).toBe(true);
     for (const name of ['withdraw-funds', 'add-withdraw-address', 'update-withdraw-address']) {
-      expect(judged([...PERMISSIONS, name])).toMatchObject({ mayTrade: false, forbidden: [{ name }] });
+      expect(judged([...TRADING_PERMISSIONS, name])).toMatchObject({ mayTrade: false, forbidden: [{ name }] });
     }
-    for (const name of PERMISSIONS) {
-      const verdict = judged(PERMISSIONS.filter((other) => other !== name));
+    for (const name of TRADING_PERMISSIONS) {
+      const verdict = judged(TRADING_PERMISSIONS.filter((other) => other !== name));
       expect(verdict).toMatchObject({ mayTrade: false, missing: [{ name }] });
     }
-    expect(judged(PERMISSIONS, 1_000)).toMatchObject({ mayTrade: false, isExpired: true });
+    expect(judged(TRADING_PERMISSIONS, 1_000)).toMatchObject({ mayTrade: false, isExpired: true });
   });
 
   test('where keys cannot be asked about they are tried; withdrawal shows, and silence decides nothing', () => {
@@ -423,7 +414,7 @@ describe('fees and keys', () => {
       const got = get<KeyInfo>((done) => rest.keyInfo(done));
       return got.ok ? [...got.value.permissions].sort() : got.failure.topic;
     };
-    const tried = PERMISSIONS.filter((name) => name !== 'create-ws-token');
+    const tried = TRADING_PERMISSIONS.filter((name) => name !== 'create-ws-token');
     expect(trial(refusal('EGeneral:Permission denied'))).toEqual([...tried].sort());
     expect(trial(result([]))).toEqual([...tried, 'withdraw-funds'].sort());
     expect(trial(refusal('EService:Unavailable'))).toBe('unavailable');

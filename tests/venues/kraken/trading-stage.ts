@@ -11,6 +11,7 @@ import { Credentials } from '../../../src/venues/kraken/credentials.ts';
 import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
 import { createKrakenTrading } from '../../../src/venues/kraken/kraken-trading.ts';
 import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
+import { TRADING_PERMISSIONS } from '../../../src/venues/practice/account-spec.ts';
 import type { TradingEvent } from '../../../src/venues/trading-port.ts';
 import type {
   HttpPort,
@@ -30,17 +31,6 @@ export interface VenueRequest {
 
 /** True when the script has answered, or has decided not to. */
 export type Answer = (request: VenueRequest, line: Line) => boolean;
-
-/** What a key needs to trade. */
-export const PERMISSIONS = [
-  'query-funds',
-  'query-open-trades',
-  'query-closed-trades',
-  'modify-trades',
-  'close-trades',
-  'query-ledger',
-  'create-ws-token',
-];
 
 const WALL_START_NS = 1_700_000_000_000_000_000n;
 const HOP_MS = 1;
@@ -232,7 +222,7 @@ export class PrivateVenue implements SocketPort, HttpPort {
   }
 
   #usual(endpoint: string): RestAnswer {
-    if (endpoint === 'GetApiKeyInfo') return { result: { permissions: PERMISSIONS } };
+    if (endpoint === 'GetApiKeyInfo') return { result: { permissions: TRADING_PERMISSIONS } };
     if (endpoint === 'GetWebSocketsToken') return { result: { token: this.token, expires: 900 } };
     if (endpoint === 'OpenOrders') return { result: { open: {} } };
     if (endpoint === 'ClosedOrders') return { result: { closed: {}, count: 0 } };

@@ -1,43 +1,14 @@
-/** A client without a socket: the far end of a connection of the core, as the inline host has it. */
-import type { ClientEvents, ClientPort } from '../../../src/venues/practice/client-connection.ts';
+/** A client of the public socket without a socket. */
 import type { PracticeExchange } from '../../../src/venues/practice/practice-exchange.ts';
+import { ClientEnd } from './client-end.ts';
 
-export class InlineClient implements ClientPort {
-  readonly frames: string[] = [];
-  closedWith: number | undefined;
-  buffered = 0;
-  readonly #events: ClientEvents;
-
+export class InlineClient extends ClientEnd {
   constructor(exchange: PracticeExchange) {
-    this.#events = exchange.connectPublic(this);
-  }
-
-  send(text: string): void {
-    this.frames.push(text);
-  }
-
-  close(code: number): void {
-    this.closedWith = code;
-  }
-
-  terminate(): void {
-    this.closedWith = 1006;
-  }
-
-  bufferedBytes(): number {
-    return this.buffered;
+    super((port) => exchange.connectPublic(port));
   }
 
   say(message: unknown): void {
-    this.#events.receive(typeof message === 'string' ? message : JSON.stringify(message));
-  }
-
-  leave(): void {
-    this.#events.closed();
-  }
-
-  answersPings(): boolean {
-    return this.#events.answersPings();
+    this.raw(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
   subscribe(symbol: string[], depth = 10, reqId = 1): void {

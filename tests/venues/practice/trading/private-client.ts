@@ -1,46 +1,15 @@
 /** A client of the private socket without a socket. */
-import type { ClientEvents, ClientPort } from '../../../../src/venues/practice/client-connection.ts';
 import type { PracticeExchange } from '../../../../src/venues/practice/practice-exchange.ts';
+import { ClientEnd } from '../client-end.ts';
 
 export type Frame = Record<string, unknown>;
 
-export class PrivateClient implements ClientPort {
-  readonly frames: string[] = [];
-  closedWith: number | undefined;
+export class PrivateClient extends ClientEnd {
   token: string;
-  readonly #events: ClientEvents;
 
   constructor(exchange: PracticeExchange, account: string) {
-    this.#events = exchange.connectPrivate(this);
+    super((port) => exchange.connectPrivate(port));
     this.token = exchange.tokens.issue(account).token;
-  }
-
-  send(text: string): void {
-    this.frames.push(text);
-  }
-
-  close(code: number): void {
-    this.closedWith = code;
-  }
-
-  terminate(): void {
-    this.closedWith = 1006;
-  }
-
-  bufferedBytes(): number {
-    return 0;
-  }
-
-  leave(): void {
-    this.#events.closed();
-  }
-
-  answersPings(): boolean {
-    return this.#events.answersPings();
-  }
-
-  raw(text: string): void {
-    this.#events.receive(text);
   }
 
   /** Sends a request with the token and gives what was answered to it, channel messages included. */
