@@ -7,7 +7,7 @@ import {
   type SocketState,
   socketMachine,
 } from '../../../src/actors/feed/machine.ts';
-import { walk } from '../walk-machine.ts';
+import { expectCovered } from '../../support/walk-machine.ts';
 
 type Row = Readonly<Partial<Record<SocketEventType, readonly [SocketState, ...string[]]>>>;
 
@@ -54,8 +54,8 @@ describe('socket machine', () => {
     expect(taken.map(({ type }) => type)).toEqual(actions);
   });
 
-  test('every state can be reached from the start', () => {
-    expect(walk(socketMachine, undefined, SOCKET_EVENTS).states).toEqual(new Set(SOCKET_STATES));
+  test('paths from the start cover every state and every transition', () => {
+    expectCovered('socket machine', socketMachine, undefined, SOCKET_STATES, SOCKET_EVENTS);
   });
 
   test('stop leads to stopped from everywhere, at the latest when closing is overdue', () => {

@@ -8,7 +8,7 @@ import {
   type RiskState,
   riskMachine,
 } from '../../../src/actors/risk/risk-machine.ts';
-import { reachable, walk } from '../walk-machine.ts';
+import { expectCovered } from '../../support/walk-machine.ts';
 
 const FINE: RiskInput = { condition: false, stranded: false };
 const STALE: RiskInput = { condition: true, stranded: false };
@@ -72,13 +72,6 @@ describe('risk machine', () => {
   });
 
   test('paths cover every state and every transition', () => {
-    const walked = walk(riskMachine, STALE, RISK_EVENTS);
-    const edges = reachable(riskMachine, STALE, RISK_EVENTS).length * RISK_EVENTS.length;
-    console.log(
-      `risk machine: ${walked.states.size}/${RISK_STATES.length} states, ` +
-        `${walked.transitions.size}/${edges} transitions, ${walked.paths} paths`,
-    );
-    expect([...walked.states].sort()).toEqual([...RISK_STATES].sort());
-    expect(walked.transitions.size).toBe(edges);
+    expectCovered('risk machine', riskMachine, STALE, RISK_STATES, RISK_EVENTS);
   });
 });

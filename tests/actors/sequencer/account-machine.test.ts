@@ -6,7 +6,7 @@ import {
   accountMachine,
 } from '../../../src/actors/sequencer/account-machine.ts';
 import { ACCOUNT_STATES, type AccountState, isTradingState } from '../../../src/shared/account-state.ts';
-import { keyOf, reachable, walk } from '../walk-machine.ts';
+import { expectCovered, hanging } from '../../support/walk-machine.ts';
 
 function step(state: AccountState, type: AccountEventType) {
   const [next, actions] = transition(accountMachine, accountMachine.resolveState({ value: state }), { type });
@@ -87,25 +87,10 @@ describe('account machine', () => {
   });
 
   test('paths cover every state and transition', () => {
-    const walked = walk(accountMachine, undefined, ACCOUNT_EVENTS);
-    const edges = reachable(accountMachine, undefined, ACCOUNT_EVENTS).length * ACCOUNT_EVENTS.length;
-    console.log(
-      `account machine: ${walked.states.size}/${ACCOUNT_STATES.length} states, ` +
-        `${walked.transitions.size}/${edges} transitions, ${walked.paths} paths`,
-    );
-    expect([...walked.states].sort()).toEqual([...ACCOUNT_STATES].sort());
-    expect(walked.transitions.size).toBe(edges);
+    expectCovered('account machine', accountMachine, undefined, ACCOUNT_STATES, ACCOUNT_EVENTS);
   });
 
   test('from every state that is reached the end can be reached', () => {
-    const nodes = reachable(accountMachine, undefined, ACCOUNT_EVENTS);
-    const ends = new Set(nodes.filter(({ state }) => state.value === 'stopped').map(({ state }) => keyOf(state)));
-    for (let before = -1; before !== ends.size; ) {
-      before = ends.size;
-      for (const { state, transitions } of nodes) {
-        if (Object.values(transitions).some((edge) => ends.has(keyOf(edge.state)))) ends.add(keyOf(state));
-      }
-    }
-    expect(ends.size).toBe(nodes.length);
+    expect(hanging(accountMachine, undefined, ACCOUNT_EVENTS, (state) => state === 'stopped')).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ import {
   type OrderState,
   orderMachine,
 } from '../../../src/actors/sequencer/order-machine.ts';
-import { keyOf, reachable, walk } from '../walk-machine.ts';
+import { expectCovered, hanging } from '../../support/walk-machine.ts';
 
 const NEW: OrderFacts = { seen: false, touched: false, denials: 0 };
 const SEEN: OrderFacts = { seen: true, touched: false, denials: 0 };
@@ -180,28 +180,11 @@ describe('order machine', () => {
   });
 
   test('paths through an order cover every state and transition', () => {
-    const walked = walk(orderMachine, NEW, ORDER_EVENTS);
-    const edges = reachable(orderMachine, NEW, ORDER_EVENTS).length * ORDER_EVENTS.length;
-    console.log(
-      `order machine: ${walked.states.size}/${ORDER_STATES.length} states, ` +
-        `${walked.transitions.size}/${edges} transitions, ${walked.paths} paths`,
-    );
-    expect([...walked.states].sort()).toEqual([...ORDER_STATES].sort());
-    expect(walked.transitions.size).toBe(edges);
+    expectCovered('order machine', orderMachine, NEW, ORDER_STATES, ORDER_EVENTS);
   });
 
   test('from every state that is reached an end can be reached, and from every end doubt', () => {
-    const nodes = reachable(orderMachine, NEW, ORDER_EVENTS);
-    const ends = new Set(
-      nodes.filter(({ state }) => isEnded(state.value as OrderState)).map(({ state }) => keyOf(state)),
-    );
-    for (let before = -1; before !== ends.size; ) {
-      before = ends.size;
-      for (const { state, transitions } of nodes) {
-        if (Object.values(transitions).some((edge) => ends.has(keyOf(edge.state)))) ends.add(keyOf(state));
-      }
-    }
-    expect(ends.size).toBe(nodes.length);
+    expect(hanging(orderMachine, NEW, ORDER_EVENTS, isEnded)).toEqual([]);
     for (const state of ORDER_STATES.filter(isEnded)) expect(isUnknown(step(state, SEEN, 'fill').state)).toBe(true);
   });
 

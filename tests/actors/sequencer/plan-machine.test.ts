@@ -10,7 +10,7 @@ import {
   type PlanState,
   planMachine,
 } from '../../../src/actors/sequencer/plan-machine.ts';
-import { keyOf, reachable, walk } from '../walk-machine.ts';
+import { expectCovered, hanging } from '../../support/walk-machine.ts';
 
 const NOTHING_HELD: PlanInput = { legCount: 3, parallel: false, leg: 0, rest: false };
 const NOTHING_BUT_REST: PlanInput = { ...NOTHING_HELD, rest: true };
@@ -151,30 +151,14 @@ describe('plan machine', () => {
     [4, true],
   ])('paths through a plan of %i legs, parallel %s, cover every state and transition', (legCount, parallel) => {
     const input = { ...NOTHING_HELD, legCount, parallel };
-    const walked = walk(planMachine, input, PLAN_EVENTS);
-    const edges = reachable(planMachine, input, PLAN_EVENTS).length * PLAN_EVENTS.length;
-    console.log(
-      `plan machine, ${legCount} legs${parallel ? ' in parallel' : ''}: ${walked.states.size}/${PLAN_STATES.length} states, ` +
-        `${walked.transitions.size}/${edges} transitions, ${walked.paths} paths`,
-    );
+    const name = `plan machine, ${legCount} legs${parallel ? ' in parallel' : ''}`;
     // In parallel nothing waits for the gate between two legs.
-    const all = PLAN_STATES.filter((state) => !parallel || state !== 'held');
-    expect([...walked.states].sort()).toEqual([...all].sort());
-    expect(walked.transitions.size).toBe(edges);
+    const states = PLAN_STATES.filter((state) => !parallel || state !== 'held');
+    expectCovered(name, planMachine, input, states, PLAN_EVENTS);
   });
 
   test('from every state that is reached an end can be reached, so no plan hangs', () => {
-    const nodes = reachable(planMachine, NOTHING_HELD, PLAN_EVENTS);
-    const ends = new Set(
-      nodes.filter(({ state }) => isOver(state.value as PlanState)).map(({ state }) => keyOf(state)),
-    );
-    for (let before = -1; before !== ends.size; ) {
-      before = ends.size;
-      for (const { state, transitions } of nodes) {
-        if (Object.values(transitions).some((edge) => ends.has(keyOf(edge.state)))) ends.add(keyOf(state));
-      }
-    }
-    expect(ends.size).toBe(nodes.length);
+    expect(hanging(planMachine, NOTHING_HELD, PLAN_EVENTS, isOver)).toEqual([]);
   });
 
   test('a fresh plan is checking, and orders are out in the working states only', () => {

@@ -7,7 +7,7 @@ import {
   type TradingState,
   tradingMachine,
 } from '../../../src/venues/kraken/trading-machine.ts';
-import { walk } from '../../actors/walk-machine.ts';
+import { expectCovered } from '../../support/walk-machine.ts';
 
 type Row = Readonly<Partial<Record<TradingEventType, readonly [TradingState, ...string[]]>>>;
 
@@ -98,14 +98,7 @@ describe('trading machine', () => {
   });
 
   test('paths from the start cover every state and every transition', () => {
-    const { states, transitions, paths } = walk(tradingMachine, undefined, TRADING_EVENTS);
-    expect(states).toEqual(new Set(TRADING_STATES));
-    expect(transitions.size).toBe(EVERY_CASE.length);
-    const share = (part: number, whole: number) => `${part} of ${whole} (${Math.round((100 * part) / whole)} %)`;
-    console.info(
-      `trading machine: ${share(states.size, TRADING_STATES.length)} states, ` +
-        `${share(transitions.size, EVERY_CASE.length)} transitions, by ${paths} paths`,
-    );
+    expectCovered('trading machine', tradingMachine, undefined, TRADING_STATES, TRADING_EVENTS);
   });
 
   test('the streams stand from stand to fall, on every path, never twice', () => {
