@@ -29,6 +29,8 @@ const PINGS_MISSED_MAX = 2;
 /** A client that sends its REST request slower than this is cut off. */
 const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 30_000;
+/** How long a REST connection may stand idle: longer than clients keep theirs, which would write an order into its end. */
+const IDLE_WITHIN_MS = 120_000;
 
 export interface PracticeServerOptions {
   /** The recording that is the market: Kraken v2 frames, plain or gzip. */
@@ -71,7 +73,7 @@ export async function startPracticeServer(
   const accounts = options.settings?.accounts ?? accountsOf(options, tape);
   const exchange = new PracticeExchange(tape, clock, { ...PRACTICE_DEFAULTS, ...options.settings, accounts }, listener);
   const server = createServer(
-    { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS },
+    { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS, keepAliveTimeout: IDLE_WITHIN_MS },
     (request, response) => serveRest(exchange.rest, request, response),
   );
   const sockets = new WebSocketServer({

@@ -1,6 +1,6 @@
 /** What an account has and pays: balances, worth, fees, ledger (protocol reference 3.3). */
 import { formatDecimal } from '../../../shared/money.ts';
-import type { Answer, LedgerRecord } from '../exchange-types.ts';
+import type { Answer, FeeRates, LedgerRecord } from '../exchange-types.ts';
 import { FEE_SCHEDULE } from '../fee-schedule.ts';
 import { amountText } from '../pair-rules.ts';
 import { isWithin, pageOf, periodOf } from './history-page.ts';
@@ -17,7 +17,7 @@ import {
   UNKNOWN_PAIR,
   wantsModernNames,
 } from './rest-context.ts';
-import { paramList, paramText, type RestParams } from './rest-params.ts';
+import { paramFlag, paramList, paramText, type RestParams } from './rest-params.ts';
 
 /** Decimals of what is told in US dollars. */
 const USD_DECIMALS = 4;
@@ -53,14 +53,24 @@ export function tradeBalance({ desk, account, names }: CallContext, params: Rest
   return done({ eb: all, tb: all, m: none, uv: none, n: none, c: none, v: none, e: all, mf: all });
 }
 
-/** Fees appear for the pairs that the call names only. */
+/**
+ * Fees appear for the pairs that the call names only, the schedule when it is asked for. Neither futures nor assets on the
+ * platform count for a tier here.
+ */
 export function tradeVolume(context: CallContext, params: RestParams): Answer<unknown> {
   const pairs = (paramList(params, 'pair') ?? []).map((name) => pairOf(context, name));
   const known = pairs.filter((pair) => pair !== undefined);
   if (known.length < pairs.length) return refused(UNKNOWN_PAIR);
   const modern = wantsModernNames(params);
   const cents = context.desk.volumeUsdCents(context.account);
-  const volume = { currency: 'ZUSD', volume: formatDecimal(cents * 100n, USD_DECIMALS) };
+  const spot = formatDecimal(cents * 100n, USD_DECIMALS);
+  const none = formatDecimal(0n, USD_DECIMALS);
+  const inputs = {
+    domain_spot_volume_30d: spot,
+    domain_futures_volume_30d: none,
+    domain_assets_on_platform: none,
+  };
+  const volume = { currency: 'ZUSD', volume: spot, inputs };
   if (known.length === 0) return done(volume);
   const rows = (of: 'takerPpm' | 'makerPpm') =>
     Object.fromEntries(
@@ -69,11 +79,29 @@ export function tradeVolume(context: CallContext, params: RestParams): Answer<un
         feeRow(context.desk.fees(context.account, pair)[of], of, cents),
       ]),
     );
-  return done({ ...volume, fees: rows('takerPpm'), fees_maker: rows('makerPpm') });
+  const schedules = known.map((pair) =>
+    scheduleRow(pairKey(pair.symbol, modern), context.desk.fees(context.account, pair)),
+  );
+  const schedule = paramFlag(params, 'fee_schedule') ? { schedules } : {};
+  return done({ ...volume, fees: rows('takerPpm'), fees_maker: rows('makerPpm'), ...schedule });
+}
+
+function scheduleRow(pair: string, paid: FeeRates): object {
+  const tiers = FEE_SCHEDULE.map(({ fromUsd, makerPpm, takerPpm }) => ({
+    maker_fee: percentText(makerPpm),
+    taker_fee: percentText(takerPpm),
+    min_spot_volume: formatDecimal(fromUsd * 10_000n, USD_DECIMALS),
+    active: makerPpm === paid.makerPpm && takerPpm === paid.takerPpm,
+  }));
+  return { pair, class: 'forex', tiers };
+}
+
+function percentText(ppm: bigint): string {
+  return formatDecimal(ppm, 4);
 }
 
 function feeRow(fee: bigint, of: 'takerPpm' | 'makerPpm', cents: bigint): object {
-  const percent = (ppm: bigint | undefined) => formatDecimal(ppm ?? 0n, 4);
+  const percent = (ppm: bigint | undefined) => percentText(ppm ?? 0n);
   const next = FEE_SCHEDULE.find((tier) => tier.fromUsd * 100n > cents && tier[of] < fee);
   const own = FEE_SCHEDULE.findLast((tier) => tier.fromUsd * 100n <= cents);
   return {

@@ -146,7 +146,12 @@ describe('funds', () => {
 
   test('TradeVolume tells the fees that are charged; TradeBalance what it all is worth', () => {
     const { main } = open({}, { fees: { makerPct: '0.1', takerPct: '0.1' } });
-    expect(main.private('TradeVolume').result).toEqual({ currency: 'ZUSD', volume: '0.0000' });
+    const inputs = {
+      domain_spot_volume_30d: '0.0000',
+      domain_futures_volume_30d: '0.0000',
+      domain_assets_on_platform: '0.0000',
+    };
+    expect(main.private('TradeVolume').result).toEqual({ currency: 'ZUSD', volume: '0.0000', inputs });
     const volume = main.private('TradeVolume', { pair: 'XBTUSD' }).result;
     expect(volume).toMatchObject({
       fees: { XXBTZUSD: { fee: '0.1000' } },
@@ -155,6 +160,17 @@ describe('funds', () => {
     const worth = dig(main.private('TradeBalance', { asset: 'ZUSD' }), 'result', 'eb');
     expect(Number(worth)).toBeGreaterThan(100_000);
   });
+});
+
+test('TradeVolume tells the whole schedule when asked, and which tier is paid now', () => {
+  const { main } = open({}, { fees: { tier: 3 } });
+  const schedules = dig(main.private('TradeVolume', { pair: 'XBTUSD', fee_schedule: 'true' }), 'result', 'schedules');
+  expect(schedules).toMatchObject([{ pair: 'XXBTZUSD', class: 'forex' }]);
+  const tiers = dig(schedules, 0, 'tiers') as { active: boolean }[];
+  expect(tiers).toHaveLength(17);
+  expect(tiers[1]).toEqual({ maker_fee: '0.3000', taker_fee: '0.6000', min_spot_volume: '2500.0000', active: false });
+  expect(tiers.filter(({ active }) => active)).toEqual([tiers[2]]);
+  expect(dig(main.private('TradeVolume', { pair: 'XBTUSD' }), 'result', 'schedules')).toBeUndefined();
 });
 
 describe('orders', () => {

@@ -54,6 +54,17 @@ test('public and signed private calls over one kept connection', async () => {
   agent.destroy();
 });
 
+test('a kept connection is promised for longer than clients keep one, so that none writes into its end', async () => {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const client = connect(Number(new URL(server.rest).port), '127.0.0.1', () =>
+    client.write('GET /0/public/Time HTTP/1.1\r\nHost: x\r\n\r\n'),
+  );
+  client.once('data', (data) => resolve(String(data))).once('error', reject);
+  const [, seconds] = /^Keep-Alive: timeout=(\d+)/im.exec(await promise) ?? [];
+  expect(Number(seconds)).toBeGreaterThanOrEqual(120);
+  client.destroy();
+});
+
 test('what is no request of ours is refused and harms nobody', async () => {
   expect((await ask('/')).status).toBe(404);
   expect((await ask('/0/public/Time/../../secret')).status).toBe(404);
