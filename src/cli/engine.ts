@@ -1,11 +1,13 @@
 /** The engine: all actors on their threads under the supervisor, and the control socket beside it. */
 import { readStoredHalt } from '../actors/persistence/stored-halt.ts';
 import { readStoredTrading } from '../actors/persistence/stored-trading.ts';
+import type { HaltAnswer } from '../actors/risk/actor.ts';
 import type { CommandOutcome, ControlCommand, ControlTarget } from '../control/control-protocol.ts';
 import { type ControlServer, startControlServer } from '../control/control-server.ts';
 import type { HostLog } from '../runtime/inline-host.ts';
 import { createSharedMemory, type SharedMemory } from '../runtime/memory.ts';
 import { type PlacementPlan, planPlacement } from '../runtime/placement.ts';
+import { RingGauge } from '../runtime/ring.ts';
 import { type StopResult, Supervisor } from '../runtime/supervisor.ts';
 import { freshSeed } from '../shared/chance.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
@@ -34,6 +36,10 @@ export interface EngineOptions {
 
 /** How often it is asked whether plans are still at work when the engine stops. */
 const DRAIN_POLL_MS = 5;
+/** Longest that whoever halts waits to hear that the halt is on disk: shorter than a client of the control socket waits. */
+const KEPT_WITHIN_MS = 3_000;
+const KEPT_POLL_MS = 5;
+const NOT_KEPT = 'it is not on disk yet: a process that dies now forgets it';
 
 export class Engine implements ControlTarget {
   readonly config: Config;
@@ -163,8 +169,25 @@ export class Engine implements ControlTarget {
     return statusReport(this, await this.supervisor.call('risk', 'status'));
   }
 
-  halt(reason: string, by: string): Promise<CommandOutcome> {
-    return this.supervisor.call('risk', 'halt', reason, by) as Promise<CommandOutcome>;
+  /** The gate is closed at once; the answer comes when the halt is on disk too, or says that it is not. */
+  async halt(reason: string, by: string): Promise<CommandOutcome> {
+    const { ok, text, isRecorded } = (await this.supervisor.call('risk', 'halt', reason, by)) as HaltAnswer;
+    return isRecorded && (await this.#isKept()) ? { ok, text } : { ok, text: `${text}; ${NOT_KEPT}` };
+  }
+
+  /** Waits until all that risk has recorded so far is committed. False when that takes too long. */
+  async #isKept(): Promise<boolean> {
+    const ring = this.memory.rings['risk_records'];
+    if (ring === undefined) return false;
+    const gauge = new RingGauge(ring.memory);
+    const { published } = gauge;
+    const untilNs = this.clock.nowNs() + KEPT_WITHIN_MS * 1e6;
+    // A record stays on its ring until its commit has succeeded.
+    while (((gauge.published - gauge.used - published) | 0) < 0) {
+      if (this.clock.nowNs() >= untilNs) return false;
+      await new Promise<void>((next) => this.clock.after(KEPT_POLL_MS, next));
+    }
+    return true;
   }
 
   async resume(reason: string, by: string): Promise<CommandOutcome> {

@@ -39,6 +39,11 @@ export interface RiskAnswer {
   readonly text: string;
 }
 
+export interface HaltAnswer extends RiskAnswer {
+  /** Whether its record is on its way to the disk; else it follows as soon as there is room. */
+  readonly isRecorded: boolean;
+}
+
 export interface RiskDeps {
   /** Whether the kill-switch file is there. */
   readonly fileExists: (path: string) => boolean;
@@ -67,7 +72,7 @@ class Risk implements Actor {
   readonly id = 'risk';
   readonly control = {
     /** Halts trading until a person resumes it. */
-    halt: (reason: string, by: string): RiskAnswer => this.#haltByPerson(reason, by),
+    halt: (reason: string, by: string): HaltAnswer => this.#haltByPerson(reason, by),
     /**
      * Takes a halt back, or acknowledges a stranded exposure; refused while the cause persists, and when there is nothing
      * to resume. `setAside`: the supervisor has something, a message that was set aside.
@@ -244,12 +249,13 @@ class Risk implements Actor {
     return feed.get('records_waited') + detector.get('records_waited') + sequencer.get('records_waited');
   }
 
-  #haltByPerson(reason: string, by: string): RiskAnswer {
+  #haltByPerson(reason: string, by: string): HaltAnswer {
     const wasHalted = this.#desk.state === 'halted';
     this.#desk.halt('operator', { by, text: reason });
+    const isRecorded = this.#desk.announce();
     this.#show();
-    if (!wasHalted) return { ok: true, text: `halted: ${reason}` };
-    return { ok: true, text: `was halted already (${this.#desk.reason}): ${this.#desk.words.text}` };
+    if (!wasHalted) return { ok: true, isRecorded, text: `halted: ${reason}` };
+    return { ok: true, isRecorded, text: `was halted already (${this.#desk.reason}): ${this.#desk.words.text}` };
   }
 
   #resumeByPerson(reason: string, by: string, setAside: boolean): RiskAnswer {

@@ -117,7 +117,11 @@ describe('risk', () => {
     const stage = stageRisk();
     stage.start();
     stage.taken();
-    expect(stage.call('halt', 'strange prices')).toEqual({ ok: true, text: 'halted: strange prices' });
+    expect(stage.call('halt', 'strange prices')).toEqual({
+      ok: true,
+      isRecorded: true,
+      text: 'halted: strange prices',
+    });
     expect(stage.now()).toBe('halted operator');
     const { audits, states } = stage.taken();
     expect(audits).toEqual(['gate_changed active > halted (operator): strange prices', 'halted ana: strange prices']);
@@ -290,7 +294,7 @@ describe('risk', () => {
       while (stage.context.records.tryAudit('none', { text: 'filler' }));
       stage.pass(100);
       expect(stage.now()).toBe('paused records_full');
-      expect(stage.call('halt', 'now').ok).toBe(true);
+      expect(stage.call('halt', 'now')).toMatchObject({ ok: true, isRecorded: false });
       expect(stage.gate.state).toBe('halted');
       expect(stage.call('resume', 'later')).toMatchObject({ ok: false, text: expect.stringContaining('full') });
       expect(stage.taken().audits.some((text) => text.includes('halted'))).toBe(false);
