@@ -15,6 +15,7 @@ import {
 
 export const VIOLATIONS = {
   order_unrecorded: 'the exchange accepted an order that our records do not have',
+  accepted_unseen: 'the exchange accepted an order of ours that was not seen to leave',
   order_open: 'the exchange still has an open order of ours',
   order_not_ended: 'an order that we sent has no recorded end',
   order_totals_differ: 'the recorded end of an order has other totals than the exchange',
@@ -44,7 +45,7 @@ export interface Violation {
 export interface Checked {
   readonly exchange: ExchangeReading;
   readonly ours: OurReading;
-  /** Every order as it left, when whoever ran it could see that. */
+  /** Every order as it left, whatever became of it. */
   readonly sent: readonly SentOrder[];
   readonly limits: SpendLimits;
   /** Orders that the exchange refused for want of funds, other than by a fault. */
@@ -59,6 +60,7 @@ export function check(checked: Checked): Violation[] {
     ...checkPlans(checked),
     ...checkBalances(checked),
     ...checkIds(checked),
+    ...checkSent(checked),
     ...checkLimits(checked),
   ];
 }
@@ -184,33 +186,46 @@ function* checkIds(checked: Checked): Generator<Violation> {
   }
 }
 
-function* checkLimits({ sent, exchange, ours, limits, overdrawn }: Checked): Generator<Violation> {
-  if (overdrawn > 0) yield { name: 'overdrawn', text: `${overdrawn} orders` };
+function* checkSent(checked: Checked): Generator<Violation> {
+  const { sent, ours } = checked;
+  const seen = new Set(sent.map(({ clOrdId }) => clOrdId));
+  for (const { clOrdId } of ownOrders(checked)) {
+    if (!seen.has(clOrdId)) yield { name: 'accepted_unseen', text: clOrdId };
+  }
   for (const order of sent) {
-    if ((ours.orders.get(order.clOrdId)?.sent ?? 0) === 0) yield { name: 'sent_unrecorded', text: order.clOrdId };
+    const isRecorded = (ours.orders.get(order.clOrdId)?.sent ?? 0) > 0;
+    if (!isRecorded && order.mayBeUnrecorded !== true) yield { name: 'sent_unrecorded', text: order.clOrdId };
     if (order.gate === 'halted' || order.gate === 'paused') {
       yield { name: 'sent_while_closed', text: `${order.clOrdId} left while the gate was ${order.gate}` };
     }
-    yield* checkSpend(order.clOrdId, order, limits);
-  }
-  for (const order of exchange.orders) {
-    if (order.clOrdId === undefined || order.limit === undefined) continue;
-    yield* checkSpend(order.clOrdId, { ...order, limit: order.limit }, limits);
   }
 }
 
-function* checkSpend(
-  name: string,
-  { symbol, side, qty, limit }: Pick<SentOrder, 'symbol' | 'side' | 'qty' | 'limit'>,
-  limits: SpendLimits,
-): Generator<Violation> {
-  const [base = '', quote = ''] = symbol.split('/');
-  const cost = (qty * limit) / 10n ** BigInt(DECIMALS);
-  // A sale may bring more than its limit says: only what a purchase can cost is bounded.
-  const moved = side === 'buy' ? [[quote, cost] as const, [base, qty] as const] : [[base, qty] as const];
-  for (const [asset, most] of moved) {
+/** As it left, as it was taken, and as it is recorded. */
+function* checkLimits(checked: Checked): Generator<Violation> {
+  const { sent, ours, limits, overdrawn } = checked;
+  if (overdrawn > 0) yield { name: 'overdrawn', text: `${overdrawn} orders` };
+  for (const order of sent) yield* checkSpend(`${order.clOrdId} as it left`, order, limits);
+  for (const order of ownOrders(checked)) {
+    if (order.limit === undefined) continue;
+    yield* checkSpend(`${order.clOrdId} as it was taken`, { ...order, limit: order.limit }, limits);
+  }
+  for (const order of ours.orders.values()) yield* checkSpend(`${order.clOrdId} as recorded`, order, limits);
+}
+
+function* checkSpend(name: string, order: Spending, limits: SpendLimits): Generator<Violation> {
+  for (const [asset, most] of couldMove(order)) {
     const allowed = limits.get(asset);
     if (allowed === undefined || most <= allowed) continue;
     yield { name: 'above_limit', text: `${name}: could move ${amount(most)} ${asset}, allowed ${amount(allowed)}` };
   }
+}
+
+export type Spending = Pick<SentOrder, 'symbol' | 'side' | 'qty' | 'limit'>;
+
+/** The most that an order can give, and buy. A sale may bring more than its limit says: what it brings is not bounded. */
+export function couldMove({ symbol, side, qty, limit }: Spending): readonly (readonly [asset: string, most: bigint])[] {
+  const [base = '', quote = ''] = symbol.split('/');
+  const cost = (qty * limit) / 10n ** BigInt(DECIMALS);
+  return side === 'buy' ? [[quote, cost] as const, [base, qty] as const] : [[base, qty] as const];
 }

@@ -2,6 +2,7 @@
  * What the checker compares: the exchange's ledger and our own records, in one form. Every amount, quantity and price is
  * an integer of 10^-{@link DECIMALS}, whatever its asset's unit, so that neither side's way of counting decides.
  */
+import { parseDecimal } from '../shared/money.ts';
 
 /** Finer than any unit of the venue or of ours. */
 export const DECIMALS = 18;
@@ -94,7 +95,14 @@ export interface SentOrder {
   readonly qty: bigint;
   readonly limit: bigint;
   readonly gate: string;
+  /** Its process was killed before a record of it had to be on disk. */
+  readonly mayBeUnrecorded?: boolean;
 }
 
 /** Limits that no order may exceed: the most that one may spend, by asset. */
 export type SpendLimits = ReadonlyMap<string, bigint>;
+
+/** The limits that `trading.order_max` sets. */
+export function spendLimits(orderMax: Readonly<Record<string, string>>): SpendLimits {
+  return new Map(Object.entries(orderMax).map(([asset, most]) => [asset, parseDecimal(most, DECIMALS)]));
+}

@@ -15,7 +15,6 @@ import { type Chance, seededChance } from '../shared/chance.ts';
 import { VirtualClock } from '../shared/clock.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import { InstrumentLog } from '../shared/instrument-log.ts';
-import { parseDecimal } from '../shared/money.ts';
 import { API_KEY_OPTION } from '../shared/secrets-file.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { MemoryNonceStore } from '../venues/kraken/nonce-source.ts';
@@ -28,8 +27,9 @@ import { type DaySettings, type DrawnDay, drawDay } from './day-settings.ts';
 import { readExchange } from './exchange-records.ts';
 import { type Lives, type MortalTransport, mortal } from './mortal.ts';
 import { OurRecords } from './our-records.ts';
-import { DECIMALS, fine, type SentOrder, type SpendLimits } from './readings.ts';
+import { type SentOrder, spendLimits } from './readings.ts';
 import { recordTaker } from './record-taker.ts';
+import { readRequest, sentOrderOf } from './sent-order.ts';
 import { NO_TRACE, type Trace } from './trace.ts';
 
 /** The day begins on 15 January 2027. */
@@ -184,19 +184,8 @@ class SimulatedDay {
 
   /** An order as its bytes leave. */
   #noteSent(text: string): void {
-    const { params } = JSON.parse(text, (_key, value, context?: { source?: string }) =>
-      typeof value === 'number' ? (context?.source ?? String(value)) : value,
-    ) as {
-      params: { cl_ord_id: string; symbol: string; side: 'buy' | 'sell'; order_qty: string; limit_price: string };
-    };
-    this.#sent.push({
-      clOrdId: params.cl_ord_id,
-      symbol: params.symbol,
-      side: params.side,
-      qty: parseDecimal(params.order_qty, DECIMALS),
-      limit: parseDecimal(params.limit_price, DECIMALS),
-      gate: this.#host.gate.state,
-    });
+    const order = sentOrderOf(readRequest(text));
+    if (order !== undefined) this.#sent.push({ ...order, gate: this.#host.gate.state });
   }
 
   // -- the day --------------------------------------------------------------------------------------------------------
@@ -298,7 +287,8 @@ class SimulatedDay {
     const { faults } = this.#exchange.stats();
     // A fault can use the same words.
     const overdrawn = Object.keys(faults).length === 0 ? this.#overdrawn : 0;
-    const violations = check({ exchange, ours, sent: this.#sent, limits: this.#limits(), overdrawn });
+    const limits = spendLimits(this.#drawn.config.trading.order_max);
+    const violations = check({ exchange, ours, sent: this.#sent, limits, overdrawn });
     const plans: Record<string, number> = {};
     for (const { outcome } of ours.plans) plans[outcome] = (plans[outcome] ?? 0) + 1;
     return {
@@ -311,13 +301,6 @@ class SimulatedDay {
       faults: { ...faults, ...this.#hostFaults },
       virtualSeconds: Math.round(this.#nowMs / 1e3),
     };
-  }
-
-  #limits(): SpendLimits {
-    const { order_max } = this.#drawn.config.trading;
-    return new Map(
-      Object.entries(order_max).map(([asset, text]) => [asset, fine(parseDecimal(text, DECIMALS), DECIMALS)]),
-    );
   }
 
   async #end(): Promise<void> {

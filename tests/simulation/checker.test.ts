@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Checked, check, type ViolationName } from '../../src/simulation/checker.ts';
-import type { FillReading, OurOrder } from '../../src/simulation/readings.ts';
+import type { ExchangeOrder, FillReading, OurOrder, SentOrder } from '../../src/simulation/readings.ts';
+import { WireLog } from '../../src/simulation/wire-log.ts';
 
 const ONE = 10n ** 18n;
 
@@ -65,14 +66,49 @@ describe('the checker', () => {
     ['id_repeated', (is) => withOwn(is, { sent: 2 })],
     ['sent_while_closed', (is) => ({ ...is, sent: is.sent.map((order) => ({ ...order, gate: 'halted' })) })],
     ['sent_unrecorded', (is) => withOwn(is, { sent: 0 })],
+    ['accepted_unseen', (is) => ({ ...is, sent: [] })],
     ['overdrawn', (is) => ({ ...is, overdrawn: 1 })],
     ['above_limit', (is) => ({ ...is, limits: new Map([['USD', 200n * ONE - 1n]]) })],
+    ['above_limit', (is) => ({ ...is, limits: new Map([['BTC', 2n * ONE - 1n]]) })],
   ])('names %s', (name, spoil) => {
     expect(names(spoil(good()))).toContain(name);
   });
 });
 
-function withOrder(is: Checked, change: { isOpen: boolean }): Checked {
+describe('a limit', () => {
+  const limits = new Map([['USD', 200n * ONE - 1n]]);
+  const smaller = { qty: ONE };
+
+  test.each<[string, (checked: Checked) => Checked]>([
+    ['as it left', (is) => withOwn(withOrder(is, smaller), smaller)],
+    ['as it was taken', (is) => withOwn(withSent(is, smaller), smaller)],
+    ['as recorded', (is) => withOrder(withSent(is, smaller), smaller)],
+  ])('holds for an order %s', (which, shrinkOthers) => {
+    const above = check({ ...shrinkOthers(good()), limits }).filter(({ name }) => name === 'above_limit');
+    expect(above.map(({ text }) => text)).toEqual([`a1 ${which}: could move 200 USD, allowed 199.999999999999999999`]);
+  });
+});
+
+test('the record of an order may be missing when its process was killed with it', () => {
+  const unrecorded = { ...good(), ours: { ...good().ours, orders: new Map() } };
+  expect(names(unrecorded)).toContain('sent_unrecorded');
+  expect(names(withSent(unrecorded, { mayBeUnrecorded: true }))).not.toContain('sent_unrecorded');
+});
+
+test('what arrived over the wire after a halt is a violation', () => {
+  const log = new WireLog();
+  log.haltAsked();
+  log.haltConfirmed(0);
+  const params = '"side":"buy","order_qty":2,"limit_price":100,"symbol":"BTC/USD","cl_ord_id":"a1"';
+  log.note(`{"method":"add_order","params":{${params}},"req_id":1}`, 2_000);
+  expect(names({ ...good(), sent: log.sent })).toEqual(['sent_while_closed']);
+});
+
+function withSent(is: Checked, change: Partial<SentOrder>): Checked {
+  return { ...is, sent: is.sent.map((order) => ({ ...order, ...change })) };
+}
+
+function withOrder(is: Checked, change: Partial<ExchangeOrder>): Checked {
   return { ...is, exchange: { ...is.exchange, orders: is.exchange.orders.map((order) => ({ ...order, ...change })) } };
 }
 

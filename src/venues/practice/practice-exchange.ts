@@ -81,6 +81,8 @@ export interface PracticeListener {
   /** The recording is over and does not begin again; heartbeats go on. */
   readonly onMarketEnded?: () => void;
   readonly onDislocation?: (report: DislocationReport) => void;
+  /** What a client of the private socket says, as it arrives: before anything is done with it, and before any fault. */
+  readonly onPrivateText?: (text: string) => void;
 }
 
 export class PracticeExchange {
@@ -95,6 +97,7 @@ export class PracticeExchange {
   readonly #ids: Chance;
   readonly #budget: ConnectionBudget;
   readonly #audience: PublicAudience;
+  readonly #listener: PracticeListener;
   readonly #faultCounts: Partial<Record<FaultName, number>> = {};
   readonly #counts: ConnectionCounts = {
     framesSent: 0,
@@ -121,6 +124,7 @@ export class PracticeExchange {
   ) {
     this.#clock = new ExchangeClock(clock);
     this.#settings = settings;
+    this.#listener = listener;
     this.market = new Market(tape);
     this.#audience = new PublicAudience(this.market, this.#clock);
     const startedNs = clock.nowNs();
@@ -205,7 +209,9 @@ export class PracticeExchange {
     this.#connections += 1;
     const { limits } = this.#settings;
     const client = { port, limits, counts: this.#counts, number: this.#connections };
-    return this.#private.connect({ ...client, connectionId: this.#connectionId() });
+    const events = this.#private.connect({ ...client, connectionId: this.#connectionId() });
+    const { onPrivateText } = this.#listener;
+    return onPrivateText === undefined ? events : overheard(events, onPrivateText);
   }
 
   /** Makes a fault strike at its next occasions. */
@@ -262,4 +268,15 @@ export class PracticeExchange {
       this.#everySecond();
     });
   }
+}
+
+function overheard(events: ClientEvents, onText: (text: string) => void): ClientEvents {
+  return {
+    receive: (text) => {
+      onText(text);
+      events.receive(text);
+    },
+    closed: () => events.closed(),
+    answersPings: () => events.answersPings(),
+  };
 }

@@ -54,6 +54,19 @@ describe('an order as its client sees it', () => {
   });
 });
 
+test('a listener hears what a client says as it arrives, before a fault has it lost', () => {
+  const heard: string[] = [];
+  const listener = { onPrivateText: (text: string) => heard.push(text) };
+  const { client } = open({ listener, settings: { faults: { 'disconnect-before-order': 1 } } });
+  const one = client();
+  one.raw('nonsense');
+  one.add({ order_qty: 1.5, limit_price: 101, cl_ord_id: 'a1' });
+  expect(one.closedWith).toBe(1006);
+  expect(heard[0]).toBe('nonsense');
+  expect(heard[1]).toContain('"cl_ord_id":"a1"');
+  expect(heard).toHaveLength(2);
+});
+
 describe('tokens', () => {
   const error = (client: PrivateClient) => client.ask('cancel_all')[0]?.['error'];
 
