@@ -5,8 +5,8 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const TOKEN_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const TOKEN_LENGTH = 43;
 
-/** `O`rder, `T`rade, `L`edger entry, `A`mendment, deposit (`D`). */
-export type IdKind = 'O' | 'T' | 'L' | 'A' | 'D';
+/** `O`rder, `T`rade or amendment, `L`edger entry, deposit (`D`). */
+export type IdKind = 'O' | 'T' | 'L' | 'D';
 
 export class ExchangeIds {
   readonly #chance: Chance;

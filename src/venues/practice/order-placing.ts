@@ -56,7 +56,7 @@ export class OrderPlacing {
     const points = AMEND_FIXED_POINTS + amendPoints(nowNs - order.touchedNs);
     if (!this.#register.spend(state, order.pair.symbol, points)) return refused(VENUE_REFUSAL.rate);
     const error = this.#amend(state, order, amendment);
-    return error === undefined ? done({ amendId: this.#register.ids.next('A'), order }) : refused(error);
+    return error === undefined ? done({ amendId: this.#register.ids.next('T'), order }) : refused(error);
   }
 
   #read(order: NewOrder): Answer<OrderDraft> {

@@ -132,13 +132,16 @@ function totals(order: OrderRecord, usd: UsdValue) {
   };
 }
 
-/** What an order is known by: the client's own id, or its number, which is 0 when it has neither. */
+/** What an order is known by beside its id: the client's own id, and a number, which is 0 when it was never set. */
 function referenceFields({ clOrdId, userref }: OrderRecord): Fields {
-  return clOrdId === undefined ? { order_userref: userref ?? 0 } : { cl_ord_id: clOrdId };
+  const own = clOrdId === undefined ? {} : { cl_ord_id: clOrdId };
+  return { ...own, order_userref: userref ?? 0 };
 }
 
-function nameFields(order: OrderRecord): Fields {
-  return { ...referenceFields(order), order_id: order.id };
+/** In a sparse frame: only what it was given. */
+function nameFields({ id, clOrdId, userref }: OrderRecord): Fields {
+  const given = clOrdId === undefined ? { order_userref: userref ?? 0 } : { cl_ord_id: clOrdId };
+  return { ...given, order_id: id };
 }
 
 /** Rounded down to the price's finest decimal; 0 without fills. */

@@ -205,15 +205,21 @@ export function readCancelAll(params: JsonObject): Answer<undefined> {
 /** The options of a subscription, with the venue's defaults (protocol reference 2.2). */
 export function readSubscribe(channel: PrivateChannel, params: JsonObject): Answer<SubscribeOptions> {
   const own = {
-    executions: ['snap_orders', 'snap_trades', 'order_status', 'ratecounter', 'snapshot', 'snapshot_trades', 'rebased'],
-    balances: ['snapshot', 'rebased'],
+    executions: ['snap_orders', 'snap_trades', 'order_status', 'ratecounter', 'snapshot', 'snapshot_trades'],
+    balances: ['snapshot'],
   };
-  const fields = new RequestFields(params, ['channel', 'token', ...own[channel]]);
+  const fields = new RequestFields(params, ['channel', 'token', 'rebased', 'users', ...own[channel]]);
+  const users = fields.text('users');
+  if (users !== undefined && users !== 'all') return refused(VENUE_REFUSAL.arguments('users'));
   const snapshot = fields.flag('snapshot') ?? true;
-  const options = {
+  const snapshots = {
     snapshot,
     snapOrders: fields.flag('snap_orders') ?? snapshot,
     snapTrades: fields.flag('snap_trades') ?? fields.flag('snapshot_trades') ?? false,
+  };
+  const options = {
+    // With the events of all users of a master account comes no snapshot.
+    ...(users === undefined ? snapshots : { snapshot: false, snapOrders: false, snapTrades: false }),
     orderStatus: fields.flag('order_status') ?? true,
     rateCounter: fields.flag('ratecounter') ?? false,
   };

@@ -17,7 +17,7 @@ export type TradingReply =
   | {
       readonly ok: true;
       readonly result: unknown;
-      /** Of an order that was taken or changed. */
+      /** Of an order that was taken or changed; of several, the first. */
       readonly orderId?: string | undefined;
       /** Fields beside `result`. */
       readonly more?: object;
@@ -70,7 +70,10 @@ function addBatch(desk: TradingDesk, account: string, orders: Answer<readonly Ne
   if (!orders.ok) return orders;
   const rowOf = (row: Answer<AddedOrder>, index: number) =>
     row.ok ? taken(row.value, orders.value[index]).result : { error: row.error };
-  return reply(desk.addBatch(account, orders.value), (rows) => ({ result: rows.map(rowOf) }));
+  return reply(desk.addBatch(account, orders.value), (rows) => ({
+    result: rows.map(rowOf),
+    orderId: rows.map((row) => (row.ok ? row.value.order?.id : undefined)).find((id) => id !== undefined),
+  }));
 }
 
 function taken({ order }: AddedOrder, asked: NewOrder | undefined): Taken {

@@ -61,7 +61,11 @@ export class KeyRing {
   check(request: RestRequest, nonce: string | undefined): KeyCheck {
     const key = this.#keys.get(request.headers['api-key'] ?? '');
     if (key === undefined) return { ok: false, error: 'EAPI:Invalid key' };
-    if (this.#clock.nowNs() / 1e6 < key.lockedUntilMs) return { ok: false, error: 'EGeneral:Temporary lockout' };
+    const nowMs = this.#clock.nowNs() / 1e6;
+    if (nowMs < key.lockedUntilMs) {
+      key.lockedUntilMs = nowMs + LOCKOUT_MS; // trying again begins the time anew (protocol reference 3.6)
+      return { ok: false, error: 'EGeneral:Temporary lockout' };
+    }
     const error = this.#refusal(key, request, nonce);
     if (error === undefined) key.lastUsedMs = this.#clock.wallMs();
     else this.#countRefusal(key);

@@ -30,7 +30,15 @@ export function assetList(context: RestContext, params: RestParams): Answer<unkn
   return done(Object.fromEntries(rows));
 }
 
+/** The socket's words of which REST has others (protocol reference 1.6, 3.2). */
+const ASSET_STATUSES: Readonly<Record<string, string | undefined>> = {
+  depositonly: 'deposit_only',
+  withdrawalonly: 'withdrawal_only',
+  fundingtemporarilydisabled: 'funding_temporarily_disabled',
+};
+
 function assetRow(id: string, entry: JsonObject): object {
+  const status = textOf(entry, 'status') ?? 'enabled';
   const decimals = integerOf(entry, 'precision') ?? 10;
   const collateral = lexemeOf(entry['collateral_value']);
   return {
@@ -39,7 +47,7 @@ function assetRow(id: string, entry: JsonObject): object {
     decimals,
     display_decimals: integerOf(entry, 'precision_display') ?? Math.min(5, decimals),
     ...(collateral === undefined ? {} : { collateral_value: rawNumber(collateral) }),
-    status: textOf(entry, 'status') ?? 'enabled',
+    status: ASSET_STATUSES[status] ?? status,
   };
 }
 

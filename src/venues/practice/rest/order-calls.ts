@@ -4,11 +4,13 @@ import { pairNames } from '../legacy-names.ts';
 import { secondsText } from '../wire-text.ts';
 import { echoText, orderDescription } from './order-text.ts';
 import { BAD_ARGUMENTS, type CallContext, done, pairOf, refused, UNKNOWN_PAIR } from './rest-context.ts';
-import { isList, paramFlag, paramObject, paramObjects, paramText, type RestParams } from './rest-params.ts';
+import { isList, paramFlag, paramList, paramObject, paramObjects, paramText, type RestParams } from './rest-params.ts';
 
 const BATCH_MIN = 2;
 const BATCH_MAX = 15;
 const CANCELS_MAX = 50;
+/** `viqc`: the volume is an amount of quote. `nompp` does nothing any more. */
+const ORDER_FLAGS = ['post', 'fcib', 'fciq', 'viqc', 'nompp'];
 
 export function addOrder(context: CallContext, params: RestParams): Answer<unknown> {
   const order = newOrder(context, params);
@@ -48,11 +50,14 @@ function restDescription(description: string): string {
 function newOrder(context: CallContext, params: RestParams): Answer<NewOrder> {
   const pair = pairOf(context, paramText(params, 'pair'));
   if (pair === undefined) return refused(UNKNOWN_PAIR);
-  const flags = (paramText(params, 'oflags') ?? '').split(',');
+  const flags = paramList(params, 'oflags') ?? [];
+  if (!flags.every((flag) => ORDER_FLAGS.includes(flag)) || (flags.includes('fcib') && flags.includes('fciq'))) {
+    return refused(`${BAD_ARGUMENTS}:oflags`);
+  }
   const quoted = flags.includes('viqc');
   const volume = paramText(params, 'volume');
-  const nowMs = context.clock.wallMs();
-  const times = timesOf(params, nowMs);
+  const { receivedAtMs } = context;
+  const times = timesOf(params, receivedAtMs);
   if (!times.ok) return times;
   const fault = unsupported(params);
   if (fault !== undefined) return refused(fault);
@@ -74,7 +79,7 @@ function newOrder(context: CallContext, params: RestParams): Answer<NewOrder> {
     clOrdId: paramText(params, 'cl_ord_id'),
     userref: userref === undefined ? undefined : Number(userref),
     validate: paramFlag(params, 'validate'),
-    receivedAtMs: nowMs,
+    receivedAtMs,
     ...times.value,
   });
 }
@@ -116,7 +121,7 @@ function momentOf(text: string | undefined, nowMs: number): number | undefined {
 export function amendOrder(context: CallContext, params: RestParams): Answer<unknown> {
   const order = nameOf(params);
   if (order === undefined) return refused(`${BAD_ARGUMENTS}:txid`);
-  const amendment = amendmentOf(order, params, context.clock.wallMs());
+  const amendment = amendmentOf(order, params, context.receivedAtMs);
   if (!amendment.ok) return amendment;
   const amended = context.desk.amend(context.account, amendment.value);
   return amended.ok ? done({ amend_id: amended.value.amendId }) : amended;

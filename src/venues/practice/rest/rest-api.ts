@@ -8,7 +8,7 @@ import type { FaultDraws } from '../fault-plan.ts';
 import { isAllowed, KeyRing, type KeyState } from './key-ring.ts';
 import { PRIVATE_CALLS, type PrivateCall } from './private-calls.ts';
 import { PUBLIC_CALLS } from './public-calls.ts';
-import { type RestContext, refused } from './rest-context.ts';
+import { done, type RestContext, refused } from './rest-context.ts';
 import { afterFault, beforeFault } from './rest-faults.ts';
 import { errorAnswer, pageAnswer, type RestAnswer, type RestRequest, resultAnswer } from './rest-message.ts';
 import { paramText, type RestParams, readParams } from './rest-params.ts';
@@ -22,6 +22,15 @@ export interface RestCounts {
   requests: number;
   errors: number;
 }
+
+/** A call that may be carried out. */
+interface Admitted {
+  readonly call: PrivateCall;
+  readonly key: KeyState;
+  readonly receivedAtMs: number;
+}
+
+type Finish = (answer: Answer<unknown>) => void;
 
 export class RestApi {
   readonly counts: RestCounts = { requests: 0, errors: 0 };
@@ -59,45 +68,63 @@ export class RestApi {
       if (before !== 'silence') respond(before);
       return;
     }
-    const answer = this.#enveloped(this.#authorised(name, request, params));
-    const after = afterFault(this.#faults, answer);
-    if (after === 'late') this.#context.clock.after(LATE_MS, () => respond(answer));
-    else respond(after ?? answer);
+    this.#authorised(name, request, params, (result) => {
+      const answer = this.#enveloped(result);
+      const after = afterFault(this.#faults, answer);
+      if (after === 'late') this.#context.clock.after(LATE_MS, () => respond(answer));
+      else respond(after ?? answer);
+    });
   }
 
-  #authorised(name: string, request: RestRequest, params: RestParams): Answer<unknown> {
+  #authorised(name: string, request: RestRequest, params: RestParams, finish: Finish): void {
+    const found = this.#admit(name, request, params);
+    if (!found.ok) finish(found);
+    else if (found.value.call.places === true) this.#place(name, found.value, params, finish);
+    else finish(this.#run(found.value, params));
+  }
+
+  #admit(name: string, request: RestRequest, params: RestParams): Answer<Admitted> {
     if (request.method !== 'POST') return refused('EGeneral:Unknown method');
     const checked = this.#keys.check(request, paramText(params, 'nonce'));
     if (!checked.ok) return checked;
+    const { key } = checked;
     if (this.#faults.strikes('nonce-refused')) return refused('EAPI:Invalid nonce');
     const call = Object.hasOwn(PRIVATE_CALLS, name) ? PRIVATE_CALLS[name] : undefined;
     if (call === undefined) return refused('EGeneral:Unknown method');
-    if (!isAllowed(checked.key, call.permissions)) return refused('EGeneral:Permission denied');
-    if (!checked.key.counter.take(call.cost) || this.#faults.strikes('rest-rate-limited')) {
+    if (!isAllowed(key, call.permissions)) return refused('EGeneral:Permission denied');
+    if (!key.counter.take(call.cost) || this.#faults.strikes('rest-rate-limited')) {
       return refused('EAPI:Rate limit exceeded');
     }
-    return call.places === true ? this.#place(name, call, checked.key, params) : this.#run(call, checked.key, params);
+    return done({ call, key, receivedAtMs: this.#context.clock.wallMs() });
   }
 
-  #place(name: string, call: PrivateCall, key: KeyState, params: RestParams): Answer<unknown> {
-    const { onMarketWanted, tradingFaults, names } = this.#context;
+  #place(name: string, admitted: Admitted, params: RestParams, finish: Finish): void {
+    const { onMarketWanted, tradingFaults, names, clock } = this.#context;
     onMarketWanted();
-    const request = { account: key.account.name, via: 'rest', connection: 0, method: name } as const;
+    const request = { account: admitted.key.account.name, via: 'rest', connection: 0, method: name } as const;
     const symbol = names.symbolOf(paramText(params, 'pair') ?? '');
     const before = tradingFaults.onRequest({ ...request, symbol, side: paramText(params, 'type') });
-    if (before?.kind === 'refuse') return refused(before.error);
-    const answer = this.#run(call, key, params);
-    const content = { kind: 'reply', method: name, orderId: answer.ok ? orderIdOf(answer.value) : undefined } as const;
-    const after = tradingFaults.onFrame({ ...request, content });
-    return after?.kind === 'error' ? refused(after.error) : answer;
+    const place = (): void => {
+      const answer = this.#run(admitted, params);
+      const content = {
+        kind: 'reply',
+        method: name,
+        orderId: answer.ok ? orderIdOf(answer.value) : undefined,
+      } as const;
+      const lie = tradingFaults.onFrame({ ...request, content });
+      finish(lie?.kind === 'error' ? refused(lie.error) : answer);
+    };
+    if (before?.kind === 'refuse') finish(refused(before.error));
+    else if (before?.kind === 'delay') clock.after(before.ms, place);
+    else place();
   }
 
   /** A doubtful error comes after the call was carried out, any other instead of it. */
-  #run(call: PrivateCall, key: KeyState, params: RestParams): Answer<unknown> {
+  #run({ call, key, receivedAtMs }: Admitted, params: RestParams): Answer<unknown> {
     const { name: account } = key.account;
     const error = call.places === true ? undefined : this.#faults.errorAt('rest', this.#context.clock.wallMs());
     if (error !== undefined && !error.isDoubtful) return refused(error.text);
-    const answer = call.run({ ...this.#context, key, account }, params);
+    const answer = call.run({ ...this.#context, key, account, receivedAtMs }, params);
     return error === undefined ? answer : refused(error.text);
   }
 
@@ -108,9 +135,11 @@ export class RestApi {
   }
 }
 
-/** The id in an answer to AddOrder (a list of one) or to EditOrder; a batch has more of them. */
+/** The id in an answer to AddOrder (a list of one) or to EditOrder; of a batch, that of the first order that was taken. */
 function orderIdOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
+  if ('orders' in value && Array.isArray(value.orders))
+    return value.orders.map(orderIdOf).find((id) => id !== undefined);
   const [first] = 'txid' in value ? [value.txid].flat() : [];
   return typeof first === 'string' ? first : undefined;
 }

@@ -28,6 +28,8 @@ export interface RestContext {
 export interface CallContext extends RestContext {
   readonly key: KeyState;
   readonly account: string;
+  /** When it arrived, wall milliseconds: a fault may have it carried out later. */
+  readonly receivedAtMs: number;
 }
 
 /** Ids that a `Query` call takes at once. */

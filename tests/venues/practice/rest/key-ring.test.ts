@@ -122,6 +122,18 @@ test('a key that keeps failing is locked out for a quarter of an hour', () => {
   expect(keys.check(request(FORM), NONCE).ok).toBe(true);
 });
 
+test('whoever tries again while locked out waits a quarter of an hour anew', () => {
+  const { keys, clock } = ring();
+  const bad = request({ ...FORM, sign: 'AAAA' });
+  for (let i = 0; i < 61; i += 1) keys.check(bad, NONCE);
+  clock.advanceTo(899e9);
+  expect(keys.check(request(FORM), NONCE).ok).toBe(false);
+  clock.advanceTo(899e9 + 899e9);
+  expect(keys.check(request(FORM), NONCE).ok).toBe(false);
+  clock.advanceTo(899e9 + 899e9 + 900e9);
+  expect(keys.check(request(FORM), NONCE).ok).toBe(true);
+});
+
 test('the call counter holds at its tier and decays', () => {
   const { keys, clock } = ring({ rateTier: 'starter' });
   const checked = keys.check(request(FORM), NONCE);

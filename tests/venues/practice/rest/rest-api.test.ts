@@ -68,6 +68,17 @@ describe('public calls', () => {
     expect(main.public('Assets', 'asset=XBT,USD').result).toMatchObject({ XXBT: {}, ZUSD: {} });
   });
 
+  test('assets have the states of REST, not those of the socket', () => {
+    const clock = new VirtualClock(1_700_000_000_000_000_000n);
+    const { entries, ...rest } = TAPES.btc;
+    const states = ['depositonly', 'fundingtemporarilydisabled'];
+    const assets = entries.assets.slice(0, 2).map((entry, at) => ({ ...entry, status: states[at] }));
+    const exchange = new PracticeExchange({ ...rest, entries: { ...entries, assets } }, clock, PRACTICE_DEFAULTS);
+    const client = new RestClient((request, respond) => exchange.rest.handle(request, respond));
+    const listed = Object.values(client.public('Assets').result as Record<string, { status: string }>);
+    expect(listed.map(({ status }) => status)).toEqual(['deposit_only', 'funding_temporarily_disabled']);
+  });
+
   test('Depth is the book, digit for digit', () => {
     const { main, exchange } = open();
     const rows = dig(main.public('Depth', 'pair=XBTUSD&count=3'), 'result', 'XXBTZUSD', 'asks') as string[][];
@@ -208,6 +219,17 @@ describe('orders', () => {
       count: 1,
       closed: { [txid]: { status: 'canceled', reason: 'User requested', misc: 'amended', descr: { price: '999.0' } } },
     });
+  });
+
+  test('flags that nobody knows, or that exclude each other, are refused', () => {
+    const { main } = open();
+    const add = (oflags: string, more: object = {}) => main.private('AddOrder', { ...LIMIT, oflags, ...more }).error;
+    for (const oflags of ['maker', 'post,', 'fcib,fciq', 'FCIB']) {
+      expect(add(oflags), oflags).toEqual(oflags === 'post,' ? [] : ['EGeneral:Invalid arguments:oflags']);
+    }
+    for (const oflags of ['fcib', 'post, fciq', 'nompp', '']) expect(add(oflags), oflags).toEqual([]);
+    expect(add('viqc')).toEqual(['EGeneral:Invalid arguments:volume']);
+    expect(add('viqc', { ordertype: 'market', volume: '20' })).toEqual([]);
   });
 
   test('validate places nothing; userrefs name many; batches answer row by row', () => {

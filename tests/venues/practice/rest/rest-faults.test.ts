@@ -73,6 +73,39 @@ test('taken-with-error: the answer proves nothing, the order is there', () => {
   expect(orders()).toBe(1);
 });
 
+test('order-late: the order comes to the engine when its deadline is over, and is not placed', () => {
+  const { answers, orders, clock, client, exchange } = open('order-late');
+  expect([answers, orders()]).toEqual([[], 0]);
+  clock.advanceTo(9e9);
+  expect(parsed(answers[0]).error).toEqual(['EService:Deadline elapsed']);
+  expect(orders()).toBe(0);
+  exchange.orderFault('order-late');
+  const patient = { ...ORDER, deadline: new Date(clock.wallMs() + 30_000).toISOString() };
+  exchange.rest.handle(client.signed('AddOrder', patient), (answer) => answers.push(answer));
+  clock.advanceTo(18e9);
+  expect(parsed(answers[1]).error).toEqual([]);
+  expect(orders()).toBe(1);
+});
+
+test('an order that was put off is not placed when the exchange has closed', () => {
+  const { answers, orders, clock, exchange } = open('order-late');
+  exchange.close();
+  clock.advanceTo(9e9);
+  expect([answers, orders()]).toEqual([[], 0]);
+});
+
+test('a batch is struck like an order', () => {
+  const row = { type: 'buy', ordertype: 'limit', volume: '0.01', price: '1000.0' };
+  const { client, exchange, orders } = open('order-rate-limited');
+  exchange.orderFault('taken-with-error');
+  const batch = client.json('AddOrderBatch', { pair: 'XBTUSD', orders: [{ ...row, volume: '5000' }, row, row] });
+  expect(batch.error[0]).toMatch(/^E(General:Internal error|Service:|Database:)/);
+  expect(orders()).toBe(2);
+  exchange.orderFault('error:EService:Busy');
+  expect(client.json('AddOrderBatch', { pair: 'XBTUSD', orders: [row, row] }).error).toEqual(['EService:Busy']);
+  expect(orders()).toBe(4);
+});
+
 test('every error of the venue can be the answer to a call, and a doubtful one comes after the deed', () => {
   for (const fault of ERROR_FAULT_NAMES) {
     const { client, exchange } = open(fault);

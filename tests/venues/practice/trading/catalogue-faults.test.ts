@@ -83,6 +83,19 @@ describe('answers', () => {
     expect(held(alice)).toEqual(FILLED);
   });
 
+  test.each(['ack-lost', 'taken-with-error', 'error:EService:Busy'] as const)('%s strikes a batch too', (fault) => {
+    const { client, alice } = open(fault);
+    const rows = [{ ...TAKE, order_qty: 1000 }, TAKE].map((order, at) => ({
+      ...order,
+      order_type: 'limit',
+      side: 'buy',
+      cl_ord_id: `b${at}`,
+    }));
+    const answers = client.ask('batch_add', { symbol: 'BTC/USD', orders: rows }).filter(({ method }) => method);
+    expect(answers.map(({ success }) => success)).toEqual(fault === 'ack-lost' ? [] : [false]);
+    expect(held(alice)).toEqual(FILLED);
+  });
+
   test('disconnect-before-ack: the line is cut, the order filled', () => {
     const { client, words: seen, alice } = open('disconnect-before-ack');
     client.add(TAKE);

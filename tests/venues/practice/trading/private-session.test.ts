@@ -43,9 +43,9 @@ describe('an order as its client sees it', () => {
       `{"method":"subscribe","req_id":7,"result":{"channel":"balances","snapshot":true},"success":true,${times}}`,
       '{"channel":"balances","type":"snapshot","data":[{"asset":"USD","asset_class":"currency","balance":1000.0000,"wallets":[{"type":"spot","id":"main","balance":1000.0000}]},{"asset":"BTC","asset_class":"currency","balance":10.0000000000,"wallets":[{"type":"spot","id":"main","balance":10.0000000000}]},{"asset":"ETH","asset_class":"currency","balance":100.0000000000,"wallets":[{"type":"spot","id":"main","balance":100.0000000000}]}],"sequence":1}',
       `{"method":"add_order","req_id":7,"result":{"order_id":"O1","cl_ord_id":"a1"},"success":true,${times}}`,
-      `{"channel":"executions","type":"update","data":[{"order_id":"O1","cl_ord_id":"a1","symbol":"BTC/USD","order_qty":1.50000000,"cum_cost":0.0000,"time_in_force":"GTC","exec_type":"pending_new","side":"buy","order_type":"limit","limit_price_type":"static","limit_price":101.0,"stop_price":0.0,"order_status":"pending_new","fee_usd_equiv":0.0000,"fee_ccy_pref":"fciq","timestamp":"${AT}"}],"sequence":2}`,
+      `{"channel":"executions","type":"update","data":[{"order_id":"O1","cl_ord_id":"a1","order_userref":0,"symbol":"BTC/USD","order_qty":1.50000000,"cum_cost":0.0000,"time_in_force":"GTC","exec_type":"pending_new","side":"buy","order_type":"limit","limit_price_type":"static","limit_price":101.0,"stop_price":0.0,"order_status":"pending_new","fee_usd_equiv":0.0000,"fee_ccy_pref":"fciq","timestamp":"${AT}"}],"sequence":2}`,
       `{"channel":"executions","type":"update","data":[{"timestamp":"${AT}","order_status":"new","exec_type":"new","cl_ord_id":"a1","order_id":"O1"}],"sequence":3}`,
-      `{"channel":"executions","type":"update","data":[{"order_id":"O1","cl_ord_id":"a1","exec_id":"T1","exec_type":"trade","trade_id":1,"symbol":"BTC/USD","side":"buy","last_qty":1.00000000,"last_price":101.0,"liquidity_ind":"t","cost":101.0000,"order_type":"limit","timestamp":"${AT}","order_status":"partially_filled","cum_qty":1.00000000,"cum_cost":101.0000,"avg_price":101.0,"fee_usd_equiv":0.4040,"fees":[{"asset":"USD","qty":0.4040}]}],"sequence":4}`,
+      `{"channel":"executions","type":"update","data":[{"order_id":"O1","cl_ord_id":"a1","order_userref":0,"exec_id":"T1","exec_type":"trade","trade_id":1,"symbol":"BTC/USD","side":"buy","last_qty":1.00000000,"last_price":101.0,"liquidity_ind":"t","cost":101.0000,"order_type":"limit","timestamp":"${AT}","order_status":"partially_filled","cum_qty":1.00000000,"cum_cost":101.0000,"avg_price":101.0,"fee_usd_equiv":0.4040,"fees":[{"asset":"USD","qty":0.4040}]}],"sequence":4}`,
       `{"channel":"balances","type":"update","data":[{"ledger_id":"L1","ref_id":"T1","timestamp":"${AT}","type":"trade","asset":"BTC","asset_class":"currency","category":"trade","wallet_type":"spot","wallet_id":"main","amount":1.0000000000,"fee":0.0000000000,"balance":11.0000000000}],"sequence":2}`,
       `{"channel":"balances","type":"update","data":[{"ledger_id":"L2","ref_id":"T1","timestamp":"${AT}","type":"trade","asset":"USD","asset_class":"currency","category":"trade","wallet_type":"spot","wallet_id":"main","amount":-101.0000,"fee":0.4040,"balance":898.5960}],"sequence":3}`,
       `{"method":"cancel_order","req_id":7,"result":{"cl_ord_id":"a1"},"success":true,${times}}`,
@@ -247,7 +247,10 @@ describe('trading', () => {
     one.subscribe('executions');
     one.add({ order_qty: 1, limit_price: 90, cl_ord_id: 'c1' });
     const [reply, told] = one.ask('amend_order', { cl_ord_id: 'c1', order_qty: 0.5, limit_price: 91 });
-    expect(reply).toMatchObject({ success: true, result: { amend_id: expect.stringMatching(/^A/), cl_ord_id: 'c1' } });
+    expect(reply).toMatchObject({
+      success: true,
+      result: { amend_id: expect.stringMatching(/^T[A-Z2-7]{5}-/), cl_ord_id: 'c1' },
+    });
     expect(told).toMatchObject({
       channel: 'executions',
       data: [
@@ -334,6 +337,17 @@ describe('channels', () => {
     expect(snapshot({})?.length).toBe(1);
     expect(snapshot({ snap_orders: false })).toBeUndefined();
     expect(snapshot({ snap_orders: false, snapshot_trades: true })?.length).toBe(50);
+  });
+
+  test('with the events of all users comes no snapshot, and the changes come all the same', () => {
+    const { client } = open();
+    const one = client();
+    for (const channel of ['executions', 'balances'] as const) {
+      expect(one.subscribe(channel, { users: 'some' })).toMatchObject([{ error: 'EGeneral:Invalid arguments:users' }]);
+      expect(one.subscribe(channel, { users: 'all', snapshot: true })).toMatchObject([{ success: true }]);
+    }
+    const kinds = one.add({ order_qty: 1, limit_price: 90 }).map((frame) => frame['type']);
+    expect(kinds).toEqual([undefined, 'update', 'update']);
   });
 
   test('an open order that is filled in part says so in the snapshot', () => {
