@@ -4,12 +4,18 @@
  * Nothing of anybody's is cancelled either, and the dead-man's switch, which would, is never armed.
  */
 import type { ApprovedOrder } from '../shared/approved-order.ts';
-import type { InstrumentIndex } from '../shared/instrument.ts';
-import type { TradingEvent, TradingPort } from './trading-port.ts';
+import type { InstrumentIndex, OrderScale } from '../shared/instrument.ts';
+import type { OrderReading, TradingEvent, TradingPort } from './trading-port.ts';
+
+/** What has to be known of an order to say what became of it. */
+export type UnsentOrder = OrderScale &
+  Pick<ApprovedOrder, 'clOrdId' | 'instrument' | 'side' | 'qtyLots' | 'limitTicks'>;
 
 export interface DryRunDeps {
   /** The connection that would trade. */
   readonly port: TradingPort;
+  /** What is written down of an order of this run: none of those ever left. Undefined for any other. */
+  readonly recall: (clOrdId: string) => UnsentOrder | undefined;
   /** Told of every order in place of the venue. */
   readonly onOrder: (order: ApprovedOrder) => void;
   /** Told of everything else that a live run would have sent. */
@@ -62,8 +68,15 @@ export class DryRunPort implements TradingPort {
     this.#deps.onRequest('cancel all');
   }
 
+  /** The venue would say that it does not know an order of this run, of which a successor has read that it was taken. */
   lookUp(clOrdId: string, venueOrderId: string | undefined): void {
-    this.#deps.port.lookUp(clOrdId, venueOrderId);
+    const unsent = this.#deps.recall(clOrdId);
+    if (unsent === undefined) {
+      this.#deps.port.lookUp(clOrdId, venueOrderId);
+      return;
+    }
+    this.#events.push({ type: 'order.fate', clOrdId, found: endOf(unsent) });
+    this.#deps.wake();
   }
 
   readAccount(sinceMs: number): void {
@@ -87,4 +100,17 @@ export class DryRunPort implements TradingPort {
   stop(): void {
     this.#deps.port.stop();
   }
+}
+
+function endOf({
+  clOrdId,
+  instrument,
+  side,
+  qtyLots,
+  limitTicks,
+  pricePrecision,
+  qtyPrecision,
+}: UnsentOrder): OrderReading {
+  const terms = { instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision };
+  return { clOrdId, venueOrderId: NO_ORDER, ...terms, isOpen: false, fills: [], reason: NOT_SENT };
 }

@@ -35,9 +35,11 @@ function dryRun(events: TradingEvent[] = []) {
   const { port, asked } = recorded(events);
   const orders: ApprovedOrder[] = [];
   const requests: string[] = [];
+  const written = new Map<string, ApprovedOrder>();
   let woken = 0;
   const dry = new DryRunPort({
     port,
+    recall: (clOrdId) => written.get(clOrdId),
     onOrder: (order) => orders.push(order),
     onRequest: (request) => requests.push(request),
     wake: () => woken++,
@@ -48,7 +50,7 @@ function dryRun(events: TradingEvent[] = []) {
     expect(told).toHaveLength(count);
     return told;
   };
-  return { dry, asked, orders, requests, polled, wakes: () => woken };
+  return { dry, asked, orders, requests, written, polled, wakes: () => woken };
 }
 
 describe('dry run', () => {
@@ -63,6 +65,18 @@ describe('dry run', () => {
       { type: 'order.ended', clOrdId: order.clOrdId, venueOrderId: '', filledLots: 0n, reason: 'dry run: not sent' },
     ]);
     expect(polled()).toEqual([]);
+  });
+
+  test('an order that a predecessor made is over and unfilled too: the venue, which never had it, is not asked', () => {
+    const { dry, asked, written, polled, wakes } = dryRun();
+    const order = approved({ clOrdId: 'amhw3k2x100001203' });
+    written.set(order.clOrdId, order);
+    dry.lookUp(order.clOrdId, undefined);
+    expect(wakes()).toBe(1);
+    expect(polled()).toMatchObject([
+      { type: 'order.fate', clOrdId: order.clOrdId, found: { isOpen: false, fills: [], qtyLots: order.qtyLots } },
+    ]);
+    expect(asked).toEqual([]);
   });
 
   test('nothing that would change anything reaches the venue: cancels, the switch, everything', () => {

@@ -22,10 +22,11 @@ export const VENUE: Way = {
   },
 };
 
-function withoutOrders(port: TradingPort, { context }: WayDeps): TradingPort {
+function withoutOrders(port: TradingPort, { context, recall }: WayDeps): TradingPort {
   const { log, wake } = context;
   return new DryRunPort({
     port,
+    recall,
     onOrder: (order) =>
       log('info', 'order_not_sent', `order ${order.clOrdId} is not sent: this is a dry run`, fieldsOf(order)),
     onRequest: (request) => log('info', 'order_not_sent', `${request} is not sent: this is a dry run`),

@@ -109,6 +109,24 @@ describe('sequencer: an order', () => {
     expect(venue.sent).toHaveLength(1);
   });
 
+  test('that is said to be open by an answer nobody waits for any more is not absent by the next one', () => {
+    const { stage, venue } = stageOnVenue({ trading: { deadline_ms: 2_000 } });
+    const [order] = venue.sent;
+    venue.uncertain(order!);
+    stage.run();
+    stage.pass(31_000); // the first question is given up, and put again
+    expect(venue.lookups).toHaveLength(2);
+    venue.fate(order!, undefined);
+    venue.fate(order!, { isOpen: true, fills: [] });
+    stage.run();
+    venue.fate(order!, undefined);
+    stage.pass(3_000);
+    venue.fate(order!, undefined);
+    stage.run();
+    expect(ordersOf(stage.told())).toEqual(['sent', 'uncertain', 'acked']);
+    expect(stage.counter('plans_active')).toBe(1);
+  });
+
   test('that was absent once and then is filled is booked, and looked up', () => {
     const { stage, venue } = stageOnVenue();
     const [order] = venue.sent;

@@ -6,7 +6,7 @@ import { faultsOf, START, text } from './unruly-faults.ts';
 import { UnrulyVenue } from './unruly-venue.ts';
 
 /** A day of plans on a venue that misbehaves by `seed`, with deaths of the actor; then all is well until everything ended. */
-function day(seed: number, policy: 'sequential' | 'parallel') {
+function day(seed: number, policy: 'sequential' | 'parallel', forgetfulness = 0) {
   const chance = seededChance(seed);
   let venue: UnrulyVenue | undefined;
   const told: Execution[] = [];
@@ -18,6 +18,7 @@ function day(seed: number, policy: 'sequential' | 'parallel') {
     way: {
       makePort: ({ context: { clock } }) => {
         venue ??= new UnrulyVenue(clock, chance, START);
+        venue.forgetfulness = forgetfulness;
         venue.forget();
         return venue;
       },
@@ -51,8 +52,9 @@ function day(seed: number, policy: 'sequential' | 'parallel') {
   venue!.isTame = true;
   stage.gate.setRisk('active', 'none');
   refreshBooks();
-  for (let ms = 0; ms < 30_000; ms += 500) {
+  for (let ms = 0; ms < (forgetfulness > 0 ? 120_000 : 30_000); ms += 500) {
     stage.pass(500);
+    if (forgetfulness > 0) refreshBooks(); // else nothing would be closed out on books that have grown stale
     collect();
   }
   return { stage, venue: venue!, told, recorded, audits };
@@ -75,6 +77,28 @@ describe('sequencer: days on an unruly venue', () => {
       console.log(`unruly days, ${policy}: ${JSON.stringify(outcomes)}, orders ${JSON.stringify(kinds)}`);
       expect(Object.keys(outcomes).sort()).toEqual(['abandoned', 'completed', 'stranded', 'unwound']);
       expect(Object.keys(kinds)).toHaveLength(7);
+    },
+  );
+
+  test.each(['sequential', 'parallel'] as const)(
+    '%s: orders that the venue has and denies are lost, alerted, and booked to the unit when they turn up after all',
+    (policy) => {
+      let lost = 0;
+      let late = 0;
+      for (let seed = 101; seed <= 106; seed++) {
+        const lived = day(seed, policy, 0.15);
+        expect(faultsOf(lived), `seed ${seed}, ${policy}`).toEqual([]);
+        const lostIds = lived.told.flatMap(({ clOrdId, orderOutcome, event }) =>
+          event === 'ORDER_ENDED' && orderOutcome === 'lost' ? [clOrdId] : [],
+        );
+        const alerted = lived.audits.filter((line) => line.startsWith('order_lost order '));
+        expect(alerted.map((line) => line.split(' ')[2]).sort(), `seed ${seed}`).toEqual([...lostIds].sort());
+        lost += lostIds.length;
+        late += lived.told.filter(({ event, clOrdId }) => event === 'FILL' && lostIds.includes(clOrdId)).length;
+      }
+      console.log(`unruly days, ${policy}: ${lost} orders lost, ${late} fills of them booked`);
+      expect(lost).toBeGreaterThan(5);
+      expect(late).toBeGreaterThan(2);
     },
   );
 

@@ -1,6 +1,7 @@
 /**
  * A venue that behaves like one on a bad day, by seed: it loses answers and orders, refuses, fills in parts, late and in
- * odd assets, tells things twice and in the wrong order, and forgets new orders for a while. What it holds is the truth.
+ * odd assets, tells things twice and in the wrong order, and forgets new orders for a while, or orders it has acknowledged
+ * for good or until nobody expects them any more. What it holds is the truth.
  */
 import { balanceChanges, fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
 import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
@@ -20,6 +21,8 @@ interface TrueOrder {
   /** Look-ups before then do not see it. */
   visibleNs: number;
   endedMs: number;
+  /** It was acknowledged, and is denied. */
+  isForgotten?: boolean;
 }
 
 export class UnrulyVenue implements TradingPort {
@@ -36,6 +39,8 @@ export class UnrulyVenue implements TradingPort {
   #execs = 0;
   /** From here on everything goes well. */
   isTame = false;
+  /** Share of orders that it acknowledges and then denies to know. */
+  forgetfulness = 0;
 
   constructor(clock: Pick<VirtualClock, 'nowNs' | 'wallMs'>, chance: Chance, balances: readonly bigint[]) {
     this.#clock = clock;
@@ -54,6 +59,10 @@ export class UnrulyVenue implements TradingPort {
 
   send(order: ApprovedOrder): void {
     this.sent.push(order.clOrdId);
+    if (!this.isTame && this.forgetfulness > 0 && this.#chance.unit() < this.forgetfulness) {
+      this.#behave('forgotten', order);
+      return;
+    }
     const dice = this.isTame ? 0 : this.#chance.unit();
     if (dice < 0.45) this.#behave('well', order);
     else if (dice < 0.53) this.#behave('refused', order);
@@ -81,6 +90,10 @@ export class UnrulyVenue implements TradingPort {
         return;
       }
       const known = this.#orders.get(clOrdId);
+      if (known?.isForgotten) {
+        this.#say({ type: 'order.denied', clOrdId, venueOrderId: `V${clOrdId}` });
+        return;
+      }
       const isSeen = known !== undefined && this.#clock.nowNs() >= known.visibleNs;
       this.#say({ type: 'order.fate', clOrdId, found: isSeen ? readingOf(known) : undefined });
     });
@@ -92,7 +105,8 @@ export class UnrulyVenue implements TradingPort {
         this.#say({ type: 'account_unknown', why: 'EService:Unavailable' });
         return;
       }
-      const seen = [...this.#orders.values()].filter(({ visibleNs }) => this.#clock.nowNs() >= visibleNs);
+      const isSeen = ({ visibleNs, isForgotten }: TrueOrder) => !isForgotten && this.#clock.nowNs() >= visibleNs;
+      const seen = [...this.#orders.values()].filter(isSeen);
       const balances = this.balances.map((totalUnits, asset) => ({ asset, totalUnits, heldUnits: 0n }));
       const openOrders = seen.filter(({ isOpen }) => isOpen).map(readingOf);
       const endedOrders = seen.filter(({ isOpen, endedMs }) => !isOpen && endedMs >= sinceMs).map(readingOf);
@@ -135,7 +149,21 @@ export class UnrulyVenue implements TradingPort {
     const refused = { type: 'order.refused', clOrdId, error: 'EOrder:Insufficient funds', isRetryable: false } as const;
     if (kind === 'refused') this.#later(10, () => this.#say(refused));
     else if (kind === 'lost') this.#later(40, () => this.#say({ type: 'order.uncertain', clOrdId, why: 'no answer' }));
+    else if (kind === 'forgotten') this.#later(5, () => this.#forgetOrder(order));
     else this.#later(5, () => this.#accept(kind, order));
+  }
+
+  /** Half of them turn up again, filled, when they have long been given up. */
+  #forgetOrder(order: ApprovedOrder): void {
+    const { clOrdId } = order;
+    const known: TrueOrder = { order, fills: [], isOpen: true, isForgotten: true, visibleNs: 0, endedMs: 0 };
+    this.#orders.set(clOrdId, known);
+    this.#say({ type: 'order.acked', clOrdId, venueOrderId: `V${clOrdId}` });
+    if (this.#chance.unit() < 0.5) return;
+    this.#later(60_000, () => {
+      known.isForgotten = false;
+      this.#finish('well', known, true);
+    });
   }
 
   #accept(kind: string, order: ApprovedOrder): void {
