@@ -13,15 +13,18 @@ import type { Fill, OrderReading } from '../trading-port.ts';
 import { amountText, signedAmountText } from './number-text-json.ts';
 import { amountDown, amountUp } from './rounded-amount.ts';
 import type { VenueNames } from './venue-names.ts';
+import { isKeepable } from './wire-fill.ts';
+import { isWireTime } from './wire-time.ts';
 
 const id = z.string().min(1).max(64);
+const seconds = amountText.refine((text) => isWireTime(msOf(text)), 'a time');
 const side = z.enum(['buy', 'sell']);
 
 export const ORDER_ROW = z.object({
   cl_ord_id: z.string().max(64).nullish(),
   status: z.string(),
-  opentm: amountText,
-  closetm: amountText.nullish(),
+  opentm: seconds,
+  closetm: seconds.nullish(),
   // Of a trailing order the price is a distance ('+5.0000%'): an order of somebody else, with no limit that could be told.
   descr: z.object({ pair: id, type: side, price: signedAmountText.nullish().catch(undefined) }),
   vol: amountText,
@@ -35,7 +38,7 @@ export type OrderRow = z.infer<typeof ORDER_ROW>;
 export const TRADE_ROW = z.object({
   ordertxid: id,
   pair: id,
-  time: amountText,
+  time: seconds,
   type: side,
   price: amountText,
   cost: amountText,
@@ -134,6 +137,7 @@ function fillsOf(orderId: string, row: OrderRow, { trades, ledger }: OrderFacts,
 }
 
 function fillOf(execId: string, trade: TradeRow, ledger: readonly LedgerRow[] | undefined, terms: Terms): Fill {
+  if (!isKeepable(execId)) throw new RangeError(`trade ${execId} has an id that the records cannot hold`);
   const { instrument, directory } = terms;
   const quoteDecimals = precisionOf(instrument.quote, directory);
   // Against us where the venue's number is finer than ours: a buy cost more, a sell brought less.

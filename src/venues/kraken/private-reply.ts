@@ -32,6 +32,7 @@ export interface PrivateReply {
 }
 
 const ERROR_MAX = 300;
+const WARNINGS_MAX = 8;
 const id = z.string().min(1).max(100).nullish().catch(undefined);
 const count = z.int().nullish().catch(undefined);
 const ROW = z.object({ order_id: id, cl_ord_id: id, error: z.string().nullish().catch(undefined) });
@@ -74,7 +75,7 @@ export function privateReplyOf(frame: unknown): PrivateReply | undefined {
     count: fields.count ?? orders_cancelled ?? undefined,
     maxRateCount: fields.maxratecount ?? undefined,
     rows: (rows.success ? rows.data : (fields.orders ?? [])).map(rowOf),
-    warnings: fields.warnings ?? [],
+    warnings: (fields.warnings ?? []).slice(0, WARNINGS_MAX).map((warning) => warning.slice(0, ERROR_MAX)),
   };
 }
 

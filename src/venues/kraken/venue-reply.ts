@@ -26,6 +26,9 @@ export type VenueReply =
       readonly error: string | undefined;
     };
 
+/** A longer word for a state is no state that is known. */
+const STATE_MAX = 64;
+
 const STATUS = z.object({ channel: z.literal('status'), data: z.array(z.object({ system: z.string() })).min(1) });
 const HEARTBEAT = z.object({ channel: z.literal('heartbeat') });
 const RATE_EXCEEDED = z.object({ Error: z.string() });
@@ -43,7 +46,8 @@ const REPLY = z.object({
 /** Reads a parsed frame. Undefined when it is none of these. */
 export function venueReplyOf(frame: unknown): VenueReply | undefined {
   const status = STATUS.safeParse(frame);
-  if (status.success) return { kind: 'status', system: status.data.data.at(-1)?.system ?? 'unknown' };
+  if (status.success)
+    return { kind: 'status', system: (status.data.data.at(-1)?.system ?? '').slice(0, STATE_MAX) || 'unknown' };
   if (HEARTBEAT.safeParse(frame).success) return { kind: 'heartbeat' };
   if (RATE_EXCEEDED.safeParse(frame).success) return { kind: 'rate_exceeded' };
   const reply = REPLY.safeParse(frame);

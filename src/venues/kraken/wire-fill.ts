@@ -2,6 +2,7 @@
  * A fill of the venue in our integers. What does not fit is rounded against us, and said: a quantity bought down and one
  * sold up, a price and a cost bought up and sold down, a fee up.
  */
+import { EXECUTION } from '../../shared/execution-message.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
 import type { Fill } from '../trading-port.ts';
 import type { FillText } from './execution-report.ts';
@@ -13,10 +14,21 @@ export interface ReadFill {
   readonly notes: readonly string[];
 }
 
+/** How far the venue's clock is ahead at most. A fill of a later time would make those that follow it seem old. */
+const AHEAD_MAX_MS = 86_400_000;
+
+/**
+ * Whether the records hold an id of a fill whole. Cut short it would not be known again after a restart, and be booked
+ * twice.
+ */
+export function isKeepable(execId: string): boolean {
+  return execId.length <= EXECUTION.EXEC_ID_BYTES && /^[\x21-\x7e]+$/.test(execId);
+}
+
 /**
  * Reads a fill of an order of `side`; `why` it cannot be booked otherwise. Without its fee it cannot: assuming none would
  * book a profit that is not there.
- * @param wallMs stands in for a time that the venue did not tell.
+ * @param wallMs stands in for a time that the venue did not tell, or cannot mean.
  */
 export function readFill(
   text: FillText,
@@ -26,6 +38,7 @@ export function readFill(
   wallMs: number,
 ): ReadFill | { readonly why: string } {
   if (text.fees === undefined) return { why: 'came without its fee' };
+  if (!isKeepable(text.execId)) return { why: 'has an id that the records cannot hold' };
   const notes: string[] = [];
   const exactly = (what: string, { value, isExact }: RoundedAmount): bigint => {
     if (!isExact) notes.push(`fill ${text.execId}: ${what} does not fit and was rounded against us`);
@@ -40,7 +53,7 @@ export function readFill(
     priceTicks: read('price', instrument.pricePrecision, isBuy ? 'up' : 'down'),
     costUnits: costOf(text, isBuy ? 'up' : 'down', precisionOf(instrument.quote, directory), exactly),
     ...feeOf(text, instrument, directory, notes),
-    atMs: Number.isFinite(text.atMs) ? text.atMs : wallMs,
+    atMs: text.atMs <= wallMs + AHEAD_MAX_MS ? text.atMs : wallMs,
   };
   const { qtyLots, priceTicks, costUnits, feeUnits } = fill;
   const isBookable = [qtyLots, priceTicks, costUnits, feeUnits].every(isCountable);

@@ -259,6 +259,15 @@ describe('what became of an order', () => {
     for (const answers of attempts) expect(fate(answers, 'O1').got.ok).toBe(false);
   });
 
+  test('a fill of a time that cannot be meant, or with an id that the records cannot hold, is not told', () => {
+    const whole = order({ vol_exec: '0.20000000', trades: ['T1'] });
+    const told = (trades: object) =>
+      fate({ QueryOrders: result({ O1: whole }), QueryTrades: result(trades) }, 'O1').got.ok;
+    expect(told({ T1: trade() })).toBe(true);
+    expect(told({ T1: trade({ time: '1e60' }) })).toBe(false);
+    expect(told({ [`T${'1'.repeat(20)}`]: trade() })).toBe(false);
+  });
+
   test('without an id of the venue: open orders first, then ended ones; other orders are not mistaken for it', () => {
     const stranger = order({ cl_ord_id: 'somebody' });
     const closed = result({ closed: { OX: stranger, O1: order({ vol_exec: '0' }) }, count: 2 });

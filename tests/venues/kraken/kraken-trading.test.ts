@@ -612,6 +612,39 @@ describe('subscriptions', () => {
     expect(venue.lines).toHaveLength(1);
   });
 
+  test('a venue whose clock cannot be meant is not traded on', () => {
+    const { port, venue, pass, of } = tradingStage();
+    venue.answer = ({ method, req_id }, line) => {
+      const time = '+275760-09-13T00:00:00Z';
+      if (method === 'ping') line.say({ method: 'pong', req_id, time_in: time, time_out: time });
+      return method === 'ping';
+    };
+    port.start();
+    pass(30_000);
+    port.send(approved());
+    pass(10);
+    expect([port.isConnected, of('connected')]).toEqual([false, []]);
+    expect(of('order.refused')).toMatchObject([{ error: 'not sent: not connected' }]);
+  });
+
+  test('a state of the venue of any length is said in short, and not traded in', () => {
+    const { port, venue, pass, of } = liveStage();
+    venue.line.say({ channel: 'status', type: 'update', data: [{ system: 'x'.repeat(100_000) }] });
+    pass(10);
+    port.send(approved());
+    pass(10);
+    expect(of('order.refused')).toMatchObject([{ error: `not sent: the venue is ${'x'.repeat(64)}` }]);
+  });
+
+  test('warnings without end are said in part', () => {
+    const { venue, pass, of } = liveStage();
+    const warnings = Array.from({ length: 5_000 }, () => 'w'.repeat(1_000));
+    venue.line.say({ method: 'add_order', req_id: 99, success: true, result: { warnings } });
+    pass(10);
+    expect(of('unexpected').length).toBeLessThan(10);
+    expect(Math.max(...of('unexpected').map(({ text }) => text.length))).toBeLessThan(400);
+  });
+
   test('frames that cannot be read are said, and change nothing else', () => {
     const { port, venue, pass, of } = liveStage();
     for (const text of ['{', '{"channel":"executions"}', '7', '{"method":"add_order","req_id":99,"success":true}']) {

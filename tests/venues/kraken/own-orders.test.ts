@@ -13,6 +13,8 @@ import { approved } from '../../support/approved.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 import { CL, canceled, filled, ID, isNew, pendingNew, trade } from './trading-stage.ts';
 
+const NOW_MS = Date.parse('2023-11-14T22:13:21Z');
+
 function stage() {
   const directory = directoryOf(['BTC/USD', 'ETH/USD']);
   const events: TradingEvent[] = [];
@@ -21,7 +23,7 @@ function stage() {
     directory,
     scaleOf: (clOrdId) => atWork.get(clOrdId),
     emit: (event) => events.push(event),
-    wallMs: () => 0,
+    wallMs: () => NOW_MS,
     answerTimeoutMs: 3_000,
   });
   const take = (frame: PrivateFrame) => {
@@ -238,6 +240,26 @@ describe('orders of ours', () => {
     entry(pendingNew());
     entry(trade({ last_qty: 1e30 }));
     expect(typesOf()).toEqual(['order.acked', 'order.uncertain']);
+  });
+
+  test('a fill whose id the records cannot hold whole is not booked: after a restart it would be booked again', () => {
+    for (const exec_id of ['T'.repeat(21), 'TÄ', 'T 1']) {
+      const { send, entry, typesOf } = stage();
+      send();
+      entry(pendingNew());
+      entry(trade({ exec_id }));
+      expect(typesOf(), exec_id).toEqual(['order.acked', 'order.uncertain']);
+    }
+  });
+
+  test('a fill of a time that cannot be meant has ours: a later one would make those that follow seem old', () => {
+    for (const timestamp of ['2199-01-01T00:00:00Z', '+275760-09-13T00:00:00Z', 'soon', undefined]) {
+      const { send, entry, events } = stage();
+      send();
+      entry(pendingNew());
+      entry(trade({ timestamp }));
+      expect(events.at(-1), timestamp).toMatchObject({ type: 'order.filled', fill: { atMs: NOW_MS } });
+    }
   });
 
   test('what cannot be read leaves its order in the dark, or every order when it does not say whose it is', () => {
