@@ -98,6 +98,8 @@ describe('ccxt over REST', () => {
     });
     const batch = await client.createOrders([row(20_000), row(20_002)]);
     await client.cancelOrders(batch.map(({ id }) => String(id)));
+    const alone = await client.createOrder('BTC/USD', 'limit', 'buy', 0.01, 20_004);
+    await client.cancelOrders([String(alone.id)]);
     await client.createOrders([row(20_000), row(20_002)]);
     await client.cancelAllOrders();
     expect(await client.fetchOpenOrders()).toEqual([]);
@@ -127,6 +129,7 @@ describe('ccxt over sockets', () => {
     expect([resting.id, taking.id]).toContain(orders[0]?.id);
     expect(trades[0]).toMatchObject({ order: taking.id, side: 'sell', symbol: 'BTC/USD' });
     expect(await client.watchTicker('BTC/USD')).toMatchObject({ symbol: 'BTC/USD', bid: expect.any(Number) });
+    expect(await client.watchBidsAsks(['ETH/USD'])).toMatchObject({ 'ETH/USD': { ask: expect.any(Number) } });
     const ticks = Promise.all([client.watchTrades('BTC/USD'), client.watchOHLCV('BTC/USD')]);
     await client.createOrderWs('BTC/USD', 'market', 'buy', 0.01);
     expect((await ticks)[1][0]).toHaveLength(6);
