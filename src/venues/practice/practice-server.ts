@@ -73,7 +73,12 @@ export async function startPracticeServer(
   const accounts = options.settings?.accounts ?? accountsOf(options, tape);
   const exchange = new PracticeExchange(tape, clock, { ...PRACTICE_DEFAULTS, ...options.settings, accounts }, listener);
   const server = createServer(
-    { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS, keepAliveTimeout: IDLE_WITHIN_MS },
+    {
+      headersTimeout: HEADERS_WITHIN_MS,
+      requestTimeout: REQUEST_WITHIN_MS,
+      keepAliveTimeout: IDLE_WITHIN_MS,
+      shouldUpgradeCallback: wantsSocket,
+    },
     (request, response) => serveRest(exchange.rest, request, response),
   );
   const sockets = new WebSocketServer({
@@ -138,6 +143,11 @@ function listen(server: Server, port: number): Promise<void> {
     );
     server.listen(port, LOOPBACK, resolve);
   });
+}
+
+/** Not whoever offers HTTP/2 with a plain request, as Java's client does: that is answered as if it had not. */
+function wantsSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 type Connector = (port: ClientPort) => ClientEvents;

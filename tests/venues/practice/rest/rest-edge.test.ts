@@ -65,6 +65,17 @@ test('a kept connection is promised for longer than clients keep one, so that no
   client.destroy();
 });
 
+test.each([
+  ['GET', '/0/public/Time', ''],
+  ['POST', '/0/public/Depth', 'pair=XBTUSD&count=1'],
+])('%s with an offer of HTTP/2, as Java makes it, is answered in HTTP/1.1', async (method, path, body) => {
+  const offer = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAEAAEAA' };
+  const headers = { ...offer, 'content-type': 'application/x-www-form-urlencoded' };
+  const heard = await ask(path, { method, body, headers });
+  expect(heard.status).toBe(200);
+  expect(JSON.parse(heard.body)).toMatchObject({ error: [], result: expect.anything() });
+});
+
 test('what is no request of ours is refused and harms nobody', async () => {
   expect((await ask('/')).status).toBe(404);
   expect((await ask('/0/public/Time/../../secret')).status).toBe(404);
