@@ -262,8 +262,9 @@ export class AccountDesk implements RunningAccount {
 
   #onDue(nowNs: number): number {
     if (!UNCONNECTED.has(this.#state)) {
-      this.#comparison.search.tick(nowNs);
-      if (this.#watch.updateSwitch(nowNs)) this.#show();
+      const { search } = this.#comparison;
+      search.tick(nowNs);
+      if (this.#watch.updateSwitch(search.isAsking, nowNs)) this.#show();
     }
     if (this.#wantsReading) this.#ask();
     if (this.isTrading) this.#watch.doubtSilent(nowNs);
@@ -328,7 +329,7 @@ export class AccountDesk implements RunningAccount {
         break;
       case 'stopped':
         // What may still be open is left to the switch.
-        if (this.#deps.plans.ordersOut.length === 0) this.#watch.disarm(nowNs);
+        if (this.#deps.plans.ordersOut.length === 0 && !this.#comparison.search.isAsking) this.#watch.disarm(nowNs);
         this.#deps.port.stop();
         break;
       default:

@@ -40,11 +40,15 @@ export class AccountWatch {
     return isNews;
   }
 
-  /** Arms while a plan is at work, but for maintenance. @returns whether that changed. */
-  updateSwitch(nowNs: number): boolean {
+  /**
+   * Arms while a plan is at work, or anything else of ours may be open, but for maintenance.
+   * @returns whether that changed.
+   */
+  updateSwitch(mayBeOpen: boolean, nowNs: number): boolean {
     const { plans, port } = this.#deps;
     if (!port.isConnected) return false;
-    return this.#switch.update(plans.isAtWork && this.#feed.get('system_status') !== MAINTENANCE, nowNs);
+    const isWanted = plans.isAtWork || mayBeOpen;
+    return this.#switch.update(isWanted && this.#feed.get('system_status') !== MAINTENANCE, nowNs);
   }
 
   /** Nothing will be open any more. */

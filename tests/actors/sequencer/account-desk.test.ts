@@ -604,6 +604,25 @@ describe('account desk: the dead man’s switch', () => {
     expect(switched()).toEqual([]);
   });
 
+  test('stays armed while an order that no plan has out is asked after: it may be open', () => {
+    const stage = trading();
+    stage.port.answersLookUps = false;
+    const id = ownId(4, 1);
+    stage.port.tell({ type: 'order.uncertain', clOrdId: id, why: 'time-out' });
+    stage.pass(100);
+    expect(stage.port.taken()).toContain('arm');
+    stage.port.tell({ type: 'order.fate', clOrdId: id, found: undefined });
+    stage.pass(100);
+    expect(stage.port.taken()).toContain('disarm');
+    stage.port.tell({ type: 'order.uncertain', clOrdId: id, why: 'time-out' });
+    stage.pass(100);
+    stage.port.taken();
+    stage.desk.stop();
+    stage.pass(2_000);
+    expect(stage.desk.isStopped).toBe(true);
+    expect(stage.port.taken()).not.toContain('disarm'); // what may still be open is left to it
+  });
+
   test('what an earlier run may have left armed is disarmed at the start', () => {
     const stage = stageAccount();
     stage.start();
