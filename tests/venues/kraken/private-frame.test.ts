@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { type PrivateFrame, privateFrameOf, privateFrameOfText } from '../../../src/venues/kraken/private-frame.ts';
 import { mutateFrame } from '../../support/mutate-frame.ts';
+import { replaceOne } from '../../support/replace-one.ts';
 
 /** Frames as the protocol reference shows them. */
 const FRAMES = {
@@ -236,18 +237,3 @@ describe('frames of the private socket', () => {
     );
   });
 });
-
-/** Puts `other` in the place of one of the values within. */
-function replaceOne(value: unknown, other: unknown, pick: number): void {
-  const places: [Record<string, unknown>, string][] = [];
-  const walk = (node: unknown): void => {
-    if (typeof node !== 'object' || node === null) return;
-    for (const key of Object.keys(node)) {
-      places.push([node as Record<string, unknown>, key]);
-      walk((node as Record<string, unknown>)[key]);
-    }
-  };
-  walk(value);
-  const place = places[pick % places.length];
-  if (place !== undefined) place[0][place[1]] = other;
-}
