@@ -3,6 +3,7 @@
  * overtake each other (protocol reference 2.9). By the socket while it stands, else by REST. The end itself comes by the
  * executions; a cancel that finds nothing open leaves the order's fate in doubt.
  */
+import { apiErrorOf } from './api-error.ts';
 import type { KrakenRest } from './kraken-rest.ts';
 import type { OwnOrder, OwnOrders } from './own-orders.ts';
 import type { PrivateReply } from './private-reply.ts';
@@ -122,7 +123,9 @@ export class CancelRequests {
     const cancel = this.#inFlight.get(request);
     if (cancel === undefined) return;
     this.#inFlight.delete(request);
-    this.#deps.counter.onSettled(cancel.own.instrument.index, cancel.points, nowMs);
+    const { index } = cancel.own.instrument;
+    this.#deps.counter.onSettled(index, cancel.points, nowMs);
+    if (apiErrorOf(why ?? '').topic === 'rate_limit') this.#deps.counter.onExceeded(index, nowMs);
     if (why !== undefined && !cancel.own.isEnded) this.#deps.onRefused(cancel.own, `its cancel: ${why}`);
   }
 

@@ -1,7 +1,7 @@
 /** What the private connection brings, made into what the sequencer hears: executions, balances, answers. */
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
 import type { TradingEvent } from '../trading-port.ts';
-import { apiErrorOf } from './api-error.ts';
+import { apiErrorOf, type ErrorTopic } from './api-error.ts';
 import type { CancelRequests } from './cancel-requests.ts';
 import type { DeadMansSwitch } from './dead-mans-switch.ts';
 import type { KrakenRest } from './kraken-rest.ts';
@@ -72,10 +72,17 @@ export class TradingNews implements StreamHandler {
   }
 
   onReply(reply: PrivateReply): void {
-    const { deadMansSwitch, cancels, orders, points, counter } = this.#deps;
-    const nowMs = this.#deps.nowMs();
+    const { deadMansSwitch, cancels, nowMs, onTokenRefused } = this.#deps;
     const { topic } = apiErrorOf(reply.error);
-    if (deadMansSwitch.onReply(reply, nowMs) || cancels.onReply(reply, nowMs)) return;
+    const isHandled = deadMansSwitch.onReply(reply, nowMs()) || cancels.onReply(reply, nowMs());
+    if (!isHandled) this.#onOrderReply(reply, topic);
+    // Whatever carried it: every request to come carries the same.
+    if (topic === 'token') onTokenRefused();
+  }
+
+  #onOrderReply(reply: PrivateReply, topic: ErrorTopic): void {
+    const { cancels, orders, points, counter } = this.#deps;
+    const nowMs = this.#deps.nowMs();
     const own = orders.onReply(reply, nowMs);
     for (const warning of reply.warnings) this.onUnexpected(`${reply.method}: ${warning}`);
     if (own === undefined) this.#onStrangeReply(reply);
@@ -84,7 +91,6 @@ export class TradingNews implements StreamHandler {
       if (topic === 'rate_limit') counter.onExceeded(own.instrument.index, nowMs);
       cancels.onNews(own.clOrdId, nowMs);
     }
-    if (topic === 'token') this.#deps.onTokenRefused();
   }
 
   onMaxRateCount(count: number): void {

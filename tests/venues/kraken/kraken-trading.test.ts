@@ -891,6 +891,46 @@ describe('cancels', () => {
     expect(of('order.uncertain')).toMatchObject([{ why: 'its cancel: EOrder:Unknown order' }]);
   });
 
+  test.each([
+    ['a cancel', 'cancel_order'],
+    ['a cancel of everything', 'cancel_all'],
+    ['the dead-man’s switch', 'cancel_all_orders_after'],
+  ])('refused for the token bring a new one, whatever carried it: %s', (_what, refused) => {
+    const { port, venue, pass, of } = liveStage();
+    venue.answer = (request, line) => {
+      if (request.method !== refused || request.params.token === 'T2') return false;
+      venue.token = 'T2';
+      line.refuse(request, 'EAPI:Invalid token');
+      return true;
+    };
+    port.send(approved());
+    pass(10);
+    if (refused === 'cancel_order') port.cancel(CL);
+    else if (refused === 'cancel_all') port.cancelAll();
+    else port.setDeadMansSwitch(true);
+    pass(1_000);
+    port.send(approved({ clOrdId: 'amhw3k2x100001204' }));
+    pass(10);
+    expect(venue.line.asked('add_order').map(({ params }) => params.token)).toEqual(['T1', 'T2']);
+    expect(of('disconnected')).toEqual([]);
+  });
+
+  test('refused for the counter tell that it is full: no order leaves until it has decayed', () => {
+    const { port, venue, pass } = liveStage();
+    venue.answer = (request, line) => {
+      if (request.method === 'cancel_order') line.refuse(request, 'EOrder:Rate limit exceeded');
+      return request.method === 'cancel_order';
+    };
+    port.send(approved());
+    pass(10);
+    expect(port.hasRoomFor([0])).toBe(true);
+    port.cancel(CL);
+    pass(10);
+    expect([port.hasRoomFor([0]), port.hasRoomFor([1])]).toEqual([false, true]);
+    pass(20_000);
+    expect(port.hasRoomFor([0])).toBe(true);
+  });
+
   test('without an answer leave the fate in doubt', () => {
     const { port, venue, pass, of } = liveStage({ trading: { answer_timeout_ms: 1_000 } });
     venue.answer = ({ method }) => method === 'cancel_order';
