@@ -25,7 +25,7 @@ export async function haltWhileTrading(settings: HaltSettings): Promise<StageRep
     while (systemClock.nowNs() < endNs) {
       await haltOnce(stage, chance, settings.everyMs);
       settings.onHalt?.(stage.log.halts, stage.orders);
-      await stage.untilOrder(engine);
+      await stage.untilResumed(); // with faults it may be long until the next order
     }
     await stage.endInPeace(engine);
     return await stage.report();

@@ -56,7 +56,7 @@ const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const WAIT_MS = 60_000;
 const NOT_KEPT = /not on disk yet/;
 /** Little enough to be in the way of what the market offers. */
-const ORDER_MAX = { USD: '100000', BTC: '2', ETH: '40' };
+const ORDER_MAX = { USD: '20000', BTC: '0.3', ETH: '8' };
 
 export class TradingStage {
   readonly log: WireLog;
@@ -145,12 +145,9 @@ export class TradingStage {
     await this.until(async () => (await this.#status())?.account?.account === 'trading', 'a reconciled account');
   }
 
-  /** Waits until trading is active, for which a person takes back whatever halted it. */
-  async untilActive(): Promise<void> {
-    await this.until(async () => {
-      await this.resumeIfClosed();
-      return (await this.#status())?.trading === 'active';
-    }, 'active trading');
+  /** Waits until trading waits for no person any more. */
+  async untilResumed(): Promise<void> {
+    await this.until(() => this.resumeIfClosed(), 'a resume');
   }
 
   /** Halts, and waits until the halt would hold over a death. */
@@ -174,14 +171,16 @@ export class TradingStage {
     }
   }
 
-  /** A person takes note of what was left behind, or halted, so that trading goes on. */
-  async resumeIfClosed(): Promise<void> {
-    const trading = (await this.#status())?.trading ?? '';
-    if (!/halted|reducing/.test(trading)) return;
+  /** A person takes note of what was left behind, or halted, so that trading goes on. @returns whether nothing waits. */
+  async resumeIfClosed(): Promise<boolean> {
+    const status = await this.#status();
+    if (status === undefined) return false;
+    if (!/halted|reducing/.test(status.trading ?? '')) return true;
     this.log.resumeAsked();
     const resume = { command: 'resume', by: 'wire', reason: 'it is what this is about' } as const;
     // Refused while its cause is there: asked again.
     await askControl(this.#socket, resume).catch(() => this.log.resumeFailed(nowMs()));
+    return false;
   }
 
   /** Brings trading to rest, and stops the engine as a service manager would. */
