@@ -15,8 +15,9 @@ import type { SocketPort, Transport } from '../../venues/transport.ts';
 import { AuditOutbox } from './audit-outbox.ts';
 import { FeedMemory } from './feed-memory.ts';
 import type { ConnectionIndex, FrameSink, FrameSource } from './frame-source.ts';
+import { PHASE } from './subscription-phase.ts';
 import { planSubscriptions, socketWithRoom } from './subscription-plan.ts';
-import { PHASE, SubscriptionTable } from './subscription-table.ts';
+import { SubscriptionTable } from './subscription-table.ts';
 import { type SocketDeps, VenueSocket } from './venue-socket.ts';
 
 type Context = ActorContext<'feed'>;

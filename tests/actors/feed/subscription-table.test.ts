@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PHASE } from '../../../src/actors/feed/subscription-phase.ts';
 import {
-  PHASE,
   REFUSALS_MAX,
   type SubscriptionSettings,
   SubscriptionTable,

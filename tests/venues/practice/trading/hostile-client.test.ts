@@ -1,20 +1,11 @@
 /** Whatever a client of the private socket says, it gets answers in JSON, and the exchange goes on. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { TRADING_METHODS } from '../../../../src/venues/practice/private-requests.ts';
 import { MadeExchange } from './made-exchange.ts';
 import { PrivateClient } from './private-client.ts';
 
-const METHODS = [
-  'add_order',
-  'amend_order',
-  'cancel_order',
-  'cancel_all',
-  'cancel_all_orders_after',
-  'batch_add',
-  'batch_cancel',
-  'subscribe',
-  'unsubscribe',
-];
+const METHODS = [...TRADING_METHODS, 'subscribe', 'unsubscribe'];
 const ORDER = {
   order_type: 'limit',
   side: 'buy',
