@@ -5,7 +5,8 @@
  */
 import { apiErrorOf } from './api-error.ts';
 import type { KrakenRest } from './kraken-rest.ts';
-import type { OwnOrder, OwnOrders } from './own-orders.ts';
+import type { OwnOrder } from './own-order.ts';
+import type { OwnOrders } from './own-orders.ts';
 import type { PrivateReply } from './private-reply.ts';
 import { cancelAll, cancelOrders, type PrivateTerms } from './private-requests.ts';
 import type { RequestId } from './requests.ts';

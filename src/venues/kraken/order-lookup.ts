@@ -5,7 +5,8 @@
  */
 import type { Fill, OrderReading, TradingEvent } from '../trading-port.ts';
 import type { KrakenRest } from './kraken-rest.ts';
-import type { OwnOrder, OwnOrders } from './own-orders.ts';
+import type { OwnOrder } from './own-order.ts';
+import type { OwnOrders } from './own-orders.ts';
 
 export interface OrderLookupDeps {
   readonly rest: Pick<KrakenRest, 'order'>;

@@ -3,16 +3,16 @@
  * come in any order and any number; what goes out is told once: acknowledged, each fill, then either an end or a refusal,
  * and `uncertain` whenever nothing more is proven for now. A word that comes after that is told all the same.
  */
-import type { ApprovedOrder, OrderSide } from '../../shared/approved-order.ts';
+import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import { decodeClientOrderId } from '../../shared/client-order-id.ts';
 import type { Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
-import type { Fill, OrderReading, TradingEvent } from '../trading-port.ts';
+import type { OrderReading, TradingEvent } from '../trading-port.ts';
 import { apiErrorOf } from './api-error.ts';
 import type { ExecutionReport, UnreadableReport } from './execution-report.ts';
 import { isEnd, type Merge, type MergedOrder, MergedOrders } from './merged-orders.ts';
+import { endedReading, endLots, inScale, newOwnOrder, type OwnOrder, type OwnTerms, told } from './own-order.ts';
 import type { PrivateReply } from './private-reply.ts';
 import type { RequestId } from './requests.ts';
-import { amountDown } from './rounded-amount.ts';
 import { readFill } from './wire-fill.ts';
 
 export interface OwnOrdersDeps {
@@ -24,24 +24,6 @@ export interface OwnOrdersDeps {
   readonly wallMs: () => number;
   /** Without a word for this long, the outcome of an order is uncertain. */
   readonly answerTimeoutMs: number;
-}
-
-/** One order of ours. Ticks and lots are in the scale of its instrument here: the one it was made in, as far as known. */
-export interface OwnOrder {
-  readonly clOrdId: string;
-  readonly instrument: Instrument;
-  readonly side: OrderSide;
-  /** Undefined for one that a predecessor of this process sent. */
-  readonly sent: ApprovedOrder | undefined;
-  readonly sentMs: number;
-  newsMs: number;
-  venueOrderId: string | undefined;
-  isRefused: boolean;
-  isEnded: boolean;
-  isUncertain: boolean;
-  /** Its end was missed once: asking the stream for it a second time would not help. */
-  isMissed: boolean;
-  readonly fills: Map<string, Fill>;
 }
 
 /** Orders remembered, so that a fill which comes late or twice is known for what it is. */
@@ -74,7 +56,7 @@ export class OwnOrders {
 
   /** The bytes have left. */
   onSent(order: ApprovedOrder, instrument: Instrument, request: RequestId, nowMs: number): void {
-    const own = this.#add(order.clOrdId, instrument, order.side, order, nowMs);
+    const own = this.#add({ clOrdId: order.clOrdId, instrument, side: order.side, sent: order, nowMs });
     this.#byRequest.set(request, own);
     this.#out.add(own);
   }
@@ -152,7 +134,7 @@ export class OwnOrders {
     const { clOrdId, venueOrderId, instrument, side, isOpen, fills } = reading;
     const listed = instrument === undefined ? undefined : this.#deps.directory.instruments[instrument];
     if (clOrdId === undefined || listed === undefined) return;
-    const own = this.#orders.get(clOrdId) ?? this.#add(clOrdId, inScale(listed, reading), side, undefined, nowMs);
+    const own = this.#orders.get(clOrdId) ?? this.#add({ clOrdId, instrument: inScale(listed, reading), side, nowMs });
     own.venueOrderId = venueOrderId;
     for (const fill of fills) own.fills.set(fill.execId, fill);
     this.merged.bind(venueOrderId, clOrdId);
@@ -172,46 +154,12 @@ export class OwnOrders {
   readingOf(clOrdId: string): OrderReading | undefined {
     const own = this.#orders.get(clOrdId);
     const order = this.merged.byClOrdId(clOrdId);
-    if (own === undefined || order === undefined || !this.#isComplete(own, order)) return undefined;
-    const amount = (text: string | undefined, decimals: number): bigint =>
-      text === undefined ? 0n : amountDown(text, decimals, `order ${order.orderId}`);
-    return {
-      clOrdId,
-      venueOrderId: order.orderId,
-      instrument: own.instrument.index,
-      side: own.side,
-      pricePrecision: own.instrument.pricePrecision,
-      qtyPrecision: own.instrument.qtyPrecision,
-      qtyLots: own.sent?.qtyLots ?? amount(order.orderQty, own.instrument.qtyPrecision),
-      limitTicks: own.sent?.limitTicks ?? amount(order.limitPrice, own.instrument.pricePrecision),
-      isOpen: false,
-      fills: [...own.fills.values()],
-      reason: order.reason,
-    };
+    return own === undefined || order === undefined ? undefined : endedReading(own, order);
   }
 
-  #add(
-    clOrdId: string,
-    instrument: Instrument,
-    side: OrderSide,
-    sent: ApprovedOrder | undefined,
-    nowMs: number,
-  ): OwnOrder {
-    const own: OwnOrder = {
-      clOrdId,
-      instrument,
-      side,
-      sent,
-      sentMs: nowMs,
-      newsMs: nowMs,
-      venueOrderId: undefined,
-      isRefused: false,
-      isEnded: false,
-      isUncertain: false,
-      isMissed: false,
-      fills: new Map(),
-    };
-    this.#orders.set(clOrdId, own);
+  #add(terms: OwnTerms): OwnOrder {
+    const own = newOwnOrder(terms);
+    this.#orders.set(own.clOrdId, own);
     this.#forgetOldest();
     return own;
   }
@@ -237,7 +185,7 @@ export class OwnOrders {
       return undefined;
     }
     const scale = this.#deps.scaleOf(clOrdId) ?? instrument;
-    const own = this.#add(clOrdId, inScale(instrument, scale), side, undefined, nowMs);
+    const own = this.#add({ clOrdId, instrument: inScale(instrument, scale), side, nowMs });
     this.#out.add(own);
     return own;
   }
@@ -272,7 +220,7 @@ export class OwnOrders {
     this.#acknowledge(own, order.orderId);
     this.#tellFills(own, order);
     if (own.isEnded || !isEnd(order.status)) return;
-    const filledLots = this.#endLots(own, order);
+    const filledLots = endLots(own, order);
     const toldLots = told(own);
     if (filledLots === undefined) this.doubt(own, `${order.status} without its total`);
     else if (toldLots > filledLots) this.doubt(own, `${order.status} with a total below its fills`);
@@ -306,19 +254,6 @@ export class OwnOrders {
     }
   }
 
-  /** What the venue says it came to. `filled` without a total is the whole order. */
-  #endLots({ instrument, sent }: OwnOrder, { orderId, endQty, orderQty, status }: MergedOrder): bigint | undefined {
-    const lotsOf = (text: string): bigint => amountDown(text, instrument.qtyPrecision, `order ${orderId}`);
-    if (endQty !== undefined) return lotsOf(endQty);
-    if (status !== 'filled') return undefined;
-    if (sent !== undefined) return sent.qtyLots;
-    return orderQty === undefined ? undefined : lotsOf(orderQty);
-  }
-
-  #isComplete(own: OwnOrder, order: MergedOrder): boolean {
-    return isEnd(order.status) && this.#endLots(own, order) === told(own);
-  }
-
   #end(own: OwnOrder, { orderId, reason }: MergedOrder, filledLots: bigint): void {
     this.#close(own);
     this.#deps.emit({ type: 'order.ended', clOrdId: own.clOrdId, venueOrderId: orderId, filledLots, reason });
@@ -339,14 +274,4 @@ export class OwnOrders {
   #unexpected(text: string): void {
     this.#deps.emit({ type: 'unexpected', text });
   }
-}
-
-function inScale(instrument: Instrument, { pricePrecision, qtyPrecision }: OrderScale): Instrument {
-  return { ...instrument, pricePrecision, qtyPrecision };
-}
-
-function told(own: OwnOrder): bigint {
-  let lots = 0n;
-  for (const { qtyLots } of own.fills.values()) lots += qtyLots;
-  return lots;
 }
