@@ -21,8 +21,6 @@ import { TradingStage } from './support/trading-stage.ts';
 const ROUNDS = 30;
 const ORDERS = 4;
 const BAR_NS = 250e6;
-/** Long enough for the sequencer to have seen the gate open: else the next halt is no news to it. */
-const SEEN_MS = 300;
 /** What an order adds to the venue's counter, and its early end, has to run off before the next ones. */
 const PAUSE_MS = 500;
 /** The venue takes fifty requests a second. */
@@ -60,7 +58,6 @@ async function measure(folder: string, rounds: number): Promise<readonly BenchRo
     for (let round = 0; halts.length < rounds; round++) {
       assert.ok(round < 3 * rounds, 'bench: mostly it is the halt that ends them');
       await stage.untilResumed();
-      await sleep(SEEN_MS);
       stage.exchange.orderFault('private-silent'); // the engine may have connected anew since
       const ids = placeResting(stage, round);
       assert.equal(openOrders(stage), ORDERS, 'bench: they are open when the halt is asked for');

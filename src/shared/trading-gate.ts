@@ -2,7 +2,7 @@
  * The trading gate: two words in shared memory, one written by risk, one by the supervisor. An order may leave only when
  * both say `active`. Each word has one writer, so neither can undo the other's halt.
  *
- *   | risk state (i32) | risk reason (i32) | … own line … | supervisor state (i32) | supervisor reason (i32) |
+ *   | risk state (i32) | risk reason (i32) | risk halts (i32) | … own line … | the same three of the supervisor |
  */
 
 /** `paused` clears itself with its condition; `reducing` lets only exposure-shrinking orders out; `halted` waits for a person. */
@@ -63,6 +63,14 @@ export class TradingGate {
     return GATE_STATES[strictest] ?? 'halted';
   }
 
+  /**
+   * Times that a word went to `halted`: tells a halt that was taken back before anyone looked. It counts only once the
+   * state is closed, so whoever sees it grow sees the gate closed, or opened again by somebody.
+   */
+  get halts(): number {
+    return Atomics.load(this.#words, RISK + 2) + Atomics.load(this.#words, SUPERVISOR + 2);
+  }
+
   get risk(): GateReading {
     return this.#read(RISK);
   }
@@ -91,6 +99,7 @@ export class TradingGate {
   #write(word: number, state: GateState, reason: GateReason): void {
     // The reason first: whoever sees the new state must not read the old reason.
     Atomics.store(this.#words, word + 1, GATE_REASONS.indexOf(reason));
-    Atomics.store(this.#words, word, GATE_STATES.indexOf(state));
+    const before = Atomics.exchange(this.#words, word, GATE_STATES.indexOf(state));
+    if (state === 'halted' && before !== GATE_STATES.indexOf(state)) Atomics.add(this.#words, word + 2, 1);
   }
 }

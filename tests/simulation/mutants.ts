@@ -177,7 +177,7 @@ function firstIdAgain(): MakePort {
 
 /** Asks a gate that is always open. */
 const throughOpenGate = () => (context: ActorContext<'sequencer'>) => {
-  const gate = Object.create(context.gate, { state: { value: 'active' } });
+  const gate = Object.create(context.gate, { state: { value: 'active' }, halts: { value: 0 } });
   return createSequencer(Object.create(context, { gate: { value: gate } }), VENUE);
 };
 

@@ -18,7 +18,7 @@ export class AccountWatch {
   readonly #switch: DeadMansSwitch;
   readonly #feed;
   #silenceDueNs = 0;
-  #wasHalted = true;
+  #halts: number;
 
   constructor(deps: WatchDeps) {
     const { context, port } = deps;
@@ -26,17 +26,18 @@ export class AccountWatch {
     this.#deps = deps;
     this.#switch = new DeadMansSwitch({ port, timeoutMs, intervalMs });
     this.#feed = context.countersOf('feed');
+    this.#halts = context.gate.halts;
   }
 
   get isSwitchArmed(): boolean {
     return this.#switch.isArmed;
   }
 
-  /** Whether trading was halted since the last look. */
+  /** Whether trading was halted since the last look, even if it was resumed again meanwhile. */
   hasHalted(): boolean {
-    const isHalted = this.#deps.context.gate.state === 'halted';
-    const isNews = isHalted && !this.#wasHalted;
-    this.#wasHalted = isHalted;
+    const { halts } = this.#deps.context.gate;
+    const isNews = halts !== this.#halts;
+    this.#halts = halts;
     return isNews;
   }
 

@@ -684,6 +684,22 @@ describe('account desk: halt and end', () => {
     expect(stage.port.taken().filter((call) => call === 'cancelAll')).toEqual(['cancelAll']);
   });
 
+  test('a halt that somebody has taken back before it was seen cancels everything all the same', () => {
+    const stage = trading();
+    stage.gate.setRisk('halted', 'operator');
+    stage.gate.setRisk('active', 'none');
+    stage.run();
+    expect(stage.port.taken().filter((call) => call === 'cancelAll')).toEqual(['cancelAll']);
+    stage.pass(500);
+    stage.gate.setRisk('halted', 'operator');
+    stage.run();
+    expect(stage.port.taken().filter((call) => call === 'cancelAll')).toEqual(['cancelAll']);
+    stage.gate.setRisk('active', 'none');
+    stage.gate.setRisk('halted', 'loss_limit');
+    stage.run();
+    expect(stage.port.taken().filter((call) => call === 'cancelAll')).toEqual(['cancelAll']);
+  });
+
   test('a halt cancels at once while the records have no room, once, and is recorded when they have', () => {
     const stage = trading();
     stage.told();
