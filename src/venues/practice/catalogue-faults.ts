@@ -24,7 +24,7 @@ const GONE_BPS = 100n;
 /** What the account did this long ago is what an order the other way round turns back. */
 const UNWIND_WITHIN_MS = 60_000;
 const UNWIND_REFUSAL = 'EOrder:Insufficient funds';
-const ADDING = ['add_order', 'batch_add', 'AddOrder', 'AddOrderBatch', 'EditOrder'];
+const ADDING = ['add_order', 'batch_add', 'edit_order', 'AddOrder', 'AddOrderBatch', 'EditOrder'];
 
 interface LastTrade {
   readonly side: string;

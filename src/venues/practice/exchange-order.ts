@@ -1,6 +1,7 @@
 /** An order in the exchange's hands: what was asked for, what came of it, and its place in the queue. */
 import type { CancelTimer } from '../../shared/clock.ts';
 import type {
+  AmendRecord,
   FeePreference,
   FeeRates,
   OrderRecord,
@@ -73,6 +74,7 @@ export class ExchangeOrder implements OrderRecord, FillTerms {
   fee = 0n;
   /** Sum of price × quantity of its fills, unrounded: what its average price is made of. */
   filledExact = 0n;
+  readonly amends: AmendRecord[];
   readonly trades: TradeRecord[] = [];
   /** Placed or amended last, monotonic: what the trading counter asks. */
   touchedNs: number;
@@ -104,6 +106,7 @@ export class ExchangeOrder implements OrderRecord, FillTerms {
     this.qty = draft.qty;
     this.limitPrice = draft.limitPrice;
     this.displayQty = draft.displayQty;
+    this.amends = [originalTerms(draft, origin)];
   }
 
   get remaining(): bigint {
@@ -119,4 +122,10 @@ export class ExchangeOrder implements OrderRecord, FillTerms {
     const tip = this.displayQty;
     return tip === undefined || tip > this.remaining ? this.remaining : tip;
   }
+}
+
+/** Its id is the order's in the other kind, so that placing an order draws no more ids than it did. */
+function originalTerms({ qty, limitPrice, displayQty, postOnly }: OrderDraft, origin: OrderOrigin): AmendRecord {
+  const id = `T${origin.id.slice(1)}`;
+  return { id, kind: 'original', atMs: origin.openedAtMs, qty, remainingQty: qty, limitPrice, displayQty, postOnly };
 }

@@ -106,8 +106,26 @@ export interface OrderRecord {
   readonly filledExact: bigint;
   /** In units of the asset of `feePreference`. */
   readonly fee: bigint;
+  /** Its terms as it was placed, then those of each amendment. */
+  readonly amends: readonly AmendRecord[];
   /** Its fills, oldest first. */
   readonly trades: readonly TradeRecord[];
+}
+
+/** The terms that an order had from some moment on. */
+export interface AmendRecord {
+  /** `T.....-.....-......` */
+  readonly id: string;
+  /** `original`: as it was placed. `user`: as its client amended it. */
+  readonly kind: 'original' | 'user';
+  readonly atMs: number;
+  readonly qty: bigint;
+  /** What was unfilled of it then. */
+  readonly remainingQty: bigint;
+  readonly limitPrice: bigint | undefined;
+  readonly displayQty: bigint | undefined;
+  /** It was not to take with these terms. */
+  readonly postOnly: boolean;
 }
 
 /** One fill of one order. */

@@ -3,7 +3,15 @@ import type { AccountState } from './account-state.ts';
 import { type AmendedNumbers, readAmendment } from './amendment-reader.ts';
 import { ExchangeOrder, type OrderDraft } from './exchange-order.ts';
 import type { ExchangeRegister } from './exchange-register.ts';
-import type { AddedOrder, Amendment, Answer, FeePreference, NewOrder, OrderRecord } from './exchange-types.ts';
+import type {
+  AddedOrder,
+  Amendment,
+  AmendRecord,
+  Answer,
+  FeePreference,
+  NewOrder,
+  OrderRecord,
+} from './exchange-types.ts';
 import { holdFor, spentAsset } from './fill-amounts.ts';
 import type { MatchingEngine } from './matching-engine.ts';
 import { readOrder } from './order-reader.ts';
@@ -14,6 +22,8 @@ import { END_REASON, VENUE_REFUSAL } from './venue-refusals.ts';
 
 const BATCH_MIN = 2;
 const BATCH_MAX = 15;
+
+type AmendedTerms = Omit<AmendRecord, 'id'>;
 
 export class OrderPlacing {
   readonly #register: ExchangeRegister;
@@ -55,8 +65,11 @@ export class OrderPlacing {
     const nowNs = this.#register.nowNs();
     const points = AMEND_FIXED_POINTS + amendPoints(nowNs - order.touchedNs);
     if (!this.#register.spend(state, order.pair.symbol, points)) return refused(VENUE_REFUSAL.rate);
-    const error = this.#amend(state, order, amendment);
-    return error === undefined ? done({ amendId: this.#register.ids.next('T'), order }) : refused(error);
+    const terms = this.#amend(state, order, amendment);
+    if (!terms.ok) return terms;
+    const amendId = this.#register.ids.next('T');
+    if (terms.value !== undefined) order.amends.push({ id: amendId, ...terms.value });
+    return done({ amendId, order });
   }
 
   #read(order: NewOrder): Answer<OrderDraft> {
@@ -105,22 +118,25 @@ export class OrderPlacing {
     return new ExchangeOrder(draft, { id, account, ...times, feePreference, feeRates: state.fees(openedAtMs) });
   }
 
-  #amend(state: AccountState, order: ExchangeOrder, amendment: Amendment): string | undefined {
+  /** Answers with the order's new terms; with none when it ended by them. */
+  #amend(state: AccountState, order: ExchangeOrder, amendment: Amendment): Answer<AmendedTerms | undefined> {
     const mode = placeRefusal(this.#register.market.system, { ...order, pair: this.#pairNow(order) });
-    if (mode !== undefined) return mode;
+    if (mode !== undefined) return refused(mode);
     const read = readAmendment(amendment, order, this.#register.nowMs());
-    if (!read.ok) return read.error;
+    if (!read.ok) return read;
     const to = read.value;
     if (to.qty <= order.filledQty) {
       this.#engine.end(order, 'canceled', END_REASON.amendedBelowFill);
-      return undefined;
+      return done(undefined);
     }
     const postOnly = order.postOnly || amendment.postOnly === true;
-    if (postOnly && this.#engine.wouldTake(order, to.limitPrice)) return VENUE_REFUSAL.postOnly;
-    if (isBeyondFunds(state, order, to)) return VENUE_REFUSAL.funds;
+    if (postOnly && this.#engine.wouldTake(order, to.limitPrice)) return refused(VENUE_REFUSAL.postOnly);
+    if (isBeyondFunds(state, order, to)) return refused(VENUE_REFUSAL.funds);
     order.touchedNs = this.#register.nowNs();
+    const remainingQty = to.qty - order.filledQty; // before it meets anybody at its new price
+    const terms = { kind: 'user', atMs: this.#register.nowMs(), ...to, remainingQty, postOnly } as const;
     this.#engine.amend(order, to);
-    return undefined;
+    return done(terms);
   }
 
   #pairNow(order: ExchangeOrder): ExchangeOrder['pair'] {

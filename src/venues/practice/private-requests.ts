@@ -1,6 +1,7 @@
 /** Reads what a client sent to the private socket: a request in the venue's terms, or the text of its refusal. */
-import type { Amendment, Answer, NewOrder, OrderName } from './exchange-types.ts';
+import type { Amendment, Answer, NewOrder, OrderName, OrderRecord } from './exchange-types.ts';
 import { isObject, isRawNumber, type Json, type JsonObject, parseJson, type RawNumber } from './lexeme-json.ts';
+import { keptTerms } from './order-replacing.ts';
 import { REFUSAL } from './public-requests.ts';
 import { RequestFields } from './request-fields.ts';
 import { VENUE_REFUSAL } from './venue-refusals.ts';
@@ -8,6 +9,7 @@ import { VENUE_REFUSAL } from './venue-refusals.ts';
 export const TRADING_METHODS = [
   'add_order',
   'amend_order',
+  'edit_order',
   'cancel_order',
   'cancel_all',
   'cancel_all_orders_after',
@@ -162,6 +164,42 @@ export function readAmendOrder(params: JsonObject, receivedAtMs: number): Answer
   if ((orderId === undefined) === (clOrdId === undefined)) return refused(VENUE_REFUSAL.arguments('order_id'));
   const triggers = fields.has('trigger_price') || fields.has('trigger_price_type');
   return triggers ? refused(VENUE_REFUSAL.feature) : { ok: true, value: amendment };
+}
+
+/** An open order, and the request for the one that takes its place. */
+export interface OrderEdit {
+  readonly orderId: string;
+  readonly replacement: (old: OrderRecord) => NewOrder;
+}
+
+/** An `edit_order`: what it does not name stays as it was. */
+export function readEditOrder(params: JsonObject, receivedAtMs: number): Answer<OrderEdit> {
+  const known = ['order_id', 'order_qty', 'limit_price', 'display_qty', 'fee_preference', 'post_only', 'reduce_only'];
+  const fields = new RequestFields(params, [...known, 'order_userref', 'triggers', 'no_mpp', ...REQUEST_FIELDS]);
+  const orderId = fields.text('order_id');
+  const symbol = fields.text('symbol');
+  const terms = requestTerms(fields, receivedAtMs);
+  const changes = {
+    qty: fields.number('order_qty'),
+    limitPrice: fields.number('limit_price'),
+    displayQty: fields.number('display_qty'),
+    feePreference: fields.text('fee_preference'),
+    postOnly: fields.flag('post_only'),
+    reduceOnly: fields.flag('reduce_only'),
+    userref: fields.integer('order_userref'),
+  };
+  fields.flag('no_mpp');
+  if (fields.fault !== undefined) return refused(fields.fault);
+  if (orderId === undefined) return refused(VENUE_REFUSAL.arguments('order_id'));
+  if (symbol === undefined) return refused(VENUE_REFUSAL.arguments('symbol'));
+  if (fields.has('triggers')) return refused(VENUE_REFUSAL.feature);
+  const replacement = (old: OrderRecord) => ({ ...keptTerms(old), ...given(changes), ...terms, symbol });
+  return { ok: true, value: { orderId, replacement } };
+}
+
+/** The fields that were given. */
+function given<T extends object>(changes: T): Partial<T> {
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 /** A `cancel_order`: exactly one of the kinds of ids. */

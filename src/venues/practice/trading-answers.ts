@@ -1,6 +1,7 @@
 /** Carries out the trading requests of the private socket and says what is to be replied. */
 import type { AddedOrder, Answer, NewOrder, OrderName, TradingDesk } from './exchange-types.ts';
 import type { JsonObject } from './lexeme-json.ts';
+import { replaceOrder } from './order-replacing.ts';
 import {
   readAddOrder,
   readAmendOrder,
@@ -8,6 +9,7 @@ import {
   readBatchCancel,
   readCancelAll,
   readCancelOrder,
+  readEditOrder,
   readTimeout,
   type TradingMethod,
 } from './private-requests.ts';
@@ -37,6 +39,8 @@ export function answerTrading(
       return [addBatch(desk, account, readBatchAdd(params, receivedAtMs))];
     case 'amend_order':
       return [amend(desk, account, params, receivedAtMs)];
+    case 'edit_order':
+      return [edit(desk, account, params, receivedAtMs)];
     case 'cancel_order':
       return cancelEach(desk, account, readCancelOrder(params));
     case 'batch_cancel':
@@ -88,6 +92,17 @@ function amend(desk: TradingDesk, account: string, params: JsonObject, receivedA
   if (!answer.ok) return answer;
   const { amendId, order } = answer.value;
   return { ok: true, result: { amend_id: amendId, ...echo(read.value.order) }, orderId: order.id };
+}
+
+/** Of an edit that was only checked there is no new id, as there is none of such an order. */
+function edit(desk: TradingDesk, account: string, params: JsonObject, receivedAtMs: number): TradingReply {
+  const replaced = then(readEditOrder(params, receivedAtMs), ({ orderId, replacement }) =>
+    replaceOrder(desk, account, orderId, (old) => ({ ok: true, value: replacement(old) })),
+  );
+  return reply(replaced, ({ old, added: { order } }) => ({
+    result: { order_id: order?.id ?? '', original_order_id: old.id },
+    orderId: order?.id,
+  }));
 }
 
 function cancelEach(desk: TradingDesk, account: string, names: Answer<readonly OrderName[]>): readonly TradingReply[] {

@@ -17,6 +17,7 @@ export const VENUE_REFUSAL = {
   orders: 'EOrder:Orders limit exceeded',
   rate: 'EOrder:Rate limit exceeded',
   unknownOrder: 'EOrder:Unknown order',
+  leaves: 'EOrder:Not enough leaves qty',
   postOnly: 'EOrder:Post only order',
   nothingToAmend: 'EOrder: No amendable parameters',
   feature: 'EAPI:Feature disabled',

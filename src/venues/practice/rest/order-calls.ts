@@ -1,6 +1,7 @@
 /** Placing, changing and cancelling orders over REST: the venue's parameters in the trading desk's terms (reference 3.4). */
 import type { AddedOrder, Amendment, Answer, NewOrder, OrderName, OrderRecord } from '../exchange-types.ts';
 import { pairNames } from '../legacy-names.ts';
+import { keptTerms, replaceOrder } from '../order-replacing.ts';
 import { secondsText } from '../wire-text.ts';
 import { echoText, orderDescription } from './order-text.ts';
 import { BAD_ARGUMENTS, type CallContext, done, pairOf, refused, UNKNOWN_PAIR } from './rest-context.ts';
@@ -141,21 +142,24 @@ function amendmentOf(order: OrderName, params: RestParams, nowMs: number): Answe
   });
 }
 
-/**
- * Cancel and replace, the older way: a new order under a new id; what is not given stays as it was. With `validate` the
- * old order stays, so that the new one must be affordable beside it.
- */
+/** What is not given stays as it was. */
 export function editOrder(context: CallContext, params: RestParams): Answer<unknown> {
-  const old = openOrderOf(context, paramText(params, 'txid'));
-  if (old === undefined) return refused('EOrder:Unknown order');
-  const order = newOrder(context, { ...asParams(old), ...params, cl_ord_id: undefined });
+  const name = paramText(params, 'txid');
+  const edited = replaceOrder(context.desk, context.account, name, (old) => replacement(context, params, old));
+  if (!edited.ok) return edited;
+  return done({ status: 'ok', originaltxid: edited.value.old.id, ...editedRow(edited.value.added) });
+}
+
+function replacement(context: CallContext, params: RestParams, old: OrderRecord): Answer<NewOrder> {
+  const kept = keptTerms(old);
+  const order = newOrder(context, { ...asParams(kept), ...params, cl_ord_id: undefined });
   if (!order.ok) return order;
-  if (order.value.validate !== true) {
-    const cancelled = context.desk.cancel(context.account, { orderId: old.id });
-    if (!cancelled.ok) return cancelled;
-  }
-  const added = context.desk.add(context.account, order.value);
-  return added.ok ? done({ status: 'ok', originaltxid: old.id, ...editedRow(added.value) }) : added;
+  const { orderType, displayQty, timeInForce, expireAtMs } = order.value;
+  return done({
+    ...order.value,
+    displayQty: displayQty ?? (orderType === 'iceberg' ? kept.displayQty : undefined),
+    expireAtMs: expireAtMs ?? (timeInForce === 'gtd' ? kept.expireAtMs : undefined),
+  });
 }
 
 /** Without a new order nothing was cancelled either: the edit was only looked at. */
@@ -169,19 +173,18 @@ function editedRow({ order, description }: AddedOrder): object {
   };
 }
 
-function openOrderOf({ desk, account }: CallContext, name: string | undefined): OrderRecord | undefined {
-  return desk.openOrders(account).find(({ id, userref }) => id === name || String(userref) === name);
-}
-
-function asParams(order: OrderRecord): RestParams {
+/** What is kept whatever else changes. `stp_type` gives way to either of the names a client may use. */
+function asParams(order: NewOrder): RestParams {
   return {
-    pair: order.pair.symbol,
+    pair: order.symbol,
     type: order.side,
-    ordertype: order.type,
+    ordertype: order.orderType,
     timeinforce: order.timeInForce,
-    oflags: [order.postOnly ? 'post' : '', order.feePreference === 'base' ? 'fcib' : 'fciq'].join(','),
+    oflags: [order.postOnly === true ? 'post' : '', order.feePreference === 'base' ? 'fcib' : 'fciq'].join(','),
+    stp_type: order.stp,
     userref: order.userref === undefined ? undefined : String(order.userref),
-    ...echoText(order.pair, order),
+    volume: order.qty,
+    price: order.limitPrice,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Permission } from '../account-spec.ts';
 import type { Answer } from '../exchange-types.ts';
 import { balance, balanceEx, ledgers, queryLedgers, tradeBalance, tradeVolume } from './funds-calls.ts';
 import { apiKeyInfo, webSocketsToken } from './key-calls.ts';
+import { orderAmends } from './order-amends.ts';
 import {
   addOrder,
   addOrderBatch,
@@ -44,6 +45,7 @@ export const PRIVATE_CALLS: Readonly<Record<string, PrivateCall>> = {
   OpenOrders: query(1, ['query-open-trades'], openOrders),
   ClosedOrders: query(1, ['query-closed-trades'], closedOrders),
   QueryOrders: query(1, ['query-open-trades', 'query-closed-trades'], queryOrders),
+  OrderAmends: query(1, ['query-open-trades', 'query-closed-trades'], orderAmends),
   TradesHistory: query(2, ['query-closed-trades'], tradesHistory),
   QueryTrades: query(1, ['query-closed-trades'], queryTrades),
   OpenPositions: query(1, ['query-open-trades'], openPositions),

@@ -299,6 +299,90 @@ describe('orders', () => {
     });
   });
 
+  test('EditOrder keeps what it is not given, the tip of an iceberg and its expiry included', () => {
+    const { main, exchange } = open();
+    const stps = () =>
+      [...exchange.trading.closedOrders('main'), ...exchange.trading.openOrders('main')].map(({ stp }) => stp);
+    const iceberg = { ...LIMIT, ordertype: 'iceberg', volume: '0.1', displayvol: '0.01', stptype: 'cancel-both' };
+    const added = main.private('AddOrder', { ...iceberg, timeinforce: 'GTD', expiretm: '+60' });
+    const [txid = ''] = dig(added, 'result', 'txid') as string[];
+    const edited = dig(main.private('EditOrder', { txid, pair: 'XBTUSD', price: '998.0' }), 'result', 'txid') as string;
+    expect(main.private('OpenOrders').result).toMatchObject({
+      open: {
+        [edited]: { time_in_force: 'GTD', expiretm: 1_700_000_060, descr: { ordertype: 'iceberg', price: '998.0' } },
+      },
+    });
+    expect(main.private('EditOrder', { txid: 'undefined', pair: 'XBTUSD' }).error).toEqual(['EOrder:Unknown order']);
+    const plain = { pair: 'XBTUSD', timeinforce: 'GTC', ordertype: 'limit', stp_type: 'cancel_newest' };
+    const other = main.private('EditOrder', { txid: edited, ...plain });
+    expect(other).toMatchObject({ error: [], result: { originaltxid: edited } });
+    expect(stps()).toEqual(['cancel_both', 'cancel_both', 'cancel_newest']);
+  });
+
+  test('OrderAmends tells an order as it was placed and each amendment of it, oldest first', () => {
+    const { main, second, clock } = open();
+    const amends = (order_id: string) => main.private('OrderAmends', { order_id });
+    const [txid = ''] = dig(main.private('AddOrder', LIMIT), 'result', 'txid') as string[];
+    const original = {
+      amend_id: expect.stringMatching(/^T[A-Z2-7]{5}-[A-Z2-7]{5}-[A-Z2-7]{6}$/),
+      amend_type: 'original',
+      order_qty: '0.01000000',
+      remaining_qty: '0.01000000',
+      limit_price: '1000.0',
+      post_only: false,
+      timestamp: 1_700_000_000_000_000_000,
+    };
+    expect(amends(txid).result).toEqual({ count: 1, amends: [original] });
+    clock.advanceTo(1e9);
+    const first = dig(main.private('AmendOrder', { txid, order_qty: '0.02' }), 'result', 'amend_id');
+    main.private('AmendOrder', { txid, limit_price: '999.01' });
+    clock.advanceTo(2e9);
+    const last = dig(
+      main.private('AmendOrder', { txid, limit_price: '999.0', post_only: 'true' }),
+      'result',
+      'amend_id',
+    );
+    const changed = { ...original, amend_type: 'user', order_qty: '0.02000000', remaining_qty: '0.02000000' };
+    const whole = {
+      count: 3,
+      amends: [
+        original,
+        { ...changed, amend_id: first, timestamp: 1_700_000_001_000_000_000 },
+        { ...changed, amend_id: last, limit_price: '999.0', post_only: true, timestamp: 1_700_000_002_000_000_000 },
+      ],
+    };
+    expect(amends(txid).result).toEqual(whole);
+    main.private('CancelAll');
+    expect(amends(txid).result).toEqual(whole);
+    expect(second.private('OrderAmends', { order_id: txid }).error).toEqual(['EOrder:Unknown order']);
+    expect(main.private('OrderAmends').error).toEqual(['EGeneral:Invalid arguments:order_id']);
+    const exact = main.raw(main.signed('OrderAmends', { order_id: txid }));
+    expect(exact?.kind === 'answer' ? exact.body : '').toContain('"timestamp":1700000001000000000');
+  });
+
+  test('OrderAmends shows the tip of an iceberg, and no price of a market order', () => {
+    const { main } = open();
+    const add = (order: object) =>
+      (dig(main.private('AddOrder', order as never), 'result', 'txid') as string[])[0] ?? '';
+    const iceberg = add({ ...LIMIT, ordertype: 'iceberg', volume: '0.1', displayvol: '0.01' });
+    main.private('AmendOrder', { txid: iceberg, display_qty: '0.02' });
+    expect(main.private('OrderAmends', { order_id: iceberg }).result).toMatchObject({
+      amends: [{ display_qty: '0.01000000' }, { display_qty: '0.02000000' }],
+    });
+    const [market] = dig(main.private('OrderAmends', { order_id: add(TAKE) }), 'result', 'amends') as object[];
+    expect(market).toMatchObject({ amend_type: 'original', order_qty: '0.01000000' });
+    expect(market).not.toHaveProperty('limit_price');
+  });
+
+  test('OrderAmends asks for the permission that goes with the state of the order', () => {
+    const permissions = ['query-open-trades', 'modify-trades'] as const;
+    const { main } = open({}, { permissions });
+    const [txid = ''] = dig(main.private('AddOrder', LIMIT), 'result', 'txid') as string[];
+    expect(main.private('OrderAmends', { order_id: txid }).error).toEqual([]);
+    main.private('CancelAll');
+    expect(main.private('OrderAmends', { order_id: txid }).error).toEqual(['EGeneral:Permission denied']);
+  });
+
   test('CancelOrderBatch takes one name as well as fifty, by id, userref and own id', () => {
     const { main } = open();
     const add = (more: object = {}) =>

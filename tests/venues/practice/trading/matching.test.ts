@@ -211,6 +211,25 @@ describe('priority', () => {
     expect([one.filledQty, two.filledQty]).toEqual([20_000_000n, 30_000_000n]);
   });
 
+  test('an order remembers its terms from amendment to amendment, with what was unfilled of it at each', () => {
+    const made = new MadeExchange();
+    const order = made.add('alice', { qty: '1.5', limitPrice: '101' });
+    const amend = (change: object) => made.trading.amend('alice', { order: { orderId: order.id }, ...change });
+    amend({ limitPrice: '101.5', qty: '2' });
+    amend({ limitPrice: '90' });
+    const numbers = order.amends.map(({ kind, qty, remainingQty, limitPrice }) => [
+      kind,
+      qty,
+      remainingQty,
+      limitPrice,
+    ]);
+    expect(numbers).toEqual([
+      ['original', 150_000_000n, 150_000_000n, 1010n],
+      ['user', 200_000_000n, 100_000_000n, 1015n],
+    ]);
+    expect([order.status, order.filledQty]).toEqual(['filled', 200_000_000n]);
+  });
+
   test('an amended price that crosses takes, and the public sees one change', () => {
     const made = new MadeExchange();
     const order = made.add('alice', { qty: '0.5', limitPrice: '99' });

@@ -121,7 +121,7 @@ describe('requests that are none', () => {
     ['no object', '[1]', 'Malformed request'],
     ['no method', '{"params":{}}', 'Method(s) not found'],
     ['a method of nothing', '{"method":"guess","params":{}}', 'Method(s) not found'],
-    ['edit_order, which is not offered', '{"method":"edit_order","params":{}}', 'Method(s) not found'],
+    ['a method of the older socket', '{"method":"editOrder","params":{}}', 'Method(s) not found'],
     ['no params', '{"method":"add_order"}', 'Params field must be an object'],
     [
       'a req_id that is no integer',
@@ -166,6 +166,14 @@ describe('requests that are none', () => {
     ['amend_order', { order_id: 'O', cl_ord_id: 'c' }, 'EGeneral:Invalid arguments:order_id'],
     ['amend_order', { order_id: 'O', order_qty: 1 }, 'EOrder:Unknown order'],
     ['amend_order', { order_id: 'O', trigger_price: 1 }, 'EAPI:Feature disabled'],
+    ['edit_order', { symbol: 'BTC/USD' }, 'EGeneral:Invalid arguments:order_id'],
+    ['edit_order', { order_id: 'O' }, 'EGeneral:Invalid arguments:symbol'],
+    ['edit_order', { order_id: 'O', symbol: 'BTC/USD', order_qty: 1 }, 'EOrder:Unknown order'],
+    ['edit_order', { order_id: 'undefined', symbol: 'BTC/USD' }, 'EOrder:Unknown order'],
+    ['edit_order', { order_id: ['O'], symbol: 'BTC/USD' }, "Field 'order_id' must be a string"],
+    ['edit_order', { order_id: 'O', symbol: 'BTC/USD', cl_ord_id: 'c' }, "Unsupported field: 'cl_ord_id'"],
+    ['edit_order', { order_id: 'O', symbol: 'BTC/USD', triggers: {} }, 'EAPI:Feature disabled'],
+    ['edit_order', { order_id: 'O', symbol: 'BTC/USD', deadline: 1 }, "Field 'deadline' must be a time in RFC 3339"],
     ['cancel_order', {}, 'EGeneral:Invalid arguments:order_id'],
     ['cancel_order', { order_id: ['O'], cl_ord_id: ['c'] }, 'EGeneral:Invalid arguments:order_id'],
     ['cancel_order', { order_id: 'O' }, "Field 'order_id' must be an array of strings"],
@@ -256,6 +264,116 @@ describe('trading', () => {
       data: [
         { exec_type: 'amended', order_status: 'new', order_qty: 0.5, limit_price: 91, amended: true, cl_ord_id: 'c1' },
       ],
+    });
+  });
+
+  describe('an edit', () => {
+    const resting = (order: object = {}) => {
+      const { made, client } = open();
+      const one = client();
+      one.subscribe('executions');
+      one.add({ order_qty: 1, limit_price: 90, ...order });
+      const id = made.trading.openOrders('alice')[0]?.id ?? '';
+      const edit = (params: object) => one.ask('edit_order', { order_id: id, symbol: 'BTC/USD', ...params });
+      return { made, one, id, edit, now: () => made.trading.openOrders('alice') };
+    };
+
+    test('cancels the order and places another, which begins anew under its own id', () => {
+      const { id, edit, now } = resting({ cl_ord_id: 'c1', post_only: true });
+      const [reply, ...told] = edit({ limit_price: 91, order_userref: 6 });
+      const [order] = now();
+      expect(reply).toMatchObject({ method: 'edit_order', success: true, req_id: 7 });
+      expect(reply?.['result']).toEqual({ order_id: order?.id, original_order_id: id });
+      expect(order?.id).not.toBe(id);
+      expect(told).toMatchObject([
+        { data: [{ exec_type: 'canceled', order_id: id, cl_ord_id: 'c1', reason: 'User requested' }] },
+        { data: [{ exec_type: 'pending_new', order_id: order?.id, order_qty: 1, limit_price: 91, order_userref: 6 }] },
+        { data: [{ exec_type: 'new', order_id: order?.id }] },
+      ]);
+      expect(order).toMatchObject({ clOrdId: undefined, userref: 6, postOnly: true, amended: false, filledQty: 0n });
+    });
+
+    test('leaves what it does not name as it was', () => {
+      const kept = { time_in_force: 'gtd', expire_time: '2026-08-02T03:36:50Z', stp_type: 'cancel_oldest' };
+      const { edit, now } = resting({
+        ...kept,
+        fee_preference: 'base',
+        order_userref: 5,
+        order_type: 'iceberg',
+        display_qty: 0.1,
+      });
+      const [was] = now();
+      edit({ order_qty: 1.2 });
+      const [order] = now();
+      const { timeInForce, expireAtMs, stp, feePreference, userref, type, displayQty, limitPrice, side } = was ?? {};
+      expect(was).toMatchObject({ type: 'iceberg', timeInForce: 'gtd', stp: 'cancel_oldest', displayQty: 10_000_000n });
+      expect(order).toMatchObject({
+        timeInForce,
+        expireAtMs,
+        stp,
+        feePreference,
+        userref,
+        type,
+        displayQty,
+        limitPrice,
+        side,
+      });
+      expect(order).toMatchObject({ qty: 120_000_000n, postOnly: false });
+    });
+
+    test('finds its order by a userref too, and only one that is open and the account’s own', () => {
+      const { made, id, edit, now, one } = resting({ order_userref: 5 });
+      expect(edit({ order_id: '5', limit_price: 91 })).toMatchObject([
+        { result: { original_order_id: id } },
+        {},
+        {},
+        {},
+      ]);
+      const [order] = now();
+      expect(edit({ limit_price: 92 })).toMatchObject([{ success: false, error: 'EOrder:Unknown order' }]);
+      const stranger = new PrivateClient(made.exchange, 'bob');
+      const foreign = { order_id: order?.id, symbol: 'BTC/USD', limit_price: 92 };
+      expect(stranger.ask('edit_order', foreign)).toMatchObject([{ error: 'EOrder:Unknown order' }]);
+      one.ask('cancel_all');
+      expect(edit({ order_id: order?.id, limit_price: 92 })).toMatchObject([{ error: 'EOrder:Unknown order' }]);
+    });
+
+    test('that is only checked leaves the order, and says what would be refused', () => {
+      const { id, edit, now } = resting();
+      expect(edit({ limit_price: 91, validate: true })).toMatchObject([
+        { success: true, result: { order_id: '', original_order_id: id } },
+      ]);
+      expect(edit({ limit_price: 90.05, validate: true })).toMatchObject([
+        { error: 'EGeneral:Invalid arguments:price' },
+      ]);
+      expect(edit({ order_qty: 1000, validate: true })).toMatchObject([{ error: 'EOrder:Insufficient funds' }]);
+      expect(now().map((order) => [order.id, order.limitPrice])).toEqual([[id, 900n]]);
+    });
+
+    test('to another pair, or to less than is filled, is refused and changes nothing', () => {
+      const { id, edit, now } = resting({ order_qty: 1.5, limit_price: 101 });
+      expect(edit({ symbol: 'ETH/USD' })).toMatchObject([{ error: 'EGeneral:Invalid arguments:pair' }]);
+      expect(edit({ order_qty: 0.9 })).toMatchObject([{ error: 'EOrder:Not enough leaves qty' }]);
+      expect(now().map((order) => [order.id, order.qty, order.filledQty])).toEqual([[id, 150_000_000n, 100_000_000n]]);
+    });
+
+    test('that is refused after the cancel leaves nothing, and what the old order held is free', () => {
+      const { made, id, edit, now } = resting();
+      const [cancelled, ...more] = edit({ order_qty: 1000 }).filter(({ channel }) => channel === 'executions');
+      expect(cancelled).toMatchObject({ data: [{ exec_type: 'canceled', order_id: id }] });
+      expect([more, now(), made.balance('alice', 'USD')[1]]).toEqual([[], [], 0]);
+    });
+
+    test('can be refused by a fault that strikes orders, before anything is cancelled', () => {
+      const { client, made } = open({ settings: { faults: { 'order-rate-limited': 0 } } });
+      const one = client();
+      one.add({ order_qty: 1, limit_price: 90 });
+      const id = made.trading.openOrders('alice')[0]?.id ?? '';
+      made.exchange.orderFault('order-rate-limited');
+      expect(one.ask('edit_order', { order_id: id, symbol: 'BTC/USD', limit_price: 91 })).toMatchObject([
+        { success: false, error: 'EOrder:Rate limit exceeded' },
+      ]);
+      expect(made.trading.openOrders('alice').map((order) => order.id)).toEqual([id]);
     });
   });
 
