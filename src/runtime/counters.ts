@@ -57,6 +57,11 @@ export class Counters<A extends ActorId = ActorId> {
     return this.#values[index] as number;
   }
 
+  /** Whether the value at `at` is above the counter, without an object for either. */
+  isBelow(index: number, values: Float64Array, at: number): boolean {
+    return (this.#values[index] as number) < (values[at] as number);
+  }
+
   get(name: CounterName<A>): number {
     return this.value(this.at(name));
   }

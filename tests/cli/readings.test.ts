@@ -16,7 +16,7 @@ test('readings are what the actors wrote, and reading changes nothing', () => {
   book.context.counters.set(book.context.counters.at('checksums_verified'), 499);
   book.context.latency('book_verified').record(12_000);
   detector.context.counters.set(detector.context.counters.at('evaluations'), 3_000);
-  new EdgeDistribution(memory.edges.net_edge).record(0.998);
+  new EdgeDistribution(memory.edges.net_edge).recordFrom(Float64Array.of(0.998), 0);
   new TradingGate(memory.gate).setRisk('paused', 'market_data_stale');
   new TradingGate(memory.gate).setSupervisor('active', 'none');
   const producer = detector.producer('deltas');

@@ -150,9 +150,9 @@ class Detector implements Actor {
     this.#counters.add(this.#at.evaluations, seen[SEEN.EVALUATED] as number);
     this.#counters.add(this.#at.candidates, candidates);
     if ((seen[SEEN.BEST_CYCLE] as number) === -1) return;
-    this.#grossEdge.record(seen[SEEN.BEST_GROSS] as number);
-    this.#netEdge.record(seen[SEEN.BEST_NET] as number);
-    if ((seen[SEEN.BEST_NET] as number) > this.#counters.value(this.#at.bestNet)) this.#noteBest();
+    this.#grossEdge.recordFrom(seen, SEEN.BEST_GROSS);
+    this.#netEdge.recordFrom(seen, SEEN.BEST_NET);
+    if (this.#counters.isBelow(this.#at.bestNet, seen, SEEN.BEST_NET)) this.#noteBest();
   }
 
   #noteBest(): void {
