@@ -17,12 +17,6 @@ const PROCESS_FILE = fileURLToPath(new URL('./database-process.ts', import.meta.
 
 type Answer = Extract<FromDatabase, { type: 'answer' }>['value'];
 
-/**
- * The library frees what it holds outside the heap (tens of kilobytes a commit) only when V8 collects the objects that
- * stand for it. With V8's usual young heap that takes a quiet process an hour; one of a megabyte is collected in minutes.
- */
-const YOUNG_HEAP = ['--max-semi-space-size=1'];
-
 interface Waiting {
   readonly resolve: (value: Answer) => void;
   readonly reject: (error: ArbitradeError) => void;
@@ -39,7 +33,7 @@ export class DatabaseClient {
     this.#onMigrating = onMigrating;
     this.#process = fork(PROCESS_FILE, [], {
       serialization: 'advanced',
-      execArgv: YOUNG_HEAP,
+      execArgv: ['--expose-gc'], // for what the process collects itself
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#process.on('message', (message) => this.#receive(message as FromDatabase));

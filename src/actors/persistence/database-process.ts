@@ -7,6 +7,13 @@ import { ArbitradeError, reasonOf } from '../../shared/errors.ts';
 import type { FromDatabase, ToDatabase } from './database-protocol.ts';
 import { RecordStore } from './record-store.ts';
 
+/**
+ * What the library holds outside the heap, tens of kilobytes a commit, it frees only when V8 collects all of the heap, for
+ * which a quiet process has no reason for hours.
+ */
+const COMMITS_PER_COLLECTION = 50;
+
+let commits = 0;
 let store: RecordStore | undefined;
 let turn: Promise<void> = Promise.resolve();
 
@@ -23,6 +30,7 @@ async function answer(request: ToDatabase): Promise<void> {
   try {
     const value = await execute(request);
     send({ type: 'answer', value });
+    if (request.type === 'commit' && ++commits % COMMITS_PER_COLLECTION === 0) globalThis.gc?.();
   } catch (thrown) {
     const code = thrown instanceof ArbitradeError ? thrown.code : 'DATABASE_FAILED';
     send({ type: 'failed', code, message: reasonOf(thrown) });
