@@ -94,7 +94,7 @@ function lastHop(): LastHop {
   const config = checkConfig({ trading: { ...trading, orders_per_second_max: 1_000 } });
   const clock = { count: 0, nowNs: () => systemClock.nowNs() + clock.count++ * 1e9 }; // a second apart: never too many
   const hop = new LastHop({ config, gate: { state: 'active' }, clock, outUnits: () => 10_000_000n });
-  hop.list(btcUsdListed());
+  hop.list(btcUsdListed(), 1);
   assert.ok(hop.unusable === undefined, 'bench: the limits apply');
   return hop;
 }

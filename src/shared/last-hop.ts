@@ -43,6 +43,7 @@ export class LastHop implements OrderLimits {
   #qtyMaxLots: readonly Limit[] = [];
   #orderMaxUnits: readonly Limit[] = [];
   #exposureMaxUnits: readonly Limit[] = [];
+  #listed = -1;
 
   constructor(deps: LastHopDeps) {
     this.#deps = deps;
@@ -50,8 +51,13 @@ export class LastHop implements OrderLimits {
     this.#leftNs = new Float64Array(2 * this.#ratePerSecond).fill(Number.NEGATIVE_INFINITY);
   }
 
-  /** Takes what the venue lists; to be called again whenever that changes. */
-  list(directory: InstrumentDirectory): void {
+  /**
+   * Takes what the venue lists: the limits are in its scale.
+   * @param version tells one state of the directory from another; the one that was taken last costs nothing.
+   */
+  list(directory: InstrumentDirectory, version: number): void {
+    if (version === this.#listed) return;
+    this.#listed = version;
     const { config } = this.#deps;
     const { order_max: orderMax, exposure_max: exposureMax } = config.trading;
     const inUnits = (amounts: Readonly<Record<string, string>>): Limit[] =>

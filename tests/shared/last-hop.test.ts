@@ -19,7 +19,7 @@ function stageOf(settings: ConfigInput, directory: InstrumentDirectory | undefin
   const clock = { now: 5e9, nowNs: () => clock.now };
   const out = { units: 0n };
   const hop = new LastHop({ config: checkConfig(settings), gate, clock, outUnits: () => out.units });
-  if (directory !== undefined) hop.list(directory);
+  if (directory !== undefined) hop.list(directory, 1);
   return {
     hop,
     set gate(state: GateState) {
@@ -142,7 +142,7 @@ describe('last hop', () => {
     const [pair] = directory.instruments;
     directory.apply({ assets: [], instruments: [{ ...pair!, qtyPrecision: 7 }] });
     expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7 })).toBe('precision_changed'); // the limits are of before
-    stage.hop.list(directory);
+    stage.hop.list(directory, 2);
     expect(reasonOf(stage, BUY_500)).toBe('precision_changed');
     expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7 })).toBe('order_too_large');
     expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7, qtyLots: 100_000n })).toBe('approved');

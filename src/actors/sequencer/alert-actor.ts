@@ -34,7 +34,6 @@ class Alert implements Actor {
   readonly #counter;
   /** When a cycle was last announced, by its spelling. */
   readonly #announcedNs = new Map<string, number>();
-  #listed = -1;
 
   constructor(context: ActorContext<'sequencer'>) {
     this.#context = context;
@@ -120,19 +119,11 @@ class Alert implements Actor {
   #recheck(opportunity: Opportunity, nowNs: number): ReturnType<typeof recheck> {
     const { config, gate } = this.#context;
     const { directory } = this.#books;
-    this.#list();
+    this.#lastHop.list(this.#books.directory, this.#context.instrumentLog.used);
     const available = (asset: number) =>
       availableUnits(asset, config.paper.inventory, this.#journal.current, 0n, directory);
     const account = { plans: [], available, orderLimits: this.#lastHop, venue: undefined };
     return recheck(opportunity, { nowNs, gate: gate.state, books: this.#books, ...account }, this.#limits);
-  }
-
-  /** The limits are in the scale of what the venue lists. */
-  #list(): void {
-    const { used } = this.#context.instrumentLog;
-    if (used === this.#listed) return;
-    this.#lastHop.list(this.#books.directory);
-    this.#listed = used;
   }
 
   #spell({ legs }: Opportunity): string {

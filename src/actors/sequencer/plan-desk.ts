@@ -70,7 +70,6 @@ export class PlanDesk implements PlansAtWork {
   readonly #maker: OrderMaker;
   readonly #lastHop: LastHop;
   readonly #endDeps: PlanEndDeps;
-  #listed = -1;
   #words: WaitingWord[] = [];
   #outgoing: readonly MadeOrder[] = [];
 
@@ -138,7 +137,7 @@ export class PlanDesk implements PlansAtWork {
   /** Decides upon an opportunity. One that was decided upon before changes nothing. */
   consider(opportunity: Opportunity): void {
     if (this.#wasHandled(opportunity)) return;
-    this.#list();
+    this.#lastHop.list(this.#books.directory, this.#context.instrumentLog.used);
     const nowNs = this.#context.clock.nowNs();
     const standing = recheck(opportunity, this.#circumstances(nowNs), this.#limits);
     const bank = this.#journal.begin();
@@ -182,7 +181,7 @@ export class PlanDesk implements PlansAtWork {
       return;
     }
     const { slot, plan, order } = found;
-    this.#list();
+    this.#lastHop.list(this.#books.directory, this.#context.instrumentLog.used);
     this.#journal.begin();
     const event = this.#orders.take(plan, order, waiting.word, waiting.venueOrderId);
     if (event !== undefined) this.#apply(plan, event);
@@ -192,7 +191,7 @@ export class PlanDesk implements PlansAtWork {
   /** Moves the plans that wait for something other than an order, and asks after orders. @returns how much was done. */
   tick(): number {
     let moved = 0;
-    this.#list();
+    this.#lastHop.list(this.#books.directory, this.#context.instrumentLog.used);
     for (const [slot, plan] of this.#slots.entries()) {
       if (!this.#journal.ready()) break;
       if (this.#askAfter(slot, plan)) moved++;
@@ -308,14 +307,6 @@ export class PlanDesk implements PlansAtWork {
 
   #moment(nowNs = this.#context.clock.nowNs()): Moment {
     return { nowNs, instrumentsSeq: this.#books.instrumentsSeq };
-  }
-
-  /** The limits are in the scale of what the venue lists. */
-  #list(): void {
-    const { used } = this.#context.instrumentLog;
-    if (used === this.#listed) return;
-    this.#lastHop.list(this.#books.directory);
-    this.#listed = used;
   }
 
   #wasHandled({ seq, ordinal }: Opportunity): boolean {
