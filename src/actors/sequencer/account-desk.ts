@@ -298,7 +298,8 @@ export class AccountDesk implements RunningAccount {
     const { ordersOut } = plans;
     if (this.#comparison.hasForeignOrders) for (const { clOrdId } of ordersOut) port.cancel(clOrdId);
     else port.cancelAll();
-    this.#say('orders_cancelled', 1, `all orders, ${ordersOut.length} known to be out: ${why}`);
+    const severity = ordersOut.length === 0 ? 0 : 1; // it is asked for at every end, whether anything is out or not
+    this.#say('orders_cancelled', severity, `all orders, ${ordersOut.length} known to be out: ${why}`);
   }
 
   // -- machine --------------------------------------------------------------------------------------------------------
