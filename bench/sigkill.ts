@@ -3,12 +3,9 @@
  * trades a dislocated market over real sockets, starts it again, and at the end compares its database with the exchange's
  * ledger. Fails (exit code 1) when anything is lost, doubled, or held without being recorded.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { freshSeed } from '../src/shared/chance.ts';
-import { signature } from './results-table.ts';
+import { checkedRun } from './support/checked-run.ts';
 import { killWhileTrading } from './support/killed-engine.ts';
 
 const { values } = parseArgs({
@@ -19,19 +16,12 @@ const { values } = parseArgs({
   },
 });
 
-const folder = mkdtempSync(join(tmpdir(), 'arbitrade-sigkill-'));
-try {
-  const report = await killWhileTrading({
+await checkedRun(values.seed, (folder) =>
+  killWhileTrading({
     folder,
     kills: Number(values.kills),
     seed: Number(values.seed),
     faults: values.faults,
     onKill: (kill, orders) => console.error(`killed ${kill} times   ${orders} orders so far`),
-  });
-  console.log(`seed ${values.seed}   ${JSON.stringify({ ...report, violations: report.violations.length })}`);
-  for (const { name, text } of report.violations) console.log(`violated  ${name}: ${text}`);
-  console.log(signature(new Date()));
-  process.exitCode = report.violations.length === 0 ? 0 : 1;
-} finally {
-  rmSync(folder, { recursive: true });
-}
+  }),
+);
