@@ -103,7 +103,7 @@ function addCaptures(program: Command, finish: Finish): void {
     .addOption(new Option('--threads', 'actors on their own threads').conflicts('inline'))
     .addOption(new Option('--inline', 'all actors on one thread, on a virtual clock (default)').conflicts('threads'))
     .option('--min-edge-bps <bps>', 'smallest net edge that counts, in basis points', decimalNumber)
-    .option('--start-assets <list>', 'assets a cycle may start from, for example USD,EUR (default: any)', list)
+    .option('--start-assets <list>', 'assets a cycle may start from, for example USD,EUR (default: all)', list)
     .addOption(new Option('--cycle-length <legs>', 'longest cycle').choices(['3', '4']))
     .option('--opportunities <file>', 'write every opportunity to this file, one JSON line each')
     .option('--database <file>', 'keep the records in this DuckDB file (default: they are thrown away)')

@@ -97,7 +97,7 @@ const book = z.strictObject({
 });
 
 const strategy = z.strictObject({
-  /** Assets a cycle may start from; empty: any. */
+  /** Assets a cycle may start from; none named: all of them. */
   start_assets: z.array(assetName).max(64).default([]),
   /** Longest cycle: 3, or 4 for cycles of 3 and 4. */
   cycle_length: z.union([z.literal(3), z.literal(4)]).default(3),

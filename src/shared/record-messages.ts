@@ -16,7 +16,7 @@ export const RECORD_BYTES = 256;
  */
 export const RECORD_FOLLOWERS = 250;
 
-// audit events: any actor → persistence
+// audit events: every actor → persistence
 export const AUDIT = {
   kind: 0, // u8
   severity: 1, // u8: 0 info, 1 warning, 2 error
@@ -48,7 +48,7 @@ export const PORTFOLIO = {
   SIZE: 192,
 } as const;
 
-// runtime state: any actor → persistence; the newest value per key counts
+// runtime state: every actor → persistence; the newest value per key counts
 export const STATE = {
   kind: 0, // u8
   keyLength: 2, // u16

@@ -3,7 +3,7 @@
  * adapter has another, and neither hides a gap of the other.
  */
 
-/** Where an error can be the answer. `order`: adding, amending, cancelling. `rest`: any private REST call. `token`: private socket. */
+/** Where an error can be the answer. `order`: adding, amending, cancelling. `rest`: every private REST call. `token`: private socket. */
 export type ErrorPlace = 'order' | 'rest' | 'token';
 
 /** `isDoubtful`: the venue may have done what was asked nevertheless, so a client must look before it asks again. */

@@ -15,7 +15,7 @@ const TIMEOUT_BELOW_S = 86_400;
 export class OrderEnding {
   readonly #register: ExchangeRegister;
   readonly #engine: MatchingEngine;
-  /** Runs what a timer brings as any other request is run. */
+  /** Runs what a timer brings like a request. */
   readonly #operate: (run: () => void) => void;
   /** What fell due while nothing could be cancelled. */
   readonly #due = new Set<() => void>();
