@@ -63,7 +63,7 @@ function addRunning(program: Command, finish: Finish): void {
     .description('Runs everything against the practice exchange, which plays a bundled capture of real market data.')
     .option('--for <duration>', 'stop by itself so long after everything has started, for example 20s')
     .option('--speed <factor>', 'play the market this much faster, or "max"', parseSpeed, 1)
-    .option('--loop', 'when the capture ends, serve it again from a new snapshot')
+    .option('--loop', 'when the capture ends, serve it again from its beginning')
     .option('--capture <file>', 'play another capture (Kraken v2 frames)')
     .addOption(dislocateOption())
     .option('--seed <number>', 'seed of the dislocations', wholeNumber)
@@ -124,7 +124,7 @@ function addCaptures(program: Command, finish: Finish): void {
     .requiredOption('--capture <file>', 'market to play (Kraken v2 frames)')
     .option('--port <number>', 'port to listen on; 0 takes any free one', port, 0)
     .option('--speed <factor>', 'play this much faster, or "max"', parseSpeed, 1)
-    .option('--loop', 'when the capture ends, serve it again from a new snapshot')
+    .option('--loop', 'when the capture ends, serve it again from its beginning')
     .option(
       '--faults <list>',
       'misbehaviour to show: names, each with an optional probability, such as drop=0.01',
@@ -133,6 +133,7 @@ function addCaptures(program: Command, finish: Finish): void {
     .addOption(dislocateOption())
     .option('--seed <number>', 'seed of the faults, of dislocations, and of keys that are made up', wholeNumber)
     .option('--accounts <file>', 'who may trade (YAML or JSON); without it two accounts are made up')
+    .option('--asset-pairs <file>', "the venue's REST AssetPairs answer, for captures that announce no instruments")
     .option('--fees <rate>', 'fees of every account: a percentage, or a tier such as tier5')
     .option('--json', 'print one line of JSON with addresses and accounts once it listens')
     .addHelpText('after', () => `\n${practiceHelp()}`)

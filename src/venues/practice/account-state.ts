@@ -1,7 +1,15 @@
 /** Everything the exchange keeps of one account: money, orders, trades, counters, volume, dead-man's switch. */
 import type { CancelTimer } from '../../shared/clock.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
-import type { AccountSettings, FeeRates, OrderName, RateTier, TradeRecord, TradingListener } from './exchange-types.ts';
+import type {
+  AccountSettings,
+  FeePreference,
+  FeeRates,
+  OrderName,
+  RateTier,
+  TradeRecord,
+  TradingListener,
+} from './exchange-types.ts';
 import { type FeePlan, feePlan } from './fee-schedule.ts';
 import { TradingAccount } from './trading-account.ts';
 import { TIER_LIMITS, type TierLimits, TradingCounter } from './trading-counter.ts';
@@ -12,6 +20,8 @@ export class AccountState {
   readonly money: TradingAccount;
   readonly rateTier: RateTier;
   readonly limits: TierLimits;
+  /** What a sell pays its fee in that names no preference. */
+  readonly sellFeesIn: FeePreference;
   readonly listeners = new Set<TradingListener>();
   /** Oldest first. */
   readonly open = new Map<string, ExchangeOrder>();
@@ -28,10 +38,11 @@ export class AccountState {
   cancelTrigger: CancelTimer = () => {};
 
   /** @throws OPTION_INVALID, DECIMAL_INVALID for fees that are none. */
-  constructor({ name, rateTier, fees }: AccountSettings) {
+  constructor({ name, rateTier, fees, sellFeesIn = 'quote' }: AccountSettings) {
     this.money = new TradingAccount(name);
     this.rateTier = rateTier;
     this.limits = TIER_LIMITS[rateTier];
+    this.sellFeesIn = sellFeesIn;
     this.#fees = feePlan(fees);
   }
 

@@ -72,6 +72,7 @@ export class ExchangeOrder implements OrderRecord, FillTerms {
   filledQty = 0n;
   filledCost = 0n;
   fee = 0n;
+  feeInQuote = 0n;
   /** Sum of price × quantity of its fills, unrounded: what its average price is made of. */
   filledExact = 0n;
   readonly amends: AmendRecord[];

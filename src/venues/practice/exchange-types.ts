@@ -26,6 +26,8 @@ export interface AccountSettings {
   readonly fees: { readonly tier: number } | { readonly makerPct: string; readonly takerPct: string };
   /** Opening deposits: decimal text by asset code (`BTC`, `USD`). */
   readonly balances: Readonly<Record<string, string>>;
+  /** What a sell pays its fee in that names no preference; `quote` when not given. */
+  readonly sellFeesIn?: FeePreference | undefined;
 }
 
 /** An order as it was asked for. Texts are plain decimals; times are wall milliseconds since 1970. */
@@ -63,6 +65,8 @@ export type OrderName = { readonly orderId: string } | { readonly clOrdId: strin
 
 export interface Amendment {
   readonly order: OrderName;
+  /** Refuses another pair than the order's. */
+  readonly symbol?: string | undefined;
   readonly qty?: string | undefined;
   readonly displayQty?: string | undefined;
   readonly limitPrice?: string | undefined;
@@ -106,6 +110,8 @@ export interface OrderRecord {
   readonly filledExact: bigint;
   /** In units of the asset of `feePreference`. */
   readonly fee: bigint;
+  /** The same in quote units, each fill's at its own price, rounded up: what REST tells whatever asset paid it. */
+  readonly feeInQuote: bigint;
   /** Its terms as it was placed, then those of each amendment. */
   readonly amends: readonly AmendRecord[];
   /** Its fills, oldest first. */
@@ -141,6 +147,8 @@ export interface TradeRecord {
   readonly cost: bigint;
   readonly fee: bigint;
   readonly feeAsset: AssetRules;
+  /** What the fee is worth in quote units at the fill's price, rounded up. */
+  readonly feeInQuote: bigint;
   readonly liquidity: 'maker' | 'taker';
   readonly atMs: number;
   /** Ids of the ledger entries that booked it. */

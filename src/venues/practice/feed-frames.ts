@@ -30,6 +30,7 @@ export function tickerFrame(type: FrameType, { pair, book, day, last }: TickerPa
     last: price(now),
     volume: rawNumber(qtyText(pair, day.volume)),
     vwap: price(averagePrice(day)),
+    trades: day.trades,
     low: price(day.low),
     high: price(day.high),
     change: price(change),
@@ -52,7 +53,12 @@ export function tradeFrame(type: FrameType, trades: readonly TradeRecord[]): str
   return JSON.stringify({ channel: 'trade', type, data });
 }
 
-export function candleFrame(type: FrameType, pair: PairRules, candles: readonly Candle[], minutes: number): string {
+/** @param sentMs wall time: the message's own, beside those of its candles. */
+export function candleFrame(
+  type: FrameType,
+  { pair, candles, minutes }: { pair: PairRules; candles: readonly Candle[]; minutes: number },
+  sentMs: number,
+): string {
   const price = (value: bigint) => rawNumber(priceText(pair, value));
   const data = candles.map((candle) => ({
     symbol: pair.symbol,
@@ -67,10 +73,10 @@ export function candleFrame(type: FrameType, pair: PairRules, candles: readonly 
     interval: minutes,
     timestamp: timeText(candle.startMs + minutes * 60_000),
   }));
-  return JSON.stringify({ channel: 'ohlc', type, timestamp: nanosecondText(candles.at(-1)?.startMs ?? 0), data });
+  return JSON.stringify({ channel: 'ohlc', type, timestamp: nanosecondText(sentMs), data });
 }
 
-/** Candles have nanoseconds, though they begin with the minute. */
+/** Candles, and when they are sent, are told in nanoseconds. */
 function nanosecondText(wallMs: number): string {
   return timeText(wallMs).replace('Z', '000Z');
 }

@@ -4,7 +4,7 @@ import type { TradeRecord } from './exchange-types.ts';
 import { candleFrame, tickerFrame, tradeFrame } from './feed-frames.ts';
 import type { FeedRequest } from './feed-requests.ts';
 import type { MarketBook } from './market-book.ts';
-import { joinCandles, type MarketStatistics } from './market-statistics.ts';
+import { type Candle, joinCandles, type MarketStatistics } from './market-statistics.ts';
 import type { PairRules } from './pair-rules.ts';
 import { wireTime } from './wire-text.ts';
 
@@ -60,7 +60,7 @@ export class FeedSubscriptions {
     if (pair === undefined) return;
     if (channel === 'ticker') this.#sendTicker('snapshot', pair, book);
     else if (channel === 'trade') send(tradeFrame('snapshot', trades.slice(-TRADES_SHOWN)));
-    else send(candleFrame('snapshot', pair, joinCandles(minutes, interval).slice(-CANDLES_SHOWN), interval));
+    else this.#sendCandles('snapshot', pair, joinCandles(minutes, interval).slice(-CANDLES_SHOWN), interval);
   }
 
   onTrade(trade: TradeRecord, book: MarketBook): void {
@@ -70,7 +70,7 @@ export class FeedSubscriptions {
       else if (channel === 'trade') this.#deps.send(tradeFrame('update', [trade]));
       else {
         const newest = joinCandles(this.#deps.statistics.of(pair.symbol).minutes, interval).slice(-1);
-        this.#deps.send(candleFrame('update', pair, newest, interval));
+        this.#sendCandles('update', pair, newest, interval);
       }
     }
   }
@@ -81,6 +81,11 @@ export class FeedSubscriptions {
     if (!wanted.some(({ channel, trigger }) => channel === 'ticker' && trigger === 'bbo')) return;
     const pair = this.#deps.pair(book.symbol);
     if (pair !== undefined) this.#sendTicker('update', pair, book);
+  }
+
+  #sendCandles(type: 'snapshot' | 'update', pair: PairRules, candles: readonly Candle[], minutes: number): void {
+    const { clock, send } = this.#deps;
+    send(candleFrame(type, { pair, candles, minutes }, clock.wallMs()));
   }
 
   #sendTicker(type: 'snapshot' | 'update', pair: PairRules, book: MarketBook): void {

@@ -32,6 +32,12 @@ export function feeOf(terms: FillTerms, ppm: bigint, cost: bigint, qty: bigint):
   return steppedUp(divideUp(amount * ppm, PPM), feeAsset(terms));
 }
 
+/** What a fee is worth in quote units at `price`. */
+export function feeInQuote({ pair, feePreference }: FillTerms, fee: bigint, price: bigint): bigint {
+  if (feePreference === 'quote') return fee;
+  return toUnits(fee * price, pair.base.decimals + pair.scale.price, pair.quote, true);
+}
+
 export function feeAsset({ pair, feePreference }: FillTerms): AssetRules {
   return feePreference === 'quote' ? pair.quote : pair.base;
 }

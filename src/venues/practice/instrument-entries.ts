@@ -23,6 +23,15 @@ export interface InstrumentEntries {
   readonly pairs: readonly JsonObject[];
 }
 
+/** Where the venue trades; here everything is traded at the first. */
+export const EXECUTION_VENUES = ['international', 'bitnomial-exchange'] as const;
+
+/** What a subscriber of `instrument` asked to be told of. */
+export interface InstrumentScope {
+  readonly withTokenized: boolean;
+  readonly venue: (typeof EXECUTION_VENUES)[number];
+}
+
 export interface ChosenInstruments {
   readonly entries: InstrumentEntries;
   readonly notes: readonly string[];
@@ -68,9 +77,10 @@ export function assetPairsEntries(text: string): InstrumentEntries {
   const answer = parseJson(text);
   if (!isObject(answer)) throw new Error('it is no AssetPairs answer');
   const result = isObject(answer['result']) ? answer['result'] : answer;
-  const pairs = Object.values(result).flatMap((pair) => (isObject(pair) ? restPair(pair) : []));
+  const rows = Object.values(result).filter(isObject);
+  const pairs = rows.flatMap(restPair);
   if (pairs.length === 0) throw new Error('it lists no pair with a wsname');
-  return { assets: withAssets([], pairs), pairs };
+  return { assets: withAssets(rows.flatMap(tokenizedAsset), pairs), pairs };
 }
 
 function withSymbols(
@@ -80,7 +90,32 @@ function withSymbols(
   if (entries === undefined) return undefined;
   const wanted = new Set(seen.map(({ symbol }) => symbol));
   const pairs = entries.pairs.filter((pair) => wanted.has(textOf(pair, 'symbol') ?? ''));
-  return { assets: withAssets([], pairs), pairs };
+  const needed = new Set(pairs.flatMap((pair) => [textOf(pair, 'base'), textOf(pair, 'quote')]));
+  return { assets: entries.assets.filter((asset) => needed.has(textOf(asset, 'id'))), pairs };
+}
+
+/** The base of a pair that is no currency: its entry says so, that of a currency need not. */
+function tokenizedAsset(pair: JsonObject): JsonObject[] {
+  const [base] = (textOf(pair, 'wsname') ?? '').split('/');
+  if (textOf(pair, 'aclass_base') !== 'tokenized_asset' || base === undefined) return [];
+  return [{ ...assetEntry(base), class: 'tokenized_asset' }];
+}
+
+/** The part of `entries` that is within a scope. A pair is of its base's class, which is `known` from all there are. */
+export function entriesWithin(
+  entries: InstrumentEntries,
+  scope: InstrumentScope,
+  known = entries.assets,
+): InstrumentEntries {
+  if (scope.venue !== EXECUTION_VENUES[0]) return { assets: [], pairs: [] };
+  if (scope.withTokenized) return entries;
+  const tokenized = new Set(
+    known.filter((asset) => textOf(asset, 'class') === 'tokenized_asset').map((asset) => textOf(asset, 'id')),
+  );
+  return {
+    assets: entries.assets.filter((asset) => !tokenized.has(textOf(asset, 'id'))),
+    pairs: entries.pairs.filter((pair) => !tokenized.has(textOf(pair, 'base'))),
+  };
 }
 
 /** REST names become v2 names by their components alone (protocol reference 5.4). */

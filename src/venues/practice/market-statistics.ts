@@ -3,9 +3,11 @@
  * that the accounts make. Where a candle or a ticker needs a price without one, it is the best bid's.
  */
 import type { Clock } from '../../shared/clock.ts';
+import { divideDown, formatDecimal } from '../../shared/money.ts';
 import type { TradeRecord } from './exchange-types.ts';
 import type { Market } from './market.ts';
 import type { MarketBook } from './market-book.ts';
+import type { PairRules } from './pair-rules.ts';
 
 const MINUTE_MS = 60_000;
 /** Minutes, trades and touches kept of a pair: the venue's REST gives at most 720 candles and 1,000 trades. */
@@ -125,6 +127,12 @@ export class MarketStatistics {
     this.#pairs.set(symbol, made);
     return made;
   }
+}
+
+/** Price by volume with `decimals` places, rounded down; where nothing was traded, the last price. */
+export function averagePriceText({ scale }: PairRules, { volume, turnover, close }: Candle, decimals: number): string {
+  const [exact, units] = volume === 0n ? [close, 1n] : [turnover, volume];
+  return formatDecimal(divideDown(exact * 10n ** BigInt(decimals), units * 10n ** BigInt(scale.price)), decimals);
 }
 
 /** Minutes joined to candles of `minutes` each, aligned to the clock as the venue's are. */

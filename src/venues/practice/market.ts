@@ -8,8 +8,8 @@ import { type BookLevels, MarketBook } from './market-book.ts';
 import { type MarketEvent, type MarketTape, wireOf } from './market-tape.ts';
 
 export interface MarketListener {
-  /** `before` is what the book was; `snapshot` says that the market starts afresh with this message. */
-  onBook(book: MarketBook, before: BookLevels, snapshot: boolean): void;
+  /** `before` is what the book was: also where the recording begins again, a subscriber is told the difference. */
+  onBook(book: MarketBook, before: BookLevels): void;
   onStatus(system: string): void;
   onInstruments(changed: InstrumentEntries): void;
 }
@@ -72,11 +72,8 @@ export class Market {
     return this.#pairs.get(symbol);
   }
 
-  /**
-   * Whatever `run` does to the books is told when it is done: one message per book, so that nobody sees them crossed.
-   * @param fresh the book that starts afresh with this.
-   */
-  change<T>(run: () => T, fresh?: MarketBook): T {
+  /** Whatever `run` does to the books is told when it is done: one message per book, so that nobody sees them crossed. */
+  change<T>(run: () => T): T {
     if (this.#before !== undefined) return run();
     const before = new Map<MarketBook, BookLevels>();
     this.#before = before;
@@ -84,7 +81,7 @@ export class Market {
       return run();
     } finally {
       this.#before = undefined;
-      for (const [book, levels] of before) this.#tell(book, levels, book === fresh);
+      for (const [book, levels] of before) this.#tell(book, levels);
     }
   }
 
@@ -96,13 +93,10 @@ export class Market {
     } else {
       const book = this.#books.get(event.symbol);
       if (book === undefined) return;
-      this.change(
-        () => {
-          book.apply(event, event.snapshot);
-          this.#matcher?.onTape(book);
-        },
-        event.snapshot ? book : undefined,
-      );
+      this.change(() => {
+        book.apply(event, event.snapshot);
+        this.#matcher?.onTape(book);
+      });
     }
   }
 
@@ -133,9 +127,9 @@ export class Market {
     this.changeInstruments({ assets: [], pairs: [{ ...pair, price_precision: rawNumber(String(decimals)) }] });
   }
 
-  #tell(book: MarketBook, before: BookLevels, fresh: boolean): void {
-    if (!fresh && before.bids === book.bids && before.asks === book.asks) return;
-    for (const listener of this.#listeners) listener.onBook(book, before, fresh);
+  #tell(book: MarketBook, before: BookLevels): void {
+    if (before.bids === book.bids && before.asks === book.asks) return;
+    for (const listener of this.#listeners) listener.onBook(book, before);
   }
 
   #open(book: MarketBook): void {

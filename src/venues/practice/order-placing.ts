@@ -62,6 +62,8 @@ export class OrderPlacing {
   amend(state: AccountState, amendment: Amendment): Answer<{ readonly amendId: string; readonly order: OrderRecord }> {
     const [order] = 'userref' in amendment.order ? [] : state.named(amendment.order);
     if (order === undefined) return refused(VENUE_REFUSAL.unknownOrder);
+    const { symbol = order.pair.symbol } = amendment;
+    if (symbol !== order.pair.symbol) return refused(VENUE_REFUSAL.arguments('symbol'));
     const nowNs = this.#register.nowNs();
     const points = AMEND_FIXED_POINTS + amendPoints(nowNs - order.touchedNs);
     if (!this.#register.spend(state, order.pair.symbol, points)) return refused(VENUE_REFUSAL.rate);
@@ -97,7 +99,7 @@ export class OrderPlacing {
 
   /** The order with its funds held, or nothing held and undefined. Only checked when it is to be validated only. */
   #affordable(state: AccountState, draft: OrderDraft): ExchangeOrder | undefined {
-    for (const feePreference of preferences(draft)) {
+    for (const feePreference of preferences(draft, state.sellFeesIn)) {
       const order = this.#order(state, draft, feePreference);
       const need = this.#engine.need(order);
       if (need > state.money.available(spentAsset(order))) continue;
@@ -151,12 +153,13 @@ function idRefusal(state: AccountState, { clOrdId }: OrderDraft): string | undef
 }
 
 /**
- * Fees are taken in quote from a buy and in base from a sell unless the order says otherwise. The venue's is a
- * preference only: a sale of all that is there leaves no base for a fee, which is then taken in quote.
+ * Fees are taken in quote unless the order says otherwise, or its account has sells pay in base: the venue's own table
+ * says that they do, what it was seen to do says not. The account's word is a preference only: a sale of all that is there
+ * leaves no base for a fee, which is then taken in quote.
  */
-function preferences({ feePreference, side }: OrderDraft): readonly FeePreference[] {
+function preferences({ feePreference, side }: OrderDraft, sellFeesIn: FeePreference): readonly FeePreference[] {
   if (feePreference !== undefined) return [feePreference];
-  return side === 'buy' ? ['quote'] : ['base', 'quote'];
+  return side === 'sell' && sellFeesIn === 'base' ? ['base', 'quote'] : ['quote'];
 }
 
 function isBeyondFunds(state: AccountState, order: ExchangeOrder, to: AmendedNumbers): boolean {

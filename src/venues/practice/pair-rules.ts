@@ -8,6 +8,10 @@ import type { Precision } from './market-level.ts';
 /** Ledger precision of an asset that nobody announced: 10, the most the venue uses. */
 const PRECISION_UNANNOUNCED = 10;
 
+/** What an asset is: a coin or money, or a share that is traded as a token. */
+export const ASSET_CLASSES = ['currency', 'tokenized_asset'] as const;
+export type AssetClass = (typeof ASSET_CLASSES)[number];
+
 export interface AssetRules {
   /** Modern code, such as `BTC`. */
   readonly id: string;
@@ -15,6 +19,7 @@ export interface AssetRules {
   readonly decimals: number;
   /** Costs and fees are rounded to this many decimals. */
   readonly ledgerDecimals: number;
+  readonly assetClass: AssetClass;
 }
 
 export interface PairRules {
@@ -39,20 +44,27 @@ export interface PairRules {
 /** The rules of every asset, fixed when the exchange opens: a unit never changes its size. */
 export function assetRules({ assets, pairs }: InstrumentEntries): ReadonlyMap<string, AssetRules> {
   const ledger = new Map<string, number>();
+  const tokenized = new Set<string>();
   for (const pair of pairs.filter(isObject)) {
     for (const side of ['base', 'quote']) ledger.set(textOf(pair, side) ?? '', PRECISION_UNANNOUNCED);
   }
   for (const asset of assets.filter(isObject)) {
     ledger.set(textOf(asset, 'id') ?? '', integerOf(asset, 'precision') ?? PRECISION_UNANNOUNCED);
+    if (assetClassOf(asset) === 'tokenized_asset') tokenized.add(textOf(asset, 'id') ?? '');
   }
   const needed = (id: string) =>
     pairs.flatMap((pair) => (textOf(pair, 'base') === id ? [integerOf(pair, 'qty_precision') ?? 0] : []));
   return new Map(
-    [...ledger].map(([id, ledgerDecimals]) => [
-      id,
-      { id, ledgerDecimals, decimals: Math.max(ledgerDecimals, ...needed(id)) },
-    ]),
+    [...ledger].map(([id, ledgerDecimals]) => {
+      const assetClass = tokenized.has(id) ? 'tokenized_asset' : 'currency';
+      return [id, { id, ledgerDecimals, decimals: Math.max(ledgerDecimals, ...needed(id)), assetClass }];
+    }),
   );
+}
+
+/** The class of an asset's entry: a currency unless it says otherwise. */
+export function assetClassOf(asset: JsonObject): AssetClass {
+  return textOf(asset, 'class') === 'tokenized_asset' ? 'tokenized_asset' : 'currency';
 }
 
 /** The rules that a pair's entry sets; undefined when it is not one that could be traded. */
@@ -102,6 +114,16 @@ export function roundedUp(text: string, decimals: number): bigint {
 /** Plain decimal text of a price, padded as the venue pads it. */
 export function priceText(pair: PairRules, price: bigint): string {
   return padded(price, pair.scale.price, pair.wire.price);
+}
+
+/** Decimals of prices in REST's market data and on the v1 socket: those of the pair's cost, where these are more. */
+export function longPriceDecimals({ wire, costPrecision }: PairRules): number {
+  return Math.max(wire.price, costPrecision);
+}
+
+/** A price as REST's market data and the v1 socket write it: `105944.30000` where v2 writes `105944.3`. */
+export function longPriceText(pair: PairRules, price: bigint): string {
+  return padded(price, pair.scale.price, longPriceDecimals(pair));
 }
 
 /** Plain decimal text of a quantity, padded as the venue pads it. */

@@ -30,7 +30,7 @@ export function executionFields(event: ExecutionEvent, usd: UsdValue, rateCount:
     case 'trade':
       return trade === undefined
         ? {}
-        : { ...tradeFields(trade), ...totals(order, usd), ...feeFields(trade), ...counter };
+        : { ...tradeFields(trade), ...cashFields(order), ...totals(order, usd), ...feeFields(trade), ...counter };
     case 'amended':
       return { timestamp, ...amendedFields(order), ...nameFields(order), ...counter };
     default:
@@ -45,7 +45,7 @@ export function orderFields(order: OrderRecord, execType: string, status: string
     order_id: order.id,
     ...referenceFields(order),
     symbol: pair.symbol,
-    ...(cashQty === undefined ? { order_qty: qty(pair, order.qty) } : { cash_order_qty: amount(pair.quote, cashQty) }),
+    ...(cashQty === undefined ? { order_qty: qty(pair, order.qty) } : cashFields(order)),
     ...(displayQty === undefined ? {} : { display_qty: qty(pair, displayQty) }),
     cum_cost: amount(pair.quote, order.filledCost),
     time_in_force: order.timeInForce.toUpperCase(),
@@ -98,6 +98,12 @@ function tradeFields(trade: TradeRecord): Fields {
   };
 }
 
+/** An order for an amount of quote: that, and how much base it comes to as soon as that is known. */
+function cashFields({ cashQty, pair, qty: base }: OrderRecord): Fields {
+  if (cashQty === undefined) return {};
+  return { cash_order_qty: amount(pair.quote, cashQty), ...(base > 0n ? { order_qty: qty(pair, base) } : {}) };
+}
+
 function feeFields({ feeAsset, fee }: TradeRecord): Fields {
   return { fees: [{ asset: feeAsset.id, qty: amount(feeAsset, fee) }] };
 }
@@ -105,7 +111,8 @@ function feeFields({ feeAsset, fee }: TradeRecord): Fields {
 function endFields(kind: string, order: OrderRecord, usd: UsdValue): Fields {
   const reason = order.reason === '' ? {} : { cancel_reason: order.reason, reason: order.reason };
   const { cum_qty, cum_cost, avg_price, fee_usd_equiv } = totals(order, usd);
-  return { order_status: kind, exec_type: kind, cum_qty, cum_cost, fee_usd_equiv, avg_price, ...reason };
+  const amounts = { ...cashFields(order), cum_qty, cum_cost, fee_usd_equiv, avg_price };
+  return { order_status: kind, exec_type: kind, ...amounts, ...reason };
 }
 
 function amendedFields(order: OrderRecord): Fields {

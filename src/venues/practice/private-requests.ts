@@ -151,7 +151,9 @@ export function readAmendOrder(params: JsonObject, receivedAtMs: number): Answer
   const fields = new RequestFields(params, [...known, ...more]);
   const orderId = fields.text('order_id');
   const clOrdId = fields.text('cl_ord_id');
+  const priceType = fields.text('limit_price_type');
   const amendment = {
+    symbol: fields.text('symbol'),
     order: orderId === undefined ? { clOrdId: clOrdId ?? '' } : { orderId },
     qty: fields.number('order_qty'),
     displayQty: fields.number('display_qty'),
@@ -162,6 +164,7 @@ export function readAmendOrder(params: JsonObject, receivedAtMs: number): Answer
   };
   if (fields.fault !== undefined) return refused(fields.fault);
   if ((orderId === undefined) === (clOrdId === undefined)) return refused(VENUE_REFUSAL.arguments('order_id'));
+  if (priceType !== undefined && priceType !== 'static') return refused(VENUE_REFUSAL.arguments('limit_price_type'));
   const triggers = fields.has('trigger_price') || fields.has('trigger_price_type');
   return triggers ? refused(VENUE_REFUSAL.feature) : { ok: true, value: amendment };
 }

@@ -4,7 +4,7 @@ import type { TradeRecord } from './exchange-types.ts';
 import type { Market } from './market.ts';
 import type { BookLevels, MarketBook } from './market-book.ts';
 import type { PublicSession } from './public-session.ts';
-import { bookSnapshotFrame, bookUpdateFrame, wireTime } from './wire-text.ts';
+import { bookUpdateFrame, wireTime } from './wire-text.ts';
 
 export class PublicAudience {
   readonly #market: Market;
@@ -15,7 +15,7 @@ export class PublicAudience {
     this.#market = market;
     this.#clock = clock;
     market.listen({
-      onBook: (book, before, snapshot) => this.#publish(book, before, snapshot),
+      onBook: (book, before) => this.#publish(book, before),
       onStatus: (system) => this.#toAll((session) => session.sendStatus(system)),
       onInstruments: (changed) => this.#toAll((session) => session.sendInstruments(changed)),
     });
@@ -61,7 +61,7 @@ export class PublicAudience {
   }
 
   /** One frame per depth, made once and shared by all who follow the symbol at that depth. */
-  #publish(book: MarketBook, before: BookLevels, snapshot: boolean): void {
+  #publish(book: MarketBook, before: BookLevels): void {
     const time = wireTime(this.#clock);
     const isNewTouch = !isSameTouch(book.bids, before.bids) || !isSameTouch(book.asks, before.asks);
     const frames = new Map<number, string | undefined>();
@@ -69,13 +69,9 @@ export class PublicAudience {
       if (isNewTouch) session.feeds.onTouch(book);
       const depth = session.depthOf(book.symbol);
       if (depth === undefined) continue;
-      if (!frames.has(depth)) {
-        frames.set(depth, snapshot ? bookSnapshotFrame(book, depth, time) : bookUpdateFrame(book, before, depth, time));
-      }
+      if (!frames.has(depth)) frames.set(depth, bookUpdateFrame(book, before, depth, time));
       const frame = frames.get(depth);
-      if (frame === undefined) continue;
-      if (snapshot) session.sendSnapshot(book.symbol, frame);
-      else session.sendUpdate(book.symbol, frame);
+      if (frame !== undefined) session.sendUpdate(book.symbol, frame);
     }
   }
 

@@ -1,5 +1,6 @@
 /** Reads what a client sent to the public socket: a request in the venue's terms, or the text of its refusal. */
 import { FEED_FIELDS, type FeedChannel, type FeedRequest, isFeedChannel, readFeedRequest } from './feed-requests.ts';
+import { EXECUTION_VENUES, type InstrumentScope } from './instrument-entries.ts';
 import {
   integerOf,
   isObject,
@@ -30,6 +31,7 @@ export const REFUSAL = {
   field: (name: string) => `Unsupported field: '${name}'`,
   fieldType: (name: string, type: string) => `Field '${name}' must be ${type}`,
   symbol: (symbol: string) => `Currency pair not supported ${symbol}`,
+  venue: 'Execution venue not supported',
   feed: (channel: string) =>
     channel === 'ohlc' ? 'Subscription ohlc interval not supported' : 'Event trigger invalid',
   fault: 'EService:Unavailable',
@@ -51,6 +53,7 @@ export interface BookRequest {
 
 export interface InstrumentRequest {
   readonly kind: 'instrument';
+  readonly scope: InstrumentScope;
   readonly method: 'subscribe' | 'unsubscribe';
   readonly reqId: RawNumber | undefined;
   readonly snapshot: boolean;
@@ -91,11 +94,24 @@ export function readPublicRequest(text: string): PublicRequest {
   const unknown = Object.keys(params).find((name) => !FIELDS[channel].includes(name));
   if (unknown !== undefined) return refuse(REFUSAL.field(unknown));
   if (typeof snapshot !== 'boolean') return refuse(REFUSAL.fieldType('snapshot', 'a boolean'));
-  if (channel === 'instrument') return { kind: 'instrument', method, reqId, snapshot };
+  if (channel === 'instrument') return instrumentRequest(params, { method, reqId, snapshot }, refuse);
   if (!isFeedChannel(channel)) return bookRequest(params, { method, reqId, snapshot }, refuse);
   const symbols = params['symbol'];
   if (!isTextList(symbols) || symbols.length === 0) return refuse(REFUSAL.symbols);
   return readFeedRequest(params, channel, { method, reqId }, symbols) ?? refuse(REFUSAL.feed(channel));
+}
+
+function instrumentRequest(
+  params: JsonObject,
+  head: Pick<InstrumentRequest, 'method' | 'reqId' | 'snapshot'>,
+  refuse: (error: string) => Refused,
+): InstrumentRequest | Refused {
+  const withTokenized = params['include_tokenized_assets'] ?? false;
+  const venue = params['execution_venue'] ?? EXECUTION_VENUES[0];
+  if (typeof withTokenized !== 'boolean') return refuse(REFUSAL.fieldType('include_tokenized_assets', 'a boolean'));
+  const known = EXECUTION_VENUES.find((one) => one === venue);
+  if (known === undefined) return refuse(REFUSAL.venue);
+  return { kind: 'instrument', ...head, scope: { withTokenized, venue: known } };
 }
 
 function bookRequest(

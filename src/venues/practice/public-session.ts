@@ -10,7 +10,7 @@ import type { FaultDraws } from './fault-plan.ts';
 import { type FeedRequest, feedResult } from './feed-requests.ts';
 import { FeedSubscriptions } from './feed-subscriptions.ts';
 import { cutShort, withWrongChecksum, withWrongDigit } from './frame-damage.ts';
-import type { InstrumentEntries } from './instrument-entries.ts';
+import { entriesWithin, type InstrumentEntries, type InstrumentScope } from './instrument-entries.ts';
 import type { Market } from './market.ts';
 import type { MarketStatistics } from './market-statistics.ts';
 import type { PairRules } from './pair-rules.ts';
@@ -58,7 +58,7 @@ export class PublicSession {
   readonly feeds: FeedSubscriptions;
   readonly #deps: SessionDeps;
   readonly #books = new Map<string, BookSubscription>();
-  #instruments = false;
+  #instruments: InstrumentScope | undefined;
 
   constructor(deps: SessionDeps) {
     this.#deps = deps;
@@ -67,7 +67,7 @@ export class PublicSession {
     this.connection = new ClientConnection(deps.port, deps.clock, deps.limits, deps.counts, {
       onRequest: (text) => this.#onRequest(text),
       onClosed: () => this.#onClosed(),
-      hasSubscription: () => this.#instruments || this.followsMarket,
+      hasSubscription: () => this.#instruments !== undefined || this.followsMarket,
     });
     this.sendStatus(deps.market.system);
   }
@@ -87,15 +87,9 @@ export class PublicSession {
   }
 
   sendInstruments(changed: InstrumentEntries): void {
-    if (this.#instruments) this.connection.send(instrumentFrame('update', changed));
-  }
-
-  /** A new snapshot for a standing subscription: the market began afresh. It ends no silence. */
-  sendSnapshot(symbol: string, frame: string): void {
-    const subscription = this.#books.get(symbol);
-    if (subscription === undefined || subscription.silent) return;
-    subscription.held = undefined;
-    this.connection.send(frame);
+    if (this.#instruments === undefined) return;
+    const told = entriesWithin(changed, this.#instruments, this.#deps.market.entries.assets);
+    if (told.assets.length + told.pairs.length > 0) this.connection.send(instrumentFrame('update', told));
   }
 
   /** A book update, or what a fault makes of it. */
@@ -145,16 +139,17 @@ export class PublicSession {
     this.#deps.onSubscriptions();
   }
 
-  #onInstrument(head: ReplyHead, { method, snapshot }: InstrumentRequest): void {
+  #onInstrument(head: ReplyHead, { method, snapshot, scope }: InstrumentRequest): void {
     const wanted = method === 'subscribe';
-    if (this.#instruments === wanted) {
+    if ((this.#instruments !== undefined) === wanted) {
       this.#refuse(head, wanted ? REFUSAL.duplicate : REFUSAL.notSubscribed);
       return;
     }
-    this.#instruments = wanted;
+    this.#instruments = wanted ? scope : undefined;
     const warnings = wanted ? { warnings: ['tick_size is deprecated, use price_increment'] } : {};
     this.#acknowledge(head, { channel: 'instrument', snapshot, ...warnings });
-    if (wanted && snapshot) this.connection.send(instrumentFrame('snapshot', this.#deps.market.entries));
+    if (!wanted || !snapshot) return;
+    this.connection.send(instrumentFrame('snapshot', entriesWithin(this.#deps.market.entries, scope)));
   }
 
   #onFeed(head: ReplyHead, request: FeedRequest, symbol: string): void {
@@ -224,7 +219,7 @@ export class PublicSession {
   #onClosed(): void {
     this.#books.clear();
     this.feeds.clear();
-    this.#instruments = false;
+    this.#instruments = undefined;
     this.#deps.onClosed(this);
   }
 }

@@ -2,7 +2,7 @@
 import type { ExchangeIds } from './exchange-ids.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import type { LedgerRecord, TradeRecord } from './exchange-types.ts';
-import { baseUnits, costOf, feeAsset, feeOf, holdFor, spentAsset, spentOf } from './fill-amounts.ts';
+import { baseUnits, costOf, feeAsset, feeInQuote, feeOf, holdFor, spentAsset, spentOf } from './fill-amounts.ts';
 import type { TradingAccount } from './trading-account.ts';
 
 export interface FillOf {
@@ -66,7 +66,7 @@ function fitted({ order, price, qty, liquidity }: FillOf, funds: bigint): Money 
 
 function recordOf({ order, price, qty, liquidity, tradeId, atMs }: FillOf, money: Money, ids: ExchangeIds) {
   const record = { order, qty, price, liquidity, tradeId, atMs, feeAsset: feeAsset(order), ledgerIds: [] };
-  return { id: ids.next('T'), ...record, ...money };
+  return { id: ids.next('T'), ...record, ...money, feeInQuote: feeInQuote(order, money.fee, price) };
 }
 
 function post({ order, account, atMs }: FillOf, trade: TradeRecord, ids: ExchangeIds): [LedgerRecord, LedgerRecord] {
@@ -84,6 +84,7 @@ function book(order: ExchangeOrder, trade: TradeRecord): void {
   order.filledCost += trade.cost;
   order.filledExact += trade.price * trade.qty;
   order.fee += trade.fee;
+  order.feeInQuote += trade.feeInQuote;
   order.status = 'partially_filled';
   order.trades.push(trade);
 }

@@ -7,7 +7,7 @@ import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-messa
 import { openKraken } from '../../../src/venues/kraken/open-kraken.ts';
 import { subscribeBook, subscribeInstrument } from '../../../src/venues/kraken/requests.ts';
 import { TRADING_PERMISSIONS } from '../../../src/venues/practice/account-spec.ts';
-import type { RateTier } from '../../../src/venues/practice/exchange-types.ts';
+import type { AccountSettings } from '../../../src/venues/practice/exchange-types.ts';
 import type { FaultRates } from '../../../src/venues/practice/fault-rules.ts';
 import { InlineNetwork } from '../../../src/venues/practice/inline-network.ts';
 import type { PracticeExchange } from '../../../src/venues/practice/practice-exchange.ts';
@@ -83,11 +83,11 @@ export function exchangeStage(
   seed: number,
   faults: FaultRates,
   settings: ConfigInput = {},
-  rateTier: RateTier = 'pro',
+  account: Partial<Pick<AccountSettings, 'rateTier' | 'sellFeesIn'>> = {},
 ) {
   const made = new MadeExchange({
     pairs: PAIRS,
-    accounts: [{ ...ACCOUNT, rateTier }],
+    accounts: [{ ...ACCOUNT, ...account }],
     settings: { seed, faults, speed: 1 },
   });
   const { clock, exchange } = made;
@@ -151,5 +151,5 @@ export function exchangeStage(
   };
 
   const differences = () => trader.differences(exchange, directory, sent);
-  return { exchange, chance, port, trader, received, directory, pass, refill, trade, differences };
+  return { exchange, chance, port, trader, sent, received, directory, pass, refill, trade, differences };
 }

@@ -13,8 +13,13 @@ const PRIVATE_FAULTS = FAULT_NAMES.filter(
   (name) => !PUBLIC.includes(FAULTS[name].when) && FAULTS[name].when !== 'cancel',
 );
 
-function day(seed: number, faults: Parameters<typeof exchangeStage>[1], orders = 40) {
-  const stage = exchangeStage(seed, faults);
+function day(
+  seed: number,
+  faults: Parameters<typeof exchangeStage>[1],
+  orders = 40,
+  account: Parameters<typeof exchangeStage>[3] = {},
+) {
+  const stage = exchangeStage(seed, faults, {}, account);
   stage.port.start();
   let sent = 0;
   for (let turns = 0; sent < orders && turns < 20_000; turns++) {
@@ -64,11 +69,27 @@ describe('against the practice exchange', () => {
     }
   });
 
+  test.each(['quote', 'base'] as const)(
+    'every order says what its fee is to be paid in: an account whose sells pay %s makes no difference',
+    (sellFeesIn) => {
+      // Answers get lost, so that fills are also read from REST, which tells every fee in quote.
+      const stage = day(11, { 'ack-lost': 0.2, 'execution-gap': 0.1 }, 60, { sellFeesIn });
+      const orders = stage.sent.filter((text) => text.includes('"method":"add_order"'));
+      expect(orders.length).toBeGreaterThan(50);
+      expect(orders.filter((text) => !text.includes('"fee_preference":'))).toEqual([]);
+      const trades = stage.exchange.trading.trades('alice');
+      expect(
+        new Set(trades.map(({ order, feeAsset }) => feeAsset === order.pair[order.side === 'buy' ? 'base' : 'quote'])),
+      ).toEqual(new Set([true]));
+      expect(stage.differences()).toEqual([]);
+    },
+  );
+
   test.each(['starter', 'intermediate', 'pro'] as const)(
     'as many orders as there is room for, a minute long: a %s account never hears no',
     (tier) => {
       const settings = { venue: { messages_per_second: 40 } };
-      const stage = exchangeStage(7, {}, settings, tier);
+      const stage = exchangeStage(7, {}, settings, { rateTier: tier });
       stage.port.start();
       let sent = 0;
       for (let turns = 0; turns < 6_000; turns++) {

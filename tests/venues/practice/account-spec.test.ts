@@ -39,6 +39,7 @@ test('a file says what it wants to say, in YAML or JSON', () => {
     secret: c2VjcmV0
     tier: 3
     rate_tier: starter
+    sell_fees_in: base
     balances: { USD: "12.50", BTC: 0.001 }
     permissions: [query-funds, withdraw-funds]
     nonce_window: 1000
@@ -54,6 +55,7 @@ test('a file says what it wants to say, in YAML or JSON', () => {
     tier: 3,
     fees: { tier: 3 },
     rateTier: 'starter',
+    sellFeesIn: 'base',
     balances: { USD: '12.50', BTC: '0.001' },
     permissions: ['query-funds', 'withdraw-funds'],
     nonceWindow: 1_000,
@@ -63,6 +65,7 @@ test('a file says what it wants to say, in YAML or JSON', () => {
     fees: { makerPct: '0.1', takerPct: '0.1' },
     permissions: TRADING_PERMISSIONS,
     balances: { ETH: '100' },
+    sellFeesIn: 'quote',
   });
   expect(readAccounts(file('{"accounts":[{"name":"j"}]}'), [])[0]?.name).toBe('j');
 });
@@ -71,6 +74,7 @@ test.each([
   ['accounts: []', /accounts/],
   ['accounts: [{ name: a, tier: 18 }]', /accounts\.0\.tier/],
   ['accounts: [{ name: a, secret: "not base64" }]', /accounts\.0\.secret/],
+  ['accounts: [{ name: a, sell_fees_in: both }]', /sell_fees_in/],
   ['accounts: [{ name: a, permissions: [fly] }]', /permissions/],
   ['accounts: [{ name: a, balances: { USD: -1 } }]', /balances/],
   ['accounts: [{ name: a, colour: red }]', /colour|accounts\.0/],

@@ -1,4 +1,7 @@
-/** A public client library, written by others, against the practice exchange: nothing of it is changed but addresses. */
+/**
+ * A public client library, written by others, against the practice exchange: nothing of it is changed but addresses, and
+ * its nonces, which are the clock's milliseconds: of two calls within one of them the venue refuses the second.
+ */
 import ccxt from 'ccxt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/shared/clock.ts';
@@ -16,6 +19,8 @@ beforeAll(async () => {
   );
   const [{ key, secret } = { key: '', secret: '' }] = server.accounts;
   client = new ccxt.pro.kraken({ apiKey: key, secret, enableRateLimit: false });
+  let nonce = client.nonce();
+  client.nonce = () => ++nonce;
   const { rest, wsPublic, wsPrivate } = server;
   const api = client.urls.api as Record<string, unknown>;
   client.urls.api = {

@@ -38,6 +38,7 @@ describe('ticker', () => {
           high: 101,
           change: 1,
           change_pct: 1,
+          trades: 1,
         },
       ],
     });
@@ -117,6 +118,10 @@ describe('trade and ohlc', () => {
     const begins = candles.map(({ data }) => (data as { interval_begin: string }[])[0]?.interval_begin);
     expect(new Set(begins).size).toBe(2);
     expect(begins[0]).toMatch(/:[0-5][05]:00\.000000000Z$/);
+    // The message's own time is when it was sent, whatever its candles are of.
+    const sent = candles.map(({ timestamp }) => String(timestamp));
+    expect(sent.every((time) => /\.\d{9}Z$/.test(time))).toBe(true);
+    expect(sent.map((time) => Date.parse(time))).toEqual([made.nowMs - 300_000, made.nowMs]);
   });
 });
 

@@ -3,14 +3,14 @@ import { formatDecimal } from '../../../shared/money.ts';
 import type { Answer, FeeRates, LedgerRecord } from '../exchange-types.ts';
 import { FEE_SCHEDULE } from '../fee-schedule.ts';
 import { amountText } from '../pair-rules.ts';
-import { isWithin, pageOf, periodOf } from './history-page.ts';
+import { countOf, isWithin, pageOf, periodOf } from './history-page.ts';
 import { ledgerRow } from './order-text.ts';
 import {
   askedIds,
+  assetClassAsked,
   assetKey,
   type CallContext,
   done,
-  pairKey,
   pairOf,
   refused,
   UNKNOWN_ASSET,
@@ -58,10 +58,10 @@ export function tradeBalance({ desk, account, names }: CallContext, params: Rest
  * platform count for a tier here.
  */
 export function tradeVolume(context: CallContext, params: RestParams): Answer<unknown> {
-  const pairs = (paramList(params, 'pair') ?? []).map((name) => pairOf(context, name));
-  const known = pairs.filter((pair) => pair !== undefined);
-  if (known.length < pairs.length) return refused(UNKNOWN_PAIR);
-  const modern = wantsModernNames(params);
+  const wanted = paramList(params, 'pair') ?? [];
+  const assetClass = assetClassAsked(params, 'asset_class');
+  const known = wanted.flatMap((name) => pairOf(context, name, assetClass, wantsModernNames(params)) ?? []);
+  if (known.length < wanted.length) return refused(UNKNOWN_PAIR);
   const cents = context.desk.volumeUsdCents(context.account);
   const spot = formatDecimal(cents * 100n, USD_DECIMALS);
   const none = formatDecimal(0n, USD_DECIMALS);
@@ -74,14 +74,9 @@ export function tradeVolume(context: CallContext, params: RestParams): Answer<un
   if (known.length === 0) return done(volume);
   const rows = (of: 'takerPpm' | 'makerPpm') =>
     Object.fromEntries(
-      known.map((pair) => [
-        pairKey(pair.symbol, modern),
-        feeRow(context.desk.fees(context.account, pair)[of], of, cents),
-      ]),
+      known.map(({ pair, key }) => [key, feeRow(context.desk.fees(context.account, pair)[of], of, cents)]),
     );
-  const schedules = known.map((pair) =>
-    scheduleRow(pairKey(pair.symbol, modern), context.desk.fees(context.account, pair)),
-  );
+  const schedules = known.map(({ pair, key }) => scheduleRow(key, context.desk.fees(context.account, pair)));
   const schedule = paramFlag(params, 'fee_schedule') ? { schedules } : {};
   return done({ ...volume, fees: rows('takerPpm'), fees_maker: rows('makerPpm'), ...schedule });
 }
@@ -119,18 +114,20 @@ export function ledgers(context: CallContext, params: RestParams): Answer<unknow
   const wanted = (paramList(params, 'asset') ?? []).filter((name) => name !== 'all');
   const assets = wanted.map((name) => context.names.assetOf(name));
   if (assets.includes(undefined)) return refused(UNKNOWN_ASSET);
+  const assetClass = paramText(params, 'aclass');
   const type = paramText(params, 'type') ?? 'all';
   const period = periodOf(params, (id) => all.find((entry) => entry.id === id)?.atMs);
   if (!period.ok) return period;
   const found = all.filter(
     (entry) =>
       (assets.length === 0 || assets.includes(entry.asset.id)) &&
+      (assetClass === undefined || assetClass === entry.asset.assetClass) &&
       (type === 'all' || type === entry.type) &&
       isWithin(entry.atMs, period.value),
   );
   const page = pageOf(found, params);
   if (!page.ok) return page;
-  return done({ ledger: ledgerRows(page.value, params), count: found.length });
+  return done({ ledger: ledgerRows(page.value, params), ...countOf(found, params) });
 }
 
 export function queryLedgers({ desk, account }: CallContext, params: RestParams): Answer<unknown> {

@@ -1,7 +1,7 @@
 /** Which part of a long list a call wants: from when, until when, and how far into it. */
 import type { Answer } from '../exchange-types.ts';
 import { BAD_ARGUMENTS, done, refused } from './rest-context.ts';
-import { paramCount, paramText, type RestParams } from './rest-params.ts';
+import { paramCount, paramFlag, paramText, type RestParams } from './rest-params.ts';
 
 /** Rows per answer. */
 const PAGE_ROWS = 50;
@@ -35,6 +35,11 @@ function boundary(
 export function isWithin(atMs: number, { afterMs, untilMs }: Period): boolean {
   const at = Math.round(atMs * 1_000);
   return at > Math.round(afterMs * 1_000) && at <= Math.round(untilMs * 1_000);
+}
+
+/** How many there are of them in all, unless the caller does without. */
+export function countOf(found: readonly unknown[], params: RestParams): object {
+  return paramFlag(params, 'without_count') ? {} : { count: found.length };
 }
 
 /** A page of `all`, newest first, beginning after the first `ofs`. */

@@ -1,15 +1,15 @@
 /** `Assets` and `AssetPairs`: what is listed, as the REST side tells it (protocol reference 3.2). */
 import { formatDecimal } from '../../../shared/money.ts';
 import type { Answer } from '../exchange-types.ts';
-import { FEE_SCHEDULE } from '../fee-schedule.ts';
 import { assetAltname, assetId, pairNames } from '../legacy-names.ts';
-import { integerOf, type JsonObject, lexemeOf, type RawNumber, rawNumber, textOf } from '../lexeme-json.ts';
-import { amountText, type PairRules } from '../pair-rules.ts';
+import { integerOf, type JsonObject, lexemeOf, rawNumber, textOf } from '../lexeme-json.ts';
+import { amountText, assetClassOf, type PairRules } from '../pair-rules.ts';
 import {
+  assetClassAsked,
   assetKey,
   done,
-  pairKey,
   pairOf,
+  pairsOf,
   type RestContext,
   refused,
   UNKNOWN_ASSET,
@@ -19,9 +19,12 @@ import {
 import { paramList, paramText, type RestParams } from './rest-params.ts';
 
 export function assetList(context: RestContext, params: RestParams): Answer<unknown> {
-  const listed = context.market.entries.assets;
+  const assetClass = assetClassAsked(params, 'aclass');
+  const listed = context.market.entries.assets.filter((entry) => assetClassOf(entry) === assetClass);
+  const known = new Set(listed.map((entry) => textOf(entry, 'id')));
   const wanted = paramList(params, 'asset')?.map((name) => context.names.assetOf(name));
-  if (wanted?.some((asset) => asset === undefined)) return refused(UNKNOWN_ASSET);
+  if (assetClass === undefined) return done({});
+  if (wanted?.some((asset) => !known.has(asset))) return refused(UNKNOWN_ASSET);
   const modern = wantsModernNames(params);
   const rows = listed.flatMap((entry) => {
     const id = textOf(entry, 'id') ?? '';
@@ -42,7 +45,7 @@ function assetRow(id: string, entry: JsonObject): object {
   const decimals = integerOf(entry, 'precision') ?? 10;
   const collateral = lexemeOf(entry['collateral_value']);
   return {
-    aclass: 'currency',
+    aclass: assetClassOf(entry),
     altname: assetAltname(id),
     decimals,
     display_decimals: integerOf(entry, 'precision_display') ?? Math.min(5, decimals),
@@ -52,22 +55,24 @@ function assetRow(id: string, entry: JsonObject): object {
 }
 
 export function assetPairs(context: RestContext, params: RestParams): Answer<unknown> {
-  const wanted =
-    paramList(params, 'pair') ?? context.market.entries.pairs.map((entry) => textOf(entry, 'symbol') ?? '');
-  const pairs = wanted.map((name) => pairOf(context, name)).filter((pair) => pair !== undefined);
-  if (pairs.length < wanted.length) return refused(UNKNOWN_PAIR);
   const info = paramText(params, 'info') ?? 'info';
   const row = Object.hasOwn(PAIR_ROWS, info) ? PAIR_ROWS[info] : undefined;
   if (row === undefined) return refused('EGeneral:Invalid arguments:info');
+  const assetClass = assetClassAsked(params, 'aclass_base');
+  // Of a class, or traded at a place, that is not there, the venue lists nothing and complains of nothing.
+  if (assetClass === undefined || (paramText(params, 'execution_venue') ?? VENUE) !== VENUE) return done({});
   const modern = wantsModernNames(params);
-  return done(Object.fromEntries(pairs.map((pair) => [pairKey(pair.symbol, modern), row(pair, modern)])));
+  const wanted = paramList(params, 'pair');
+  const pairs = wanted?.flatMap((name) => pairOf(context, name, assetClass, modern) ?? []);
+  if (wanted !== undefined && pairs?.length !== wanted.length) return refused(UNKNOWN_PAIR);
+  const listed = pairs ?? pairsOf(context, assetClass, modern);
+  return done(Object.fromEntries(listed.map(({ pair, key }) => [key, row(pair, modern)])));
 }
 
-const FEES = {
-  fees: FEE_SCHEDULE.map(({ fromUsd, takerPpm }) => [Number(fromUsd), percentNumber(takerPpm)]),
-  fees_maker: FEE_SCHEDULE.map(({ fromUsd, makerPpm }) => [Number(fromUsd), percentNumber(makerPpm)]),
-  fee_volume_currency: 'ZUSD',
-};
+/** Where everything here is traded, by the venue's name. */
+const VENUE = 'international';
+/** The venue has listed no fees here since September 2026: `TradeVolume` tells them. */
+const FEES = { fees: [], fees_maker: [], fee_volume_currency: 'ZUSD' };
 const LEVERAGE = { leverage_buy: [], leverage_sell: [] };
 const MARGIN = { margin_call: 80, margin_stop: 40 };
 
@@ -84,9 +89,9 @@ function named(pair: PairRules, modern: boolean): object {
   return {
     altname,
     wsname,
-    aclass_base: 'currency',
+    aclass_base: pair.base.assetClass,
     base: modern ? pair.base.id : assetId(pair.base.id),
-    aclass_quote: 'currency',
+    aclass_quote: pair.quote.assetClass,
     quote: modern ? pair.quote.id : assetId(pair.quote.id),
     lot: 'unit',
     cost_decimals: pair.costPrecision,
@@ -102,12 +107,8 @@ function limits(pair: PairRules): object {
     costmin: shortText(amountText(pair.quote, pair.costMin)),
     tick_size: shortText(formatDecimal(pair.priceIncrement, pair.scale.price)),
     status: pair.status,
-    execution_venue: 'international',
+    execution_venue: VENUE,
   };
-}
-
-function percentNumber(ppm: bigint): RawNumber {
-  return rawNumber(shortText(formatDecimal(ppm, 4)));
 }
 
 /** Without zeros at the end: minimums are written so. */

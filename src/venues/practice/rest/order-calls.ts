@@ -4,12 +4,22 @@ import { pairNames } from '../legacy-names.ts';
 import { keptTerms, replaceOrder } from '../order-replacing.ts';
 import { secondsText } from '../wire-text.ts';
 import { echoText, orderDescription } from './order-text.ts';
-import { BAD_ARGUMENTS, type CallContext, done, pairOf, refused, UNKNOWN_PAIR } from './rest-context.ts';
+import {
+  assetClassAsked,
+  BAD_ARGUMENTS,
+  type CallContext,
+  done,
+  pairOf,
+  refused,
+  UNKNOWN_PAIR,
+} from './rest-context.ts';
 import { isList, paramFlag, paramList, paramObject, paramObjects, paramText, type RestParams } from './rest-params.ts';
 
 const BATCH_MIN = 2;
 const BATCH_MAX = 15;
 const CANCELS_MAX = 50;
+/** What is not offered: whoever asks for it is told so, instead of getting something else. */
+const NOT_OFFERED = ['sender_sub_id', 'trigger'];
 /** `viqc`: the volume is an amount of quote. `nompp` does nothing any more. */
 const ORDER_FLAGS = ['post', 'fcib', 'fciq', 'viqc', 'nompp'];
 
@@ -26,7 +36,8 @@ export function addOrderBatch(context: CallContext, params: RestParams): Answer<
   if (rows === undefined || rows.length < BATCH_MIN || rows.length > BATCH_MAX) {
     return refused(`${BAD_ARGUMENTS}:orders`);
   }
-  const shared = { pair: params['pair'], deadline: params['deadline'], validate: params['validate'] };
+  const { pair, deadline, validate, asset_class } = params;
+  const shared = { pair, deadline, validate, asset_class };
   const orders: NewOrder[] = [];
   for (const row of rows) {
     const order = newOrder(context, { ...row, ...shared });
@@ -49,8 +60,8 @@ function restDescription(description: string): string {
 }
 
 function newOrder(context: CallContext, params: RestParams): Answer<NewOrder> {
-  const pair = pairOf(context, paramText(params, 'pair'));
-  if (pair === undefined) return refused(UNKNOWN_PAIR);
+  const asked = pairOf(context, paramText(params, 'pair'), assetClassAsked(params, 'asset_class'));
+  if (asked === undefined) return refused(UNKNOWN_PAIR);
   const flags = paramList(params, 'oflags') ?? [];
   if (!flags.every((flag) => ORDER_FLAGS.includes(flag)) || (flags.includes('fcib') && flags.includes('fciq'))) {
     return refused(`${BAD_ARGUMENTS}:oflags`);
@@ -64,7 +75,7 @@ function newOrder(context: CallContext, params: RestParams): Answer<NewOrder> {
   if (fault !== undefined) return refused(fault);
   const userref = paramText(params, 'userref');
   return done({
-    symbol: pair.symbol,
+    symbol: asked.pair.symbol,
     side: paramText(params, 'type') ?? '',
     orderType: paramText(params, 'ordertype') ?? '',
     qty: quoted ? undefined : volume,
@@ -89,10 +100,11 @@ function isMargin(leverage: string | undefined): boolean {
   return leverage !== undefined && !['none', '0', '1', '1:1'].includes(leverage.toLowerCase());
 }
 
-/** A secondary order needs triggers, and those need trades: a book recording has none. */
+/** A secondary order needs triggers, and those need trades: a book recording has none. Nor are there sub-accounts. */
 function unsupported(params: RestParams): string | undefined {
   const close = paramText(paramObject(params, 'close') ?? {}, 'ordertype') ?? paramText(params, 'close[ordertype]');
-  return close === undefined ? undefined : 'EAPI:Feature disabled';
+  const other = NOT_OFFERED.map((name) => paramText(params, name)).find((value) => value !== undefined);
+  return close === undefined && other === undefined ? undefined : 'EAPI:Feature disabled';
 }
 
 interface OrderTimes {
@@ -122,17 +134,23 @@ function momentOf(text: string | undefined, nowMs: number): number | undefined {
 export function amendOrder(context: CallContext, params: RestParams): Answer<unknown> {
   const order = nameOf(params);
   if (order === undefined) return refused(`${BAD_ARGUMENTS}:txid`);
-  const amendment = amendmentOf(order, params, context.receivedAtMs);
+  const amendment = amendmentOf(context, order, params);
   if (!amendment.ok) return amendment;
   const amended = context.desk.amend(context.account, amendment.value);
   return amended.ok ? done({ amend_id: amended.value.amendId }) : amended;
 }
 
-function amendmentOf(order: OrderName, params: RestParams, nowMs: number): Answer<Amendment> {
+function amendmentOf(context: CallContext, order: OrderName, params: RestParams): Answer<Amendment> {
+  const { receivedAtMs: nowMs } = context;
   const times = timesOf({ deadline: params['deadline'] }, nowMs);
   if (!times.ok) return times;
+  if (paramText(params, 'trigger_price') !== undefined) return refused('EAPI:Feature disabled');
+  const pair = paramText(params, 'pair');
+  const symbol = pair === undefined ? undefined : context.names.symbolOf(pair);
+  if (pair !== undefined && symbol === undefined) return refused(UNKNOWN_PAIR);
   return done({
     order,
+    symbol,
     qty: paramText(params, 'order_qty'),
     displayQty: paramText(params, 'display_qty'),
     limitPrice: paramText(params, 'limit_price'),

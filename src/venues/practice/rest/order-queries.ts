@@ -1,8 +1,8 @@
 /** Orders and trades of an account, open and past (protocol reference 3.3). */
 import type { Answer, OrderRecord, TradeRecord } from '../exchange-types.ts';
-import { isWithin, type Period, pageOf, periodOf } from './history-page.ts';
+import { countOf, isWithin, type Period, pageOf, periodOf } from './history-page.ts';
 import { orderRow, tradeRow } from './order-text.ts';
-import { askedIds, BAD_ARGUMENTS, type CallContext, done, pairOf, refused, wantsModernNames } from './rest-context.ts';
+import { askedIds, BAD_ARGUMENTS, type CallContext, done, refused, wantsModernNames } from './rest-context.ts';
 import { paramFlag, paramList, paramText, type RestParams } from './rest-params.ts';
 
 const UNKNOWN_ORDER = 'EOrder:Unknown order';
@@ -23,7 +23,7 @@ export function closedOrders({ desk, account }: CallContext, params: RestParams)
   const byEnd = found.toSorted((a, b) => (a.closedAtMs ?? 0) - (b.closedAtMs ?? 0));
   const page = pageOf(byEnd, params);
   if (!page.ok) return page;
-  return done({ closed: orderRows(page.value, params), count: found.length });
+  return done({ closed: orderRows(page.value, params), ...countOf(found, params) });
 }
 
 function isInPeriod({ openedAtMs, closedAtMs = openedAtMs }: OrderRecord, which: string, period: Period): boolean {
@@ -46,7 +46,7 @@ export function tradesHistory(context: CallContext, params: RestParams): Answer<
   if (!period.ok) return period;
   // Without margin there are no positions, so any other `type` than all trades finds none.
   const type = (paramText(params, 'type') ?? 'all').toLowerCase();
-  const wanted = paramList(params, 'pair')?.map((name) => pairOf(context, name)?.symbol);
+  const wanted = paramList(params, 'pair')?.map((name) => context.names.symbolOf(name));
   const found = all.filter(
     (trade) =>
       (type === 'all' || type === 'no position') &&
@@ -55,7 +55,7 @@ export function tradesHistory(context: CallContext, params: RestParams): Answer<
   );
   const page = pageOf(found, params);
   if (!page.ok) return page;
-  return done({ trades: tradeRows(page.value, params), count: found.length });
+  return done({ trades: tradeRows(page.value, params), ...countOf(found, params) });
 }
 
 export function queryTrades({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
@@ -85,5 +85,6 @@ function orderRows(orders: readonly OrderRecord[], params: RestParams): object {
 
 function tradeRows(trades: readonly TradeRecord[], params: RestParams): object {
   const modern = wantsModernNames(params);
-  return Object.fromEntries(trades.map((trade) => [trade.id, tradeRow(trade, modern)]));
+  const withLedgers = paramFlag(params, 'ledgers');
+  return Object.fromEntries(trades.map((trade) => [trade.id, tradeRow(trade, modern, withLedgers)]));
 }

@@ -2,7 +2,7 @@
 import { divideDown, formatDecimal } from '../../../shared/money.ts';
 import type { LedgerRecord, OrderRecord, TradeRecord } from '../exchange-types.ts';
 import { pairNames } from '../legacy-names.ts';
-import { type AssetRules, amountText, type PairRules, priceText, qtyText } from '../pair-rules.ts';
+import { amountText, type PairRules, priceText, qtyText } from '../pair-rules.ts';
 import { assetKey, pairKey, unixSeconds } from './rest-context.ts';
 
 /** REST calls a filled order `closed`. */
@@ -22,10 +22,10 @@ export function orderRow(order: OrderRecord, withTrades: boolean): object {
     starttm: 0,
     expiretm: order.expireAtMs === undefined ? 0 : unixSeconds(order.expireAtMs),
     descr: descriptionRow(order),
-    vol: order.cashQty === undefined ? qtyText(order.pair, order.qty) : amountText(order.pair.quote, order.cashQty),
+    vol: volumeText(order),
     vol_exec: qtyText(order.pair, order.filledQty),
     cost: amountText(order.pair.quote, order.filledCost),
-    fee: amountText(feeAsset(order), order.fee),
+    fee: amountText(order.pair.quote, order.feeInQuote),
     price: averageText(order),
     stopprice: '0.00000',
     limitprice: '0.00000',
@@ -57,13 +57,14 @@ export function orderDescription({ side, type, qty, cashQty, limitPrice, pair }:
   return `${side} ${volume} ${pairNames(pair.symbol).altname} @ ${type}${price}`;
 }
 
+/** Of an order for an amount of quote: that amount, until it is known how much base it comes to. */
+function volumeText({ cashQty, qty, pair }: OrderRecord): string {
+  return cashQty === undefined || qty > 0n ? qtyText(pair, qty) : amountText(pair.quote, cashQty);
+}
+
 function flags({ postOnly, feePreference, cashQty }: OrderRecord): string {
   const set = [postOnly ? 'post' : '', feePreference === 'base' ? 'fcib' : 'fciq', cashQty === undefined ? '' : 'viqc'];
   return set.filter((flag) => flag !== '').join(',');
-}
-
-function feeAsset({ feePreference, pair }: OrderRecord): AssetRules {
-  return feePreference === 'base' ? pair.base : pair.quote;
 }
 
 /** Average price of the fills, rounded half up to one more than the pair's decimals. */
@@ -75,7 +76,8 @@ function averageText({ filledExact, filledQty, pair }: OrderRecord): string {
   return formatDecimal(divideDown(2n * scaled + divisor, 2n * divisor), decimals);
 }
 
-export function tradeRow(trade: TradeRecord, modern: boolean): object {
+/** @param withLedgers only where they were asked for: the venue finds them slowly. */
+export function tradeRow(trade: TradeRecord, modern: boolean, withLedgers: boolean): object {
   const { order } = trade;
   return {
     ordertxid: order.id,
@@ -87,20 +89,20 @@ export function tradeRow(trade: TradeRecord, modern: boolean): object {
     ordertype: order.type,
     price: priceText(order.pair, trade.price),
     cost: amountText(order.pair.quote, trade.cost),
-    fee: amountText(trade.feeAsset, trade.fee),
+    fee: amountText(order.pair.quote, trade.feeInQuote),
     vol: qtyText(order.pair, trade.qty),
     margin: amountText(order.pair.quote, 0n),
     leverage: '0',
     misc: '',
     trade_id: trade.tradeId,
     maker: trade.liquidity === 'maker',
-    ledgers: trade.ledgerIds,
+    ...(withLedgers ? { ledgers: trade.ledgerIds } : {}),
   };
 }
 
 export function ledgerRow(entry: LedgerRecord, modern: boolean): object {
   return {
-    aclass: 'currency',
+    aclass: entry.asset.assetClass,
     amount: amountText(entry.asset, entry.amount),
     asset: assetKey(entry.asset.id, modern),
     balance: amountText(entry.asset, entry.balance),

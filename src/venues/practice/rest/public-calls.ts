@@ -1,16 +1,17 @@
 /** The public REST calls: time, status, what is listed, and the market (protocol reference 3.2). */
-import { divideDown, formatDecimal } from '../../../shared/money.ts';
+import { divideDown, divideUp, formatDecimal } from '../../../shared/money.ts';
 import type { Answer } from '../exchange-types.ts';
-import { averagePrice, takerSide } from '../feed-frames.ts';
-import { CANDLE_WIDTHS, type Candle, joinCandles } from '../market-statistics.ts';
-import { type PairRules, priceText, qtyText } from '../pair-rules.ts';
+import { takerSide } from '../feed-frames.ts';
+import { averagePriceText, CANDLE_WIDTHS, type Candle, joinCandles } from '../market-statistics.ts';
+import { longPriceDecimals, longPriceText, type PairRules, priceText, qtyText } from '../pair-rules.ts';
 import { secondsText } from '../wire-text.ts';
 import { assetList, assetPairs } from './listings.ts';
 import {
+  assetClassAsked,
   BAD_ARGUMENTS,
   done,
-  pairKey,
   pairOf,
+  pairsOf,
   type RestContext,
   refused,
   UNKNOWN_PAIR,
@@ -50,19 +51,19 @@ function forPair(
 ): Answer<unknown> {
   const name = paramText(params, 'pair');
   if (name === undefined) return refused(`${BAD_ARGUMENTS}:pair`);
-  const pair = pairOf(context, name);
-  return pair === undefined ? refused(UNKNOWN_PAIR) : of(pair, pairKey(pair.symbol, wantsModernNames(params)));
+  const asked = pairOf(context, name, assetClassAsked(params, 'asset_class'), wantsModernNames(params));
+  return asked === undefined ? refused(UNKNOWN_PAIR) : of(asked.pair, asked.key);
 }
 
 function tickers(context: RestContext, params: RestParams): Answer<unknown> {
-  const wanted = paramList(params, 'pair') ?? [...context.market.books.keys()];
-  const pairs = wanted.map((name) => pairOf(context, name));
-  const known = pairs.filter((pair) => pair !== undefined);
-  if (known.length < pairs.length) return refused(UNKNOWN_PAIR);
+  const assetClass = assetClassAsked(params, 'asset_class');
   const modern = wantsModernNames(params);
-  const rows = known.flatMap((pair) => {
+  const wanted = paramList(params, 'pair');
+  const pairs = wanted?.flatMap((name) => pairOf(context, name, assetClass, modern) ?? []);
+  if (wanted !== undefined && pairs?.length !== wanted.length) return refused(UNKNOWN_PAIR);
+  const rows = (pairs ?? pairsOf(context, assetClass, modern)).flatMap(({ pair, key }) => {
     const row = ticker(context, pair);
-    return row === undefined ? [] : [[pairKey(pair.symbol, modern), row]];
+    return row === undefined ? [] : [[key, row]];
   });
   return done(Object.fromEntries(rows));
 }
@@ -74,23 +75,28 @@ function ticker(context: RestContext, pair: PairRules): object | undefined {
   const candle = context.statistics.lastDay(pair.symbol);
   if (book === undefined || candle === undefined) return undefined;
   const last = made.at(-1);
-  const price = (value: bigint) => priceText(pair, value);
-  const best = (level: { price: bigint; qty: bigint } | undefined) => [
-    price(level?.price ?? 0n),
-    formatDecimal(divideDown(level?.qty ?? 0n, 10n ** BigInt(pair.scale.qty)), 0),
-    formatDecimal(level?.qty ?? 0n, pair.scale.qty),
-  ];
+  const price = (value: bigint) => longPriceText(pair, value);
+  const best = (level: { price: bigint; qty: bigint } | undefined) => {
+    const lots = wholeLots(pair, level?.qty ?? 0n);
+    return [price(level?.price ?? 0n), lots, `${lots}.000`];
+  };
   return {
     a: best(book.asks[0]),
     b: best(book.bids[0]),
     c: [price(last?.price ?? candle.close), qtyText(pair, last?.qty ?? 0n)],
     v: twice(qtyText(pair, candle.volume)),
-    p: twice(price(averagePrice(candle))),
+    p: twice(averagePriceText(pair, candle, longPriceDecimals(pair))),
     t: twice(candle.trades),
     l: twice(price(candle.low)),
     h: twice(price(candle.high)),
     o: price(candle.open),
   };
+}
+
+/** A size as `Ticker` tells it: whole lots, and no order is less than one (so recorded, rounding down is ours). */
+function wholeLots({ scale }: PairRules, qty: bigint): string {
+  const lots = divideDown(qty, 10n ** BigInt(scale.qty));
+  return formatDecimal(lots === 0n && qty > 0n ? 1n : lots, 0);
 }
 
 function twice<T>(value: T): [T, T] {
@@ -104,9 +110,17 @@ function depth(context: RestContext, params: RestParams): Answer<unknown> {
     const book = context.market.books.get(pair.symbol);
     const now = Math.floor(context.clock.wallMs() / 1_000);
     const rows = (levels: readonly { price: bigint; qty: bigint }[] = []) =>
-      levels.slice(0, count).map(({ price, qty }) => [priceText(pair, price), qtyText(pair, qty), now]);
+      levels.slice(0, count).map(({ price, qty }) => [longPriceText(pair, price), thousandths(pair, qty), now]);
     return done({ [key]: { asks: rows(book?.asks), bids: rows(book?.bids) } });
   });
+}
+
+/** `Depth` has three decimals of a quantity; a part of the last one is told as a whole one, so that none is 0 (ours). */
+function thousandths({ scale }: PairRules, qty: bigint): string {
+  return formatDecimal(
+    scale.qty <= 3 ? qty * 10n ** BigInt(3 - scale.qty) : divideUp(qty, 10n ** BigInt(scale.qty - 3)),
+    3,
+  );
 }
 
 /** `since` is the `last` of an earlier answer: nanoseconds; shorter numbers are seconds. */
@@ -119,7 +133,7 @@ function trades(context: RestContext, params: RestParams): Answer<unknown> {
     const made = context.statistics.of(pair.symbol).trades;
     const newer = made.filter(({ atMs }) => wallNs(atMs) > sinceNs).slice(0, count);
     const rows = newer.map((trade) => [
-      priceText(pair, trade.price),
+      longPriceText(pair, trade.price),
       qtyText(pair, trade.qty),
       unixSeconds(trade.atMs),
       takerSide(trade) === 'buy' ? 'b' : 's',
@@ -150,7 +164,7 @@ function candles(context: RestContext, params: RestParams): Answer<unknown> {
 
 function candleRow(pair: PairRules, candle: Candle): readonly unknown[] {
   const price = (value: bigint) => priceText(pair, value);
-  const average = candle.volume === 0n ? '0.0' : price(averagePrice(candle));
+  const average = candle.volume === 0n ? '0.0' : averagePriceText(pair, candle, pair.wire.price);
   const prices = [candle.open, candle.high, candle.low, candle.close].map(price);
   return [candle.startMs / 1_000, ...prices, average, qtyText(pair, candle.volume), candle.trades];
 }
@@ -163,8 +177,8 @@ function spread(context: RestContext, params: RestParams): Answer<unknown> {
     const newer = touches.filter(({ atMs }) => atMs / 1_000 >= since);
     const rows = newer.map(({ atMs, bid, ask }) => [
       Math.floor(atMs / 1_000),
-      priceText(pair, bid),
-      priceText(pair, ask),
+      longPriceText(pair, bid),
+      longPriceText(pair, ask),
     ]);
     return done({ [key]: rows, last: Math.floor((newer.at(-1)?.atMs ?? 0) / 1_000) });
   });

@@ -5,7 +5,7 @@ import type { NameIndex } from '../legacy-names.ts';
 import { assetId, pairNames } from '../legacy-names.ts';
 import type { Market } from '../market.ts';
 import type { MarketStatistics } from '../market-statistics.ts';
-import type { PairRules } from '../pair-rules.ts';
+import { ASSET_CLASSES, type AssetClass, type PairRules } from '../pair-rules.ts';
 import type { TradingFaults } from '../trading-faults.ts';
 import type { KeyState } from './key-ring.ts';
 import { paramList, paramText, type RestParams } from './rest-params.ts';
@@ -47,10 +47,43 @@ export function refused(error: string): { readonly ok: false; readonly error: st
   return { ok: false, error };
 }
 
-/** The pair that a parameter names, in any spelling. */
-export function pairOf(context: RestContext, name: string | undefined): PairRules | undefined {
+/** A pair, and the key under which an answer tells of it. */
+export interface AskedPair {
+  readonly pair: PairRules;
+  readonly key: string;
+}
+
+/**
+ * The pair that a parameter names, in any spelling; undefined also when it is of another class than the call is about.
+ * Asked for with a slash it comes back under the name it was asked by, otherwise under the venue's own.
+ */
+export function pairOf(
+  context: RestContext,
+  name: string | undefined,
+  wanted: AssetClass | undefined,
+  modern = false,
+): AskedPair | undefined {
   const symbol = name === undefined ? undefined : context.names.symbolOf(name);
-  return symbol === undefined ? undefined : context.desk.pair(symbol);
+  const pair = symbol === undefined ? undefined : context.desk.pair(symbol);
+  if (name === undefined || pair === undefined || pair.base.assetClass !== wanted) return undefined;
+  return { pair, key: name.includes('/') ? name.trim() : pairKey(pair.symbol, modern) };
+}
+
+/** Every pair of a class. */
+export function pairsOf(context: RestContext, wanted: AssetClass | undefined, modern: boolean): readonly AskedPair[] {
+  const pairs = [...context.market.books.keys()].flatMap((symbol) => context.desk.pair(symbol) ?? []);
+  return pairs
+    .filter(({ base }) => base.assetClass === wanted)
+    .map((pair) => ({ pair, key: pairKey(pair.symbol, modern) }));
+}
+
+/** The class that a call is about: currencies when it does not say; undefined for a class that there is not. */
+export function assetClassAsked(
+  params: RestParams,
+  name: 'asset_class' | 'aclass' | 'aclass_base',
+): AssetClass | undefined {
+  const asked = paramText(params, name) ?? 'currency';
+  return ASSET_CLASSES.find((known) => known === asked);
 }
 
 /** The records that a `Query` call names: one at least. */

@@ -46,7 +46,7 @@ describe('public calls', () => {
 
   test('AssetPairs and Assets speak legacy names, or modern ones on request', () => {
     const { main } = open();
-    expect(main.public('AssetPairs', 'pair=BTC/USD').result).toMatchObject({
+    expect(main.public('AssetPairs', 'pair=btcusd').result).toMatchObject({
       XXBTZUSD: {
         altname: 'XBTUSD',
         wsname: 'XBT/USD',
@@ -59,7 +59,8 @@ describe('public calls', () => {
     expect(main.public('AssetPairs', 'pair=XBTUSD&assetVersion=1').result).toMatchObject({
       'BTC/USD': { altname: 'XBTUSD', base: 'BTC', quote: 'USD' },
     });
-    expect(dig(main.public('AssetPairs', 'info=fees'), 'result', 'XXBTZUSD', 'fees', 0)).toEqual([0, 0.8]);
+    const fees = { fees: [], fees_maker: [], fee_volume_currency: 'ZUSD' };
+    expect(main.public('AssetPairs', 'info=fees').result).toEqual({ XXBTZUSD: fees });
     expect(dig(main.public('Assets'), 'result', 'XXBT')).toMatchObject({
       altname: 'XBT',
       aclass: 'currency',
@@ -79,12 +80,18 @@ describe('public calls', () => {
     expect(listed.map(({ status }) => status)).toEqual(['deposit_only', 'funding_temporarily_disabled']);
   });
 
-  test('Depth is the book, digit for digit', () => {
+  test('Depth is the book: prices with the decimals of cost, quantities in thousandths, none of them 0', () => {
     const { main, exchange } = open();
     const rows = dig(main.public('Depth', 'pair=XBTUSD&count=3'), 'result', 'XXBTZUSD', 'asks') as string[][];
     expect(rows).toHaveLength(3);
-    const asks = book(exchange)?.snapshotSide('ask', 3) ?? '';
-    for (const [price, qty] of rows) expect(asks).toContain(`{"price":${price},"qty":${qty}}`);
+    expect(book(exchange)?.snapshotSide('ask', 3)).toBe(
+      '[{"price":63388.8,"qty":0.34887114},{"price":63389.0,"qty":0.00005100},{"price":63389.8,"qty":0.00012000}]',
+    );
+    expect(rows.map((row) => row.slice(0, 2))).toEqual([
+      ['63388.800000000', '0.349'],
+      ['63389.000000000', '0.001'],
+      ['63389.800000000', '0.001'],
+    ]);
   });
 
   test('a trade of an account shows in Trades, Ticker and OHLC', () => {
@@ -96,7 +103,8 @@ describe('public calls', () => {
     const ticker = dig(main.public('Ticker', 'pair=XBTUSD'), 'result', 'XXBTZUSD');
     expect(ticker).toMatchObject({ c: [trade?.[0], '0.01000000'], v: ['0.01000000', '0.01000000'], t: [1, 1] });
     const candle = dig(main.public('OHLC', 'pair=XBTUSD&interval=5'), 'result', 'XXBTZUSD', 0) as unknown[];
-    expect(candle.slice(4)).toEqual([trade?.[0], trade?.[0], '0.01000000', 1]);
+    expect(trade?.[0]).toBe('63388.800000000');
+    expect(candle.slice(4)).toEqual(['63388.8', '63388.8', '0.01000000', 1]);
     const last = dig(main.public('Trades', 'pair=XBTUSD'), 'result', 'last');
     expect(main.public('Trades', `pair=XBTUSD&since=${last}`).result).toEqual({ XXBTZUSD: [], last });
     expect(dig(main.public('Spread', 'pair=XBTUSD'), 'result', 'XXBTZUSD')).not.toHaveLength(0);
@@ -131,12 +139,15 @@ describe('funds', () => {
   });
 
   test('a trade is in balances, ledger and history with the same digits', () => {
-    const { main } = open();
+    const { main, clock } = open();
     const [txid] = dig(main.private('AddOrder', TAKE), 'result', 'txid') as string[];
     const order = dig(main.private('QueryOrders', { txid: txid ?? '', trades: 'true' }), 'result', txid ?? '');
     const { cost, fee, trades, price } = order as { cost: string; fee: string; trades: string[]; price: string };
     expect(order).toMatchObject({ status: 'closed', vol: '0.01000000', vol_exec: '0.01000000', oflags: 'fciq' });
-    const history = main.private('TradesHistory').result as { count: number; trades: Record<string, { cost: string }> };
+    const history = main.private('TradesHistory', { ledgers: 'true' }).result as {
+      count: number;
+      trades: Record<string, { cost: string }>;
+    };
     expect(Object.keys(history.trades).sort()).toEqual([...trades].sort());
     expect(history.count).toBe(trades.length);
     const sum = Object.values(history.trades).reduce((all, one) => all + Math.round(Number(one.cost) * 1e4), 0);
@@ -152,7 +163,15 @@ describe('funds', () => {
     expect(Object.values(ledger.ledger)[0]?.balance).toBe(ZUSD);
     const [id = ''] = Object.keys(ledger.ledger);
     expect(main.private('QueryLedgers', { id }).result).toEqual({ [id]: ledger.ledger[id] });
-    expect(main.private('QueryTrades', { txid: trades.join(',') }).result).toEqual(history.trades);
+    expect(main.private('QueryTrades', { txid: trades.join(','), ledgers: 'true' }).result).toEqual(history.trades);
+    for (const row of Object.values(history.trades)) expect(row).toHaveProperty('ledgers');
+    const plain = dig(main.private('TradesHistory'), 'result', 'trades') as object;
+    for (const row of Object.values(plain)) expect(row).not.toHaveProperty('ledgers');
+    for (const name of ['TradesHistory', 'Ledgers', 'ClosedOrders']) {
+      clock.advanceTo(clock.nowNs() + 20e9); // the call counter decays
+      expect(main.private(name).result).toHaveProperty('count');
+      expect(main.private(name, { without_count: 'true' }).result).not.toHaveProperty('count');
+    }
   });
 
   test('TradeVolume tells the fees that are charged; TradeBalance what it all is worth', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AccountSettings, OrderRecord } from '../../../../src/venues/practice/exchange-types.ts';
 import { FEE_SCHEDULE } from '../../../../src/venues/practice/fee-schedule.ts';
-import { ALICE, BTC_USD, ETH_BTC, MadeExchange, type MadePair } from './made-exchange.ts';
+import { ALICE, BOB, BTC_USD, ETH_BTC, MadeExchange, type MadePair } from './made-exchange.ts';
 
 const ioc = { timeInForce: 'ioc' } as const;
 
@@ -109,12 +109,24 @@ describe('holds', () => {
   });
 
   test('a sale of everything takes its fee in quote when nobody asked for base', () => {
-    const made = new MadeExchange();
+    const sellers = [ALICE, BOB].map((one) => ({ ...one, sellFeesIn: 'base' as const }));
+    const made = new MadeExchange({ accounts: sellers });
     const all = { side: 'sell', qty: '10', limitPrice: '200' };
     expect(made.refusal('alice', { ...all, feePreference: 'base' })).toBe('EOrder:Insufficient funds');
     expect(made.add('alice', all).feePreference).toBe('quote');
     expect(made.add('bob', { ...all, qty: '5' }).feePreference).toBe('base');
     expect(made.add('bob', { qty: '1', limitPrice: '50' }).feePreference).toBe('quote');
+  });
+
+  test('a sell that names no preference pays in quote, unless its account says otherwise', () => {
+    const made = new MadeExchange({ accounts: [ALICE, { ...BOB, sellFeesIn: 'base' }] });
+    const sell = { side: 'sell', orderType: 'market', qty: '0.5' };
+    expect(made.add('alice', sell).trades[0]).toMatchObject({ feeAsset: { id: 'USD' } });
+    expect(made.add('bob', sell).trades[0]).toMatchObject({ feeAsset: { id: 'BTC' } });
+    // What an order says itself stands above it.
+    expect(made.add('alice', { ...sell, feePreference: 'base' }).feePreference).toBe('base');
+    expect(made.add('bob', { ...sell, feePreference: 'quote' }).feePreference).toBe('quote');
+    expect(made.add('bob', { orderType: 'market', qty: '0.5' }).feePreference).toBe('quote');
   });
 
   test('many small fills never take more than the order was to cost when there is nothing else', () => {
