@@ -54,6 +54,7 @@ export const AUDIT_EVENTS = [
   'fees_told',
   'order_lost',
   'account_shared',
+  'fee_surprise',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -131,6 +131,9 @@ export const PLAN_REASONS = [
   'alert_only', // it would have been traded; the mode is alert
   'interrupted', // the process died while it was at work
   'order_lost', // the venue had an order and does not know it any more
+  'fees_unknown', // the venue has not told what the account pays in one of its pairs
+  'fees_risen', // the account pays more in one of its pairs than was decided on
+  'fee_surprise', // a fill in one of its pairs paid more than the venue had told
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];
 

@@ -53,6 +53,16 @@ export function takerFee(settings: FeeSettings, symbol: string): PartsPerMillion
   return takerFeeOfTier(settings.tier);
 }
 
+/**
+ * What is reckoned with for the pair `symbol` once the venue has told what the account pays: never less than that. A
+ * setting that names a fee can only make it dearer; the tier stands for what is not known, and is known now.
+ * @throws as {@link takerFee}.
+ */
+export function accountFee(settings: FeeSettings, symbol: string, toldPpm: PartsPerMillion): PartsPerMillion {
+  const isNamed = Object.hasOwn(settings.pairs_taker_pct, symbol) || settings.taker_pct !== undefined;
+  return isNamed ? (Math.max(toldPpm, takerFee(settings, symbol)) as PartsPerMillion) : toldPpm;
+}
+
 function checkedPercent(setting: string, text: string): PartsPerMillion {
   const fee = parsePercent(text, setting);
   if (fee < 0 || fee >= 1_000_000) throw arbitradeError('OPTION_INVALID', setting, 'a fee from 0 to below 100 %', text);

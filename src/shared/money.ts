@@ -97,7 +97,15 @@ export function smaller(a: bigint, b: bigint): bigint {
   return b;
 }
 
+/** Decimals of a percentage that is whole parts per million. */
+const PERCENT_DECIMALS = 4;
+
+/** A rate as a percentage, such as `0.2600`. */
+export function formatPercent(ppm: PartsPerMillion): string {
+  return formatDecimal(BigInt(ppm), PERCENT_DECIMALS);
+}
+
 /** A percentage such as `0.26` as parts per million, exactly. @throws like {@link parseDecimal}. */
 export function parsePercent(text: string, what = 'percentage'): PartsPerMillion {
-  return Number(parseDecimal(text, 4, what)) as PartsPerMillion;
+  return Number(parseDecimal(text, PERCENT_DECIMALS, what)) as PartsPerMillion;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { takerFee, takerFeeOfTier } from '../../src/shared/fees.ts';
+import { accountFee, takerFee, takerFeeOfTier } from '../../src/shared/fees.ts';
 
 const TIER_1 = { tier: 1, pairs_taker_pct: {} };
 
@@ -35,4 +35,14 @@ describe('fees', () => {
     expect(withFee('0.00001')).toThrowError(expect.objectContaining({ code: 'DECIMAL_DOES_NOT_FIT' }));
     expect(withFee('free')).toThrowError(expect.objectContaining({ code: 'DECIMAL_INVALID' }));
   });
+});
+
+test('what the account pays counts, and only a setting that names a fee can make it dearer', () => {
+  const told = 4_000 as ReturnType<typeof takerFee>;
+  const settings = { tier: 1, pairs_taker_pct: { 'BTC/USD': '0.5', 'ETH/USD': '0.01' } };
+  expect(accountFee(settings, 'ADA/USD', told)).toBe(4_000); // the tier is what is not known
+  expect(accountFee(settings, 'BTC/USD', told)).toBe(5_000);
+  expect(accountFee(settings, 'ETH/USD', told)).toBe(4_000);
+  expect(accountFee({ ...settings, taker_pct: '0.01' }, 'ADA/USD', told)).toBe(4_000);
+  expect(accountFee({ ...settings, taker_pct: '0.41' }, 'ADA/USD', told)).toBe(4_100);
 });

@@ -10,7 +10,7 @@ import type { BookCopy, BookTable } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
 import type { LegTerms } from '../../shared/cycle-leg.ts';
 import type { FeeTable } from '../../shared/fee-table.ts';
-import { takerFee } from '../../shared/fees.ts';
+import { accountFee, takerFee } from '../../shared/fees.ts';
 import type { Instrument, InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
 import { readInt64 } from '../../shared/int64.ts';
 import { TOP, TOP_FLAG } from '../../shared/market-messages.ts';
@@ -131,7 +131,8 @@ export class Market {
   }
 
   #takeFee(index: InstrumentIndex, symbol: string): void {
-    const feePpm = this.#feeTable.of(index) ?? takerFee(this.#fees, symbol);
+    const told = this.#feeTable.of(index);
+    const feePpm = told === undefined ? takerFee(this.#fees, symbol) : accountFee(this.#fees, symbol, told);
     this.#feePpm[index] = feePpm;
     this.kept[index] = (1_000_000 - feePpm) / 1_000_000;
   }

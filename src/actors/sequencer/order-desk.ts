@@ -8,6 +8,7 @@ import type { Fill, TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
 import { barOf } from './closing-routes.ts';
 import { lostInWords, type Moment, tellAudit, tellFill, tellOrder } from './execution-events.ts';
+import { FeeWatch } from './fee-watch.ts';
 import { fillMoves } from './fill-moves.ts';
 import type { Journal } from './journal.ts';
 import { KnownTransitions } from './known-transitions.ts';
@@ -50,9 +51,11 @@ export interface OrderDeskDeps {
 
 export class OrderDesk {
   readonly #deps: OrderDeskDeps;
+  readonly #fees: FeeWatch;
 
   constructor(deps: OrderDeskDeps) {
     this.#deps = deps;
+    this.#fees = new FeeWatch(deps);
   }
 
   /** Takes `word` of `order`. @returns what the plan is to be told of it. */
@@ -131,6 +134,7 @@ export class OrderDesk {
     booked.feeAsset = fill.feeAsset;
     countUp(journal.open, SEQUENCER_HEADER.fills);
     tellFill(journal, plan, order, fill, moves, this.#momentOf(order));
+    this.#fees.take(plan.id, order, fill);
     // An asset that the plan does not trade pays for it: no plan will bring that back.
     if (fee !== undefined)
       account.addExposure({ asset: fee.asset, units: -fee.units, plan: plan.id }, 'accepted', moment());

@@ -4,6 +4,7 @@
  */
 import type { ActorContext } from '../../runtime/actor.ts';
 import { assetSpent } from '../../shared/asset-graph.ts';
+import { usesKey } from '../../shared/config.ts';
 import { LastHop } from '../../shared/last-hop.ts';
 import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { OrderOut, PlansAtWork, RunningAccount } from './account.ts';
@@ -321,7 +322,8 @@ export class PlanDesk implements PlansAtWork {
     const available = (asset: number) => account.available(asset);
     const { isConnected } = this.#port;
     const hasRoomFor = (instruments: readonly number[]) => this.#port.hasRoomFor(instruments);
-    const venue = { isTrading: account.isTrading, isConnected, hasRoomFor };
+    const fees = usesKey(this.#context.config.mode) ? this.#context.feeTable : undefined;
+    const venue = { isTrading: account.isTrading, isConnected, hasRoomFor, fees };
     const state = this.isDraining ? 'paused' : gate.state;
     return { nowNs, gate: state, plans, books: this.#books, available, orderLimits: this.#lastHop, venue };
   }

@@ -8,6 +8,7 @@ import type { Config } from '../../shared/config.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import { type Fraction, isLess, leastMultiplier } from '../../shared/cycle-touch.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
+import type { FeeTable } from '../../shared/fee-table.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
@@ -64,6 +65,8 @@ export interface VenueReadiness {
   readonly isConnected: boolean;
   /** An order of each, all at once. */
   readonly hasRoomFor: (instruments: readonly number[]) => boolean;
+  /** What the account pays; undefined where no account is asked. */
+  readonly fees: Pick<FeeTable, 'of' | 'isDoubted'> | undefined;
 }
 
 /** What a plan can count on. */
@@ -114,9 +117,19 @@ function whyNotReady(
 ): PlanReason | undefined {
   if (!venue.isConnected) return 'disconnected';
   if (!venue.isTrading) return 'account_not_ready';
+  const unsure = venue.fees && legs.map((leg) => whyFeeUnsure(leg, venue.fees)).find((reason) => reason !== undefined);
+  if (unsure !== undefined) return unsure;
   const instruments = legs.map(({ instrument }) => instrument);
   const hasRoom = isParallel ? venue.hasRoomFor(instruments) : instruments.every((one) => venue.hasRoomFor([one]));
   return hasRoom ? undefined : 'no_room';
+}
+
+/** Why the fee that was decided on is not one to trade at. */
+function whyFeeUnsure({ instrument, feePpm }: PlanLeg, fees: VenueReadiness['fees']): PlanReason | undefined {
+  const toldPpm = fees?.of(instrument);
+  if (toldPpm === undefined) return 'fees_unknown';
+  if (fees?.isDoubted(instrument)) return 'fee_surprise';
+  return toldPpm > feePpm ? 'fees_risen' : undefined;
 }
 
 function checkLeg(

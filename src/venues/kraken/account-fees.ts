@@ -1,9 +1,8 @@
 /**
- * What the account pays as a taker, from `TradeVolume` (protocol reference 3.3, 5.1). What the venue does not say is taken
- * at the worst tier: a fee that is believed too high costs an opportunity, one believed too low costs money.
+ * What the account pays as a taker, from `TradeVolume` (protocol reference 3.3, 5.1). What the venue does not say is not
+ * known: nothing stands in for it.
  */
 import { z } from 'zod';
-import { takerFeeOfTier } from '../../shared/fees.ts';
 import type { Instrument, InstrumentIndex } from '../../shared/instrument.ts';
 import type { PartsPerMillion } from '../../shared/money.ts';
 import { amountText } from './number-text-json.ts';
@@ -17,14 +16,12 @@ export const TRADE_VOLUME = z.object({
 export interface TakerFee {
   readonly instrument: InstrumentIndex;
   readonly takerPpm: PartsPerMillion;
-  /** False when it was assumed. */
-  readonly isTold: boolean;
 }
 
 const PERCENT_DECIMALS = 4;
 const WHOLE_PPM = 1_000_000n;
 
-/** The taker fee of each of `instruments`. */
+/** The taker fee of each of `instruments` that the venue tells one of. */
 export function takerFeesOf(
   { fees }: z.infer<typeof TRADE_VOLUME>,
   instruments: readonly Instrument[],
@@ -36,9 +33,9 @@ export function takerFeesOf(
     const fee = row === null ? undefined : ppmOf(row.fee);
     if (instrument !== undefined && fee !== undefined) told.set(instrument.index, fee);
   }
-  return instruments.map(({ index }) => {
+  return instruments.flatMap(({ index }) => {
     const takerPpm = told.get(index);
-    return { instrument: index, takerPpm: takerPpm ?? takerFeeOfTier(1), isTold: takerPpm !== undefined };
+    return takerPpm === undefined ? [] : [{ instrument: index, takerPpm }];
   });
 }
 

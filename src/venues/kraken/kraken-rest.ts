@@ -150,7 +150,7 @@ export class KrakenRest {
     this.#history.one({ clOrdId, venueOrderId, scale }, done);
   }
 
-  /** The account's taker fees, in the order of `instruments`. */
+  /** The account's taker fees, in the order of `instruments`, without those that the venue says nothing of. */
   takerFees(instruments: readonly Instrument[], done: Done<TakerFee[]>): void {
     this.#feesFrom(instruments, [], done);
   }
@@ -181,13 +181,13 @@ export class KrakenRest {
   }
 
   #feesFrom(instruments: readonly Instrument[], told: readonly TakerFee[], done: Done<TakerFee[]>): void {
-    const asked = instruments.slice(told.length, told.length + PAIRS_PER_QUESTION);
+    const asked = instruments.slice(0, PAIRS_PER_QUESTION);
     if (asked.length === 0) {
       this.#clock.after(0, () => done({ ok: true, value: [...told] }));
       return;
     }
     this.#feesOf(asked, asked, (fees) => {
-      if (fees.ok) this.#feesFrom(instruments, [...told, ...fees.value], done);
+      if (fees.ok) this.#feesFrom(instruments.slice(PAIRS_PER_QUESTION), [...told, ...fees.value], done);
       else done(fees);
     });
   }

@@ -20,42 +20,44 @@ function stageFees() {
   });
   new InstrumentLog(memory.instrumentLog).append({ assets: ASSETS, instruments: PAIRS });
   const table = new BookTable(memory.bookTable);
-  const venue = { isConnected: true, isReachable: true, takerPpm: 2_600 };
+  const venue = { isConnected: true, isReachable: true, takerPpm: 2_600, tellsAll: false };
   const asked: string[][] = [];
   const takerFees: KrakenRest['takerFees'] = (instruments: readonly Instrument[], done) => {
     asked.push(instruments.map(({ symbol }) => symbol));
     clock.after(10, () => {
       if (!venue.isReachable) return done(failed('unknown', 'transport', 'out of reach', 'later'));
-      const feeOf = ({ index }: Instrument) => ({
-        instrument: index,
-        takerPpm: (index === ETH_BTC ? 8_000 : venue.takerPpm) as PartsPerMillion,
-        isTold: index !== ETH_BTC,
-      });
-      return done({ ok: true, value: instruments.map(feeOf) });
+      const told = instruments.filter(({ index }) => index !== ETH_BTC || venue.tellsAll);
+      const takerPpm = venue.takerPpm as PartsPerMillion;
+      return done({ ok: true, value: told.map(({ index }) => ({ instrument: index, takerPpm })) });
     });
   };
   const books = new NewestBooks(context.bookTable, context.instrumentLog);
   const reader = new FeeReader({ context, books, port: venue, rest: { takerFees } });
   const pass = (ms: number) => clock.advanceTo(clock.nowNs() + ms * 1e6);
   const open = (instrument: number) => putBook(table, instrument, BOOK, 1, 0);
-  return { venue, asked, logged, pass, open, reader, fee: (instrument: number) => context.feeTable.of(instrument) };
+  const fee = (instrument: number) => context.feeTable.of(instrument);
+  return { venue, asked, logged, pass, open, reader, feeTable: context.feeTable, fee };
 }
 
-test('asks for pairs once their books are there, and says what had to be assumed', () => {
-  const { asked, open, pass, fee, logged } = stageFees();
+test('asks for pairs once their books are there, and says what is not told', () => {
+  const { asked, venue, open, pass, fee, logged } = stageFees();
   pass(5_000);
   expect(asked).toEqual([]);
   open(BTC_USD);
   open(ETH_BTC);
   pass(2_000);
   expect(asked).toEqual([['BTC/USD', 'ETH/BTC']]);
-  expect([fee(BTC_USD), fee(ETH_BTC), fee(ETH_USD)]).toEqual([2_600, 8_000, undefined]);
+  expect([fee(BTC_USD), fee(ETH_BTC), fee(ETH_USD)]).toEqual([2_600, undefined, undefined]);
   expect(logged).toMatchObject([
-    { level: 'warn', event: 'fees_told', text: expect.stringContaining('1 taken at the worst') },
+    { level: 'warn', event: 'fees_told', text: expect.stringContaining('not traded: ETH/BTC') },
   ]);
   open(ETH_USD);
   pass(2_000);
   expect(asked.slice(1)).toEqual([['ETH/USD']]);
+  venue.tellsAll = true;
+  pass(300_000); // what was not told is asked for again, after a while
+  expect(asked.slice(2)).toEqual([['ETH/BTC']]);
+  expect(fee(ETH_BTC)).toBe(2_600);
 });
 
 test('waits for the connection, and asks again when there was no answer', () => {
@@ -87,4 +89,37 @@ test('asks for all of them again at the interval, and takes over what has change
   reader.stop();
   pass(3 * HOUR_MS);
   expect(asked).toHaveLength(2);
+});
+
+test('asks at once for a pair whose fill paid more, and ends the doubt with the answer', () => {
+  const { asked, open, pass, fee, feeTable, venue } = stageFees();
+  open(BTC_USD);
+  open(ETH_USD);
+  pass(2_000);
+  feeTable.doubt(BTC_USD, 4_000 as PartsPerMillion);
+  expect([fee(BTC_USD), feeTable.isDoubted(BTC_USD), feeTable.isDoubted(ETH_USD)]).toEqual([4_000, true, false]);
+  venue.isReachable = false;
+  pass(2_000);
+  expect(feeTable.isDoubted(BTC_USD)).toBe(true); // no answer ends no doubt
+  Object.assign(venue, { isReachable: true, takerPpm: 4_200 });
+  pass(40_000);
+  expect(asked.slice(1)).toEqual([['BTC/USD'], ['BTC/USD']]);
+  expect([fee(BTC_USD), feeTable.isDoubted(BTC_USD)]).toEqual([4_200, false]);
+});
+
+test('what was paid weighs more than a venue that goes on telling less', () => {
+  const { open, pass, fee, feeTable, venue } = stageFees();
+  open(BTC_USD);
+  pass(2_000);
+  feeTable.doubt(BTC_USD, 4_000 as PartsPerMillion);
+  pass(2_000);
+  expect([fee(BTC_USD), feeTable.isDoubted(BTC_USD)]).toEqual([4_000, false]);
+  pass(HOUR_MS); // at the next interval too
+  expect(fee(BTC_USD)).toBe(4_000);
+  venue.takerPpm = 5_000;
+  pass(HOUR_MS);
+  expect(fee(BTC_USD)).toBe(5_000);
+  venue.takerPpm = 3_000; // it has followed once: its word counts again
+  pass(HOUR_MS);
+  expect(fee(BTC_USD)).toBe(3_000);
 });
