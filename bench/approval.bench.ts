@@ -3,11 +3,13 @@
  * What the last hop costs an order: the check against gate and limits, and the text that goes out. Every limit of the
  * settings is set, so every check is made. Orders differ in quantity and price; one in eight is too large, and is refused.
  */
+
 import assert from 'node:assert/strict';
 import type { Approval, OrderRequest } from '../src/shared/approved-order.ts';
 import { systemClock } from '../src/shared/clock.ts';
 import { checkConfig } from '../src/shared/config.ts';
 import { LastHop } from '../src/shared/last-hop.ts';
+import { sideName } from '../src/shared/side.ts';
 import { addOrder } from '../src/venues/kraken/private-requests.ts';
 import { BTC_USD, btcUsdListed } from '../tests/support/btc-usd.ts';
 import { type Bench, type BenchRow, nowNs, quantiles } from './harness.ts';
@@ -62,7 +64,7 @@ function writeBoth(
 function plainOrder(order: OrderRequest): object {
   const params = {
     order_type: 'limit',
-    side: order.side === 0 ? 'buy' : 'sell',
+    side: sideName(order.side),
     order_qty: Number(order.qtyLots) / 1e8,
     limit_price: Number(order.limitTicks) / 10,
     time_in_force: 'ioc',

@@ -6,6 +6,7 @@
  * Prices follow one value per asset with a little noise, so nothing pays at real fees: what is timed is what happens
  * almost always. The same updates go through a naive loop over cycle objects, which is the comparison and the check.
  */
+
 import assert from 'node:assert/strict';
 import { getHeapStatistics } from 'node:v8';
 import { createActor } from '../src/actors/detector/actor.ts';
@@ -14,7 +15,7 @@ import { Market } from '../src/actors/detector/market.ts';
 import type { Actor } from '../src/runtime/actor.ts';
 import { createSharedMemory, openContext, openProducer, type Placement } from '../src/runtime/memory.ts';
 import type { RingProducer } from '../src/runtime/ring.ts';
-import { BUY, edgeOf, edgesOfCycle, findCycles, instrumentOfEdge, SELL } from '../src/shared/asset-graph.ts';
+import { edgeOf, edgesOfCycle, findCycles, instrumentOfEdge } from '../src/shared/asset-graph.ts';
 import { type Chance, seededChance } from '../src/shared/chance.ts';
 import { systemClock } from '../src/shared/clock.ts';
 import { checkConfig } from '../src/shared/config.ts';
@@ -25,6 +26,7 @@ import type { InstrumentDirectory } from '../src/shared/instrument.ts';
 import { InstrumentLog } from '../src/shared/instrument-log.ts';
 import { writeInt64 } from '../src/shared/int64.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP, TOP_FLAG } from '../src/shared/market-messages.ts';
+import { BUY, SELL } from '../src/shared/side.ts';
 import { TOPOLOGY } from '../src/topology.ts';
 import { krakenPairs } from '../tests/support/asset-pairs.ts';
 import { heapAfterCollection } from '../tests/support/heap.ts';

@@ -1,6 +1,8 @@
 /** What the database says of an account after any number of runs, in the checker's form. Asked through its own views. */
+
 import { DuckDBInstance, type JS } from '@duckdb/node-api';
 import { parseDecimal } from '../../src/shared/money.ts';
+import type { SideName } from '../../src/shared/side.ts';
 import {
   DECIMALS,
   type FillReading,
@@ -63,7 +65,7 @@ const BALANCES = 'SELECT asset, balance::VARCHAR AS balance FROM account_balance
 
 const text = (value: JS | undefined): string => (typeof value === 'string' ? value : '');
 const amount = (value: JS | undefined): bigint => parseDecimal(text(value) === '' ? '0' : text(value), DECIMALS);
-const sideOf = (row: Row): 'buy' | 'sell' => (row['side'] === 'buy' ? 'buy' : 'sell');
+const sideOf = (row: Row): SideName => (row['side'] === 'buy' ? 'buy' : 'sell');
 
 function orderOf(row: Row): OurOrder {
   const totals = { qty: amount(row['qty']), cost: amount(row['cost']), fee: amount(row['fee']) };

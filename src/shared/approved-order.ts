@@ -2,13 +2,12 @@
  * The last hop. An order is made here or nowhere: {@link approveOrder} asks the gate and the limits, on integers, right
  * before bytes leave, and only what it returns can be handed to a venue.
  */
+
 import type { OrderScale } from './instrument.ts';
+import type { Side } from './side.ts';
 import type { GateState } from './trading-gate.ts';
 
 declare const approval: unique symbol;
-
-/** 0 buys the base asset, 1 sells it. */
-export type OrderSide = 0 | 1;
 
 /**
  * One immediate-or-cancel limit order: whatever does not fill at once is given up. Its ticks and lots are in the scale it
@@ -23,7 +22,7 @@ export interface OrderRequest extends OrderScale {
   /** Orders of the plan before this one. */
   readonly attempt: number;
   readonly instrument: number;
-  readonly side: OrderSide;
+  readonly side: Side;
   readonly qtyLots: bigint;
   /** Price collar: highest price of a buy, lowest of a sell. */
   readonly limitTicks: bigint;
@@ -48,9 +47,9 @@ export interface OrderLimits {
   /** Most that the order can cost at its limit, in units of the asset it gives, whatever it says itself. */
   worstSpendUnits(order: OrderRequest): bigint;
   /** Most that one order may spend, in units of the asset it gives; undefined when there is none. */
-  spendMaxUnits(instrument: number, side: OrderSide): bigint | undefined;
+  spendMaxUnits(instrument: number, side: Side): bigint | undefined;
   /** What may still go out of the asset given, beside all that is out, in its units; undefined when that is not limited. */
-  exposureRoomUnits(instrument: number, side: OrderSide): bigint | undefined;
+  exposureRoomUnits(instrument: number, side: Side): bigint | undefined;
   /** Whether the orders of the last second leave room for one more. */
   hasRate(shrinksExposure: boolean): boolean;
 }

@@ -6,13 +6,10 @@
  * A cycle has one spelling: its legs in trading order, begun with the alphabetically first symbol, such as
  * `BTC/USD:buy>ETH/BTC:buy>ETH/USD:sell`. Its start asset is what the first leg of that spelling spends.
  */
+
 import type { AssetIndex, Instrument, InstrumentDirectory, InstrumentIndex } from './instrument.ts';
 import { LEGS_MAX } from './opportunity-message.ts';
-
-export const BUY = 0;
-export const SELL = 1;
-/** {@link BUY} or {@link SELL}. */
-export type Side = 0 | 1;
+import { BUY, SELL, type Side, sideName } from './side.ts';
 
 /** An instrument and a side in one number: `instrument * 2 + side`. */
 export type Edge = number;
@@ -82,7 +79,7 @@ export function assetReceived(instrument: Instrument, side: Side): AssetIndex {
 
 /** `BTC/USD:buy>ETH/BTC:buy>ETH/USD:sell`, from the legs in the order they are to be written. */
 export function spellCycle(legs: readonly { readonly symbol: string; readonly side: Side }[]): string {
-  return legs.map(({ symbol, side }) => `${symbol}:${side === BUY ? 'buy' : 'sell'}`).join('>');
+  return legs.map(({ symbol, side }) => `${symbol}:${sideName(side)}`).join('>');
 }
 
 /** {@link spellCycle} for edges; an instrument that is not known is spelled `?`. */

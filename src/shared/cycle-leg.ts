@@ -5,10 +5,11 @@
  * asset. The fee is taken in the asset received. Every rule here is a floor or a ceiling of a monotone function, so each
  * has an exact inverse, and a chain of legs has one too: that is what sizing walks backwards.
  */
-import { BUY, type Side } from './asset-graph.ts';
+
 import type { BookSide } from './book-table.ts';
 import type { Asset, Instrument } from './instrument.ts';
 import { divideUp, largest, PPM, smaller } from './money.ts';
+import { BUY, type Side } from './side.ts';
 
 /** What one leg trades and at which terms, apart from the market. */
 export interface LegTerms {

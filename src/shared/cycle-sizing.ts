@@ -15,9 +15,10 @@
  * profit is below {@link TOLERANCE_PARTS} units, and to that part of the profit above. Where lots are tiny, the last
  * hundred-thousandth would take thousands of candidates more, and the books would have moved on meanwhile.
  */
-import { BUY } from './asset-graph.ts';
+
 import type { CycleLeg, LegFill } from './cycle-leg.ts';
 import { divideUp, largest, PPM } from './money.ts';
+import { BUY } from './side.ts';
 
 export interface SizingLimits {
   /** Units of the start asset that may be spent; absent: no limit but the ladders. */

@@ -2,10 +2,11 @@
  * What a cycle comes to at the touch, exactly: its multiplier before and after fees, and how much of it the best levels
  * carry. Fractions of integers until the single rounding at the end.
  */
-import { BUY } from './asset-graph.ts';
+
 import { type LegTerms, powerOfTen } from './cycle-leg.ts';
 import { EDGE_DECIMALS, PPM, parseDecimal } from './money.ts';
 import { nearestDouble } from './rational.ts';
+import { BUY } from './side.ts';
 
 /** The best level a leg takes from: the ask when buying, the bid when selling. Both numbers are positive. */
 export interface LegTouch {

@@ -2,12 +2,14 @@
  * The limits of the settings in the integers of the venue's assets, and who applies them: every order that leaves was
  * approved by {@link LastHop.approve}, right before it left.
  */
-import { type Approval, approveOrder, type OrderLimits, type OrderRequest, type OrderSide } from './approved-order.ts';
-import { assetSpent, BUY } from './asset-graph.ts';
+
+import { type Approval, approveOrder, type OrderLimits, type OrderRequest } from './approved-order.ts';
+import { assetSpent } from './asset-graph.ts';
 import type { Config } from './config.ts';
 import { powerOfTen } from './cycle-leg.ts';
 import { type AssetIndex, type Instrument, type InstrumentDirectory, isSameScale } from './instrument.ts';
 import { divideUp, parseAmountDown } from './money.ts';
+import { BUY, type Side } from './side.ts';
 import type { GateState } from './trading-gate.ts';
 import { limitSections, unlistedLimits } from './unlisted-limits.ts';
 
@@ -95,11 +97,11 @@ export class LastHop implements OrderLimits {
     return divideUp((side === BUY ? limitTicks * qtyLots : qtyLots) * up, down);
   }
 
-  spendMaxUnits(instrument: number, side: OrderSide): Limit {
+  spendMaxUnits(instrument: number, side: Side): Limit {
     return this.#ofAssetGiven(this.#orderMaxUnits, instrument, side);
   }
 
-  exposureRoomUnits(instrument: number, side: OrderSide): Limit {
+  exposureRoomUnits(instrument: number, side: Side): Limit {
     const most = this.#ofAssetGiven(this.#exposureMaxUnits, instrument, side);
     const known = this.#instruments[instrument];
     return most === undefined || known === undefined ? most : most - this.#deps.outUnits(assetSpent(known, side));
@@ -112,7 +114,7 @@ export class LastHop implements OrderLimits {
     return this.#nowNs - leftNs >= SECOND_NS;
   }
 
-  #ofAssetGiven(limits: readonly Limit[], instrument: number, side: OrderSide): Limit {
+  #ofAssetGiven(limits: readonly Limit[], instrument: number, side: Side): Limit {
     const known = this.#instruments[instrument];
     return known === undefined ? 0n : limits[assetSpent(known, side)];
   }

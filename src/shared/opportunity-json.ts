@@ -8,7 +8,9 @@
  * `startAsset` and `touchStartQty` belong to the spelling of `cycle`; a size may start from any asset of it, `size.asset`.
  * When `size` is null no order that pays can be made of the edge: a leg's price is then the touch, the rest of it null.
  */
+
 import { formatDecimal } from './money.ts';
+import type { SideName } from './side.ts';
 
 /** An amount, in units of 10^-`decimals`. */
 export interface Amount {
@@ -18,7 +20,7 @@ export interface Amount {
 
 export interface OpportunityLeg {
   readonly symbol: string;
-  readonly side: 'buy' | 'sell';
+  readonly side: SideName;
   /** Worst price that the quantity reaches into; the touch when no size was found. */
   readonly price: Amount;
   /** 0 when no size was found, as `cost` and `fee`. */

@@ -1,4 +1,5 @@
 /** Our own records, read off the rings as they come: orders, fills, plans, the two ledgers, expected balances. */
+
 import { readText } from '../runtime/record-writer.ts';
 import {
   EXECUTION,
@@ -10,6 +11,7 @@ import {
 import { InstrumentHistory } from '../shared/instrument-history.ts';
 import type { InstrumentLog } from '../shared/instrument-log.ts';
 import { RECORD_KIND } from '../shared/record-messages.ts';
+import type { SideName } from '../shared/side.ts';
 import {
   type FillReading,
   fine,
@@ -222,7 +224,7 @@ class Slot {
     return readText(this.#view, this.#at + field, bytes).replace(/\0+$/, '');
   }
 
-  get side(): 'buy' | 'sell' {
+  get side(): SideName {
     return this.u8(EXECUTION.side) === 0 ? 'buy' : 'sell';
   }
 

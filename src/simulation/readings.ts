@@ -2,7 +2,9 @@
  * What the checker compares: the exchange's ledger and our own records, in one form. Every amount, quantity and price is
  * an integer of 10^-{@link DECIMALS}, whatever its asset's unit, so that neither side's way of counting decides.
  */
+
 import { parseDecimal } from '../shared/money.ts';
+import type { SideName } from '../shared/side.ts';
 
 /** Finer than any unit of the venue or of ours. */
 export const DECIMALS = 18;
@@ -16,7 +18,7 @@ export interface FillReading {
   readonly execId: string;
   readonly clOrdId: string;
   readonly symbol: string;
-  readonly side: 'buy' | 'sell';
+  readonly side: SideName;
   readonly qty: bigint;
   /** Of the quote asset. */
   readonly cost: bigint;
@@ -29,7 +31,7 @@ export interface ExchangeOrder {
   readonly clOrdId: string | undefined;
   readonly id: string;
   readonly symbol: string;
-  readonly side: 'buy' | 'sell';
+  readonly side: SideName;
   readonly qty: bigint;
   readonly limit: bigint | undefined;
   readonly isOpen: boolean;
@@ -49,7 +51,7 @@ export interface OurOrder {
   /** Number of the process that made it, from 1. */
   readonly boot: number;
   readonly symbol: string;
-  readonly side: 'buy' | 'sell';
+  readonly side: SideName;
   readonly qty: bigint;
   readonly limit: bigint;
   /** Times that it was recorded as sent. */
@@ -91,7 +93,7 @@ export interface OurReading {
 export interface SentOrder {
   readonly clOrdId: string;
   readonly symbol: string;
-  readonly side: 'buy' | 'sell';
+  readonly side: SideName;
   readonly qty: bigint;
   readonly limit: bigint;
   readonly gate: string;

@@ -5,8 +5,10 @@
  * The port never decides: it does not resend, does not guess an outcome, and says `order.uncertain` for whatever is not
  * proven. Who asked decides what to do then.
  */
-import type { ApprovedOrder, OrderSide } from '../shared/approved-order.ts';
+
+import type { ApprovedOrder } from '../shared/approved-order.ts';
 import type { AssetIndex, InstrumentIndex, OrderScale } from '../shared/instrument.ts';
+import type { Side } from '../shared/side.ts';
 
 /** One fill of one order, each reported once in a port's life. Its ticks and lots are in the scale the order was made in. */
 export interface Fill {
@@ -31,7 +33,7 @@ export interface OrderReading extends OrderScale {
   readonly venueOrderId: string;
   /** Undefined when the venue's pair is not one we know. */
   readonly instrument: InstrumentIndex | undefined;
-  readonly side: OrderSide;
+  readonly side: Side;
   readonly qtyLots: bigint;
   readonly limitTicks: bigint;
   readonly isOpen: boolean;

@@ -1,10 +1,11 @@
 /** Random small cycles for tests of cycle arithmetic: instruments, fees and ladders, all from one fast-check value. */
+
 import fc from 'fast-check';
-import { BUY, SELL, type Side } from '../../src/shared/asset-graph.ts';
 import { type BookSide, createBookCopy } from '../../src/shared/book-table.ts';
 import { CycleLeg, type LegTerms } from '../../src/shared/cycle-leg.ts';
 import type { Asset, Instrument } from '../../src/shared/instrument.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
+import { BUY, SELL, type Side } from '../../src/shared/side.ts';
 
 export interface LegDraw {
   readonly side: Side;

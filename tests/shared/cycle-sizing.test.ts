@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BUY } from '../../src/shared/asset-graph.ts';
 import { sizeCycle } from '../../src/shared/cycle-sizing.ts';
+import { BUY } from '../../src/shared/side.ts';
 import { type CycleDraw, cycleDraw, ladderOf, legsOf, termsOf } from './cycle-fixtures.ts';
 
 const SEED = 20_260_802;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BUY, SELL, type Side } from '../../src/shared/asset-graph.ts';
 import { executeCycle } from '../../src/shared/cycle-sizing.ts';
 import { cycleTouch, type LegTouch } from '../../src/shared/cycle-touch.ts';
 import type { Asset, Instrument } from '../../src/shared/instrument.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
 import { nearestDouble } from '../../src/shared/rational.ts';
+import { BUY, SELL, type Side } from '../../src/shared/side.ts';
 import { type CycleDraw, cycleDraw, ladderOf, legsOf, termsOf } from './cycle-fixtures.ts';
 
 const SEED = 20_260_803;

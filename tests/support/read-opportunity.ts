@@ -1,8 +1,10 @@
 /** Decodes OPPORTUNITY messages as tests find them on a ring. */
-import { assetReceived, assetSpent, BUY, SELL, spellCycle } from '../../src/shared/asset-graph.ts';
+
+import { assetReceived, assetSpent, spellCycle } from '../../src/shared/asset-graph.ts';
 import type { InstrumentDirectory } from '../../src/shared/instrument.ts';
 import type { Amount, Opportunity, OpportunityLeg } from '../../src/shared/opportunity-json.ts';
 import { LEG, OPPORTUNITY } from '../../src/shared/opportunity-message.ts';
+import { BUY, SELL } from '../../src/shared/side.ts';
 
 /**
  * Reads the OPPORTUNITY message at `offset`. `directory` is the one it was decided with, or any later: indices are

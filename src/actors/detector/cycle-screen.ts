@@ -5,9 +5,11 @@
  * An edge that few cycles trade is scanned; one that many trade asks its tournament tree. Both give the same numbers,
  * from the same multiplications in the same order.
  */
-import { BUY, type CycleTable, type Edge, edgeOf, instrumentOfEdge, SELL } from '../../shared/asset-graph.ts';
+
+import { type CycleTable, type Edge, edgeOf, instrumentOfEdge } from '../../shared/asset-graph.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
+import { BUY, SELL } from '../../shared/side.ts';
 import { BestOthers } from './best-others.ts';
 import { type CycleIndex, indexCycles, mostOfOneInstrument, productOfOthers } from './cycle-index.ts';
 import type { Market } from './market.ts';

@@ -2,8 +2,9 @@
  * The first strategy: cycles of three or four trades that end with more than they began with, after every fee. Floats
  * screen, fractions of integers decide, integers size.
  */
+
 import assert from 'node:assert/strict';
-import { BUY, type CycleTable, edgesOfCycle, findCycles } from '../../shared/asset-graph.ts';
+import { type CycleTable, edgesOfCycle, findCycles } from '../../shared/asset-graph.ts';
 import { type BookCopy, type BookTable, createBookCopy, VERIFIED_LEVELS } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
 import { CycleLeg } from '../../shared/cycle-leg.ts';
@@ -12,6 +13,7 @@ import { cycleTouch, type Fraction, isLess, type LegTouch, leastMultiplier } fro
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { INT64_MAX, parseAmountDown } from '../../shared/money.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
+import { BUY } from '../../shared/side.ts';
 import { CycleScreen } from './cycle-screen.ts';
 import type { Market } from './market.ts';
 import type { Opportunity, OpportunitySize, Strategy } from './strategy.ts';

@@ -5,7 +5,8 @@
  * A rate is what one unit of the asset spent brings of the asset received, after the fee. A rate of 0 stands for "not to
  * be had": no verified book, or nothing on that side. So a product over a cycle is 0 unless every leg can be traded.
  */
-import { BUY, type Edge, edgeOf, instrumentOfEdge, SELL, sideOfEdge } from '../../shared/asset-graph.ts';
+
+import { type Edge, edgeOf, instrumentOfEdge, sideOfEdge } from '../../shared/asset-graph.ts';
 import type { BookCopy, BookTable } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
 import type { LegTerms } from '../../shared/cycle-leg.ts';
@@ -14,6 +15,7 @@ import { accountFee, takerFee } from '../../shared/fees.ts';
 import type { Instrument, InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
 import { readInt64 } from '../../shared/int64.ts';
 import { TOP, TOP_FLAG } from '../../shared/market-messages.ts';
+import { BUY, SELL } from '../../shared/side.ts';
 
 /** A stored top is the tail of a TOP message as it is: bid price, bid quantity, ask price, ask quantity. */
 const TOP_BYTES = TOP.SIZE - TOP.bidPriceTicks;

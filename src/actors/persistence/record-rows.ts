@@ -2,6 +2,7 @@
  * Turns records, as they lie on the rings, into rows of the tables of `migrations/`. Names come from the directory, the
  * decimals of prices and quantities from what they were when the record was made.
  */
+
 import { DuckDBTimestampNanosecondsValue, type DuckDBValue } from '@duckdb/node-api';
 import { readText } from '../../runtime/record-writer.ts';
 import { AUDIT_EVENTS } from '../../shared/audit-events.ts';
@@ -9,6 +10,7 @@ import { reasonOf } from '../../shared/errors.ts';
 import type { InstrumentHistory } from '../../shared/instrument-history.ts';
 import { LEG, LEGS_MAX, OPPORTUNITY } from '../../shared/opportunity-message.ts';
 import { AUDIT, NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../shared/record-messages.ts';
+import type { SideName } from '../../shared/side.ts';
 import { EXECUTION_TABLES, ExecutionRows, nameOf, whole } from './execution-rows.ts';
 import { type NamedAsset, RecordNames } from './record-names.ts';
 import { TableBuffer } from './table-buffer.ts';
@@ -203,7 +205,7 @@ export class RecordRows {
 
 interface Leg {
   readonly symbol: string;
-  readonly side: 'buy' | 'sell';
+  readonly side: SideName;
   readonly turn: number;
   readonly spends: NamedAsset;
   /** The further columns of `opportunity_legs`. */

@@ -7,10 +7,11 @@
  * would bring of an asset that is owed counts as what that asset cost when the plan was decided. A plan that has begun to
  * go back goes on back as long as that way is open: books that sway must not send it to and fro.
  */
-import { BUY } from '../../shared/asset-graph.ts';
+
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import { divideUp, largest, smaller } from '../../shared/money.ts';
+import { BUY } from '../../shared/side.ts';
 import { barOf, type Hop, type Route, routesHome, routesTo, type Shortfall } from './closing-routes.ts';
 import { decidedCost, isTradable, orderLots } from './holding-value.ts';
 import { ladderFor, legWithin, type NewestBooks } from './newest-books.ts';

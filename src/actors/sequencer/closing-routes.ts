@@ -2,18 +2,18 @@
  * The ways home for what a plan has left over, and the ways to buy what it owes: on along the cycle, back along it, or
  * over a pair of the two assets that is not part of it.
  */
-import type { OrderSide } from '../../shared/approved-order.ts';
-import { assetReceived, assetSpent, BUY, SELL } from '../../shared/asset-graph.ts';
+
+import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
-import { opposite } from './holding-value.ts';
+import { opposite, SIDES, type Side } from '../../shared/side.ts';
 import { type Plan, type PlanLeg, placeAfter } from './plan.ts';
 import { assetAt } from './plan-progress.ts';
 
 /** One trade of a route. */
 export interface Hop {
   readonly instrument: number;
-  readonly side: OrderSide;
+  readonly side: Side;
   readonly feePpm: number;
   /** Places of what is given and of what is taken. */
   readonly gives: number;
@@ -25,8 +25,6 @@ export interface Hop {
 }
 
 export type Route = readonly Hop[];
-
-const SIDES: readonly OrderSide[] = [BUY, SELL];
 
 export type Shortfall = 'cheapest' | 'reverse' | 'complete' | 'hold';
 

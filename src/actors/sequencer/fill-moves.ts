@@ -1,7 +1,9 @@
 /** What a fill moves: pure arithmetic on the venue's figures. */
-import { assetReceived, assetSpent, BUY } from '../../shared/asset-graph.ts';
+
+import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
 import { powerOfTen } from '../../shared/cycle-leg.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
+import { BUY, type Side } from '../../shared/side.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 
 export interface FillMoves {
@@ -24,7 +26,7 @@ type Traded = Pick<Fill, 'qtyLots' | 'costUnits' | 'feeUnits' | 'feeAsset'>;
 export function fillMoves(
   instrument: Instrument,
   scale: OrderScale,
-  side: 0 | 1,
+  side: Side,
   directory: InstrumentDirectory,
   fill: Traded,
 ): FillMoves {

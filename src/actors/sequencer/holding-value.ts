@@ -1,15 +1,13 @@
 /** What a plan's holdings are worth by the prices it was decided at, and whether anybody would trade them. */
-import type { OrderSide } from '../../shared/approved-order.ts';
-import { BUY, SELL } from '../../shared/asset-graph.ts';
+
 import { CycleLeg, powerOfTen } from '../../shared/cycle-leg.ts';
 import { largest, smaller } from '../../shared/money.ts';
+import { BUY, opposite, SELL, type Side } from '../../shared/side.ts';
 import type { NewestBooks } from './newest-books.ts';
 import type { Plan, PlanLeg } from './plan.ts';
 
 /** More lots than any order has; its product with a price is computed in BigInts and cannot overflow. */
 const PLENTY = 2n ** 62n;
-
-export const opposite = (side: OrderSide): OrderSide => (side === BUY ? SELL : BUY);
 
 /**
  * Whether what is held, or owed, at a place is enough for an order, on along the cycle or back. Less than that nobody can
@@ -65,13 +63,7 @@ export function decidedCost(plan: Plan, place: number, units: bigint, books: New
   return value;
 }
 
-function isOrder(
-  plan: Plan,
-  position: number,
-  turn: (side: OrderSide) => OrderSide,
-  units: bigint,
-  books: NewestBooks,
-): boolean {
+function isOrder(plan: Plan, position: number, turn: (side: Side) => Side, units: bigint, books: NewestBooks): boolean {
   const { side, decidedTicks } = plan.legs[position] as PlanLeg;
   const leg = legAtDecided(plan, position, turn(side), books);
   // Without terms, or with a price in another scale, nobody can say that it is dust.
@@ -79,7 +71,7 @@ function isOrder(
 }
 
 /** A leg of the plan, either way, at the price it was decided at; undefined when nobody can say what that means now. */
-function legAtDecided(plan: Plan, position: number, side: OrderSide, books: NewestBooks): CycleLeg | undefined {
+function legAtDecided(plan: Plan, position: number, side: Side, books: NewestBooks): CycleLeg | undefined {
   const leg = plan.legs[position];
   if (leg === undefined || !books.isInScale(leg.instrument, plan.seq)) return undefined;
   const terms = books.terms(leg.instrument, side, leg.feePpm);

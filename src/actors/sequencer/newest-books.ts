@@ -2,8 +2,7 @@
  * The newest books, as deep as they are verified, and the terms on which a leg is traded: what checks, orders and paper
  * fills are made of.
  */
-import type { OrderSide } from '../../shared/approved-order.ts';
-import { BUY } from '../../shared/asset-graph.ts';
+
 import {
   type BookCopy,
   type BookSide,
@@ -16,6 +15,7 @@ import { CycleLeg, type LegTerms } from '../../shared/cycle-leg.ts';
 import type { InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
 import { InstrumentHistory } from '../../shared/instrument-history.ts';
 import type { InstrumentLog } from '../../shared/instrument-log.ts';
+import { BUY, type Side } from '../../shared/side.ts';
 
 export class NewestBooks {
   readonly #table: BookTable;
@@ -66,7 +66,7 @@ export class NewestBooks {
   }
 
   /** What is needed to compute with a leg; undefined when the venue does not list the instrument. */
-  terms(instrument: number, side: OrderSide, feePpm: number): LegTerms | undefined {
+  terms(instrument: number, side: Side, feePpm: number): LegTerms | undefined {
     const { instruments, assets } = this.directory;
     const found = instruments[instrument];
     const base = found && assets[found.base];
@@ -86,7 +86,7 @@ export class NewestBooks {
 }
 
 /** The side of `book` that an order takes from. */
-export function ladderFor(book: BookCopy, side: OrderSide): BookSide {
+export function ladderFor(book: BookCopy, side: Side): BookSide {
   return side === BUY ? book.asks : book.bids;
 }
 
@@ -98,6 +98,6 @@ export function legWithin(terms: LegTerms, book: BookCopy, limitTicks: bigint): 
   return new CycleLeg(terms, { count, priceTicks: ladder.priceTicks, qtyLots: ladder.qtyLots });
 }
 
-function isWithin(price: bigint, limit: bigint, side: OrderSide): boolean {
+function isWithin(price: bigint, limit: bigint, side: Side): boolean {
   return side === BUY ? price <= limit : price >= limit;
 }

@@ -2,11 +2,12 @@
  * An order of a plan: what was asked for, what is known of it, and what of it is booked. Kept in the plan's slot, so that
  * a successor knows of every order that can be out. Its ticks and lots stay in the scale it was made in.
  */
-import type { OrderSide } from '../../shared/approved-order.ts';
+
 import { readAscii, writeAscii } from '../../shared/ascii-field.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
 import { EXECUTION } from '../../shared/execution-message.ts';
 import type { OrderScale } from '../../shared/instrument.ts';
+import type { Side } from '../../shared/side.ts';
 import { ORDER_STATES, type OrderState } from './order-machine.ts';
 
 /** Totals of all fills that are booked. */
@@ -25,7 +26,7 @@ export interface Order extends OrderScale {
   /** Leg that the order trades, or the leg whose asset it takes home another way. */
   readonly position: number;
   readonly instrument: number;
-  readonly side: OrderSide;
+  readonly side: Side;
   /** Places in the plan's holdings of the asset given and of the one taken; 0 is the start asset. */
   readonly gives: number;
   readonly takes: number;

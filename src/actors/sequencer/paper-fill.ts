@@ -1,9 +1,11 @@
 /** What an order gets from a book: the whole arithmetic of paper trading. Pure. */
-import { assetReceived, BUY } from '../../shared/asset-graph.ts';
+
+import { assetReceived } from '../../shared/asset-graph.ts';
 import type { BookCopy } from '../../shared/book-table.ts';
 import { type LegTerms, powerOfTen } from '../../shared/cycle-leg.ts';
 import { isSameScale, type OrderScale } from '../../shared/instrument.ts';
 import { divideDown, divideUp, smaller } from '../../shared/money.ts';
+import { BUY } from '../../shared/side.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 import { legWithin } from './newest-books.ts';
 import type { Order } from './order.ts';

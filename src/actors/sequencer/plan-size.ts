@@ -2,12 +2,14 @@
  * How large a plan is: as large as was decided, or less where the account, a limit of the settings or a book no longer
  * allow that. Cut down before it begins, so that no leg finds itself above a limit with the one before it filled.
  */
+
 import type { OrderLimits } from '../../shared/approved-order.ts';
-import { assetSpent, BUY } from '../../shared/asset-graph.ts';
+import { assetSpent } from '../../shared/asset-graph.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import { executeCycle, firstOrderWithin } from '../../shared/cycle-sizing.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import { divideUp } from '../../shared/money.ts';
+import { BUY } from '../../shared/side.ts';
 
 /** A leg on the newest book, and the price that its order goes out at. */
 export interface CollaredLeg {

@@ -6,17 +6,18 @@
  *
  * Assets of a plan are counted along the cycle: place k is what leg k gives, and place 0 the start asset.
  */
+
 import assert from 'node:assert/strict';
-import type { OrderSide } from '../../shared/approved-order.ts';
 import { PLAN_REASONS, type PlanReason } from '../../shared/execution-message.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
+import type { Side } from '../../shared/side.ts';
 import { ORDER_SLOT_BYTES, type Order, readOrder, writeOrder } from './order.ts';
 import { isEnded, isUnknown } from './order-machine.ts';
 import { PLAN_STATES, type PlanState } from './plan-machine.ts';
 
 export interface PlanLeg {
   readonly instrument: number;
-  readonly side: OrderSide;
+  readonly side: Side;
   readonly feePpm: number;
   /** Worst price that the decision counted on. */
   readonly decidedTicks: bigint;

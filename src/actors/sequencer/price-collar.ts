@@ -1,8 +1,8 @@
 /** The worst price a leg is taken at: the decided one, and some basis points beyond it. */
-import type { OrderSide } from '../../shared/approved-order.ts';
-import { BUY } from '../../shared/asset-graph.ts';
+
 import type { Instrument } from '../../shared/instrument.ts';
 import { divideDown, divideUp } from '../../shared/money.ts';
+import { BUY, type Side } from '../../shared/side.ts';
 
 const BPS = 10_000n;
 
@@ -10,12 +10,7 @@ const BPS = 10_000n;
  * `decidedTicks` plus (buy) or minus (sell) `slippageBps`, on the instrument's price step. Rounded towards the decided
  * price, but never to its better side: a collar of 0 is the decided price itself.
  */
-export function priceCollar(
-  instrument: Instrument,
-  side: OrderSide,
-  decidedTicks: bigint,
-  slippageBps: number,
-): bigint {
+export function priceCollar(instrument: Instrument, side: Side, decidedTicks: bigint, slippageBps: number): bigint {
   const step = instrument.priceIncrement > 0n ? instrument.priceIncrement : 1n;
   const slip = BigInt(slippageBps);
   if (side === BUY) {

@@ -1,5 +1,7 @@
 /** The way to a venue's own account: for the modes that use a key. */
+
 import type { ApprovedOrder } from '../../shared/approved-order.ts';
+import { sideName } from '../../shared/side.ts';
 import { STORED_TRADING_OPTION, type StoredTrading } from '../../shared/stored-trading.ts';
 import { DryRunPort } from '../../venues/dry-run-port.ts';
 import { openKraken } from '../../venues/kraken/open-kraken.ts';
@@ -37,5 +39,5 @@ function withoutOrders(port: TradingPort, { context, recall }: WayDeps): Trading
 /** What would have been sent, in the integers it was decided in. */
 function fieldsOf({ plan, leg, instrument, side, qtyLots, limitTicks, fundsUnits }: ApprovedOrder) {
   const amounts = { qtyLots: `${qtyLots}`, limitTicks: `${limitTicks}`, fundsUnits: `${fundsUnits}` };
-  return { plan, leg, instrument, side: side === 0 ? 'buy' : 'sell', ...amounts };
+  return { plan, leg, instrument, side: sideName(side), ...amounts };
 }

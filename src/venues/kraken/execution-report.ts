@@ -2,7 +2,9 @@
  * One entry of the `executions` channel (protocol reference 2.2). Entries are sparse: what they do not say is undefined,
  * and whoever keeps orders merges them. Amounts are texts, as the venue wrote them.
  */
+
 import { z } from 'zod';
+import { type Side, sideNamed } from '../../shared/side.ts';
 import { amountText } from './number-text-json.ts';
 import { wireTimeMs } from './wire-time.ts';
 
@@ -46,7 +48,7 @@ export interface ExecutionReport {
   readonly status: OrderStatus | undefined;
   readonly symbol: string | undefined;
   /** 0 buys, 1 sells. */
-  readonly side: 0 | 1 | undefined;
+  readonly side: Side | undefined;
   readonly orderQty: string | undefined;
   readonly limitPrice: string | undefined;
   /** Filled so far. */
@@ -130,7 +132,7 @@ function reportOf(entry: Entry): ExecutionReport {
     clOrdId: entry.cl_ord_id || undefined,
     status: statusOf(entry),
     symbol: entry.symbol ?? undefined,
-    side: entry.side === 'buy' ? 0 : entry.side === 'sell' ? 1 : undefined,
+    side: sideNamed(entry.side ?? ''),
     orderQty: entry.order_qty ?? undefined,
     limitPrice: entry.limit_price ?? undefined,
     cumQty: entry.cum_qty ?? undefined,

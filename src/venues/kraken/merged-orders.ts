@@ -5,6 +5,7 @@
  *
  * Amounts stay the venue's texts: whose integers they are is known to whoever knows the instrument.
  */
+import type { Side } from '../../shared/side.ts';
 import { type ExecutionReport, type FillText, ORDER_STATUSES, type OrderStatus } from './execution-report.ts';
 import { compareAmounts } from './rounded-amount.ts';
 
@@ -12,7 +13,7 @@ export interface MergedOrder {
   readonly orderId: string;
   clOrdId: string | undefined;
   symbol: string | undefined;
-  side: 0 | 1 | undefined;
+  side: Side | undefined;
   orderQty: string | undefined;
   limitPrice: string | undefined;
   status: OrderStatus | undefined;

@@ -5,10 +5,11 @@
  * A trade's `fee` is always counted in the quote currency, even when the fee was taken in base: what was really taken
  * stands in the ledger rows that carry the trade's id.
  */
+
 import { z } from 'zod';
-import { BUY, SELL } from '../../shared/asset-graph.ts';
 import { decodeClientOrderId } from '../../shared/client-order-id.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
+import { BUY, SELL } from '../../shared/side.ts';
 import type { Fill, OrderReading } from '../trading-port.ts';
 import { amountText, signedAmountText } from './number-text-json.ts';
 import { amountDown, amountUp } from './rounded-amount.ts';

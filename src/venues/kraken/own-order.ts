@@ -1,6 +1,8 @@
 /** One order of ours: what was sent, what has been told of it, and what it came to. */
-import type { ApprovedOrder, OrderSide } from '../../shared/approved-order.ts';
+
+import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import type { Instrument, OrderScale } from '../../shared/instrument.ts';
+import type { Side } from '../../shared/side.ts';
 import type { Fill, OrderReading } from '../trading-port.ts';
 import { isEnd, type MergedOrder } from './merged-orders.ts';
 import { amountDown } from './rounded-amount.ts';
@@ -9,7 +11,7 @@ import { amountDown } from './rounded-amount.ts';
 export interface OwnOrder {
   readonly clOrdId: string;
   readonly instrument: Instrument;
-  readonly side: OrderSide;
+  readonly side: Side;
   /** Undefined for one that a predecessor of this process sent. */
   readonly sent: ApprovedOrder | undefined;
   readonly sentMs: number;

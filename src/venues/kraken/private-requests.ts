@@ -4,10 +4,12 @@
  * Prices and quantities are written as plain decimals by hand: JavaScript would write small ones with an exponent, which
  * the venue may not take. Only an order that passed the last check can be written as one.
  */
+
 import assert from 'node:assert/strict';
 import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import type { Instrument } from '../../shared/instrument.ts';
 import { formatDecimal } from '../../shared/money.ts';
+import { BUY, sideName } from '../../shared/side.ts';
 import type { RequestId } from './requests.ts';
 
 /** What every request of the private socket carries. */
@@ -97,8 +99,8 @@ export function instant(wallMs: number): string {
 }
 
 function orderFields(order: ApprovedOrder, instrument: Instrument): string {
-  const isBuy = order.side === 0;
-  const kind = `"order_type":"limit","side":"${isBuy ? 'buy' : 'sell'}"`;
+  const isBuy = order.side === BUY;
+  const kind = `"order_type":"limit","side":"${sideName(order.side)}"`;
   const terms = `"time_in_force":"ioc","fee_preference":"${isBuy ? 'base' : 'quote'}","stp_type":"cancel_newest"`;
   return `${kind},${amounts(order, instrument)},${terms},"cl_ord_id":${JSON.stringify(order.clOrdId)}`;
 }

@@ -2,8 +2,10 @@
  * A fill of the venue in our integers. What does not fit is rounded against us, and said: a quantity bought down and one
  * sold up, a price and a cost bought up and sold down, a fee up.
  */
+
 import { EXECUTION } from '../../shared/execution-message.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import { BUY, type Side } from '../../shared/side.ts';
 import type { Fill } from '../trading-port.ts';
 import type { FillText } from './execution-report.ts';
 import { isCountable, type RoundedAmount, roundedAmount, roundedProduct } from './rounded-amount.ts';
@@ -33,7 +35,7 @@ export function isKeepable(execId: string): boolean {
 export function readFill(
   text: FillText,
   instrument: Instrument,
-  side: 0 | 1,
+  side: Side,
   directory: InstrumentDirectory,
   wallMs: number,
 ): ReadFill | { readonly why: string } {
@@ -44,7 +46,7 @@ export function readFill(
     if (!isExact) notes.push(`fill ${text.execId}: ${what} does not fit and was rounded against us`);
     return value;
   };
-  const isBuy = side === 0;
+  const isBuy = side === BUY;
   const read = (what: 'qty' | 'price', decimals: number, rounding: 'up' | 'down'): bigint =>
     exactly(`${what} ${text[what]}`, roundedAmount(text[what], decimals, rounding, what));
   const fill: Fill = {

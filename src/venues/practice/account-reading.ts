@@ -2,8 +2,10 @@
  * An account of the practice exchange as plain data in decimal text, every digit kept: what another thread can be given
  * to hold its own books against.
  */
+
 import { formatDecimal } from '../../shared/money.ts';
-import type { LedgerRecord, OrderRecord, OrderSide, OrderStatus, TradeRecord, TradingDesk } from './exchange-types.ts';
+import type { SideName } from '../../shared/side.ts';
+import type { LedgerRecord, OrderRecord, OrderStatus, TradeRecord, TradingDesk } from './exchange-types.ts';
 import type { AssetRules } from './pair-rules.ts';
 
 export interface ReadBalance {
@@ -28,7 +30,7 @@ export interface ReadOrder {
   readonly id: string;
   readonly clOrdId: string | undefined;
   readonly symbol: string;
-  readonly side: OrderSide;
+  readonly side: SideName;
   readonly qty: string;
   readonly limitPrice: string | undefined;
   readonly status: OrderStatus;

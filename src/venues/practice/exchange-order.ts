@@ -1,11 +1,12 @@
 /** An order in the exchange's hands: what was asked for, what came of it, and its place in the queue. */
+
 import type { CancelTimer } from '../../shared/clock.ts';
+import type { SideName } from '../../shared/side.ts';
 import type {
   AmendRecord,
   FeePreference,
   FeeRates,
   OrderRecord,
-  OrderSide,
   OrderStatus,
   OrderType,
   StpType,
@@ -18,7 +19,7 @@ import type { PairRules } from './pair-rules.ts';
 /** An order that is well formed, in integers, before the engine has it. */
 export interface OrderDraft {
   readonly pair: PairRules;
-  readonly side: OrderSide;
+  readonly side: SideName;
   readonly type: OrderType;
   /** 0 when the order is for an amount of quote. */
   readonly qty: bigint;
@@ -50,7 +51,7 @@ export class ExchangeOrder implements OrderRecord, FillTerms {
   readonly id: string;
   readonly account: string;
   readonly pair: PairRules;
-  readonly side: OrderSide;
+  readonly side: SideName;
   readonly type: OrderType;
   readonly cashQty: bigint | undefined;
   readonly timeInForce: TimeInForce;

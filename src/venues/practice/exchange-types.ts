@@ -3,9 +3,9 @@
  * wire (a JSON lexeme or a REST string) and are integers from then on; errors are the venue's own texts (protocol
  * reference 3.6). Whoever speaks a protocol on top of it, socket or REST, only translates.
  */
+import type { SideName } from '../../shared/side.ts';
 import type { AssetRules, PairRules } from './pair-rules.ts';
 
-export type OrderSide = 'buy' | 'sell';
 export type OrderType = 'limit' | 'market' | 'iceberg';
 export type TimeInForce = 'gtc' | 'gtd' | 'ioc' | 'fok';
 /** Self-trade prevention: which of two orders of one account dies instead of meeting the other. */
@@ -82,7 +82,7 @@ export interface OrderRecord {
   readonly id: string;
   readonly account: string;
   readonly pair: PairRules;
-  readonly side: OrderSide;
+  readonly side: SideName;
   readonly type: OrderType;
   /** In units of 10^-`pair.scale.qty`, as are all quantities here. */
   readonly qty: bigint;

@@ -3,14 +3,16 @@
  * (protocol reference 5.1); here a cost is price × quantity at the quote asset's ledger precision, up for a buy and down
  * for a sell, and a fee is rounded up at the ledger precision of the asset it is taken in.
  */
+
 import { divideDown, divideUp, PPM } from '../../shared/money.ts';
-import type { FeePreference, FeeRates, OrderSide } from './exchange-types.ts';
+import type { SideName } from '../../shared/side.ts';
+import type { FeePreference, FeeRates } from './exchange-types.ts';
 import type { AssetRules, PairRules } from './pair-rules.ts';
 
 /** Whose money, and in which terms: all that rounding depends on. */
 export interface FillTerms {
   readonly pair: PairRules;
-  readonly side: OrderSide;
+  readonly side: SideName;
   readonly feePreference: FeePreference;
   readonly feeRates: FeeRates;
 }

@@ -7,9 +7,9 @@
 import { strict as assert } from 'node:assert';
 import { crc32 } from 'node:zlib';
 import { type Level, level, type Precision, writeLevel } from './market-level.ts';
-import { compare, type Side, SideView } from './market-side.ts';
+import { compare, type MarketSide, SideView } from './market-side.ts';
 
-export type { Side } from './market-side.ts';
+export type { MarketSide } from './market-side.ts';
 
 /** Levels that the checksum covers, per side, whatever the depth. */
 const CHECKSUM_LEVELS = 10;
@@ -64,12 +64,12 @@ export class MarketBook {
   }
 
   /** The market without the orders of accounts, best first. */
-  marketLevels(side: Side): readonly Level[] {
+  marketLevels(side: MarketSide): readonly Level[] {
     return this.#side(side).market;
   }
 
   /** What the market has at a price. */
-  marketQty(side: Side, price: bigint): bigint {
+  marketQty(side: MarketSide, price: bigint): bigint {
     return this.#side(side).marketQty(price);
   }
 
@@ -84,7 +84,7 @@ export class MarketBook {
   }
 
   /** Takes `qty` of the market's own quantity at `price`. The tape's next word on this price is the whole truth again. */
-  take(side: Side, price: bigint, qty: bigint): void {
+  take(side: MarketSide, price: bigint, qty: bigint): void {
     const left = this.marketQty(side, price) - qty;
     assert(qty > 0n && left >= 0n, 'no more can be taken than the market has');
     this.beforeChange();
@@ -93,7 +93,7 @@ export class MarketBook {
   }
 
   /** Orders of accounts come to `price` (or go from it, when negative). */
-  addResting(side: Side, price: bigint, qty: bigint): void {
+  addResting(side: MarketSide, price: bigint, qty: bigint): void {
     this.beforeChange();
     this.#side(side).addResting(price, qty);
     this.#checksum = undefined;
@@ -112,7 +112,7 @@ export class MarketBook {
   }
 
   /** JSON list of the best `depth` levels of a side. */
-  snapshotSide(side: Side, depth: number): string {
+  snapshotSide(side: MarketSide, depth: number): string {
     const levels = this.#side(side).shown;
     return `[${levels
       .slice(0, depth)
@@ -121,7 +121,7 @@ export class MarketBook {
   }
 
   /** JSON list of what changed in the best `depth` levels of a side since `before`. */
-  changedSide(side: Side, before: BookLevels, depth: number): string {
+  changedSide(side: MarketSide, before: BookLevels, depth: number): string {
     const bid = side === 'bid';
     const was = bid ? before.bids : before.asks;
     const is = this.#side(side).shown;
@@ -132,7 +132,7 @@ export class MarketBook {
     return `[${[...deletions, ...inserts].join(',')}]`;
   }
 
-  #side(side: Side): SideView {
+  #side(side: MarketSide): SideView {
     return side === 'bid' ? this.#bids : this.#asks;
   }
 
@@ -151,7 +151,7 @@ export function windowChanges(
   before: readonly Level[],
   after: readonly Level[],
   depth: number,
-  side: Side,
+  side: MarketSide,
 ): WindowChanges {
   const gone: Level[] = [];
   const set: Level[] = [];

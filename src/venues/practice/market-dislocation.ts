@@ -8,7 +8,7 @@ import type { Chance } from '../../shared/chance.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import { isObject, lexemeOf, textOf } from './lexeme-json.ts';
 import type { Market } from './market.ts';
-import type { MarketBook, Side } from './market-book.ts';
+import type { MarketBook, MarketSide } from './market-book.ts';
 import { type Level, level } from './market-level.ts';
 import type { BookEvent, MarketEvent } from './market-tape.ts';
 import { roundedUp } from './pair-rules.ts';
@@ -100,7 +100,7 @@ export class MarketDislocation {
 
   /** One message: every level goes, and comes again elsewhere. */
   #move(book: MarketBook, offset: bigint): void {
-    const side = (name: Side): Level[] => {
+    const side = (name: MarketSide): Level[] => {
       const levels = book.marketLevels(name);
       return [...levels.map(({ price }) => level(price, 0n)), ...movedLevels(levels, offset)];
     };

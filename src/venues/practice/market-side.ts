@@ -1,7 +1,7 @@
 /** One side of a practice book: the market's own levels, and on top of them what accounts have resting there. */
 import { type Level, level } from './market-level.ts';
 
-export type Side = 'bid' | 'ask';
+export type MarketSide = 'bid' | 'ask';
 
 /** A level that is both, kept so that an unchanged one stays the same object. */
 interface Merged {
@@ -11,14 +11,14 @@ interface Merged {
 }
 
 export class SideView {
-  readonly #side: Side;
+  readonly #side: MarketSide;
   #market: Level[] = [];
   /** Quantity of accounts by price. */
   readonly #resting = new Map<bigint, bigint>();
   readonly #merged = new Map<bigint, Merged>();
   #shown: readonly Level[] | undefined;
 
-  constructor(side: Side) {
+  constructor(side: MarketSide) {
     this.#side = side;
   }
 
@@ -74,13 +74,13 @@ export class SideView {
 }
 
 /** Negative when `a` is nearer to the touch. */
-export function compare(a: bigint, b: bigint, side: Side): number {
+export function compare(a: bigint, b: bigint, side: MarketSide): number {
   if (a === b) return 0;
   return a > b === (side === 'bid') ? -1 : 1;
 }
 
 /** A new side, or the same array when nothing was to be done. */
-function applied(levels: Level[], changes: readonly Level[], side: Side, depth: number): Level[] {
+function applied(levels: Level[], changes: readonly Level[], side: MarketSide, depth: number): Level[] {
   if (changes.length === 0) return levels;
   const next = levels.slice();
   for (const change of changes) {
@@ -94,7 +94,7 @@ function applied(levels: Level[], changes: readonly Level[], side: Side, depth: 
 }
 
 /** Where `price` is or belongs: binary search from the touch. */
-function position(levels: readonly Level[], price: bigint, side: Side): number {
+function position(levels: readonly Level[], price: bigint, side: MarketSide): number {
   let low = 0;
   let high = levels.length;
   while (low < high) {

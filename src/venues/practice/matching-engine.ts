@@ -10,7 +10,7 @@ import type { ExecutionKind, TradeRecord } from './exchange-types.ts';
 import { costOf, type FillTerms, feeOf, holdFor, spentAsset, spentOf } from './fill-amounts.ts';
 import type { Market } from './market.ts';
 import type { MarketBook } from './market-book.ts';
-import { compare, type Side } from './market-side.ts';
+import { compare, type MarketSide } from './market-side.ts';
 import { cutPlan, type FillStep, type MatchPlan, planMatch, type Taker } from './match-plan.ts';
 import { otherSideOf, priceOf, RestingOrders, sideOf } from './resting-orders.ts';
 import { type FillOf, type SettledFill, settleFill } from './settlement.ts';
@@ -45,7 +45,7 @@ export class MatchingEngine {
   }
 
   /** Best price of the other side as an order of `side` finds it. */
-  touch(symbol: string, side: Side): bigint | undefined {
+  touch(symbol: string, side: MarketSide): bigint | undefined {
     const book = this.#deps.market.books.get(symbol);
     return (side === 'bid' ? book?.asks : book?.bids)?.[0]?.price;
   }
@@ -130,7 +130,7 @@ export class MatchingEngine {
     this.#sweep(queue, 'ask');
   }
 
-  #sweep(queue: RestingOrders, side: Side): void {
+  #sweep(queue: RestingOrders, side: MarketSide): void {
     const other = side === 'bid' ? 'ask' : 'bid';
     for (;;) {
       const order = queue.side(side)[0];

@@ -6,7 +6,7 @@
  */
 import type { ExchangeOrder } from './exchange-order.ts';
 import type { MarketBook } from './market-book.ts';
-import { compare, type Side } from './market-side.ts';
+import { compare, type MarketSide } from './market-side.ts';
 
 export class RestingOrders {
   readonly book: MarketBook;
@@ -18,7 +18,7 @@ export class RestingOrders {
   }
 
   /** Best first, then oldest first. */
-  side(side: Side): readonly ExchangeOrder[] {
+  side(side: MarketSide): readonly ExchangeOrder[] {
     return side === 'bid' ? this.#bids : this.#asks;
   }
 
@@ -49,7 +49,7 @@ export class RestingOrders {
   }
 
   /** Takes from the market: whoever waits behind that quantity moves up. */
-  takeMarket(side: Side, price: bigint, qty: bigint): void {
+  takeMarket(side: MarketSide, price: bigint, qty: bigint): void {
     this.book.take(side, price, qty);
     for (const order of this.#orders(side)) {
       if (order.limitPrice === price) order.ahead = order.ahead > qty ? order.ahead - qty : 0n;
@@ -64,7 +64,7 @@ export class RestingOrders {
     }
   }
 
-  #orders(side: Side): ExchangeOrder[] {
+  #orders(side: MarketSide): ExchangeOrder[] {
     return side === 'bid' ? this.#bids : this.#asks;
   }
 
@@ -74,11 +74,11 @@ export class RestingOrders {
   }
 }
 
-export function sideOf({ side }: Pick<ExchangeOrder, 'side'>): Side {
+export function sideOf({ side }: Pick<ExchangeOrder, 'side'>): MarketSide {
   return side === 'buy' ? 'bid' : 'ask';
 }
 
-export function otherSideOf({ side }: Pick<ExchangeOrder, 'side'>): Side {
+export function otherSideOf({ side }: Pick<ExchangeOrder, 'side'>): MarketSide {
   return side === 'buy' ? 'ask' : 'bid';
 }
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { atCollar, type CollaredLeg, type SizeBounds, sizePlan } from '../../../src/actors/sequencer/plan-size.ts';
-import { assetSpent, BUY } from '../../../src/shared/asset-graph.ts';
+import { assetSpent } from '../../../src/shared/asset-graph.ts';
 import { executeCycle } from '../../../src/shared/cycle-sizing.ts';
+import { BUY } from '../../../src/shared/side.ts';
 import { type CycleDraw, cycleDraw, type LegDraw, legsOf } from '../../shared/cycle-fixtures.ts';
 
 const SEED = 20_261_121;

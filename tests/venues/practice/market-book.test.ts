@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MarketBook, type Side, windowChanges } from '../../../src/venues/practice/market-book.ts';
+import { MarketBook, type MarketSide, windowChanges } from '../../../src/venues/practice/market-book.ts';
 import { type Level, level, writeLevel } from '../../../src/venues/practice/market-level.ts';
 
 const levels = (...pairs: [number, number][]): Level[] =>
@@ -62,7 +62,7 @@ test('whatever changes, a client that applies the window and cuts has the best l
     fc.property(
       fc.array(side, { minLength: 1, maxLength: 20 }),
       fc.constantFrom(3, 5, 10),
-      fc.constantFrom<Side>('bid', 'ask'),
+      fc.constantFrom<MarketSide>('bid', 'ask'),
       fc.constantFrom(5, 8, 100),
       (messages, depth, which, recorded) => {
         const book = new MarketBook('A/B', recorded, WIRE, WIRE);
