@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { checkConfig, configJsonSchema, type Mode, readConfig } from '../shared/config.ts';
 import { ArbitradeError, reasonOf, USER_ERRORS } from '../shared/errors.ts';
+import { EDGE_DECIMALS, parseDecimal } from '../shared/money.ts';
 import type { AskOptions } from './ask-running-process.ts';
 import { demo } from './demo.ts';
 import { parseDuration } from './duration.ts';
@@ -232,8 +233,11 @@ const duration = (option: string, text: string | undefined) =>
   text === undefined ? undefined : parseDuration(option, text);
 
 function decimalNumber(text: string): number {
-  if (!/^-?\d{1,9}(\.\d{1,9})?$/.test(text)) throw new InvalidArgumentError('Expected a number.');
-  return Number(text);
+  const number = Number(text);
+  // A double may hold another number than the one that was written: compared exactly, it would be another threshold.
+  const isExact = (): boolean => parseDecimal(text, EDGE_DECIMALS) === parseDecimal(String(number), EDGE_DECIMALS);
+  if (/^-?\d{1,9}(\.\d{1,12})?$/.test(text) && isExact()) return number;
+  throw new InvalidArgumentError(`Expected a number of at most ${EDGE_DECIMALS} decimals and 15 digits.`);
 }
 
 function atLeastOne(text: string): number {

@@ -9,7 +9,7 @@ import type { AuditEvent } from '../shared/audit-events.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ActorId } from '../shared/counter-names.ts';
-import { ArbitradeError, arbitradeError, USER_ERRORS } from '../shared/errors.ts';
+import { ArbitradeError, arbitradeError, INCURABLE_ERRORS } from '../shared/errors.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import { AuditQueue } from './audit-queue.ts';
 import { Counters } from './counters.ts';
@@ -339,8 +339,8 @@ interface Escalation {
   readonly error: ArbitradeError;
 }
 
-/** What the user gave is at fault (a capture that breaks off into garbage): a restart would meet it again. */
-const isIncurable = ({ code }: Death): boolean => code !== undefined && USER_ERRORS.has(code);
+/** A restart would meet it again: what the user gave is at fault, or a venue that has refused us for long. */
+const isIncurable = ({ code }: Death): boolean => code !== undefined && INCURABLE_ERRORS.has(code);
 
 const incurable = ({ actor, code = 'ACTOR_FAILED', reason }: Death): Escalation => ({
   actor,

@@ -55,6 +55,9 @@ export const AUDIT_EVENTS = [
   'order_lost',
   'account_shared',
   'fee_surprise',
+  'market_data_refused',
+  'level_clamped',
+  'frame_unknown',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -72,6 +72,11 @@ const venue = z.strictObject({
   backoff_max_ms: milliseconds.default(30_000),
   /** Least wait after maintenance and after repeated failure; the venue asks for 5 s. */
   backoff_repeated_min_ms: milliseconds.default(5_000),
+  /** Wait after the venue or its edge refused a connection (HTTP 4xx, close 1008); twice as long with each further refusal. */
+  refused_retry_min_ms: milliseconds.default(5_000),
+  refused_retry_max_ms: milliseconds.default(300_000),
+  /** Refused for this long, market data is given up: the process ends with code 3. */
+  refused_give_up_ms: milliseconds.default(900_000),
   connect_timeout_ms: milliseconds.default(10_000),
   subscribe_timeout_ms: milliseconds.default(10_000),
   ping_interval_ms: milliseconds.default(15_000),

@@ -40,6 +40,9 @@ export const ACTOR_COUNTERS = {
     'first_frame_ns', // monotonic time of the first frame
     'last_frame_ns', // monotonic time of the last frame
     'system_status', // index into SYSTEM_STATUSES
+    'refused_since_ns', // monotonic time since which the venue refuses a socket's connection; 0 while it refuses none
+    'frames_unknown', // frames of no known kind that name no book; counted, and of no consequence
+    'levels_clamped', // levels too large to count: published as the largest quantity that can be
     'frame_seq', // newest market sequence given
     'clock_offset_us',
   ],

@@ -75,6 +75,8 @@ export const ERRORS = {
   VENUE_UNREACHABLE: (url: string, why: string) => `${url} could not be reached (${why})`,
   CREDENTIALS_INVALID: (half: string, expected: string) =>
     `the ${half} of the venue's API key is not one: expected ${expected}; copy it again from where the venue showed it`,
+  MARKET_DATA_REFUSED: (url: string, forMs: number, why: string) =>
+    `${url} has refused every connection for ${forMs} ms (${why}); trading is halted and the process ends. Open the address from this machine: a ban or a challenge page passes with time or another address, a wrong one is venue.public_url`,
   VENUE_REFUSED: (what: string, why: string) => `the venue refused ${what}: ${why}`,
 } as const;
 
@@ -99,6 +101,9 @@ export const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'CAPTURE_CUT_SHORT',
   'CREDENTIALS_INVALID',
 ]);
+
+/** A restart would meet these again: the supervisor gives up at once instead of spending its budget. */
+export const INCURABLE_ERRORS: ReadonlySet<ErrorCode> = new Set([...USER_ERRORS, 'MARKET_DATA_REFUSED']);
 
 /** An operating error: handled by whoever can, reported with its code by whoever cannot. */
 export class ArbitradeError extends Error {

@@ -27,7 +27,7 @@ export const MARKET_KIND = {
 
 // deltas: feed → book, one slot per level
 // byte 0      1       2         3         4            8     16          24         32        40         48        52   56         64
-//      | kind | flags | price dp | qty dp | instrument | seq | recvIndex | wallNs   | price   | quantity | checksum | – | stampNs |
+//      | kind | flags | price dp | qty dp | instrument | seq | recvIndex | wallNs   | price   | quantity | checksum | qty's top | stampNs |
 export const DELTA = {
   kind: 0, // u8, MARKET_KIND
   flags: 1, // u8, DELTA_FLAG
@@ -40,8 +40,9 @@ export const DELTA = {
   recvIndex: 16, // f64, received frames counted from 0
   wallNs: 24, // i64, receive time
   priceTicks: 32, // i64
-  qtyLots: 40, // i64, absolute; 0 deletes
+  qtyLots: 40, // i64, absolute; 0 deletes. With DELTA_FLAG.WIDE the low 64 bits of 96, unsigned
   checksum: 48, // u32, the venue's, on every slot of the message
+  qtyTop: 52, // u32, bits 64 to 95 of the quantity; meaningless without DELTA_FLAG.WIDE
   stampNs: 56, // f64, monotonic, when the frame was read
   SIZE: 64,
 } as const;
@@ -55,6 +56,8 @@ export const DELTA_FLAG = {
   ASK: 8,
   /** The message has no level; this slot carries none. */
   EMPTY: 16,
+  /** The quantity takes more than the 62 bits that a book can hold: see `qtyTop`. */
+  WIDE: 32,
 } as const;
 
 // control messages share the header of the rings they travel on

@@ -30,6 +30,7 @@ export const GATE_REASONS = [
   'account_refused',
   'limit_unusable',
   'refused_orders',
+  'market_data_refused',
 ] as const;
 export type GateReason = (typeof GATE_REASONS)[number];
 

@@ -20,7 +20,7 @@ const CLOSE_NORMAL = 1000;
 /** Real sockets. Nothing is opened before `open`. */
 export function nodeSockets({ frameBytesMax, connectTimeoutMs }: NodeSocketLimits): SocketPort {
   const options = { perMessageDeflate: false, maxPayload: frameBytesMax, handshakeTimeout: connectTimeoutMs };
-  return { open: (url, events) => new NodeSocket(new WebSocket(url, options), events) };
+  return { open: (url, events) => new NodeSocket(new WebSocket(url, options), events, frameBytesMax) };
 }
 
 class NodeSocket implements Socket {
@@ -31,7 +31,7 @@ class NodeSocket implements Socket {
   #why = '';
   #isTooLarge = false;
 
-  constructor(ws: WebSocket, events: SocketEvents) {
+  constructor(ws: WebSocket, events: SocketEvents, frameBytesMax: number) {
     this.#ws = ws;
     this.#events = events;
     // Listeners stay on a socket that is closed, or its last error would have none.
@@ -42,8 +42,10 @@ class NodeSocket implements Socket {
       ws.terminate();
     });
     ws.on('error', (error: Error & { readonly code?: string }) => {
-      this.#why = reasonOf(error);
       this.#isTooLarge = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+      this.#why = this.#isTooLarge
+        ? `a frame of more than venue.frame_bytes_max (${frameBytesMax} bytes): raise it`
+        : reasonOf(error);
     });
     ws.on('close', (code, reason) => {
       const why = [reason.toString('utf8'), this.#why].filter((part) => part !== '').join(': ');

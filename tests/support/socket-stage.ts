@@ -122,6 +122,8 @@ export interface SocketStage {
   readonly source: FrameSource;
   readonly sink: KeepingSink;
   readonly context: ActorContext<'feed'>;
+  /** What the source's timer threw: the supervisor would hear of it. */
+  readonly thrown: readonly unknown[];
   count(name: CounterName<'feed'>): number;
   /** Texts of the audit records of a kind so far, with their severity. */
   audits(event: AuditEvent): string[];
@@ -156,6 +158,8 @@ const QUICK = {
   backoff_base_ms: 5,
   backoff_max_ms: 40,
   backoff_repeated_min_ms: 10,
+  refused_retry_min_ms: 10,
+  refused_retry_max_ms: 100,
   connect_timeout_ms: 2_000,
   subscribe_timeout_ms: 5_000,
   ping_interval_ms: 60_000,
@@ -206,18 +210,23 @@ export async function startSocketStage(given: StageOptions): Promise<SocketStage
   };
 }
 
-function drive(context: ActorContext<'feed'>): { source: FrameSource; sink: KeepingSink } {
+function drive(context: ActorContext<'feed'>): { source: FrameSource; sink: KeepingSink; thrown: unknown[] } {
+  const thrown: unknown[] = [];
   const sink = new KeepingSink(context.instrumentLog);
   const source = recorded(createSocketSource(context), context);
   sink.attach(source);
   void source.start(sink);
   const timer = setInterval(() => {
     if (context.clock instanceof VirtualClock) context.clock.advanceTo(context.clock.nowNs()); // what is due now
-    source.onTimer();
+    try {
+      source.onTimer();
+    } catch (error) {
+      thrown.push(error);
+    }
   }, 4);
   onTestFinished(async () => {
     clearInterval(timer);
     await source.stop();
   });
-  return { source, sink };
+  return { source, sink, thrown };
 }

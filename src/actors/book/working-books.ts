@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { type BookTable, VERIFIED_LEVELS } from '../../shared/book-table.ts';
+import { CLAMPED_HIGH, CLAMPED_LOW, ClampedLevels } from '../../shared/clamped-levels.ts';
 import { copyInt64 } from '../../shared/int64.ts';
 import { type Ladders, LEVEL_WORDS } from '../../shared/ladders.ts';
 import { DELTA, DELTA_FLAG, TOP } from '../../shared/market-messages.ts';
@@ -13,12 +14,14 @@ import { type BookMemory, ROW_WORD } from './own-memory.ts';
 import type { Precisions } from './precisions.ts';
 
 const PRICE_HIGH_END = 0x20_0000; // prices are below 2^53
-const QTY_HIGH_END = 0x4000_0000; // quantities are below 2^62
 const TABLE_LEVEL_DOUBLES = 2;
 // Numbers under names of this module: what is imported is looked up on every use.
 const PRICE = DELTA.priceTicks / 4;
 const QTY = DELTA.qtyLots / 4;
-const { ASK, EMPTY } = DELTA_FLAG;
+const QTY_TOP = DELTA.qtyTop / 4;
+const TWO_32 = 4_294_967_296;
+const { ASK, EMPTY, WIDE } = DELTA_FLAG;
+const QTY_HIGH_MOST = CLAMPED_HIGH;
 const LEVEL_PRICE = LEVEL_WORDS.price;
 const LEVEL_DOUBLES = LEVEL_WORDS.SIZE / 2;
 const BID_TOUCH = TOP.bidPriceTicks / 8;
@@ -31,6 +34,7 @@ assert.ok(CHECKSUM_LEVELS >= VERIFIED_LEVELS, 'readers trust no level that the c
 export class WorkingBooks {
   readonly #memory: BookMemory;
   readonly #ladders: Ladders;
+  readonly #clamped: ClampedLevels;
   readonly #checksum: RunningChecksum;
   readonly #precisions: Precisions;
   readonly #table: BookTable;
@@ -39,7 +43,8 @@ export class WorkingBooks {
   constructor(memory: BookMemory, precisions: Precisions, table: BookTable) {
     this.#memory = memory;
     this.#ladders = memory.ladders;
-    this.#checksum = new RunningChecksum(memory.ladders);
+    this.#clamped = new ClampedLevels(memory.ladders);
+    this.#checksum = new RunningChecksum(memory.ladders, this.#clamped);
     this.#precisions = precisions;
     this.#table = table;
     this.#tableDoubles = new Float64Array(table.view.buffer);
@@ -47,26 +52,36 @@ export class WorkingBooks {
 
   /** Empties a book, as a snapshot's first level does. */
   clear(book: number): void {
-    this.#ladders.clear(this.#ladders.side(book, 0), 0);
-    this.#ladders.clear(this.#ladders.side(book, 1), 1);
+    for (let ask = 0; ask < 2; ask++) {
+      const side = this.#ladders.side(book, ask);
+      this.#ladders.clear(side, ask);
+      this.#clamped.clear(side);
+    }
   }
 
-  /** Applies the level in a slot of `deltas`, given by its words and where it begins. False when its numbers are out of range. */
+  /**
+   * Applies the level in a slot of `deltas`, given by its words and where it begins. A quantity beyond what a ladder can
+   * hold is clamped. False when its numbers are out of range.
+   */
   apply(book: number, words: Int32Array, at: number): boolean {
     const first = words[at] as number;
     const flags = (first >> 8) & 255;
     if ((flags & EMPTY) !== 0) return true;
     const priceHigh = words[at + PRICE + 1] as number;
     const qtyHigh = words[at + QTY + 1] as number;
-    if (priceHigh >>> 0 >= PRICE_HIGH_END || qtyHigh >>> 0 >= QTY_HIGH_END) return false;
-    this.#ladders.set(
-      this.#ladders.side(book, (flags & ASK) === 0 ? 0 : 1),
-      words[at + PRICE] as number,
-      priceHigh,
-      words[at + QTY] as number,
-      qtyHigh,
-      first >>> 16, // the decimals, packed as a level keeps them
-    );
+    if (priceHigh >>> 0 >= PRICE_HIGH_END) return false;
+    const side = this.#ladders.side(book, (flags & ASK) === 0 ? 0 : 1);
+    const priceLow = words[at + PRICE] as number;
+    const decimals = first >>> 16; // packed as a level keeps them
+    const isWide = (flags & WIDE) !== 0;
+    if (!isWide && qtyHigh >>> 0 > QTY_HIGH_MOST) return false;
+    if (!isWide && qtyHigh !== QTY_HIGH_MOST) {
+      this.#ladders.set(side, priceLow, priceHigh, words[at + QTY] as number, qtyHigh, decimals);
+    } else {
+      const exactLots = quantityOf(words, at, isWide);
+      this.#ladders.set(side, priceLow, priceHigh, CLAMPED_LOW, CLAMPED_HIGH, decimals);
+      this.#clamped.keep(side, priceHigh * TWO_32 + (priceLow >>> 0), exactLots);
+    }
     return true;
   }
 
@@ -194,4 +209,10 @@ export class WorkingBooks {
     to[at] = hasTouch ? (doubles[from] as number) : 0;
     to[at + 1] = hasTouch ? (doubles[from + 1] as number) : 0;
   }
+}
+
+/** The quantity in a slot, of up to 96 bits when it is wide. */
+function quantityOf(words: Int32Array, at: number, isWide: boolean): bigint {
+  const word = (index: number): bigint => BigInt((words[index] as number) >>> 0);
+  return ((isWide ? word(at + QTY_TOP) : 0n) << 64n) | (word(at + QTY + 1) << 32n) | word(at + QTY);
 }

@@ -4,6 +4,7 @@
  * instrument can overtake its invalidation.
  */
 import type { RingProducer } from '../../runtime/ring.ts';
+import { CLAMPED_LOTS } from '../../shared/clamped-levels.ts';
 import { CONTROL, DELTA, DELTA_FLAG, MARKET_KIND } from '../../shared/market-messages.ts';
 import { unixNsHigh, unixNsLow } from '../../shared/unix-time.ts';
 import { ASK, type BookFrame } from '../../venues/kraken/book-frame.ts';
@@ -11,7 +12,7 @@ import { ASK, type BookFrame } from '../../venues/kraken/book-frame.ts';
 const TWO_32 = 4_294_967_296;
 // Numbers under names of this module: what is imported is looked up on every use.
 const { LEVEL } = MARKET_KIND;
-const { FIRST, LAST, SNAPSHOT, EMPTY } = DELTA_FLAG;
+const { FIRST, LAST, SNAPSHOT, EMPTY, WIDE } = DELTA_FLAG;
 const ASK_FLAG = DELTA_FLAG.ASK;
 const ASK_SIDE = ASK;
 /** Fields of a slot in words and in doubles. */
@@ -22,6 +23,7 @@ const WORD = {
   price: DELTA.priceTicks / 4,
   qty: DELTA.qtyLots / 4,
   checksum: DELTA.checksum / 4,
+  qtyTop: DELTA.qtyTop / 4,
 } as const;
 const DOUBLE = { seq: DELTA.seq / 8, recvIndex: DELTA.recvIndex / 8, stampNs: DELTA.stampNs / 8 } as const;
 
@@ -159,7 +161,16 @@ export class DeltaPublisher {
       this.#ring.words[(offset >> 2) + WORD.checksum] = checksum;
       this.#writeNumber((offset >> 2) + WORD.price, book, 2 * level);
       this.#writeNumber((offset >> 2) + WORD.qty, book, 2 * level + 1);
+      if (book.large.size > 0) this.#markWide(offset >> 2, book.large.get(2 * level + 1));
     }
+  }
+
+  /** The top of a quantity that is too large for its field, and the flag that says so. */
+  #markWide(word: number, qtyLots: bigint | undefined): void {
+    if (qtyLots === undefined || qtyLots < CLAMPED_LOTS) return;
+    const { words } = this.#ring;
+    words[word + WORD.first] = (words[word + WORD.first] as number) | (WIDE << 8);
+    words[word + WORD.qtyTop] = Number(BigInt.asIntN(32, qtyLots >> 64n));
   }
 
   #writeEmpty(snapshot: number, instrument: number, seq: number, checksum: number): void {
@@ -186,7 +197,7 @@ export class DeltaPublisher {
   #writeNumber(word: number, book: BookFrame, position: number): void {
     const digits = book.digits[position] as number;
     if (Number.isNaN(digits)) {
-      this.#ring.view.setBigInt64(word * 4, book.large.get(position) ?? 0n, true);
+      this.#ring.view.setBigInt64(word * 4, BigInt.asIntN(64, book.large.get(position) ?? 0n), true);
       return;
     }
     const { words } = this.#ring;

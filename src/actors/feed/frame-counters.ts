@@ -20,6 +20,8 @@ const COUNTED = [
   'first_frame_ns',
   'last_frame_ns',
   'system_status',
+  'frames_unknown',
+  'levels_clamped',
   'frame_seq',
 ] as const;
 

@@ -1,14 +1,16 @@
 /**
  * From frames to market messages. Every frame that a source brings comes through here: book messages go to the `deltas`
- * ring as integers, all else is the venue's news. What cannot be read is counted, kept for diagnosis, and costs the books
- * that it may have been about their validity; nothing is guessed.
+ * ring as integers, all else is the venue's news. What cannot be read is counted and kept for diagnosis. It costs the books
+ * that it may have been about their validity; a frame in which nothing of a book stands costs nothing.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import { isTimed } from '../../runtime/histogram.ts';
+import { CLAMPED_LOTS } from '../../shared/clamped-levels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import type { InvalidReason } from '../../shared/market-messages.ts';
+import { formatDecimal } from '../../shared/money.ts';
 import { FRAME_KIND, FrameDecoder } from '../../venues/kraken/frame-decoder.ts';
 import { NOT_FOUND } from '../../venues/kraken/symbol-table.ts';
 import { Announcements } from './announcements.ts';
@@ -33,6 +35,8 @@ const NO_CONNECTION = -1;
 /** A frame that may be held back is not even looked at with less room than this. */
 const ROOM_TO_BEGIN = 32;
 const TEXT = new TextDecoder();
+/** Of a frame of no known kind, so much is recorded. */
+const BEGINNING_BYTES = 80;
 
 export class FrameRouter implements FrameSink {
   readonly registry: InstrumentRegistry;
@@ -186,13 +190,31 @@ export class FrameRouter implements FrameSink {
     const { registry } = this;
     if (registry.isInferred(instrument) && book.isSnapshot[message])
       this.#inference.inferAgain(book, message, instrument);
-    if (book.scale(message, registry.pricePrecision(instrument), registry.qtyPrecision(instrument))) return true;
-    return this.#refuseMessage(message, instrument);
+    if (!book.scale(message, registry.pricePrecision(instrument), registry.qtyPrecision(instrument)))
+      return this.#refuseMessage(message, instrument);
+    if (book.large.size > 0) this.#noteClamped(message, instrument);
+    return true;
   }
 
   #leaveOutUnknown(): false {
     this.#counters.add(this.#count.messages_unknown, 1);
     return false;
+  }
+
+  /** Levels of more lots than a book can hold stand with the most that it can. */
+  #noteClamped(message: number, instrument: InstrumentIndex): void {
+    const { book } = this.#decoder;
+    const counters = this.#counters;
+    const end = book.firstLevels[message + 1] as number;
+    for (let level = book.firstLevels[message] as number; level < end; level++) {
+      const lots = book.large.get(2 * level + 1);
+      if (lots === undefined || lots <= CLAMPED_LOTS) continue;
+      counters.add(this.#count.levels_clamped, 1);
+      if (!isWorthRecording(counters.value(this.#count.levels_clamped))) continue;
+      const decimals = this.registry.qtyPrecision(instrument);
+      const text = `${this.registry.symbolOf(instrument)}: a level of ${formatDecimal(lots, decimals)} is more than can be counted; it stands as ${formatDecimal(CLAMPED_LOTS, decimals)}`;
+      this.#announcements.audit('warn', 'level_clamped', text, instrument);
+    }
   }
 
   /** Never rounded: the book is void, and so are earlier messages of this frame for it. */
@@ -205,7 +227,7 @@ export class FrameRouter implements FrameSink {
     counters.add(this.#count.messages_refused, 1);
     this.#announcements.invalidate(instrument, 'malformed');
     if (isWorthRecording(counters.value(this.#count.messages_refused))) {
-      const text = `${this.registry.symbolOf(instrument)}: a number does not fit its precision`;
+      const text = `${this.registry.symbolOf(instrument)} is void: ${book.refusal}`;
       this.#announcements.audit('warn', 'frame_malformed', text, instrument);
     }
     return false;
@@ -259,7 +281,7 @@ export class FrameRouter implements FrameSink {
     const kind = this.#decoder.decodeGeneral(TEXT.decode(bytes.subarray(start, end)));
     if (kind === FRAME_KIND.BOOK) return this.#takeFallback(mayHoldBack);
     const why = kind === FRAME_KIND.JSON ? this.#news.take(this.#decoder.json, this.#connection) : this.#decoder.why;
-    if (why !== undefined) this.#takeMalformed(why, bytes, start, end);
+    if (why !== undefined) this.#takeUnread(why, kind === FRAME_KIND.MALFORMED, bytes, start, end);
     this.#announcements.publish();
     return this.#endFrame();
   }
@@ -275,27 +297,55 @@ export class FrameRouter implements FrameSink {
   #refuseTooLarge(bytes: Uint8Array, start: number, end: number): true {
     this.#counters.add(this.#count.frames_too_large, 1);
     this.#takeMalformed(
-      `${end - start} bytes, limit ${this.#frameBytesMax}`,
+      `a frame of ${end - start} bytes; venue.frame_bytes_max allows ${this.#frameBytesMax}`,
       bytes,
       start,
       start + this.#frameBytesMax,
+      this.#decoder.instrumentsIn(bytes, start, end),
     );
     this.#announcements.publish();
     return this.#endFrame();
   }
 
+  /** @param isMalformed it is no JSON, or a book frame in a wrong shape; otherwise JSON of no known kind. */
+  #takeUnread(why: string, isMalformed: boolean, bytes: Uint8Array, start: number, end: number): void {
+    const named = this.#decoder.instrumentsIn(bytes, start, end);
+    if (named.length > 0 || (isMalformed && bearsBookMarks(bytes, start, end))) {
+      this.#takeMalformed(why, bytes, start, end, named);
+    } else this.#takeUnknown(why, bytes, start, end);
+  }
+
+  /** Nothing of a book stands in it: the venue says something that is new, or of no concern. No book is doubted for it. */
+  #takeUnknown(why: string, bytes: Uint8Array, start: number, end: number): void {
+    const counters = this.#counters;
+    counters.add(this.#count.frames_unknown, 1);
+    this.#malformed.keep(this.#memory.framesHandled, this.#connection, why, bytes, start, end);
+    if (!isWorthRecording(counters.value(this.#count.frames_unknown))) return;
+    const beginning = TEXT.decode(bytes.subarray(start, Math.min(end, start + BEGINNING_BYTES)));
+    this.#announcements.audit('info', 'frame_unknown', `${why}: ${beginning}`);
+  }
+
   /** It may have been a message of the books it names, or of any book of its connection: they are void. */
-  #takeMalformed(why: string, bytes: Uint8Array, start: number, end: number): void {
+  #takeMalformed(why: string, bytes: Uint8Array, start: number, end: number, named: readonly InstrumentIndex[]): void {
     const counters = this.#counters;
     counters.add(this.#count.frames_malformed, 1);
     this.#malformed.keep(this.#memory.framesHandled, this.#connection, why, bytes, start, end);
     if (isWorthRecording(counters.value(this.#count.frames_malformed)))
       this.#announcements.audit('warn', 'frame_malformed', why);
-    const named = this.#decoder.instrumentsIn(bytes, start, end);
     for (const instrument of named) this.#announcements.invalidate(instrument, 'malformed');
     if (named.length > 0) return;
     this.#connections.forEach((carrier, instrument) => {
       if (carrier === this.#connection) this.#announcements.invalidate(instrument, 'malformed');
     });
   }
+}
+
+/** What a book frame begins with, and words of which it has several: damage leaves some of them. */
+const OPEN_BRACE = '{';
+const BOOK_MARKS = ['book', 'symbol', 'bids', 'asks', 'price', 'qty', 'checksum'] as const;
+
+/** Whether a frame that is no JSON may be what was left of a book frame. Plain text of another kind is none. */
+function bearsBookMarks(bytes: Uint8Array, start: number, end: number): boolean {
+  const text = TEXT.decode(bytes.subarray(start, end));
+  return text.startsWith(OPEN_BRACE) || BOOK_MARKS.some((mark) => text.includes(mark));
 }

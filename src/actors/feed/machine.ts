@@ -5,9 +5,9 @@
  *              ▲                 │               │            │
  *              └──── lost ◀──────┴───────────────┴────────────┤
  *                                                             ▼
- *   refused ◀── the venue wants no further attempt      closing ──▶ stopped
+ *   refused ◀── the venue or its edge refuses us       closing ──▶ stopped
  *
- * `refused` waits for a person: more attempts would make it worse. Every state answers every event.
+ * `refused` is a long wait: attempts in quick succession would make it worse. Every state answers every event.
  */
 import { setup } from 'xstate';
 
@@ -32,7 +32,7 @@ export const SOCKET_EVENTS = [
   'subscribed',
   /** The connection failed or ended, or was given up: silence, no answers. Another attempt may help. */
   'lost',
-  /** The venue said that no further attempt will help. */
+  /** The venue, or the edge before it, refused the connection. */
   'refused',
   'stop',
   /** The venue did not close in time. */
@@ -96,6 +96,10 @@ export const socketMachine = setup({
       on: { lost: 'stopped', refused: 'stopped', 'close.overdue': 'stopped' },
     },
     stopped: { entry: 'settled', on: { start: 'backing_off' } },
-    refused: { entry: 'settled', on: { stop: 'stopped' } },
+    refused: {
+      entry: 'scheduleAttempt',
+      exit: 'cancelTimer',
+      on: { 'attempt.due': 'connecting', stop: 'stopped' },
+    },
   },
 });

@@ -87,6 +87,20 @@ class SocketSource implements FrameSource {
       socket.onTimer(nowMs);
       if (this.#isIdle(socket)) void socket.stop();
     }
+    this.#watchRefusals(nowMs);
+  }
+
+  /** @throws MARKET_DATA_REFUSED when a socket has been refused for so long that waiting is no answer any more. */
+  #watchRefusals(nowMs: number): void {
+    const { counters, config } = this.#context;
+    const refusals = this.#sockets.map(({ refusal }) => refusal).filter((refusal) => refusal !== undefined);
+    const [first, ...others] = refusals.toSorted((a, b) => a.sinceMs - b.sinceMs);
+    counters.set(counters.at('refused_since_ns'), first === undefined ? 0 : Math.max(1, first.sinceMs * 1e6));
+    if (first === undefined) return;
+    const refusedMs = Math.round(nowMs - first.sinceMs);
+    if (refusedMs < config.venue.refused_give_up_ms) return;
+    const why = others.length === 0 ? first.why : `${first.why}; ${others.length} more sockets`;
+    throw arbitradeError('MARKET_DATA_REFUSED', config.venue.public_url, refusedMs, why);
   }
 
   onReply(connection: ConnectionIndex, reply: VenueReply): void {

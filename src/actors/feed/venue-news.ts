@@ -37,7 +37,10 @@ export class VenueNews {
       return undefined;
     }
     const channel = channelOf(json);
-    if (channel === 'status') return 'a status without a system';
+    if (channel === 'status') {
+      this.#announcements.status('unknown'); // a status that cannot be read is none that orders may leave under
+      return 'a status without a system';
+    }
     return channel === undefined ? 'neither a channel nor a reply' : undefined;
   }
 

@@ -8,7 +8,8 @@ import type { CancelTimer } from '../../shared/clock.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { ClockProbe } from '../../venues/kraken/clock-probe.ts';
-import { backoffMs, backoffOf, type ConnectBudget } from '../../venues/kraken/connect-budget.ts';
+import { ConnectAttempts } from '../../venues/kraken/connect-attempts.ts';
+import { backoffOf, type ConnectBudget } from '../../venues/kraken/connect-budget.ts';
 import { remedyForClose, remedyForUpgrade } from '../../venues/kraken/failure-class.ts';
 import { REST_MS, RequestPacer } from '../../venues/kraken/request-pacer.ts';
 import * as requests from '../../venues/kraken/requests.ts';
@@ -37,6 +38,12 @@ export interface SocketDeps {
   readonly afterFrame: () => void;
 }
 
+/** Why the venue or its edge does not let a socket connect, and since when (monotonic milliseconds). */
+export interface Refusal {
+  readonly sinceMs: number;
+  readonly why: string;
+}
+
 /** Longest wait for the venue's half of the closing handshake. */
 const CLOSE_WITHIN_MS = 1_000;
 
@@ -48,20 +55,31 @@ export class VenueSocket {
   readonly #probe = new ClockProbe();
   readonly #instruments: InstrumentSubscription | undefined;
   readonly #scratch: InstrumentIndex[] = [];
+  readonly #attempts: ConnectAttempts;
   #socket: Socket | undefined;
-  #cancelTimer: CancelTimer | undefined;
+  #cancelClose: CancelTimer | undefined;
   #onSettled: (() => void)[] = [];
-  #failures = 0;
   #openedMs = 0;
   #frameMs = 0;
   #frameWallMs = 0;
   #pingDueMs = 0;
   #resendDueMs = Number.POSITIVE_INFINITY;
+  #refusal: Refusal | undefined;
+  /** When the venue first refused it since a connection lasted: one that it opens and ends at once is refused still. */
+  #refusedSinceMs: number | undefined;
 
   constructor(index: ConnectionIndex, deps: SocketDeps) {
     this.index = index;
     this.#deps = deps;
-    const { venue } = deps.context.config;
+    const { context, budget } = deps;
+    const { venue } = context.config;
+    this.#attempts = new ConnectAttempts({
+      clock: context.clock,
+      chance: context.chance,
+      budget,
+      backoff: backoffOf(venue),
+      onDue: () => this.#machine.send({ type: 'attempt.due' }),
+    });
     this.#pacer = new RequestPacer(venue.messages_per_second);
     if (index === 0) {
       this.#instruments = new InstrumentSubscription({
@@ -70,8 +88,8 @@ export class VenueSocket {
       });
     }
     const actions = {
-      scheduleAttempt: () => this.#scheduleAttempt(),
-      cancelTimer: () => this.#cancelTimer?.(),
+      scheduleAttempt: () => this.#attempts.schedule(deps.isVenueOnline()),
+      cancelTimer: () => this.#cancelTimers(),
       open: () => this.#open(),
       subscribeAll: () => this.#subscribeAll(),
       cut: () => this.#cut(),
@@ -83,6 +101,11 @@ export class VenueSocket {
 
   get state(): SocketState {
     return this.#machine.getSnapshot().value;
+  }
+
+  /** The refusal that has kept it from connecting; undefined once it is connected again. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
   }
 
   /** Whether requests can be sent on it. */
@@ -120,8 +143,13 @@ export class VenueSocket {
       return;
     }
     if (nowMs >= this.#resendDueMs) this.#resendUnanswered();
-    if (nowMs - this.#openedMs >= venue.backoff_max_ms) this.#failures = 0;
+    if (nowMs - this.#openedMs >= venue.backoff_max_ms) this.#noteLasted();
     this.sendDue(nowMs);
+  }
+
+  #noteLasted(): void {
+    this.#attempts.onLasted();
+    this.#refusedSinceMs = undefined;
   }
 
   /** Sends as many of the waiting requests as the pace allows. */
@@ -151,21 +179,9 @@ export class VenueSocket {
     return this.#instruments?.isAbout(request, channel) === true ? this.#instruments : undefined;
   }
 
-  #scheduleAttempt(): void {
-    const { context, budget, isVenueOnline } = this.#deps;
-    const { venue } = context.config;
-    const waitMs = backoffMs(this.#failures, isVenueOnline(), backoffOf(venue), context.chance);
-    this.#attemptIn(Math.max(waitMs, budget.waitMs(this.#nowMs())));
-  }
-
-  /** Sockets that wait for the same place in the budget come at once: all but one of them wait again. */
-  #attemptIn(delayMs: number): void {
-    const { clock } = this.#deps.context;
-    this.#cancelTimer = clock.after(Math.ceil(delayMs), () => {
-      const nowMs = this.#nowMs();
-      if (this.#deps.budget.tryTake(nowMs)) this.#machine.send({ type: 'attempt.due' });
-      else this.#attemptIn(this.#deps.budget.waitMs(nowMs));
-    });
+  #cancelTimers(): void {
+    this.#attempts.cancel();
+    this.#cancelClose?.();
   }
 
   #open(): void {
@@ -196,6 +212,7 @@ export class VenueSocket {
     this.#frameMs = nowMs;
     this.#pingDueMs = nowMs + this.#deps.context.config.venue.ping_interval_ms;
     this.#resendDueMs = Number.POSITIVE_INFINITY;
+    this.#refusal = undefined;
     this.#count('connects');
     const { public_url } = this.#deps.context.config.venue;
     this.#report('info', 'venue_connected', public_url, 0);
@@ -226,11 +243,13 @@ export class VenueSocket {
   #onClosed(code: number, reason: string, httpStatus: number | undefined): void {
     if (code === CLOSE_TOO_LARGE) this.#count('frames_too_large');
     if (httpStatus !== undefined) {
-      this.#down(remedyForUpgrade(httpStatus) === 'stop' ? 'refused' : 'lost', httpStatus, reason);
+      this.#down(remedyForUpgrade(httpStatus) === 'retry_late' ? 'refused' : 'lost', httpStatus, reason);
       return;
     }
     const why = reason === '' ? `close ${code}` : `close ${code}: ${reason}`;
-    this.#down(remedyForClose(code) === 'stop' ? 'refused' : 'lost', code, why);
+    // Opened again, it would be sent the same frame: the wait grows as after a refusal, and a person is asked to look.
+    if (code === CLOSE_TOO_LARGE) this.#down('refused', code, why);
+    else this.#down(remedyForClose(code) === 'retry_late' ? 'refused' : 'lost', code, why);
   }
 
   #giveUp(why: string): void {
@@ -242,7 +261,9 @@ export class VenueSocket {
     const wasOpen = this.isOpen;
     const wasClosing = this.state === 'closing';
     if (wasOpen || wasClosing) this.#count('disconnects');
-    this.#failures = wasClosing ? 0 : this.#failures + 1;
+    if (wasClosing) this.#attempts.onLasted();
+    else if (event === 'refused') this.#noteRefused(why);
+    else this.#attempts.onFailed();
     this.#reportDown(event, code, why, wasClosing && event !== 'close.overdue');
     this.#deps.table.onSocketLost(this.index);
     this.#instruments?.onSocketLost();
@@ -250,11 +271,21 @@ export class VenueSocket {
     if (wasOpen) this.#deps.sink.onDisconnected(this.index);
   }
 
+  #noteRefused(why: string): void {
+    this.#attempts.onRefused();
+    this.#refusedSinceMs ??= this.#nowMs();
+    this.#refusal = { sinceMs: this.#refusedSinceMs, why };
+  }
+
   #reportDown(event: 'lost' | 'refused' | 'close.overdue', code: number, why: string, isWanted: boolean): void {
     const { public_url } = this.#deps.context.config.venue;
     if (event === 'refused' && !isWanted) {
-      const { message } = arbitradeError('VENUE_REFUSED', `the connection to ${public_url}`, `${why}; no new attempt`);
-      this.#report('error', 'venue_disconnected', message, code);
+      const later = `${why}; tried again later`;
+      const { message } =
+        code === CLOSE_TOO_LARGE
+          ? arbitradeError('VENUE_UNREACHABLE', public_url, later)
+          : arbitradeError('VENUE_REFUSED', `the connection to ${public_url}`, later);
+      this.#report('error', 'market_data_refused', message, code);
     } else this.#report(isWanted ? 'info' : 'warn', 'venue_disconnected', why, code);
   }
 
@@ -271,7 +302,7 @@ export class VenueSocket {
 
   #close(): void {
     this.#socket?.close();
-    this.#cancelTimer = this.#deps.context.clock.after(CLOSE_WITHIN_MS, () =>
+    this.#cancelClose = this.#deps.context.clock.after(CLOSE_WITHIN_MS, () =>
       this.#down('close.overdue', CLOSE_ABNORMAL, `not closed within ${CLOSE_WITHIN_MS} ms; cut off`),
     );
   }
@@ -349,13 +380,13 @@ export class VenueSocket {
 
   #report(
     level: 'info' | 'warn' | 'error',
-    event: 'venue_connected' | 'venue_disconnected' | 'venue_rate_exceeded',
+    event: 'venue_connected' | 'venue_disconnected' | 'venue_rate_exceeded' | 'market_data_refused',
     text: string,
     code: number,
   ): void {
     const { context, audits } = this.#deps;
     const severity = level === 'info' ? 0 : level === 'warn' ? 1 : 2;
-    context.log(level, event, text, { connection: this.index, code, failures: this.#failures });
+    context.log(level, event, text, { connection: this.index, code, failures: this.#attempts.failures });
     audits.write(event, { severity, a: this.index, b: code, text });
   }
 

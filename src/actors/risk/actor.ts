@@ -221,6 +221,7 @@ class Risk implements Actor {
       // The clock after the heartbeats: a heartbeat from later than now would seem to be from the future.
       heartbeatsNs: this.#readHeartbeats(),
       lastFrameNs: feed.get('last_frame_ns'),
+      marketDataRefused: feed.get('refused_since_ns') !== 0,
       systemStatus: feed.get('system_status'),
       booksValid: book.get('books_valid'),
       recordsFull: this.#areRecordsFull(),

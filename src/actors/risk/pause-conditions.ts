@@ -14,6 +14,8 @@ export interface Readings {
   readonly isReplay: boolean;
   /** Monotonic time of the feed's last frame, 0 before the first. */
   readonly lastFrameNs: number;
+  /** Whether the venue refuses a connection for market data. */
+  readonly marketDataRefused: boolean;
   /** Index into SYSTEM_STATUSES. */
   readonly systemStatus: number;
   readonly booksValid: number;
@@ -43,6 +45,7 @@ export function findCondition(readings: Readings, limits: PauseLimits): Conditio
     silentActor(readings, limits.actorSilenceMs) ??
     fullRecords(readings) ??
     unusableLimit(readings) ??
+    refusedMarketData(readings) ??
     badStatus(readings) ??
     unreadyAccount(readings) ??
     staleMarket(readings, limits.marketDataStaleMs)
@@ -72,6 +75,15 @@ function unusableLimit({ unlistedLimits: [first] }: Readings): Condition | undef
   return first === undefined
     ? undefined
     : { reason: 'limit_unusable', text: `${first}: the venue lists no such asset` };
+}
+
+function refusedMarketData({ marketDataRefused }: Readings): Condition | undefined {
+  return marketDataRefused
+    ? {
+        reason: 'market_data_refused',
+        text: 'a connection for market data is refused, and is tried again later; see the log',
+      }
+    : undefined;
 }
 
 function unreadyAccount({ accountState }: Readings): Condition | undefined {

@@ -3,6 +3,7 @@
  * kept as it was written: its digits as an integer, and how many of them stand after the point.
  */
 import type { InstrumentIndex } from '../../shared/instrument.ts';
+import { formatDecimal } from '../../shared/money.ts';
 
 /** Digits that a double holds exactly, whatever they are. */
 const EXACT_DIGITS = 15;
@@ -10,7 +11,10 @@ const EXACT_DIGITS = 15;
 const LEXEME_MAX = 64;
 const LEXEME = /^(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d{1,2}))?$/;
 
-const INT64_END = 2n ** 63n;
+/** Prices are below this: a ladder sorts them as doubles. */
+const PRICE_TICKS_END = 2n ** 53n;
+/** Quantities are below this: what a slot of the deltas ring has room for. */
+const QTY_LOTS_END = 2n ** 96n;
 const CHECKSUM_MAX = 0xffff_ffff;
 const ZERO = 0x30;
 
@@ -35,6 +39,8 @@ export class BookFrame {
   decimals = new Uint8Array(2_048);
   /** Digits beyond what a double holds exactly, by the same position. */
   readonly large = new Map<number, bigint>();
+  /** What {@link scale} could not take. */
+  refusal = '';
 
   clear(): void {
     this.messageCount = 0;
@@ -90,12 +96,13 @@ export class BookFrame {
 
   /**
    * Turns the digits of a message into units of the given precisions, in place. False when one does not fit exactly or
-   * exceeds 64 bits: the message is then to be refused, never rounded.
+   * is too large to count: the message is then to be refused, never rounded, and {@link refusal} says which.
    */
   scale(message: number, pricePrecision: number, qtyPrecision: number): boolean {
     const end = 2 * (this.firstLevels[message + 1] as number);
     for (let position = 2 * (this.firstLevels[message] as number); position < end; position += 2) {
-      if (!this.#scaleOne(position, pricePrecision) || !this.#scaleOne(position + 1, qtyPrecision)) return false;
+      if (!this.#scaleOne(position, pricePrecision, PRICE_TICKS_END)) return false;
+      if (!this.#scaleOne(position + 1, qtyPrecision, QTY_LOTS_END)) return false;
     }
     return true;
   }
@@ -106,26 +113,34 @@ export class BookFrame {
     const shift = precision - (this.decimals[position] as number);
     const divisor = 10n ** BigInt(Math.max(0, -shift));
     if (digits % divisor !== 0n) return undefined;
-    const value = (digits / divisor) * 10n ** BigInt(Math.max(0, shift));
-    return value < INT64_END ? value : undefined;
+    return (digits / divisor) * 10n ** BigInt(Math.max(0, shift));
   }
 
-  #scaleOne(position: number, precision: number): boolean {
+  #scaleOne(position: number, precision: number, end: bigint): boolean {
     const digits = this.digits[position] as number;
     const shift = precision - (this.decimals[position] as number);
     if (shift === 0 && !Number.isNaN(digits)) return true;
     const value = shift >= 0 ? digits * powerOfTen(shift) : digits / powerOfTen(-shift);
-    if (!Number.isSafeInteger(value)) return this.#scaleLarge(position, precision);
+    if (!Number.isSafeInteger(value)) return this.#scaleLarge(position, precision, end);
     this.digits[position] = value;
     return true;
   }
 
-  #scaleLarge(position: number, precision: number): boolean {
+  #scaleLarge(position: number, precision: number, end: bigint): boolean {
     const value = this.scaledExactly(position, precision);
-    if (value === undefined) return false;
+    if (value === undefined || value >= end) return this.#refuse(position, precision, value, end);
     this.digits[position] = Number.NaN;
     this.large.set(position, value);
     return true;
+  }
+
+  #refuse(position: number, precision: number, value: bigint | undefined, end: bigint): false {
+    const what = position % 2 === 0 ? 'price' : 'quantity';
+    this.refusal =
+      value === undefined
+        ? `a ${what} has more than the ${precision} decimals announced`
+        : `a ${what} too large to count (at most ${formatDecimal(end - 1n, precision)}): ${formatDecimal(value, precision)}`;
+    return false;
   }
 
   #growMessages(): void {

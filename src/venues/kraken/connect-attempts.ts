@@ -1,7 +1,7 @@
 /** When the next attempt to connect is made: after the back-off, and when the budget has a place. */
 import type { Chance } from '../../shared/chance.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
-import { type BackoffSettings, backoffMs, type ConnectBudget } from './connect-budget.ts';
+import { type BackoffSettings, backoffMs, type ConnectBudget, refusedBackoffMs } from './connect-budget.ts';
 
 export interface ConnectAttemptsDeps {
   readonly clock: Clock;
@@ -16,25 +16,46 @@ export class ConnectAttempts {
   readonly #deps: ConnectAttemptsDeps;
   #cancelTimer: CancelTimer | undefined;
   #failures = 0;
+  /** Refusals since a connection lasted. */
+  #refusals = 0;
+  /** Whether the newest failure was one. */
+  #wasRefused = false;
 
   constructor(deps: ConnectAttemptsDeps) {
     this.#deps = deps;
   }
 
+  /** Attempts in a row that failed, and connections that were lost before they had lasted. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /** An attempt failed, or a connection was lost. */
   onFailed(): void {
     this.#failures++;
+    this.#wasRefused = false;
+  }
+
+  /** The venue or its edge refused the connection: the next attempt is made late. */
+  onRefused(): void {
+    this.#failures++;
+    this.#refusals++;
+    this.#wasRefused = true;
   }
 
   /** A connection has lasted: what failed before it is forgiven. */
   onLasted(): void {
     this.#failures = 0;
+    this.#refusals = 0;
+    this.#wasRefused = false;
   }
 
   /** @param isVenueOnline as the venue said last. */
   schedule(isVenueOnline: boolean): void {
     const { budget, backoff, chance } = this.#deps;
-    const waitMs = backoffMs(this.#failures, isVenueOnline, backoff, chance);
+    const waitMs = this.#wasRefused
+      ? refusedBackoffMs(this.#refusals, backoff, chance)
+      : backoffMs(this.#failures, isVenueOnline, backoff, chance);
     this.#in(Math.max(waitMs, budget.waitMs(this.#nowMs())));
   }
 
@@ -43,6 +64,7 @@ export class ConnectAttempts {
     this.#cancelTimer = undefined;
   }
 
+  /** Sockets that wait for the same place in the budget come at once: all but one of them wait again. */
   #in(delayMs: number): void {
     const { clock, budget, onDue } = this.#deps;
     this.#cancelTimer = clock.after(Math.ceil(delayMs), () => {

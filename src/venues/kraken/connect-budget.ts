@@ -59,6 +59,10 @@ export interface BackoffSettings {
   readonly maxMs: number;
   /** Least wait after maintenance and after repeated failure; the venue asks for 5 s (reference 1.2). */
   readonly repeatedMinMs: number;
+  /** Least wait after the first refusal in a row; twice as long with every further one. */
+  readonly refusedMinMs: number;
+  /** Longest of these waits. */
+  readonly refusedMaxMs: number;
 }
 
 /** The waits between attempts to connect that the settings ask for. */
@@ -67,6 +71,8 @@ export function backoffOf(venue: Config['venue']): BackoffSettings {
     baseMs: venue.backoff_base_ms,
     maxMs: venue.backoff_max_ms,
     repeatedMinMs: venue.backoff_repeated_min_ms,
+    refusedMinMs: venue.refused_retry_min_ms,
+    refusedMaxMs: venue.refused_retry_max_ms,
   };
 }
 
@@ -90,4 +96,19 @@ export function backoffMs(
   const jitteredMs = chance.unit() * ceilingMs;
   // The jitter stays on top of the minimum: sockets that fell together shall not come back together.
   return failures >= REPEATED_FROM || !venueOnline ? repeatedMinMs + jitteredMs : jitteredMs;
+}
+
+/** How much longer each wait after a refusal is than the one before. */
+const REFUSED_GROWTH = 2;
+/** Part of a wait after a refusal that chance may add: sockets that were refused together shall not come back together. */
+const REFUSED_JITTER = 0.25;
+
+/** Milliseconds to wait after `refusals` (from 1) answers in a row by which the venue or its edge refused the connection. */
+export function refusedBackoffMs(
+  refusals: number,
+  { refusedMinMs, refusedMaxMs }: BackoffSettings,
+  chance: Chance,
+): number {
+  const leastMs = Math.min(refusedMaxMs, refusedMinMs * REFUSED_GROWTH ** Math.min(refusals - 1, DOUBLINGS_MAX));
+  return leastMs * (1 + REFUSED_JITTER * chance.unit());
 }

@@ -24,6 +24,18 @@ export function crc32(text: string): number {
   return ~register >>> 0;
 }
 
+/** Digits that the last `append…` call added. A second result without an object for it. */
+let appended = 0;
+export const appendedDigits = (): number => appended;
+
+/** Register after the bytes of a text, ASCII only. Its length: {@link appendedDigits}. Not for the tick path. */
+export function appendText(register: number, text: string): number {
+  let after = register;
+  for (let at = 0; at < text.length; at++) after = step(after, text.charCodeAt(at));
+  appended = text.length;
+  return after;
+}
+
 /** Advance tables: for 0 … 63 bytes, then for multiples of 64; four tables of 256 each, one per byte of the register. */
 const NEAR = 64;
 const FAR = 16;
@@ -66,10 +78,6 @@ for (let value = 0; value < 10_000; value++) {
   LEADING[value] = bare;
 }
 const AFTER_FOUR = 4 << 10;
-
-/** Digits that the last `append…` call added. A second result without an object for it. */
-let appended = 0;
-export const appendedDigits = (): number => appended;
 
 /**
  * Register after the decimal digits of an integer from 0 to 2^53, given as `upper` × 10^8 + `lower`: two halves that are

@@ -3,9 +3,10 @@
  * level changes, and the joined register up to each of the best ten levels is kept, so that a change costs the levels from
  * it on. A change below the tenth level costs nothing.
  */
+import { type ClampedLevels, isClamped } from '../../shared/clamped-levels.ts';
 import { type Ladders, LEVEL_WORDS } from '../../shared/ladders.ts';
 import { CHECKSUM_LEVELS } from './checksum.ts';
-import { advance, appendedDigits, appendInteger, appendWide } from './crc32.ts';
+import { advance, appendedDigits, appendInteger, appendText, appendWide } from './crc32.ts';
 
 /** Which digits the venue sums: see checksum.ts. `UNKNOWN`: not settled yet. */
 export const CHECKSUM_VARIANT = { UNKNOWN: 0, PADDED: 1, RAW: 2 } as const;
@@ -23,12 +24,15 @@ const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => 10 ** exponent
 
 export class RunningChecksum {
   readonly #books: Ladders;
+  readonly #clamped: ClampedLevels;
   #raw = false;
   #pricePrecision = 0;
   #qtyPrecision = 0;
 
-  constructor(books: Ladders) {
+  /** @param clamped has the exact quantities of levels that `books` cannot hold. */
+  constructor(books: Ladders, clamped: ClampedLevels) {
     this.#books = books;
+    this.#clamped = clamped;
   }
 
   /**
@@ -71,7 +75,7 @@ export class RunningChecksum {
     for (let index = first; index < levels; index++) {
       const level = books.level(side, index);
       let length = (words[level + PACKED] as number) >> 16;
-      if (length === 0) length = this.#digest(level);
+      if (length === 0) length = this.#digest(side, level, index);
       register = advance(register, length) ^ (words[level + MEMO] as number);
       digits += length;
       words[prefix + index] = register;
@@ -82,19 +86,32 @@ export class RunningChecksum {
   }
 
   /** Computes a level's register, keeps it as the level's memo, and returns the number of digits. */
-  #digest(level: number): number {
+  #digest(side: number, level: number, index: number): number {
     const { words } = this.#books;
     const packed = words[level + PACKED] as number;
     const priceShift = this.#raw ? (packed & 255) - this.#pricePrecision : 0;
     const qtyShift = this.#raw ? ((packed >> 8) & 255) - this.#qtyPrecision : 0;
     let register = append(0, words[level + PRICE] as number, words[level + PRICE + 1] as number, priceShift);
     let digits = appendedDigits();
-    register = append(register, words[level + QTY] as number, words[level + QTY + 1] as number, qtyShift);
+    register = isClamped(words, level)
+      ? this.#appendExact(register, side, index, qtyShift)
+      : append(register, words[level + QTY] as number, words[level + QTY + 1] as number, qtyShift);
     digits += appendedDigits();
     words[level + MEMO] = register;
     words[level + PACKED] = (packed & 0xffff) | (digits << 16);
     return digits;
   }
+
+  /** Register after the quantity of a level of which the ladder holds less than the venue wrote. */
+  #appendExact(register: number, side: number, index: number, shift: number): number {
+    const exact = this.#clamped.exactLots(side, this.#books.priceTicks(side, index));
+    return appendText(register, shiftedText(exact ?? this.#books.qtyLots(side, index), shift));
+  }
+}
+
+/** The digits of an integer × 10^`shift`; a negative shift drops digits that are zero. */
+function shiftedText(value: bigint, shift: number): string {
+  return String(shift < 0 ? value / 10n ** BigInt(-shift) : value * 10n ** BigInt(shift));
 }
 
 /** Register after the digits of an integer × 10^`shift`, given as two words. */

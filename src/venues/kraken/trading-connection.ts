@@ -247,10 +247,19 @@ export class TradingConnection {
   #onClosed(code: number, reason: string, httpStatus: number | undefined): void {
     const why = reason === '' ? `close ${code}` : `close ${code}: ${reason}`;
     const remedy = httpStatus === undefined ? remedyForClose(code) : remedyForUpgrade(httpStatus);
-    if (remedy === 'stop') this.#refused('the private connection', why);
-    else this.#down('lost', why);
+    if (remedy === 'retry') this.#down('lost', why);
+    else this.#refusedForNow(why);
   }
 
+  /** The venue or its edge refused the connection, not the key: the next attempt is made late. */
+  #refusedForNow(why: string): void {
+    const { message } = arbitradeError('VENUE_REFUSED', 'the private connection', `${why}; tried again later`);
+    this.#deps.handler.onUnexpected(message);
+    this.#attempts.onRefused();
+    this.#say('lost', `refused: ${why}`);
+  }
+
+  /** No repetition helps: a person has to change something. */
   #refused(what: string, why: string): void {
     this.#deps.handler.onRefused(arbitradeError('VENUE_REFUSED', what, why));
     this.#say('refused', `refused: ${why}`);

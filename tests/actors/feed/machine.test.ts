@@ -21,18 +21,18 @@ const TABLE: Readonly<Record<SocketState, Row>> = {
   connecting: {
     opened: ['subscribing', 'subscribeAll'],
     lost: ['backing_off', 'cut', 'scheduleAttempt'],
-    refused: ['refused', 'cut', 'settled'],
+    refused: ['refused', 'cut', 'scheduleAttempt'],
     stop: ['stopped', 'cut', 'settled'],
   },
   subscribing: {
     subscribed: ['live'],
     lost: ['backing_off', 'cut', 'scheduleAttempt'],
-    refused: ['refused', 'cut', 'settled'],
+    refused: ['refused', 'cut', 'scheduleAttempt'],
     stop: ['closing', 'close'],
   },
   live: {
     lost: ['backing_off', 'cut', 'scheduleAttempt'],
-    refused: ['refused', 'cut', 'settled'],
+    refused: ['refused', 'cut', 'scheduleAttempt'],
     stop: ['closing', 'close'],
   },
   closing: {
@@ -41,7 +41,10 @@ const TABLE: Readonly<Record<SocketState, Row>> = {
     'close.overdue': ['stopped', 'cancelTimer', 'cut', 'settled'],
   },
   stopped: { start: ['backing_off', 'scheduleAttempt'] },
-  refused: { stop: ['stopped', 'settled'] },
+  refused: {
+    'attempt.due': ['connecting', 'cancelTimer', 'open'],
+    stop: ['stopped', 'cancelTimer', 'settled'],
+  },
 };
 
 const EVERY_CASE = SOCKET_STATES.flatMap((state) => SOCKET_EVENTS.map((event) => [state, event] as const));

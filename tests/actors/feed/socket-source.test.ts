@@ -438,41 +438,97 @@ describe('losing the connection', () => {
     expect(venue.clients[2]?.asked('subscribe instrument')).toEqual([]);
   });
 
-  test('close 1008 stops: no further attempt, and a person is told', async () => {
+  const LATE = { refused_retry_min_ms: 5_000, refused_retry_max_ms: 300_000 };
+
+  test('close 1008 is an alarm, and is tried again late', async () => {
     const { venue, sink, audits, until, advance, nextTimerMs } = await startSocketStage({
       symbols: PAIRS,
       virtualTime: true,
+      venue: LATE,
     });
     await until(() => expect(venue.subscribed).toHaveLength(3));
     venue.last.close(1008, 'policy violation');
     await until(() => expect(sink.disconnected).toEqual([0]));
-    expect(audits('venue_disconnected')).toEqual([
-      expect.stringMatching(/^2 the venue refused .*close 1008.*no new attempt/),
+    expect(audits('market_data_refused')).toEqual([
+      expect.stringMatching(/^2 the venue refused .*close 1008.*tried again later/),
     ]);
-    expect(nextTimerMs()).toBeUndefined();
-    advance(86_400_000);
-    expect(nextTimerMs()).toBeUndefined();
-    expect(venue.attemptsMs).toHaveLength(1);
+    expect(nextTimerMs()).toBeGreaterThanOrEqual(5_000);
+    advance(nextTimerMs() ?? 0);
+    await until(() => expect(venue.clients).toHaveLength(2));
+    await until(() => expect(venue.last.books.size).toBe(3));
   });
 
-  test.each([400, 401, 403, 404])('HTTP %i on upgrade stops: no further attempt', async (status) => {
-    const { venue, count, audits, until, advance, nextTimerMs } = await startSocketStage({
+  test.each([400, 401, 403, 404, 429])(
+    'HTTP %i on upgrade is an alarm, and is tried again ever later',
+    async (status) => {
+      const refusals = [5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000];
+      const { venue, sink, count, audits, until, advance, nextTimerMs } = await startSocketStage({
+        symbols: PAIRS,
+        virtualTime: true,
+        venue: { ...LATE, refused_give_up_ms: 80_000_000 },
+        script: (scripted) => {
+          scripted.script.upgrade = (attempt) => (attempt < refusals.length ? status : undefined);
+        },
+      });
+      for (const [index, leastMs] of refusals.entries()) {
+        await until(() => expect(audits('market_data_refused')).toHaveLength(index + 1));
+        expect(audits('market_data_refused')[index]).toMatch(
+          new RegExp(`^2 .*HTTP ${status} on upgrade; tried again later`),
+        );
+        expect(nextTimerMs()).toBeGreaterThanOrEqual(leastMs);
+        expect(nextTimerMs()).toBeLessThanOrEqual(leastMs * 1.25 + 1);
+        await until(() => expect(count('refused_since_ns')).toBeGreaterThan(0));
+        advance(nextTimerMs() ?? 0);
+      }
+      await until(() => expect(venue.subscribed).toEqual(sorted(PAIRS)));
+      await until(() => expect(sink.books.size).toBe(3));
+      await until(() => expect(count('refused_since_ns')).toBe(0));
+      expect([count('connects'), count('disconnects')]).toEqual([1, 0]);
+    },
+  );
+
+  test('refused for as long as the settings allow, it asks for the end of the process', async () => {
+    const { thrown, audits, until, advance } = await startSocketStage({
       symbols: PAIRS,
       virtualTime: true,
+      venue: { ...LATE, refused_give_up_ms: 4_000 },
       script: (scripted) => {
-        scripted.script.upgrade = () => status;
+        scripted.script.upgrade = () => 403;
       },
     });
-    await until(() => expect(audits('venue_disconnected')).toHaveLength(1));
-    expect(audits('venue_disconnected')[0]).toMatch(new RegExp(`^2 .*HTTP ${status} on upgrade; no new attempt`));
-    expect(nextTimerMs()).toBeUndefined();
-    advance(86_400_000);
-    expect(nextTimerMs()).toBeUndefined();
-    expect(venue.attemptsMs).toHaveLength(1);
-    expect([count('connects'), count('disconnects')]).toEqual([0, 0]);
+    await until(() => expect(audits('market_data_refused')).toHaveLength(1));
+    advance(3_999);
+    expect(thrown).toEqual([]);
+    advance(1);
+    await until(() => expect(thrown).not.toEqual([]));
+    expect(thrown[0]).toMatchObject({
+      code: 'MARKET_DATA_REFUSED',
+      message: expect.stringContaining('4000 ms (HTTP 403'),
+    });
   });
 
-  test.each([429, 503, 500])('HTTP %i on upgrade is tried again', async (status) => {
+  test('a connection that is let in and refused at once counts as refused all the time', async () => {
+    const { thrown, count, until, advance, nextTimerMs } = await startSocketStage({
+      symbols: PAIRS,
+      virtualTime: true,
+      venue: { ...LATE, refused_give_up_ms: 24_000 },
+      script: (scripted) => {
+        scripted.script.answer = (client) => {
+          client.close(1008);
+          return true;
+        };
+      },
+    });
+    await until(() => expect(count('disconnects')).toBe(1));
+    advance(nextTimerMs() ?? 0);
+    await until(() => expect(count('disconnects')).toBe(2));
+    expect(nextTimerMs()).toBeGreaterThanOrEqual(10_000);
+    advance(19_000);
+    await until(() => expect(thrown).not.toEqual([]));
+    expect(thrown[0]).toMatchObject({ code: 'MARKET_DATA_REFUSED' });
+  });
+
+  test.each([503, 500])('HTTP %i on upgrade is tried again', async (status) => {
     const { venue, count, until } = await startSocketStage({
       symbols: PAIRS,
       script: (scripted) => {
@@ -560,7 +616,7 @@ describe('losing the connection', () => {
       symbols: PAIRS,
       venue: { public_url: 'ws://127.0.0.1:1/#fragment' },
     });
-    await until(() => expect(audits('venue_disconnected')[0]).toMatch(/^2 .*fragment.*no new attempt/));
+    await until(() => expect(audits('market_data_refused')[0]).toMatch(/^2 .*fragment/));
     expect(venue.attemptsMs).toEqual([]);
   });
 
@@ -744,12 +800,14 @@ describe('frames', () => {
   });
 
   test('a frame beyond the limit ends the connection, is counted, and all is subscribed again', async () => {
-    const { venue, sink, count, until } = await startSocketStage({ symbols: PAIRS, venue: { frame_bytes_max: 2_000 } });
+    const stage = await startSocketStage({ symbols: PAIRS, venue: { frame_bytes_max: 2_000 } });
+    const { venue, sink, count, until, audits } = stage;
     await until(() => expect(sink.books.size).toBe(3));
     venue.last.send('x'.repeat(2_001));
     await until(() => expect(sink.books.get('BTC/USD')).toBe(2));
     expect(count('frames_too_large')).toBe(1);
     expect(venue.clients[0]?.closeCode).toBe(1009);
+    expect(audits('market_data_refused')[0]).toMatch(/^2 .*more than venue\.frame_bytes_max \(2000 bytes\): raise it/);
   });
 
   test('answers that belong to nothing are ignored', async () => {
@@ -853,7 +911,7 @@ describe('stop', () => {
         scripted.script.upgrade = () => 403;
       },
     });
-    await refused.until(() => expect(refused.audits('venue_disconnected')).toHaveLength(1));
+    await refused.until(() => expect(refused.audits('market_data_refused')).toHaveLength(1));
     await refused.source.stop();
     expect(early.sink.books.size).toBe(0);
   });

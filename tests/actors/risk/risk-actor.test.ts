@@ -231,6 +231,17 @@ describe('risk', () => {
       expect(stage.now()).toBe('active none');
     });
 
+    test('a connection for market data that the venue refuses, whatever it said last of its status', () => {
+      const stage = stageRisk();
+      stage.start();
+      stage.feed.set(stage.feed.at('refused_since_ns'), 1);
+      stage.pass(100);
+      expect(stage.now()).toBe('paused market_data_refused');
+      stage.feed.set(stage.feed.at('refused_since_ns'), 0);
+      stage.pass(100);
+      expect(stage.now()).toBe('active none');
+    });
+
     test.each(SYSTEM_STATUSES.filter((status) => status !== 'online'))('venue status %s', (status) => {
       const stage = stageRisk();
       stage.start();

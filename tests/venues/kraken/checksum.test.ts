@@ -1,6 +1,7 @@
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CLAMPED_LOTS, ClampedLevels } from '../../../src/shared/clamped-levels.ts';
 import { Ladders, packDecimals } from '../../../src/shared/ladders.ts';
 import { parseDecimal } from '../../../src/shared/money.ts';
 import { bookChecksum, type ChecksumLevel, checksumText } from '../../../src/venues/kraken/checksum.ts';
@@ -76,7 +77,7 @@ function runningOf(asks: readonly Row[], bids: readonly Row[], raw: boolean, pri
       books.setLevel(sides[ask]!, parseDecimal(p, price), parseDecimal(q, qty), decimals);
     }
   }
-  return new RunningChecksum(books).of(sides[0], sides[1], raw, price, qty) >>> 0;
+  return new RunningChecksum(books, new ClampedLevels(books)).of(sides[0], sides[1], raw, price, qty) >>> 0;
 }
 
 const appendNumber = (register: number, value: number): number =>
@@ -190,6 +191,7 @@ describe('running checksum', () => {
       fc.bigInt({ min: 1n, max: 10n ** 6n }),
       fc.bigInt({ min: 1n, max: 2n ** 53n }),
       fc.bigInt({ min: 2n ** 53n, max: 2n ** 62n - 1n }),
+      fc.bigInt({ min: 2n ** 62n, max: 2n ** 90n }), // more than a ladder holds
     ),
     priceDrop: fc.nat(2),
     qtyDrop: fc.nat(3),
@@ -203,7 +205,8 @@ describe('running checksum', () => {
         const sides = [books.side(1, 0), books.side(1, 1)] as const;
         books.clear(sides[0], 0);
         books.clear(sides[1], 1);
-        const running = new RunningChecksum(books);
+        const clamped = new ClampedLevels(books);
+        const running = new RunningChecksum(books, clamped);
         // Decimals written per level, as the feed would give them: precision 2 for prices, 3 for quantities.
         const model = [new Map<bigint, ChecksumLevel>(), new Map<bigint, ChecksumLevel>()] as const;
         for (const message of list) {
@@ -211,7 +214,9 @@ describe('running checksum', () => {
             const [priceUnit, qtyUnit] = [10n ** BigInt(priceDrop), 10n ** BigInt(qtyDrop)];
             const ticks = BigInt(price) * priceUnit;
             const lots = (qty / qtyUnit) * qtyUnit;
-            books.setLevel(sides[ask]!, ticks, lots, packDecimals(2 - priceDrop, 3 - qtyDrop));
+            const held = lots < CLAMPED_LOTS ? lots : CLAMPED_LOTS;
+            books.setLevel(sides[ask]!, ticks, held, packDecimals(2 - priceDrop, 3 - qtyDrop));
+            if (held === CLAMPED_LOTS) clamped.keep(sides[ask]!, Number(ticks), lots);
             if (lots === 0n) model[ask]!.delete(ticks);
             else {
               const digits = { price: raw ? ticks / priceUnit : ticks, qty: raw ? lots / qtyUnit : lots };
@@ -238,7 +243,7 @@ describe('running checksum', () => {
     books.clear(bids, 0);
     books.clear(asks, 1);
     books.setLevel(bids, 50n, 7000n, packDecimals(1, 0));
-    const running = new RunningChecksum(books);
+    const running = new RunningChecksum(books, new ClampedLevels(books));
     expect(running.of(bids, asks, false, 2, 3) >>> 0).toBe(zlibCrc32('507000'));
     books.unsettle(bids, 10);
     books.unsettle(asks, 10);

@@ -4,7 +4,7 @@ import { seededChance } from '../../../src/shared/chance.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
 import { backoffMs, CONNECT_BUDGET_BYTES, ConnectBudget } from '../../../src/venues/kraken/connect-budget.ts';
 
-const BACKOFF = { baseMs: 500, maxMs: 30_000, repeatedMinMs: 5_000 };
+const BACKOFF = { baseMs: 500, maxMs: 30_000, repeatedMinMs: 5_000, refusedMinMs: 5_000, refusedMaxMs: 300_000 };
 
 /** Most attempts that lie in any window of `windowMs`, counted the slow way. */
 function busiestWindow(attemptsMs: readonly number[], windowMs: number): number {

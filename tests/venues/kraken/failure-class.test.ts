@@ -2,11 +2,13 @@ import { expect, test } from 'vitest';
 import { isFinalRefusal, remedyForClose, remedyForUpgrade } from '../../../src/venues/kraken/failure-class.ts';
 
 test.each([
-  [400, 'stop'],
-  [401, 'stop'],
-  [403, 'stop'],
-  [404, 'stop'],
-  [429, 'retry'],
+  [400, 'retry_late'],
+  [401, 'retry_late'],
+  [403, 'retry_late'],
+  [404, 'retry_late'],
+  [408, 'retry'],
+  [429, 'retry_late'],
+  [451, 'retry_late'],
   [500, 'retry'],
   [502, 'retry'],
   [503, 'retry'],
@@ -19,7 +21,7 @@ test.each([
   [1000, 'retry'],
   [1001, 'retry'],
   [1006, 'retry'],
-  [1008, 'stop'],
+  [1008, 'retry_late'],
   [1009, 'retry'],
   [1011, 'retry'],
   [1013, 'retry'],

@@ -457,14 +457,17 @@ describe('a connection that is lost', () => {
       (line: { drop: (code: number, why: string, status?: number) => void }) => line.drop(1008, 'policy'),
     ],
     ['HTTP 403', (line: { drop: (code: number, why: string, status?: number) => void }) => line.drop(1006, '', 403)],
-  ])('%s is final', (_what, end) => {
+  ])('%s is no fault of the key: it is tried again late', (_what, end) => {
     const { port, venue, pass, of } = liveStage();
     port.send(approved());
     end(venue.line);
-    pass(60_000);
-    expect(of('fatal')).toHaveLength(1);
+    pass(4_900);
     expect(of('order.uncertain')).toHaveLength(1);
     expect(venue.lines).toHaveLength(1);
+    pass(10_000);
+    expect(of('fatal')).toEqual([]);
+    expect(venue.lines).toHaveLength(2);
+    expect(port.isConnected).toBe(true);
   });
 
   test('by us: no new attempt', () => {
