@@ -1,4 +1,4 @@
-/** What `halt`, `resume` and `status` have in common: one question to the running process, and its answer for a person. */
+/** What `halt`, `drain`, `resume` and `status` have in common: one question to the running process, and its answer for a person. */
 import { userInfo } from 'node:os';
 import { askControl, type ControlAsk } from '../control/control-client.ts';
 import { ArbitradeError } from '../shared/errors.ts';
@@ -33,5 +33,5 @@ export async function askRunningProcess(
 
 /** Who is asking: the given name, or the user that runs the command. */
 export function operatorName(given: string | undefined): string {
-  return (given ?? userInfo().username).slice(0, 32);
+  return given ?? userInfo().username;
 }

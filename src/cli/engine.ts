@@ -1,5 +1,5 @@
 /** The engine: all actors on their threads under the supervisor, and the control socket beside it. */
-import { readStoredHalt } from '../actors/persistence/stored-halt.ts';
+import { readStoredCauses } from '../actors/persistence/stored-gate-causes.ts';
 import { readStoredTrading } from '../actors/persistence/stored-trading.ts';
 import type { HaltAnswer } from '../actors/risk/actor.ts';
 import type { CommandOutcome, ControlCommand, ControlTarget } from '../control/control-protocol.ts';
@@ -14,11 +14,11 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ArbitradeError } from '../shared/errors.ts';
 import { API_KEY_OPTION, type ApiKey } from '../shared/secrets-file.ts';
+import { CAUSES_OPTION, type StoredCause } from '../shared/stored-causes.ts';
 import { STORED_TRADING_OPTION, type StoredTrading } from '../shared/stored-trading.ts';
 import { tradingAccount } from '../shared/trading-account.ts';
-import { TradingGate } from '../shared/trading-gate.ts';
 import { TOPOLOGY } from '../topology.ts';
-import { statusReport } from './status-report.ts';
+import { type RiskStatus, statusReport } from './status-report.ts';
 import { type Summary, summarise } from './summary.ts';
 
 export interface EngineOptions {
@@ -83,13 +83,13 @@ export class Engine implements ControlTarget {
   /** @returns false when it was stopped meanwhile. */
   async #startAll(): Promise<boolean> {
     const { config } = this;
-    const haltedAtStart = await readStoredHalt(config.persistence.database, this.clock);
+    const causesAtStart = await readStoredCauses(config.persistence.database, this.clock);
     try {
       if (this.#options.controlled === true && !this.#isStopping) {
         this.#controlServer = await startControlServer(config.control.socket, this);
       }
       if (!this.#isStopping) {
-        this.#supervisor = this.#supervise(haltedAtStart, await this.#readStoredTrading());
+        this.#supervisor = this.#supervise(causesAtStart, await this.#readStoredTrading());
         await this.#supervisor.start();
       }
     } finally {
@@ -105,7 +105,7 @@ export class Engine implements ControlTarget {
     return readStoredTrading(this.config.persistence.database, account, this.clock);
   }
 
-  #supervise(haltedAtStart: unknown, storedTrading: StoredTrading | undefined): Supervisor {
+  #supervise(causesAtStart: readonly StoredCause[], storedTrading: StoredTrading | undefined): Supervisor {
     const { log, onEscalation, runOptions, apiKey } = this.#options;
     return new Supervisor({
       topology: TOPOLOGY,
@@ -115,7 +115,7 @@ export class Engine implements ControlTarget {
       clock: this.clock,
       seed: freshSeed(),
       log,
-      options: { ...runOptions, haltedAtStart },
+      options: { ...runOptions, [CAUSES_OPTION]: causesAtStart },
       ownOptions: {
         sequencer: {
           ...(apiKey === undefined ? {} : { [API_KEY_OPTION]: apiKey }),
@@ -166,12 +166,21 @@ export class Engine implements ControlTarget {
   }
 
   async status(): Promise<unknown> {
-    return statusReport(this, await this.supervisor.call('risk', 'status'));
+    return statusReport(this, (await this.supervisor.call('risk', 'status')) as RiskStatus);
   }
 
   /** The gate is closed at once; the answer comes when the halt is on disk too, or says that it is not. */
-  async halt(reason: string, by: string): Promise<CommandOutcome> {
-    const { ok, text, isRecorded } = (await this.supervisor.call('risk', 'halt', reason, by)) as HaltAnswer;
+  halt(reason: string, by: string): Promise<CommandOutcome> {
+    return this.#close('halt', reason, by);
+  }
+
+  /** Nothing new is begun from now on; answered as a halt is. */
+  drain(reason: string, by: string): Promise<CommandOutcome> {
+    return this.#close('drain', reason, by);
+  }
+
+  async #close(command: 'halt' | 'drain', reason: string, by: string): Promise<CommandOutcome> {
+    const { ok, text, isRecorded } = (await this.supervisor.call('risk', command, reason, by)) as HaltAnswer;
     return isRecorded && (await this.#isKept()) ? { ok, text } : { ok, text: `${text}; ${NOT_KEPT}` };
   }
 
@@ -191,7 +200,7 @@ export class Engine implements ControlTarget {
   }
 
   async resume(reason: string, by: string): Promise<CommandOutcome> {
-    const setAside = new TradingGate(this.memory.gate).supervisor.reason === 'message_set_aside';
+    const setAside = this.supervisor.causes.some(({ reason: why }) => why === 'message_set_aside');
     const outcome = (await this.supervisor.call('risk', 'resume', reason, by, setAside)) as CommandOutcome;
     // A person has looked: messages that were set aside need not pause trading any longer. Not when risk refused.
     if (outcome.ok) this.supervisor.resume();

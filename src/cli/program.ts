@@ -5,6 +5,7 @@ import { ArbitradeError, reasonOf, USER_ERRORS } from '../shared/errors.ts';
 import { EDGE_DECIMALS, parseDecimal } from '../shared/money.ts';
 import type { AskOptions } from './ask-running-process.ts';
 import { demo } from './demo.ts';
+import { drain } from './drain.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
 import { halt } from './halt.ts';
@@ -155,7 +156,11 @@ function addOperating(program: Command, finish: Finish): void {
     .requiredOption('--reason <text>', 'why; it is recorded')
     .option('--by <name>', 'who; the user that runs the command unless given')
     .action(async (options) => finish(await halt({ ...options, ...askOptions(options) })));
-  asking('resume', 'Resumes trading after a halt, if its cause is gone.')
+  asking('drain', 'Lets what runs come to its end, and begins nothing new until trading is resumed.')
+    .requiredOption('--reason <text>', 'why; it is recorded')
+    .option('--by <name>', 'who; the user that runs the command unless given')
+    .action(async (options) => finish(await drain({ ...options, ...askOptions(options) })));
+  asking('resume', 'Answers everything that halts, reduces or drains, and trades again, if no cause persists.')
     .requiredOption('--reason <text>', 'why it is safe; it is recorded')
     .option('--by <name>', 'who; the user that runs the command unless given')
     .action(async (options) => finish(await resume({ ...options, ...askOptions(options) })));

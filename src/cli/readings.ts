@@ -1,4 +1,6 @@
 /** How a run goes at a moment, read off the shared memory without disturbing anyone: plain numbers, ready to be shown. */
+import { heldCauses } from '../actors/risk/gate-causes.ts';
+import { openRiskMemory } from '../actors/risk/risk-memory.ts';
 import { Counters } from '../runtime/counters.ts';
 import { EdgeDistribution } from '../runtime/edge-distribution.ts';
 import { Histogram } from '../runtime/histogram.ts';
@@ -12,6 +14,7 @@ import {
   LATENCY_STAGES,
   type LatencyStage,
 } from '../shared/counter-names.ts';
+import type { GateCause } from '../shared/gate-cause.ts';
 import { SYSTEM_STATUSES, type SystemStatus } from '../shared/market-messages.ts';
 import { type GateReading, type GateState, TradingGate } from '../shared/trading-gate.ts';
 import { bestSpelling } from './summary.ts';
@@ -75,6 +78,8 @@ export interface Readings {
   readonly rings: readonly RingReading[];
   readonly restarts: number;
   readonly gate: { readonly state: GateState; readonly risk: GateReading; readonly supervisor: GateReading };
+  /** Why risk's word of the gate is not `active`, most serious first. */
+  readonly causes: readonly GateCause[];
 }
 
 /**
@@ -124,6 +129,7 @@ export function collectReadings(
     rings: Object.entries(memory.rings).map(([name, ring]) => ringReading(name, new RingGauge(ring.memory))),
     restarts: ACTOR_IDS.reduce((sum, actor) => sum + new Counters(memory.counters, actor).get('restarts'), 0),
     gate: gateReading(new TradingGate(memory.gate)),
+    causes: heldCauses(openRiskMemory(memory.own.risk, config).current),
   };
 }
 

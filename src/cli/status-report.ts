@@ -2,11 +2,24 @@
 import { Counters } from '../runtime/counters.ts';
 import { RingGauge } from '../runtime/ring.ts';
 import { ACTOR_IDS } from '../shared/counter-names.ts';
+import type { GateCause } from '../shared/gate-cause.ts';
 import { SYSTEM_STATUSES } from '../shared/market-messages.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import type { Engine } from './engine.ts';
 
-export function statusReport(engine: Engine, risk: unknown): object {
+/** What risk says of itself: its causes, and more. */
+export interface RiskStatus {
+  readonly causes: readonly GateCause[];
+}
+
+/** Wall times as text, for whoever reads the answer without knowing us. */
+const causeReport = ({ firstMs, lastMs, ...cause }: GateCause) => ({
+  ...cause,
+  since: firstMs === 0 ? 'an earlier run' : new Date(firstMs).toISOString(),
+  last: lastMs === 0 ? 'an earlier run' : new Date(lastMs).toISOString(),
+});
+
+export function statusReport(engine: Engine, { causes, ...risk }: RiskStatus): object {
   const { memory, clock, config } = engine;
   const gate = new TradingGate(memory.gate);
   const feed = new Counters(memory.counters, 'feed');
@@ -20,6 +33,7 @@ export function statusReport(engine: Engine, risk: unknown): object {
     mode: config.mode,
     trading: gate.state,
     gate: { risk: gate.risk, supervisor: gate.supervisor },
+    causes: [...engine.supervisor.causes, ...causes].map(causeReport),
     venue: SYSTEM_STATUSES[feed.get('system_status')] ?? 'unknown',
     lastFrameMsAgo: Math.round((clock.nowNs() - feed.get('last_frame_ns')) / 1e6),
     threads: engine.supervisor.threads.map((thread) => ({ actors: thread.actors.join('+'), state: thread.state })),

@@ -1,5 +1,6 @@
 /** Readings as a person sees them: one repainted screen on a terminal, one plain line elsewhere. */
 import { LATENCY_STAGES, type LatencyStage } from '../shared/counter-names.ts';
+import { type GateCause, timeInWords } from '../shared/gate-cause.ts';
 import type { LatencyReading, Readings } from './readings.ts';
 import { isAmount, type TradingReading } from './trading-reading.ts';
 
@@ -17,6 +18,7 @@ export interface Terminal {
 
 const SMALLEST: ScreenSize = { columns: 80, rows: 24 };
 const MARGIN = 11;
+const CAUSES_SHOWN = 5;
 
 // Terminal control: the other screen, so that the scroll-back stays as it was; and one frame at a time, so that a
 // terminal that knows the mode never shows half of one (others ignore it).
@@ -67,6 +69,7 @@ export function renderScreen(readings: Readings, title: string, size: ScreenSize
   const lines = [
     `${clockText(readings.seconds)}   ${title}`,
     row('gate', gateText(readings)),
+    ...causeLines(readings),
     row(
       'market',
       `venue ${readings.systemStatus}   frames ${count(readings.frames)}   malformed ${count(readings.malformed)}   disconnects ${count(readings.disconnects)}`,
@@ -136,6 +139,17 @@ function gateText({ gate }: Readings): string {
     .map(([who, word]) => `${who}: ${word.state}, ${word.reason.replaceAll('_', ' ')}`);
   return why.length === 0 ? gate.state : `${gate.state.toUpperCase()}   (${why.join('; ')})`;
 }
+
+/** Why, one line for each cause; what does not fit here stands in `arbitrade status`. */
+function causeLines({ causes }: Readings): string[] {
+  const lines = causes.slice(0, CAUSES_SHOWN).map((cause) => row('', causeText(cause)));
+  const more = causes.length - lines.length;
+  return more === 0 ? lines : [...lines, row('', `and ${more} more: arbitrade status`)];
+}
+
+/** What it says stands first: a narrow terminal cuts off the rest. */
+const causeText = ({ effect, reason, by, text, firstMs }: GateCause): string =>
+  `${effect}: ${text}   (${reason.replaceAll('_', ' ')} by ${by} since ${timeInWords(firstMs)})`;
 
 function edgeLines({ edges }: Readings): string[] {
   const cells = (texts: readonly string[]) => texts.map((text) => text.padStart(10)).join('');

@@ -3,26 +3,37 @@
  *
  *   → {"id":1,"command":"status"}
  *   → {"id":2,"command":"halt","reason":"going home","by":"ana"}
+ *   → {"id":2,"command":"drain","reason":"maintenance at noon","by":"ana"}
  *   → {"id":3,"command":"resume","reason":"checked the books","by":"ana"}
  *   ← {"id":1,"ok":true,"result":{…}}
  *   ← {"id":3,"ok":false,"code":"CONTROL_REFUSED","error":"resume was refused: the kill switch is still there"}
  *
- * A line is UTF-8 and at most {@link LINE_BYTES_MAX} bytes. A line that is no request is answered with an error and
+ * What is too long or too strange to be kept of reason and
+ * name is left out, and the answer says so; only a resume is refused for its words, when it has none. A line is UTF-8 and at most {@link LINE_BYTES_MAX} bytes. A line that is no request is answered with an error and
  * `id` null; one that is too long also ends the connection, for its end is not known.
  */
 import { z } from 'zod';
 
-export const LINE_BYTES_MAX = 8_192;
+export const LINE_BYTES_MAX = 65_536;
 /** Requests a connection may have waiting for their replies. */
 export const REQUESTS_WAITING_MAX = 16;
 
 const id = z.int().min(0);
-const reason = z.string().trim().min(1, 'a reason').max(100);
-const by = z.string().trim().min(1, 'a name').max(32);
+/** Words that may be anything, or missing: of a halt, nothing is refused for its words. */
+const anyWords = z
+  .unknown()
+  .optional()
+  .transform((words) => {
+    if (words === undefined || words === null) return '';
+    return typeof words === 'string' ? words : JSON.stringify(words);
+  });
+const reason = z.string().refine((words) => words.trim() !== '', 'a reason');
+const by = z.string().refine((words) => words.trim() !== '', 'a name');
 
 export const CONTROL_REQUEST = z.discriminatedUnion('command', [
   z.strictObject({ id, command: z.literal('status') }),
-  z.strictObject({ id, command: z.literal('halt'), reason, by }),
+  z.object({ id, command: z.literal('halt'), reason: anyWords, by: anyWords }),
+  z.object({ id, command: z.literal('drain'), reason: anyWords, by: anyWords }),
   z.strictObject({ id, command: z.literal('resume'), reason, by }),
 ]);
 export type ControlRequest = z.infer<typeof CONTROL_REQUEST>;
@@ -34,7 +45,7 @@ export const CONTROL_REPLY = z.union([
 ]);
 export type ControlReply = z.infer<typeof CONTROL_REPLY>;
 
-/** What halt and resume came to. `text` says why when refused, and what holds now otherwise. */
+/** What halt, drain and resume came to. `text` says why when refused, and what holds now otherwise. */
 export interface CommandOutcome {
   readonly ok: boolean;
   readonly text: string;
@@ -44,6 +55,7 @@ export interface CommandOutcome {
 export interface ControlTarget {
   status(): Promise<unknown> | unknown;
   halt(reason: string, by: string): Promise<CommandOutcome> | CommandOutcome;
+  drain(reason: string, by: string): Promise<CommandOutcome> | CommandOutcome;
   resume(reason: string, by: string): Promise<CommandOutcome> | CommandOutcome;
   /** Every command that was understood, with what it came to: for the audit log. */
   audit(command: ControlCommand, by: string, text: string, outcome: string): void;

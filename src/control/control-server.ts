@@ -2,6 +2,7 @@
 import { chmodSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type ArbitradeError, arbitradeError, reasonOf } from '../shared/errors.ts';
+import { BY_BYTES_MAX, type KeptWords, keepWords, NO_NAME, NO_REASON, TEXT_BYTES_MAX } from '../shared/gate-cause.ts';
 import {
   CONTROL_REQUEST,
   type CommandOutcome,
@@ -146,11 +147,18 @@ function parseRequest(line: string): ControlRequest | ControlReply {
   return failure(null, arbitradeError('CONTROL_REQUEST_INVALID', why));
 }
 
+const changeInWords = (what: string, { text, changed }: KeptWords): string =>
+  changed === undefined ? '' : `; the ${what} is kept as ${JSON.stringify(text)}: ${changed}`;
+
 async function execute(request: ControlRequest, target: ControlTarget): Promise<ControlReply> {
   if (request.command === 'status') return { id: request.id, ok: true, result: await target.status() };
-  const { command, reason, by } = request;
-  const outcome: CommandOutcome = await target[command](reason, by);
-  target.audit(command, by, reason, outcome.ok ? 'done' : `refused: ${outcome.text}`);
-  if (!outcome.ok) return failure(request.id, arbitradeError('CONTROL_REFUSED', command, outcome.text));
-  return { id: request.id, ok: true, result: outcome.text };
+  const { id, command } = request;
+  const [reason, by] = [
+    keepWords(request.reason, TEXT_BYTES_MAX, NO_REASON),
+    keepWords(request.by, BY_BYTES_MAX, NO_NAME),
+  ];
+  const outcome: CommandOutcome = await target[command](reason.text, by.text);
+  target.audit(command, by.text, reason.text, outcome.ok ? 'done' : `refused: ${outcome.text}`);
+  if (!outcome.ok) return failure(id, arbitradeError('CONTROL_REFUSED', command, outcome.text));
+  return { id, ok: true, result: outcome.text + changeInWords('reason', reason) + changeInWords('name', by) };
 }

@@ -91,14 +91,14 @@ export function writeAudit(view: DataView, offset: number, event: AuditEvent, de
 }
 
 /** Writes UTF-8, cut at a character when it does not fit, and returns its length in bytes. */
-function writeText(view: DataView, offset: number, text: string, bytesMax: number): number {
+export function writeText(view: DataView, offset: number, text: string, bytesMax: number): number {
   const bytes = Buffer.alloc(bytesMax);
   const { written } = new TextEncoder().encodeInto(text, bytes);
   for (let index = 0; index < written; index++) view.setUint8(offset + index, bytes.readUInt8(index));
   return written;
 }
 
-/** Reads back what {@link RecordWriter} wrote. */
+/** Reads back what {@link writeText} wrote. */
 export function readText(view: DataView, offset: number, length: number): string {
   const bytes = Buffer.alloc(length);
   for (let index = 0; index < length; index++) bytes.writeUInt8(view.getUint8(offset + index), index);

@@ -10,6 +10,7 @@ import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import { ArbitradeError, arbitradeError, INCURABLE_ERRORS } from '../shared/errors.ts';
+import type { GateCause } from '../shared/gate-cause.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import { AuditQueue } from './audit-queue.ts';
 import { Counters } from './counters.ts';
@@ -20,6 +21,7 @@ import type { PlacementPlan } from './placement.ts';
 import type { AuditDetails } from './record-writer.ts';
 import { backoffMs, overBudget, recentRestarts } from './restart-budget.ts';
 import { isRestarted, restartGroup, type Strategy, strictestKind } from './supervision-order.ts';
+import { SupervisorCauses } from './supervisor-causes.ts';
 import { gateReadingOf, supervisorMachine } from './supervisor-machine.ts';
 import type { Topology } from './topology-spec.ts';
 import type { OwnOptions } from './worker-messages.ts';
@@ -61,6 +63,7 @@ export class Supervisor {
   readonly #gate: TradingGate;
   readonly #audits: AuditQueue;
   readonly #blame: MessageBlame;
+  readonly #causes = new SupervisorCauses();
   readonly #restarts = new Map<WorkerThread, number[]>();
   /** Repairs that touch the same threads follow one another. */
   readonly #repairs = new Map<WorkerThread | 'all', Promise<void>>();
@@ -78,6 +81,7 @@ export class Supervisor {
     this.#life.subscribe((snapshot) => {
       const { state, reason } = gateReadingOf(snapshot);
       this.#gate.setSupervisor(state, reason);
+      this.#causes.note({ state, reason }, options.clock.wallMs());
     });
     this.#life.start();
   }
@@ -89,6 +93,12 @@ export class Supervisor {
 
   get state() {
     return this.#life.getSnapshot().value;
+  }
+
+  /** Why the supervisor's word of the trading gate is not `active`. */
+  get causes(): readonly GateCause[] {
+    const down = this.#threads.filter(({ isUp }) => !isUp).flatMap(({ actors }) => actors);
+    return this.#causes.list(down);
   }
 
   /** Starts every thread in order. @throws ACTOR_FAILED when one fails; those started before are stopped again. */
@@ -138,6 +148,7 @@ export class Supervisor {
 
   /** A person has looked at the messages that were set aside: trading need not pause for them any longer. */
   resume(): void {
+    this.#causes.resume();
     this.#life.send({ type: 'resume' });
   }
 
@@ -290,6 +301,7 @@ export class Supervisor {
       addTo(new Counters(this.#options.memory.counters, actor), 'messages_set_aside');
       this.#life.send({ type: 'message_set_aside' });
       const text = `message ${position} of ring ${ring} killed ${actor} twice and is passed over; trading pauses`;
+      this.#causes.noteSetAside(text, this.#options.clock.wallMs());
       this.#note(actor, 'error', 'message_set_aside', text, { a: position });
     }
   }

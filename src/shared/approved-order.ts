@@ -78,7 +78,7 @@ export function approveOrder(order: OrderRequest, gate: GateState, limits: Order
 }
 
 function closedFor({ shrinksExposure }: OrderRequest, gate: GateState): Refusal | undefined {
-  if (gate === 'active') return undefined;
+  if (gate === 'active' || gate === 'draining') return undefined; // what begins a plan is asked before it is a plan
   return gate === 'reducing' && shrinksExposure ? undefined : 'gate_closed';
 }
 

@@ -58,6 +58,7 @@ export const AUDIT_EVENTS = [
   'market_data_refused',
   'level_clamped',
   'frame_unknown',
+  'gate_cause',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -28,8 +28,8 @@ export const AUDIT = {
   b: 32, // f64
   textLength: 40, // u16, bytes of UTF-8
   text: 42,
-  TEXT_MAX: 150,
-  SIZE: 192,
+  TEXT_MAX: 208,
+  SIZE: 250,
 } as const;
 
 export const NO_INSTRUMENT = 0xffff_ffff;
@@ -58,13 +58,15 @@ export const STATE = {
   key: 24,
   KEY_MAX: 48,
   value: 72,
-  VALUE_MAX: 120,
-  SIZE: 192,
+  VALUE_MAX: 176,
+  SIZE: 248,
 } as const;
 
 for (const size of [AUDIT.SIZE, PORTFOLIO.SIZE, STATE.SIZE]) {
   assert.ok(size <= RECORD_BYTES, 'every record fits a slot of a records ring');
 }
-assert.ok(AUDIT.SIZE <= RECORD_FOLLOWERS, 'audit: followers stand behind it');
+for (const size of [AUDIT.SIZE, STATE.SIZE]) {
+  assert.ok(size <= RECORD_FOLLOWERS, 'followers stand behind the record');
+}
 assert.equal(AUDIT.text + AUDIT.TEXT_MAX, AUDIT.SIZE, 'audit: text fills the slot');
 assert.equal(STATE.value + STATE.VALUE_MAX, STATE.SIZE, 'state: value fills the slot');

@@ -1,12 +1,15 @@
 /**
- * The trading gate: two words in shared memory, one written by risk, one by the supervisor. An order may leave only when
- * both say `active`. Each word has one writer, so neither can undo the other's halt.
+ * The trading gate: two words in shared memory, one written by risk, one by the supervisor. Trading is as
+ * open as the stricter of the two. Each word has one writer, so neither can undo the other's halt.
  *
  *   | risk state (i32) | risk reason (i32) | risk halts (i32) | … own line … | the same three of the supervisor |
  */
 
-/** `paused` clears itself with its condition; `reducing` lets only exposure-shrinking orders out; `halted` waits for a person. */
-export const GATE_STATES = ['halted', 'paused', 'reducing', 'active'] as const;
+/**
+ * From strict to permissive. `halted` waits for a person; `paused` clears itself with its condition; `reducing` lets only
+ * exposure-shrinking orders out; `draining` lets the plans at work go on to their end, and begins no other.
+ */
+export const GATE_STATES = ['halted', 'paused', 'reducing', 'draining', 'active'] as const;
 export type GateState = (typeof GATE_STATES)[number];
 
 /** Why a word is not `active`. Append only: the index is stored. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { collectReadings, type Readings } from '../../src/cli/readings.ts';
 import { renderScreen, renderStatusLine, StatusScreen } from '../../src/cli/status-screen.ts';
 import { checkConfig } from '../../src/shared/config.ts';
+import type { GateCause } from '../../src/shared/gate-cause.ts';
 import { createTestContext } from '../support/test-context.ts';
 
 const CONFIG = checkConfig({ limits: { deltas_ring: 64 } });
@@ -39,6 +40,7 @@ const busy: Readings = {
     ],
   },
   rings: EMPTY.rings.map((ring) => ({ ...ring, fill: 1, refused: 7 })),
+  causes: [],
   gate: {
     state: 'halted',
     risk: { state: 'halted', reason: 'loss_limit' },
@@ -78,6 +80,21 @@ test('the screen shows what was announced instead', () => {
   const alerting: Readings = { ...busy, trading: { ...EMPTY.trading, mode: 'alert', announced: 7 } };
   expect(renderScreen(alerting, 'alert', SIZE).join('\n')).toContain('announced 7');
   expect(renderScreen(busy, 'demo', SIZE).join('\n')).not.toContain('announced');
+});
+
+test('the screen lists every cause with who, when and why, and says how many it leaves out', () => {
+  const since = Date.UTC(2026, 2, 1, 7, 0, 12);
+  const times = { firstMs: since, lastMs: since, count: 1 };
+  const ana: GateCause = { effect: 'halted', reason: 'operator', by: 'ana', text: 'going home', ...times };
+  const plan = (id: number): GateCause => ({
+    ...{ effect: 'reducing', reason: 'stranded_exposure', by: 'risk', ...times },
+    text: `plan ${id} left exposure behind`,
+  });
+  const [, , first, second] = renderScreen({ ...busy, causes: [ana, plan(63)] }, 'demo', SIZE);
+  expect(first).toBe('           halted: going home   (operator by ana since 2026-03-01 07:00:12 UTC)');
+  expect(second).toContain('plan 63 left exposure behind');
+  const many = renderScreen({ ...busy, causes: [ana, ...[1, 2, 3, 4, 5, 6].map(plan)] }, 'demo', SIZE);
+  expect(many[7]).toBe('           and 2 more: arbitrade status');
 });
 
 test('the screen says which word closes the gate and why', () => {

@@ -22,6 +22,7 @@ function processWithLatch() {
       halted = true;
       return { ok: true, text: `halted: ${reason}` };
     },
+    drain: (reason) => ({ ok: true, text: `draining: ${reason}` }),
     resume: async () => {
       const ok = halted;
       halted = false;
@@ -119,8 +120,8 @@ describe('control socket', () => {
       '[]',
       'null',
       '{"id":1,"command":"withdraw"}',
-      '{"id":1,"command":"halt"}',
-      '{"id":1,"command":"halt","reason":"  ","by":"ana"}',
+      '{"id":1,"command":"resume","by":"ana"}',
+      '{"id":1,"command":"resume","reason":"  ","by":"ana"}',
       '{"id":1,"command":"status","extra":1}',
       '{"id":-1,"command":"status"}',
       '',
@@ -131,6 +132,43 @@ describe('control socket', () => {
     }
     raw.write('{"id":7,"command":"status"}\n');
     expect(await raw.line(wrong.length)).toMatchObject({ id: 7, ok: true });
+  });
+
+  test.each([
+    ['a long one', 'x'.repeat(10_000), 'x'.repeat(160), /cut after 160 bytes, left out: "x{200}"$/],
+    ['101 characters', 'y'.repeat(101), 'y'.repeat(101), undefined],
+    ['one of many bytes', '🛑'.repeat(101), '🛑'.repeat(40), /cut after 160 bytes/],
+    ['line ends and control characters', 'a\nb\u0000\u001b[2J\u2028c', 'a b [2J c', /control characters, line ends/],
+    ['half a character', 'so\ud800', 'so\ufffd', /kept as/],
+    ['nothing', '', '(no reason given)', /it was empty/],
+    ['blanks', ' \t ', '(no reason given)', /it was empty/],
+    ['no words at all', undefined, '(no reason given)', /it was empty/],
+    ['a number', 5, '5', undefined],
+    ['an object', { a: [1] }, '{"a":[1]}', undefined],
+  ])('a halt is never refused for its words: %s', async (_what, reason, kept, said) => {
+    const { target, audits } = processWithLatch();
+    server = await startControlServer(path, target);
+    const raw = await client();
+    for (const [index, command] of ['halt', 'drain'].entries()) {
+      raw.write(`${JSON.stringify({ id: 1, command, reason, by: 'ana' })}\n`);
+      const { ok, result } = (await raw.line(index)) as unknown as { ok: boolean; result: string };
+      expect(ok).toBe(true);
+      expect(result.startsWith(command === 'halt' ? `halted: ${kept}` : `draining: ${kept}`)).toBe(true);
+      if (said !== undefined) expect(result).toMatch(said);
+      expect(audits[index]).toBe(`${command}|ana|${kept}|done`);
+    }
+  });
+
+  test('nor for its name, for bytes that are no text, or for what else stands in it', async () => {
+    const { target, audits } = processWithLatch();
+    server = await startControlServer(path, target);
+    const raw = await client();
+    raw.write(`${JSON.stringify({ id: 1, command: 'halt', reason: 'a', by: 'n'.repeat(50), force: true })}\n`);
+    expect(await raw.line(0)).toMatchObject({ ok: true });
+    raw.write(Buffer.concat([Buffer.from('{"id":2,"command":"halt","reason":"'), Buffer.from([0xff, 0xfe, 0xc0])]));
+    raw.write('"}\n');
+    expect(await raw.line(1)).toMatchObject({ ok: true });
+    expect(audits).toEqual([`halt|${'n'.repeat(32)}|a|done`, 'halt|(no name given)|\ufffd\ufffd\ufffd|done']);
   });
 
   test('two clients are answered each on its own, requests in order, bytes in any pieces', async () => {

@@ -172,7 +172,7 @@ describe('last hop', () => {
           const { side, qtyLots, limitTicks, shrinksExposure } = approval.order;
           const costUnits = side === 0 ? (qtyLots * limitTicks + 99_999n) / 100_000n : 0n;
           const recent = left.filter((leftNs) => nowNs - leftNs < 1e9).length;
-          expect(gate === 'active' || (gate === 'reducing' && shrinksExposure)).toBe(true);
+          expect(gate === 'active' || gate === 'draining' || (gate === 'reducing' && shrinksExposure)).toBe(true);
           expect(qtyLots > 0n && limitTicks > 0n && qtyLots <= 2_000_000n && costUnits <= 6_000_000n).toBe(true);
           expect(shrinksExposure || side === 1 || outUnits + costUnits <= 9_000_000n).toBe(true);
           expect(recent).toBeLessThan(shrinksExposure ? 6 : 3);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createGateMemory, type GateState, TradingGate } from '../../src/shared/trading-gate.ts';
 
-const STATES: readonly GateState[] = ['halted', 'paused', 'reducing', 'active'];
+const STATES: readonly GateState[] = ['halted', 'paused', 'reducing', 'draining', 'active'];
 
 test('the gate is as open as the stricter of its two words', () => {
   const gate = new TradingGate(createGateMemory());

@@ -37,8 +37,8 @@ test('status, halt and resume reach the running process, and each command is rec
   expect(await ask('resume', '--reason', 'checked the books', '--by', 'bo')).toMatchObject({ code: 0, stderr: '' });
   await until(async () => (await statusOf(stage)).trading === 'active');
 
-  expect((await ask('halt')).code, 'a reason must be given').toBe(2);
-  expect((await ask('halt', '--reason', ' ')).code, 'and not be blank').toBe(1);
+  expect((await ask('resume')).code, 'a reason must be given').toBe(2);
+  expect((await ask('resume', '--reason', ' ')).code, 'and not be blank').toBe(1);
   running.process.kill('SIGTERM');
   expect((await running.ended).code).toBe(0);
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readStoredHalt } from '../../src/actors/persistence/stored-halt.ts';
+import { readStoredCauses } from '../../src/actors/persistence/stored-gate-causes.ts';
 import { askControl } from '../../src/control/control-client.ts';
 import { freshSeed, seededChance } from '../../src/shared/chance.ts';
 import { systemClock } from '../../src/shared/clock.ts';
@@ -31,7 +31,8 @@ test('a halt that was confirmed holds, however soon the process is killed', asyn
   const answer = await askControl(stage.socket, { command: 'halt', reason: 'going home', by: 'ana' });
   await killNow(halted, true);
   expect(answer).toBe('halted: going home');
-  expect(await readStoredHalt(stage.database, systemClock)).toMatchObject({ halted: true, text: 'going home' });
+  const kept = { effect: 'halted', reason: 'operator', by: 'ana', text: 'going home' };
+  expect(await readStoredCauses(stage.database, systemClock)).toMatchObject([kept]);
 });
 
 test('a halt that cannot be written down holds, and its answer says so', async () => {

@@ -11,17 +11,19 @@ import type { RingGauge } from '../../runtime/ring.ts';
 import { ACCOUNT_STATES, type AccountState } from '../../shared/account-state.ts';
 import { usesKey } from '../../shared/config.ts';
 import { ACTOR_IDS } from '../../shared/counter-names.ts';
-import type { HaltState } from '../../shared/halt-state.ts';
+import { causeInWords } from '../../shared/gate-cause.ts';
 import { InstrumentDirectory } from '../../shared/instrument.ts';
+import { CAUSES_OPTION, type StoredCause } from '../../shared/stored-causes.ts';
 import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
 import { limitSections, unlistedLimits } from '../../shared/unlisted-limits.ts';
 import { accountInWords } from './account-in-words.ts';
-import { findCondition, type Readings } from './pause-conditions.ts';
+import { findConditions, type Readings } from './pause-conditions.ts';
 import { type PortfolioLine, portfolioLines, recordPortfolio } from './portfolio-snapshot.ts';
 import { RiskDesk } from './risk-desk.ts';
 import { openPlans } from './risk-ledger.ts';
 import { type AssetLimit, assetLimits, findBreach, type StreakLimits } from './risk-limits.ts';
 import { RISK_HEADER } from './risk-memory.ts';
+import { readResume } from './risk-resume.ts';
 
 /** Executions booked in one turn at most. */
 const BATCH = 64;
@@ -72,10 +74,12 @@ class Risk implements Actor {
   readonly id = 'risk';
   readonly control = {
     /** Halts trading until a person resumes it. */
-    halt: (reason: string, by: string): HaltAnswer => this.#haltByPerson(reason, by),
+    halt: (reason: string, by: string): HaltAnswer => this.#closeByPerson('halted', reason, by),
+    /** Begins nothing new until a person resumes; plans at work go on to their end. */
+    drain: (reason: string, by: string): HaltAnswer => this.#closeByPerson('draining', reason, by),
     /**
-     * Takes a halt back, or acknowledges a stranded exposure; refused while the cause persists, and when there is nothing
-     * to resume. `setAside`: the supervisor has something, a message that was set aside.
+     * Answers every cause that waits for a person; refused while one of them persists, and when there is nothing to
+     * resume. `setAside`: the supervisor has something, a message that was set aside.
      */
     resume: (reason: string, by: string, setAside = false): RiskAnswer => this.#resumeByPerson(reason, by, setAside),
     status: (): object => this.#status(),
@@ -129,7 +133,7 @@ class Risk implements Actor {
 
   onStart(): void {
     this.#recordsWaited = this.#waitedByOthers();
-    this.#desk.start(leftAtStart(this.#context.options['haltedAtStart']));
+    this.#desk.start((this.#context.options[CAUSES_OPTION] ?? []) as readonly StoredCause[]);
     this.#snapshotDueNs = this.#context.clock.nowNs() + this.#context.config.risk.portfolio_interval_ms * 1e6;
     this.#check();
     this.#show();
@@ -175,9 +179,9 @@ class Risk implements Actor {
     this.#refreshDirectory();
     this.#noteUnlisted();
     const accountState = this.#accountState();
-    if (accountState === 'refused') this.#desk.halt('account_refused', { by: 'risk', text: ACCOUNT_REFUSED });
-    this.#desk.setCondition(
-      findCondition(this.#readings(accountState), {
+    if (accountState === 'refused') this.#halt('account_refused', ACCOUNT_REFUSED);
+    this.#desk.setConditions(
+      findConditions(this.#readings(accountState), {
         marketDataStaleMs: config.risk.market_data_stale_ms,
         actorSilenceMs: config.risk.actor_silence_ms,
       }),
@@ -189,7 +193,7 @@ class Risk implements Actor {
     const file = this.#context.config.risk.kill_switch_file;
     if (file === undefined) return;
     const isThere = this.#deps.fileExists(file);
-    if (isThere) this.#desk.halt('kill_switch', { by: 'risk', text: `the kill switch ${file} was found` });
+    if (isThere) this.#halt('kill_switch', `the kill switch ${file} was found`);
     if (isThere === this.#killSwitchSeen) return;
     const event = isThere ? 'kill_switch_found' : 'kill_switch_cleared';
     if (!this.#context.records.tryAudit(event, { severity: isThere ? 2 : 1, text: file })) return; // at the next look
@@ -250,38 +254,53 @@ class Risk implements Actor {
     return feed.get('records_waited') + detector.get('records_waited') + sequencer.get('records_waited');
   }
 
-  #haltByPerson(reason: string, by: string): HaltAnswer {
-    const wasHalted = this.#desk.state === 'halted';
-    this.#desk.halt('operator', { by, text: reason });
+  #halt(reason: 'account_refused' | 'kill_switch', text: string): void {
+    this.#desk.add({ effect: 'halted', reason, by: 'risk', text });
+  }
+
+  #closeByPerson(effect: 'halted' | 'draining', text: string, by: string): HaltAnswer {
+    const before = this.#desk.latched;
+    this.#desk.add({ effect, reason: 'operator', by, text });
     const isRecorded = this.#desk.announce();
     this.#show();
-    if (!wasHalted) return { ok: true, isRecorded, text: `halted: ${reason}` };
-    return { ok: true, isRecorded, text: `was halted already (${this.#desk.reason}): ${this.#desk.words.text}` };
+    const others = before.map((cause) => `; before that ${cause.effect}, ${causeInWords(cause)}`);
+    return { ok: true, isRecorded, text: `${effect}: ${text}${others.join('')}` };
   }
 
   #resumeByPerson(reason: string, by: string, setAside: boolean): RiskAnswer {
+    const answered = this.#desk.latched;
     const why = this.#whyNotResume(setAside);
     if (why !== undefined) return { ok: false, text: why };
-    if (this.#isLatched) this.#desk.resume({ by, text: reason }); // else losses go on counting from where they did
+    if (answered.length > 0) this.#desk.resume({ by, text: reason }); // else losses go on counting from where they did
     this.#show();
-    const now = this.#desk.state;
-    return { ok: true, text: now === 'active' ? 'active' : `${now} (${this.#desk.reason})` };
+    const { state: now, causes } = this.#desk;
+    const stillPaused = causes.map((cause) => `; still ${cause.effect}, ${causeInWords(cause)}`);
+    const lines = answered.map((cause) => `; answered: ${cause.effect}, ${causeInWords(cause)}`);
+    return { ok: true, text: [now, ...lines, ...stillPaused].join('') };
   }
 
-  /** Whether something waits for a person. */
-  get #isLatched(): boolean {
-    return this.#desk.state === 'halted' || this.#desk.memory.current.getUint8(RISK_HEADER.stranded) === 1;
-  }
-
+  /** Names everything that persists, and what else would have to be answered. */
   #whyNotResume(setAside: boolean): string | undefined {
-    const file = this.#context.config.risk.kill_switch_file;
-    if (file !== undefined && this.#deps.fileExists(file)) return `the kill switch ${file} is still there`;
-    if (!this.#isLatched) {
-      const { state, reason } = this.#desk;
-      return setAside ? undefined : `nothing is halted: trading is ${state} (${reason})`;
+    const { latched, state, reason } = this.#desk;
+    const persisting = this.#persisting();
+    const isNothing = latched.length === 0 && persisting.length === 0;
+    if (isNothing) return setAside ? undefined : `nothing is halted: trading is ${state} (${reason})`;
+    if (persisting.length > 0) {
+      const known = new Set<string>(persisting.map((one) => one.reason));
+      const others = latched.filter((cause) => !known.has(cause.reason)).map(causeInWords);
+      const rest = others.length === 0 ? '' : `; beside that there is to answer: ${others.join('; ')}`;
+      return `${persisting.map(({ text }) => text).join('; ')}${rest}`;
     }
-    if (this.#accountState() === 'refused') return `${ACCOUNT_REFUSED}; correct the key, and start anew`;
-    return this.#desk.canRecord ? undefined : 'it cannot be recorded now: the records ring is full';
+    return this.#desk.canRecord(latched.length) ? undefined : 'it cannot be recorded now: the records ring is full';
+  }
+
+  /** Causes that a person cannot answer, for they are still there. */
+  #persisting(): readonly { readonly reason: GateReason; readonly text: string }[] {
+    const file = this.#context.config.risk.kill_switch_file;
+    const isThere = file !== undefined && this.#deps.fileExists(file);
+    const killSwitch = { reason: 'kill_switch', text: `the kill switch ${file} is still there: remove it` } as const;
+    const refused = { reason: 'account_refused', text: `${ACCOUNT_REFUSED}; correct the key, and start anew` } as const;
+    return [...(isThere ? [killSwitch] : []), ...(this.#accountState() === 'refused' ? [refused] : [])];
   }
 
   #status(): object {
@@ -291,7 +310,8 @@ class Risk implements Actor {
     return {
       state: this.#desk.state,
       reason: this.#desk.reason,
-      words: this.#desk.words,
+      causes: this.#desk.causes.map(({ slot: _, ...cause }) => cause),
+      resumed: readResume(bank) ?? 'never',
       gate: { state: gate.state, risk: gate.risk, supervisor: gate.supervisor },
       breach: findBreach(bank, this.#limits, this.#streaks)?.text ?? 'none',
       executions: bank.getFloat64(RISK_HEADER.executions, true),
@@ -343,12 +363,4 @@ class Risk implements Actor {
     counters.set(this.#counter.gateReason, GATE_REASONS.indexOf(this.#desk.reason));
     counters.set(this.#counter.booksStale, Math.max(0, feed.get('instruments') - book.get('books_valid')));
   }
-}
-
-/** What the last process left behind for a person. What is not understood counts as halted by one. */
-function leftAtStart(option: unknown): HaltState | undefined {
-  if (option === undefined || option === null) return undefined;
-  const { halted = true, stranded = false, reason, by, text } = option as Partial<HaltState>;
-  const known: GateReason = reason !== undefined && GATE_REASONS.includes(reason) ? reason : 'operator';
-  return { halted, stranded, reason: known, by: String(by ?? ''), text: String(text ?? '') };
 }

@@ -39,30 +39,33 @@ export interface Condition {
   readonly text: string;
 }
 
-/** The most serious condition that holds, or undefined. */
-export function findCondition(readings: Readings, limits: PauseLimits): Condition | undefined {
-  return (
-    silentActor(readings, limits.actorSilenceMs) ??
-    fullRecords(readings) ??
-    unusableLimit(readings) ??
-    refusedMarketData(readings) ??
-    badStatus(readings) ??
-    unreadyAccount(readings) ??
-    staleMarket(readings, limits.marketDataStaleMs)
-  );
+/** Every condition that holds, most serious first; of each reason one. */
+export function findConditions(readings: Readings, limits: PauseLimits): Condition[] {
+  const { actorSilenceMs, marketDataStaleMs } = limits;
+  return [
+    unstartedActors(readings),
+    silentActors(readings, actorSilenceMs),
+    fullRecords(readings),
+    unusableLimit(readings),
+    refusedMarketData(readings),
+    badStatus(readings),
+    unreadyAccount(readings),
+    staleMarket(readings, marketDataStaleMs),
+  ].filter((condition) => condition !== undefined);
 }
 
-function silentActor({ nowNs, isReplay, heartbeatsNs }: Readings, silenceMs: number): Condition | undefined {
-  for (const actor in heartbeatsNs) {
-    const heartbeatNs = heartbeatsNs[actor] ?? 0;
-    if (heartbeatNs === 0) {
-      if (isReplay) continue; // a replay may run without it
-      return { reason: 'starting', text: `${actor} has not started` };
-    }
-    const silentMs = (nowNs - heartbeatNs) / 1e6;
-    if (silentMs > silenceMs) return { reason: 'actor_down', text: `${actor} is silent for more than ${silenceMs} ms` };
-  }
-  return undefined;
+function unstartedActors({ isReplay, heartbeatsNs }: Readings): Condition | undefined {
+  if (isReplay) return undefined; // a replay may run without some
+  const actors = Object.keys(heartbeatsNs).filter((actor) => heartbeatsNs[actor] === 0);
+  return actors.length === 0 ? undefined : { reason: 'starting', text: `not started yet: ${actors.join(', ')}` };
+}
+
+function silentActors({ nowNs, heartbeatsNs }: Readings, silenceMs: number): Condition | undefined {
+  const isSilent = (heartbeatNs = 0) => heartbeatNs !== 0 && (nowNs - heartbeatNs) / 1e6 > silenceMs;
+  const actors = Object.keys(heartbeatsNs).filter((actor) => isSilent(heartbeatsNs[actor]));
+  return actors.length === 0
+    ? undefined
+    : { reason: 'actor_down', text: `silent for more than ${silenceMs} ms: ${actors.join(', ')}` };
 }
 
 function fullRecords({ isReplay, recordsFull }: Readings): Condition | undefined {
@@ -71,10 +74,10 @@ function fullRecords({ isReplay, recordsFull }: Readings): Condition | undefined
 }
 
 /** A limit that limits nothing is no limit: whoever wrote it believes to be protected by it. */
-function unusableLimit({ unlistedLimits: [first] }: Readings): Condition | undefined {
-  return first === undefined
+function unusableLimit({ unlistedLimits: names }: Readings): Condition | undefined {
+  return names.length === 0
     ? undefined
-    : { reason: 'limit_unusable', text: `${first}: the venue lists no such asset` };
+    : { reason: 'limit_unusable', text: `the venue lists no such asset: ${names.join(', ')}` };
 }
 
 function refusedMarketData({ marketDataRefused }: Readings): Condition | undefined {

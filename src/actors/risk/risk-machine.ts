@@ -3,15 +3,18 @@
  *
  *   active ◀──▶ paused       a condition (stale data, a silent actor) that clears itself
  *     │  ▲        │
- *     ▼  │        │          reducing: something was stranded; only orders that shrink exposure, until a person resumes
- *   reducing ◀──▶ ┘
+ *     ▼  │        │
+ *   draining ◀──▶ ┤          a person drains: plans at work go on to their end, none is begun, until a person resumes
+ *     │           │
+ *     ▼           │
+ *   reducing ◀──▶ ┘          something was stranded; only orders that shrink exposure, until a person resumes
  *   any ──halt──▶ halted     latched: only a person resumes it
  *
  * It starts paused: nobody has looked at the conditions yet. Every state answers every event.
  */
 import { assign, setup } from 'xstate';
 
-export const RISK_STATES = ['active', 'paused', 'reducing', 'halted'] as const;
+export const RISK_STATES = ['active', 'paused', 'reducing', 'halted', 'draining'] as const;
 export type RiskState = (typeof RISK_STATES)[number];
 
 export const RISK_EVENTS = [
@@ -20,6 +23,8 @@ export const RISK_EVENTS = [
   'condition.cleared',
   /** A plan ended with something it could not sell. */
   'exposure.stranded',
+  /** A person wants nothing new to be begun. */
+  'drain',
   /** A limit was broken, the kill switch was found, or a person said so. */
   'halt',
   /** A person resumes, and the cause is gone. */
@@ -32,6 +37,8 @@ export interface RiskInput {
   readonly condition: boolean;
   /** Whether something stranded was not acknowledged yet. */
   readonly stranded: boolean;
+  /** Whether a person wants nothing new to be begun. */
+  readonly draining: boolean;
 }
 
 const raise = { condition: true };
@@ -45,13 +52,15 @@ export const riskMachine = setup({
   },
   guards: {
     isStranded: ({ context }) => context.stranded,
+    isDraining: ({ context }) => context.draining,
     hasCondition: ({ context }) => context.condition,
   },
   actions: {
     raise: assign(raise),
     clear: assign(clear),
     strand: assign({ stranded: true }),
-    acknowledge: assign({ stranded: false }),
+    drain: assign({ draining: true }),
+    acknowledge: assign({ stranded: false, draining: false }),
   },
 }).createMachine({
   id: 'risk',
@@ -63,6 +72,7 @@ export const riskMachine = setup({
         'condition.raised': { target: 'paused', actions: 'raise' },
         'condition.cleared': { actions: 'clear' },
         'exposure.stranded': { target: 'reducing', actions: 'strand' },
+        drain: { target: 'draining', actions: 'drain' },
         halt: 'halted',
         resume: { actions: 'acknowledge' },
       },
@@ -72,9 +82,11 @@ export const riskMachine = setup({
         'condition.raised': { actions: 'raise' },
         'condition.cleared': [
           { guard: 'isStranded', target: 'reducing', actions: 'clear' },
+          { guard: 'isDraining', target: 'draining', actions: 'clear' },
           { target: 'active', actions: 'clear' },
         ],
         'exposure.stranded': { actions: 'strand' },
+        drain: { actions: 'drain' },
         halt: 'halted',
         resume: { actions: 'acknowledge' },
       },
@@ -84,6 +96,17 @@ export const riskMachine = setup({
         'condition.raised': { target: 'paused', actions: 'raise' },
         'condition.cleared': { actions: 'clear' },
         'exposure.stranded': { actions: 'strand' },
+        drain: { actions: 'drain' },
+        halt: 'halted',
+        resume: { target: 'active', actions: 'acknowledge' },
+      },
+    },
+    draining: {
+      on: {
+        'condition.raised': { target: 'paused', actions: 'raise' },
+        'condition.cleared': { actions: 'clear' },
+        'exposure.stranded': { target: 'reducing', actions: 'strand' },
+        drain: { actions: 'drain' },
         halt: 'halted',
         resume: { target: 'active', actions: 'acknowledge' },
       },
@@ -93,6 +116,7 @@ export const riskMachine = setup({
         'condition.raised': { actions: 'raise' },
         'condition.cleared': { actions: 'clear' },
         'exposure.stranded': { actions: 'strand' },
+        drain: { actions: 'drain' },
         halt: {},
         resume: [
           { guard: 'hasCondition', target: 'paused', actions: 'acknowledge' },

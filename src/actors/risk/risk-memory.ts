@@ -1,21 +1,23 @@
 /**
  * What risk must not forget when its actor dies: one bank of bytes, see `two-bank-memory.ts`.
  *
- *   | header | open plans (PLANS_MAX × 24) | assets (assets_max × 72) |
+ *   | header | open plans (PLANS_MAX × 24) | causes (CAUSES_MAX × 224) | assets (assets_max × 72) |
  */
+import assert from 'node:assert/strict';
 import type { Config } from '../../shared/config.ts';
 import { PLANS_MAX } from '../../shared/execution-message.ts';
+import { BY_BYTES_MAX, CAUSE_EFFECTS, TEXT_BYTES_MAX } from '../../shared/gate-cause.ts';
+import { GATE_REASONS, type GateReason } from '../../shared/trading-gate.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 
-const LAYOUT = 4;
+const LAYOUT = 5;
 
 export const RISK_HEADER = {
   isInitialised: 0, // u8
   state: 1, // u8, index into RISK_STATES
-  condition: 2, // u8, 1 when a condition for pausing holds
-  stranded: 3, // u8, 1 when a stranded exposure was not acknowledged
-  conditionReason: 4, // u8, index into GATE_REASONS
-  haltReason: 5, // u8, index into GATE_REASONS
+  /** u8, 1 when the halt of before causes were a list is to be cleared in the runtime state. */
+  hasSingleHalt: 2,
+  isResumeAnnounced: 3, // u8, 1 when the last resume was recorded
   /** u8 each: the state and reason of the newest audit record, so that a successor records what is missing. */
   announcedState: 6,
   announcedReason: 7,
@@ -26,20 +28,57 @@ export const RISK_HEADER = {
   pauses: 40, // f64
   resumes: 48, // f64
   snapshot: 56, // f64, number of the newest portfolio snapshot
-  wordsLength: 64, // u16: who halted or resumed last and why, UTF-8 JSON
-  words: 66,
-  WORDS_MAX: 446,
+  resumedMs: 64, // f64: wall time of the last resume; 0 before the first
+  /** Who resumed last, and why: length (u8) and UTF-8. */
+  resumedByLength: 72,
+  resumedTextLength: 73,
+  resumedBy: 74,
+  resumedText: 106,
   ordersSent: 512, // f64
   ordersUncertain: 520, // f64
   ordersRefused: 528, // f64
   ordersOut: 536, // f64, sent and not ended
   refusedInARow: 544, // f64
   ordersAbsent: 552, // f64, that never came to the venue
-  announcedStranded: 560, // u8, as `stranded` was when the state that survives the process was recorded last
   SIZE: 576,
 } as const;
 
 export const OPEN_PLAN = { plan: 0, asset: 8, reservedUnits: 16, SIZE: 24 } as const;
+
+/** Why trading is not open: one entry for each cause that holds. */
+export const CAUSE_ENTRY = {
+  effect: 0, // u8, 1 + index into CAUSE_EFFECTS; 0: the slot is free
+  reason: 1, // u8, index into GATE_REASONS
+  /** u8: of two causes with the same effect, the one with the lower rank is the more serious. */
+  rank: 2,
+  /** u8: 1 when its audit record was written. */
+  isAnnounced: 3,
+  /** u8: 1 when the runtime state says of this slot what holds; for a free slot, that it is cleared. */
+  isKept: 4,
+  byLength: 5, // u8
+  textLength: 6, // u8
+  count: 8, // f64, how often it came up
+  firstMs: 16, // f64, wall time
+  lastMs: 24, // f64
+  by: 32,
+  text: 64,
+  SIZE: 224,
+} as const;
+assert.equal(CAUSE_ENTRY.by + BY_BYTES_MAX, CAUSE_ENTRY.text);
+assert.equal(CAUSE_ENTRY.text + TEXT_BYTES_MAX, CAUSE_ENTRY.SIZE);
+assert.ok(RISK_HEADER.resumedBy + BY_BYTES_MAX <= RISK_HEADER.resumedText);
+assert.ok(RISK_HEADER.resumedText + TEXT_BYTES_MAX <= RISK_HEADER.ordersSent);
+
+/** Causes of one reason that are told apart by their words; what comes beyond is counted with the newest of them. */
+export const CAUSES_PER_REASON = 6;
+/** Reasons of which several causes can hold at a time. */
+export const LISTED_REASONS: ReadonlySet<GateReason> = new Set(['operator', 'stranded_exposure'] as const);
+/** Slots for causes: more cannot hold at a time. The number of a slot is stored, so there may be more, never fewer. */
+export const CAUSES_MAX = 192;
+assert.ok(
+  CAUSE_EFFECTS.length * (GATE_REASONS.length + LISTED_REASONS.size * (CAUSES_PER_REASON - 1)) <= CAUSES_MAX,
+  'there is a slot for every cause that can hold',
+);
 
 export const ASSET_ENTRY = {
   /** i64: change of the balance since the process started. */
@@ -64,7 +103,8 @@ export const ASSET_ENTRY = {
 } as const;
 
 const PLANS = RISK_HEADER.SIZE;
-const ASSETS = PLANS + PLANS_MAX * OPEN_PLAN.SIZE;
+const CAUSES = PLANS + PLANS_MAX * OPEN_PLAN.SIZE;
+const ASSETS = CAUSES + CAUSES_MAX * CAUSE_ENTRY.SIZE;
 
 const bankBytes = (config: Config): number => ASSETS + config.limits.assets_max * ASSET_ENTRY.SIZE;
 
@@ -77,5 +117,7 @@ export function openRiskMemory(memory: SharedArrayBuffer, config: Config): TwoBa
 
 /** Offset of the entry of an asset. */
 export const assetOffset = (asset: number): number => ASSETS + asset * ASSET_ENTRY.SIZE;
+/** Offset of the cause in `slot`. */
+export const causeOffset = (slot: number): number => CAUSES + slot * CAUSE_ENTRY.SIZE;
 /** Offset of the `index`-th place for an open plan. */
 export const openPlanOffset = (index: number): number => PLANS + index * OPEN_PLAN.SIZE;

@@ -9,6 +9,7 @@ import type { PlanReason } from '../../shared/execution-message.ts';
 import { type Instrument, isSameScale } from '../../shared/instrument.ts';
 import type { LastHop } from '../../shared/last-hop.ts';
 import { largest, smaller } from '../../shared/money.ts';
+import type { GateState } from '../../shared/trading-gate.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
 import { dustUnits } from './account-ledger.ts';
@@ -56,6 +57,9 @@ export const RETRY_MS = 50;
 /** Orders that one plan can name. */
 const ATTEMPTS_MAX = 255;
 
+/** Whether plans at work may go on with every order. */
+const isOpenForPlans = (state: GateState): boolean => state === 'active' || state === 'draining';
+
 export class OrderMaker {
   /** Nothing leaves any more. */
   isStopping = false;
@@ -72,12 +76,12 @@ export class OrderMaker {
     const { state } = context.gate;
     if (state === 'halted') return 'gate.halted';
     if (state === 'paused' || !account.isTrading || !port.isConnected) return 'gate.paused';
-    return state === 'active' || shrinksExposure ? 'open' : 'shut';
+    return isOpenForPlans(state) || shrinksExposure ? 'open' : 'shut';
   }
 
   #whyNot(): PlanReason {
     const { context, account, port } = this.#deps;
-    if (this.isStopping || context.gate.state !== 'active') return 'gate_closed';
+    if (this.isStopping || !isOpenForPlans(context.gate.state)) return 'gate_closed';
     return port.isConnected && !account.isTrading ? 'account_not_ready' : 'disconnected';
   }
 

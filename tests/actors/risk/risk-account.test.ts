@@ -47,7 +47,7 @@ describe('risk and the account', () => {
       state: 'halted',
       reason: 'account_refused',
       account: 'refused',
-      words: { text: expect.stringContaining('does not let this key trade') },
+      causes: [{ by: 'risk', text: expect.stringContaining('does not let this key trade') }, { effect: 'paused' }],
     });
     expect(stage.call('resume', 'it will be fine')).toEqual({ ok: false, text: expect.stringContaining('start anew') });
     expect(stage.now()).toBe('halted account_refused');
@@ -180,7 +180,7 @@ describe('risk and the account', () => {
     play.orderEnded(1, 'refused');
     stage.run();
     expect(stage.now()).toBe('halted refused_orders');
-    expect(stage.call('resume', 'the pair was post only')).toEqual({ ok: true, text: 'active' });
+    expect(stage.call('resume', 'the pair was post only').text).toMatch(/^active; answered: halted, refused orders/);
     play.orderEnded(1, 'refused');
     stage.run();
     expect(stage.now()).toBe('active none');
@@ -196,8 +196,8 @@ describe('risk and the account', () => {
     stage.run();
     stage.pass(100);
     expect(stage.now()).toBe(now);
-    expect(stage.status()).toMatchObject({ words: { by: 'risk', text: expect.stringContaining('plan 4') } });
-    expect(stage.call('resume', 'sold by hand')).toEqual({ ok: true, text: 'active' });
+    expect(stage.causes()).toContain('reducing stranded_exposure risk: plan 4 left exposure behind');
+    expect(stage.call('resume', 'sold by hand').text).toMatch(/^active; answered: .*plan 4/);
   });
 
   test.each([

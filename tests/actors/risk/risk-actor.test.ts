@@ -3,8 +3,8 @@ import { createActor } from '../../../src/actors/risk/actor.ts';
 import { Counters } from '../../../src/runtime/counters.ts';
 import { inProgressPosition } from '../../../src/runtime/ring.ts';
 import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
-import { decodeHaltState, type HaltState } from '../../../src/shared/halt-state.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
+import { decodeCauses } from '../../../src/shared/stored-causes.ts';
 import { GATE_STATES, TradingGate } from '../../../src/shared/trading-gate.ts';
 import { createTestContext } from '../../support/test-context.ts';
 import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';
@@ -98,13 +98,16 @@ describe('risk', () => {
     ended(1, -20_000n);
     stage.run();
     stage.taken();
-    expect(stage.call('resume', 'loss understood')).toEqual({ ok: true, text: 'active' });
+    expect(stage.call('resume', 'loss understood')).toEqual({
+      ok: true,
+      text: expect.stringMatching(
+        /^active; answered: halted, loss limit by risk since .*: lost 2.0000 USD, allowed 1.0000$/,
+      ),
+    });
     expect(stage.gate.state).toBe('active');
-    const { audits, states } = stage.taken();
+    const { audits } = stage.taken();
     expect(audits).toEqual(['gate_changed halted > active (none): loss understood', 'resumed ana: loss understood']);
-    expect(states).toEqual([
-      ['halt', { halted: false, stranded: false, reason: 'none', by: 'ana', text: 'loss understood' }],
-    ]);
+    expect(stage.kept()).toEqual([]);
     ended(2, -10_000n);
     stage.run();
     expect(stage.now()).toBe('active none');
@@ -113,7 +116,7 @@ describe('risk', () => {
     expect(stage.now()).toBe('halted loss_limit');
   });
 
-  test('a person halts at once; the first reason stays', () => {
+  test('a person halts at once; every reason stays', () => {
     const stage = stageRisk();
     stage.start();
     stage.taken();
@@ -123,13 +126,13 @@ describe('risk', () => {
       text: 'halted: strange prices',
     });
     expect(stage.now()).toBe('halted operator');
-    const { audits, states } = stage.taken();
+    const { audits } = stage.taken();
     expect(audits).toEqual(['gate_changed active > halted (operator): strange prices', 'halted ana: strange prices']);
-    expect(states).toEqual([
-      ['halt', { halted: true, stranded: false, reason: 'operator', by: 'ana', text: 'strange prices' }],
+    expect(stage.kept()).toMatchObject([
+      { effect: 'halted', reason: 'operator', by: 'ana', text: 'strange prices', count: 1 },
     ]);
     expect(stage.call('halt', 'again').text).toContain('strange prices');
-    expect(stage.taken().audits).toEqual([]);
+    expect(stage.taken().audits).toEqual(['halted ana: again']);
   });
 
   test('resume is refused when nothing is halted', () => {
@@ -145,14 +148,14 @@ describe('risk', () => {
     play.ended(1, -9_000n);
     stage.run();
     const resume = stage.actor.control?.['resume'] as (reason: string, by: string, setAside: boolean) => object;
-    expect(resume('looked at it', 'ana', true)).toEqual({ ok: true, text: 'active' });
+    expect(resume('looked at it', 'ana', true)).toMatchObject({ ok: true, text: expect.stringMatching(/^active/) });
     play.ended(2, -2_000n);
     stage.run();
     expect(stage.now()).toBe('halted loss_limit');
     stage.files.add('STOP');
     expect(resume('looked at it', 'ana', true)).toMatchObject({ ok: false });
     stage.files.delete('STOP');
-    expect(resume('looked at it', 'ana', true)).toEqual({ ok: true, text: 'active' });
+    expect(resume('looked at it', 'ana', true)).toMatchObject({ ok: true, text: expect.stringMatching(/^active/) });
   });
 
   test('the kill switch halts; only a resume after the file is gone lifts it', () => {
@@ -161,11 +164,11 @@ describe('risk', () => {
     stage.files.add('STOP');
     stage.pass(100);
     expect(stage.now()).toBe('halted kill_switch');
-    expect(stage.call('resume', 'go')).toEqual({ ok: false, text: 'the kill switch STOP is still there' });
+    expect(stage.call('resume', 'go')).toEqual({ ok: false, text: 'the kill switch STOP is still there: remove it' });
     stage.files.delete('STOP');
     stage.pass(100);
     expect(stage.now()).toBe('halted kill_switch');
-    expect(stage.call('resume', 'go')).toEqual({ ok: true, text: 'active' });
+    expect(stage.call('resume', 'go').text).toMatch(/^active; answered: halted, kill switch by risk/);
     const { audits } = stage.taken();
     expect(audits).toContain('kill_switch_found STOP');
     expect(audits).toContain('kill_switch_cleared STOP');
@@ -347,7 +350,9 @@ describe('risk', () => {
     expect(stage.now()).toBe('paused actor_down');
     stage.pass(100);
     expect(stage.now()).toBe('reducing stranded_exposure');
-    expect(stage.call('resume', 'sold by hand')).toEqual({ ok: true, text: 'active' });
+    expect(stage.call('resume', 'sold by hand').text).toMatch(
+      /^active; answered: reducing, .*plan 7 left exposure behind$/,
+    );
   });
 
   test('so does a fill that comes after its plan has ended, but not a fee that was accepted', () => {
@@ -418,7 +423,7 @@ describe('risk', () => {
       stage.succeed();
       expect(stage.now()).toBe('halted operator');
       expect(stage.taken()).toMatchObject({ audits: [], states: [] });
-      expect(stage.status()['words']).toEqual({ by: 'ana', text: 'for good' });
+      expect(stage.causes()).toEqual(['halted operator ana: for good']);
     });
 
     test('a death after the halt but before its record: the successor records it', () => {
@@ -435,14 +440,15 @@ describe('risk', () => {
       const first = stageRisk();
       first.start();
       first.call('halt', 'über Nacht "zu"');
-      const [, kept] = first.taken().states[0] as [string, HaltState];
-      const second = stageRisk({ options: { haltedAtStart: kept } });
+      const second = stageRisk({ options: { causesAtStart: first.kept() } });
       second.start();
       expect(second.now()).toBe('halted operator');
       second.pass(100);
       expect(second.gate.state).toBe('halted');
       expect(second.taken().audits).toContain('halted ana: über Nacht "zu"');
-      expect(second.call('resume', 'morning')).toEqual({ ok: true, text: 'active' });
+      expect(second.call('resume', 'morning').text).toMatch(
+        /^active; answered: halted, operator by ana since .*: über Nacht "zu"$/,
+      );
     });
 
     test('a stranded exposure that nobody has acknowledged keeps the next process from beginning anything', () => {
@@ -452,41 +458,41 @@ describe('risk', () => {
       first.taken();
       play.ended(7, -10n, 'stranded');
       first.run();
-      const [[, kept] = []] = first.taken().states;
-      expect(kept).toMatchObject({ halted: false, stranded: true });
-      const second = stageRisk({ options: { haltedAtStart: kept } });
+      const second = stageRisk({ options: { causesAtStart: first.kept() } });
       second.start();
       second.pass(100);
       expect(second.now()).toBe('reducing stranded_exposure');
-      expect(second.status()['words']).toEqual({ by: 'risk', text: 'plan 7 left exposure behind' });
-      second.taken();
-      expect(second.call('resume', 'sold by hand')).toEqual({ ok: true, text: 'active' });
-      const [[, lifted] = []] = second.taken().states;
-      expect(lifted).toMatchObject({ halted: false, stranded: false });
-      const third = stageRisk({ options: { haltedAtStart: lifted } });
+      expect(second.causes()).toEqual(['reducing stranded_exposure risk: plan 7 left exposure behind']);
+      expect(second.taken().states, 'what is in its slot need not be kept again').toEqual([]);
+      expect(second.call('resume', 'sold by hand').text).toMatch(
+        /^active; answered: reducing, stranded exposure by risk/,
+      );
+      expect(second.taken().states).toEqual([['gate_cause.0', 'cleared']]);
+      const third = stageRisk({ options: { causesAtStart: second.kept() } });
       third.start();
       third.pass(100);
       expect(third.now()).toBe('active none');
     });
 
-    test('what is stranded while trading is paused or halted is kept as well, and acknowledged with the halt', () => {
+    test('what is stranded while trading is paused or halted is kept as well, and answered with the halt', () => {
       const stage = stageRisk();
       const play = sequencer(stage.executions);
+      const left = (plan: number) => `reducing stranded_exposure risk: plan ${plan} left exposure behind`;
+      const kept = () => stage.kept().map(({ effect, reason, by, text }) => `${effect} ${reason} ${by}: ${text}`);
       stage.start();
       stage.silence(60_000);
       expect(stage.now()).toMatch(/^paused /);
-      stage.taken();
       play.ended(7, -10n, 'stranded');
       stage.run();
-      expect(stage.taken().states.map(([, kept]) => kept)).toMatchObject([{ halted: false, stranded: true }]);
+      expect(kept()).toEqual([left(7)]);
       stage.call('halt', 'for good');
-      expect(stage.taken().states.map(([, kept]) => kept)).toMatchObject([{ halted: true, stranded: true }]);
+      expect(kept()).toEqual([left(7), 'halted operator ana: for good']);
       play.ended(8, -10n, 'stranded');
       stage.run();
-      expect(stage.taken().states).toEqual([]);
+      expect(kept()).toEqual([left(7), 'halted operator ana: for good', left(8)]);
       stage.pass(100);
       stage.call('resume', 'sold by hand');
-      expect(stage.taken().states.map(([, kept]) => kept)).toMatchObject([{ halted: false, stranded: false }]);
+      expect(kept()).toEqual([]);
     });
 
     test('a death after something was stranded but before that is kept: the successor keeps it', () => {
@@ -498,14 +504,15 @@ describe('risk', () => {
       stage.run();
       expect(stage.taken().states).toEqual([]);
       stage.succeed();
-      expect(stage.taken().states.map(([, kept]) => kept)).toMatchObject([{ stranded: true }]);
+      expect(stage.kept()).toMatchObject([{ effect: 'reducing' }]);
     });
 
     test('a lifted halt of the last process does not halt this one; one that makes no sense does', () => {
-      const lifted = stageRisk({ options: { haltedAtStart: decodeHaltState('{"halted":false,"reason":"none"}') } });
+      const single = (value: string) => decodeCauses([{ key: 'halt', value, atMs: 0 }]);
+      const lifted = stageRisk({ options: { causesAtStart: single('{"halted":false,"reason":"none"}') } });
       lifted.start();
       expect(lifted.now()).toBe('active none');
-      const garbage = stageRisk({ options: { haltedAtStart: decodeHaltState('}{') } });
+      const garbage = stageRisk({ options: { causesAtStart: single('}{') } });
       garbage.start();
       expect(garbage.now()).toBe('halted operator');
     });

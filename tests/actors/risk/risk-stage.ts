@@ -17,10 +17,11 @@ import {
   PLAN_OUTCOMES,
   type PlanOutcome,
 } from '../../../src/shared/execution-message.ts';
-import { decodeHaltState, type HaltState } from '../../../src/shared/halt-state.ts';
+import type { GateCause } from '../../../src/shared/gate-cause.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import { PORTFOLIO, RECORD_KIND, STATE } from '../../../src/shared/record-messages.ts';
+import { decodeCauses, type StoredCause } from '../../../src/shared/stored-causes.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
 
@@ -60,6 +61,7 @@ export function stageRisk({
   const gate = new TradingGate(stage.memory.gate);
   gate.setSupervisor('active', 'none');
   const files = new Set<string>();
+  const database = new Map<string, string>();
   const deps = { fileExists: (path: string) => files.has(path) };
   let actor = createRisk(stage.context, deps);
   const executions = stage.producer('executions');
@@ -113,10 +115,24 @@ export function stageRisk({
     run: () => {
       while (actor.doWork() > 0);
     },
-    call: (name: 'halt' | 'resume', reason: string) =>
-      actor.control?.[name]?.(...([reason, 'ana'] as never[])) as { ok: boolean; text: string },
+    call: (name: 'halt' | 'drain' | 'resume', reason: string, by = 'ana') =>
+      actor.control?.[name]?.(...([reason, by] as never[])) as { ok: boolean; text: string },
     status: () => actor.control?.['status']?.() as Record<string, unknown> & { assets: Record<string, object> },
-    taken: () => takeRecords(records),
+    taken: () => {
+      const taken = takeRecords(records);
+      for (const [key, value] of taken.states) database.set(key, value);
+      return taken;
+    },
+    /** What a process that starts now would find in the database. */
+    kept: (): StoredCause[] => {
+      for (const [key, value] of takeRecords(records).states) database.set(key, value);
+      return decodeCauses([...database].map(([key, value]) => ({ key, value, atMs: 0 })));
+    },
+    /** The causes as the status lists them. */
+    causes: () => {
+      const { causes } = (actor.control?.['status']?.() ?? { causes: [] }) as { causes: GateCause[] };
+      return causes.map(({ effect, reason, by, text }) => `${effect} ${reason} ${by}: ${text}`);
+    },
     account: (state: AccountState) => {
       const counters = new Counters(stage.memory.counters, 'sequencer');
       counters.set(counters.at('account_state'), ACCOUNT_STATES.indexOf(state));
@@ -127,7 +143,7 @@ export function stageRisk({
 
 function takeRecords(ring: ReturnType<ReturnType<typeof createTestContext>['consumer']>) {
   const audits: string[] = [];
-  const states: [string, HaltState][] = [];
+  const states: [string, string][] = [];
   const portfolio: Record<string, bigint | number>[] = [];
   ring.drain((view, at) => {
     const kind = view.getUint8(at);
@@ -136,10 +152,7 @@ function takeRecords(ring: ReturnType<ReturnType<typeof createTestContext>['cons
       audits.push(`${event} ${text}`);
     } else if (kind === RECORD_KIND.STATE) {
       const key = readText(view, at + STATE.key, view.getUint16(at + STATE.keyLength, true));
-      states.push([
-        key,
-        decodeHaltState(readText(view, at + STATE.value, view.getUint16(at + STATE.valueLength, true))),
-      ]);
+      states.push([key, readText(view, at + STATE.value, view.getUint16(at + STATE.valueLength, true))]);
     } else if (kind === RECORD_KIND.PORTFOLIO) {
       portfolio.push({
         snapshot: view.getFloat64(at + PORTFOLIO.snapshot, true),

@@ -150,7 +150,7 @@ describe('sequencer: what is refused when it arrives', () => {
     expect(names(stage.told())).toEqual(['PLAN_OPENED']);
   });
 
-  test.each<[GateState]>([['halted'], ['paused'], ['reducing']])('any while the gate is %s', (state) => {
+  test.each<[GateState]>([['halted'], ['paused'], ['reducing'], ['draining']])('any while the gate is %s', (state) => {
     const stage = stageSequencer();
     stage.gate.setRisk(state, 'operator');
     stage.send(stage.opportunity());
@@ -558,6 +558,21 @@ describe('sequencer: what goes wrong on the way', () => {
       [BTC_USD, 1],
     ]);
     expect(endOf(told)).toMatchObject({ outcome: 'unwound', reason: 'gate_closed' });
+  });
+
+  test('a gate that drains: a plan at work goes on with every leg, and no other is begun', () => {
+    const stage = stageSequencer();
+    stage.send(stage.opportunity());
+    stage.run();
+    stage.gate.setRisk('draining', 'operator');
+    stage.send(stage.opportunity());
+    stage.pass(200);
+    const told = stage.told();
+    expect(fillsOf(told).length).toBe(3);
+    expect(endOf(told)).toMatchObject({ outcome: 'completed' });
+    stage.send(stage.opportunity());
+    stage.pass(200);
+    expect(names(stage.told())).not.toContain('PLAN_OPENED');
   });
 
   test('a first fill too small to go on with and too small to take back is dust', () => {
