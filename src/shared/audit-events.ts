@@ -59,6 +59,7 @@ export const AUDIT_EVENTS = [
   'level_clamped',
   'frame_unknown',
   'gate_cause',
+  'pair_terms',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -57,6 +57,8 @@ const venue = z.strictObject({
   rest_attempts_max: z.int().min(1).max(20).default(5),
   /** How often the account's fees are asked for, besides at the start. */
   fees_interval_ms: milliseconds.default(86_400_000),
+  /** How often REST's terms of pairs are read again when nothing was announced. */
+  terms_interval_ms: milliseconds.default(600_000),
   /** Subscribed book depth: the venue's values. */
   depth: z.union([z.literal(10), z.literal(25), z.literal(100), z.literal(500), z.literal(1000)]).default(25),
   /** Pairs to subscribe; empty: every online pair that lies on a cycle through the start assets. */

@@ -134,6 +134,7 @@ export const PLAN_REASONS = [
   'fees_unknown', // the venue has not told what the account pays in one of its pairs
   'fees_risen', // the account pays more in one of its pairs than was decided on
   'fee_surprise', // a fill in one of its pairs paid more than the venue had told
+  'terms_disagree', // REST and the socket say different things of one of its pairs
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];
 

@@ -72,11 +72,14 @@ export interface InstrumentChanges {
 export class InstrumentDirectory {
   readonly assets: Asset[] = [];
   readonly instruments: Instrument[] = [];
+  /** Times that something was taken over. */
+  changes = 0;
   readonly #assetByName = new Map<string, AssetIndex>();
   readonly #instrumentBySymbol = new Map<string, InstrumentIndex>();
 
   /** Takes over every entry of `changes`, replacing what had the same index. */
   apply(changes: InstrumentChanges): void {
+    this.changes++;
     for (const asset of changes.assets) {
       this.assets[asset.index] = asset;
       this.#assetByName.set(asset.id, asset.index);

@@ -49,6 +49,10 @@ export class DryRunPort implements TradingPort {
     return this.#deps.port.hasRoomFor(instruments);
   }
 
+  agreesOn(instruments: readonly InstrumentIndex[]): boolean {
+    return this.#deps.port.agreesOn(instruments);
+  }
+
   /** Neither sends it nor counts it with the venue. */
   send(order: ApprovedOrder): void {
     const { clOrdId } = order;

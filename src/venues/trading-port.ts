@@ -99,6 +99,8 @@ export type TradingEvent =
   | { readonly type: 'account_unknown'; readonly why: string }
   /** A balance as the venue's stream has it. `refId` joins it with a fill. */
   | { readonly type: 'balance'; readonly asset: AssetIndex; readonly totalUnits: bigint; readonly refId: string }
+  /** What the venue's sources say of a pair does not go together, or does again. */
+  | { readonly type: 'terms'; readonly text: string; readonly isAgreed: boolean }
   /** The venue does something no reader of the protocol expects; recorded. */
   | { readonly type: 'unexpected'; readonly text: string }
   /** What no repetition cures: key refused, withdrawal allowed. Trading halts. */
@@ -113,6 +115,8 @@ export interface TradingPort {
    * cancels kept, and the pace of messages.
    */
   hasRoomFor(instruments: readonly InstrumentIndex[]): boolean;
+  /** Whether all that the venue says of the terms of these instruments goes together: else they are not traded. */
+  agreesOn(instruments: readonly InstrumentIndex[]): boolean;
   /**
    * Sends it at once, or refuses it when the pair's scale is not the order's any more. What becomes of it comes through
    * {@link poll}.

@@ -34,6 +34,9 @@ class PortBefore implements TradingPort {
     this.inner.start();
   }
 
+  agreesOn(instruments: readonly number[]): boolean {
+    return this.inner.agreesOn(instruments);
+  }
   hasRoomFor(instruments: readonly number[]): boolean {
     return this.inner.hasRoomFor(instruments);
   }

@@ -13,6 +13,7 @@ function recorded(events: TradingEvent[] = []) {
   const port: TradingPort = {
     isConnected: true,
     start: () => asked.push('start'),
+    agreesOn: (instruments) => !instruments.includes(1),
     hasRoomFor: (instruments) => instruments.every((instrument) => instrument === 0),
     send: forbidden('an order'),
     cancel: forbidden('a cancel'),
@@ -101,5 +102,6 @@ describe('dry run', () => {
     dry.stop();
     expect(asked).toEqual(['start', 'read since 7', 'look up amhw3k2x100001203', 'timer', 'stop']);
     expect([dry.isConnected, dry.hasRoomFor([0]), dry.hasRoomFor([0, 1])]).toEqual([true, true, false]);
+    expect([dry.agreesOn([0]), dry.agreesOn([0, 1])]).toEqual([true, false]);
   });
 });

@@ -160,6 +160,9 @@ export class AccountDesk implements RunningAccount {
       case 'balance':
         this.#onBalance(event.asset, event.totalUnits);
         break;
+      case 'terms':
+        this.#say('pair_terms', event.isAgreed ? 0 : 1, event.text);
+        break;
       case 'unexpected':
         this.#say('venue_unexpected', 1, event.text);
         break;

@@ -94,6 +94,9 @@ export class OrderMaker {
     }
     const drafts = this.#drafts(plan);
     if ('kind' in drafts) return nothing(because(plan, drafts.reason, 'order.impossible'));
+    if (!this.#deps.port.agreesOn(drafts.map(({ instrument }) => instrument))) {
+      return nothing(because(plan, 'terms_disagree', 'order.impossible'));
+    }
     if (!this.#deps.port.hasRoomFor(drafts.map(({ instrument }) => instrument))) {
       plan.retryDueNs = this.#deps.context.clock.nowNs() + RETRY_MS * 1e6;
       return nothing(because(plan, 'no_room', 'gate.paused'));
@@ -136,6 +139,7 @@ export class OrderMaker {
       whyNot: (instrument: number) => {
         if (books.directory.instruments[instrument]?.status !== 'online') return 'not_tradable';
         if (isTakenByOther(plan, instrument)) return 'instrument_busy';
+        if (!port.agreesOn([instrument])) return 'terms_disagree';
         return port.hasRoomFor([instrument]) ? undefined : 'no_room';
       },
     };

@@ -37,6 +37,10 @@ export class PaperPort implements TradingPort {
     this.#events.push({ type: 'connected' });
   }
 
+  agreesOn(): boolean {
+    return true;
+  }
+
   hasRoomFor(_instruments: readonly InstrumentIndex[]): boolean {
     return true;
   }

@@ -323,7 +323,8 @@ export class PlanDesk implements PlansAtWork {
     const { isConnected } = this.#port;
     const hasRoomFor = (instruments: readonly number[]) => this.#port.hasRoomFor(instruments);
     const fees = usesKey(this.#context.config.mode) ? this.#context.feeTable : undefined;
-    const venue = { isTrading: account.isTrading, isConnected, hasRoomFor, fees };
+    const agreesOn = (instruments: readonly number[]) => this.#port.agreesOn(instruments);
+    const venue = { isTrading: account.isTrading, isConnected, hasRoomFor, agreesOn, fees };
     const state = this.isDraining ? 'paused' : gate.state;
     return { nowNs, gate: state, plans, books: this.#books, available, orderLimits: this.#lastHop, venue };
   }

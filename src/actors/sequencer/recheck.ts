@@ -65,6 +65,8 @@ export interface VenueReadiness {
   readonly isConnected: boolean;
   /** An order of each, all at once. */
   readonly hasRoomFor: (instruments: readonly number[]) => boolean;
+  /** All that the venue says of their terms goes together. */
+  readonly agreesOn: (instruments: readonly number[]) => boolean;
   /** What the account pays; undefined where no account is asked. */
   readonly fees: Pick<FeeTable, 'of' | 'isDoubted'> | undefined;
 }
@@ -120,6 +122,7 @@ function whyNotReady(
   const unsure = venue.fees && legs.map((leg) => whyFeeUnsure(leg, venue.fees)).find((reason) => reason !== undefined);
   if (unsure !== undefined) return unsure;
   const instruments = legs.map(({ instrument }) => instrument);
+  if (!venue.agreesOn(instruments)) return 'terms_disagree';
   const hasRoom = isParallel ? venue.hasRoomFor(instruments) : instruments.every((one) => venue.hasRoomFor([one]));
   return hasRoom ? undefined : 'no_room';
 }

@@ -33,6 +33,7 @@ import { OrderGate } from './order-gate.ts';
 import { OrderLookup } from './order-lookup.ts';
 import { OrderPoints } from './order-points.ts';
 import { OwnOrders } from './own-orders.ts';
+import { PairTerms } from './pair-terms.ts';
 import { addOrder } from './private-requests.ts';
 import { SocketTokens } from './socket-tokens.ts';
 import { type ConnectionHandler, TradingConnection } from './trading-connection.ts';
@@ -79,6 +80,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   readonly #points: OrderPoints;
   readonly #news: TradingNews;
   readonly #gate: OrderGate;
+  readonly #terms: PairTerms;
   #events: TradingEvent[] = [];
   #sent = 0;
 
@@ -100,10 +102,18 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
       clock,
       retryMs: venue.backoff_repeated_min_ms,
       onReady: () => {
-        for (const text of this.#gate.disagreements()) onUnexpected(text);
+        this.#terms.start();
         this.#connection.start();
       },
       onRefused: (error) => this.onRefused(error),
+      onUnexpected,
+    });
+    this.#terms = new PairTerms({
+      rest,
+      clock,
+      directory,
+      intervalMs: venue.terms_interval_ms,
+      onNews: (text, isAgreed) => emit({ type: 'terms', text, isAgreed }),
       onUnexpected,
     });
     this.#counter = new TradingCounter(venue.rate_tier);
@@ -177,6 +187,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
 
   stop(): void {
     this.#opening.stop();
+    this.#terms.stop();
     this.#connection.stop();
     if (this.#cancels.isAskingRest) this.#deps.clock.after(STOP_WITHIN_MS, () => this.#deps.rest.stop());
     else this.#deps.rest.stop();
@@ -184,6 +195,10 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
 
   hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
     return this.#gate.hasRoomFor(instruments);
+  }
+
+  agreesOn(instruments: readonly InstrumentIndex[]): boolean {
+    return this.#gate.agreesOn(instruments);
   }
 
   send(order: ApprovedOrder): void {
@@ -228,6 +243,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   onTimer(): void {
     const nowMs = this.#nowMs();
     this.#connection.onTimer();
+    this.#terms.onTimer();
     if (this.#orders.onTimer(nowMs)) this.#connection.onMissing('the executions do not tell how an order ended');
     this.#switch.onTimer(nowMs);
     this.#cancels.onTimer(nowMs);

@@ -27,11 +27,11 @@ export class OrderGate {
 
   /** Whether the venue takes an order of each of these now, all of them at once. */
   hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
-    const { connection, directory, rest, counter, nowMs } = this.#deps;
+    const { connection, directory, counter, nowMs } = this.#deps;
     if (!connection.isReady || !connection.requests.hasPaceForOrders(instruments.length)) return false;
     return instruments.every((instrument) => {
       const known = directory.instruments[instrument];
-      if (known === undefined || rest.disagreement(known) !== undefined) return false;
+      if (known === undefined) return false;
       const orders = instruments.filter((one) => one === instrument).length;
       return counter.hasRoomToAdd(instrument, orders * ADD_POINTS, nowMs());
     });
@@ -42,12 +42,12 @@ export class OrderGate {
     return this.#whyNotNow(instrument) ?? whyNotInScale(order, instrument);
   }
 
-  /** Pairs that are not traded, whatever the market, and why. */
-  disagreements(): string[] {
+  /** Whether all that the venue says of these pairs goes together. */
+  agreesOn(instruments: readonly InstrumentIndex[]): boolean {
     const { directory, rest } = this.#deps;
-    return directory.instruments.flatMap((instrument) => {
-      const why = rest.disagreement(instrument);
-      return why === undefined ? [] : [`${instrument.symbol} is not traded: ${why}`];
+    return instruments.every((instrument) => {
+      const known = directory.instruments[instrument];
+      return known !== undefined && rest.disagreement(known) === undefined;
     });
   }
 

@@ -18,13 +18,14 @@ export function disagreement(instrument: Instrument, row: PairRow, directory: In
   const tick = atLeast(row.tick_size, pricePrecision);
   const least = atLeast(row.ordermin, qtyPrecision);
   const cheapest = atLeast(row.costmin, costDecimals);
-  const wants = (what: string, amount: bigint, decimals: number) =>
-    `REST wants ${what} ${formatDecimal(amount, decimals)}`;
-  if (tick > 0n && priceIncrement % tick !== 0n) return wants('prices in steps of', tick, pricePrecision);
+  const wants = (what: string, amount: bigint, socket: bigint, decimals: number) =>
+    `REST wants ${what} ${formatDecimal(amount, decimals)}, the socket says ${formatDecimal(socket, decimals)}`;
+  const price = (amount: bigint) => wants('prices in steps of', amount, priceIncrement, pricePrecision);
+  if (tick > 0n && priceIncrement % tick !== 0n) return price(tick);
   const priceStep = step(row.pair_decimals, pricePrecision);
-  if (priceIncrement % priceStep !== 0n) return wants('prices in steps of', priceStep, pricePrecision);
+  if (priceIncrement % priceStep !== 0n) return price(priceStep);
   const qtyStep = step(row.lot_decimals, qtyPrecision);
-  if (qtyIncrement % qtyStep !== 0n) return wants('quantities in steps of', qtyStep, qtyPrecision);
-  if (least > qtyMin) return wants('a quantity of at least', least, qtyPrecision);
-  return cheapest > costMin ? wants('a cost of at least', cheapest, costDecimals) : undefined;
+  if (qtyIncrement % qtyStep !== 0n) return wants('quantities in steps of', qtyStep, qtyIncrement, qtyPrecision);
+  if (least > qtyMin) return wants('a quantity of at least', least, qtyMin, qtyPrecision);
+  return cheapest > costMin ? wants('a cost of at least', cheapest, costMin, costDecimals) : undefined;
 }

@@ -179,6 +179,9 @@ export class ScriptedPort implements TradingPort {
     this.calls.push('start');
     this.connect();
   }
+  agreesOn(): boolean {
+    return true;
+  }
   hasRoomFor(): boolean {
     return true;
   }

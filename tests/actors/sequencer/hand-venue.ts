@@ -16,6 +16,8 @@ export class HandVenue implements TradingPort {
   readonly cancelled: string[] = [];
   /** Instruments that the venue's counters take no order of now. */
   readonly full = new Set<number>();
+  /** Instruments of which the venue says two things. */
+  readonly disagreed = new Set<number>();
   /** Orders that the pace lets leave at once. */
   roomFor = Number.POSITIVE_INFINITY;
   isConnected = true;
@@ -24,6 +26,9 @@ export class HandVenue implements TradingPort {
 
   start(): void {
     this.say({ type: 'connected' });
+  }
+  agreesOn(instruments: readonly number[]): boolean {
+    return !instruments.some((instrument) => this.disagreed.has(instrument));
   }
   hasRoomFor(instruments: readonly number[]): boolean {
     return instruments.length <= this.roomFor && !instruments.some((instrument) => this.full.has(instrument));

@@ -53,6 +53,9 @@ export class UnrulyVenue implements TradingPort {
     this.#say({ type: 'connected' });
   }
 
+  agreesOn(): boolean {
+    return true;
+  }
   hasRoomFor(): boolean {
     return this.isTame || this.#chance.unit() > 0.03;
   }

@@ -171,7 +171,9 @@ describe('pairs of which REST wants more', () => {
     expect(rest.disagreement(instrument!)).toBeUndefined();
     row = { ...PAIRS.XXBTZUSD, ordermin: '0.5' };
     expect(get((done) => rest.loadNames(done)).ok).toBe(true);
-    expect(rest.disagreement(instrument!)).toBe('REST wants a quantity of at least 0.50000000');
+    expect(rest.disagreement(instrument!)).toBe(
+      'REST wants a quantity of at least 0.50000000, the socket says 0.00000001',
+    );
     row = { ...PAIRS.XXBTZUSD, ordermin: '1e-99' };
     expect(get((done) => rest.loadNames(done)).ok).toBe(true);
     expect(rest.disagreement(instrument!)).toBeUndefined();

@@ -38,13 +38,13 @@ test('sides that say the same agree, and a REST that wants less, or says nothing
 });
 
 test.each([
-  [{ tick_size: '0.5' }, 'prices in steps of 0.5'],
-  [{ tick_size: '0.25' }, 'prices in steps of 0.3'],
-  [{ pair_decimals: '0' }, 'prices in steps of 1.0'],
-  [{ lot_decimals: '5' }, 'quantities in steps of 0.00001000'],
-  [{ ordermin: '0.00005001' }, 'a quantity of at least 0.00005001'],
-  [{ ordermin: '0.000050000000001' }, 'a quantity of at least 0.00005001'],
-  [{ costmin: '0.6' }, 'a cost of at least 0.60000000'],
-])('REST with %j wants %s', (row, wanted) => {
-  expect(judged(row)).toBe(`REST wants ${wanted}`);
+  [{ tick_size: '0.5' }, 'prices in steps of 0.5', '0.1'],
+  [{ tick_size: '0.25' }, 'prices in steps of 0.3', '0.1'],
+  [{ pair_decimals: '0' }, 'prices in steps of 1.0', '0.1'],
+  [{ lot_decimals: '5' }, 'quantities in steps of 0.00001000', '0.00000001'],
+  [{ ordermin: '0.00005001' }, 'a quantity of at least 0.00005001', '0.00005000'],
+  [{ ordermin: '0.000050000000001' }, 'a quantity of at least 0.00005001', '0.00005000'],
+  [{ costmin: '0.6' }, 'a cost of at least 0.60000000', '0.50000000'],
+])('REST with %j wants %s', (row, wanted, socket) => {
+  expect(judged(row)).toBe(`REST wants ${wanted}, the socket says ${socket}`);
 });
