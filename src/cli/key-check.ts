@@ -12,7 +12,7 @@ import { openNonceFile } from '../venues/kraken/nonce-file.ts';
 import { NonceSource } from '../venues/kraken/nonce-source.ts';
 import { nodeHttp } from '../venues/node-http.ts';
 
-/** @throws KEY_REFUSED when the venue does not know the key, KEY_UNCHECKED when it cannot be asked. */
+/** @throws KEY_REFUSED when the venue does not know the key, KEY_OUTRUN, KEY_UNCHECKED when it cannot be asked. */
 export async function askKeyInfo({ venue }: Config, { name, key, secret }: ApiKey): Promise<KeyInfo> {
   const http = nodeHttp(systemClock);
   const nonces = new NonceSource(systemClock, openNonceFile(venue.nonce_file, key));
@@ -30,6 +30,7 @@ export async function askKeyInfo({ venue }: Config, { name, key, secret }: ApiKe
   });
   try {
     return await new Promise<KeyInfo>((resolve, reject) => {
+      rest.whenKeyLost(reject);
       rest.keyInfo((result) => {
         if (result.ok) return resolve(result.value);
         const { topic, text } = result.failure;

@@ -23,6 +23,8 @@ export const ERRORS = {
     `live trading was not confirmed: ${how}; start it with arbitrade live --config FILE --key NAME, NAME being the name of the key that is meant`,
   KEY_REFUSED: (name: string, why: string) =>
     `the key ${show(name)} may not trade: ${why}; change it at the venue (Settings, API) or make another one`,
+  KEY_OUTRUN: () =>
+    'this key was used with larger nonces; make another key at the venue (Settings, API) that no other client uses: with this one nothing is asked any more',
   NONCE_FILE_UNUSABLE: (file: string, why: string) =>
     `the nonce file ${file} cannot be used (${why}); every process needs a key and a venue.nonce_file of its own`,
   KEY_UNCHECKED: (why: string) =>
@@ -94,6 +96,7 @@ export const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'LIVE_UNLIMITED',
   'LIVE_NOT_CONFIRMED',
   'KEY_REFUSED',
+  'KEY_OUTRUN',
   'SECRETS_UNREADABLE',
   'SECRETS_EXPOSED',
   'SECRETS_INVALID',

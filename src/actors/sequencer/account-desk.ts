@@ -167,8 +167,7 @@ export class AccountDesk implements RunningAccount {
         this.#say('venue_unexpected', 1, event.text);
         break;
       case 'fatal':
-        this.#send('fatal');
-        this.#say('account_refused', 2, event.error.message);
+        this.#onFatal(event.error);
         break;
       case 'order.filled':
         if (!this.#books.isBooked(event.fill)) search.ask(event.clOrdId, event.venueOrderId);
@@ -222,6 +221,14 @@ export class AccountDesk implements RunningAccount {
     this.#watch.lost();
     if (wasConnected) this.#cancelAll(`the connection was lost: ${reason}`);
     this.#send('disconnected');
+  }
+
+  /** What is open is asked to be cancelled while there is a connection: afterwards the switch alone does. */
+  #onFatal({ message }: Error): void {
+    if (this.#state === 'refused') return;
+    if (!UNCONNECTED.has(this.#state) && this.#deps.port.isConnected) this.#cancelAll('the venue refuses the account');
+    this.#send('fatal');
+    this.#say('account_refused', 2, message);
   }
 
   /** Whatever was being compared is asked for again. */

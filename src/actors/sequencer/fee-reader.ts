@@ -69,7 +69,7 @@ export class FeeReader {
       if (this.#isStopped) return;
       if (!result.ok) {
         context.log('warn', 'fees_told', `the account's fees could not be read: ${result.failure.text}`);
-        this.#lookIn(RETRY_MS);
+        if (result.failure.topic !== 'key_lost') this.#lookIn(RETRY_MS);
         return;
       }
       if (isRefresh) this.#refreshDueNs = this.#nextRefreshNs();

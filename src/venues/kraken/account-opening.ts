@@ -64,6 +64,7 @@ export class AccountOpening {
 
   #onFailure(what: string, { topic, text }: RestFailure, again: () => void): void {
     const { clock, retryMs, onRefused, onUnexpected } = this.#deps;
+    if (topic === 'key_lost') return; // whoever holds the client has heard
     if (topic === 'credentials' || topic === 'permission') {
       onRefused(arbitradeError('VENUE_REFUSED', what, text));
       return;

@@ -24,7 +24,7 @@ export function remedyForClose(code: number): ConnectionRemedy {
 
 /** Remedy for what the venue says of a key: rights that are missing only a person can give. */
 export function remedyForKey(topic: RestFailure['topic']): 'retry' | 'stop' {
-  return ['credentials', 'permission', 'unknown_method'].includes(topic) ? 'stop' : 'retry';
+  return ['credentials', 'permission', 'unknown_method', 'key_lost'].includes(topic) ? 'stop' : 'retry';
 }
 
 /** Refusals of a subscription that no repetition changes: the venue does not have what was asked for. */

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import type { Clock } from '../../shared/clock.ts';
+import type { ArbitradeError } from '../../shared/errors.ts';
 import type { Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
 import type { OrderReading } from '../trading-port.ts';
 import { type TakerFee, TRADE_VOLUME, takerFeesOf } from './account-fees.ts';
@@ -62,6 +63,11 @@ export class KrakenRest {
   /** The account's tier, once the executions channel has told it (protocol reference 2.2). */
   setTier(tier: RateTier): void {
     this.#client.setTier(tier);
+  }
+
+  /** Has `take` called once the venue takes the key no more: nothing is asked with it from then on. */
+  whenKeyLost(take: (why: ArbitradeError) => void): void {
+    this.#client.whenKeyLost(take);
   }
 
   /** Learns REST's names of pairs and assets. A row that cannot be read is a pair or asset that has no name there. */

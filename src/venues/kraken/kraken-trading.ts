@@ -108,6 +108,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
       onRefused: (error) => this.onRefused(error),
       onUnexpected,
     });
+    rest.whenKeyLost((error) => this.onRefused(error));
     this.#terms = new PairTerms({
       rest,
       clock,

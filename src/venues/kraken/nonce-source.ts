@@ -44,9 +44,9 @@ export class NonceSource {
     return this.#take(this.#clock.wallNs());
   }
 
-  /** A block further on: for a key that somebody used with a clock ahead of ours, or whose store was lost. */
-  skipBlock(): bigint {
-    return this.#take(this.#last + NONCE_BLOCK);
+  /** At least `gap` above the last one: for a key that was used with a clock ahead of ours, or whose store was lost. */
+  skip(gap: bigint): bigint {
+    return this.#take(this.#last + gap);
   }
 
   close(): void {

@@ -11,7 +11,7 @@ export interface RestFailure {
    * carried out.
    */
   readonly proof: 'not_sent' | 'refused' | 'unknown';
-  readonly topic: ErrorTopic | 'transport' | 'http' | 'unreadable' | 'not_possible';
+  readonly topic: ErrorTopic | 'transport' | 'http' | 'unreadable' | 'not_possible' | 'key_lost';
   /** The venue's words, or ours when it said nothing. */
   readonly text: string;
   readonly repeatable: Repeatability;

@@ -10,9 +10,10 @@
  */
 import type { Chance } from '../../shared/chance.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
-import { reasonOf } from '../../shared/errors.ts';
+import { type ArbitradeError, reasonOf } from '../../shared/errors.ts';
 import type { HttpPort, HttpRequest, HttpResult } from '../transport.ts';
 import type { Credentials } from './credentials.ts';
+import { KeyStanding } from './key-standing.ts';
 import type { NonceSource } from './nonce-source.ts';
 import { failed, type RestFailure, type RestResult, readAnswer } from './rest-answer.ts';
 import { type RateTier, RestCounter } from './rest-counter.ts';
@@ -65,6 +66,8 @@ const THROTTLED_MAX_MS = 60_000;
 /** Public calls: one a second is considered safe (reference 4.1). */
 const PUBLIC_SPACING_MS = 1_000;
 const CALLS_WAITING_MAX = 256;
+/** Repetitions of one call for its nonce: more than it takes to find a key lost. */
+const NONCE_ATTEMPTS_MAX = 5;
 const USER_AGENT = 'arbitrade';
 
 export class RestClient {
@@ -73,6 +76,7 @@ export class RestClient {
   readonly #counter: RestCounter;
   readonly #private = new RestLane();
   readonly #public = new RestLane();
+  readonly #key = new KeyStanding();
   readonly #timers = new Set<CancelTimer>();
   /** Calls that are made again after a pause. */
   readonly #pausing = new Set<RestCall>();
@@ -80,6 +84,7 @@ export class RestClient {
   #lockedUntilMs = Number.NEGATIVE_INFINITY;
   #publicSentMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
+  #onKeyLost: (why: ArbitradeError) => void = () => {};
 
   constructor(deps: RestClientDeps) {
     this.#deps = deps;
@@ -92,9 +97,14 @@ export class RestClient {
     this.#counter.setTier(tier, this.#nowMs());
   }
 
+  /** Has `take` called once the venue takes the key no more: nothing is asked with it from then on. */
+  whenKeyLost(take: (why: ArbitradeError) => void): void {
+    this.#onKeyLost = take;
+  }
+
   /** Makes a call. Numbers of the result are texts, as the venue wrote them. */
   call(endpoint: EndpointName, params: RestParams, done: RestDone): void {
-    const call: RestCall = { endpoint, params, done, attempts: 0, skipNonces: false };
+    const call: RestCall = { endpoint, params, done, attempts: 0 };
     const refusal = this.#refusal(endpoint);
     if (refusal === undefined) this.#enqueue(call);
     else this.#deps.clock.after(0, () => done(refusal)); // also when it is stopped before
@@ -115,6 +125,7 @@ export class RestClient {
     const cannot = (why: string) => failed('not_sent', 'not_possible', why, 'never');
     if (this.#isStopped) return cannot('the client was stopped');
     if (ENDPOINTS[endpoint].isPrivate && this.#deps.account === undefined) return cannot(`${endpoint} needs a key`);
+    if (ENDPOINTS[endpoint].isPrivate && this.#key.lost !== undefined) return keyLost(this.#key.lost);
     if (this.#lane(endpoint).waiting >= CALLS_WAITING_MAX) return cannot(`${CALLS_WAITING_MAX} calls wait already`);
     return this.#nowMs() < this.#lockedUntilMs ? lockedOut() : undefined;
   }
@@ -170,7 +181,7 @@ export class RestClient {
     this.#deps.http.request(request, (http) => this.#onAnswer(lane, call, http));
   }
 
-  #requestOf({ endpoint, params, skipNonces }: RestCall): HttpRequest {
+  #requestOf({ endpoint, params }: RestCall): HttpRequest {
     const { baseUrl, timeoutMs, account } = this.#deps;
     const { isPrivate } = ENDPOINTS[endpoint];
     const path = `/0/${isPrivate ? 'private' : 'public'}/${endpoint}`;
@@ -179,7 +190,7 @@ export class RestClient {
       const url = `${baseUrl}${path}${query === '' ? '' : `?${query}`}`;
       return { method: 'GET', url, headers: { 'User-Agent': USER_AGENT }, body: '', timeoutMs };
     }
-    const nonce = (skipNonces ? account.nonces.skipBlock() : account.nonces.next()).toString();
+    const nonce = this.#nextNonce(account.nonces).toString();
     const body = formOf({ nonce, ...params, ...(account.otp === undefined ? {} : { otp: account.otp }) });
     const headers = {
       'User-Agent': USER_AGENT,
@@ -190,18 +201,29 @@ export class RestClient {
     return { method: 'POST', url: baseUrl + path, headers, body, timeoutMs };
   }
 
+  #nextNonce(nonces: NonceSource): bigint {
+    const { nonceSkip } = this.#key;
+    return nonceSkip === 0n ? nonces.next() : nonces.skip(nonceSkip);
+  }
+
   #onAnswer(lane: RestLane, call: RestCall, http: HttpResult): void {
     this.#settle(call.endpoint, http);
     const answer = readAnswer(http);
     if (!answer.ok) this.#heed(call, answer.failure);
+    if (ENDPOINTS[call.endpoint].isPrivate) {
+      if (this.#key.onAnswer(answer.ok ? undefined : answer.failure)) this.#loseKey();
+      if (this.#key.lost !== undefined && !answer.ok) {
+        this.#finish(lane, call, keyLost(this.#key.lost));
+        return;
+      }
+    }
     const waitMs = answer.ok ? undefined : this.#repeatAfterMs(call, answer.failure);
     if (answer.ok || waitMs === undefined) {
       this.#finish(lane, call, answer);
       return;
     }
     this.#deps.onNotice({ type: 'repeated', endpoint: call.endpoint, why: answer.failure.text, waitMs });
-    const skipNonces = call.skipNonces || answer.failure.topic === 'nonce';
-    const next = { ...call, attempts: call.attempts + 1, skipNonces };
+    const next = { ...call, attempts: call.attempts + 1 };
     this.#pausing.add(next);
     this.#later(waitMs, () => this.#again(next));
     this.#release(lane);
@@ -240,6 +262,14 @@ export class RestClient {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#nowMs() + pauseMs);
   }
 
+  /** What waits is answered; who holds the client hears why. */
+  #loseKey(): void {
+    const why = this.#key.lost;
+    if (why === undefined) return;
+    this.#onKeyLost(why);
+    for (const call of this.#private.takeAll()) call.done(keyLost(why));
+  }
+
   #lockOut(): void {
     this.#lockedUntilMs = this.#nowMs() + LOCKOUT_MS;
     this.#deps.onNotice({ type: 'locked_out', forMs: LOCKOUT_MS });
@@ -250,7 +280,7 @@ export class RestClient {
   #repeatAfterMs(call: RestCall, { repeatable, topic }: RestFailure): number | undefined {
     if (!ENDPOINTS[call.endpoint].isRepeatable || this.#isStopped) return undefined;
     if (repeatable === 'later') return this.#retries.tryTake(call.attempts + 1, this.#nowMs());
-    return topic === 'nonce' && !call.skipNonces ? 0 : undefined;
+    return topic === 'nonce' && call.attempts < NONCE_ATTEMPTS_MAX ? 0 : undefined;
   }
 
   #finish(lane: RestLane, call: RestCall, result: RestResult<unknown>): void {
@@ -279,6 +309,10 @@ export class RestClient {
 /** `application/x-www-form-urlencoded`: what is signed is what is sent. */
 function formOf(params: RestParams): string {
   return new URLSearchParams(params).toString();
+}
+
+function keyLost({ message }: ArbitradeError): RestResult<never> {
+  return failed('not_sent', 'key_lost', message, 'never');
 }
 
 function lockedOut(): RestResult<never> {

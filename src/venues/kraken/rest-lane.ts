@@ -8,8 +8,6 @@ export interface RestCall {
   readonly done: (result: RestResult<unknown>) => void;
   /** Attempts that failed. */
   readonly attempts: number;
-  /** A nonce was refused: leave a gap. */
-  readonly skipNonces: boolean;
 }
 
 export class RestLane {

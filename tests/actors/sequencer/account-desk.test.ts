@@ -167,6 +167,19 @@ describe('account desk: start', () => {
   });
 });
 
+describe('account desk: the key is lost while trading', () => {
+  test('what is out is cancelled while there is a connection, once, and nothing is asked any more', () => {
+    const stage = trading();
+    stage.port.taken();
+    stage.port.tell({ type: 'fatal', error: new Error('larger nonces') });
+    stage.port.tell({ type: 'fatal', error: new Error('no token') });
+    stage.pass(120_000);
+    expect(stage.desk.state).toBe('refused');
+    expect(stage.port.taken()).toEqual(['cancelAll']);
+    expect(audits(stage, 'account_refused')).toEqual(['account_refused: larger nonces']);
+  });
+});
+
 describe('account desk: the connection is lost', () => {
   test('everything is cancelled at once and again when it is back, and the account is read before trading goes on', () => {
     const stage = trading();

@@ -119,20 +119,84 @@ describe('rest client', () => {
     expect(budget.tryTake(5, 2e9)).toBeUndefined();
   });
 
-  test('a refused nonce is followed by one much larger, once', () => {
+  test('a refused nonce is followed by one much larger, then by one that no wrong clock explains', () => {
     const { http, deps, passMs, notices } = stage();
     const got: unknown[] = [];
     new RestClient(deps).call('BalanceEx', {}, (answer) => got.push(answer));
     passMs(0);
-    http.last.answer(refusal('EAPI:Invalid nonce'));
-    passMs(0);
-    const [first, second] = http.sent.map((sent) => nonceOf(sent.body));
+    for (let round = 0; round < 2; round++) {
+      http.last.answer(refusal('EAPI:Invalid nonce'));
+      passMs(0);
+    }
+    const [first, second, third] = http.sent.map((sent) => nonceOf(sent.body));
     expect(second! - first!).toBeGreaterThanOrEqual(NONCE_BLOCK);
-    http.last.answer(refusal('EAPI:Invalid nonce'));
-    passMs(60_000);
-    expect(http.sent).toHaveLength(2);
-    expect(got).toMatchObject([{ ok: false, failure: { topic: 'nonce' } }]);
+    expect(third! - second!).toBeGreaterThanOrEqual(2_880n * NONCE_BLOCK);
+    http.last.answer(result({}));
+    expect(got).toMatchObject([{ ok: true }]);
     expect(notices.filter(({ type }) => type === 'nonce_refused')).toHaveLength(2);
+  });
+
+  test('a key that was used with larger nonces is asked with no more', () => {
+    const { http, deps, passMs } = stage();
+    const client = new RestClient(deps);
+    const got: RestResult<unknown>[] = [];
+    const lost: string[] = [];
+    client.whenKeyLost(({ code }) => lost.push(code));
+    client.call('BalanceEx', {}, (answer) => got.push(answer));
+    client.call('GetWebSocketsToken', {}, (answer) => got.push(answer));
+    client.call('OpenOrders', {}, (answer) => got.push(answer));
+    for (let round = 0; round < 3; round++) {
+      passMs(0);
+      http.last.answer(refusal('EAPI:Invalid nonce'));
+    }
+    client.call('CancelAll', {}, (answer) => got.push(answer));
+    passMs(3_600_000);
+    expect(http.sent).toHaveLength(3);
+    expect(lost).toEqual(['KEY_OUTRUN']);
+    expect(got).toHaveLength(4);
+    for (const answer of got) {
+      expect(answer).toMatchObject({ ok: false, failure: { topic: 'key_lost', repeatable: 'never' } });
+      expect(!answer.ok && answer.failure.text).toContain('this key was used with larger nonces; make another key');
+    }
+    client.call('Time', {}, (answer) => got.push(answer)); // public questions need no key
+    passMs(10_000);
+    expect(http.last.url).toContain('/0/public/Time');
+  });
+
+  test('refused nonces with an answer in between, or with silence, lose no key', () => {
+    const { http, deps, passMs } = stage();
+    const client = new RestClient(deps);
+    const lost: string[] = [];
+    client.whenKeyLost(({ code }) => lost.push(code));
+    const inTurn = ['EAPI:Invalid nonce', 'EAPI:Invalid nonce', 'EQuery:Unknown asset'];
+    for (let round = 0; round < 12; round++) {
+      client.call('BalanceEx', {}, () => {});
+      passMs(60_000);
+      http.last.answer(refusal(inTurn[round % 3]!));
+      passMs(60_000);
+      if (round % 3 !== 2) http.last.answer(refusal('EQuery:Unknown asset'));
+    }
+    expect(lost).toEqual([]);
+  });
+
+  test('a key that the venue stops knowing is asked with no more after three times, and once is an accident', () => {
+    const { http, deps, passMs } = stage();
+    const client = new RestClient(deps);
+    const lost: string[] = [];
+    client.whenKeyLost(({ message }) => lost.push(message));
+    const ask = (answer: HttpResult) => {
+      client.call('BalanceEx', {}, () => {});
+      passMs(60_000);
+      http.last.answer(answer);
+    };
+    for (const answer of [refusal('EAPI:Invalid key'), refusal('EAPI:Invalid key'), result({})]) ask(answer);
+    expect(lost).toEqual([]);
+    for (let round = 0; round < 3; round++) ask(refusal('EAPI:Invalid key'));
+    expect(lost).toEqual(['the venue refused the key: EAPI:Invalid key']);
+    const sent = http.sent.length;
+    client.call('BalanceEx', {}, () => {});
+    passMs(60_000);
+    expect(http.sent).toHaveLength(sent);
   });
 
   test('a lockout ends everything at once and for a quarter of an hour, public questions too', () => {
