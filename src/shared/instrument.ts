@@ -28,8 +28,10 @@ export interface Asset {
   readonly index: AssetIndex;
   /** Modern asset code, such as `BTC`. */
   readonly id: string;
-  /** Decimals of one unit of this asset: the ledger's precision, or finer where a pair needs it (see `assetPrecision`). */
+  /** Decimals of the venue's ledger of it: one unit is 10^-precision. */
   readonly precision: number;
+  /** Its ledger has changed its precision since amounts were first counted: no pair of it is traded. */
+  readonly suspended?: true;
 }
 
 export interface Instrument {
@@ -47,7 +49,7 @@ export interface Instrument {
   readonly costPrecision: number;
   /** Step of an order's price. Can be coarser than one tick. */
   readonly priceIncrement: Ticks;
-  /** Step of an order's quantity. Can be coarser than one lot. */
+  /** Step of our orders' quantity: the venue's step, and whole units of the base. Can be coarser than one lot. */
   readonly qtyIncrement: Lots;
   /** Smallest order quantity. */
   readonly qtyMin: Lots;

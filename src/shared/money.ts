@@ -84,6 +84,13 @@ export function divideUp(value: bigint, divisor: bigint): bigint {
   return -divideDown(-value, divisor);
 }
 
+/** The least positive integer that both positive integers divide. */
+export function leastCommonMultiple(a: bigint, b: bigint): bigint {
+  let [divisor, rest] = [a, b];
+  while (rest !== 0n) [divisor, rest] = [rest, divisor % rest];
+  return (a / divisor) * b;
+}
+
 /** The largest of some integers, of any size. */
 export function largest(first: bigint, ...others: readonly bigint[]): bigint {
   let most = first;

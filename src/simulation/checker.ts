@@ -127,7 +127,7 @@ function* compareFill(theirs: FillReading, ours: FillReading | undefined): Gener
     yield { name: 'fill_differs', text };
   }
   for (const field of ['clOrdId', 'symbol', 'side', 'feeAsset'] as const) {
-    if (ours[field] === theirs[field]) continue;
+    if (ours[field] === theirs[field] || (field === 'feeAsset' && theirs.fee === 0n)) continue; // no fee, no asset of it
     yield { name: 'fill_differs', text: `${what}: ${field} ${ours[field]} recorded, ${theirs[field]} at the exchange` };
   }
 }

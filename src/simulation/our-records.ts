@@ -13,6 +13,7 @@ import type { InstrumentLog } from '../shared/instrument-log.ts';
 import { RECORD_KIND } from '../shared/record-messages.ts';
 import type { SideName } from '../shared/side.ts';
 import {
+  DECIMALS,
   type FillReading,
   fine,
   type LedgerAddition,
@@ -164,14 +165,14 @@ export class OurRecords {
       feeAsset: slot.asset(EXECUTION.feeAsset),
     };
     this.#fills.push(fill);
-    this.#move(fill);
+    this.#move(fill, slot.wholeBase(fill.qty));
   }
 
   /** What is expected moves on with every fill, from where it was last said. */
-  #move({ symbol, side, qty, cost, fee, feeAsset }: FillReading): void {
+  #move({ symbol, side, cost, fee, feeAsset }: FillReading, baseMoved: bigint): void {
     const [base = '', quote = ''] = symbol.split('/');
     const moves = [
-      [base, side === 'buy' ? qty : -qty],
+      [base, baseMoved],
       [quote, side === 'buy' ? -cost : cost],
       [feeAsset, -fee],
     ] as const;
@@ -238,6 +239,12 @@ class Slot {
 
   ticks(field: number): bigint {
     return fine(this.#i64(field), this.#instrument.pricePrecision);
+  }
+
+  /** What a quantity of the base comes to in the ledger, signed: it has no fractions of its unit, and rounds against us. */
+  wholeBase(qty: bigint): bigint {
+    const unit = 10n ** BigInt(DECIMALS - this.#asset(this.#instrument.base).precision);
+    return this.side === 'buy' ? qty - (qty % unit) : -(qty + ((unit - (qty % unit)) % unit));
   }
 
   quoteUnits(field: number): bigint {

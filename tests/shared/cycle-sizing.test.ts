@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sizeCycle } from '../../src/shared/cycle-sizing.ts';
+import { FILLS_PER_LEVEL_MAX } from '../../src/shared/cycle-leg.ts';
+import { executeCycle, sizeCycle, worstOfCycle } from '../../src/shared/cycle-sizing.ts';
 import { BUY } from '../../src/shared/side.ts';
 import { type CycleDraw, cycleDraw, ladderOf, legsOf, termsOf } from './cycle-fixtures.ts';
 
@@ -37,7 +38,7 @@ describe('cycle sizing', () => {
           const naive = naiveFill(draw, index, fill.qtyLots)!;
           expect(fill.qtyLots % leg.increment).toBe(0n);
           expect(fill.qtyLots).toBeGreaterThanOrEqual(leg.qtyMin);
-          expect(fill.costUnits).toBeGreaterThanOrEqual(leg.costMin);
+          expect(naive.reachesCostMin).toBe(true);
           expect(naive.spent).toBeLessThanOrEqual(held);
           expect(fill).toEqual({ qtyLots: fill.qtyLots, ...naive.fill });
           held = naive.received;
@@ -95,6 +96,66 @@ describe('cycle sizing', () => {
   });
 });
 
+describe('the worst case', () => {
+  test('no way in which levels can be split into fills comes to less, or costs more', () => {
+    let worse = 0;
+    fc.assert(
+      fc.property(
+        cycleDraw(3),
+        fc.bigInt(1n, 60n),
+        fc.array(fc.bigInt(1n, 9n), { minLength: 12, maxLength: 12 }),
+        ({ legs: drawn, assetPrecisions }, firstSteps, cuts) => {
+          const draw = { legs: drawn, assetPrecisions: assetPrecisions.map((precision) => precision + 2) };
+          const firstLots = firstSteps * draw.legs[0]!.increment;
+          if (levelTakes(draw, 0, firstLots) === undefined) return;
+          const legs = legsOf(draw);
+          const worst = worstOfCycle(legs, firstLots);
+          const expected = executeCycle(legs, firstLots);
+          if (worst === undefined) return;
+          // If it is an order at worst, it is one when all goes as expected.
+          expect(expected?.endUnits).toBeGreaterThanOrEqual(worst.endUnits);
+          const real = executeSplit(draw, firstLots, cuts)!;
+          expect(real.startUnits).toBeLessThanOrEqual(worst.startUnits);
+          expect(real.endUnits).toBeGreaterThanOrEqual(worst.endUnits);
+          if (real.endUnits < expected!.endUnits) worse++;
+        },
+      ),
+      { numRuns: 3_000, seed: SEED },
+    );
+    expect(worse).toBeGreaterThan(20); // splitting does cost something
+  });
+});
+
+/** Every level comes in several fills; a leg spends no more than came in. */
+function executeSplit(draw: CycleDraw, firstLots: bigint, cuts: readonly bigint[]) {
+  let cut = 0;
+  const split = ({ priceTicks, lots }: Take): Take[] => {
+    const parts: Take[] = [];
+    for (let left = lots; left > 0n; ) {
+      const isLast = parts.length === FILLS_PER_LEVEL_MAX - 1;
+      const wanted = isLast ? left : cuts[cut++ % cuts.length]!;
+      const part = wanted < left ? wanted : left;
+      parts.push({ priceTicks, lots: part });
+      left -= part;
+    }
+    return parts;
+  };
+  const splitFill = (index: number, lots: bigint) => settle(draw, index, levelTakes(draw, index, lots)!.flatMap(split));
+  const first = splitFill(0, firstLots);
+  let held = first.received;
+  for (const [index, leg] of draw.legs.entries()) {
+    if (index === 0) continue;
+    let order = 0n;
+    for (let next = leg.increment; ; next += leg.increment) {
+      const fill = naiveFill(draw, index, next);
+      if (fill === undefined || splitFill(index, next).spent > held) break;
+      order = next;
+    }
+    held = splitFill(index, order).received;
+  }
+  return { startUnits: first.spent, endUnits: held };
+}
+
 /** Every first order there is, each leg's order found by counting up. Slow and obvious. */
 function bruteForce(draw: CycleDraw, budgetUnits: bigint | undefined): bigint {
   const first = draw.legs[0]!;
@@ -126,19 +187,33 @@ function naiveEnd(draw: CycleDraw, firstOrder: bigint): bigint | undefined {
   return held;
 }
 
-/** Level by level, from the definition; undefined when the ladder holds less. */
+/** Level by level, from the definition: each level a fill of its own. Undefined when the ladder holds less. */
 function naiveFill(draw: CycleDraw, index: number, order: bigint) {
+  const takes = levelTakes(draw, index, order);
+  return takes === undefined ? undefined : settle(draw, index, takes);
+}
+
+interface Take {
+  readonly priceTicks: bigint;
+  readonly lots: bigint;
+}
+
+function levelTakes(draw: CycleDraw, index: number, order: bigint): Take[] | undefined {
+  const ladder = ladderOf(draw.legs[index]!);
+  const takes: Take[] = [];
+  let left = order;
+  for (let level = 0; level < ladder.count && left > 0n; level++) {
+    const lots = left < ladder.qtyLots[level]! ? left : ladder.qtyLots[level]!;
+    takes.push({ priceTicks: ladder.priceTicks[level]!, lots });
+    left -= lots;
+  }
+  return left > 0n ? undefined : takes;
+}
+
+/** The venue's ledger: every fill is rounded for itself. */
+function settle(draw: CycleDraw, index: number, fills: readonly Take[]) {
   const leg = draw.legs[index]!;
   const { base, quote } = termsOf(draw)[index]!;
-  const ladder = ladderOf(leg);
-  let [left, raw, priceTicks] = [order, 0n, 0n];
-  for (let level = 0; level < ladder.count && left > 0n; level++) {
-    const take = left < ladder.qtyLots[level]! ? left : ladder.qtyLots[level]!;
-    priceTicks = ladder.priceTicks[level]!;
-    raw += take * priceTicks;
-    left -= take;
-  }
-  if (left > 0n) return undefined;
   const rounds = (value: bigint, fromDecimals: number, toDecimals: number, up: boolean): bigint => {
     const scaled = value * 10n ** BigInt(toDecimals);
     const divisor = 10n ** BigInt(fromDecimals);
@@ -146,12 +221,19 @@ function naiveFill(draw: CycleDraw, index: number, order: bigint) {
   };
   const buys = leg.side === BUY;
   const rawDecimals = leg.pricePrecision + leg.qtyPrecision;
-  const costUnits = rounds(raw, rawDecimals, quote.precision, buys);
-  const baseUnits = rounds(order, leg.qtyPrecision, base.precision, !buys);
-  const gross = buys ? baseUnits : costUnits;
-  const fee = gross * BigInt(leg.feePpm);
-  const feeUnits = fee / 1_000_000n + (fee % 1_000_000n > 0n ? 1n : 0n);
+  let [raw, spent, received, costUnits, feeUnits, priceTicks] = [0n, 0n, 0n, 0n, 0n, 0n];
+  for (const fill of fills) {
+    const cost = rounds(fill.priceTicks * fill.lots, rawDecimals, quote.precision, buys);
+    const bases = rounds(fill.lots, leg.qtyPrecision, base.precision, !buys);
+    const gross = buys ? bases : cost;
+    const fee = rounds(gross * BigInt(leg.feePpm), 6, 0, true);
+    raw += fill.priceTicks * fill.lots;
+    spent += buys ? cost : bases;
+    received += gross - fee;
+    costUnits += cost;
+    feeUnits += fee;
+    priceTicks = fill.priceTicks;
+  }
   const reachesCostMin = raw * 10n ** BigInt(quote.precision) >= leg.costMin * 10n ** BigInt(rawDecimals);
-  const spent = buys ? costUnits : baseUnits;
-  return { spent, received: gross - feeUnits, reachesCostMin, fill: { priceTicks, costUnits, feeUnits } };
+  return { spent, received, reachesCostMin, fill: { priceTicks, costUnits, feeUnits } };
 }

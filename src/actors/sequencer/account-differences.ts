@@ -1,6 +1,8 @@
 /** What a reading of the account says that we did not expect. Pure. */
 import { decodeClientOrderId } from '../../shared/client-order-id.ts';
+import { powerOfTen } from '../../shared/cycle-leg.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
+import { divideUp } from '../../shared/money.ts';
 import type { AccountReading, OrderReading } from '../../venues/trading-port.ts';
 
 /** Whether an order is of this program, of whichever run. */
@@ -35,7 +37,10 @@ export function smallestOrderUnits(
     if (least === undefined || units < least) least = units;
   };
   for (const { base, quote, qtyMin, qtyPrecision, costMin } of instruments) {
-    if (base === asset) take(qtyMin * 10n ** BigInt(Math.max(0, (assets[asset]?.precision ?? 0) - qtyPrecision)));
+    if (base === asset) {
+      const [up, down] = powerOfTen((assets[asset]?.precision ?? 0) - qtyPrecision);
+      take(divideUp(qtyMin * up, down));
+    }
     if (quote === asset) take(costMin);
   }
   return least;

@@ -3,6 +3,7 @@
 import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
 import { powerOfTen } from '../../shared/cycle-leg.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
+import { divideUp } from '../../shared/money.ts';
 import { BUY, type Side } from '../../shared/side.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 
@@ -31,7 +32,8 @@ export function fillMoves(
   fill: Traded,
 ): FillMoves {
   const [up, down] = powerOfTen((directory.assets[instrument.base]?.precision ?? 0) - scale.qtyPrecision);
-  const baseUnits = (fill.qtyLots * up) / down;
+  // The ledger rounds against us where lots are finer than its units.
+  const baseUnits = side === BUY ? (fill.qtyLots * up) / down : divideUp(fill.qtyLots * up, down);
   const spentAsset = assetSpent(instrument, side);
   const receivedAsset = assetReceived(instrument, side);
   const [given, taken] = side === BUY ? [fill.costUnits, baseUnits] : [baseUnits, fill.costUnits];

@@ -67,9 +67,7 @@ export function atCollar({ leg, limitTicks }: CollaredLeg, lots: bigint): bigint
 /** The largest order of which {@link atCollar} is no more than `units`, but for the step of its quantity. */
 function lotsAtCollar({ leg, limitTicks }: CollaredLeg, units: bigint): bigint {
   if (units <= 0n) return 0n;
-  return leg.terms.side === BUY
-    ? (units * leg.quoteDown) / (limitTicks * leg.quoteUp)
-    : (units * leg.baseDown) / leg.baseUp;
+  return leg.terms.side === BUY ? (units * leg.quoteDown) / (limitTicks * leg.quoteUp) : leg.lotsFor(units);
 }
 
 const reachesCostMin = ({ leg, limitTicks }: CollaredLeg, lots: bigint): boolean =>

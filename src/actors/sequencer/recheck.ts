@@ -6,6 +6,7 @@
 import { assetSpent } from '../../shared/asset-graph.ts';
 import type { Config } from '../../shared/config.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
+import { worstOfCycle } from '../../shared/cycle-sizing.ts';
 import { type Fraction, isLess, leastMultiplier } from '../../shared/cycle-touch.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import type { FeeTable } from '../../shared/fee-table.ts';
@@ -13,7 +14,7 @@ import type { GateState } from '../../shared/trading-gate.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
 import type { Plan, PlanLeg } from './plan.ts';
-import { atCollar, type SizeBounds, sizePlan } from './plan-size.ts';
+import { atCollar, type PlanSize, type SizeBounds, sizePlan } from './plan-size.ts';
 import { priceCollar } from './price-collar.ts';
 
 export interface RecheckLimits {
@@ -164,7 +165,9 @@ function checkEdge(
   const size = sizePlan(collared, decidedLots, { limits: orderLimits, available, isParallel });
   if (typeof size === 'string') return refuse(size);
   const { startUnits, endUnits, lots } = size;
-  if (!isLess(leastMultiplier, { numerator: endUnits, denominator: startUnits })) return refuse('edge_gone');
+  if (!isLess(leastMultiplier, multiplierOf(size)) || !paysAtWorst(legs, size, leastMultiplier)) {
+    return refuse('edge_gone');
+  }
   const { instrument, side } = (legs[0] as CycleLeg).terms;
   const startAsset = assetSpent(instrument, side);
   if (plans.filter((plan) => plan.startAsset === startAsset).length >= plansPerAssetMax) return refuse('asset_busy');
@@ -172,6 +175,20 @@ function checkEdge(
     index === 0 || isParallel ? atCollar(one, lots[index] as bigint) : 0n,
   );
   return { ok: true, startAsset, lots, startUnits, endUnits, reservedUnits };
+}
+
+const EVEN: Fraction = { numerator: 1n, denominator: 1n };
+
+const multiplierOf = ({ startUnits, endUnits }: Pick<PlanSize, 'startUnits' | 'endUnits'>): Fraction => ({
+  numerator: endUnits,
+  denominator: startUnits,
+});
+
+/** What pays only as long as no level comes in several fills does not pay; whoever allows a loss allows it here too. */
+function paysAtWorst(legs: readonly CycleLeg[], { lots }: PlanSize, leastMultiplier: Fraction): boolean {
+  const worst = worstOfCycle(legs, lots[0] as bigint);
+  const bar = isLess(leastMultiplier, EVEN) ? leastMultiplier : EVEN;
+  return worst !== undefined && isLess(bar, multiplierOf(worst));
 }
 
 const limitOf = ({ terms }: CycleLeg, { decidedTicks }: PlanLeg, slippageBps: number): bigint =>

@@ -3,9 +3,11 @@
  * read by `JSON.parse` and written back as the shortest decimal, which is what the venue sent: increments and minima have
  * few digits.
  *
- * An asset's unit is fixed when it is first announced: the finest of the ledger's precision, of the cost precision of the
- * pairs quoted in it and of the quantity precision of the pairs based on it. A later pair that needs a finer one is
- * refused by name, for amounts already counted in the old unit cannot change under those who hold them.
+ * An asset's unit is the venue's ledger's: holdings, costs and fees are whole in it, whatever prices and quantities a pair
+ * has. So no listing can make the unit of a currency finer. Where a pair's lots are finer than the unit of its base, our
+ * orders of it are whole units: the ledger could not hold the rest. Should the ledger change its precision while the
+ * program runs, the pairs of that asset are not traded until the next start: amounts already counted in the old unit
+ * cannot change under those who hold them.
  */
 import { z } from 'zod';
 import { reasonOf } from '../../shared/errors.ts';
@@ -17,7 +19,8 @@ import {
   type InstrumentDirectory,
   type InstrumentStatus,
 } from '../../shared/instrument.ts';
-import { lots, parseDecimal, ticks, units } from '../../shared/money.ts';
+import { leastCommonMultiple, lots, parseDecimal, ticks, units } from '../../shared/money.ts';
+import { amountUp } from './rounded-amount.ts';
 
 /** Decimals the venue can use at most: an amount must fit 64 bits with room for its whole part. */
 const DECIMALS_MAX = 18;
@@ -38,6 +41,7 @@ const PAIR = z.object({
   cost_min: amount.nullish(),
   qty_min: amount,
 });
+type AssetEntry = z.infer<typeof ASSET>;
 type PairEntry = z.infer<typeof PAIR>;
 
 const MESSAGE = z.object({
@@ -95,10 +99,8 @@ class MessageReader {
 
   read(assetEntries: readonly unknown[], pairEntries: readonly unknown[]): InstrumentMessage {
     const pairs = this.#checked(PAIR, pairEntries, 'symbol');
-    const ledger = new Map(this.#checked(ASSET, assetEntries, 'id').map((asset) => [asset.id, asset.precision]));
-    for (const id of new Set([...ledger.keys(), ...pairs.flatMap((pair) => [pair.base, pair.quote])])) {
-      this.#announceAsset(id, ledger.get(id) ?? 0, pairs);
-    }
+    const assets = new Map(this.#checked(ASSET, assetEntries, 'id').map((asset) => [asset.id, asset]));
+    for (const asset of assets.values()) this.#takeAsset(asset);
     for (const pair of pairs) this.#takePair(pair);
     return {
       changes: { assets: [...this.#assets.values()], instruments: this.#instruments },
@@ -116,15 +118,42 @@ class MessageReader {
     });
   }
 
-  #announceAsset(id: string, ledgerPrecision: number, pairs: readonly PairEntry[]): void {
-    if (this.#known.assetNamed(id) !== undefined) return;
+  #takeAsset({ id, precision }: AssetEntry): void {
+    const known = this.#known.assetNamed(id);
+    if (known === undefined) this.#addAsset(id, precision);
+    else if (known.precision === precision || this.#isProvisional(known)) this.#keepAsset({ ...known, precision });
+    else this.#suspendAsset(known, precision);
+  }
+
+  #addAsset(id: string, precision: number): void {
     if (this.#assetCount >= this.#limits.assetsMax) {
       this.#refused.push({ name: id, reason: `more than limits.assets_max ${this.#limits.assetsMax} assets` });
       return;
     }
-    const needed = pairs.map((pair) => Math.max(precisionNeeded(pair, id), 0));
-    const precision = Math.max(ledgerPrecision, ...needed);
     this.#assets.set(id, { index: this.#assetCount++, id, precision });
+  }
+
+  /** Known from captures alone: nothing of it was ever counted. */
+  #isProvisional({ index }: Asset): boolean {
+    const its = this.#known.instruments.filter(({ base, quote }) => base === index || quote === index);
+    return its.length > 0 && its.every(({ status }) => status === 'inferred');
+  }
+
+  #keepAsset({ index, id, precision }: Asset): void {
+    const before = this.#known.assets[index];
+    const hasChanged = before?.precision !== precision || before.suspended === true;
+    if (hasChanged) this.#assets.set(id, { index, id, precision });
+  }
+
+  #suspendAsset(known: Asset, precision: number): void {
+    const reason = `its ledger has ${precision} decimals now, this run counts ${known.precision}: not traded until restarted`;
+    this.#refused.push({ name: known.id, reason });
+    if (known.suspended === true) return;
+    this.#assets.set(known.id, { ...known, suspended: true });
+    for (const instrument of this.#known.instruments) {
+      const isIts = instrument.base === known.index || instrument.quote === known.index;
+      if (isIts && instrument.status !== 'unknown') this.#instruments.push({ ...instrument, status: 'unknown' });
+    }
   }
 
   #takePair(entry: PairEntry): void {
@@ -147,12 +176,6 @@ class MessageReader {
   #instrumentOf(entry: PairEntry): Instrument {
     const base = this.#asset(entry.base);
     const quote = this.#asset(entry.quote);
-    for (const asset of [base, quote]) {
-      const needed = precisionNeeded(entry, asset.id);
-      if (needed > asset.precision) {
-        throw new RangeError(`${asset.id} is counted with ${asset.precision} decimals, this pair needs ${needed}`);
-      }
-    }
     const scaled = (key: keyof PairEntry, places: number) => scale(entry, key, places);
     const known = this.#known.instrumentNamed(entry.symbol);
     const instrument: Instrument = {
@@ -165,9 +188,11 @@ class MessageReader {
       qtyPrecision: entry.qty_precision,
       costPrecision: entry.cost_precision,
       priceIncrement: ticks(atLeastOne(scaled('price_increment', entry.price_precision), 'price_increment')),
-      qtyIncrement: lots(atLeastOne(scaled('qty_increment', entry.qty_precision), 'qty_increment')),
+      qtyIncrement: lots(
+        orderStep(atLeastOne(scaled('qty_increment', entry.qty_precision), 'qty_increment'), entry, base),
+      ),
       qtyMin: lots(scaled('qty_min', entry.qty_precision)),
-      costMin: units(scaled('cost_min', quote.precision)),
+      costMin: units(amountUp(String(entry.cost_min ?? 0), quote.precision, `${entry.symbol} cost_min`)),
     };
     if (known === undefined) this.#countInstrument();
     return instrument;
@@ -181,15 +206,17 @@ class MessageReader {
   }
 
   #asset(id: string): Asset {
-    const asset = this.#known.assetNamed(id) ?? this.#assets.get(id);
-    if (asset === undefined) throw new RangeError(`asset ${id} is not known`);
+    const asset = this.#assets.get(id) ?? this.#known.assetNamed(id);
+    if (asset === undefined) throw new RangeError(`asset ${id} was not announced: its ledger's precision is not known`);
+    if (asset.suspended === true) throw new RangeError(`the ledger of ${id} has changed its precision`);
     return asset;
   }
 }
 
-function precisionNeeded(pair: PairEntry, asset: string): number {
-  if (pair.quote === asset) return pair.cost_precision;
-  return pair.base === asset ? pair.qty_precision : 0;
+/** Step of our orders in lots: the venue's, and whole units of the base. */
+function orderStep(increment: bigint, { qty_precision }: PairEntry, base: Asset): bigint {
+  const lotsPerUnit = 10n ** BigInt(Math.max(0, qty_precision - base.precision));
+  return leastCommonMultiple(increment, lotsPerUnit);
 }
 
 function scale(entry: PairEntry, key: keyof PairEntry, places: number): bigint {

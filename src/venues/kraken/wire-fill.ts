@@ -1,6 +1,7 @@
 /**
- * A fill of the venue in our integers. What does not fit is rounded against us, and said: a quantity bought down and one
- * sold up, a price and a cost bought up and sold down, a fee up.
+ * A fill of the venue in our integers. What does not fit is rounded against us: a quantity bought down and one sold up, a
+ * price and a cost bought up and sold down, a fee up. That quantity or price do not fit is said; costs and fees the venue
+ * tells with more decimals than its ledger books.
  */
 
 import { EXECUTION } from '../../shared/execution-message.ts';
@@ -53,7 +54,7 @@ export function readFill(
     execId: text.execId,
     qtyLots: read('qty', instrument.qtyPrecision, isBuy ? 'down' : 'up'),
     priceTicks: read('price', instrument.pricePrecision, isBuy ? 'up' : 'down'),
-    costUnits: costOf(text, isBuy ? 'up' : 'down', precisionOf(instrument.quote, directory), exactly),
+    costUnits: costOf(text, isBuy ? 'up' : 'down', precisionOf(instrument.quote, directory)),
     ...feeOf(text, instrument, directory, notes),
     atMs: text.atMs <= wallMs + AHEAD_MAX_MS ? text.atMs : wallMs,
   };
@@ -66,14 +67,9 @@ function precisionOf(asset: AssetIndex, directory: InstrumentDirectory): number 
   return directory.assets[asset]?.precision ?? 0;
 }
 
-function costOf(
-  { cost, price, qty }: FillText,
-  rounding: 'up' | 'down',
-  decimals: number,
-  exactly: (what: string, amount: RoundedAmount) => bigint,
-): bigint {
+function costOf({ cost, price, qty }: FillText, rounding: 'up' | 'down', decimals: number): bigint {
   if (cost === undefined) return roundedProduct(price, qty, decimals, rounding, 'cost');
-  return exactly(`cost ${cost}`, roundedAmount(cost, decimals, rounding, 'cost'));
+  return roundedAmount(cost, decimals, rounding, 'cost').value;
 }
 
 /** A fill carries one fee. Of several assets the first that is known counts; the others are said, and show as deviations. */
@@ -87,13 +83,12 @@ function feeOf(
   let feeAsset: AssetIndex | undefined;
   for (const { asset: name, qty } of fees) {
     const asset = directory.assetNamed(name);
-    const { value, isExact } = roundedAmount(qty, asset?.precision ?? 0, 'up', 'fee');
+    const { value } = roundedAmount(qty, asset?.precision ?? 0, 'up', 'fee');
     if (value === 0n) continue;
     if (asset === undefined || (feeAsset !== undefined && feeAsset !== asset.index)) {
       notes.push(`fill ${execId}: a fee of ${qty} ${name} is not booked with it`);
       continue;
     }
-    if (!isExact) notes.push(`fill ${execId}: fee ${qty} ${name} does not fit and was rounded against us`);
     feeAsset = asset.index;
     feeUnits += value;
   }

@@ -1,7 +1,7 @@
 /**
- * What a fill costs and what an open order must hold, in exact integers. The venue's own rounding is not documented
- * (protocol reference 5.1); here a cost is price × quantity at the quote asset's ledger precision, up for a buy and down
- * for a sell, and a fee is rounded up at the ledger precision of the asset it is taken in.
+ * What a fill costs and what an open order must hold, in exact integers, whole at the precision of each asset's ledger. The
+ * venue rounds so, but does not say which way (protocol reference 5.1). Here every fill is rounded for itself, against the
+ * client: a cost and a quantity up where they are given and down where they are received, a fee up.
  */
 
 import { divideDown, divideUp, PPM } from '../../shared/money.ts';
@@ -22,16 +22,15 @@ export function costOf({ pair, side }: FillTerms, price: bigint, qty: bigint): b
   return toUnits(price * qty, pair.scale.price + pair.scale.qty, pair.quote, side === 'buy');
 }
 
-/** Base units of a quantity: exact, since an asset's unit is never coarser than its pairs' lots. */
-export function baseUnits(pair: PairRules, qty: bigint): bigint {
-  return qty * 10n ** BigInt(pair.base.decimals - pair.scale.qty);
+/** Base units of a quantity: what a sale gives or a purchase brings. A pair's lots can be finer than the base's ledger. */
+export function baseUnits({ pair, side }: Pick<FillTerms, 'pair' | 'side'>, qty: bigint): bigint {
+  return toUnits(qty, pair.scale.qty, pair.base, side === 'sell');
 }
 
 /** Units of the fee's asset. */
 export function feeOf(terms: FillTerms, ppm: bigint, cost: bigint, qty: bigint): bigint {
-  const inQuote = terms.feePreference === 'quote';
-  const amount = inQuote ? cost : baseUnits(terms.pair, qty);
-  return steppedUp(divideUp(amount * ppm, PPM), feeAsset(terms));
+  const amount = terms.feePreference === 'quote' ? cost : baseUnits(terms, qty);
+  return divideUp(amount * ppm, PPM);
 }
 
 /** What a fee is worth in quote units at `price`. */
@@ -46,7 +45,7 @@ export function feeAsset({ pair, feePreference }: FillTerms): AssetRules {
 
 /** What a fill takes from the account, in units of {@link spentAsset}. */
 export function spentOf(terms: FillTerms, cost: bigint, qty: bigint, fee: bigint): bigint {
-  const pays = terms.side === 'buy' ? cost : baseUnits(terms.pair, qty);
+  const pays = terms.side === 'buy' ? cost : baseUnits(terms, qty);
   return feeAsset(terms) === spentAsset(terms) ? pays + fee : pays;
 }
 
@@ -62,16 +61,9 @@ export function holdFor(terms: FillTerms, price: bigint, qty: bigint): bigint {
   return spentOf(terms, cost, qty, feeOf(terms, makerPpm > takerPpm ? makerPpm : takerPpm, cost, qty));
 }
 
-/** `value` × 10^-`decimals` in units of `asset`, whole at the ledger's precision. */
+/** `value` × 10^-`decimals` in units of `asset`. */
 function toUnits(value: bigint, decimals: number, asset: AssetRules, up: boolean): bigint {
-  const { decimals: unit, ledgerDecimals } = asset;
-  const fine = 10n ** BigInt(unit - ledgerDecimals);
-  if (decimals <= ledgerDecimals) return value * 10n ** BigInt(ledgerDecimals - decimals) * fine;
-  const divisor = 10n ** BigInt(decimals - ledgerDecimals);
-  return (up ? divideUp(value, divisor) : divideDown(value, divisor)) * fine;
-}
-
-function steppedUp(units: bigint, { decimals, ledgerDecimals }: AssetRules): bigint {
-  const fine = 10n ** BigInt(decimals - ledgerDecimals);
-  return divideUp(units, fine) * fine;
+  if (decimals <= asset.decimals) return value * 10n ** BigInt(asset.decimals - decimals);
+  const divisor = 10n ** BigInt(decimals - asset.decimals);
+  return up ? divideUp(value, divisor) : divideDown(value, divisor);
 }

@@ -175,11 +175,10 @@ function readAmounts(order: NewOrder, pair: PairRules, type: string): Answer<Amo
 
 /** An amount of quote buys at the market and does nothing else. */
 function readCash(order: NewOrder, pair: PairRules, type: string): Answer<Amounts> {
-  const cashQty = decimalOf(order.cashQty, pair.quote.ledgerDecimals);
+  const cashQty = decimalOf(order.cashQty, pair.quote.decimals);
   const allowed = type === 'market' && order.side === 'buy' && order.qty === undefined;
   if (cashQty === undefined || cashQty <= 0n || !allowed) return badArgument('volume');
-  const units = cashQty * 10n ** BigInt(pair.quote.decimals - pair.quote.ledgerDecimals);
-  return ok({ qty: 0n, cashQty: units, displayQty: undefined });
+  return ok({ qty: 0n, cashQty, displayQty: undefined });
 }
 
 /** An iceberg shows a part of itself; nothing else does. */

@@ -15,10 +15,8 @@ export type AssetClass = (typeof ASSET_CLASSES)[number];
 export interface AssetRules {
   /** Modern code, such as `BTC`. */
   readonly id: string;
-  /** Amounts are integers of 10^-`decimals`: the ledger's precision, or finer where a pair trades finer lots. */
+  /** Decimals of the ledger. Amounts are integers of 10^-`decimals`; every fill is rounded to them. */
   readonly decimals: number;
-  /** Costs and fees are rounded to this many decimals. */
-  readonly ledgerDecimals: number;
   readonly assetClass: AssetClass;
 }
 
@@ -52,13 +50,11 @@ export function assetRules({ assets, pairs }: InstrumentEntries): ReadonlyMap<st
     ledger.set(textOf(asset, 'id') ?? '', integerOf(asset, 'precision') ?? PRECISION_UNANNOUNCED);
     if (assetClassOf(asset) === 'tokenized_asset') tokenized.add(textOf(asset, 'id') ?? '');
   }
-  const needed = (id: string) =>
-    pairs.flatMap((pair) => (textOf(pair, 'base') === id ? [integerOf(pair, 'qty_precision') ?? 0] : []));
   return new Map(
-    [...ledger].map(([id, ledgerDecimals]) => {
-      const assetClass = tokenized.has(id) ? 'tokenized_asset' : 'currency';
-      return [id, { id, ledgerDecimals, decimals: Math.max(ledgerDecimals, ...needed(id)), assetClass }];
-    }),
+    [...ledger].map(([id, decimals]) => [
+      id,
+      { id, decimals, assetClass: tokenized.has(id) ? 'tokenized_asset' : 'currency' },
+    ]),
   );
 }
 
@@ -84,7 +80,7 @@ export function pairRules(
     status: textOf(entry, 'status') ?? 'online',
     scale,
     wire,
-    costPrecision: integerOf(entry, 'cost_precision') ?? quote.ledgerDecimals,
+    costPrecision: integerOf(entry, 'cost_precision') ?? quote.decimals,
     priceIncrement: step(entry, ['price_increment', 'tick_size'], scale.price),
     qtyIncrement: step(entry, ['qty_increment'], scale.qty),
     qtyMin: amount(entry, 'qty_min', scale.qty),
@@ -131,9 +127,9 @@ export function qtyText(pair: PairRules, qty: bigint): string {
   return padded(qty, pair.scale.qty, pair.wire.qty);
 }
 
-/** Plain decimal text of an amount, padded to the ledger's precision; more decimals only where there are such digits. */
-export function amountText(asset: AssetRules, units: bigint): string {
-  return padded(units, asset.decimals, asset.ledgerDecimals);
+/** Plain decimal text of an amount, padded to the ledger's precision. */
+export function amountText({ decimals }: AssetRules, units: bigint): string {
+  return formatDecimal(units, decimals);
 }
 
 /** `value` × 10^-`scale` with `decimals` places, or with `scale` of them where digits would be lost. */

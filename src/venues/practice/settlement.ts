@@ -25,6 +25,8 @@ export interface SettledFill {
 interface Money {
   readonly cost: bigint;
   readonly fee: bigint;
+  /** Units of the base asset that change hands. */
+  readonly base: bigint;
 }
 
 /** Books a fill; the order, its account and its hold are up to date afterwards. */
@@ -35,7 +37,7 @@ export function settleFill(fill: FillOf, ids: ExchangeIds): SettledFill {
   account.hold(spentAsset(order), stillNeeds - order.held);
   order.held = stillNeeds;
   const trade = recordOf(fill, money, ids);
-  const entries = post(fill, trade, ids);
+  const entries = post(fill, trade, money.base, ids);
   book(order, trade);
   return { trade: Object.assign(trade, { ledgerIds: entries.map(({ id }) => id) }), entries };
 }
@@ -52,31 +54,39 @@ function needOf(order: ExchangeOrder, qty: bigint): bigint {
  */
 function fitted({ order, price, qty, liquidity }: FillOf, funds: bigint): Money {
   const { makerPpm, takerPpm } = order.feeRates;
+  const isBuy = order.side === 'buy';
   const cost = costOf(order, price, qty);
+  const base = baseUnits(order, qty);
   const fee = feeOf(order, liquidity === 'maker' ? makerPpm : takerPpm, cost, qty);
-  if (feeAsset(order) !== spentAsset(order)) {
-    const received = order.side === 'buy' ? baseUnits(order.pair, qty) : cost;
-    return { cost: order.side === 'buy' && cost > funds ? funds : cost, fee: fee < received ? fee : received };
-  }
-  const excess = spentOf(order, cost, qty, fee) - funds;
-  if (excess <= 0n) return { cost, fee };
-  const spared = excess < fee ? excess : fee;
-  return { cost: order.side === 'buy' ? cost - (excess - spared) : cost, fee: fee - spared };
+  const isFeeOnTop = feeAsset(order) === spentAsset(order);
+  const most = isBuy ? base : cost;
+  const due = isFeeOnTop || fee < most ? fee : most;
+  const excess = spentOf(order, cost, qty, due) - funds;
+  if (excess <= 0n) return { cost, fee: due, base };
+  const spared = isFeeOnTop ? (excess < due ? excess : due) : 0n;
+  const missing = excess - spared;
+  return { cost: isBuy ? cost - missing : cost, fee: due - spared, base: isBuy ? base : base - missing };
 }
 
 function recordOf({ order, price, qty, liquidity, tradeId, atMs }: FillOf, money: Money, ids: ExchangeIds) {
+  const { cost, fee } = money;
   const record = { order, qty, price, liquidity, tradeId, atMs, feeAsset: feeAsset(order), ledgerIds: [] };
-  return { id: ids.next('T'), ...record, ...money, feeInQuote: feeInQuote(order, money.fee, price) };
+  return { id: ids.next('T'), ...record, cost, fee, feeInQuote: feeInQuote(order, fee, price) };
 }
 
-function post({ order, account, atMs }: FillOf, trade: TradeRecord, ids: ExchangeIds): [LedgerRecord, LedgerRecord] {
+function post(
+  { order, account, atMs }: FillOf,
+  trade: TradeRecord,
+  base: bigint,
+  ids: ExchangeIds,
+): [LedgerRecord, LedgerRecord] {
   const { pair, side } = order;
   const sign = side === 'buy' ? 1n : -1n;
   const entry = (asset: typeof pair.base, amount: bigint) => {
     const fee = trade.feeAsset === asset ? trade.fee : 0n;
     return account.post({ id: ids.next('L'), refId: trade.id, type: 'trade', asset, amount, fee, atMs });
   };
-  return [entry(pair.base, sign * baseUnits(pair, trade.qty)), entry(pair.quote, -sign * trade.cost)];
+  return [entry(pair.base, sign * base), entry(pair.quote, -sign * trade.cost)];
 }
 
 function book(order: ExchangeOrder, trade: TradeRecord): void {

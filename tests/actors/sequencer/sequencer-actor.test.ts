@@ -198,6 +198,22 @@ describe('sequencer: what is refused when it arrives', () => {
     expect(refusal(stage)).toBe('edge_gone');
   });
 
+  test('one that pays only as long as no level comes in several fills, each rounded by the ledger', () => {
+    // An ETH sells for a cent more than it costs: 0.0020 USD and 0.0040 USD; ten fills a level can take 0.0027 of that.
+    const booksOf = (btcLots: bigint) => [
+      { ...GOOD_BOOKS[BTC_USD]!, asks: [[500_000n, btcLots]] as const },
+      GOOD_BOOKS[ETH_BTC]!,
+      { ...GOOD_BOOKS[ETH_USD]!, bids: [[250_001n, 500_000_000n]] as const },
+    ];
+    const stage = stageSequencer({ books: booksOf(1_000_000n) });
+    stage.send(stage.opportunity());
+    expect(refusal(stage)).toBe('edge_gone');
+    const larger = stageSequencer({ books: booksOf(2_000_000n) });
+    larger.send(larger.opportunity());
+    larger.run();
+    expect(larger.told()[0]).toMatchObject({ event: 'PLAN_OPENED', profit: 40n });
+  });
+
   test('one that pays, but not more than the least edge', () => {
     const stage = stageSequencer({ strategy: { min_edge_bps: 80 } });
     stage.send(stage.opportunity());

@@ -36,16 +36,16 @@ function read(frame: unknown, known = new InstrumentDirectory(), limits = LIMITS
 }
 
 describe('instrument message', () => {
-  test('a pair becomes integers, and an asset counts in the finest unit that it needs', () => {
+  test('a pair becomes integers, and an asset counts in the unit of its ledger', () => {
     const { known, refused } = read(message([PAIR]));
     expect(refused).toEqual([]);
-    expect(known.assetNamed('USD')?.precision).toBe(5); // cost_precision is finer than the ledger's 4
+    expect(known.assetNamed('USD')?.precision).toBe(4); // cost_precision is finer, and nothing is booked in it
     expect(known.assetNamed('BTC')?.precision).toBe(10);
     expect(known.instrumentNamed('BTC/USD')).toMatchObject({
       priceIncrement: 5n,
       qtyIncrement: 1n,
       qtyMin: 10_000n,
-      costMin: 50_000n,
+      costMin: 5_000n,
       status: 'online',
     });
   });
@@ -71,11 +71,61 @@ describe('instrument message', () => {
     expect(changed.instruments.map((pair) => [pair.index, pair.status])).toEqual([[0, 'cancel_only']]);
   });
 
-  test('a later pair that needs a finer unit is refused by name and is not traded', () => {
+  test.each([12, 14, 18])('a listing with %d decimals changes the unit of no asset, whenever it comes', (places) => {
+    const tiny = { ...PAIR, symbol: 'TINY/USD', base: 'TINY', cost_precision: places, price_precision: places };
+    const assets = [...ASSETS, { id: 'TINY', precision: 5 }];
+    const first = read(message([PAIR, { ...tiny, status: 'work_in_progress' }], assets));
+    const later = read(message([PAIR])).known;
+    expect(read(message([tiny], assets), later).refused).toEqual([]);
+    expect(read(message([tiny], assets), first.known).refused).toEqual([]);
+    for (const known of [first.known, later]) {
+      expect(known.assetNamed('USD')?.precision).toBe(4);
+      expect(known.instrumentNamed('TINY/USD')?.status).toBe('online');
+      expect(known.instrumentNamed('BTC/USD')).toMatchObject({ status: 'online', costMin: 5_000n });
+    }
+  });
+
+  test('of a base whose ledger is coarser than its lots whole units are ordered; a minimum is rounded up', () => {
+    const EURUSD = { ...PAIR, symbol: 'EUR/USD', base: 'EUR', qty_min: 0.5, cost_min: 0.00001 };
+    const assets = [...ASSETS, { id: 'EUR', precision: 4 }];
+    const { known } = read(
+      message([EURUSD, { ...EURUSD, symbol: 'EUR/BTC', quote: 'BTC', qty_increment: 3e-8 }], assets),
+    );
+    expect(known.instrumentNamed('EUR/USD')).toMatchObject({ qtyIncrement: 10_000n, qtyMin: 50_000_000n, costMin: 1n });
+    expect(known.instrumentNamed('EUR/BTC')).toMatchObject({ qtyIncrement: 30_000n, costMin: 100_000n });
+  });
+
+  test('a pair of an asset that nobody announced is refused by name', () => {
+    const { known, refused } = read(message([PAIR, { ...PAIR, symbol: 'ETH/USD', base: 'ETH' }]));
+    expect(refused).toEqual([{ name: 'ETH/USD', reason: expect.stringContaining('ETH was not announced') }]);
+    expect(known.instrumentNamed('BTC/USD')?.status).toBe('online');
+  });
+
+  test('when a ledger changes its precision the pairs of that asset rest until it is as before, and no other', () => {
+    const assets = [...ASSETS, { id: 'EUR', precision: 4 }];
+    const pairs = [PAIR, { ...PAIR, symbol: 'BTC/EUR', quote: 'EUR' }];
+    const { known } = read(message(pairs, assets));
+    const changed = read(message([], [{ id: 'USD', precision: 6 }]), known);
+    expect(changed.refused).toEqual([{ name: 'USD', reason: expect.stringContaining('6 decimals now') }]);
+    expect(known.assetNamed('USD')).toMatchObject({ precision: 4, suspended: true });
+    expect(known.instruments.map(({ status }) => status)).toEqual(['unknown', 'online']);
+    const told = read(message(pairs, []), known);
+    expect(told.refused).toEqual([{ name: 'BTC/USD', reason: expect.stringContaining('has changed its precision') }]);
+    expect(known.instruments.map(({ status }) => status)).toEqual(['unknown', 'online']);
+    expect(read(message(pairs, assets), known).refused).toEqual([]);
+    expect(known.assetNamed('USD')).toEqual({ index: 1, id: 'USD', precision: 4 });
+    expect(known.instruments.map(({ status }) => status)).toEqual(['online', 'online']);
+  });
+
+  test('an asset that only captures told of takes the precision that is announced', () => {
     const { known } = read(message([PAIR]));
-    const { refused } = read(message([{ ...PAIR, cost_precision: 9 }]), known);
-    expect(refused).toEqual([{ name: 'BTC/USD', reason: expect.stringContaining('USD is counted with 5 decimals') }]);
-    expect(known.instrumentNamed('BTC/USD')?.status).toBe('unknown');
+    known.apply({
+      assets: [],
+      instruments: known.instruments.map((pair) => ({ ...pair, status: 'inferred' as const })),
+    });
+    expect(read(message([PAIR], [{ id: 'BTC', precision: 8 }]), known).refused).toEqual([]);
+    expect(known.assetNamed('BTC')?.precision).toBe(8);
+    expect(known.instrumentNamed('BTC/USD')?.status).toBe('online');
   });
 
   test.each([
@@ -94,7 +144,11 @@ describe('instrument message', () => {
 
   test('more instruments than memory was laid out for are refused', () => {
     const pairs = ['A/USD', 'B/USD', 'C/USD'].map((symbol) => ({ ...PAIR, symbol, base: symbol.slice(0, 1) }));
-    const { known, refused } = read(message(pairs), undefined, { instrumentsMax: 2, assetsMax: 16 });
+    const letters = ['A', 'B', 'C'].map((id) => ({ id, precision: 8 }));
+    const { known, refused } = read(message(pairs, [...ASSETS, ...letters]), undefined, {
+      instrumentsMax: 2,
+      assetsMax: 16,
+    });
     expect(known.instruments.map((pair) => pair.symbol)).toEqual(['A/USD', 'B/USD']);
     expect(refused.map((entry) => entry.name)).toEqual(['C/USD']);
   });

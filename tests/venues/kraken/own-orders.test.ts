@@ -222,16 +222,17 @@ describe('orders of ours', () => {
         { asset: 'BTC', qty: 0.2 },
       ]),
     ).toEqual([30_000_000n, 0, 0]);
-    expect(feeOf([{ asset: 'BTC', qty: 0.000000001 }])).toEqual([1n, 0, 1]);
+    // The venue tells fees with more decimals than its ledger books.
+    expect(feeOf([{ asset: 'BTC', qty: 0.000000001 }])).toEqual([1n, 0, 0]);
   });
 
-  test('what does not fit is rounded against us and said', () => {
+  test('what does not fit is rounded against us; of quantity and price it is said', () => {
     const { send, entry, events } = stage();
     send();
     entry(pendingNew(), trade({ last_qty: 0.250000001, last_price: 26500.01, cost: 6625.000000001 }));
     const fill = events.find((event) => event.type === 'order.filled')?.fill;
     expect(fill).toMatchObject({ qtyLots: 25_000_000n, priceTicks: 265_001n, costUnits: 662_500_000_001n });
-    expect(events.filter(({ type }) => type === 'unexpected')).toHaveLength(3);
+    expect(events.filter(({ type }) => type === 'unexpected')).toHaveLength(2);
   });
 
   test('amounts beyond all measure are not booked', () => {

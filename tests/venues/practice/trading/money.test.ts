@@ -65,15 +65,22 @@ describe('what a fill costs', () => {
       asks: [['1.0', '5']],
     } as const;
     const made = new MadeExchange({ pairs: [pair], accounts: [{ ...ALICE, balances: { USD: '1' } }] });
-    // EUR has four decimals in the ledger, the pair trades eight: a fee of one ledger step would be more than is bought.
-    const order = made.add('alice', {
-      symbol: 'EUR/USD',
-      qty: '0.00000003',
-      limitPrice: '1',
-      feePreference: 'base',
-      ...ioc,
-    });
-    expect(order.trades[0]).toMatchObject({ cost: 1n, fee: 3n });
+    // EUR has four decimals in the ledger, the pair trades eight: of 1.0003 units one comes in, and the fee is that one.
+    const buy = { symbol: 'EUR/USD', limitPrice: '1', feePreference: 'base', ...ioc } as const;
+    const order = made.add('alice', { ...buy, qty: '0.00010003' });
+    expect(order.trades[0]).toMatchObject({ cost: 2n, fee: 1n });
+    expect(made.balance('alice', 'EUR')).toEqual([0, 0]);
+    expect(made.add('alice', { ...buy, qty: '0.00000003' }).trades[0]).toMatchObject({ cost: 1n, fee: 0n });
+    expect(made.balance('alice', 'EUR')).toEqual([0, 0]);
+  });
+
+  test('a sale of finer lots than the ledger has takes whole units, and never more than there is', () => {
+    const EURUSD = { ...ODD, symbol: 'EUR/USD', qtyMin: '0.00000001', costMin: '0', asks: [] } as const;
+    const bids = ['1.3', '1.2', '1.1'].map((price) => [price, '0.00003334'] as const);
+    const pair = { ...EURUSD, bids };
+    const made = new MadeExchange({ pairs: [pair], accounts: [{ ...ALICE, balances: { EUR: '0.0002' } }] });
+    const order = made.add('alice', { symbol: 'EUR/USD', side: 'sell', qty: '0.0001', limitPrice: '1', ...ioc });
+    expect(order.trades).toHaveLength(3); // a third of a unit each, and a whole one taken, as long as there are any
     expect(made.balance('alice', 'EUR')).toEqual([0, 0]);
   });
 });
