@@ -95,7 +95,13 @@ function lastHop(): LastHop {
   const trading = { order_max: { USD: '10000', BTC: '1' }, exposure_max: { USD: '50000', BTC: '5' } };
   const config = checkConfig({ trading: { ...trading, orders_per_second_max: 1_000 } });
   const clock = { count: 0, nowNs: () => systemClock.nowNs() + clock.count++ * 1e9 }; // a second apart: never too many
-  const hop = new LastHop({ config, gate: { state: 'active' }, clock, outUnits: () => 10_000_000n });
+  const hop = new LastHop({
+    config,
+    gate: { state: 'active' },
+    clock,
+    planBounds: () => ({ hasOrdersLeft: true, roomUnits: 2n ** 62n, isLossReached: false }),
+    outUnits: () => 10_000_000n,
+  });
   hop.list(btcUsdListed(), 1);
   assert.ok(hop.unusable === undefined, 'bench: the limits apply');
   return hop;

@@ -38,6 +38,15 @@ export interface OrderRequest extends OrderScale {
 /** An order that passed every check at the last hop. Nothing else can be sent. */
 export type ApprovedOrder = OrderRequest & { readonly [approval]: true };
 
+/** What is left to a plan, whatever wants the order. */
+export interface PlanBounds {
+  readonly hasOrdersLeft: boolean;
+  /** Units of the asset given that the plan may still give, beside all that it has given and has in orders. */
+  readonly roomUnits: bigint;
+  /** It has lost more than a plan may. */
+  readonly isLossReached: boolean;
+}
+
 /** The limits as they are at this moment. `last-hop.ts` keeps them. */
 export interface OrderLimits {
   /** Why a limit of the settings cannot be applied; undefined when all can. */
@@ -50,6 +59,8 @@ export interface OrderLimits {
   spendMaxUnits(instrument: number, side: Side): bigint | undefined;
   /** What may still go out of the asset given, beside all that is out, in its units; undefined when that is not limited. */
   exposureRoomUnits(instrument: number, side: Side): bigint | undefined;
+  /** What is left to the order's plan; undefined when no such plan is at work. */
+  planBounds(order: OrderRequest): PlanBounds | undefined;
   /** Whether the orders of the last second leave room for one more. */
   hasRate(shrinksExposure: boolean): boolean;
 }
@@ -62,7 +73,11 @@ export type Refusal =
   | 'precision_changed'
   | 'exposure_too_large'
   | 'too_many_orders'
-  | 'limit_unusable';
+  | 'limit_unusable'
+  /** Bounds of the plan: orders, volume, loss so far. */
+  | 'plan_orders_over'
+  | 'plan_volume_over'
+  | 'plan_loss_over';
 
 export type Approval =
   | { readonly ok: true; readonly order: ApprovedOrder }
@@ -73,7 +88,12 @@ const CLIENT_ID_MAX = 18;
 
 /** Asks gate and limits. What it returns must be sent in the same turn: the answer is good for this moment only. */
 export function approveOrder(order: OrderRequest, gate: GateState, limits: OrderLimits): Approval {
-  const reason = closedFor(order, gate) ?? malformed(order) ?? tooLarge(order, limits) ?? tooMuch(order, limits);
+  const reason =
+    closedFor(order, gate) ??
+    malformed(order) ??
+    tooLarge(order, limits) ??
+    tooMuch(order, limits) ??
+    beyondPlan(order, limits);
   return reason === undefined ? { ok: true, order: order as ApprovedOrder } : { ok: false, reason };
 }
 
@@ -103,4 +123,12 @@ function tooMuch(order: OrderRequest, limits: OrderLimits): Refusal | undefined 
   if (limits.unusable !== undefined) return 'limit_unusable';
   const room = limits.exposureRoomUnits(instrument, side);
   return room === undefined || limits.worstSpendUnits(order) <= room ? undefined : 'exposure_too_large';
+}
+
+/** Whatever its machine wants, a plan trades what was planned, and a bounded loss. */
+function beyondPlan(order: OrderRequest, limits: OrderLimits): Refusal | undefined {
+  const bounds = limits.planBounds(order);
+  if (bounds === undefined || limits.worstSpendUnits(order) > bounds.roomUnits) return 'plan_volume_over';
+  if (!bounds.hasOrdersLeft) return 'plan_orders_over';
+  return bounds.isLossReached ? 'plan_loss_over' : undefined;
 }

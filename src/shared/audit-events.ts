@@ -60,6 +60,7 @@ export const AUDIT_EVENTS = [
   'frame_unknown',
   'gate_cause',
   'pair_terms',
+  'venue_misreport',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

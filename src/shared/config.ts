@@ -158,6 +158,14 @@ const trading = z.strictObject({
   shortfall_loss_max_bps: z.int().min(0).max(10_000).default(200),
   /** Attempts to complete or take back; each has a collar wider by `slippage_bps`. */
   shortfall_attempts_max: z.int().min(1).max(50).default(6),
+  /** Whatever a plan's machine wants, this many orders of it leave at most. */
+  plan_orders_max: z.int().min(4).max(255).default(24),
+  /** How much more of an asset than planned a plan may give over all its orders; closing out may give as much again. */
+  plan_excess_max_bps: z.int().min(0).max(100_000).default(1_000),
+  /** Most that a plan may have lost, at the books, of what it was to spend, and still send an order. */
+  plan_loss_max_bps: z.int().min(0).max(10_000).default(1_000),
+  /** A fee dearer than its known rate by more than this, in percent of what was traded, is not believed: trading halts. */
+  fee_excess_max_pct: percentText.default('1'),
   /** What follows a stranded plan: trading pauses for new plans until a person resumes, or halts. */
   stranded: z.enum(['reduce', 'halt']).default('reduce'),
   /** The venue cancels everything when it has not heard from us for this long; 0 leaves the switch off. */

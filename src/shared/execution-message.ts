@@ -43,11 +43,17 @@ export const EXECUTION = {
   spentAsset: 138, // u16, FILL
   receivedAsset: 140, // u16, FILL
   spentUnits: 144, // i64, FILL: what left the account
+  legInstruments: 144, // u32 each, PLAN_OPENED: the pairs of its legs, filled up with NO_INSTRUMENT
   receivedUnits: 152, // i64, FILL: what came into it, after the fee
   /** f64: market message of the newest instruments known: ticks and lots are in the scale of then. */
   instrumentsSeq: 160,
   /** i64, EXPOSURE, DUST, BALANCE: units of `startAsset`; signed for EXPOSURE and DUST, which say what was added. */
   amountUnits: 168,
+  /**
+   * i64, PLAN_ENDED: what its dust (negative: what it took from stock beside the start asset) and its fees in other assets are
+   * worth in the start asset, at the books. Not part of the profit, and counted with it.
+   */
+  markUnits: 168,
   /** u8, ORDER_ENDED: index into ORDER_OUTCOMES. */
   orderOutcome: 176,
   /** u8, EXPOSURE: index into EXPOSURE_REASONS. */
@@ -71,7 +77,7 @@ export const EXECUTION = {
 /**
  * ORDER_SENT is written before the bytes leave. ORDER_ENDED carries totals: quantity, cost and fee of all its fills.
  * EXPOSURE: something other than start assets is held that no plan will sell, or (negative) was sold. DUST: the same,
- * below what the venue would take. BALANCE: what the account is expected to hold of an asset from here on.
+ * below what the venue would take. ORDER_MISREPORTED carries what the venue said, beside what was asked. BALANCE: what the account is expected to hold of an asset from here on.
  */
 export const EXECUTION_EVENT = {
   PLAN_OPENED: 1,
@@ -85,13 +91,23 @@ export const EXECUTION_EVENT = {
   EXPOSURE: 9,
   DUST: 10,
   BALANCE: 11,
+  ORDER_MISREPORTED: 12,
 } as const;
 
 /**
  * What an order came to. `refused`: proven not to have been taken; `absent`: the venue never had such an order; `lost`: it
- * had it, and knows it no more.
+ * had it, and knows it no more; `misreported`: what the venue says of it cannot be true.
  */
-export const ORDER_OUTCOMES = ['none', 'filled', 'partial', 'unfilled', 'refused', 'absent', 'lost'] as const;
+export const ORDER_OUTCOMES = [
+  'none',
+  'filled',
+  'partial',
+  'unfilled',
+  'refused',
+  'absent',
+  'lost',
+  'misreported',
+] as const;
 export type OrderOutcome = (typeof ORDER_OUTCOMES)[number];
 
 /** Why there is exposure. `deviation`: the venue's balance is not the expected one. `interrupted`: a process died. */
@@ -135,6 +151,10 @@ export const PLAN_REASONS = [
   'fees_risen', // the account pays more in one of its pairs than was decided on
   'fee_surprise', // a fill in one of its pairs paid more than the venue had told
   'terms_disagree', // REST and the socket say different things of one of its pairs
+  'venue_misreport', // what the venue said of an order cannot be true
+  'plan_orders_over', // trading.plan_orders_max
+  'plan_volume_over', // more than was planned would be traded: trading.plan_excess_max_bps
+  'plan_loss_over', // trading.plan_loss_max_bps
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];
 

@@ -2,8 +2,7 @@
  * The limits of the settings in the integers of the venue's assets, and who applies them: every order that leaves was
  * approved by {@link LastHop.approve}, right before it left.
  */
-
-import { type Approval, approveOrder, type OrderLimits, type OrderRequest } from './approved-order.ts';
+import { type Approval, approveOrder, type OrderLimits, type OrderRequest, type PlanBounds } from './approved-order.ts';
 import { assetSpent } from './asset-graph.ts';
 import type { Config } from './config.ts';
 import { powerOfTen } from './cycle-leg.ts';
@@ -19,6 +18,7 @@ export interface LastHopDeps {
   readonly clock: { nowNs(): number };
   /** Units of an asset that plans which have not ended gave away or have in orders. Asked only where it is limited. */
   readonly outUnits: (asset: AssetIndex) => bigint;
+  readonly planBounds: (order: OrderRequest) => PlanBounds | undefined;
 }
 
 type Limit = bigint | undefined;
@@ -105,6 +105,10 @@ export class LastHop implements OrderLimits {
     const most = this.#ofAssetGiven(this.#exposureMaxUnits, instrument, side);
     const known = this.#instruments[instrument];
     return most === undefined || known === undefined ? most : most - this.#deps.outUnits(assetSpent(known, side));
+  }
+
+  planBounds(order: OrderRequest): PlanBounds | undefined {
+    return this.#deps.planBounds(order);
   }
 
   hasRate(shrinksExposure: boolean): boolean {

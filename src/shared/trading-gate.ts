@@ -34,6 +34,7 @@ export const GATE_REASONS = [
   'limit_unusable',
   'refused_orders',
   'market_data_refused',
+  'venue_misreport',
 ] as const;
 export type GateReason = (typeof GATE_REASONS)[number];
 

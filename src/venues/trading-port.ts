@@ -79,6 +79,13 @@ export type TradingEvent =
       readonly filledLots: bigint;
       readonly reason: string;
     }
+  /** The venue tells it as another order than was sent: of another pair, side, quantity or limit. */
+  | {
+      readonly type: 'order.misreported';
+      readonly clOrdId: string;
+      readonly venueOrderId: string;
+      readonly what: string;
+    }
   /** Proven: the venue did not take the order. `isRetryable` when nothing about the order itself is wrong. */
   | {
       readonly type: 'order.refused';

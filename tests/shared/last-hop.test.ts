@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { OrderRequest } from '../../src/shared/approved-order.ts';
+import type { OrderRequest, PlanBounds } from '../../src/shared/approved-order.ts';
 import { type ConfigInput, checkConfig } from '../../src/shared/config.ts';
 import { InstrumentDirectory } from '../../src/shared/instrument.ts';
 import { LastHop } from '../../src/shared/last-hop.ts';
@@ -12,16 +12,29 @@ interface Stage {
   gate: GateState;
   nowNs: number;
   outUnits: bigint;
+  planBounds: PlanBounds | undefined;
 }
+
+const UNBOUNDED: PlanBounds = { hasOrdersLeft: true, roomUnits: 2n ** 62n, isLossReached: false };
 
 function stageOf(settings: ConfigInput, directory: InstrumentDirectory | undefined = btcUsdListed()): Stage {
   const gate = { state: 'active' as GateState };
   const clock = { now: 5e9, nowNs: () => clock.now };
   const out = { units: 0n };
-  const hop = new LastHop({ config: checkConfig(settings), gate, clock, outUnits: () => out.units });
+  const plan = { bounds: UNBOUNDED as PlanBounds | undefined };
+  const hop = new LastHop({
+    config: checkConfig(settings),
+    gate,
+    clock,
+    outUnits: () => out.units,
+    planBounds: () => plan.bounds,
+  });
   if (directory !== undefined) hop.list(directory, 1);
   return {
     hop,
+    set planBounds(bounds: PlanBounds | undefined) {
+      plan.bounds = bounds;
+    },
     set gate(state: GateState) {
       gate.state = state;
     },
@@ -181,5 +194,39 @@ describe('last hop', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('last hop: bounds of the plan, whatever its machine wants', () => {
+  const USD_500 = 5_000_000n;
+
+  test.each([
+    ['room for exactly this order', { roomUnits: USD_500 }, 'approved'],
+    ['a unit less', { roomUnits: USD_500 - 1n }, 'plan_volume_over'],
+    ['no order left', { hasOrdersLeft: false }, 'plan_orders_over'],
+    ['too much lost', { isLossReached: true }, 'plan_loss_over'],
+  ])('%s', (_what, bounds, reason) => {
+    const stage = stageOf({});
+    stage.planBounds = { ...UNBOUNDED, ...bounds };
+    expect(reasonOf(stage, BUY_500)).toBe(reason);
+    // What takes back or brings home is bounded the same.
+    expect(reasonOf(stage, { ...BUY_500, shrinksExposure: true })).toBe(reason);
+  });
+
+  test('an order of a plan that is not at work does not leave', () => {
+    const stage = stageOf({});
+    stage.planBounds = undefined;
+    expect(reasonOf(stage, BUY_500)).toBe('plan_volume_over');
+  });
+
+  test('the worst spend of a sale counts in units of the base, whatever the scales are', () => {
+    const stage = stageOf({ trading: { order_max: { BTC: '1' } } });
+    expect(stage.hop.worstSpendUnits(SELL_BACK)).toBe(100_000_000n); // 0.01 BTC at ten decimals
+    expect(stage.hop.worstSpendUnits(BUY_500)).toBe(USD_500);
+    // A lot is 10^-8, a unit of BTC 10^-10 and one of USD 10^-4: three factors that differ.
+    stage.planBounds = { ...UNBOUNDED, roomUnits: 100_000_000n };
+    expect(reasonOf(stage, SELL_BACK)).toBe('approved');
+    stage.planBounds = { ...UNBOUNDED, roomUnits: 99_999_999n };
+    expect(reasonOf(stage, SELL_BACK)).toBe('plan_volume_over');
   });
 });

@@ -29,6 +29,7 @@ const NO_LIMITS: OrderLimits = {
   worstSpendUnits: (order) => order.fundsUnits,
   spendMaxUnits: () => undefined,
   exposureRoomUnits: () => undefined,
+  planBounds: () => ({ hasOrdersLeft: true, roomUnits: 2n ** 62n, isLossReached: false }),
   hasRate: () => true,
 };
 

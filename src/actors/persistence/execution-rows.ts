@@ -30,6 +30,7 @@ const ORDER_EVENT_NAMES: Readonly<Record<number, string>> = {
   [EXECUTION_EVENT.ORDER_ACKED]: 'acked',
   [EXECUTION_EVENT.ORDER_UNCERTAIN]: 'uncertain',
   [EXECUTION_EVENT.ORDER_ENDED]: 'ended',
+  [EXECUTION_EVENT.ORDER_MISREPORTED]: 'misreported',
 };
 
 const PLAN_EVENT_NAMES: Readonly<Record<number, string>> = {
@@ -116,6 +117,7 @@ export class ExecutionRows {
       view.getBigInt64(offset + EXECUTION.endUnits, true),
       view.getBigInt64(offset + EXECUTION.profitUnits, true),
       runMs(view, offset),
+      view.getBigInt64(offset + EXECUTION.markUnits, true),
     );
   }
 

@@ -2,9 +2,9 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
 import { formatDecimal } from '../../shared/money.ts';
+import { worthOf } from '../../shared/worth.ts';
 import type { PortfolioLine } from './portfolio-snapshot.ts';
 import { RISK_HEADER } from './risk-memory.ts';
-import { worthOf } from './worth.ts';
 
 type Context = Pick<ActorContext<'risk'>, 'config' | 'bookTable'>;
 

@@ -17,10 +17,10 @@ import { CAUSES_OPTION, type StoredCause } from '../../shared/stored-causes.ts';
 import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
 import { limitSections, unlistedLimits } from '../../shared/unlisted-limits.ts';
 import { accountInWords } from './account-in-words.ts';
+import { openPlans } from './open-plans.ts';
 import { findConditions, type Readings } from './pause-conditions.ts';
 import { type PortfolioLine, portfolioLines, recordPortfolio } from './portfolio-snapshot.ts';
 import { RiskDesk } from './risk-desk.ts';
-import { openPlans } from './risk-ledger.ts';
 import { type AssetLimit, assetLimits, findBreach, type StreakLimits } from './risk-limits.ts';
 import { RISK_HEADER } from './risk-memory.ts';
 import { readResume } from './risk-resume.ts';
@@ -143,7 +143,7 @@ class Risk implements Actor {
     const count = Math.min(this.#executions.available(), BATCH);
     if (count === 0) return 0;
     this.#refreshDirectory();
-    this.#desk.book(this.#executions.view, this.#offsets(count), this.#limits, this.#streaks);
+    this.#desk.book(this.#executions.view, this.#offsets(count), this.#limits, this.#streaks, this.#directory);
     this.#executions.advance(count); // the bank is committed: whoever sees these again skips them
     this.#show();
     return count;
@@ -178,6 +178,7 @@ class Risk implements Actor {
     this.#checkKillSwitch();
     this.#refreshDirectory();
     this.#noteUnlisted();
+    this.#desk.mark(this.#limits, this.#streaks, this.#directory);
     const accountState = this.#accountState();
     if (accountState === 'refused') this.#halt('account_refused', ACCOUNT_REFUSED);
     this.#desk.setConditions(

@@ -4,7 +4,8 @@ import type { Config } from '../../shared/config.ts';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
 import { parseAmountDown } from '../../shared/money.ts';
 import { PORTFOLIO, RECORD_KIND } from '../../shared/record-messages.ts';
-import { accountUnits, ofAsset, reservedUnits } from './risk-ledger.ts';
+import { reservedUnits } from './open-plans.ts';
+import { accountUnits, ofAsset } from './risk-ledger.ts';
 import { ASSET_ENTRY } from './risk-memory.ts';
 
 export interface PortfolioLine {

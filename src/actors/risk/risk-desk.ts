@@ -7,6 +7,7 @@ import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { EXECUTION } from '../../shared/execution-message.ts';
 import { isLatched } from '../../shared/gate-cause.ts';
+import type { InstrumentDirectory } from '../../shared/instrument.ts';
 import type { StoredCause } from '../../shared/stored-causes.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
 import type { TwoBankMemory } from '../../shared/two-bank-memory.ts';
@@ -22,6 +23,7 @@ import {
   sameCause,
   setConditions,
 } from './gate-causes.ts';
+import { markPlans, openPlans } from './open-plans.ts';
 import type { Condition } from './pause-conditions.ts';
 import { RiskAnnouncer } from './risk-announcer.ts';
 import { bookExecution } from './risk-ledger.ts';
@@ -80,13 +82,32 @@ export class RiskDesk {
   }
 
   /** Books the executions `indices` of a ring's slots, and halts when a limit is broken. */
-  book(slots: DataView, offsets: Iterable<number>, limits: readonly AssetLimit[], streaks: StreakLimits): void {
+  book(
+    slots: DataView,
+    offsets: Iterable<number>,
+    limits: readonly AssetLimit[],
+    streaks: StreakLimits,
+    directory: InstrumentDirectory,
+  ): void {
     const bank = this.memory.begin();
     for (const offset of offsets) {
-      if (bookExecution(bank, slots, offset).stranded) {
-        this.#strand(bank, slots.getFloat64(offset + EXECUTION.plan, true));
-      }
+      const { stranded, misreported } = bookExecution(bank, slots, offset);
+      const plan = slots.getFloat64(offset + EXECUTION.plan, true);
+      if (stranded) this.#strand(bank, plan);
+      if (misreported)
+        this.#addIn(bank, { effect: 'halted', by: 'risk', reason: 'venue_misreport', text: misreportInWords(plan) });
     }
+    markPlans(bank, directory, this.#context.bookTable);
+    const breach = findBreach(bank, limits, streaks);
+    if (breach !== undefined) this.#addIn(bank, { effect: 'halted', by: 'risk', ...breach });
+    this.#commit(bank);
+  }
+
+  /** Values the plans at work anew, and halts when what they have lost so far breaks a limit. */
+  mark(limits: readonly AssetLimit[], streaks: StreakLimits, directory: InstrumentDirectory): void {
+    if (openPlans(this.#bank) === 0) return;
+    const bank = this.memory.begin();
+    markPlans(bank, directory, this.#context.bookTable);
     const breach = findBreach(bank, limits, streaks);
     if (breach !== undefined) this.#addIn(bank, { effect: 'halted', by: 'risk', ...breach });
     this.#commit(bank);
@@ -191,6 +212,9 @@ export class RiskDesk {
     if (gate.risk.state !== state || gate.risk.reason !== reason) gate.setRisk(state, reason);
   }
 }
+
+const misreportInWords = (plan: number): string =>
+  `the venue said of an order of plan ${plan} what cannot be true (venue_misreport in the log): compare the account by hand`;
 
 const stateIn = (bank: DataView): RiskState => RISK_STATES[bank.getUint8(RISK_HEADER.state)] ?? 'halted';
 

@@ -9,22 +9,25 @@ import {
   ORDER_OUTCOMES,
   type OrderOutcome,
   PLAN_OUTCOMES,
-  PLANS_MAX,
   type PlanOutcome,
 } from '../../shared/execution-message.ts';
 import { largest, smaller } from '../../shared/money.ts';
-import { ASSET_ENTRY, assetOffset, OPEN_PLAN, openPlanOffset, RISK_HEADER } from './risk-memory.ts';
+import { bookPlanFill, closePlan, openPlan } from './open-plans.ts';
+import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
 
 export interface Booked {
   /** False when it had been booked before. */
   readonly isNew: boolean;
   /** Something was left that no plan will sell, or nobody can say how a plan ended. */
   readonly stranded: boolean;
+  /** The venue said what cannot be true. */
+  readonly misreported: boolean;
 }
 
-const NOTHING_NEW: Booked = { isNew: false, stranded: false };
-const BOOKED: Booked = { isNew: true, stranded: false };
-const STRANDED: Booked = { isNew: true, stranded: true };
+const NOTHING_NEW: Booked = { isNew: false, stranded: false, misreported: false };
+const BOOKED: Booked = { isNew: true, stranded: false, misreported: false };
+const STRANDED: Booked = { ...BOOKED, stranded: true };
+const MISREPORTED: Booked = { ...BOOKED, misreported: true };
 
 /** Of a plan that ended so; or of one that had ended, when a fill came that nobody will close out. */
 const STRANDED_REASON = EXPOSURE_REASONS.indexOf('stranded');
@@ -42,11 +45,13 @@ export function bookExecution(bank: DataView, slots: DataView, offset: number): 
   bank.setFloat64(RISK_HEADER.executions, bank.getFloat64(RISK_HEADER.executions, true) + 1, true);
   switch (slots.getUint8(offset + EXECUTION.event)) {
     case EXECUTION_EVENT.PLAN_OPENED:
-      reserve(bank, slots, offset);
+      openPlan(bank, slots, offset);
       return BOOKED;
     case EXECUTION_EVENT.FILL:
       bookFill(bank, slots, offset);
       return BOOKED;
+    case EXECUTION_EVENT.ORDER_MISREPORTED:
+      return MISREPORTED;
     case EXECUTION_EVENT.PLAN_ENDED:
       return bookEnd(bank, slots, offset);
     case EXECUTION_EVENT.EXPOSURE:
@@ -135,36 +140,6 @@ export function addToAsset(bank: DataView, asset: number, field: number, amount:
 export const ofAsset = (bank: DataView, asset: number, field: number): bigint =>
   bank.getBigInt64(assetOffset(asset) + field, true);
 
-/** Units of `asset` that open plans have reserved and not yet spent. */
-export function reservedUnits(bank: DataView, asset: number): bigint {
-  let sum = 0n;
-  for (let index = 0; index < PLANS_MAX; index++) {
-    const at = openPlanOffset(index);
-    if (bank.getFloat64(at + OPEN_PLAN.plan, true) === 0) continue;
-    if (bank.getUint16(at + OPEN_PLAN.asset, true) === asset) {
-      sum += bank.getBigInt64(at + OPEN_PLAN.reservedUnits, true);
-    }
-  }
-  return sum;
-}
-
-/** Plans opened and not ended. */
-export function openPlans(bank: DataView): number {
-  let count = 0;
-  for (let index = 0; index < PLANS_MAX; index++) {
-    if (bank.getFloat64(openPlanOffset(index) + OPEN_PLAN.plan, true) !== 0) count++;
-  }
-  return count;
-}
-
-function reserve(bank: DataView, slots: DataView, offset: number): void {
-  const at = planAt(bank, 0);
-  if (at === undefined) return; // more open plans than can be: what they reserve is shown too low, nothing else
-  bank.setFloat64(at + OPEN_PLAN.plan, slots.getFloat64(offset + EXECUTION.plan, true), true);
-  bank.setUint16(at + OPEN_PLAN.asset, slots.getUint16(offset + EXECUTION.startAsset, true), true);
-  bank.setBigInt64(at + OPEN_PLAN.reservedUnits, slots.getBigInt64(offset + EXECUTION.startUnits, true), true);
-}
-
 function bookFill(bank: DataView, slots: DataView, offset: number): void {
   const spentAsset = slots.getUint16(offset + EXECUTION.spentAsset, true);
   const spent = slots.getBigInt64(offset + EXECUTION.spentUnits, true);
@@ -175,18 +150,15 @@ function bookFill(bank: DataView, slots: DataView, offset: number): void {
   if (feeAsset !== spentAsset && feeAsset !== receivedAsset) {
     addToAsset(bank, feeAsset, ASSET_ENTRY.positionUnits, -slots.getBigInt64(offset + EXECUTION.feeUnits, true));
   }
-  // The first leg has spent what was reserved; what it left over is free again.
-  const at = planAt(bank, slots.getFloat64(offset + EXECUTION.plan, true));
-  if (at !== undefined && bank.getUint16(at + OPEN_PLAN.asset, true) === spentAsset) {
-    bank.setBigInt64(at + OPEN_PLAN.reservedUnits, 0n, true);
-  }
+  bookPlanFill(bank, slots, offset);
 }
 
 function bookEnd(bank: DataView, slots: DataView, offset: number): Booked {
   const asset = slots.getUint16(offset + EXECUTION.startAsset, true);
-  const profit = slots.getBigInt64(offset + EXECUTION.profitUnits, true);
-  const at = planAt(bank, slots.getFloat64(offset + EXECUTION.plan, true));
-  if (at !== undefined) bank.setFloat64(at + OPEN_PLAN.plan, 0, true);
+  // Dust, which costs or is worth something, and fees in other assets count like any other result.
+  const mark = slots.getBigInt64(offset + EXECUTION.markUnits, true);
+  const profit = slots.getBigInt64(offset + EXECUTION.profitUnits, true) + mark;
+  closePlan(bank, slots.getFloat64(offset + EXECUTION.plan, true));
   addToAsset(bank, asset, ASSET_ENTRY.realisedUnits, profit);
   const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
   if (realised > ofAsset(bank, asset, ASSET_ENTRY.peakUnits)) {
@@ -200,13 +172,4 @@ function bookEnd(bank: DataView, slots: DataView, offset: number): Booked {
 function countStreak(bank: DataView, lost: boolean): void {
   const losing = lost ? bank.getFloat64(RISK_HEADER.losingPlans, true) + 1 : 0;
   bank.setFloat64(RISK_HEADER.losingPlans, losing, true);
-}
-
-/** Where `plan` is noted; 0 finds a free place. */
-function planAt(bank: DataView, plan: number): number | undefined {
-  for (let index = 0; index < PLANS_MAX; index++) {
-    const at = openPlanOffset(index);
-    if (bank.getFloat64(at + OPEN_PLAN.plan, true) === plan) return at;
-  }
-  return undefined;
 }

@@ -3,6 +3,7 @@ import type { Config } from '../../shared/config.ts';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
 import { formatDecimal, largest, parseAmountDown } from '../../shared/money.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
+import { runningUnits } from './open-plans.ts';
 import { lostOutside, ofAsset } from './risk-ledger.ts';
 import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
 
@@ -62,7 +63,9 @@ export function findBreach(bank: DataView, limits: readonly AssetLimit[], streak
 
 function breachOf(bank: DataView, limit: AssetLimit): Breach | undefined {
   const { asset, name, precision, lossMaxUnits, drawdownMaxUnits } = limit;
-  const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits) - lostOutside(bank, asset);
+  // A loss counts while its plan is running, a gain when it has ended.
+  const running = runningUnits(bank, asset);
+  const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits) - lostOutside(bank, asset) + running;
   const loss = ofAsset(bank, asset, ASSET_ENTRY.baseUnits) - realised;
   const drawdown = ofAsset(bank, asset, ASSET_ENTRY.peakUnits) - realised;
   const words = (units: bigint, most: bigint) =>

@@ -1,7 +1,7 @@
 /**
  * What risk must not forget when its actor dies: one bank of bytes, see `two-bank-memory.ts`.
  *
- *   | header | open plans (PLANS_MAX × 24) | causes (CAUSES_MAX × 224) | assets (assets_max × 72) |
+ *   | header | open plans (PLANS_MAX × 120) | causes (CAUSES_MAX × 224) | assets (assets_max × 72) |
  */
 import assert from 'node:assert/strict';
 import type { Config } from '../../shared/config.ts';
@@ -10,7 +10,7 @@ import { BY_BYTES_MAX, CAUSE_EFFECTS, TEXT_BYTES_MAX } from '../../shared/gate-c
 import { GATE_REASONS, type GateReason } from '../../shared/trading-gate.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 
-const LAYOUT = 5;
+const LAYOUT = 6;
 
 export const RISK_HEADER = {
   isInitialised: 0, // u8
@@ -43,7 +43,23 @@ export const RISK_HEADER = {
   SIZE: 576,
 } as const;
 
-export const OPEN_PLAN = { plan: 0, asset: 8, reservedUnits: 16, SIZE: 24 } as const;
+export const OPEN_PLAN = {
+  plan: 0, // f64; 0 is an empty place
+  asset: 8, // u16, that it starts from
+  reservedUnits: 16, // i64
+  /** i64: what came back in the start asset less what was spent. */
+  gainedUnits: 24,
+  /** i64: what it would come to if all went home at the touch, when that could be said last. */
+  resultUnits: 32,
+  /** u32 each: the pairs of its legs. */
+  instruments: 40,
+  INSTRUMENTS: 4,
+  /** What its fills brought, less what they took, of other assets: asset plus 1 (u32; 0 is an empty place), units (i64). */
+  holdings: 56,
+  HOLDINGS: 4,
+  HOLDING_BYTES: 16,
+  SIZE: 120,
+} as const;
 
 /** Why trading is not open: one entry for each cause that holds. */
 export const CAUSE_ENTRY = {

@@ -84,6 +84,11 @@ export class AccountBooks {
     this.#facts.note(this.#journal.open, execId, atMs);
   }
 
+  /** Remembers a fill that is not believed. Its time may be as wrong as all else, and is not remembered. */
+  disbelieve(execId: string): void {
+    if (execId !== '') this.#facts.note(this.#journal.open, execId);
+  }
+
   addExposure(entry: LedgerEntry, reason: ExposureReason, when: Moment): void {
     addExposure(this.#journal, entry, reason, when);
   }

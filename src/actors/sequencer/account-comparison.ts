@@ -131,6 +131,10 @@ export class AccountComparison {
     if (this.search.denied(clOrdId)) this.#deps.tasks.add(...this.#found.lostTasks(clOrdId, venueOrderId));
   }
 
+  takeMisreport(clOrdId: string, what: string): void {
+    this.#deps.tasks.add(...this.#found.misreportTasks(clOrdId, what));
+  }
+
   #reportStrangers({ openOrders, unknownAssets }: AccountReading): void {
     const foreign = openOrders.filter((order) => !isOwn(order));
     const { books, tasks } = this.#deps;

@@ -108,6 +108,10 @@ export class AccountDesk implements RunningAccount {
     for (const asset of [moves.spentAsset, moves.receivedAsset, moves.feeAsset]) this.#comparison.touch(asset);
   }
 
+  disbelieve(execId: string): void {
+    this.#books.disbelieve(execId);
+  }
+
   addExposure(entry: LedgerEntry, reason: ExposureReason, when: Moment): void {
     this.#books.addExposure(entry, reason, when);
   }
@@ -187,6 +191,9 @@ export class AccountDesk implements RunningAccount {
         break;
       case 'order.denied':
         this.#comparison.takeDenial(event.clOrdId, event.venueOrderId);
+        break;
+      case 'order.misreported':
+        this.#comparison.takeMisreport(event.clOrdId, event.what);
         break;
       case 'order.refused':
         break; // nothing has become of it

@@ -42,6 +42,8 @@ export interface Account {
   isBooked(fill: Pick<Fill, 'execId'>): boolean;
   /** Books what a fill moves, and remembers it. */
   bookFill(fill: Pick<Fill, 'execId' | 'atMs'>, moves: FillMoves): void;
+  /** Remembers a fill that is not believed, so that it is not booked later either. */
+  disbelieve(execId: string): void;
   addExposure(entry: LedgerEntry, reason: ExposureReason, when: Moment): void;
   addDust(entry: LedgerEntry, when: Moment): void;
   /** Takes what the port tells of the account, and of orders that no plan has out. */

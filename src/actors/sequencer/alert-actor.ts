@@ -42,7 +42,13 @@ class Alert implements Actor {
     this.#journal = new Journal(openSequencerMemory(ownMemory, config), producer('executions'), records);
     this.#books = new NewestBooks(context.bookTable, context.instrumentLog);
     this.#limits = recheckLimits(config);
-    this.#lastHop = new LastHop({ config, gate: context.gate, clock: context.clock, outUnits: () => 0n });
+    this.#lastHop = new LastHop({
+      config,
+      gate: context.gate,
+      clock: context.clock,
+      planBounds: () => undefined,
+      outUnits: () => 0n,
+    });
     this.#counter = {
       received: counters.at('opportunities_received'),
       refused: counters.at('plans_refused'),

@@ -10,6 +10,7 @@ import {
   PLAN_REASONS,
   type PlanReason,
 } from '../../shared/execution-message.ts';
+import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import { NO_INSTRUMENT } from '../../shared/record-messages.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 import type { FillMoves } from './fill-moves.ts';
@@ -33,6 +34,10 @@ export function tellOpened(journal: Journal, plan: Plan, when: Moment): void {
     view.setBigInt64(at + EXECUTION.startUnits, plan.reservedUnits[0] ?? 0n, true);
     view.setBigInt64(at + EXECUTION.endUnits, plan.plannedEndUnits, true);
     view.setBigInt64(at + EXECUTION.profitUnits, plan.plannedEndUnits - plan.plannedStartUnits, true);
+    for (let leg = 0; leg < LEGS_MAX; leg++) {
+      const { instrument = NO_INSTRUMENT } = plan.legs[leg] ?? {};
+      view.setUint32(at + EXECUTION.legInstruments + leg * 4, instrument, true);
+    }
   });
 }
 
@@ -89,6 +94,23 @@ export function tellFill(journal: Journal, plan: Plan, order: Order, fill: Fill,
   });
 }
 
+/** What the venue said of an order that cannot be true: the fill, where it was one, beside what was asked for. */
+export function tellMisreport(journal: Journal, plan: Plan, order: Order, fill: Fill | undefined, when: Moment): void {
+  journal.emitExecution(EXECUTION_EVENT.ORDER_MISREPORTED, (view, at) => {
+    writeOrderHead(view, at, plan, order, when);
+    writeSaid(view, at, fill);
+  });
+}
+
+/** The figures of a fill that is not believed. */
+export function writeSaid(view: DataView, at: number, fill: Fill | undefined): void {
+  if (fill === undefined) return;
+  view.setBigInt64(at + EXECUTION.qtyLots, fill.qtyLots, true);
+  view.setBigInt64(at + EXECUTION.costUnits, fill.costUnits, true);
+  view.setBigInt64(at + EXECUTION.feeUnits, fill.feeUnits, true);
+  view.setUint16(at + EXECUTION.feeAsset, fill.feeAsset, true);
+}
+
 /** What a plan came to. What was stranded counts nothing: as long as nobody sold it, it is as good as lost. */
 export function tellEnded(journal: Journal, plan: Plan, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.PLAN_ENDED, (view, at) => {
@@ -98,6 +120,7 @@ export function tellEnded(journal: Journal, plan: Plan, when: Moment): void {
     view.setBigInt64(at + EXECUTION.startUnits, plan.spentUnits, true);
     view.setBigInt64(at + EXECUTION.endUnits, plan.receivedUnits, true);
     view.setBigInt64(at + EXECUTION.profitUnits, plan.receivedUnits - plan.spentUnits, true);
+    view.setBigInt64(at + EXECUTION.markUnits, plan.markUnits, true);
   });
 }
 

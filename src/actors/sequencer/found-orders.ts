@@ -14,6 +14,7 @@ import { smallestOrderUnits } from './account-differences.ts';
 import { addDust, addExposure, type LedgerEntry } from './account-ledger.ts';
 import { lostInWords, type Moment } from './execution-events.ts';
 import { balanceChanges, type FillMoves, fillMoves } from './fill-moves.ts';
+import { FoundMisreports } from './found-misreports.ts';
 import { type InterruptedPlan, interruptedKeys, planKey, sumInterrupted } from './interrupted-plans.ts';
 import type { Journal } from './journal.ts';
 import type { NewestBooks } from './newest-books.ts';
@@ -40,9 +41,11 @@ export class FoundOrders {
   readonly #deps: FoundOrdersDeps;
   readonly #known: ReadonlySet<string>;
   readonly #ended: ReadonlySet<string>;
+  readonly #misreports: FoundMisreports;
 
   constructor(deps: FoundOrdersDeps) {
     this.#deps = deps;
+    this.#misreports = new FoundMisreports(deps);
     this.#known = new Set(deps.stored?.ordersKnown);
     this.#ended = new Set(deps.stored?.ordersEnded);
   }
@@ -73,6 +76,11 @@ export class FoundOrders {
         if (!isTold) tellUnknown(journal, clOrdId, origin, 'lost', when);
         books.say('order_lost', 2, lostInWords(clOrdId, venueOrderId));
       });
+  }
+
+  /** An order that the venue tells as another than was sent, and that no plan has out. */
+  *misreportTasks(clOrdId: string, what: string): Generator<Task> {
+    yield () => this.#misreports.recordSaid(clOrdId, what);
   }
 
   /** Ends the plans that earlier runs did not. @param readings their orders, as the venue knows them. */
@@ -111,6 +119,11 @@ export class FoundOrders {
     if (books.isBooked(fill)) return; // a stream was faster
     const { directory } = newest;
     const { origin, reading, clOrdId } = order;
+    const why = this.#misreports.whyNot(reading, fill);
+    if (why !== undefined) {
+      this.#misreports.record(order, why, fill);
+      return;
+    }
     const instrument = reading.instrument === undefined ? undefined : directory.instruments[reading.instrument];
     books.change((when) => {
       if (instrument === undefined) {

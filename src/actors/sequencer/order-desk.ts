@@ -4,7 +4,7 @@
  */
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
-import type { Fill, TradingPort } from '../../venues/trading-port.ts';
+import type { Fill, OrderReading, TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
 import { barOf } from './closing-routes.ts';
 import { lostInWords, type Moment, tellAudit, tellFill, tellOrder } from './execution-events.ts';
@@ -12,6 +12,8 @@ import { FeeWatch } from './fee-watch.ts';
 import { fillMoves } from './fill-moves.ts';
 import type { Journal } from './journal.ts';
 import { KnownTransitions } from './known-transitions.ts';
+import { misreportedTerms } from './misreport.ts';
+import { Misreports } from './misreports.ts';
 import type { NewestBooks } from './newest-books.ts';
 import type { Order } from './order.ts';
 import {
@@ -25,8 +27,9 @@ import {
 import type { OrderWord } from './order-words.ts';
 import { hasUnknown, openOrders, type Plan } from './plan.ts';
 import { hasOrderOut, isReconciling, type PlanEventType } from './plan-machine.ts';
+import type { PlanMarks } from './plan-marks.ts';
 import { bookMoves, newestOrders, stepResult } from './plan-progress.ts';
-import { because } from './plan-reason.ts';
+import { because, over } from './plan-reason.ts';
 import { countUp, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
 /** Pause before the fate of an order is asked for again, doubled each time. */
@@ -47,15 +50,18 @@ export interface OrderDeskDeps {
   readonly port: TradingPort;
   readonly account: Account;
   readonly moment: () => Moment;
+  readonly marks: PlanMarks;
 }
 
 export class OrderDesk {
   readonly #deps: OrderDeskDeps;
   readonly #fees: FeeWatch;
+  readonly #misreports: Misreports;
 
   constructor(deps: OrderDeskDeps) {
     this.#deps = deps;
     this.#fees = new FeeWatch(deps);
+    this.#misreports = new Misreports(deps);
   }
 
   /** Takes `word` of `order`. @returns what the plan is to be told of it. */
@@ -100,9 +106,14 @@ export class OrderDesk {
   #heed(plan: Plan, order: Order, word: OrderWord): OrderEventType | undefined {
     switch (word.kind) {
       case 'fill':
-        return this.#book(plan, order, word.fill) ? 'fill' : undefined;
+        return this.#takeFill(plan, order, word.fill);
+      case 'terms':
+        return this.#takeTerms(plan, order, word.reading);
+      case 'misreported':
+        return this.#misreports.record(plan, order, word.what, []);
       case 'ended':
-        return endOf(order, word.filledLots);
+        if ((word.filledLots ?? 0n) <= order.qtyLots) return endOf(order, word.filledLots);
+        return this.#misreports.record(plan, order, `${word.filledLots} lots filled`, []);
       case 'refused':
         this.#recordRefusal(plan, order, word.error);
         if (order.isClosing && !word.isRetryable) bar(plan, order);
@@ -115,10 +126,22 @@ export class OrderDesk {
     }
   }
 
-  /** False when it had been booked before. */
-  #book(plan: Plan, order: Order, fill: Fill): boolean {
-    const { account, journal, books, moment } = this.#deps;
-    if (account.isBooked(fill)) return false;
+  /** Undefined when it had been booked before. */
+  #takeFill(plan: Plan, order: Order, fill: Fill): OrderEventType | undefined {
+    if (this.#deps.account.isBooked(fill)) return undefined;
+    const why = this.#misreports.whyNot(order, fill);
+    if (why !== undefined) return this.#misreports.record(plan, order, why, [fill]);
+    this.#book(plan, order, fill);
+    return 'fill';
+  }
+
+  #takeTerms(plan: Plan, order: Order, reading: OrderReading): OrderEventType | undefined {
+    const why = misreportedTerms({ ...order, bookedLots: order.booked.qtyLots }, reading);
+    return why === undefined ? undefined : this.#misreports.record(plan, order, why, reading.fills);
+  }
+
+  #book(plan: Plan, order: Order, fill: Fill): void {
+    const { account, journal, books } = this.#deps;
     const { directory } = books;
     const instrument = directory.instruments[order.instrument];
     if (instrument === undefined) throw new TypeError(`order ${order.clOrdId} trades an instrument that nobody listed`);
@@ -135,11 +158,15 @@ export class OrderDesk {
     countUp(journal.open, SEQUENCER_HEADER.fills);
     tellFill(journal, plan, order, fill, moves, this.#momentOf(order));
     this.#fees.take(plan.id, order, fill);
-    // An asset that the plan does not trade pays for it: no plan will bring that back.
-    if (fee !== undefined)
-      account.addExposure({ asset: fee.asset, units: -fee.units, plan: plan.id }, 'accepted', moment());
+    if (fee !== undefined) this.#bookOtherFee(plan, order, fill, fee);
     if (isEnded(order.state)) this.#recordLateFill(plan, order, fill);
-    return true;
+  }
+
+  /** An asset that the plan does not trade pays for it: no plan will bring that back, and it counts against this one. */
+  #bookOtherFee(plan: Plan, order: Order, fill: Fill, fee: { readonly asset: number; readonly units: bigint }): void {
+    const { account, moment, marks } = this.#deps;
+    account.addExposure({ asset: fee.asset, units: -fee.units, plan: plan.id }, 'accepted', moment());
+    plan.markUnits -= marks.feeWorth(plan, order, fill);
   }
 
   /** Now, under the instruments whose ticks and lots the order is in. */
@@ -149,6 +176,7 @@ export class OrderDesk {
   }
 
   #stepOver(plan: Plan): PlanEventType {
+    if (plan.orders.some(({ state }) => state === 'misreported')) return over(plan, 'venue_misreport', 'order.lost');
     if (plan.orders.some(({ state }) => state === 'lost')) return because(plan, 'order_lost', 'order.lost');
     const event = stepResult(plan, this.#deps.books);
     if (event === 'order.filled') return event;

@@ -29,6 +29,7 @@ export const ORDER_STATES = [
   'refused',
   'absent',
   'lost',
+  'misreported',
 ] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
 
@@ -57,6 +58,8 @@ export const ORDER_EVENTS = [
   'adopted',
   /** What the venue says does not go with what is booked. */
   'contradicted',
+  /** What the venue says cannot be true of what was asked for: nothing more is believed of it. */
+  'misreported',
 ] as const;
 export type OrderEventType = (typeof ORDER_EVENTS)[number];
 
@@ -75,12 +78,13 @@ export interface OrderFacts {
  */
 export const DENIALS_MAX = 12;
 
-/** Nothing more is to be expected of it. */
+/** Nothing more is to be expected of it, or believed. */
 export const isEnded = (state: OrderState): boolean => ORDER_STATES.indexOf(state) >= ORDER_STATES.indexOf('filled');
 /** Nobody can say what becomes of it. */
 export const isUnknown = (state: OrderState): boolean =>
   state === 'uncertain' || state === 'looking_up' || state === 'absent_once' || state === 'confirming';
 
+const MISREPORT = { misreported: { target: 'misreported', actions: 'see' } } as const;
 const UNEXPECTED = { target: 'uncertain', actions: 'onUnexpected' } as const;
 /** The end that the venue states must go with what was filled. */
 const ENDS = {
@@ -133,6 +137,7 @@ export const orderMachine = setup({
     sent: {
       on: {
         ...ENDS,
+        ...MISREPORT,
         ...REFUSAL,
         acked: { target: 'acked', actions: 'see' },
         fill: { target: 'partly_filled', actions: 'touch' },
@@ -144,6 +149,7 @@ export const orderMachine = setup({
     acked: {
       on: {
         ...ENDS,
+        ...MISREPORT,
         ...LATE_ANSWER,
         acked: {},
         fill: { target: 'partly_filled', actions: 'touch' },
@@ -155,6 +161,7 @@ export const orderMachine = setup({
     partly_filled: {
       on: {
         ...ENDS,
+        ...MISREPORT,
         ...LATE_ANSWER,
         acked: {},
         fill: {},
@@ -166,6 +173,7 @@ export const orderMachine = setup({
     uncertain: {
       on: {
         ...ENDS,
+        ...MISREPORT,
         ...REFUSAL,
         acked: { actions: 'see' },
         fill: { actions: 'touch' },
@@ -182,6 +190,7 @@ export const orderMachine = setup({
     looking_up: {
       on: {
         ...ENDS,
+        ...MISREPORT,
         ...REFUSAL,
         acked: { actions: 'see' },
         fill: { actions: 'touch' },
@@ -197,6 +206,7 @@ export const orderMachine = setup({
     absent_once: {
       on: {
         ...ENDS,
+        ...MISREPORT,
         ...REFUSAL,
         acked: { target: 'uncertain', actions: 'see' },
         fill: { target: 'uncertain', actions: 'touch' },
@@ -212,6 +222,7 @@ export const orderMachine = setup({
     confirming: {
       on: {
         ...ENDS,
+        ...MISREPORT,
         ...REFUSAL,
         acked: { target: 'uncertain', actions: 'see' },
         fill: { target: 'uncertain', actions: 'touch' },
@@ -225,17 +236,45 @@ export const orderMachine = setup({
     },
     // Word that comes late and says nothing new changes nothing; a fill, or a contradiction, opens the order again.
     filled: {
-      on: { ...REOPENED, ...LATE_ANSWER, acked: {}, uncertain: {}, adopted: {}, 'ended.filled': {}, '*': UNEXPECTED },
+      on: {
+        ...REOPENED,
+        ...LATE_ANSWER,
+        ...MISREPORT,
+        acked: {},
+        uncertain: {},
+        adopted: {},
+        'ended.filled': {},
+        '*': UNEXPECTED,
+      },
     },
     partial: {
-      on: { ...REOPENED, ...LATE_ANSWER, acked: {}, uncertain: {}, adopted: {}, 'ended.partial': {}, '*': UNEXPECTED },
+      on: {
+        ...REOPENED,
+        ...LATE_ANSWER,
+        ...MISREPORT,
+        acked: {},
+        uncertain: {},
+        adopted: {},
+        'ended.partial': {},
+        '*': UNEXPECTED,
+      },
     },
     unfilled: {
-      on: { ...REOPENED, ...LATE_ANSWER, acked: {}, uncertain: {}, adopted: {}, 'ended.unfilled': {}, '*': UNEXPECTED },
+      on: {
+        ...REOPENED,
+        ...LATE_ANSWER,
+        ...MISREPORT,
+        acked: {},
+        uncertain: {},
+        adopted: {},
+        'ended.unfilled': {},
+        '*': UNEXPECTED,
+      },
     },
     refused: {
       on: {
         ...REOPENED,
+        ...MISREPORT,
         refused: {},
         uncertain: {},
         adopted: {},
@@ -247,6 +286,7 @@ export const orderMachine = setup({
     absent: {
       on: {
         ...REOPENED,
+        ...MISREPORT,
         refused: {},
         uncertain: {},
         adopted: {},
@@ -255,9 +295,11 @@ export const orderMachine = setup({
         '*': UNEXPECTED,
       },
     },
+    misreported: { on: { fill: { actions: 'touch' }, '*': {} } },
     lost: {
       on: {
         ...REOPENED,
+        ...MISREPORT,
         uncertain: {},
         adopted: {},
         'fate.absent': {},

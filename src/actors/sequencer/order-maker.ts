@@ -21,8 +21,9 @@ import { type Impossible, legOrder, type OrderDraft, parallelOrders } from './ne
 import type { Order } from './order.ts';
 import type { Plan } from './plan.ts';
 import type { PlanEventType } from './plan-machine.ts';
+import type { PlanMarks } from './plan-marks.ts';
 import { assetAt, change } from './plan-progress.ts';
-import { because } from './plan-reason.ts';
+import { because, over } from './plan-reason.ts';
 import { bookAgeMaxNs } from './recheck.ts';
 import { SEQUENCER_HEADER } from './sequencer-memory.ts';
 
@@ -33,6 +34,8 @@ export interface OrderMakerDeps {
   readonly port: TradingPort;
   readonly account: Account;
   readonly lastHop: LastHop;
+  readonly marks: PlanMarks;
+  readonly gate: { readonly state: GateState };
   readonly moment: () => Moment;
   /** Whether a plan other than the one given trades the instrument. */
   readonly isTakenByOther: (plan: Plan, instrument: number) => boolean;
@@ -54,8 +57,6 @@ export type Verdict = 'open' | 'gate.paused' | 'gate.halted' | 'shut';
 
 /** Pause before what could not go on is tried again. */
 export const RETRY_MS = 50;
-/** Orders that one plan can name. */
-const ATTEMPTS_MAX = 255;
 
 /** Whether plans at work may go on with every order. */
 const isOpenForPlans = (state: GateState): boolean => state === 'active' || state === 'draining';
@@ -72,16 +73,16 @@ export class OrderMaker {
   /** What gate, account and venue say to an order. */
   verdict(shrinksExposure: boolean): Verdict {
     if (this.isStopping) return 'gate.halted';
-    const { context, account, port } = this.#deps;
-    const { state } = context.gate;
+    const { gate, account, port } = this.#deps;
+    const { state } = gate;
     if (state === 'halted') return 'gate.halted';
     if (state === 'paused' || !account.isTrading || !port.isConnected) return 'gate.paused';
     return isOpenForPlans(state) || shrinksExposure ? 'open' : 'shut';
   }
 
   #whyNot(): PlanReason {
-    const { context, account, port } = this.#deps;
-    if (this.isStopping || !isOpenForPlans(context.gate.state)) return 'gate_closed';
+    const { gate, account, port } = this.#deps;
+    if (this.isStopping || !isOpenForPlans(gate.state)) return 'gate_closed';
     return port.isConnected && !account.isTrading ? 'account_not_ready' : 'disconnected';
   }
 
@@ -114,7 +115,7 @@ export class OrderMaker {
     const closing = closingOrder(plan, this.#deps.books, this.#closingTerms(plan));
     if (closing.kind === 'nothing') return nothing(isCompleted(plan) ? 'closing.completed' : 'closing.reversed');
     if (trading.shortfall === 'hold') return nothing('closing.given_up');
-    if (plan.closingAttempts >= trading.shortfall_attempts_max || plan.attempt >= ATTEMPTS_MAX) {
+    if (plan.closingAttempts >= trading.shortfall_attempts_max) {
       return nothing(because(plan, 'attempts_over', 'closing.given_up'));
     }
     if (closing.kind === 'wait') {
@@ -211,6 +212,8 @@ export class OrderMaker {
 
   /** Too many orders is a matter of a moment; any other limit will say the same again. */
   #turnedDown(plan: Plan, refusal: Refusal): Made {
+    // What bounds the plan bounds it for good: what it holds is a person's to look at.
+    if (PLAN_BOUNDS.has(refusal)) return nothing(over(plan, refusal as PlanReason, 'bound.reached'));
     const isToldAsIs = refusal === 'gate_closed' || refusal === 'precision_changed';
     const reason = because(plan, isToldAsIs ? refusal : 'over_limit', 'order.impossible');
     if (refusal !== 'too_many_orders') return nothing(reason);
@@ -224,6 +227,7 @@ export class OrderMaker {
     const units = fundsUnits - (plan.heldUnits[gives] ?? 0n);
     if (isClosing || plan.parallel || gives === 0 || asset === undefined || units <= 0n) return;
     change(plan, gives, units);
+    plan.markUnits -= this.#deps.marks.worthAt(plan, gives, units); // it is no gain of this plan's
     this.#deps.account.addDust({ asset, units: -units, plan: plan.id }, this.#deps.moment());
   }
 
@@ -247,6 +251,9 @@ export class OrderMaker {
     };
   }
 }
+
+/** Refusals that end a plan. */
+const PLAN_BOUNDS: ReadonlySet<Refusal> = new Set(['plan_orders_over', 'plan_volume_over', 'plan_loss_over']);
 
 /** What the limits do not look at. */
 const UNNAMED = { clOrdId: '', attempt: 0, placedNs: 0 } as const;

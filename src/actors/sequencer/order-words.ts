@@ -1,5 +1,5 @@
 /** What the port tells of one order, word by word: each is one change of the journal. */
-import type { Fill, TradingEvent } from '../../venues/trading-port.ts';
+import type { Fill, OrderReading, TradingEvent } from '../../venues/trading-port.ts';
 import type { OrderEventType } from './order-machine.ts';
 
 export type OrderWord =
@@ -7,9 +7,13 @@ export type OrderWord =
   /** Undefined: the fills that came before are all there are. */
   | { readonly kind: 'ended'; readonly filledLots: bigint | undefined }
   | { readonly kind: 'refused'; readonly error: string; readonly isRetryable: boolean }
+  /** What it is, as a reading of it says. */
+  | { readonly kind: 'terms'; readonly reading: OrderReading }
+  /** What was said of it cannot be true. */
+  | { readonly kind: 'misreported'; readonly what: string }
   /** The venue had it, and knows no such order. */
   | { readonly kind: 'denied' }
-  | { readonly kind: 'other'; readonly type: Exclude<OrderEventType, 'fill' | 'refused'> };
+  | { readonly kind: 'other'; readonly type: Exclude<OrderEventType, 'fill' | 'refused' | 'misreported'> };
 
 export interface OrderNews {
   readonly clOrdId: string;
@@ -31,6 +35,8 @@ export function readNews(event: TradingEvent): OrderNews | undefined {
       const { error, isRetryable } = event;
       return { ...unnamed(event), words: [{ kind: 'refused', error, isRetryable }] };
     }
+    case 'order.misreported':
+      return { ...named(event), words: [{ kind: 'misreported', what: event.what }] };
     case 'order.denied':
       return { ...named(event), words: [{ kind: 'denied' }] };
     case 'order.uncertain':
@@ -50,7 +56,7 @@ function fateOf({ clOrdId, found }: Extract<TradingEvent, { type: 'order.fate' }
   const last: OrderWord = found.isOpen
     ? { kind: 'other', type: 'fate.open' }
     : { kind: 'ended', filledLots: undefined };
-  return { clOrdId, venueOrderId: found.venueOrderId, words: [...fills, last] };
+  return { clOrdId, venueOrderId: found.venueOrderId, words: [{ kind: 'terms', reading: found }, ...fills, last] };
 }
 
 const named = ({ clOrdId, venueOrderId }: { clOrdId: string; venueOrderId: string }) => ({ clOrdId, venueOrderId });

@@ -60,6 +60,10 @@ export class PaperAccount implements RunningAccount {
     this.#books.bookFill(fill, moves);
   }
 
+  disbelieve(execId: string): void {
+    this.#books.disbelieve(execId);
+  }
+
   addExposure(entry: LedgerEntry, reason: ExposureReason, when: Moment): void {
     this.#books.addExposure(entry, reason, when);
   }

@@ -3,11 +3,13 @@
  * journal, committed before an order goes out, so a successor always knows of every order that can be out.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
+import type { OrderRequest, PlanBounds } from '../../shared/approved-order.ts';
 import { assetSpent } from '../../shared/asset-graph.ts';
 import { usesKey } from '../../shared/config.ts';
 import { LastHop } from '../../shared/last-hop.ts';
 import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { OrderOut, PlansAtWork, RunningAccount } from './account.ts';
+import { dustUnits } from './account-ledger.ts';
 import { type Moment, tellAudit, tellOpened, tellOrder, tellRefused } from './execution-events.ts';
 import type { Journal } from './journal.ts';
 import { KnownTransitions } from './known-transitions.ts';
@@ -19,7 +21,9 @@ import { OrderDesk } from './order-desk.ts';
 import { isUnknown } from './order-machine.ts';
 import { type MadeOrder, OrderMaker, RETRY_MS } from './order-maker.ts';
 import { type OrderWord, readNews } from './order-words.ts';
+import { OwnGate } from './own-gate.ts';
 import { addOrder, openOrders, type Plan } from './plan.ts';
+import { planBounds } from './plan-bounds.ts';
 import { type PlanEndDeps, recordEnd } from './plan-end.ts';
 import {
   hasOrderOut,
@@ -29,6 +33,7 @@ import {
   type PlanState,
   planMachine,
 } from './plan-machine.ts';
+import { PlanMarks } from './plan-marks.ts';
 import { because } from './plan-reason.ts';
 import { PlanSlots } from './plan-slots.ts';
 import { type RecheckLimits, recheck, recheckLimits, type Standing } from './recheck.ts';
@@ -70,6 +75,7 @@ export class PlanDesk implements PlansAtWork {
   readonly #orders: OrderDesk;
   readonly #maker: OrderMaker;
   readonly #lastHop: LastHop;
+  readonly #gate: OwnGate;
   readonly #endDeps: PlanEndDeps;
   #words: WaitingWord[] = [];
   #outgoing: readonly MadeOrder[] = [];
@@ -83,14 +89,21 @@ export class PlanDesk implements PlansAtWork {
     this.#limits = recheckLimits(context.config);
     this.#slots = new PlanSlots(journal, books);
     this.account = makeAccount(this);
-    const { config, gate, clock } = context;
-    this.#lastHop = new LastHop({ config, gate, clock, outUnits: (asset) => this.#slots.outUnits(asset) });
+    const { config, clock } = context;
+    const gate = new OwnGate(context, journal);
+    this.#gate = gate;
+    this.#lastHop = new LastHop({
+      ...{ config, gate, clock },
+      outUnits: (asset) => this.#slots.outUnits(asset),
+      planBounds: (order) => this.#planBounds(order),
+    });
     const moment = () => this.#moment();
-    const common = { context, journal, books, port, account: this.account, moment };
+    const marks = new PlanMarks(context.bookTable, books);
+    const common = { context, journal, books, port, account: this.account, moment, marks };
     this.#endDeps = common;
     this.#orders = new OrderDesk(common);
     const isTakenByOther = (plan: Plan, instrument: number) => this.#slots.isTakenByOther(plan, instrument);
-    this.#maker = new OrderMaker({ ...common, lastHop: this.#lastHop, isTakenByOther });
+    this.#maker = new OrderMaker({ ...common, gate, lastHop: this.#lastHop, isTakenByOther });
   }
 
   /** Plans at work. */
@@ -318,15 +331,27 @@ export class PlanDesk implements PlansAtWork {
 
   #circumstances(nowNs: number) {
     const { plans, account } = this;
-    const { gate } = this.#context;
     const available = (asset: number) => account.available(asset);
     const { isConnected } = this.#port;
     const hasRoomFor = (instruments: readonly number[]) => this.#port.hasRoomFor(instruments);
     const fees = usesKey(this.#context.config.mode) ? this.#context.feeTable : undefined;
     const agreesOn = (instruments: readonly number[]) => this.#port.agreesOn(instruments);
     const venue = { isTrading: account.isTrading, isConnected, hasRoomFor, agreesOn, fees };
-    const state = this.isDraining ? 'paused' : gate.state;
+    const state = this.isDraining ? 'paused' : this.#gate.state;
     return { nowNs, gate: state, plans, books: this.#books, available, orderLimits: this.#lastHop, venue };
+  }
+
+  #planBounds(order: OrderRequest): PlanBounds | undefined {
+    const plan = this.#slots.plans.find(({ id }) => id === order.plan);
+    if (plan === undefined) return undefined;
+    const { bookTable, config } = this.#context;
+    const { plan_orders_max, plan_excess_max_bps, plan_loss_max_bps } = config.trading;
+    return planBounds(plan, order, this.#books.directory, bookTable, {
+      ordersMax: plan_orders_max,
+      excessMaxBps: plan_excess_max_bps,
+      lossMaxBps: plan_loss_max_bps,
+      dustUnits: (asset) => dustUnits(this.#journal.open, asset),
+    });
   }
 
   #startAsset({ legs }: Opportunity): number {

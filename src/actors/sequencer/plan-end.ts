@@ -7,6 +7,7 @@ import { isTradable } from './holding-value.ts';
 import type { Journal } from './journal.ts';
 import type { NewestBooks } from './newest-books.ts';
 import type { Plan } from './plan.ts';
+import type { PlanMarks } from './plan-marks.ts';
 import { assetAt, placesOf } from './plan-progress.ts';
 import { countUp, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
@@ -15,6 +16,7 @@ export interface PlanEndDeps {
   readonly journal: Journal;
   readonly books: NewestBooks;
   readonly account: Account;
+  readonly marks: PlanMarks;
 }
 
 /** Records the end of `plan` as part of the change that is open. */
@@ -29,14 +31,15 @@ export function recordEnd(plan: Plan, deps: PlanEndDeps, when: Moment): void {
   deps.context.log(state === 'stranded' ? 'error' : 'info', 'plan_ended', `plan ${plan.id} ${state}`, details);
 }
 
-/** What could be traded is exposure; less than that is dust. */
-function recordRest(plan: Plan, place: number, { journal, books, account }: PlanEndDeps, when: Moment): void {
+/** What could be traded is exposure; less than that is dust, which counts with the profit, for what it is worth. */
+function recordRest(plan: Plan, place: number, { journal, books, account, marks }: PlanEndDeps, when: Moment): void {
   const units = plan.heldUnits[place] ?? 0n;
   const asset = assetAt(plan, place, books.directory);
   if (units === 0n || asset === undefined) return;
   const entry = { asset, units, plan: plan.id };
   if (!isTradable(plan, place, books)) {
     account.addDust(entry, when);
+    plan.markUnits += marks.worthAt(plan, place, units);
     return;
   }
   account.addExposure(entry, 'stranded', when);

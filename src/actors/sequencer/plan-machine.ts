@@ -68,6 +68,8 @@ export const PLAN_EVENTS = [
   'closing.reversed',
   /** What is left over stays: no attempt is left, or the settings say so. */
   'closing.given_up',
+  /** A bound of the plan itself: no further order of it will leave. */
+  'bound.reached',
   'retry.due',
   'patience.over',
 ] as const;
@@ -161,6 +163,7 @@ export const planMachine = setup({
         ],
         'gate.paused': [{ guard: 'holdsNothing', target: 'abandoned' }, { target: 'held' }],
         'gate.halted': [{ guard: 'holdsNothing', target: 'abandoned' }, { target: 'stranded' }],
+        'bound.reached': [{ guard: 'holdsNothing', target: 'abandoned' }, { target: 'stranded' }],
         ...UNEXPECTED,
       },
     },
@@ -194,6 +197,7 @@ export const planMachine = setup({
         'closing.completed': 'completed',
         'closing.reversed': 'unwound',
         'closing.given_up': 'stranded',
+        'bound.reached': 'stranded',
         ...UNEXPECTED,
       },
     },

@@ -34,6 +34,7 @@ export function bookMoves(
   directory: InstrumentDirectory,
 ): { readonly asset: AssetIndex; readonly units: bigint } | undefined {
   change(plan, order.gives, -moves.spentUnits);
+  plan.gaveUnits[order.gives] = (plan.gaveUnits[order.gives] ?? 0n) + moves.spentUnits;
   change(plan, order.takes, moves.receivedUnits);
   if (order.isReversing) plan.reversed = true;
   const { feeAsset, feeUnits } = moves;

@@ -7,3 +7,9 @@ export function because(plan: Plan, reason: PlanReason, event: PlanEventType): P
   if (plan.reason === 'none') plan.reason = reason;
   return event;
 }
+
+/** Notes why it ends here, whatever went wrong before, and passes the event on. */
+export function over(plan: Plan, reason: PlanReason, event: PlanEventType): PlanEventType {
+  plan.reason = reason;
+  return event;
+}

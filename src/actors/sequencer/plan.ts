@@ -2,7 +2,7 @@
  * A plan: what was decided, how far it has come, what it holds, and its orders. Kept in a fixed slot of the actor's own
  * memory, so that a successor goes on where its predecessor stopped.
  *
- *   slot:  | fields … | held (4 × i64) | reserved (4 × i64) | legs (4 × 32) | orders (8 × ORDER_SLOT_BYTES) |
+ *   slot:  | fields … | held, reserved, planned, gave (4 × i64 each) | legs (4 × 32) | orders (8 × ORDER_SLOT_BYTES) |
  *
  * Assets of a plan are counted along the cycle: place k is what leg k gives, and place 0 the start asset.
  */
@@ -35,6 +35,8 @@ export interface Plan {
   readonly plannedEndUnits: bigint;
   /** What each leg was to order. Leg after leg, only the first does; the others order what came in. */
   readonly legLots: readonly bigint[];
+  /** By place: most that its leg gives at its collar when all goes as planned. */
+  readonly plannedUnits: readonly bigint[];
   /** All legs at once, out of stock. */
   readonly parallel: boolean;
   state: PlanState;
@@ -42,11 +44,15 @@ export interface Plan {
   rest: boolean;
   /** By place: what came in less what went out. Place 0 counts nothing here: see `spentUnits` and `receivedUnits`. */
   readonly heldUnits: bigint[];
+  /** By place: all that its orders gave of it, whatever came back. */
+  readonly gaveUnits: bigint[];
   /** By place: what the account holds back for orders of the cycle. */
   readonly reservedUnits: bigint[];
   /** Of the start asset. */
   spentUnits: bigint;
   receivedUnits: bigint;
+  /** In the start asset: what dust and fees in other assets are worth, as long as they are not its profit. */
+  markUnits: bigint;
   /** Orders so far; and of them, such that closed out without getting on. */
   attempt: number;
   closingAttempts: number;
@@ -88,10 +94,13 @@ const SLOT = {
   received: 56,
   patienceUntilNs: 64, // f64
   retryDueNs: 72, // f64
-  held: 80,
-  reserved: 80 + LEGS_MAX * 8,
-  legs: 80 + LEGS_MAX * 16,
-  orders: 80 + LEGS_MAX * (16 + LEG.SIZE),
+  mark: 80, // i64 from here on
+  held: 88,
+  reserved: 88 + LEGS_MAX * 8,
+  planned: 88 + LEGS_MAX * 16,
+  gave: 88 + LEGS_MAX * 24,
+  legs: 88 + LEGS_MAX * 32,
+  orders: 88 + LEGS_MAX * (32 + LEG.SIZE),
 } as const;
 
 /** Bytes of a plan's slot. */
@@ -133,14 +142,17 @@ export function readPlan(view: DataView, at: number, runMs: number): Plan | unde
     plannedStartUnits: int64(SLOT.plannedStart),
     plannedEndUnits: int64(SLOT.plannedEnd),
     legLots: Array.from({ length: legCount }, lots),
+    plannedUnits: perPlace(SLOT.planned),
     parallel: flag(SLOT.parallel),
     state: PLAN_STATES[view.getUint8(at + SLOT.state)] ?? 'stranded',
     leg: view.getUint8(at + SLOT.leg),
     rest: flag(SLOT.rest),
     heldUnits: perPlace(SLOT.held),
+    gaveUnits: perPlace(SLOT.gave),
     reservedUnits: perPlace(SLOT.reserved),
     spentUnits: int64(SLOT.spent),
     receivedUnits: int64(SLOT.received),
+    markUnits: int64(SLOT.mark),
     attempt: view.getUint16(at + SLOT.attempt, true),
     closingAttempts: view.getUint8(at + SLOT.closingAttempts),
     reversed: flag(SLOT.reversed),
@@ -173,11 +185,14 @@ export function writePlan(view: DataView, at: number, plan: Plan): void {
   int64(SLOT.plannedEnd, plan.plannedEndUnits);
   int64(SLOT.spent, plan.spentUnits);
   int64(SLOT.received, plan.receivedUnits);
+  int64(SLOT.mark, plan.markUnits);
   view.setFloat64(at + SLOT.patienceUntilNs, plan.patienceUntilNs, true);
   view.setFloat64(at + SLOT.retryDueNs, plan.retryDueNs, true);
   for (let place = 0; place < LEGS_MAX; place++) {
     int64(SLOT.held + place * 8, plan.heldUnits[place] ?? 0n);
     int64(SLOT.reserved + place * 8, plan.reservedUnits[place] ?? 0n);
+    int64(SLOT.planned + place * 8, plan.plannedUnits[place] ?? 0n);
+    int64(SLOT.gave + place * 8, plan.gaveUnits[place] ?? 0n);
   }
   for (const [index, leg] of plan.legs.entries()) writeLeg(view, legAt(at, index), leg, plan.legLots[index] ?? 0n);
   for (let slot = 0; slot < ORDERS_PER_PLAN; slot++) writeOrder(view, orderAt(at, slot), plan.orders[slot]);

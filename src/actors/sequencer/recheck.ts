@@ -82,6 +82,8 @@ export interface Standing {
   readonly endUnits: bigint;
   /** By leg, most that it can come to at its collar: of the first alone, unless all go out at once. */
   readonly reservedUnits: readonly bigint[];
+  /** By leg, most that it can come to at its collar. */
+  readonly plannedUnits: readonly bigint[];
 }
 export interface Refusal {
   readonly ok: false;
@@ -171,10 +173,9 @@ function checkEdge(
   const { instrument, side } = (legs[0] as CycleLeg).terms;
   const startAsset = assetSpent(instrument, side);
   if (plans.filter((plan) => plan.startAsset === startAsset).length >= plansPerAssetMax) return refuse('asset_busy');
-  const reservedUnits = collared.map((one, index) =>
-    index === 0 || isParallel ? atCollar(one, lots[index] as bigint) : 0n,
-  );
-  return { ok: true, startAsset, lots, startUnits, endUnits, reservedUnits };
+  const plannedUnits = collared.map((one, index) => atCollar(one, lots[index] as bigint));
+  const reservedUnits = plannedUnits.map((units, index) => (index === 0 || isParallel ? units : 0n));
+  return { ok: true, startAsset, lots, startUnits, endUnits, reservedUnits, plannedUnits };
 }
 
 const EVEN: Fraction = { numerator: 1n, denominator: 1n };

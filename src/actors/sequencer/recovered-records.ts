@@ -15,7 +15,7 @@ import {
   type PlanOutcome,
 } from '../../shared/execution-message.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';
-import type { Moment } from './execution-events.ts';
+import { type Moment, writeSaid } from './execution-events.ts';
 import type { FillMoves } from './fill-moves.ts';
 import type { InterruptedPlan } from './interrupted-plans.ts';
 import type { Journal } from './journal.ts';
@@ -64,6 +64,21 @@ export function tellUnknown(
   journal.emitExecution(EXECUTION_EVENT.ORDER_ENDED, (view, at) => {
     writeOrigin(view, at, clOrdId, origin, when);
     writeOutcome(view, at, outcome);
+  });
+}
+
+/** What the venue said of an order that cannot be true. @param order undefined: nothing but its id is known. */
+export function tellFoundMisreport(
+  journal: Journal,
+  { clOrdId, origin }: Pick<FoundOrder, 'clOrdId' | 'origin'>,
+  order: FoundOrder | undefined,
+  fill: Fill | undefined,
+  when: Moment,
+): void {
+  journal.emitExecution(EXECUTION_EVENT.ORDER_MISREPORTED, (view, at) => {
+    if (order === undefined) writeOrigin(view, at, clOrdId, origin, when);
+    else writeOrder(view, at, order, when);
+    writeSaid(view, at, fill);
   });
 }
 

@@ -9,7 +9,7 @@ import { EXECUTION, PLANS_MAX } from '../../shared/execution-message.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 import { PLAN_SLOT_BYTES } from './plan.ts';
 
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 /** All f64. */
 export const SEQUENCER_HEADER = {
@@ -43,6 +43,8 @@ export const SEQUENCER_HEADER = {
   recovered: 184,
   deviations: 192,
   readUpToMs: 200, // wall time: the account was compared up to here
+  /** Execution that told of the newest misreport of the venue; 0 when there was none. */
+  misreportSeq: 208,
   SIZE: 256,
 } as const;
 
@@ -84,4 +86,9 @@ export function countUp(bank: DataView, field: number): number {
   const next = bank.getFloat64(field, true) + 1;
   bank.setFloat64(field, next, true);
   return next;
+}
+
+/** Notes that the execution told last, within the change `bank`, tells of a misreport. */
+export function noteMisreport(bank: DataView): void {
+  bank.setFloat64(SEQUENCER_HEADER.misreportSeq, bank.getFloat64(SEQUENCER_HEADER.executionSeq, true), true);
 }

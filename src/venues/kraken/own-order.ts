@@ -20,6 +20,8 @@ export interface OwnOrder {
   isRefused: boolean;
   isEnded: boolean;
   isUncertain: boolean;
+  /** It was told as another order than was sent. */
+  isMisreported: boolean;
   /** Its end was missed once: asking the stream for it a second time would not help. */
   isMissed: boolean;
   readonly fills: Map<string, Fill>;
@@ -44,6 +46,7 @@ export function newOwnOrder({ clOrdId, instrument, side, sent, nowMs }: OwnTerms
     isRefused: false,
     isEnded: false,
     isUncertain: false,
+    isMisreported: false,
     isMissed: false,
     fills: new Map(),
   };

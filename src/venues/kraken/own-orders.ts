@@ -10,6 +10,7 @@ import type { OrderReading, TradingEvent } from '../trading-port.ts';
 import { apiErrorOf } from './api-error.ts';
 import type { ExecutionReport, UnreadableReport } from './execution-report.ts';
 import { isEnd, type Merge, type MergedOrder, MergedOrders } from './merged-orders.ts';
+import { otherThanSent } from './order-echo.ts';
 import { endedReading, endLots, inScale, newOwnOrder, type OwnOrder, type OwnTerms, told } from './own-order.ts';
 import type { PrivateReply } from './private-reply.ts';
 import type { RequestId } from './requests.ts';
@@ -218,6 +219,11 @@ export class OwnOrders {
   /** Tells what is new of an order, and its end when all that belongs to it is here. */
   #settle(own: OwnOrder, order: MergedOrder): void {
     this.#acknowledge(own, order.orderId);
+    const other = otherThanSent(own, order);
+    if (other !== undefined) {
+      this.#tellMisreport(own, order.orderId, other);
+      return;
+    }
     this.#tellFills(own, order);
     if (own.isEnded || !isEnd(order.status)) return;
     const filledLots = endLots(own, order);
@@ -225,6 +231,14 @@ export class OwnOrders {
     if (filledLots === undefined) this.doubt(own, `${order.status} without its total`);
     else if (toldLots > filledLots) this.doubt(own, `${order.status} with a total below its fills`);
     else if (toldLots === filledLots) this.#end(own, order, filledLots);
+  }
+
+  /** Nothing of it is believed any more: it is given up here too. */
+  #tellMisreport(own: OwnOrder, venueOrderId: string, what: string): void {
+    if (own.isMisreported) return;
+    own.isMisreported = true;
+    this.#close(own);
+    this.#deps.emit({ type: 'order.misreported', clOrdId: own.clOrdId, venueOrderId, what });
   }
 
   #acknowledge(own: OwnOrder, venueOrderId: string): void {

@@ -5,6 +5,7 @@ import { Counters } from '../../../src/runtime/counters.ts';
 import { readText } from '../../../src/runtime/record-writer.ts';
 import type { RingProducer } from '../../../src/runtime/ring.ts';
 import { ACCOUNT_STATES, type AccountState } from '../../../src/shared/account-state.ts';
+import { BookTable } from '../../../src/shared/book-table.ts';
 import type { Mode } from '../../../src/shared/config.ts';
 import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
 import {
@@ -20,9 +21,10 @@ import {
 import type { GateCause } from '../../../src/shared/gate-cause.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
-import { PORTFOLIO, RECORD_KIND, STATE } from '../../../src/shared/record-messages.ts';
+import { NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../../src/shared/record-messages.ts';
 import { decodeCauses, type StoredCause } from '../../../src/shared/stored-causes.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
+import { BTC_USD as LISTED_BTC_USD } from '../../support/btc-usd.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
 
 export const USD = 0;
@@ -31,6 +33,9 @@ const ASSETS = [
   { index: USD, id: 'USD', precision: 4 },
   { index: BTC, id: 'BTC', precision: 10 },
 ];
+
+/** The only pair. */
+const BTC_USD = { ...LISTED_BTC_USD, base: BTC, quote: USD };
 
 interface StageOptions {
   readonly risk?: object;
@@ -56,7 +61,8 @@ export function stageRisk({
     config: { mode, risk: risk ?? {}, paper: paper ?? {}, limits: limits ?? {}, trading: trading ?? {} },
     ...(options === undefined ? {} : { options }),
   });
-  const list = () => new InstrumentLog(stage.memory.instrumentLog).append({ assets: ASSETS, instruments: [] });
+  const list = () => new InstrumentLog(stage.memory.instrumentLog).append({ assets: ASSETS, instruments: [BTC_USD] });
+  const table = new BookTable(stage.memory.bookTable);
   if (isListed) list();
   const gate = new TradingGate(stage.memory.gate);
   gate.setSupervisor('active', 'none');
@@ -86,6 +92,7 @@ export function stageRisk({
   return {
     ...stage,
     gate,
+    table,
     list,
     files,
     feed,
@@ -199,8 +206,10 @@ export function sequencer(ring: RingProducer) {
       put(plan, EXECUTION_EVENT.ORDER_ENDED, (view, at) => {
         view.setUint8(at + EXECUTION.orderOutcome, ORDER_OUTCOMES.indexOf(outcome));
       }),
+    misreported: (plan: number) => put(plan, EXECUTION_EVENT.ORDER_MISREPORTED, () => {}),
     opened: (plan: number, start: bigint) =>
       put(plan, EXECUTION_EVENT.PLAN_OPENED, (view, at) => {
+        for (const leg of [1, 2, 3]) view.setUint32(at + EXECUTION.legInstruments + leg * 4, NO_INSTRUMENT, true);
         view.setUint16(at + EXECUTION.startAsset, USD, true);
         view.setBigInt64(at + EXECUTION.startUnits, start, true);
       }),
@@ -220,13 +229,14 @@ export function sequencer(ring: RingProducer) {
         view.setUint16(at + EXECUTION.feeAsset, feeAsset, true);
         view.setBigInt64(at + EXECUTION.feeUnits, fee, true);
       }),
-    ended: (plan: number, profit: bigint, outcome: PlanOutcome = 'completed', number?: number) =>
+    ended: (plan: number, profit: bigint, outcome: PlanOutcome = 'completed', number?: number, mark = 0n) =>
       put(
         plan,
         EXECUTION_EVENT.PLAN_ENDED,
         (view, at) => {
           view.setUint16(at + EXECUTION.startAsset, USD, true);
           view.setBigInt64(at + EXECUTION.profitUnits, profit, true);
+          view.setBigInt64(at + EXECUTION.markUnits, mark, true);
           view.setUint8(at + EXECUTION.outcome, PLAN_OUTCOMES.indexOf(outcome));
         },
         number,

@@ -19,6 +19,7 @@ function holding(units = 100_000_000n) {
     endUnits,
     lots: [1_000_000n],
     reservedUnits: [0n],
+    plannedUnits: [0n],
   } as const;
   const plan = newPlan(1, false, { ...sent, startUnits, endUnits, legs }, standing);
   plan.heldUnits[1] = units;

@@ -41,7 +41,17 @@ const ENDS = (...states: readonly OrderState[]): readonly Row[] =>
 const SAME = (state: OrderState, ...events: readonly OrderEventType[]): readonly Row[] =>
   events.map((event): Row => [state, SEEN, event, state]);
 
+/** What is not believed once is believed no more. */
+const MISREPORTED: readonly Row[] = ORDER_STATES.map((state): Row => [state, NEW, 'misreported', 'misreported', SEEN]);
+const DEAF: readonly Row[] = ORDER_EVENTS.filter((event) => event !== 'fill' && event !== 'misreported').map(
+  (event): Row => ['misreported', SEEN, event, 'misreported'],
+);
+
 const TABLE: readonly Row[] = [
+  ...MISREPORTED.filter(([state]) => state !== 'misreported'),
+  ...DEAF,
+  ['misreported', SEEN, 'misreported', 'misreported'],
+  ['misreported', SEEN, 'fill', 'misreported', TOUCHED],
   ...ENDS('sent', 'acked', 'partly_filled', 'uncertain', 'looking_up', 'absent_once', 'confirming'),
   ['sent', NEW, 'acked', 'acked', SEEN],
   ['sent', NEW, 'fill', 'partly_filled', TOUCHED],
@@ -185,9 +195,10 @@ describe('order machine', () => {
     expectCovered('order machine', orderMachine, NEW, ORDER_STATES, ORDER_EVENTS);
   });
 
-  test('from every state that is reached an end can be reached, and from every end doubt', () => {
+  test('from every state that is reached an end can be reached, and from every end that is believed doubt', () => {
     expect(hanging(orderMachine, NEW, ORDER_EVENTS, isEnded)).toEqual([]);
-    for (const state of ORDER_STATES.filter(isEnded)) expect(isUnknown(step(state, SEEN, 'fill').state)).toBe(true);
+    for (const state of ORDER_STATES.filter((one) => isEnded(one) && one !== 'misreported'))
+      expect(isUnknown(step(state, SEEN, 'fill').state)).toBe(true);
   });
 
   test('a fresh order is sent: it may be with the venue from the moment it is written down', () => {

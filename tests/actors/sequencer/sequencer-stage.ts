@@ -108,6 +108,8 @@ export interface Execution {
   readonly reason: string;
   readonly feeAsset: number;
   readonly amount: bigint;
+  /** Of an ended plan. */
+  readonly mark: bigint;
   readonly amountAsset: number;
   readonly orderOutcome: string;
   readonly exposureReason: string;
@@ -144,6 +146,7 @@ export function readExecution(view: DataView, at: number): Execution {
     reason: PLAN_REASONS[uint16(EXECUTION.reason)] ?? 'unknown',
     feeAsset: uint16(EXECUTION.feeAsset),
     amount: int64(EXECUTION.amountUnits),
+    mark: int64(EXECUTION.markUnits),
     amountAsset: uint16(EXECUTION.startAsset),
     orderOutcome: ORDER_OUTCOMES[view.getUint8(at + EXECUTION.orderOutcome)] ?? 'unknown',
     exposureReason: EXPOSURE_REASONS[view.getUint8(at + EXECUTION.exposureReason)] ?? 'unknown',

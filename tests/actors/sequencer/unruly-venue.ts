@@ -227,10 +227,10 @@ export class UnrulyVenue implements TradingPort {
     const costUnits =
       exponent >= 0 ? raw * 10n ** BigInt(exponent) : raw / 10n ** BigInt(-exponent) + (side === 0 ? 1n : 0n);
     const dice = this.#chance.unit();
-    const received = side === 0 ? base : quote;
-    const feeAsset = dice < 0.7 ? received : this.#upTo(ASSETS.length - 1);
-    const feeUnits =
-      feeAsset === received ? ((side === 0 ? qtyLots * 100n : costUnits) * 26n) / 10_000n : BigInt(this.#upTo(50));
+    const feeAsset = dice < 0.7 ? (side === 0 ? base : quote) : this.#upTo(ASSETS.length - 1);
+    const traded = feeAsset === base ? qtyLots * 100n : costUnits;
+    const isTraded = feeAsset === base || feeAsset === quote;
+    const feeUnits = isTraded ? (traded * 26n) / 10_000n : BigInt(this.#upTo(5));
     const execId = `E${++this.#execs}`;
     return { execId, qtyLots, priceTicks, costUnits, feeUnits, feeAsset, atMs: this.#clock.wallMs() };
   }

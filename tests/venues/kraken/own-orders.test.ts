@@ -296,3 +296,23 @@ describe('orders of ours', () => {
     expect(typesOf()).toEqual(['order.acked', 'order.filled']);
   });
 });
+
+describe('an order that is told as another than was sent', () => {
+  test.each([
+    ['pair', { symbol: 'ETH/USD' }, 'an order of ETH/USD'],
+    ['side', { side: 'sell' }, 'an order to sell'],
+    ['quantity', { order_qty: 2.5 }, 'an order of 2.5'],
+    ['a quantity finer than a lot', { order_qty: 0.250000001 }, 'an order of 0.250000001'],
+    ['limit', { limit_price: 1 }, 'a limit of 1'],
+  ])('%s: is said once, and nothing of it is told as true', (_what, other, what) => {
+    const { send, take, entry, events, orders, typesOf } = stage();
+    send();
+    take(reply());
+    const fill = trade({ exec_id: 'T1', last_qty: 0.25, cum_qty: 0.25, ...other });
+    entry(fill);
+    entry(fill, filled());
+    expect(typesOf()).toEqual(['order.acked', 'order.misreported']);
+    expect(events.at(-1)).toMatchObject({ clOrdId: CL, what });
+    expect(orders.out.size).toBe(0);
+  });
+});

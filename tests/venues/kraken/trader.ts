@@ -94,6 +94,7 @@ export class Trader {
         known.lookUpAtMs = this.#nowMs() + 1_000;
         break;
       case 'order.acked':
+      case 'order.misreported':
         break;
       default:
         event satisfies never;

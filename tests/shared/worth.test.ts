@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { worthOf } from '../../../src/actors/risk/worth.ts';
-import { BookTable } from '../../../src/shared/book-table.ts';
-import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import { invalidReasonCode } from '../../../src/shared/market-messages.ts';
-import { createTestContext } from '../../support/test-context.ts';
-import { ASSETS, BTC_USD, ETH_BTC, PAIRS, putBook } from '../sequencer/sequencer-stage.ts';
+import { BookTable } from '../../src/shared/book-table.ts';
+import { InstrumentDirectory } from '../../src/shared/instrument.ts';
+import { invalidReasonCode } from '../../src/shared/market-messages.ts';
+import { worthOf, worthWithin } from '../../src/shared/worth.ts';
+import { ASSETS, BTC_USD, ETH_BTC, ETH_USD, PAIRS, putBook } from '../actors/sequencer/sequencer-stage.ts';
+import { createTestContext } from '../support/test-context.ts';
 
 const [USD, BTC, ETH] = ASSETS as [(typeof ASSETS)[number], (typeof ASSETS)[number], (typeof ASSETS)[number]];
 
@@ -16,7 +16,7 @@ function market() {
   putBook(table, BTC_USD, { bids: [[500_000n, 1n]], asks: [[500_010n, 1n]] }, 1, 0); // 50,000.0 and 50,001.0
   putBook(table, ETH_BTC, { bids: [], asks: [[5_000n, 1n]] }, 2, 0);
   const worth = (units: bigint, asset: typeof USD, into: typeof USD) => worthOf(units, asset, into, directory, table);
-  return { table, worth };
+  return { table, directory, worth };
 }
 
 test('what is held is worth what it would sell for, what is owed what it would cost', () => {
@@ -41,4 +41,20 @@ test('without a pair, a verified book or a side of it nobody knows', () => {
   expect(worth(-(10n ** 10n), ETH, BTC)).toBe(-500_000_000n);
   table.setValidity(BTC_USD, invalidReasonCode('checksum'));
   expect(worth(10n ** 10n, BTC, USD)).toBeUndefined();
+});
+
+test('within a cycle the best of its two ways counts, each with the books that it needs', () => {
+  const { table, directory } = market();
+  const within = (units: bigint, asset: typeof USD, into: typeof USD) =>
+    worthWithin(units, asset.index, into.index, PAIRS, directory, table);
+  const one = 10n ** 10n;
+  expect(within(one, BTC, USD)).toBe(500_000_000n); // the way over ETH has no book
+  expect(within(one, ETH, USD)).toBeUndefined();
+  putBook(table, ETH_BTC, { bids: [[4_990n, 1n]], asks: [[5_000n, 1n]] }, 3, 0);
+  expect(within(one, ETH, USD)).toBe(24_950_000n); // 0.0499 BTC at 50,000
+  putBook(table, ETH_USD, { bids: [[252_000n, 1n]], asks: [[252_100n, 1n]] }, 4, 0);
+  expect(within(one, ETH, USD)).toBe(25_200_000n); // 2,520 USD at once
+  expect(within(one, BTC, USD)).toBe(504_000_000n); // 20 ETH, 50,400 USD: on along the cycle
+  expect(within(-one, ETH, USD)).toBe(-25_000_500n); // bought back over BTC: 0.05 × 50,001
+  expect(within(0n, ETH, USD)).toBe(0n);
 });

@@ -1,0 +1,121 @@
+/**
+ * The plans at work as risk sees them: what each reserved, gained and holds by its fills, and what it would come to at the
+ * books. So a loss counts while its plan is running, not only when it ends.
+ */
+import type { BookTable } from '../../shared/book-table.ts';
+import { EXECUTION, PLANS_MAX } from '../../shared/execution-message.ts';
+import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import { smaller } from '../../shared/money.ts';
+import { worthWithin } from '../../shared/worth.ts';
+import { OPEN_PLAN, openPlanOffset } from './risk-memory.ts';
+
+/** Offsets of the places that hold a plan. */
+function* openOffsets(bank: DataView): Generator<number> {
+  for (let index = 0; index < PLANS_MAX; index++) {
+    const at = openPlanOffset(index);
+    if (bank.getFloat64(at + OPEN_PLAN.plan, true) !== 0) yield at;
+  }
+}
+
+/** Plans opened and not ended. */
+export const openPlans = (bank: DataView): number => [...openOffsets(bank)].length;
+
+/** Units of `asset` that open plans have reserved and not yet spent. */
+export function reservedUnits(bank: DataView, asset: number): bigint {
+  let sum = 0n;
+  for (const at of openOffsets(bank)) {
+    if (startAssetAt(bank, at) === asset) sum += bank.getBigInt64(at + OPEN_PLAN.reservedUnits, true);
+  }
+  return sum;
+}
+
+/** Units of `asset` that open plans which start from it have lost so far. 0 or less; what others gain is not set against it. */
+export function runningUnits(bank: DataView, asset: number): bigint {
+  let sum = 0n;
+  for (const at of openOffsets(bank)) {
+    if (startAssetAt(bank, at) === asset) sum += smaller(0n, bank.getBigInt64(at + OPEN_PLAN.resultUnits, true));
+  }
+  return sum;
+}
+
+export function openPlan(bank: DataView, slots: DataView, offset: number): void {
+  const at = planAt(bank, 0);
+  if (at === undefined) return; // more open plans than can be: what they reserve is shown too low, nothing else
+  for (let byte = 0; byte < OPEN_PLAN.SIZE; byte++) bank.setUint8(at + byte, 0);
+  bank.setFloat64(at + OPEN_PLAN.plan, slots.getFloat64(offset + EXECUTION.plan, true), true);
+  bank.setUint16(at + OPEN_PLAN.asset, slots.getUint16(offset + EXECUTION.startAsset, true), true);
+  bank.setBigInt64(at + OPEN_PLAN.reservedUnits, slots.getBigInt64(offset + EXECUTION.startUnits, true), true);
+  for (let leg = 0; leg < OPEN_PLAN.INSTRUMENTS; leg++) {
+    const instrument = slots.getUint32(offset + EXECUTION.legInstruments + leg * 4, true);
+    bank.setUint32(at + OPEN_PLAN.instruments + leg * 4, instrument, true);
+  }
+}
+
+export function closePlan(bank: DataView, plan: number): void {
+  const at = planAt(bank, plan);
+  if (at !== undefined) bank.setFloat64(at + OPEN_PLAN.plan, 0, true);
+}
+
+/** Books a fill into its plan, when that is at work. A fee in a third asset counts when the plan ends. */
+export function bookPlanFill(bank: DataView, slots: DataView, offset: number): void {
+  const at = planAt(bank, slots.getFloat64(offset + EXECUTION.plan, true));
+  if (at === undefined) return;
+  const int64 = (field: number) => slots.getBigInt64(offset + field, true);
+  const spentAsset = slots.getUint16(offset + EXECUTION.spentAsset, true);
+  move(bank, at, spentAsset, -int64(EXECUTION.spentUnits));
+  move(bank, at, slots.getUint16(offset + EXECUTION.receivedAsset, true), int64(EXECUTION.receivedUnits));
+  // The first leg has spent what was reserved; what it left over is free again.
+  if (spentAsset === startAssetAt(bank, at)) bank.setBigInt64(at + OPEN_PLAN.reservedUnits, 0n, true);
+}
+
+/** Values every open plan at the books. One that no book values keeps what was known of it last. */
+export function markPlans(bank: DataView, directory: InstrumentDirectory, books: BookTable): void {
+  for (const at of openOffsets(bank)) {
+    const result = resultAt(bank, at, directory, books);
+    if (result !== undefined) bank.setBigInt64(at + OPEN_PLAN.resultUnits, result, true);
+  }
+}
+
+function resultAt(bank: DataView, at: number, directory: InstrumentDirectory, books: BookTable): bigint | undefined {
+  const pairs = Array.from({ length: OPEN_PLAN.INSTRUMENTS }, (_, leg) =>
+    bank.getUint32(at + OPEN_PLAN.instruments + leg * 4, true),
+  ).flatMap((instrument) => directory.instruments[instrument] ?? []);
+  let result = bank.getBigInt64(at + OPEN_PLAN.gainedUnits, true);
+  for (let index = 0; index < OPEN_PLAN.HOLDINGS; index++) {
+    const holding = at + OPEN_PLAN.holdings + index * OPEN_PLAN.HOLDING_BYTES;
+    const asset = bank.getUint32(holding, true) - 1;
+    const units = bank.getBigInt64(holding + 8, true);
+    if (asset < 0 || units === 0n) continue;
+    const worth = worthWithin(units, asset, startAssetAt(bank, at), pairs, directory, books);
+    if (worth === undefined) return undefined;
+    result += worth;
+  }
+  return result;
+}
+
+function move(bank: DataView, at: number, asset: number, units: bigint): void {
+  const add = (field: number) => bank.setBigInt64(field, bank.getBigInt64(field, true) + units, true);
+  if (asset === startAssetAt(bank, at)) {
+    add(at + OPEN_PLAN.gainedUnits);
+    return;
+  }
+  for (let index = 0; index < OPEN_PLAN.HOLDINGS; index++) {
+    const holding = at + OPEN_PLAN.holdings + index * OPEN_PLAN.HOLDING_BYTES;
+    const known = bank.getUint32(holding, true);
+    if (known !== 0 && known !== asset + 1) continue;
+    bank.setUint32(holding, asset + 1, true);
+    add(holding + 8);
+    return;
+  }
+}
+
+const startAssetAt = (bank: DataView, at: number): number => bank.getUint16(at + OPEN_PLAN.asset, true);
+
+/** Where `plan` is noted; 0 finds a free place. */
+function planAt(bank: DataView, plan: number): number | undefined {
+  for (let index = 0; index < PLANS_MAX; index++) {
+    const at = openPlanOffset(index);
+    if (bank.getFloat64(at + OPEN_PLAN.plan, true) === plan) return at;
+  }
+  return undefined;
+}

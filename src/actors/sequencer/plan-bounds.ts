@@ -1,0 +1,76 @@
+/**
+ * What is left to a plan, whatever its machine wants: how many orders, how much of each asset, how much loss. The last hop
+ * asks for it right before an order leaves. Pure but for reading books.
+ *
+ * Every place of a plan may give as much as was planned and `excessMaxBps` beyond, for what came in better than planned,
+ * with the dust that lies about; while closing out as much again, which is what a way back takes.
+ */
+
+import type { OrderRequest, PlanBounds } from '../../shared/approved-order.ts';
+import { assetSpent } from '../../shared/asset-graph.ts';
+import type { BookTable } from '../../shared/book-table.ts';
+import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import { largest } from '../../shared/money.ts';
+import { worthWithin } from '../../shared/worth.ts';
+import { openOrders, type Plan } from './plan.ts';
+import { isClosing } from './plan-machine.ts';
+import { assetAt, placesOf } from './plan-progress.ts';
+
+export interface PlanBoundTerms {
+  readonly ordersMax: number;
+  readonly excessMaxBps: number;
+  readonly lossMaxBps: number;
+  readonly dustUnits: (asset: number) => bigint;
+}
+
+const BPS = 10_000n;
+
+export function planBounds(
+  plan: Plan,
+  { instrument, side }: Pick<OrderRequest, 'instrument' | 'side'>,
+  directory: InstrumentDirectory,
+  books: BookTable,
+  terms: PlanBoundTerms,
+): PlanBounds {
+  const traded = directory.instruments[instrument];
+  const asset = traded === undefined ? undefined : assetSpent(traded, side);
+  const place = [0, ...placesOf(plan)].find((one) => asset !== undefined && assetAt(plan, one, directory) === asset);
+  return {
+    hasOrdersLeft: plan.attempt < terms.ordersMax,
+    roomUnits: place === undefined || asset === undefined ? 0n : roomAt(plan, place, terms.dustUnits(asset), terms),
+    isLossReached: isLossReached(plan, directory, books, terms),
+  };
+}
+
+function roomAt(plan: Plan, place: number, dust: bigint, { excessMaxBps }: PlanBoundTerms): bigint {
+  const times = isClosing(plan.state) ? 2n * BPS : BPS;
+  const most = ((plan.plannedUnits[place] ?? 0n) * (times + BigInt(excessMaxBps))) / BPS + largest(0n, dust);
+  const out = openOrders(plan).reduce((sum, { gives, fundsUnits }) => (gives === place ? sum + fundsUnits : sum), 0n);
+  return most - out - (plan.gaveUnits[place] ?? 0n);
+}
+
+/** What cannot be valued now is not judged: without a book it is not traded either. */
+function isLossReached(
+  plan: Plan,
+  directory: InstrumentDirectory,
+  books: BookTable,
+  { lossMaxBps }: PlanBoundTerms,
+): boolean {
+  const result = resultSoFar(plan, directory, books);
+  return result !== undefined && -result * BPS > plan.plannedStartUnits * BigInt(lossMaxBps);
+}
+
+/** What the plan would come to if all that it holds went home at the touch, in the start asset; undefined: no book says. */
+export function resultSoFar(plan: Plan, directory: InstrumentDirectory, books: BookTable): bigint | undefined {
+  const pairs = plan.legs.flatMap(({ instrument }) => directory.instruments[instrument] ?? []);
+  let result = plan.receivedUnits - plan.spentUnits + plan.markUnits;
+  for (const place of placesOf(plan)) {
+    const held = plan.heldUnits[place] ?? 0n;
+    if (held === 0n) continue;
+    const asset = assetAt(plan, place, directory);
+    const worth = asset === undefined ? undefined : worthWithin(held, asset, plan.startAsset, pairs, directory, books);
+    if (worth === undefined) return undefined;
+    result += worth;
+  }
+  return result;
+}

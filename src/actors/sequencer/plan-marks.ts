@@ -1,0 +1,61 @@
+/**
+ * What a plan moved beside its profit, valued in its start asset: dust that it leaves or takes, and fees in assets that it
+ * does not trade. At the touch of the books; what no book values, at the prices the plan was decided at.
+ */
+import type { BookTable } from '../../shared/book-table.ts';
+import type { AssetIndex } from '../../shared/instrument.ts';
+import { divideUp, PPM } from '../../shared/money.ts';
+import { worthOf, worthWithin } from '../../shared/worth.ts';
+import type { Fill } from '../../venues/trading-port.ts';
+import { decidedCost } from './holding-value.ts';
+import type { NewestBooks } from './newest-books.ts';
+import type { Order } from './order.ts';
+import type { Plan } from './plan.ts';
+import { assetAt, placesOf } from './plan-progress.ts';
+
+export class PlanMarks {
+  readonly #table: BookTable;
+  readonly #books: NewestBooks;
+
+  constructor(table: BookTable, books: NewestBooks) {
+    this.#table = table;
+    this.#books = books;
+  }
+
+  /** Units of the start asset for `units` (negative: owed) of the asset at `place`. */
+  worthAt(plan: Plan, place: number, units: bigint): bigint {
+    const asset = assetAt(plan, place, this.#books.directory);
+    const worth = asset === undefined ? undefined : this.#worth(plan, asset, units);
+    return worth ?? decidedCost(plan, place, units, this.#books) ?? 0n;
+  }
+
+  /** Units of the quote asset of the order's pair that a fee is worth; undefined when no book says. */
+  feeInQuote({ instrument }: Pick<Order, 'instrument'>, { feeAsset, feeUnits }: Fill): bigint | undefined {
+    const { directory } = this.#books;
+    const quote = directory.assets[directory.instruments[instrument]?.quote ?? -1];
+    const asset = directory.assets[feeAsset];
+    if (quote === undefined || asset === undefined) return undefined;
+    const cost = worthOf(-feeUnits, asset, quote, directory, this.#table);
+    return cost === undefined ? undefined : -cost;
+  }
+
+  /** Units of the start asset that a fee in another asset costs; what cannot be valued costs what the known rate would. */
+  feeWorth(plan: Plan, order: Order, fill: Fill): bigint {
+    const { directory } = this.#books;
+    const quote = directory.instruments[order.instrument]?.quote;
+    if (quote === undefined) return 0n;
+    const known = divideUp(fill.costUnits * BigInt(order.feePpm), PPM);
+    const units = this.feeInQuote(order, fill) ?? known;
+    if (quote === plan.startAsset) return units;
+    const worth = this.#worth(plan, quote, -units);
+    if (worth !== undefined) return -worth;
+    const place = placesOf(plan).find((one) => assetAt(plan, one, directory) === quote);
+    return place === undefined ? 0n : (decidedCost(plan, place, units, this.#books) ?? 0n);
+  }
+
+  #worth(plan: Plan, asset: AssetIndex, units: bigint): bigint | undefined {
+    const { directory } = this.#books;
+    const pairs = plan.legs.flatMap(({ instrument }) => directory.instruments[instrument] ?? []);
+    return worthWithin(units, asset, plan.startAsset, pairs, directory, this.#table);
+  }
+}

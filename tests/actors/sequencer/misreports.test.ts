@@ -1,0 +1,197 @@
+/** A venue that says what cannot be true: it is recorded, not booked, not traded upon, and nothing leaves any more. */
+import { describe, expect, test } from 'vitest';
+import { Counters } from '../../../src/runtime/counters.ts';
+import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
+import { type FillTerms, HandVenue } from './hand-venue.ts';
+import { BTC, ETH, ETH_BTC, type StageOptions, stageSequencer, USD } from './sequencer-stage.ts';
+
+const DAY_MS = 86_400_000;
+
+function stageOnVenue(options: StageOptions = {}) {
+  const venue = new HandVenue();
+  const stage = stageSequencer({
+    ...options,
+    trading: { slippage_bps: 0, ...options.trading },
+    way: { makePort: () => venue },
+  });
+  stage.send(stage.opportunity());
+  stage.run();
+  return { stage, venue };
+}
+type Staged = ReturnType<typeof stageOnVenue>;
+
+/** Risk has booked all that was told, and says that trading goes on: as after a person has resumed. */
+function riskHasSeen({ stage }: Staged): void {
+  const risk = new Counters(stage.memory.counters, 'risk');
+  risk.set(risk.at('executions'), 1_000);
+}
+
+function expectDisbelieved({ stage, venue }: Staged, orders: number, said: RegExp): void {
+  const told = stage.told();
+  const of = (event: string) => told.filter((one) => one.event === event);
+  expect(of('ORDER_MISREPORTED')).toHaveLength(1);
+  expect(of('PLAN_ENDED')).toMatchObject([{ outcome: 'stranded', reason: 'venue_misreport' }]);
+  expect(of('ORDER_ENDED').at(-1)).toMatchObject({ orderOutcome: 'misreported' });
+  expect(stage.recorded().audits.filter((line) => line.startsWith('venue_misreport'))).toEqual([
+    expect.stringMatching(said),
+  ]);
+  stage.pass(20_000);
+  expect(venue.sent, 'nothing is closed out').toHaveLength(orders);
+  stage.send(stage.opportunity());
+  stage.run();
+  expect(stage.told().at(-1)).toMatchObject({ event: 'PLAN_REFUSED', reason: 'gate_closed' });
+}
+
+const TOO_MUCH: readonly (readonly [string, (order: ApprovedOrder) => readonly [bigint, FillTerms], RegExp])[] = [
+  ['ten times what was ordered', ({ qtyLots }) => [qtyLots * 10n, {}], /1\.50000000 filled, 0\.15000000 ordered/],
+  ['one lot more than was ordered', ({ qtyLots }) => [qtyLots + 1n, {}], /0\.15000001 filled, 0\.15000000 ordered/],
+  [
+    'a tick worse than the limit',
+    ({ qtyLots, limitTicks }) => [qtyLots, { priceTicks: limitTicks + 1n }],
+    /a price of 50000\.1/,
+  ],
+  [
+    'for a fee of all that came in',
+    ({ qtyLots }) => [qtyLots, { feeUnits: qtyLots * 100n }],
+    /a fee of 0\.1500000000 on 0\.15/,
+  ],
+  ['for a fee of more than came in', ({ qtyLots }) => [qtyLots, { feeUnits: qtyLots * 101n }], /a fee of 0\.1515/],
+  ['for a fee below zero', ({ qtyLots }) => [qtyLots, { feeUnits: -1n }], /below zero/],
+  ['at a price of nothing', ({ qtyLots }) => [qtyLots, { priceTicks: 0n }], /below zero, or of nothing/],
+];
+
+describe('a fill that cannot be true', () => {
+  test.each(TOO_MUCH)('%s: is not booked, and halts', (_what, fillOf, said) => {
+    const staged = stageOnVenue();
+    const [qtyLots, terms] = fillOf(staged.venue.last);
+    staged.venue.execute(staged.venue.last, qtyLots, terms);
+    staged.stage.run();
+    expect(staged.stage.balances()).toEqual([0n, 0n, 0n]);
+    expectDisbelieved(staged, 1, said);
+  });
+
+  test('the same word by a look-up is believed as little, and by the account as little', () => {
+    const staged = stageOnVenue();
+    const { venue, stage } = staged;
+    const order = venue.last;
+    const fill = venue.fillOf(order, order.qtyLots * 10n);
+    venue.uncertain(order);
+    stage.run();
+    stage.pass(10);
+    venue.fate(order, { isOpen: false, fills: [fill] });
+    venue.fate(order, { isOpen: false, fills: [fill] });
+    stage.run();
+    expect(stage.balances()).toEqual([0n, 0n, 0n]);
+    expectDisbelieved(staged, 1, /filled/);
+  });
+
+  test('parts that each could be true, and together cannot', () => {
+    const staged = stageOnVenue();
+    const { venue, stage } = staged;
+    venue.acked(venue.last);
+    venue.filled(venue.last, venue.last.qtyLots);
+    venue.filled(venue.last, 1n);
+    stage.run();
+    const told = stage.told();
+    expect(told.filter(({ event }) => event === 'FILL')).toHaveLength(1);
+    expect(told.filter(({ event }) => event === 'ORDER_MISREPORTED')).toMatchObject([{ qty: 1n }]);
+    // What was believed before is held, and left to a person.
+    expect(told.filter(({ event }) => event === 'EXPOSURE')).toMatchObject([
+      { amountAsset: BTC, amount: venue.sent[0]!.qtyLots * 100n, exposureReason: 'stranded' },
+    ]);
+    expect(venue.sent).toHaveLength(1);
+  });
+
+  test('a total beyond what was ordered, and a time that makes later fills seem old', () => {
+    for (const say of [
+      ({ venue }: Staged) => venue.ended(venue.last, venue.last.qtyLots + 1n),
+      ({ venue, stage }: Staged) => {
+        const fill = { ...venue.fillOf(venue.last, 1n), atMs: stage.clock.wallMs() + DAY_MS + 1 };
+        venue.say({ type: 'order.filled', clOrdId: venue.last.clOrdId, venueOrderId: 'V', fill });
+      },
+    ]) {
+      const staged = stageOnVenue();
+      say(staged);
+      staged.stage.run();
+      expectDisbelieved(staged, 1, /the venue says: /);
+    }
+  });
+
+  test('an order that is told as another: pair, side, quantity, limit', () => {
+    const others = [{ instrument: ETH_BTC }, { side: 1 as const }, { qtyLots: 1n }, { limitTicks: 1n }];
+    for (const other of others) {
+      const staged = stageOnVenue();
+      const { venue, stage } = staged;
+      const order = venue.last;
+      venue.uncertain(order);
+      stage.run();
+      stage.pass(10);
+      venue.fate({ ...order, ...other }, { isOpen: false, fills: [venue.fillOf(order, order.qtyLots)] });
+      stage.run();
+      expect(
+        stage.balances(),
+        JSON.stringify(other, (_, value) => String(value)),
+      ).toEqual([0n, 0n, 0n]);
+      expectDisbelieved(staged, 1, /the venue says: /);
+    }
+  });
+
+  test('in a later leg: what came in before is stranded, and not one order follows', () => {
+    const staged = stageOnVenue();
+    const { venue, stage } = staged;
+    venue.execute(venue.last);
+    stage.run();
+    expect(venue.last.instrument).toBe(ETH_BTC);
+    venue.execute(venue.last, venue.last.qtyLots * 3n);
+    stage.run();
+    expect(stage.balances()[ETH]).toBe(0n);
+    expectDisbelieved(staged, 2, /filled/);
+  });
+
+  test('after the end of its plan: recorded and halted the same', () => {
+    const { venue, stage } = stageOnVenue();
+    const [order] = venue.sent;
+    venue.execute(order!, 0n);
+    stage.run();
+    expect(stage.told().at(-1)).toMatchObject({ event: 'PLAN_ENDED', outcome: 'abandoned' });
+    stage.send(stage.opportunity());
+    stage.run();
+    venue.acked(venue.last);
+    venue.execute(venue.last);
+    stage.run();
+    const late = { ...venue.fillOf(venue.last, venue.last.qtyLots * 5n) };
+    const first = venue.sent[1]!;
+    venue.say({ type: 'order.filled', clOrdId: first.clOrdId, venueOrderId: 'V', fill: late });
+    stage.run();
+    expect(stage.told().filter(({ event }) => event === 'ORDER_MISREPORTED')).toHaveLength(1);
+  });
+
+  test('nothing leaves until risk has seen it, over a death too; then the gate alone decides', () => {
+    const staged = stageOnVenue();
+    const { venue, stage } = staged;
+    venue.execute(venue.last, venue.last.qtyLots * 10n);
+    stage.run();
+    stage.succeed();
+    stage.send(stage.opportunity());
+    stage.run();
+    expect(stage.told().at(-1)).toMatchObject({ event: 'PLAN_REFUSED', reason: 'gate_closed' });
+    riskHasSeen(staged);
+    stage.send(stage.opportunity());
+    stage.run();
+    expect(venue.sent).toHaveLength(2);
+  });
+});
+
+describe('what is only dearer or better than expected is believed', () => {
+  test.each([
+    ['a fee a little dearer than known', (order: ApprovedOrder): FillTerms => ({ feeUnits: order.qtyLots / 2n })],
+    ['a better price', (order: ApprovedOrder): FillTerms => ({ priceTicks: order.limitTicks - 100n })],
+    ['a fee in the asset spent', (): FillTerms => ({ feeAsset: USD, feeUnits: 700_000n })],
+  ])('%s', (_what, terms) => {
+    const { venue, stage } = stageOnVenue();
+    venue.execute(venue.last, venue.last.qtyLots, terms(venue.last));
+    stage.run();
+    expect(stage.told().filter(({ event }) => event === 'ORDER_MISREPORTED')).toEqual([]);
+    expect(venue.last.instrument).toBe(ETH_BTC);
+  });
+});
