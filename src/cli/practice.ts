@@ -92,10 +92,12 @@ function readyLine({ rest, wsPublic, wsPrivate, accounts }: PracticeServer): str
   return JSON.stringify({ rest, wsPublic, wsPrivate, accounts: rows });
 }
 
-function readyText({ rest, wsPublic, wsPrivate, accounts }: PracticeServer, seed: number): string {
+function readyText(server: PracticeServer, seed: number): string {
+  const { rest, wsPublic, wsPrivate, wsLevel3, wsPublicV1, wsPrivateV1, accounts } = server;
   return [
     `ready    ${wsPublic}   seed ${seed}   stop with Ctrl-C`,
-    `private  ${wsPrivate}`,
+    `private  ${wsPrivate}   level3 ${wsLevel3}`,
+    `v1       ${wsPublicV1}   private ${wsPrivateV1}`,
     `rest     ${rest}`,
     ...accounts.flatMap(accountText),
   ].join('\n');

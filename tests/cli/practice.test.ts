@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { practiceHelp } from '../../src/cli/practice.ts';
 import { parseSpeed } from '../../src/cli/speed.ts';
@@ -51,6 +52,25 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect(errors.join('')).toMatch(/stopped {2}1 connections/);
   },
 );
+
+test('takes the list of pairs of the venue from the command line', async () => {
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const pairs = fileURLToPath(new URL('../fixtures/kraken/rest_AssetPairs_20250722.json.gz', import.meta.url));
+  const started = spawn(process.execPath, [main, 'practice', '--capture', CAPTURE, '--asset-pairs', pairs, '--json']);
+  child = started;
+  const errors: string[] = [];
+  started.stderr.on('data', (data) => errors.push(String(data)));
+  const [line] = (await once(createInterface(started.stdout), 'line')) as [string];
+  const { rest } = JSON.parse(line) as { rest: string };
+  const answer = (await (await fetch(`${rest}/0/public/AssetPairs?pair=XBTUSD`)).json()) as object;
+  expect(answer).toMatchObject({
+    error: [],
+    result: { XXBTZUSD: { ordermin: '0.00005', costmin: '0.5', cost_decimals: 5 } },
+  });
+  started.kill('SIGTERM');
+  await once(started, 'exit');
+  expect(errors.join('')).not.toContain('no instrument entry');
+});
 
 test('unknown faults, bad probabilities and bad speeds are refused by name', () => {
   expect(() => parseFaultRates('checksum,earthquake')).toThrow(/expected some of checksum.*found "earthquake"/);

@@ -58,6 +58,8 @@ export interface ConnectionCounts {
 
 /** What the protocol on top of the connection does. */
 export interface ConnectionUser {
+  /** What is sent while nothing else is; that of v2 when not given. */
+  readonly heartbeat?: string;
   onRequest(text: string): void;
   onClosed(): void;
   hasSubscription(): boolean;
@@ -205,7 +207,7 @@ export class ClientConnection implements ClientEvents {
 
   #heartbeat(): void {
     if (!this.#halfOpen) this.#counts.heartbeatsSent += 1;
-    this.send(HEARTBEAT_FRAME);
+    this.send(this.#user.heartbeat ?? HEARTBEAT_FRAME);
     this.#cancel = this.#clock.after(this.#limits.heartbeatMs, () => this.#watch());
   }
 }

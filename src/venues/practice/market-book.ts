@@ -21,11 +21,11 @@ export interface BookLevels {
 }
 
 /** What a subscriber's copy of one side lacks. */
-export interface WindowChanges {
+export interface WindowChanges<L> {
   /** Levels that left the window and must be deleted. */
-  readonly gone: readonly Level[];
-  /** Levels that are new in the window or have a new quantity. */
-  readonly set: readonly Level[];
+  readonly gone: readonly L[];
+  /** Levels that are new in the window or are others than before. */
+  readonly set: readonly L[];
 }
 
 export class MarketBook {
@@ -147,14 +147,14 @@ export class MarketBook {
  * What the holder of the best `depth` levels must be told. The venue says nothing of a level that was pushed out of a
  * full window, and inserts a level that moves back in (protocol reference 1.7, step 3).
  */
-export function windowChanges(
-  before: readonly Level[],
-  after: readonly Level[],
+export function windowChanges<L extends { readonly price: bigint }>(
+  before: readonly L[],
+  after: readonly L[],
   depth: number,
   side: MarketSide,
-): WindowChanges {
-  const gone: Level[] = [];
-  const set: Level[] = [];
+): WindowChanges<L> {
+  const gone: L[] = [];
+  const set: L[] = [];
   const oldEnd = Math.min(depth, before.length);
   const newEnd = Math.min(depth, after.length);
   let i = 0;

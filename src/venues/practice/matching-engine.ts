@@ -44,6 +44,11 @@ export class MatchingEngine {
     this.#deps = deps;
   }
 
+  /** Open orders of a side as they stand in the queue. */
+  resting(symbol: string, side: MarketSide): readonly ExchangeOrder[] {
+    return this.#resting.get(symbol)?.side(side) ?? [];
+  }
+
   /** Best price of the other side as an order of `side` finds it. */
   touch(symbol: string, side: MarketSide): bigint | undefined {
     const book = this.#deps.market.books.get(symbol);

@@ -18,9 +18,12 @@ import type { AccountSettings } from './exchange-types.ts';
 import { type FaultDraws, FaultPlan, type FaultReport } from './fault-plan.ts';
 import type { FaultRates } from './fault-rules.ts';
 import type { FaultName } from './faults.ts';
+import { Level3Books } from './level3/level3-books.ts';
+import { Level3Session } from './level3/level3-session.ts';
 import { Market } from './market.ts';
 import { type DislocationReport, MarketDislocation } from './market-dislocation.ts';
 import { strikeMarket } from './market-faults.ts';
+import type { MarketFollower } from './market-follower.ts';
 import { MarketReplay, type ReplaySpeed } from './market-replay.ts';
 import type { MarketTape } from './market-tape.ts';
 import { PrivateSide } from './private-side.ts';
@@ -30,10 +33,13 @@ import type { RestApi } from './rest/rest-api.ts';
 import type { SessionTokens } from './session-tokens.ts';
 import type { TradingCore } from './trading-core.ts';
 import type { TradingFaults } from './trading-faults.ts';
+import { V1PublicSession } from './v1/v1-public-session.ts';
 
 const SECOND_MS = 1_000;
 /** A sequence of its own from the seed, so that dislocations change nothing else. */
 const DISLOCATIONS = 0x64697363;
+/** Likewise for the ids of what the market has, as `level3` shows it. */
+const LEVEL3 = 0x6c766c33;
 
 export interface PracticeSettings {
   readonly speed: ReplaySpeed;
@@ -97,6 +103,7 @@ export class PracticeExchange {
   readonly #ids: Chance;
   readonly #budget: ConnectionBudget;
   readonly #audience: PublicAudience;
+  readonly #level3: Level3Books;
   readonly #listener: PracticeListener;
   readonly #faultCounts: Partial<Record<FaultName, number>> = {};
   readonly #counts: ConnectionCounts = {
@@ -126,6 +133,13 @@ export class PracticeExchange {
     this.#settings = settings;
     this.#listener = listener;
     this.market = new Market(tape);
+    // Before the audience, which tells of it; and both before the trading side, which acts on what was told.
+    this.#level3 = new Level3Books({
+      market: this.market,
+      clock: this.#clock,
+      chance: seededChance(settings.seed ^ LEVEL3),
+      resting: (symbol, side) => this.trading.resting(symbol, side),
+    });
     this.#audience = new PublicAudience(this.market, this.#clock);
     const startedNs = clock.nowNs();
     const sinceStartMs = () => (clock.nowNs() - startedNs) / 1e6;
@@ -184,32 +198,63 @@ export class PracticeExchange {
 
   /** Takes a client of the public socket. */
   connectPublic(port: ClientPort): ClientEvents {
+    const deps = this.#followerDeps(port);
+    const faults = this.#plan.forConnection(this.#connections);
+    return this.#follow(new PublicSession({ ...deps, faults }));
+  }
+
+  /** Takes a client of the public socket in its first version. */
+  connectPublicV1(port: ClientPort): ClientEvents {
+    return this.#follow(new V1PublicSession(this.#followerDeps(port)));
+  }
+
+  /** Takes a client of the socket for single orders. */
+  connectLevel3(port: ClientPort): ClientEvents {
+    const deps = { desk: this.trading, tokens: this.tokens, books: this.#level3 };
+    return this.#follow(new Level3Session({ ...this.#followerDeps(port), ...deps }));
+  }
+
+  #follow(session: MarketFollower): ClientEvents {
+    this.#audience.add(session);
+    return session.connection;
+  }
+
+  /** What a client that follows the market needs, as the next connection. */
+  #followerDeps(port: ClientPort) {
     this.#connections += 1;
-    const session = new PublicSession({
+    return {
       port,
       clock: this.#clock,
       market: this.market,
       limits: this.#settings.limits,
       counts: this.#counts,
-      faults: this.#plan.forConnection(this.#connections),
       connectionId: this.#connectionId(),
       statistics: this.#private.statistics,
-      pair: (symbol) => this.trading.pair(symbol),
+      pair: (symbol: string) => this.trading.pair(symbol),
       onSubscriptions: () => {
         if (this.#audience.isWatching) this.#open();
       },
-      onClosed: (closed) => this.#audience.remove(closed),
-    });
-    this.#audience.add(session);
-    return session.connection;
+      onClosed: (closed: MarketFollower) => this.#audience.remove(closed),
+    };
   }
 
   /** Takes a client of the private socket. */
   connectPrivate(port: ClientPort): ClientEvents {
+    return this.#overhear(this.#private.connect(this.#privateClient(port)));
+  }
+
+  /** Takes a client of the private socket in its first version. */
+  connectPrivateV1(port: ClientPort): ClientEvents {
+    return this.#overhear(this.#private.connectV1(this.#privateClient(port)));
+  }
+
+  #privateClient(port: ClientPort) {
     this.#connections += 1;
     const { limits } = this.#settings;
-    const client = { port, limits, counts: this.#counts, number: this.#connections };
-    const events = this.#private.connect({ ...client, connectionId: this.#connectionId() });
+    return { port, limits, counts: this.#counts, number: this.#connections, connectionId: this.#connectionId() };
+  }
+
+  #overhear(events: ClientEvents): ClientEvents {
     const { onPrivateText } = this.#listener;
     return onPrivateText === undefined ? events : overheard(events, onPrivateText);
   }

@@ -23,6 +23,11 @@ const LOOPBACK = '127.0.0.1';
 const PUBLIC_PATH = '/v2';
 /** Ends as the venue's does: clients that are told a host and append `/v2` come here with `<host>/private`. */
 const PRIVATE_PATH = '/private/v2';
+/** On the venue single orders have a host of their own too. */
+const LEVEL3_PATH = '/l3/v2';
+/** The first version has no path on the venue's hosts. */
+const PUBLIC_V1_PATH = '/';
+const PRIVATE_V1_PATH = '/private';
 /** Largest request a client may send; beyond it the socket is closed with 1009. */
 const REQUEST_BYTES_MAX = 262_144;
 const PINGS_MISSED_MAX = 2;
@@ -55,6 +60,11 @@ export interface PracticeServer {
   readonly wsPublic: string;
   /** URL of the private socket. */
   readonly wsPrivate: string;
+  /** URL of the socket for single orders. */
+  readonly wsLevel3: string;
+  /** URLs of the sockets in their first version. */
+  readonly wsPublicV1: string;
+  readonly wsPrivateV1: string;
   readonly accounts: readonly AccountSpec[];
   readonly exchange: PracticeExchange;
   /** What is synthetic or ignored about the recording. */
@@ -106,6 +116,9 @@ export async function startPracticeServer(
     rest: `http://${LOOPBACK}:${port}`,
     wsPublic: `ws://${LOOPBACK}:${port}${PUBLIC_PATH}`,
     wsPrivate: `ws://${LOOPBACK}:${port}${PRIVATE_PATH}`,
+    wsLevel3: `ws://${LOOPBACK}:${port}${LEVEL3_PATH}`,
+    wsPublicV1: `ws://${LOOPBACK}:${port}${PUBLIC_V1_PATH}`,
+    wsPrivateV1: `ws://${LOOPBACK}:${port}${PRIVATE_V1_PATH}`,
     accounts: accounts.filter(hasKey),
     exchange,
     notes: [...tape.notes, ...dislocationNotes(options.settings?.dislocateBps ?? 0)],
@@ -155,9 +168,19 @@ type Connector = (port: ClientPort) => ClientEvents;
 /** The side of the exchange that the path names. */
 function connectorOf({ url = '/' }: IncomingMessage, exchange: PracticeExchange): Connector | undefined {
   // Some clients append the version to whatever address they are given, others do not.
-  const path = url.split('?')[0]?.replace(/(\/v2)+\/?$/, '/v2');
-  if (path === PUBLIC_PATH) return (port) => exchange.connectPublic(port);
-  return path === PRIVATE_PATH ? (port) => exchange.connectPrivate(port) : undefined;
+  const path =
+    url
+      .split('?')[0]
+      ?.replace(/(\/v2)+\/?$/, '/v2')
+      .replace(/(?<=.)\/$/, '') ?? '/';
+  const connectors: Readonly<Record<string, Connector | undefined>> = {
+    [PUBLIC_PATH]: (port) => exchange.connectPublic(port),
+    [PRIVATE_PATH]: (port) => exchange.connectPrivate(port),
+    [LEVEL3_PATH]: (port) => exchange.connectLevel3(port),
+    [PUBLIC_V1_PATH]: (port) => exchange.connectPublicV1(port),
+    [PRIVATE_V1_PATH]: (port) => exchange.connectPrivateV1(port),
+  };
+  return Object.hasOwn(connectors, path) ? connectors[path] : undefined;
 }
 
 function refuseUpgrade(socket: Duplex, status: string): void {

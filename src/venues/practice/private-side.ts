@@ -13,9 +13,11 @@ import { strikeBought } from './market-faults.ts';
 import { MarketStatistics } from './market-statistics.ts';
 import { PrivateSession, type PrivateSessionDeps } from './private-session.ts';
 import { RestApi } from './rest/rest-api.ts';
+import type { RestContext } from './rest/rest-context.ts';
 import { SessionTokens } from './session-tokens.ts';
 import { TradingCore } from './trading-core.ts';
 import type { TradingFaults } from './trading-faults.ts';
+import { type V1PrivateDeps, V1PrivateSession } from './v1/v1-private-session.ts';
 
 /** Each purpose has its own sequence from the seed, so that a token more does not change the ids of orders. */
 const ORDER_IDS = 0x6f726465;
@@ -46,7 +48,8 @@ export class PrivateSide {
   readonly statistics: MarketStatistics;
   readonly #deps: PrivateSideDeps;
   readonly #faults: TradingFaults;
-  readonly #sessions = new Set<PrivateSession>();
+  readonly #context: RestContext;
+  readonly #sessions = new Set<PrivateSession | V1PrivateSession>();
 
   /** @throws OPTION_INVALID, DECIMAL_INVALID for accounts that cannot be opened. */
   constructor(deps: PrivateSideDeps) {
@@ -66,7 +69,7 @@ export class PrivateSide {
     this.trading = new TradingCore({ market, clock, chance, faults: tradingFaults });
     for (const account of accounts) this.trading.openAccount(account);
     this.statistics = this.#watchTrades(catalogue);
-    const context = {
+    this.#context = {
       clock,
       market,
       desk: this.trading,
@@ -79,7 +82,7 @@ export class PrivateSide {
       onMarketWanted,
       tradingFaults,
     };
-    this.rest = new RestApi(context, accounts.filter(hasKey), faults);
+    this.rest = new RestApi(this.#context, accounts.filter(hasKey), faults);
   }
 
   get clients(): number {
@@ -102,13 +105,25 @@ export class PrivateSide {
     return session.connection;
   }
 
+  /** Takes a client of the private socket in its first version. */
+  connectV1(client: Pick<V1PrivateDeps, 'port' | 'limits' | 'counts' | 'number' | 'connectionId'>): ClientEvents {
+    const session = new V1PrivateSession({
+      ...client,
+      context: this.#context,
+      tokens: this.tokens,
+      onClosed: (closed) => this.#sessions.delete(closed),
+    });
+    this.#sessions.add(session);
+    return session.connection;
+  }
+
   /** Every connection is closed. */
   close(): void {
     this.#toAll((session) => session.connection.close(1001, 'going away'));
   }
 
   /** Copies first: sending can end a session. */
-  #toAll(send: (session: PrivateSession) => void): void {
+  #toAll(send: (session: PrivateSession | V1PrivateSession) => void): void {
     for (const session of [...this.#sessions]) send(session);
   }
 

@@ -6,23 +6,28 @@ import {
   type ConnectionCounts,
   type ConnectionLimits,
 } from './client-connection.ts';
+import type { TradeRecord } from './exchange-types.ts';
 import type { FaultDraws } from './fault-plan.ts';
 import { type FeedRequest, feedResult } from './feed-requests.ts';
 import { FeedSubscriptions } from './feed-subscriptions.ts';
 import { cutShort, withWrongChecksum, withWrongDigit } from './frame-damage.ts';
 import { entriesWithin, type InstrumentEntries, type InstrumentScope } from './instrument-entries.ts';
 import type { Market } from './market.ts';
+import type { MarketBook } from './market-book.ts';
+import type { BookChange, MarketFollower } from './market-follower.ts';
 import type { MarketStatistics } from './market-statistics.ts';
 import type { PairRules } from './pair-rules.ts';
 import { type BookRequest, type InstrumentRequest, REFUSAL, readPublicRequest } from './public-requests.ts';
 import {
   ackFrame,
   bookSnapshotFrame,
+  bookUpdateFrame,
   errorFrame,
   instrumentFrame,
   pongFrame,
   type ReplyHead,
   statusFrame,
+  timeText,
   wireTime,
 } from './wire-text.ts';
 
@@ -41,7 +46,7 @@ export interface SessionDeps {
   readonly statistics: MarketStatistics;
   readonly pair: (symbol: string) => PairRules | undefined;
   readonly onSubscriptions: () => void;
-  readonly onClosed: (session: PublicSession) => void;
+  readonly onClosed: (session: MarketFollower) => void;
 }
 
 interface BookSubscription {
@@ -52,7 +57,7 @@ interface BookSubscription {
   held: string | undefined;
 }
 
-export class PublicSession {
+export class PublicSession implements MarketFollower {
   readonly connection: ClientConnection;
   /** Its tickers, trades and candles. */
   readonly feeds: FeedSubscriptions;
@@ -72,14 +77,25 @@ export class PublicSession {
     this.sendStatus(deps.market.system);
   }
 
-  /** It has a subscription for which the market must move. */
   get followsMarket(): boolean {
     return this.#books.size > 0 || !this.feeds.isEmpty;
   }
 
-  /** The depth at which this client follows `symbol`, or undefined. */
-  depthOf(symbol: string): number | undefined {
-    return this.#books.get(symbol)?.depth;
+  followsBook(symbol: string): boolean {
+    return this.#books.has(symbol);
+  }
+
+  onBook(change: BookChange): void {
+    const { book, before, isNewTouch } = change;
+    if (isNewTouch) this.feeds.onTouch(book);
+    const depth = this.#books.get(book.symbol)?.depth;
+    if (depth === undefined) return;
+    const frame = change.frame(`v2 ${depth}`, ({ atMs }) => bookUpdateFrame(book, before, depth, timeText(atMs)));
+    if (frame !== undefined) this.#sendUpdate(book.symbol, frame);
+  }
+
+  onTrade(trade: TradeRecord, book: MarketBook): void {
+    this.feeds.onTrade(trade, book);
   }
 
   sendStatus(system: string): void {
@@ -93,7 +109,7 @@ export class PublicSession {
   }
 
   /** A book update, or what a fault makes of it. */
-  sendUpdate(symbol: string, frame: string): void {
+  #sendUpdate(symbol: string, frame: string): void {
     const subscription = this.#books.get(symbol);
     if (subscription === undefined || subscription.silent) return;
     if (this.#breaksLine(symbol, subscription)) return;

@@ -26,6 +26,7 @@ import type {
   TradingListener,
 } from './exchange-types.ts';
 import type { Market } from './market.ts';
+import type { MarketSide } from './market-side.ts';
 import { MatchingEngine } from './matching-engine.ts';
 import { OrderEnding } from './order-ending.ts';
 import { OrderPlacing } from './order-placing.ts';
@@ -35,6 +36,9 @@ import type { TradingFaults } from './trading-faults.ts';
 import { usdValue } from './usd-value.ts';
 
 const CENT_DECIMALS = 2;
+
+/** What the public may see of an open order. */
+export type RestingOrder = Pick<ExchangeOrder, 'id' | 'limitPrice' | 'shown' | 'openedAtMs'>;
 
 export interface TradingDeps {
   readonly market: Market;
@@ -166,6 +170,11 @@ export class TradingCore implements TradingDesk {
 
   asset(id: string): AssetRules | undefined {
     return this.#register.assets.get(id);
+  }
+
+  /** Open orders of all accounts on a side, best first, as they stand in the queue. */
+  resting(symbol: string, side: MarketSide): readonly RestingOrder[] {
+    return this.#engine.resting(symbol, side);
   }
 
   listen(account: string, listener: TradingListener): () => void {

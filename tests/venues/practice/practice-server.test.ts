@@ -135,6 +135,17 @@ test('a client that stops reading is cut off, the market waits no longer, and th
   await good.close();
 });
 
+test('the sockets of single orders and of the first version are where they are said to be', async () => {
+  const { wsLevel3, wsPublicV1, wsPrivateV1 } = await start({});
+  const [level3, open, secret] = await Promise.all(
+    [wsLevel3, wsPublicV1, wsPrivateV1].map((url) => SocketClient.connect(url)),
+  );
+  await Promise.all([level3, open, secret].map((client) => client?.frameWith('online')));
+  expect(level3?.frames[0]).toContain('"api_version":"v2"');
+  for (const client of [open, secret]) expect(client?.frames[0]).toContain('"event":"systemStatus"');
+  await Promise.all([level3, open, secret].map((client) => client?.close()));
+});
+
 test('one attempt over the limit is refused with 429 on the upgrade, other paths with 404', async () => {
   const { wsPublic, exchange } = await start(limits({ connectsPerWindow: 2 }));
   await expect(SocketClient.connect(wsPublic.replace('/v2', '/v1'))).rejects.toThrow('HTTP 404');

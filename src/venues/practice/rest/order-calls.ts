@@ -7,8 +7,8 @@ import { echoText, orderDescription } from './order-text.ts';
 import {
   assetClassAsked,
   BAD_ARGUMENTS,
-  type CallContext,
   done,
+  type OrderContext,
   pairOf,
   refused,
   UNKNOWN_PAIR,
@@ -23,7 +23,7 @@ const NOT_OFFERED = ['sender_sub_id', 'trigger'];
 /** `viqc`: the volume is an amount of quote. `nompp` does nothing any more. */
 const ORDER_FLAGS = ['post', 'fcib', 'fciq', 'viqc', 'nompp'];
 
-export function addOrder(context: CallContext, params: RestParams): Answer<unknown> {
+export function addOrder(context: OrderContext, params: RestParams): Answer<unknown> {
   const order = newOrder(context, params);
   if (!order.ok) return order;
   const added = context.desk.add(context.account, order.value);
@@ -31,7 +31,7 @@ export function addOrder(context: CallContext, params: RestParams): Answer<unkno
 }
 
 /** All of one pair; a row that the engine refuses says so in its place. */
-export function addOrderBatch(context: CallContext, params: RestParams): Answer<unknown> {
+export function addOrderBatch(context: OrderContext, params: RestParams): Answer<unknown> {
   const rows = paramObjects(params, 'orders');
   if (rows === undefined || rows.length < BATCH_MIN || rows.length > BATCH_MAX) {
     return refused(`${BAD_ARGUMENTS}:orders`);
@@ -59,7 +59,7 @@ function restDescription(description: string): string {
   return description.replace(/\S+\/\S+/, (symbol) => pairNames(symbol).altname);
 }
 
-function newOrder(context: CallContext, params: RestParams): Answer<NewOrder> {
+function newOrder(context: OrderContext, params: RestParams): Answer<NewOrder> {
   const asked = pairOf(context, paramText(params, 'pair'), assetClassAsked(params, 'asset_class'));
   if (asked === undefined) return refused(UNKNOWN_PAIR);
   const flags = paramList(params, 'oflags') ?? [];
@@ -131,7 +131,7 @@ function momentOf(text: string | undefined, nowMs: number): number | undefined {
   return match === null ? Number.NaN : Number(match[2]) * 1_000 + (match[1] === '+' ? nowMs : 0);
 }
 
-export function amendOrder(context: CallContext, params: RestParams): Answer<unknown> {
+export function amendOrder(context: OrderContext, params: RestParams): Answer<unknown> {
   const order = nameOf(params);
   if (order === undefined) return refused(`${BAD_ARGUMENTS}:txid`);
   const amendment = amendmentOf(context, order, params);
@@ -140,7 +140,7 @@ export function amendOrder(context: CallContext, params: RestParams): Answer<unk
   return amended.ok ? done({ amend_id: amended.value.amendId }) : amended;
 }
 
-function amendmentOf(context: CallContext, order: OrderName, params: RestParams): Answer<Amendment> {
+function amendmentOf(context: OrderContext, order: OrderName, params: RestParams): Answer<Amendment> {
   const { receivedAtMs: nowMs } = context;
   const times = timesOf({ deadline: params['deadline'] }, nowMs);
   if (!times.ok) return times;
@@ -161,14 +161,14 @@ function amendmentOf(context: CallContext, order: OrderName, params: RestParams)
 }
 
 /** What is not given stays as it was. */
-export function editOrder(context: CallContext, params: RestParams): Answer<unknown> {
+export function editOrder(context: OrderContext, params: RestParams): Answer<unknown> {
   const name = paramText(params, 'txid');
   const edited = replaceOrder(context.desk, context.account, name, (old) => replacement(context, params, old));
   if (!edited.ok) return edited;
   return done({ status: 'ok', originaltxid: edited.value.old.id, ...editedRow(edited.value.added) });
 }
 
-function replacement(context: CallContext, params: RestParams, old: OrderRecord): Answer<NewOrder> {
+function replacement(context: OrderContext, params: RestParams, old: OrderRecord): Answer<NewOrder> {
   const kept = keptTerms(old);
   const order = newOrder(context, { ...asParams(kept), ...params, cl_ord_id: undefined });
   if (!order.ok) return order;
@@ -206,14 +206,14 @@ function asParams(order: NewOrder): RestParams {
   };
 }
 
-export function cancelOrder({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
+export function cancelOrder({ desk, account }: OrderContext, params: RestParams): Answer<unknown> {
   const name = nameOf(params);
   if (name === undefined) return refused(`${BAD_ARGUMENTS}:txid`);
   const cancelled = desk.cancel(account, name);
   return cancelled.ok ? done({ count: cancelled.value.length }) : cancelled;
 }
 
-export function cancelOrderBatch({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
+export function cancelOrderBatch({ desk, account }: OrderContext, params: RestParams): Answer<unknown> {
   const orders = params['orders'];
   const clOrdIds = params['cl_ord_ids'];
   const names = [
@@ -231,11 +231,11 @@ function nameText(value: RestParams[string], keys: readonly string[]): string | 
   return keys.map((key) => paramText(held, key)).find((text) => text !== undefined);
 }
 
-export function cancelAll({ desk, account }: CallContext): Answer<unknown> {
+export function cancelAll({ desk, account }: OrderContext): Answer<unknown> {
   return desk.cancelAll(account);
 }
 
-export function cancelAllOrdersAfter({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
+export function cancelAllOrdersAfter({ desk, account }: OrderContext, params: RestParams): Answer<unknown> {
   const timeout = paramText(params, 'timeout');
   const switched = desk.cancelAllAfter(account, timeout === undefined ? Number.NaN : Number(timeout));
   if (!switched.ok) return switched;

@@ -26,11 +26,11 @@ export function orderRow(order: OrderRecord, withTrades: boolean): object {
     vol_exec: qtyText(order.pair, order.filledQty),
     cost: amountText(order.pair.quote, order.filledCost),
     fee: amountText(order.pair.quote, order.feeInQuote),
-    price: averageText(order),
+    price: averageText(order, order.pair.wire.price + 1),
     stopprice: '0.00000',
     limitprice: '0.00000',
     misc: order.amended ? 'amended' : '',
-    oflags: flags(order),
+    oflags: orderFlags(order),
     time_in_force: order.timeInForce.toUpperCase(),
     ...(withTrades ? { trades: order.trades.map(({ id }) => id) } : {}),
   };
@@ -50,26 +50,29 @@ function descriptionRow(order: OrderRecord): object {
   };
 }
 
-/** `buy 1.25000000 XBTUSD @ limit 37500.0` */
-export function orderDescription({ side, type, qty, cashQty, limitPrice, pair }: OrderRecord): string {
+/** `buy 1.25000000 XBTUSD @ limit 37500.0` @param name of the pair: REST's short one when not given. */
+export function orderDescription(
+  { side, type, qty, cashQty, limitPrice, pair }: OrderRecord,
+  name = pairNames(pair.symbol).altname,
+): string {
   const volume = cashQty === undefined ? qtyText(pair, qty) : amountText(pair.quote, cashQty);
   const price = limitPrice === undefined ? '' : ` ${priceText(pair, limitPrice)}`;
-  return `${side} ${volume} ${pairNames(pair.symbol).altname} @ ${type}${price}`;
+  return `${side} ${volume} ${name} @ ${type}${price}`;
 }
 
 /** Of an order for an amount of quote: that amount, until it is known how much base it comes to. */
-function volumeText({ cashQty, qty, pair }: OrderRecord): string {
+export function volumeText({ cashQty, qty, pair }: OrderRecord): string {
   return cashQty === undefined || qty > 0n ? qtyText(pair, qty) : amountText(pair.quote, cashQty);
 }
 
-function flags({ postOnly, feePreference, cashQty }: OrderRecord): string {
+/** `fciq,viqc` and the like. */
+export function orderFlags({ postOnly, feePreference, cashQty }: OrderRecord): string {
   const set = [postOnly ? 'post' : '', feePreference === 'base' ? 'fcib' : 'fciq', cashQty === undefined ? '' : 'viqc'];
   return set.filter((flag) => flag !== '').join(',');
 }
 
-/** Average price of the fills, rounded half up to one more than the pair's decimals. */
-function averageText({ filledExact, filledQty, pair }: OrderRecord): string {
-  const decimals = pair.wire.price + 1;
+/** Average price of the fills with `decimals` places, rounded half up; 0 without fills. */
+export function averageText({ filledExact, filledQty, pair }: OrderRecord, decimals: number): string {
   if (filledQty === 0n) return formatDecimal(0n, decimals);
   const scaled = filledExact * 10n ** BigInt(decimals);
   const divisor = filledQty * 10n ** BigInt(pair.scale.price);

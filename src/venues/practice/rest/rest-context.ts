@@ -24,12 +24,16 @@ export interface RestContext {
   readonly issueToken: (account: string) => { readonly token: string; readonly expiresS: number };
 }
 
-/** A call of the private side: for whom, and with what. */
-export interface CallContext extends RestContext {
-  readonly key: KeyState;
+/** A request about orders, by REST or by the first version of the socket, which has the same parameters. */
+export interface OrderContext extends RestContext {
   readonly account: string;
   /** When it arrived, wall milliseconds: a fault may have it carried out later. */
   readonly receivedAtMs: number;
+}
+
+/** A call of the private side: for whom, and with what. */
+export interface CallContext extends OrderContext {
+  readonly key: KeyState;
 }
 
 /** Ids that a `Query` call takes at once. */
