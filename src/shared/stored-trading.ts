@@ -17,12 +17,15 @@ export interface StoredFill {
   readonly changes: readonly StoredAmount[];
 }
 
-/** A plan that was opened and has no end. */
+/** A plan that was opened, or of which there are orders, and that has no end. */
 export interface StoredPlan {
   /** Run it belongs to, and its number in that run. */
   readonly runMs: number;
   readonly plan: number;
-  readonly startAsset: string;
+  /** Undefined when its opening is not recorded: a later run knows it by its orders alone. */
+  readonly startAsset: string | undefined;
+  /** The first of its orders that is recorded, and the asset it gives. */
+  readonly firstOrder: { readonly clOrdId: string; readonly gives: string } | undefined;
   readonly fills: readonly StoredFill[];
   /** What was entered as exposure or dust for it already: fees of a third asset, dust that it swept along (negative). */
   readonly entered: readonly StoredAmount[];
@@ -44,6 +47,8 @@ export interface StoredTrading {
   readonly exposure: readonly StoredAmount[];
   readonly dust: readonly StoredAmount[];
   readonly plans: readonly StoredPlan[];
+  /** Plans whose end is recorded, as `runMs/plan`, from before `sinceMs` on. */
+  readonly plansEnded: readonly string[];
   readonly ordersOpen: readonly StoredOrder[];
   /** Ids of orders that are recorded, from before `sinceMs` on. */
   readonly ordersKnown: readonly string[];

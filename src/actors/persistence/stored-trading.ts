@@ -43,6 +43,12 @@ export async function readTrading(connection: DuckDBConnection, account: string)
     exposure: amounts(await query(amountsOf('open_exposure', 'exposure'))),
     dust: amounts(await query(amountsOf('open_dust', 'dust'))),
     plans: await readPlans(query),
+    plansEnded: ids(
+      await query(
+        `SELECT DISTINCT run_ms || '/' || plan AS id FROM plan_events JOIN own USING (boot)
+        WHERE run_ms IS NOT NULL AND event = 'ended' AND ${recent}`,
+      ),
+    ),
     ordersOpen: (await query(ORDERS_OPEN)).map((row) => ({
       clOrdId: text(row['cl_ord_id']),
       venueOrderId: text(row['venue_order_id']),
@@ -93,12 +99,27 @@ const SINCE = `
     ) AS since_ms,
     (SELECT boot IS NOT NULL FROM reconciled) AS established`;
 
+/**
+ * A plan is known by its own events and by those of its orders: a run can die before the first is committed, and the next
+ * one after it has booked the orders and before it has told the end.
+ */
 const PLANS_OPEN = `
-  SELECT run_ms, plan, any_value(start_asset) AS start_asset
-  FROM plan_events JOIN own USING (boot)
-  WHERE run_ms IS NOT NULL AND event IN ('opened', 'ended')
+  SELECT run_ms, plan,
+    any_value(start_asset) AS start_asset,
+    any_value(first_order) AS first_order, any_value(first_symbol) AS first_symbol, any_value(first_side) AS first_side
+  FROM (
+    SELECT run_ms, plan, start_asset, event = 'ended' AS is_end,
+      NULL AS first_order, NULL AS first_symbol, NULL AS first_side
+    FROM plan_events JOIN own USING (boot)
+    WHERE run_ms IS NOT NULL AND event IN ('opened', 'ended')
+    UNION ALL
+    SELECT run_ms, plan, NULL, false, min(cl_ord_id), arg_min(symbol, cl_ord_id), arg_min(side, cl_ord_id)
+    FROM order_events JOIN own USING (boot)
+    WHERE event = 'sent'
+    GROUP BY run_ms, plan
+  )
   GROUP BY run_ms, plan
-  HAVING count(*) FILTER (WHERE event = 'ended') = 0`;
+  HAVING NOT bool_or(is_end)`;
 
 const ORDERS_OPEN = `
   SELECT cl_ord_id, max(venue_order_id) AS venue_order_id
@@ -134,10 +155,17 @@ async function readPlans(query: Query): Promise<readonly StoredPlan[]> {
   return (await query(`${PLANS_OPEN} ORDER BY run_ms, plan`)).map((row) => ({
     runMs: Number(row['run_ms']),
     plan: Number(row['plan']),
-    startAsset: text(row['start_asset']),
+    startAsset: row['start_asset'] === null ? undefined : text(row['start_asset']),
+    firstOrder: firstOrderOf(row),
     fills: (fills.get(keyOf(row)) ?? []).map(fillOf),
     entered: amounts(entries.get(keyOf(row)) ?? []),
   }));
+}
+
+function firstOrderOf(row: Row): StoredPlan['firstOrder'] {
+  if (row['first_order'] === null) return undefined;
+  const [base = '', quote = ''] = text(row['first_symbol']).split('/');
+  return { clOrdId: text(row['first_order']), gives: text(row['first_side']) === 'sell' ? base : quote };
 }
 
 function fillOf(row: Row): StoredFill {

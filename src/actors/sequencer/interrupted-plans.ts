@@ -3,9 +3,10 @@
  * what the venue says of its orders. The two overlap; a fill counts once, by the venue's id. Nothing here depends on what
  * was booked by whom: a run that dies while it recovers leaves the next one the same sums.
  */
-import { decodeClientOrderId } from '../../shared/client-order-id.ts';
-import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
+import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
+import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
 import { parseAmountDown } from '../../shared/money.ts';
+import { BUY } from '../../shared/side.ts';
 import type { StoredAmount, StoredTrading } from '../../shared/stored-trading.ts';
 import type { OrderReading } from '../../venues/trading-port.ts';
 import { balanceChanges, fillMoves } from './fill-moves.ts';
@@ -13,8 +14,8 @@ import { balanceChanges, fillMoves } from './fill-moves.ts';
 export interface InterruptedPlan {
   readonly runMs: number;
   readonly plan: number;
-  /** What the plan started from: of a plan that no record tells of, what its first leg gave. */
-  startAsset: AssetIndex | undefined;
+  /** What the plan started from: of a plan whose opening no record tells of, what its first order gave. */
+  readonly startAsset: AssetIndex | undefined;
   /** Of the start asset. */
   spentUnits: bigint;
   receivedUnits: bigint;
@@ -39,10 +40,12 @@ export function storedUnits(amount: string, precision: number): bigint {
  */
 export function interruptedKeys(stored: StoredTrading, orders: Iterable<OrderReading>): ReadonlySet<string> {
   const known = new Set(stored.ordersKnown);
+  const ended = new Set(stored.plansEnded);
   const keys = new Set(stored.plans.map(planKey));
   for (const { clOrdId } of orders) {
     const origin = decodeClientOrderId(clOrdId ?? '');
-    if (origin !== undefined && clOrdId !== undefined && !known.has(clOrdId)) keys.add(planKey(origin));
+    if (origin === undefined || clOrdId === undefined || known.has(clOrdId)) continue;
+    if (!ended.has(planKey(origin))) keys.add(planKey(origin));
   }
   return keys;
 }
@@ -54,9 +57,13 @@ export function sumInterrupted(
   directory: InstrumentDirectory,
 ): readonly InterruptedPlan[] {
   const keys = interruptedKeys(stored, orders);
-  const plans = new Map<string, { plan: InterruptedPlan; counted: Set<string> }>();
+  const plans: Sums = new Map();
+  const own = orders.flatMap((order) => ownOrder(order, directory) ?? []).filter(({ key }) => keys.has(key));
+  const firsts = firstOrders(stored, own, directory);
   for (const { runMs, plan, startAsset, fills, entered } of stored.plans) {
-    const sum = open(plans, runMs, plan, directory.assetNamed(startAsset)?.index);
+    const key = planKey({ runMs, plan });
+    const told = startAsset === undefined ? undefined : directory.assetNamed(startAsset)?.index;
+    const sum = open(plans, { runMs, plan }, told ?? firsts.get(key)?.gives);
     // What is in a ledger already is not left by the plan once more; dust that it swept along, it had from there.
     add(
       sum.plan,
@@ -64,30 +71,59 @@ export function sumInterrupted(
     );
     for (const { execId, changes } of fills) count(sum, execId, namedChanges(changes, directory));
   }
-  // In the order they were sent: the first tells what an unknown plan started from.
-  for (const order of orders.toSorted((one, other) => compare(one.clOrdId, other.clOrdId))) {
-    const origin = decodeClientOrderId(order.clOrdId ?? '');
-    const instrument = order.instrument === undefined ? undefined : directory.instruments[order.instrument];
-    if (origin === undefined || instrument === undefined || !keys.has(planKey(origin))) continue;
+  for (const { order, instrument, origin, key } of own) {
+    const sum = open(plans, origin, firsts.get(key)?.gives);
     for (const fill of order.fills) {
-      const moves = fillMoves(instrument, order, order.side, directory, fill);
-      const sum = open(plans, origin.runMs, origin.plan, moves.spentAsset);
-      count(sum, fill.execId, balanceChanges(moves));
+      count(sum, fill.execId, balanceChanges(fillMoves(instrument, order, order.side, directory, fill)));
     }
-    open(plans, origin.runMs, origin.plan, undefined);
   }
   return [...plans.values()].map(({ plan }) => plan);
 }
 
+interface OwnOrder {
+  readonly order: OrderReading;
+  readonly instrument: Instrument;
+  readonly origin: OrderOrigin;
+  /** Of its plan. */
+  readonly key: string;
+}
+
+function ownOrder(order: OrderReading, directory: InstrumentDirectory): OwnOrder | undefined {
+  const origin = decodeClientOrderId(order.clOrdId ?? '');
+  const instrument = order.instrument === undefined ? undefined : directory.instruments[order.instrument];
+  if (origin === undefined || instrument === undefined) return undefined;
+  return { order, instrument, origin, key: planKey(origin) };
+}
+
+/** The first order of each plan, of those recorded and those the venue tells of: whoever asks, and when, finds the same. */
+function firstOrders(
+  stored: StoredTrading,
+  orders: readonly OwnOrder[],
+  directory: InstrumentDirectory,
+): ReadonlyMap<string, { readonly clOrdId: string; readonly gives: AssetIndex | undefined }> {
+  const firsts = new Map<string, { clOrdId: string; gives: AssetIndex | undefined }>();
+  const take = (key: string, clOrdId: string, gives: AssetIndex | undefined): void => {
+    const first = firsts.get(key);
+    if (first === undefined || clOrdId < first.clOrdId) firsts.set(key, { clOrdId, gives });
+  };
+  for (const { firstOrder, ...plan } of stored.plans) {
+    if (firstOrder === undefined) continue;
+    take(planKey(plan), firstOrder.clOrdId, directory.assetNamed(firstOrder.gives)?.index);
+  }
+  for (const { key, order, instrument } of orders) {
+    take(key, order.clOrdId ?? '', order.side === BUY ? instrument.quote : instrument.base);
+  }
+  return firsts;
+}
+
 type Sums = Map<string, { plan: InterruptedPlan; counted: Set<string> }>;
 
-function open(plans: Sums, runMs: number, plan: number, startAsset: AssetIndex | undefined) {
+function open(plans: Sums, { runMs, plan }: Pick<InterruptedPlan, 'runMs' | 'plan'>, startAsset?: AssetIndex) {
   const key = planKey({ runMs, plan });
   const found = plans.get(key) ?? {
     plan: { runMs, plan, startAsset, spentUnits: 0n, receivedUnits: 0n, left: new Map() },
     counted: new Set<string>(),
   };
-  found.plan.startAsset ??= startAsset;
   plans.set(key, found);
   return found;
 }
@@ -112,5 +148,3 @@ function namedChanges(changes: readonly StoredAmount[], directory: InstrumentDir
     return found === undefined ? [] : [[found.index, storedUnits(amount, found.precision)] as const];
   });
 }
-
-const compare = (one = '', other = ''): number => (one < other ? -1 : one > other ? 1 : 0);

@@ -91,6 +91,7 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
       runMs: RUN_MS,
       plan: 2,
       startAsset: 'USD',
+      firstOrder: { clOrdId: 'a-three', gives: 'USD' },
       fills: [
         {
           execId: 'T2',
@@ -104,6 +105,7 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
       entered: [{ asset: 'ETH', amount: '-0.000000000000001000' }],
     },
   ]);
+  expect(stored?.plansEnded).toEqual([`${RUN_MS}/1`]);
   expect(stored?.ordersOpen).toEqual([
     { clOrdId: 'a-three', venueOrderId: 'O3' },
     { clOrdId: 'a-two', venueOrderId: '' },
@@ -121,6 +123,21 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
     { asset: 'ETH', amount: '-0.000000000000000995' },
     { asset: 'USD', amount: '0.000000000000000000' },
   ]);
+});
+
+test('a plan whose opening was never recorded is known by its orders, and starts from what the first of them gives', async () => {
+  const file = await run((records) => {
+    records.tryAudit('account_reconciled');
+    order(records, ORDER_SENT, 7, 'a-two');
+    order(records, ORDER_SENT, 7, 'a-one');
+    fill(records, 7, 'T7', 1);
+    order(records, ORDER_ENDED, 7, 'a-one');
+  });
+  const stored = await readStoredTrading(file, ACCOUNT, systemClock);
+  expect(stored?.plans).toMatchObject([
+    { plan: 7, startAsset: undefined, firstOrder: { clOrdId: 'a-one', gives: 'USD' }, fills: [{ execId: 'T7' }] },
+  ]);
+  expect(stored?.execIds).toEqual(['T7']);
 });
 
 test('what a later run books of an earlier one counts as the earlier one’s', async () => {
