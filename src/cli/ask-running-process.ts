@@ -1,35 +1,53 @@
 /** What `halt`, `drain`, `resume` and `status` have in common: one question to the running process, and its answer for a person. */
 import { userInfo } from 'node:os';
 import { askControl, type ControlAsk } from '../control/control-client.ts';
-import { ArbitradeError } from '../shared/errors.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
+import { ArbitradeError, type ErrorCode } from '../shared/errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { type RunningProcess, whyNoAnswer } from './running-process.ts';
 
-export interface AskOptions {
-  /** Path of the control socket. */
-  readonly socket: string;
+export interface AskOptions extends RunningProcess {
   /** One JSON line instead of words. */
   readonly json?: boolean;
   /** Where the answer goes: lines for stdout, and for stderr. */
   readonly print: (line: string) => void;
   readonly printError: (line: string) => void;
+  readonly clock?: Clock;
 }
 
-/** Asks, prints what came of it, and returns the exit code. `words` turns a result into lines for a person. */
+/** How a command ends, by what came instead of an answer. */
+const EXIT_OF: Partial<Record<ErrorCode, ExitCode>> = {
+  CONTROL_NOT_RUNNING: EXIT.NOT_RUNNING,
+  CONTROL_NO_ANSWER: EXIT.NO_ANSWER,
+  CONTROL_ANSWERED_NO: EXIT.REFUSED,
+};
+
+/**
+ * Asks, prints what came of it, and returns the exit code. `words` turns a result into lines for a person; `unanswered`
+ * does what can be done without the process, and says so in lines for stderr.
+ */
 export async function askRunningProcess(
   options: AskOptions,
   ask: ControlAsk,
   words: (result: unknown) => readonly string[],
+  unanswered: () => readonly string[] = () => [],
 ): Promise<ExitCode> {
+  const { clock = systemClock } = options;
   try {
-    const result = await askControl(options.socket, ask);
+    const result = await askControl(options.socket, ask, clock);
     for (const line of options.json ? [JSON.stringify(result)] : words(result)) options.print(line);
     return EXIT.OK;
   } catch (thrown) {
     if (!(thrown instanceof ArbitradeError)) throw thrown;
-    options.printError(thrown.message);
-    return thrown.code === 'CONTROL_SOCKET_UNREACHABLE' ? EXIT.UNREACHABLE : EXIT.FAILED;
+    const failure = isSilence(thrown) ? whyNoAnswer(options.socket, thrown, clock) : thrown;
+    options.printError(failure.message);
+    for (const line of isSilence(thrown) ? unanswered() : []) options.printError(line);
+    return EXIT_OF[failure.code] ?? EXIT.FAILED;
   }
 }
+
+const isSilence = ({ code }: ArbitradeError): boolean =>
+  code === 'CONTROL_SOCKET_UNREACHABLE' || code === 'CONTROL_SOCKET_SILENT';
 
 /** Who is asking: the given name, or the user that runs the command. */
 export function operatorName(given: string | undefined): string {

@@ -4,7 +4,9 @@ export const EXIT = {
   FAILED: 1,
   USAGE: 2,
   ESCALATED: 3,
-  UNREACHABLE: 4,
+  NOT_RUNNING: 4,
+  NO_ANSWER: 5,
+  REFUSED: 6,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -14,4 +16,6 @@ export const EXIT_CODES_HELP = `Exit codes:
   1  failed while running; the message has a code and says what to do
   2  an option, a setting or an input file was refused; nothing was started, or the input broke off
   3  an actor failed too often: trading was halted and the process ended for its supervisor to restart it
-  4  no running process answered on the control socket`;
+  4  halt, drain, resume, status: no arbitrade is running with these settings
+  5  halt, drain, resume, status: it is running, but does not answer (halt has made the kill-switch file instead)
+  6  halt, drain, resume, status: the running process has refused, and says why`;

@@ -1,16 +1,30 @@
 /** `arbitrade halt`: see {@link halt}. */
 import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { makeKillSwitch } from './kill-switch.ts';
 
 export interface HaltOptions extends AskOptions {
-  /** Why, in the person's own words; kept in the audit log. */
-  readonly reason: string;
+  /** Why, in the person's own words; kept in the audit log. Nobody has to have some. */
+  readonly reason?: string;
   /** Who; the user that runs the command unless given. */
   readonly by?: string | undefined;
 }
 
-/** Stops all trading of the running process until a person resumes it. @returns the exit code. */
+/** More is never kept; a command line can be longer than the process takes. */
+const REASON_SENT_MAX = 4_096;
+
+/**
+ * Stops all trading of the running process until a person resumes it. When it does not answer, the kill-switch file is
+ * made, which it looks for all the time, and which halts the next start too. @returns the exit code.
+ */
 export function halt(options: HaltOptions): Promise<ExitCode> {
-  const ask = { command: 'halt', reason: options.reason, by: operatorName(options.by) } as const;
-  return askRunningProcess(options, ask, (result) => [String(result)]);
+  const reason = (options.reason ?? '').slice(0, REASON_SENT_MAX);
+  const by = operatorName(options.by);
+  const ask = { command: 'halt', reason, by } as const;
+  return askRunningProcess(
+    options,
+    ask,
+    (result) => [String(result)],
+    () => [makeKillSwitch(options.killSwitch, `halt by ${by}: ${reason}`)],
+  );
 }

@@ -1,5 +1,6 @@
 /** The command line: every command, option and help text. What a command does is in the file of its name. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { systemClock } from '../shared/clock.ts';
 import { checkConfig, configJsonSchema, type Mode, readConfig } from '../shared/config.ts';
 import { ArbitradeError, reasonOf, USER_ERRORS } from '../shared/errors.ts';
 import { EDGE_DECIMALS, parseDecimal } from '../shared/money.ts';
@@ -14,6 +15,7 @@ import { record } from './record.ts';
 import { replay } from './replay.ts';
 import { resume } from './resume.ts';
 import { run } from './run.ts';
+import { runningProcess } from './running-process.ts';
 import { simulate } from './simulate.ts';
 import { parseSpeed } from './speed.ts';
 import { status } from './status.ts';
@@ -147,13 +149,16 @@ function addOperating(program: Command, finish: Finish): void {
     program
       .command(name)
       .description(description)
-      .option('--config <file>', 'settings of the running process (YAML)')
+      .option(
+        '--config <file>',
+        'settings of the running process; else the one in this folder, or the only one that you run',
+      )
       .option('--json', 'print JSON');
   asking('status', 'Asks the running process how it is.').action(async (options) =>
     finish(await status(askOptions(options))),
   );
   asking('halt', 'Halts trading in the running process. It stays halted until it is resumed.')
-    .requiredOption('--reason <text>', 'why; it is recorded')
+    .option('--reason <text>', 'why; it is recorded')
     .option('--by <name>', 'who; the user that runs the command unless given')
     .action(async (options) => finish(await halt({ ...options, ...askOptions(options) })));
   asking('drain', 'Lets what runs come to its end, and begins nothing new until trading is resumed.')
@@ -169,7 +174,7 @@ function addOperating(program: Command, finish: Finish): void {
 /** Where the running process listens, and where its answer goes. */
 function askOptions(options: { readonly config?: string; readonly json?: boolean }): AskOptions {
   return {
-    socket: configOf(options.config).control.socket,
+    ...runningProcess(options.config, systemClock),
     json: options.json === true,
     print: (line) => console.log(line),
     printError: (line) => console.error(`arbitrade: ${line}`),

@@ -2,6 +2,7 @@
  * `arbitrade run` and the commands named after a mode: the engine as a service, with a settings file, until it is told to
  * stop. Every mode but `live` may be put in place of the file's; `live` must stand in the file and be confirmed here.
  */
+import { openRunFile } from '../control/run-file.ts';
 import { systemClock } from '../shared/clock.ts';
 import { type Config, type Mode, readConfig, usesKey } from '../shared/config.ts';
 import { arbitradeError } from '../shared/errors.ts';
@@ -35,12 +36,14 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   const secrets = apiKey === undefined ? [] : [apiKey.secret];
   const log = jsonLog(options.json === true ? 'stderr' : 'stdout', 'info', secrets);
   const engine = new Engine({ config, log, apiKey, controlled: true, onEscalation: () => signals.stop('engine') });
+  const runFile = openRunFile(config, options.config, systemClock);
   try {
     if (await engine.start(signals.stopped)) signals.stopAfter(options.forMs);
     await signals.stopped;
     const { killed } = await engine.stop();
     if (killed.length > 0) log('supervisor', 'warn', 'actor_hung', `did not stop in time: ${killed.join(', ')}`);
   } finally {
+    runFile.close();
     signals.dispose();
   }
   if (options.json === true) console.log(JSON.stringify(engine.summary()));

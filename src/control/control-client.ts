@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import { arbitradeError, reasonOf } from '../shared/errors.ts';
 import { CONTROL_REPLY, type ControlReply, type ControlRequest, LINE_BYTES_MAX } from './control-protocol.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { socketAddress } from './socket-address.ts';
 
 /** A status may be larger than a request, but not without bound. */
 const REPLY_BYTES_MAX = 256 * LINE_BYTES_MAX;
@@ -14,24 +15,35 @@ export type ControlAsk = ControlRequest extends infer R ? (R extends ControlRequ
 
 /**
  * Asks the process that listens on `path`.
- * @throws CONTROL_SOCKET_UNREACHABLE when nobody answers in time; CONTROL_ANSWERED_NO, with its words, when it says no.
+ * @throws CONTROL_SOCKET_UNREACHABLE when nobody listens, CONTROL_SOCKET_SILENT when whoever listens does not answer in
+ * time or not in this language; CONTROL_ANSWERED_NO, with its words, when it says no.
  */
 export async function askControl(path: string, ask: ControlAsk, clock: Clock = systemClock): Promise<unknown> {
   const reply = await exchange(path, `${JSON.stringify({ id: 1, ...ask })}\n`, clock);
   if (reply.ok) return reply.result;
-  throw arbitradeError('CONTROL_ANSWERED_NO', reply.error);
+  throw arbitradeError(
+    reply.code === 'CONTROL_REFUSED' ? 'CONTROL_ANSWERED_NO' : 'CONTROL_ANSWERED_FAILURE',
+    reply.error,
+  );
 }
 
 function exchange(path: string, line: string, clock: Clock): Promise<ControlReply> {
   return new Promise((resolve, reject) => {
     const splitter = new LineSplitter(REPLY_BYTES_MAX);
-    const socket = connect(path, () => socket.write(line));
+    let code: 'CONTROL_SOCKET_UNREACHABLE' | 'CONTROL_SOCKET_SILENT' = 'CONTROL_SOCKET_UNREACHABLE';
+    const socket = connect(socketAddress(path), () => {
+      code = 'CONTROL_SOCKET_SILENT';
+      socket.write(line);
+    });
     const fail = (why: string): void => {
       cancelTimer();
       socket.destroy();
-      reject(arbitradeError('CONTROL_SOCKET_UNREACHABLE', path, why));
+      reject(arbitradeError(code, path, why));
     };
-    const cancelTimer = clock.after(ANSWER_WITHIN_MS, () => fail(`no answer within ${ANSWER_WITHIN_MS} ms`));
+    const cancelTimer = clock.after(ANSWER_WITHIN_MS, () => {
+      code = 'CONTROL_SOCKET_SILENT'; // had nobody listened, that would have been said at once
+      fail(`no answer within ${ANSWER_WITHIN_MS} ms`);
+    });
     socket.on('error', (thrown) => fail(reasonOf(thrown)));
     socket.on('close', () => fail('the connection was closed without an answer'));
     socket.on('data', (chunk) => {

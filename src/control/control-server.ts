@@ -13,6 +13,7 @@ import {
   REQUESTS_WAITING_MAX,
 } from './control-protocol.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { socketAddress } from './socket-address.ts';
 
 /** Connections at a time; more are turned away. */
 const CONNECTIONS_MAX = 16;
@@ -51,7 +52,7 @@ async function listen(server: Server, path: string): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', (thrown) => reject(arbitradeError('CONTROL_SOCKET_FAILED', path, reasonOf(thrown))));
-      server.listen(path, resolve);
+      server.listen(socketAddress(path), resolve);
     });
     chmodSync(path, MODE);
   } finally {
@@ -70,7 +71,7 @@ async function clearStaleSocket(path: string): Promise<void> {
 
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(path);
+    const socket = connect(socketAddress(path));
     const end = (alive: boolean) => {
       socket.destroy();
       resolve(alive);

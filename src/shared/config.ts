@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { arbitradeError, reasonOf } from './errors.ts';
 import { PLANS_MAX } from './execution-message.ts';
 import { EDGE_DECIMALS } from './money.ts';
+import { withAbsolutePaths } from './settings-paths.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);
 const percentText = z
@@ -189,6 +190,7 @@ const live = z.strictObject({
 });
 
 const risk = z.strictObject({
+  /** Trading halts while it exists. Read from a settings file, it is `SOCKET.halt` beside the control socket unless set. */
   kill_switch_file: z.string().min(1).optional(),
   /** Largest loss since start, per start asset, what went missing outside plans included; trading halts beyond it. */
   loss_max: z.record(assetName, amountText).default({}),
@@ -243,7 +245,7 @@ const limits = z.strictObject({
 });
 
 const control = z.strictObject({
-  /** Unix socket on which the running process answers `status`, `halt` and `resume`. */
+  /** Unix socket on which the running process answers `status`, `halt`, `drain` and `resume`. */
   socket: z.string().min(1).max(100).default('arbitrade.sock'),
 });
 
@@ -285,7 +287,7 @@ export function checkConfig(raw: unknown): Config {
   throw arbitradeError('CONFIG_INVALID', path, expectation(issue), issue?.input);
 }
 
-/** Reads and checks a YAML file. @throws CONFIG_UNREADABLE, CONFIG_INVALID. */
+/** Reads and checks a YAML file; paths in it are relative to it, and absolute in what is returned. @throws CONFIG_UNREADABLE, CONFIG_INVALID. */
 export function readConfig(file: string): Config {
   let raw: unknown;
   try {
@@ -293,7 +295,7 @@ export function readConfig(file: string): Config {
   } catch (thrown) {
     throw arbitradeError('CONFIG_UNREADABLE', file, reasonOf(thrown));
   }
-  return checkConfig(raw);
+  return deepFreeze(withAbsolutePaths(checkConfig(raw), file));
 }
 
 /** JSON Schema of a settings file, for editors. */

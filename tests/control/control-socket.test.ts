@@ -11,6 +11,7 @@ import { status } from '../../src/cli/status.ts';
 import { askControl } from '../../src/control/control-client.ts';
 import { type ControlTarget, LINE_BYTES_MAX } from '../../src/control/control-protocol.ts';
 import { type ControlServer, startControlServer } from '../../src/control/control-server.ts';
+import { type Clock, systemClock } from '../../src/shared/clock.ts';
 
 /** A process with a latch, as small as one can be. */
 function processWithLatch() {
@@ -252,17 +253,20 @@ describe('control socket', () => {
   test('an answer that is not of this language is not believed', async () => {
     const impostor = createServer((socket) => socket.resume().write('HTTP/1.1 200 OK\n')).listen(path);
     await new Promise<void>((resolve) => impostor.once('listening', () => resolve()));
-    await expect(askControl(path, { command: 'status' })).rejects.toMatchObject({ code: 'CONTROL_SOCKET_UNREACHABLE' });
+    await expect(askControl(path, { command: 'status' })).rejects.toMatchObject({ code: 'CONTROL_SOCKET_SILENT' });
     await new Promise<void>((resolve) => impostor.close(() => resolve()));
   });
 });
+
+/** A clock whose delays are over at once. */
+const impatient = (): Clock => ({ ...systemClock, after: (_delayMs, run) => systemClock.after(0, run) });
 
 describe('commands', () => {
   const printer = () => {
     const [out, errors]: [string[], string[]] = [[], []];
     const print = (line: string) => void out.push(line);
     const printError = (line: string) => void errors.push(line);
-    return { out, errors, options: () => ({ socket: path, print, printError }) };
+    return { out, errors, options: () => ({ socket: path, killSwitch: `${path}.halt`, print, printError }) };
   };
 
   test('halt, status and resume print what came of them and exit with 0', async () => {
@@ -281,14 +285,21 @@ describe('commands', () => {
     ]);
   });
 
-  test('a refusal exits with 1 and says why, a missing process with its own code', async () => {
+  test('a refusal, a missing process and a silent one each end with a code of their own, and say why', async () => {
     server = await startControlServer(path, processWithLatch().target);
     const { errors, options } = printer();
-    expect(await resume({ ...options(), reason: 'now' })).toBe(1);
+    expect(await resume({ ...options(), reason: 'now' })).toBe(EXIT.REFUSED);
     await server.close();
     server = undefined;
-    expect(await status(options())).toBe(EXIT.UNREACHABLE);
+    expect(await status(options())).toBe(EXIT.NOT_RUNNING);
+    const silent = createServer((socket) => socket.resume()).listen(path);
+    await new Promise<void>((resolve) => silent.once('listening', () => resolve()));
+    const clock = impatient();
+    expect(await status({ ...options(), clock })).toBe(EXIT.NO_ANSWER);
+    await new Promise<void>((resolve) => silent.close(() => resolve()));
+    expect(errors[2]).toMatch(/is running .* but does not answer on .*no answer within 5000 ms/);
     expect(errors[0]).toContain('nothing is halted');
+    expect(errors[1]).toMatch(/no arbitrade is running with the control socket .*--config FILE/);
     expect(errors[1]).toContain(path);
   });
 });

@@ -30,7 +30,7 @@ test('status, halt and resume reach the running process, and each command is rec
 
   writeFileSync(stage.killSwitch, '');
   const refused = await ask('resume', '--reason', 'back again', '--by', 'ana');
-  expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/resume was refused: .*kill/i) });
+  expect(refused).toMatchObject({ code: 6, stdout: '', stderr: expect.stringMatching(/resume was refused: .*kill/i) });
   expect((await statusOf(stage)).trading).toBe('halted');
 
   rmSync(stage.killSwitch);
