@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import type { Approval, OrderRequest } from '../src/shared/approved-order.ts';
 import { systemClock } from '../src/shared/clock.ts';
 import { checkConfig } from '../src/shared/config.ts';
+import { instrumentIndex } from '../src/shared/instrument.ts';
 import { LastHop } from '../src/shared/last-hop.ts';
 import { sideName } from '../src/shared/side.ts';
 import { addOrder } from '../src/venues/kraken/private-requests.ts';
@@ -114,7 +115,7 @@ function orderNumber(number: number): OrderRequest {
     plan: 1,
     leg: 0,
     attempt: 0,
-    instrument: 0,
+    instrument: instrumentIndex(0),
     side: 0,
     qtyLots: isTooLarge ? HUGE_LOTS : USUAL_LOTS + BigInt(number % 1_000),
     limitTicks: 500_000n + BigInt(number % 777),

@@ -1,8 +1,10 @@
 // capture ──reader──▶ bytes ──decoder──▶ numbers      (one thread; one genuine capture, again and again)
+
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import { CaptureReader, READ_END, READ_ROW, READ_WAIT } from '../src/shared/capture-reader.ts';
+import { instrumentIndex } from '../src/shared/instrument.ts';
 import { FrameDecoder } from '../src/venues/kraken/frame-decoder.ts';
 import { SymbolTable } from '../src/venues/kraken/symbol-table.ts';
 import { alternate, type Bench, type BenchRow, nowNs } from './harness.ts';
@@ -32,7 +34,7 @@ async function bookFrames(): Promise<Corpus> {
 
 function createDecoder(): FrameDecoder {
   const symbols = new SymbolTable();
-  symbols.add('BTC/USD', 0);
+  symbols.add('BTC/USD', instrumentIndex(0));
   return new FrameDecoder(symbols);
 }
 

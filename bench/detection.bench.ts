@@ -22,7 +22,7 @@ import { checkConfig } from '../src/shared/config.ts';
 import { ACTOR_IDS } from '../src/shared/counter-names.ts';
 import { createFeeTableMemory, FeeTable } from '../src/shared/fee-table.ts';
 import { takerFee } from '../src/shared/fees.ts';
-import type { InstrumentDirectory } from '../src/shared/instrument.ts';
+import { type InstrumentDirectory, type InstrumentIndex, instrumentIndex } from '../src/shared/instrument.ts';
 import { InstrumentLog } from '../src/shared/instrument-log.ts';
 import { writeInt64 } from '../src/shared/int64.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP, TOP_FLAG } from '../src/shared/market-messages.ts';
@@ -37,7 +37,7 @@ const BAR_NS = 5_000;
 const PRICE_DECIMALS = 11;
 
 interface Update {
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly bidTicks: number;
   readonly askTicks: number;
 }
@@ -58,7 +58,11 @@ const bench: Bench = {
       const what = `cycles of ${cycleLength === 3 ? '3' : '3 and 4'}`;
       rows.push(stage.measure(`${what}, any pair`, updates, stage.online));
       rows.push(stage.measure(`${what}, the ten busiest pairs`, updates, hubs));
-      rows.push(stage.measure(`${what}, EUR/USD (${stage.cyclesOf(eurUsd)} directed cycles)`, updates, [eurUsd]));
+      rows.push(
+        stage.measure(`${what}, EUR/USD (${stage.cyclesOf(instrumentIndex(eurUsd))} directed cycles)`, updates, [
+          eurUsd,
+        ]),
+      );
       if (cycleLength === 3) rows.push(stage.measureAllocation(quick ? 60_000 : 200_000));
       if (cycleLength === 3) rows.push(await treeAgainstScan(quick ? 500 : 20_000));
     }
@@ -99,12 +103,14 @@ class Stage {
     for (const instrument of this.online) this.#apply(this.#draw(instrument));
   }
 
-  cyclesOf(instrument: number): number {
+  cyclesOf(instrument: InstrumentIndex): number {
     return this.#naive.cyclesOf(instrument);
   }
 
   busiest(count: number): readonly number[] {
-    return [...this.online].sort((a, b) => this.cyclesOf(b) - this.cyclesOf(a)).slice(0, count);
+    return [...this.online]
+      .sort((a, b) => this.cyclesOf(instrumentIndex(b)) - this.cyclesOf(instrumentIndex(a)))
+      .slice(0, count);
   }
 
   /** Times every update on its own, through the detector and through the naive loop, and compares what they found. */
@@ -193,7 +199,11 @@ class Stage {
     const { base, quote } = this.directory.instruments[index] ?? { base: 0, quote: 0 };
     const middle = ((this.#values[base] as number) / (this.#values[quote] as number)) * 10 ** PRICE_DECIMALS;
     const bidTicks = Math.round(middle * (0.9998 + this.#chance.unit() * 2e-4));
-    return { instrument: index, bidTicks, askTicks: bidTicks + 1 + Math.round(middle * this.#chance.unit() * 2e-4) };
+    return {
+      instrument: instrumentIndex(index),
+      bidTicks,
+      askTicks: bidTicks + 1 + Math.round(middle * this.#chance.unit() * 2e-4),
+    };
   }
 
   #push({ instrument, bidTicks, askTicks }: Update): void {
@@ -237,8 +247,8 @@ async function treeAgainstScan(rounds: number): Promise<BenchRow> {
   const nsOf = (screen: CycleScreen) => () => {
     const start = nowNs();
     for (let round = 0; round < rounds; round++) {
-      market.rates[edgeOf(eurUsd, BUY)] = 0.99 + (round % 100) * 1e-6;
-      screen.screen(eurUsd);
+      market.rates[edgeOf(instrumentIndex(eurUsd), BUY)] = 0.99 + (round % 100) * 1e-6;
+      screen.screen(instrumentIndex(eurUsd));
     }
     return (nowNs() - start) / rounds;
   };
@@ -276,7 +286,7 @@ class NaiveDetector {
     }
   }
 
-  cyclesOf(instrument: number): number {
+  cyclesOf(instrument: InstrumentIndex): number {
     return this.#cycles[instrument]?.length ?? 0;
   }
 

@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ApprovedOrder } from '../src/shared/approved-order.ts';
-import { InstrumentDirectory } from '../src/shared/instrument.ts';
+import { InstrumentDirectory, instrumentIndex } from '../src/shared/instrument.ts';
 import { addOrder } from '../src/venues/kraken/private-requests.ts';
 import { HandVenue } from '../tests/actors/sequencer/hand-venue.ts';
 import { ASSETS, GOOD_BOOKS, PAIRS, stageSequencer } from '../tests/actors/sequencer/sequencer-stage.ts';
@@ -76,7 +76,7 @@ async function measure(
   const bytes = new Float64Array(count);
   for (let number = -warmUp; number < count; number++) {
     stage.clock.advanceTo(stage.clock.nowNs() + 1e9); // a second apart: never too many
-    for (const [index, book] of GOOD_BOOKS.entries()) stage.setBook(index, book);
+    for (const [index, book] of GOOD_BOOKS.entries()) stage.setBook(instrumentIndex(index), book);
     stage.send(opportunity);
     const startNs = nowNs();
     stage.actor.doWork();

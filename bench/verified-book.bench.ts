@@ -5,6 +5,7 @@
  * the frame and updates its book without a checksum. ccxt's own check cannot be switched on for comparison: it takes
  * numbers for texts (`data.split`) and throws.
  */
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -18,6 +19,7 @@ import { seededChance } from '../src/shared/chance.ts';
 import { systemClock } from '../src/shared/clock.ts';
 import { checkConfig } from '../src/shared/config.ts';
 import { ACTOR_IDS } from '../src/shared/counter-names.ts';
+import { instrumentIndex } from '../src/shared/instrument.ts';
 import { TOPOLOGY } from '../src/topology.ts';
 import { IDLE_SOURCE } from '../tests/support/idle-source.ts';
 import { type Bench, type BenchOptions, type BenchRow, median, timeMs } from './harness.ts';
@@ -138,7 +140,7 @@ function verifiedBook(frames: readonly Uint8Array[]) {
     messages: () => counters.get('book_messages'),
     verified: () => counters.get('checksums_verified'),
     touch: () => {
-      const at = bookTable.newestVersion(0);
+      const at = bookTable.newestVersion(instrumentIndex(0));
       return [bookTable.view.getBigInt64(at, true), bookTable.view.getBigInt64(at + bookTable.shape.levels * 16, true)];
     },
   };

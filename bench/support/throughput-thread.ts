@@ -1,7 +1,9 @@
 /** One end of a stream of records: over a ring in batches of a size, or over a message port one by one. */
+
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { RingConsumer, type RingMemory, RingProducer } from '../../src/runtime/ring.ts';
 import { systemClock } from '../../src/shared/clock.ts'; // one zero for both threads
+import { type InstrumentIndex, instrumentIndex } from '../../src/shared/instrument.ts';
 
 export interface StreamRole {
   readonly way: 'ring' | 'post' | 'post in batches';
@@ -21,7 +23,7 @@ export interface StreamEnd {
 /** The record as an object: what fills a 64-byte slot. */
 interface Quote {
   readonly seq: number;
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly stampNs: number;
   readonly priceTicks: number;
   readonly qtyLots: number;
@@ -85,7 +87,7 @@ function consume(): StreamEnd {
 
 function quoteOf(seq: number): Quote {
   return {
-    ...{ seq, instrument: seq & 1023, stampNs: seq * 1e3, priceTicks: seq + 100 },
+    ...{ seq, instrument: instrumentIndex(seq & 1023), stampNs: seq * 1e3, priceTicks: seq + 100 },
     ...{ qtyLots: seq + 200, recvIndex: seq, wallNs: seq * 1e6, checksum: seq ^ 0x5bd1e995 },
   };
 }

@@ -5,6 +5,7 @@
 
 import { type AuditEvent, auditEventCode } from '../shared/audit-events.ts';
 import type { Clock } from '../shared/clock.ts';
+import type { InstrumentIndex } from '../shared/instrument.ts';
 import { AUDIT, NO_INSTRUMENT, RECORD_BYTES, RECORD_KIND, STATE } from '../shared/record-messages.ts';
 import type { RingProducer } from './ring.ts';
 
@@ -14,7 +15,7 @@ const WALL_NS = AUDIT.wallNs;
 
 export interface AuditDetails {
   readonly severity?: 0 | 1 | 2;
-  readonly instrument?: number;
+  readonly instrument?: InstrumentIndex;
   readonly a?: number;
   readonly b?: number;
   readonly text?: string;

@@ -3,7 +3,7 @@
  * before bytes leave, and only what it returns can be handed to a venue.
  */
 
-import type { OrderScale } from './instrument.ts';
+import type { InstrumentIndex, OrderScale } from './instrument.ts';
 import type { Side } from './side.ts';
 import type { GateState } from './trading-gate.ts';
 
@@ -21,7 +21,7 @@ export interface OrderRequest extends OrderScale {
   readonly leg: number;
   /** Orders of the plan before this one. */
   readonly attempt: number;
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly side: Side;
   readonly qtyLots: bigint;
   /** Price collar: highest price of a buy, lowest of a sell. */
@@ -52,13 +52,13 @@ export interface OrderLimits {
   /** Why a limit of the settings cannot be applied; undefined when all can. */
   readonly unusable: string | undefined;
   /** Largest quantity of one order in lots, by instrument; undefined when there is none. */
-  qtyMaxLots(instrument: number): bigint | undefined;
+  qtyMaxLots(instrument: InstrumentIndex): bigint | undefined;
   /** Most that the order can cost at its limit, in units of the asset it gives, whatever it says itself. */
   worstSpendUnits(order: OrderRequest): bigint;
   /** Most that one order may spend, in units of the asset it gives; undefined when there is none. */
-  spendMaxUnits(instrument: number, side: Side): bigint | undefined;
+  spendMaxUnits(instrument: InstrumentIndex, side: Side): bigint | undefined;
   /** What may still go out of the asset given, beside all that is out, in its units; undefined when that is not limited. */
-  exposureRoomUnits(instrument: number, side: Side): bigint | undefined;
+  exposureRoomUnits(instrument: InstrumentIndex, side: Side): bigint | undefined;
   /** What is left to the order's plan; undefined when no such plan is at work. */
   planBounds(order: OrderRequest): PlanBounds | undefined;
   /** Whether the orders of the last second leave room for one more. */

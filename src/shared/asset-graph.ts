@@ -7,7 +7,13 @@
  * `BTC/USD:buy>ETH/BTC:buy>ETH/USD:sell`. Its start asset is what the first leg of that spelling spends.
  */
 
-import type { AssetIndex, Instrument, InstrumentDirectory, InstrumentIndex } from './instrument.ts';
+import {
+  type AssetIndex,
+  type Instrument,
+  type InstrumentDirectory,
+  type InstrumentIndex,
+  instrumentIndex,
+} from './instrument.ts';
 import { LEGS_MAX } from './opportunity-message.ts';
 import { BUY, SELL, type Side, sideName } from './side.ts';
 
@@ -15,7 +21,7 @@ import { BUY, SELL, type Side, sideName } from './side.ts';
 export type Edge = number;
 
 export const edgeOf = (instrument: InstrumentIndex, side: Side): Edge => instrument * 2 + side;
-export const instrumentOfEdge = (edge: Edge): InstrumentIndex => edge >>> 1;
+export const instrumentOfEdge = (edge: Edge): InstrumentIndex => instrumentIndex(edge >>> 1);
 export const sideOfEdge = (edge: Edge): Side => (edge & 1) as Side;
 
 /** Which cycles are wanted: `strategy.start_assets` and `strategy.cycle_length` of the settings. */

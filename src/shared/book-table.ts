@@ -13,6 +13,7 @@
  *   entry:    | published (i32) | validity (i32) | … | version 0 | version 1 | …
  *   version:  | seq | recvIndex | wallNs | stampNs | bid count | ask count | … | bids: (ticks, lots)… | asks: … |
  */
+import type { InstrumentIndex } from './instrument.ts';
 import { INVALID_REASONS, type InvalidReason } from './market-messages.ts';
 
 export interface BookTableShape {
@@ -98,31 +99,31 @@ export class BookTable {
   }
 
   /** How many versions of this instrument were ever published (mod 2^32). */
-  published(instrument: number): number {
+  published(instrument: InstrumentIndex): number {
     return Atomics.load(this.#words, (instrument * this.#entryBytes) / 4);
   }
 
   /** As {@link published}, for its one writer, who needs no fence to read its own word. */
-  #ownPublished(instrument: number): number {
+  #ownPublished(instrument: InstrumentIndex): number {
     return this.#words[(instrument * this.#entryBytes) / 4] as number;
   }
 
   /** VALID, or why the book may not be used: an index into INVALID_REASONS. */
-  validity(instrument: number): number {
+  validity(instrument: InstrumentIndex): number {
     return Atomics.load(this.#words, (instrument * this.#entryBytes) / 4 + 1);
   }
 
-  invalidReason(instrument: number): InvalidReason {
+  invalidReason(instrument: InstrumentIndex): InvalidReason {
     return INVALID_REASONS[this.validity(instrument)] ?? 'interrupted';
   }
 
   /** As {@link validity}, for its one writer. Book actor only. */
-  ownValidity(instrument: number): number {
+  ownValidity(instrument: InstrumentIndex): number {
     return this.#words[(instrument * this.#entryBytes) / 4 + 1] as number;
   }
 
   /** Book actor only. */
-  setValidity(instrument: number, code: number): void {
+  setValidity(instrument: InstrumentIndex, code: number): void {
     Atomics.store(this.#words, (instrument * this.#entryBytes) / 4 + 1, code);
   }
 
@@ -130,7 +131,7 @@ export class BookTable {
    * Whether the version that the next publication overwrites can no longer be asked for by a reader whose oldest
    * unhandled message has sequence `oldestUnhandledSeq` (Infinity when it has handled everything). Book actor only.
    */
-  mayPublish(instrument: number, oldestUnhandledSeq: number): boolean {
+  mayPublish(instrument: InstrumentIndex, oldestUnhandledSeq: number): boolean {
     const { versions } = this.shape;
     const published = this.#ownPublished(instrument);
     if (published >>> 0 < versions) return true;
@@ -143,7 +144,7 @@ export class BookTable {
    * Begins the next version and returns the byte offset of its bid levels in {@link view}; asks follow after
    * `shape.levels` levels. Nobody sees it before {@link publish}. Book actor only.
    */
-  beginVersion(instrument: number, seq: number, recvIndex: number, stampNs: number): number {
+  beginVersion(instrument: InstrumentIndex, seq: number, recvIndex: number, stampNs: number): number {
     const offset = this.#versionOffset(instrument, this.#ownPublished(instrument));
     this.view.setFloat64(offset + VERSION.seq, seq, true);
     this.view.setFloat64(offset + VERSION.recvIndex, recvIndex, true);
@@ -152,7 +153,7 @@ export class BookTable {
   }
 
   /** Ends the version begun last: `levelsOffset` is what {@link beginVersion} returned. Book actor only. */
-  publish(instrument: number, levelsOffset: number, bidCount: number, askCount: number): void {
+  publish(instrument: InstrumentIndex, levelsOffset: number, bidCount: number, askCount: number): void {
     const offset = levelsOffset - VERSION_HEADER;
     this.view.setUint32(offset + VERSION.bidCount, bidCount, true);
     this.view.setUint32(offset + VERSION.askCount, askCount, true);
@@ -174,7 +175,7 @@ export class BookTable {
    * Copies the book as it was when message `seq` was handled by the book. Only for the reader that
    * {@link mayPublish} waits for. False when the instrument had no version by then.
    */
-  readAsOf(instrument: number, seq: number, into: BookCopy): boolean {
+  readAsOf(instrument: InstrumentIndex, seq: number, into: BookCopy): boolean {
     const published = this.published(instrument);
     const oldest = published >>> 0 < this.shape.versions ? 0 : published - this.shape.versions;
     for (let number = (published - 1) | 0; ((number - oldest) | 0) >= 0; number = (number - 1) | 0) {
@@ -190,7 +191,7 @@ export class BookTable {
    * Copies the newest version. False when there is none, or when the book outran the copy three times: the caller
    * treats that as "no book now". Says nothing of validity: ask {@link validity} before and after.
    */
-  readNewest(instrument: number, into: BookCopy): boolean {
+  readNewest(instrument: InstrumentIndex, into: BookCopy): boolean {
     for (let attempt = 0; attempt < 3; attempt++) {
       const published = this.published(instrument);
       if (published === 0) return false;
@@ -202,13 +203,13 @@ export class BookTable {
   }
 
   /** Sequence of the newest version, 0 when there is none. Book actor only: how a successor knows what was applied. */
-  newestSeq(instrument: number): number {
+  newestSeq(instrument: InstrumentIndex): number {
     const published = this.#ownPublished(instrument);
     return published === 0 ? 0 : this.view.getFloat64(this.#versionOffset(instrument, published - 1), true);
   }
 
   /** Byte offset of the newest version's levels in {@link view}, -1 when there is none. Book actor only. */
-  newestVersion(instrument: number): number {
+  newestVersion(instrument: InstrumentIndex): number {
     const published = this.#ownPublished(instrument);
     return published === 0 ? -1 : this.#versionOffset(instrument, published - 1) + VERSION.levels;
   }
@@ -223,7 +224,7 @@ export class BookTable {
     return this.view.getUint32(levelsOffset - VERSION_HEADER + VERSION.askCount, true);
   }
 
-  #versionOffset(instrument: number, number: number): number {
+  #versionOffset(instrument: InstrumentIndex, number: number): number {
     const slot = number & (this.shape.versions - 1);
     return instrument * this.#entryBytes + ENTRY_HEADER + slot * this.#versionBytes;
   }

@@ -1,10 +1,16 @@
 /** What a venue says of the assets and pairs it trades, in the integers the rest of the program computes with. */
 import type { Lots, Ticks, Units } from './money.ts';
 
+declare const listed: unique symbol;
+
 /** Position of an instrument in every shared table. Given once per process by the feed, never re-used. */
-export type InstrumentIndex = number;
+export type InstrumentIndex = number & { readonly [listed]: 'instrument' };
 /** Position of an asset in the asset list. Given once per process by the feed, never re-used. */
-export type AssetIndex = number;
+export type AssetIndex = number & { readonly [listed]: 'asset' };
+
+/** For where positions are given out, and where a message or a table is read. */
+export const instrumentIndex = (position: number): InstrumentIndex => position as InstrumentIndex;
+export const assetIndex = (position: number): AssetIndex => position as AssetIndex;
 
 /**
  * Pair states of Kraken's `instrument` channel. `unknown` stands for any other text; `inferred` for an instrument that

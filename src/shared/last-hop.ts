@@ -6,7 +6,13 @@ import { type Approval, approveOrder, type OrderLimits, type OrderRequest, type 
 import { assetSpent } from './asset-graph.ts';
 import type { Config } from './config.ts';
 import { powerOfTen } from './cycle-leg.ts';
-import { type AssetIndex, type Instrument, type InstrumentDirectory, isSameScale } from './instrument.ts';
+import {
+  type AssetIndex,
+  type Instrument,
+  type InstrumentDirectory,
+  type InstrumentIndex,
+  isSameScale,
+} from './instrument.ts';
 import { divideUp, parseAmountDown } from './money.ts';
 import { BUY, type Side } from './side.ts';
 import type { GateState } from './trading-gate.ts';
@@ -86,7 +92,7 @@ export class LastHop implements OrderLimits {
     return approval;
   }
 
-  qtyMaxLots(instrument: number): Limit {
+  qtyMaxLots(instrument: InstrumentIndex): Limit {
     return instrument < this.#instruments.length ? this.#qtyMaxLots[instrument] : 0n; // of what is not listed, nothing
   }
 
@@ -97,11 +103,11 @@ export class LastHop implements OrderLimits {
     return divideUp((side === BUY ? limitTicks * qtyLots : qtyLots) * up, down);
   }
 
-  spendMaxUnits(instrument: number, side: Side): Limit {
+  spendMaxUnits(instrument: InstrumentIndex, side: Side): Limit {
     return this.#ofAssetGiven(this.#orderMaxUnits, instrument, side);
   }
 
-  exposureRoomUnits(instrument: number, side: Side): Limit {
+  exposureRoomUnits(instrument: InstrumentIndex, side: Side): Limit {
     const most = this.#ofAssetGiven(this.#exposureMaxUnits, instrument, side);
     const known = this.#instruments[instrument];
     return most === undefined || known === undefined ? most : most - this.#deps.outUnits(assetSpent(known, side));
@@ -118,7 +124,7 @@ export class LastHop implements OrderLimits {
     return this.#nowNs - leftNs >= SECOND_NS;
   }
 
-  #ofAssetGiven(limits: readonly Limit[], instrument: number, side: Side): Limit {
+  #ofAssetGiven(limits: readonly Limit[], instrument: InstrumentIndex, side: Side): Limit {
     const known = this.#instruments[instrument];
     return known === undefined ? 0n : limits[assetSpent(known, side)];
   }

@@ -8,6 +8,7 @@ import {
   ORDER_OUTCOMES,
   PLAN_OUTCOMES,
 } from '../shared/execution-message.ts';
+import { instrumentIndex } from '../shared/instrument.ts';
 import { InstrumentHistory } from '../shared/instrument-history.ts';
 import type { InstrumentLog } from '../shared/instrument-log.ts';
 import { RECORD_KIND } from '../shared/record-messages.ts';
@@ -281,7 +282,7 @@ class Slot {
   }
 
   get #instrument() {
-    const index = this.#view.getUint32(this.#at + EXECUTION.instrument, true);
+    const index = instrumentIndex(this.#view.getUint32(this.#at + EXECUTION.instrument, true));
     const instrument = this.#history.asOf(index, this.f64(EXECUTION.instrumentsSeq));
     if (instrument === undefined) throw new Error(`a record names instrument ${index}, which nobody announced`);
     return instrument;

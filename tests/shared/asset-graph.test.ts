@@ -10,8 +10,15 @@ import {
   spellCycle,
   spellEdges,
 } from '../../src/shared/asset-graph.ts';
-import { InstrumentDirectory, type InstrumentStatus } from '../../src/shared/instrument.ts';
+import {
+  type AssetIndex,
+  assetIndex,
+  InstrumentDirectory,
+  type InstrumentStatus,
+  instrumentIndex,
+} from '../../src/shared/instrument.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
+import type { Side } from '../../src/shared/side.ts';
 import { krakenPairs } from '../support/asset-pairs.ts';
 
 const EVERY = { startAssets: [], cycleLength: 3 } as const;
@@ -96,13 +103,21 @@ function directoryOf(symbols: readonly string[], status: InstrumentStatus = 'onl
 
 function addPair(directory: InstrumentDirectory, symbol: string, status: InstrumentStatus): void {
   const [base, quote] = symbol.split('/').map((id) => {
-    const index = directory.assetNamed(id)?.index ?? directory.assets.length;
+    const index = directory.assetNamed(id)?.index ?? assetIndex(directory.assets.length);
     directory.apply({ assets: [{ index, id, precision: 8 }], instruments: [] });
     return index;
-  }) as [number, number];
+  }) as [AssetIndex, AssetIndex];
   const precisions = { pricePrecision: 2, qtyPrecision: 8, costPrecision: 8 };
   const steps = { priceIncrement: ticks(1n), qtyIncrement: lots(1n), qtyMin: lots(1n), costMin: units(0n) };
-  const instrument = { index: directory.instruments.length, symbol, base, quote, status, ...precisions, ...steps };
+  const instrument = {
+    index: instrumentIndex(directory.instruments.length),
+    symbol,
+    base,
+    quote,
+    status,
+    ...precisions,
+    ...steps,
+  };
   directory.apply({ assets: [], instruments: [instrument] });
 }
 
@@ -113,7 +128,7 @@ function spellings(directory: InstrumentDirectory, table: CycleTable): string[] 
 /** The definition, spelled out: every ordered choice of different instruments and sides that closes. */
 function searchAll(directory: InstrumentDirectory, startAssets: readonly string[], cycleLength: number): string[] {
   const found: string[] = [];
-  const legs: { symbol: string; side: 0 | 1; spent: number; received: number }[] = [];
+  const legs: { symbol: string; side: Side; spent: number; received: number }[] = [];
   const extend = () => {
     const [first] = legs;
     const last = legs.at(-1);

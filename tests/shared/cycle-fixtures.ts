@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { type BookSide, createBookCopy } from '../../src/shared/book-table.ts';
 import { CycleLeg, type LegTerms } from '../../src/shared/cycle-leg.ts';
-import type { Asset, Instrument } from '../../src/shared/instrument.ts';
+import { type Asset, assetIndex, type Instrument, instrumentIndex } from '../../src/shared/instrument.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
 import { BUY, SELL, type Side } from '../../src/shared/side.ts';
 
@@ -47,13 +47,15 @@ export const cycleDraw = (length: 3 | 4): fc.Arbitrary<CycleDraw> =>
 
 /** Leg `i` spends asset `i` and brings asset `i + 1`. */
 export function termsOf({ legs, assetPrecisions }: CycleDraw): LegTerms[] {
-  const assets = assetPrecisions.map((precision, index): Asset => ({ index, id: `A${index}`, precision }));
+  const assets = assetPrecisions.map(
+    (precision, index): Asset => ({ index: assetIndex(index), id: `A${index}`, precision }),
+  );
   return legs.map((leg, index) => {
     const spent = assets[index]!;
     const received = assets[(index + 1) % assets.length]!;
     const [base, quote] = leg.side === BUY ? [received, spent] : [spent, received];
     const instrument: Instrument = {
-      index,
+      index: instrumentIndex(index),
       symbol: `${base.id}/${quote.id}`,
       base: base.index,
       quote: quote.index,

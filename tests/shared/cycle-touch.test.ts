@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { executeCycle } from '../../src/shared/cycle-sizing.ts';
 import { cycleTouch, type LegTouch } from '../../src/shared/cycle-touch.ts';
-import type { Asset, Instrument } from '../../src/shared/instrument.ts';
+import { type Asset, assetIndex, type Instrument, instrumentIndex } from '../../src/shared/instrument.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
 import { nearestDouble } from '../../src/shared/rational.ts';
 import { BUY, SELL, type Side } from '../../src/shared/side.ts';
@@ -107,7 +107,7 @@ function fitsTouch(draw: CycleDraw, startUnits: number): boolean {
 }
 
 function row591(feePpm: number): LegTouch[] {
-  const asset = (index: number, id: string) => ({ index, id, precision: 10 });
+  const asset = (index: number, id: string) => ({ index: assetIndex(index), id, precision: 10 });
   const [usd, btc, eth] = [asset(0, 'USD'), asset(1, 'BTC'), asset(2, 'ETH')];
   const steps = { priceIncrement: ticks(1n), qtyIncrement: lots(1n), qtyMin: lots(1n), costMin: units(1n) };
   const pair = (
@@ -118,7 +118,7 @@ function row591(feePpm: number): LegTouch[] {
     price: bigint,
     qty: bigint,
   ): LegTouch => {
-    const names = { index: 0, symbol: `${base.id}/${quote.id}`, base: base.index, quote: quote.index };
+    const names = { index: instrumentIndex(0), symbol: `${base.id}/${quote.id}`, base: base.index, quote: quote.index };
     const decimals = { pricePrecision, qtyPrecision: 8, costPrecision: 8 };
     const instrument: Instrument = { ...names, ...decimals, ...steps, status: 'online' };
     return { terms: { instrument, side, base, quote, feePpm }, priceTicks: price, qtyLots: qty };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OrderRequest, PlanBounds } from '../../src/shared/approved-order.ts';
 import { type ConfigInput, checkConfig } from '../../src/shared/config.ts';
-import { InstrumentDirectory } from '../../src/shared/instrument.ts';
+import { InstrumentDirectory, instrumentIndex } from '../../src/shared/instrument.ts';
 import { LastHop } from '../../src/shared/last-hop.ts';
 import { GATE_STATES, type GateState } from '../../src/shared/trading-gate.ts';
 import { btcUsdListed } from '../support/btc-usd.ts';
@@ -53,7 +53,7 @@ const BUY_500: OrderRequest = {
   plan: 1,
   leg: 0,
   attempt: 0,
-  instrument: 0,
+  instrument: instrumentIndex(0),
   side: 0,
   qtyLots: 1_000_000n,
   limitTicks: 500_000n,
@@ -146,7 +146,7 @@ describe('last hop', () => {
   test('before the venue has listed anything, and of a pair it does not list, nothing leaves', () => {
     const stage = stageOf({}, new InstrumentDirectory());
     expect(reasonOf(stage, BUY_500)).toBe('order_too_large');
-    expect(reasonOf(stageOf({}), { ...SELL_BACK, instrument: 7 })).toBe('order_too_large');
+    expect(reasonOf(stageOf({}), { ...SELL_BACK, instrument: instrumentIndex(7) })).toBe('order_too_large');
   });
 
   test('a change of precision changes what a lot is worth', () => {

@@ -2,11 +2,13 @@
  * Deliberate bugs, each between the sequencer and what it is made of: the port it trades through, the account it books
  * into, the gate it asks. Nothing of them is in the product.
  */
+
 import type { RunningAccount } from '../../src/actors/sequencer/account.ts';
 import { createSequencer } from '../../src/actors/sequencer/actor.ts';
 import { VENUE } from '../../src/actors/sequencer/venue-way.ts';
 import type { ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
 import type { ApprovedOrder } from '../../src/shared/approved-order.ts';
+import { assetIndex, type InstrumentIndex } from '../../src/shared/instrument.ts';
 import type { SimulatedFault } from '../../src/simulation/day-settings.ts';
 import type { Fill, OrderReading, TradingEvent, TradingPort } from '../../src/venues/trading-port.ts';
 
@@ -34,10 +36,10 @@ class PortBefore implements TradingPort {
     this.inner.start();
   }
 
-  agreesOn(instruments: readonly number[]): boolean {
+  agreesOn(instruments: readonly InstrumentIndex[]): boolean {
     return this.inner.agreesOn(instruments);
   }
-  hasRoomFor(instruments: readonly number[]): boolean {
+  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
     return this.inner.hasRoomFor(instruments);
   }
 
@@ -227,7 +229,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'books the fee in another asset',
     faults: [],
-    sequencer: throughPort(everyFill((fill) => ({ ...fill, feeAsset: fill.feeAsset === 0 ? 1 : 0 }))),
+    sequencer: throughPort(everyFill((fill) => ({ ...fill, feeAsset: assetIndex(fill.feeAsset === 0 ? 1 : 0) }))),
   },
   {
     name: 'rounds costs as floats do',

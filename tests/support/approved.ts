@@ -1,17 +1,19 @@
 /** Orders that passed the last check, for tests that need one to send. */
+
 import {
   type ApprovedOrder,
   approveOrder,
   type OrderLimits,
   type OrderRequest,
 } from '../../src/shared/approved-order.ts';
+import { instrumentIndex } from '../../src/shared/instrument.ts';
 
 const REQUEST: OrderRequest = {
   clOrdId: 'amhw3k2x100001203',
   plan: 1,
   leg: 0,
   attempt: 0,
-  instrument: 0,
+  instrument: instrumentIndex(0),
   side: 0,
   qtyLots: 25_000_000n,
   limitTicks: 265_004n,

@@ -1,7 +1,14 @@
 /** Kraken's whole list of pairs as the directory that the feed would build from it. For tests and benches. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { INSTRUMENT_STATUSES, InstrumentDirectory, type InstrumentStatus } from '../../src/shared/instrument.ts';
+import {
+  type AssetIndex,
+  assetIndex,
+  INSTRUMENT_STATUSES,
+  InstrumentDirectory,
+  type InstrumentStatus,
+  instrumentIndex,
+} from '../../src/shared/instrument.ts';
 import { lots, parseDecimal, ticks, units } from '../../src/shared/money.ts';
 
 const FILE = new URL('../fixtures/kraken/rest_AssetPairs_20250722.json.gz', import.meta.url);
@@ -29,10 +36,10 @@ export function krakenPairs(): InstrumentDirectory {
 function addPair(directory: InstrumentDirectory, pair: RestPair): void {
   const [base = '', quote = ''] = pair.wsname.split('/').map(modernName);
   const instrument = {
-    index: directory.instruments.length,
+    index: instrumentIndex(directory.instruments.length),
     symbol: `${base}/${quote}`,
-    base: assetIndex(directory, base),
-    quote: assetIndex(directory, quote),
+    base: listedAsset(directory, base),
+    quote: listedAsset(directory, quote),
     status: INSTRUMENT_STATUSES.find((status) => status === pair.status) ?? ('unknown' as InstrumentStatus),
     pricePrecision: pair.pair_decimals,
     qtyPrecision: pair.lot_decimals,
@@ -45,10 +52,10 @@ function addPair(directory: InstrumentDirectory, pair: RestPair): void {
   directory.apply({ assets: [], instruments: [instrument] });
 }
 
-function assetIndex(directory: InstrumentDirectory, id: string): number {
+function listedAsset(directory: InstrumentDirectory, id: string): AssetIndex {
   const known = directory.assetNamed(id);
   if (known !== undefined) return known.index;
-  const asset = { index: directory.assets.length, id, precision: ASSET_DECIMALS };
+  const asset = { index: assetIndex(directory.assets.length), id, precision: ASSET_DECIMALS };
   directory.apply({ assets: [asset], instruments: [] });
   return asset.index;
 }

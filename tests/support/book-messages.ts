@@ -1,7 +1,9 @@
 /** Book messages as a test writes or reads them, and the hand of the feed that puts them on the `deltas` ring. */
+
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { RingProducer } from '../../src/runtime/ring.ts';
+import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../src/shared/instrument.ts';
 import type { InstrumentLog } from '../../src/shared/instrument-log.ts';
 import {
   CONTROL,
@@ -155,18 +157,18 @@ export class FeedHand {
   readonly #deltas: RingProducer;
   readonly #log: InstrumentLog;
   readonly #precisions = new Map<string, Precision>();
-  readonly #indices = new Map<string, number>();
+  readonly #indices = new Map<string, InstrumentIndex>();
 
   constructor(deltas: RingProducer, log: InstrumentLog) {
     this.#deltas = deltas;
     this.#log = log;
   }
 
-  indexOf(symbol: string): number {
+  indexOf(symbol: string): InstrumentIndex {
     const known = this.#indices.get(symbol);
     if (known !== undefined) return known;
-    this.#indices.set(symbol, this.#indices.size);
-    return this.#indices.size - 1;
+    this.#indices.set(symbol, instrumentIndex(this.#indices.size));
+    return instrumentIndex(this.#indices.size - 1);
   }
 
   /** Announces instruments in one line of the log. @returns the sequence of the control message. */
@@ -176,8 +178,8 @@ export class FeedHand {
       return {
         index: this.indexOf(symbol),
         symbol,
-        base: 0,
-        quote: 1,
+        base: assetIndex(0),
+        quote: assetIndex(1),
         status: 'online' as const,
         pricePrecision: precision.price,
         qtyPrecision: precision.qty,
@@ -189,15 +191,15 @@ export class FeedHand {
       };
     });
     const position = this.#log.append({ assets: [], instruments });
-    return this.#control(MARKET_KIND.INSTRUMENTS, 0, 0, position);
+    return this.#control(MARKET_KIND.INSTRUMENTS, 0, instrumentIndex(0), position);
   }
 
   invalidate(symbol: string, reason: InvalidReason): number {
-    return this.#control(MARKET_KIND.INVALIDATE, invalidReasonCode(reason), this.indexOf(symbol), 0);
+    return this.#control(MARKET_KIND.INVALIDATE, invalidReasonCode(reason), instrumentIndex(this.indexOf(symbol)), 0);
   }
 
   status(code: number): number {
-    return this.#control(MARKET_KIND.SYSTEM_STATUS, code, 0, 0);
+    return this.#control(MARKET_KIND.SYSTEM_STATUS, code, instrumentIndex(0), 0);
   }
 
   /** Whether a message of this many levels fits on the ring now. */
@@ -226,7 +228,7 @@ export class FeedHand {
     return this.seq;
   }
 
-  #control(kind: number, flags: number, instrument: number, position: number): number {
+  #control(kind: number, flags: number, instrument: InstrumentIndex, position: number): number {
     if (!this.#deltas.tryClaim(1)) throw new Error('test: the deltas ring is full');
     this.seq++;
     const offset = this.#header(0, kind, flags);

@@ -1,12 +1,12 @@
 /** BTC/USD as the only pair there is: a tick is 0.1 USD, a lot 0.00000001 BTC. */
-import { type Instrument, InstrumentDirectory } from '../../src/shared/instrument.ts';
+import { assetIndex, type Instrument, InstrumentDirectory, instrumentIndex } from '../../src/shared/instrument.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
 
 export const BTC_USD: Instrument = {
-  index: 0,
+  index: instrumentIndex(0),
   symbol: 'BTC/USD',
-  base: 1,
-  quote: 0,
+  base: assetIndex(1),
+  quote: assetIndex(0),
   status: 'online',
   pricePrecision: 1,
   qtyPrecision: 8,
@@ -21,8 +21,8 @@ export const BTC_USD: Instrument = {
 export function btcUsdListed(): InstrumentDirectory {
   const directory = new InstrumentDirectory();
   const assets = [
-    { index: 0, id: 'USD', precision: 4 },
-    { index: 1, id: 'BTC', precision: 10 },
+    { index: assetIndex(0), id: 'USD', precision: 4 },
+    { index: assetIndex(1), id: 'BTC', precision: 10 },
   ];
   directory.apply({ assets, instruments: [BTC_USD] });
   return directory;

@@ -1,9 +1,11 @@
 /** Named pairs, all with the same precisions, for tests that only need names and the graph. */
 import {
+  assetIndex,
   type Instrument,
   type InstrumentChanges,
   InstrumentDirectory,
   type InstrumentStatus,
+  instrumentIndex,
 } from '../../src/shared/instrument.ts';
 import type { Lots, Ticks, Units } from '../../src/shared/money.ts';
 
@@ -13,7 +15,7 @@ export type Statuses = Readonly<Partial<Record<string, InstrumentStatus>>>;
 export function changesOf(symbols: readonly string[], statuses: Statuses = {}): InstrumentChanges {
   const names = [...new Set(symbols.flatMap((symbol) => symbol.split('/')))];
   return {
-    assets: names.map((id, index) => ({ index, id, precision: 8 })),
+    assets: names.map((id, index) => ({ index: assetIndex(index), id, precision: 8 })),
     instruments: symbols.map((symbol, index) => pairOf(symbol, index, names, statuses[symbol] ?? 'online')),
   };
 }
@@ -27,10 +29,10 @@ export function directoryOf(symbols: readonly string[], statuses: Statuses = {})
 function pairOf(symbol: string, index: number, names: readonly string[], status: InstrumentStatus): Instrument {
   const [base = '', quote = ''] = symbol.split('/');
   return {
-    index,
+    index: instrumentIndex(index),
     symbol,
-    base: names.indexOf(base),
-    quote: names.indexOf(quote),
+    base: assetIndex(names.indexOf(base)),
+    quote: assetIndex(names.indexOf(quote)),
     status,
     pricePrecision: 1,
     qtyPrecision: 8,

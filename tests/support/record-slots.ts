@@ -1,27 +1,35 @@
 /** Records as actors write them, for tests that play the actor. */
+
 import type { RecordWriter } from '../../src/runtime/record-writer.ts';
 import { EXECUTION } from '../../src/shared/execution-message.ts';
-import type { InstrumentChanges } from '../../src/shared/instrument.ts';
+import {
+  type AssetIndex,
+  assetIndex,
+  type InstrumentChanges,
+  type InstrumentIndex,
+  instrumentIndex,
+} from '../../src/shared/instrument.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
 import { LEG, OPPORTUNITY } from '../../src/shared/opportunity-message.ts';
 import { PORTFOLIO, RECORD_KIND } from '../../src/shared/record-messages.ts';
+import type { Side } from '../../src/shared/side.ts';
 
 /** Three assets and the three pairs between them; precisions differ on purpose. */
 export const TRIANGLE: InstrumentChanges = {
   assets: [
-    { index: 0, id: 'USD', precision: 4 },
-    { index: 1, id: 'BTC', precision: 10 },
-    { index: 2, id: 'ETH', precision: 18 },
+    { index: assetIndex(0), id: 'USD', precision: 4 },
+    { index: assetIndex(1), id: 'BTC', precision: 10 },
+    { index: assetIndex(2), id: 'ETH', precision: 18 },
   ],
   instruments: [pair(0, 'BTC/USD', 1, 0, 1, 8), pair(1, 'ETH/BTC', 2, 1, 5, 8), pair(2, 'ETH/USD', 2, 0, 2, 8)],
 };
 
 function pair(index: number, symbol: string, base: number, quote: number, price: number, qty: number) {
   return {
-    index,
+    index: instrumentIndex(index),
     symbol,
-    base,
-    quote,
+    base: assetIndex(base),
+    quote: assetIndex(quote),
     status: 'online' as const,
     pricePrecision: price,
     qtyPrecision: qty,
@@ -34,8 +42,8 @@ function pair(index: number, symbol: string, base: number, quote: number, price:
 }
 
 export interface LegFields {
-  readonly instrument: number;
-  readonly side: 0 | 1;
+  readonly instrument: InstrumentIndex;
+  readonly side: Side;
   readonly turn: number;
   readonly feePpm: number;
   readonly price: bigint;
@@ -49,8 +57,8 @@ export interface OpportunityFields {
   readonly ordinal: number;
   readonly recvIndex: number;
   readonly sized: boolean;
-  readonly instrument: number;
-  readonly startAsset: number;
+  readonly instrument: InstrumentIndex;
+  readonly startAsset: AssetIndex;
   readonly gross: number;
   readonly net: number;
   readonly touchStart: bigint;
@@ -134,7 +142,7 @@ type WideExecutionField =
 
 export function writePortfolio(
   records: RecordWriter,
-  asset: number,
+  asset: AssetIndex,
   snapshot: number,
   wide: Readonly<Record<'balanceUnits' | 'reservedUnits' | 'realisedUnits' | 'drawdownUnits', bigint>>,
 ): boolean {

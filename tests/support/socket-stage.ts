@@ -7,7 +7,13 @@ import type { ActorContext } from '../../src/runtime/actor.ts';
 import type { AuditEvent } from '../../src/shared/audit-events.ts';
 import { type Clock, systemClock, VirtualClock } from '../../src/shared/clock.ts';
 import type { CounterName } from '../../src/shared/counter-names.ts';
-import type { Instrument, InstrumentDirectory, InstrumentStatus } from '../../src/shared/instrument.ts';
+import {
+  type Instrument,
+  type InstrumentDirectory,
+  type InstrumentIndex,
+  type InstrumentStatus,
+  instrumentIndex,
+} from '../../src/shared/instrument.ts';
 import type { InstrumentLog } from '../../src/shared/instrument-log.ts';
 import { type VenueReply, venueReplyOf } from '../../src/venues/kraken/venue-reply.ts';
 import { changesOf } from './directory-of.ts';
@@ -62,7 +68,7 @@ export class KeepingSink implements FrameSink {
     this.disconnected.push(connection);
   }
 
-  onInstrumentVoid(instrument: number, reason: string): void {
+  onInstrumentVoid(instrument: InstrumentIndex, reason: string): void {
     this.voids.push(`${this.#directory.instruments[instrument]?.symbol} ${reason}`);
   }
 
@@ -93,7 +99,7 @@ export class KeepingSink implements FrameSink {
   #readBooks(connection: number, books: readonly { symbol: string }[], isSnapshot: boolean): void {
     for (const { symbol } of books) {
       this.books.set(symbol, (this.books.get(symbol) ?? 0) + 1);
-      this.#source?.onBookMessage(connection, this.indexOf(symbol), isSnapshot);
+      this.#source?.onBookMessage(connection, instrumentIndex(this.indexOf(symbol)), isSnapshot);
     }
   }
 

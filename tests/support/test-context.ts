@@ -8,6 +8,7 @@
  *   stage.audits();                          // what the actor has recorded, oldest first
  *   createActor(stage.successor());          // what comes after a crash
  */
+
 import type { ActorContext } from '../../src/runtime/actor.ts';
 import { chanceOf } from '../../src/runtime/load-actor.ts';
 import {
@@ -24,6 +25,7 @@ import { AUDIT_EVENTS, type AuditEvent } from '../../src/shared/audit-events.ts'
 import { VirtualClock } from '../../src/shared/clock.ts';
 import { checkConfig } from '../../src/shared/config.ts';
 import { ACTOR_IDS, type ActorId } from '../../src/shared/counter-names.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../src/shared/instrument.ts';
 import { AUDIT, RECORD_KIND } from '../../src/shared/record-messages.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 
@@ -42,7 +44,7 @@ export interface TestContextOptions {
 export interface AuditRecord {
   readonly event: AuditEvent;
   readonly severity: number;
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly a: number;
   readonly b: number;
   readonly text: string;
@@ -118,7 +120,7 @@ export function readAudit(view: DataView, offset: number): AuditRecord {
   return {
     event: AUDIT_EVENTS[view.getUint16(offset + AUDIT.event, true)] ?? 'none',
     severity: view.getUint8(offset + AUDIT.severity),
-    instrument: view.getUint32(offset + AUDIT.instrument, true),
+    instrument: instrumentIndex(view.getUint32(offset + AUDIT.instrument, true)),
     a: view.getFloat64(offset + AUDIT.a, true),
     b: view.getFloat64(offset + AUDIT.b, true),
     text: readText(view, offset + AUDIT.text, view.getUint16(offset + AUDIT.textLength, true)),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ApprovedOrder } from '../../src/shared/approved-order.ts';
+import { instrumentIndex } from '../../src/shared/instrument.ts';
 import { DryRunPort } from '../../src/venues/dry-run-port.ts';
 import type { TradingEvent, TradingPort } from '../../src/venues/trading-port.ts';
 import { approved } from '../support/approved.ts';
@@ -13,7 +14,7 @@ function recorded(events: TradingEvent[] = []) {
   const port: TradingPort = {
     isConnected: true,
     start: () => asked.push('start'),
-    agreesOn: (instruments) => !instruments.includes(1),
+    agreesOn: (instruments) => !instruments.includes(instrumentIndex(1)),
     hasRoomFor: (instruments) => instruments.every((instrument) => instrument === 0),
     send: forbidden('an order'),
     cancel: forbidden('a cancel'),
@@ -101,7 +102,14 @@ describe('dry run', () => {
     expect(polled(3).map(({ type }) => type)).toEqual(['unexpected']);
     dry.stop();
     expect(asked).toEqual(['start', 'read since 7', 'look up amhw3k2x100001203', 'timer', 'stop']);
-    expect([dry.isConnected, dry.hasRoomFor([0]), dry.hasRoomFor([0, 1])]).toEqual([true, true, false]);
-    expect([dry.agreesOn([0]), dry.agreesOn([0, 1])]).toEqual([true, false]);
+    expect([
+      dry.isConnected,
+      dry.hasRoomFor([instrumentIndex(0)]),
+      dry.hasRoomFor([instrumentIndex(0), instrumentIndex(1)]),
+    ]).toEqual([true, true, false]);
+    expect([dry.agreesOn([instrumentIndex(0)]), dry.agreesOn([instrumentIndex(0), instrumentIndex(1)])]).toEqual([
+      true,
+      false,
+    ]);
   });
 });

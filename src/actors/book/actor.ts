@@ -15,7 +15,7 @@ import { type Histogram, isTimed } from '../../runtime/histogram.ts';
 import type { RingConsumer, RingProducer } from '../../runtime/ring.ts';
 import { type BookTable, VALID } from '../../shared/book-table.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { Instrument } from '../../shared/instrument.ts';
+import { type Instrument, type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
 import {
   CONTROL,
   DELTA,
@@ -170,7 +170,7 @@ class BookActor implements Actor {
 
   #takeBook(view: DataView, offset: number, seq: number, index: number, slots: number): boolean {
     const { words } = this.#deltas;
-    const book = words[(offset >> 2) + WORD.instrument] as number;
+    const book = instrumentIndex(words[(offset >> 2) + WORD.instrument] as number);
     const flags = (words[offset >> 2] as number) >> 8;
     const isSnapshot = (flags & SNAPSHOT) !== 0;
     if (!this.#precisions.has(book)) return this.#skip();
@@ -195,7 +195,7 @@ class BookActor implements Actor {
   }
 
   #decide(
-    book: number,
+    book: InstrumentIndex,
     view: DataView,
     offset: number,
     seq: number,
@@ -214,7 +214,7 @@ class BookActor implements Actor {
   }
 
   /** @returns VALID, or the code of the reason why the book is void now. */
-  #apply(book: number, word: number, index: number, slots: number, isSnapshot: boolean): number {
+  #apply(book: InstrumentIndex, word: number, index: number, slots: number, isSnapshot: boolean): number {
     // A message without its beginning: the runtime set a part of it aside.
     const { words } = this.#deltas;
     if ((((words[word] as number) >> 8) & FIRST) === 0) return INTERRUPTED;
@@ -227,14 +227,14 @@ class BookActor implements Actor {
   }
 
   /** From message `seq` on there is no book. Whoever reads the newest version sees the reason first. */
-  #publishVoid(book: number, view: DataView, offset: number, seq: number, reason: number): void {
+  #publishVoid(book: InstrumentIndex, view: DataView, offset: number, seq: number, reason: number): void {
     this.#memory.setWord(book, OUTCOME, reason);
     this.#table.setValidity(book, reason);
     this.#books.publishEmpty(book, view, offset, seq);
   }
 
   /** What follows from the version that message `seq` made. Done again, it does no harm. */
-  #finish(book: number, offset: number, seq: number): void {
+  #finish(book: InstrumentIndex, offset: number, seq: number): void {
     const outcome = this.#memory.word(book, OUTCOME);
     if (this.#memory.double(book, SETTLED) < seq) {
       if (outcome !== IS_VALID) this.#validity.broken(book, outcome, seq);
@@ -249,7 +249,7 @@ class BookActor implements Actor {
     if (seq > this.#topSeq) this.#pushTop(book, offset, seq, outcome === IS_VALID);
   }
 
-  #pushTop(book: number, offset: number, seq: number, isValid: boolean): void {
+  #pushTop(book: InstrumentIndex, offset: number, seq: number, isValid: boolean): void {
     const { words, doubles } = this.#tops;
     const from = this.#deltas.doubles;
     const slot = this.#tops.offset(0);
@@ -285,7 +285,7 @@ class BookActor implements Actor {
   }
 
   #takeInvalidate(view: DataView, offset: number, seq: number): boolean {
-    const book = view.getUint32(offset + CONTROL.instrument, true);
+    const book = instrumentIndex(view.getUint32(offset + CONTROL.instrument, true));
     if (!this.#precisions.has(book)) return true;
     const reason = view.getUint8(offset + CONTROL.flags);
     const code = reason > IS_VALID && reason < INVALID_REASONS.length ? reason : INTERRUPTED;
@@ -334,7 +334,8 @@ class BookActor implements Actor {
    * False when that has to wait for room.
    */
   #voidAbandoned(view: DataView, offset: number, seq: number): boolean {
-    for (let book = 0; book < this.#memory.books; book++) {
+    for (let index = 0; index < this.#memory.books; index++) {
+      const book = instrumentIndex(index);
       const dirtySeq = this.#memory.double(book, DIRTY);
       if (dirtySeq === 0 || dirtySeq === seq || !this.#validity.isLive(book)) continue;
       if (!this.#tops.hasRoom(2) || !this.#mayPublish(book)) return false; // the message at hand brings another top
@@ -349,7 +350,7 @@ class BookActor implements Actor {
   }
 
   /** Whether the next version of a book overwrites none that the detector can still ask for. */
-  #mayPublish(book: number): boolean {
+  #mayPublish(book: InstrumentIndex): boolean {
     if (this.#table.mayPublish(book, this.#unhandledSeq)) return true;
     this.#tops.wakeWhenAdvanced();
     const oldest = this.#tops.oldestUnhandledOffset();

@@ -11,7 +11,9 @@
  * Dead before 2: the ladders are restored from the newest version (or the book is void) and the message is taken again.
  * Dead after 2: the table has that sequence, so only 3 is done again.
  */
+
 import type { Config } from '../../shared/config.ts';
+import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { Ladders } from '../../shared/ladders.ts';
 
 const HEADER_BYTES = 64;
@@ -74,19 +76,19 @@ export class BookMemory {
     this.#header[HEADER.instrumentsEnd] = position;
   }
 
-  double(book: number, field: RowDouble): number {
+  double(book: InstrumentIndex, field: RowDouble): number {
     return this.#doubles[book * ROW_DOUBLES + field] as number;
   }
 
-  setDouble(book: number, field: RowDouble, value: number): void {
+  setDouble(book: InstrumentIndex, field: RowDouble, value: number): void {
     this.#doubles[book * ROW_DOUBLES + field] = value;
   }
 
-  word(book: number, field: RowWord): number {
+  word(book: InstrumentIndex, field: RowWord): number {
     return this.#words[book * ROW_WORDS + field] as number;
   }
 
-  setWord(book: number, field: RowWord, value: number): void {
+  setWord(book: InstrumentIndex, field: RowWord, value: number): void {
     this.#words[book * ROW_WORDS + field] = value;
   }
 }

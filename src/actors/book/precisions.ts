@@ -1,6 +1,6 @@
 /** Precisions of every instrument as plain numbers, as of a point of the instrument log. */
 
-import type { Instrument } from '../../shared/instrument.ts';
+import type { Instrument, InstrumentIndex } from '../../shared/instrument.ts';
 import type { InstrumentLog } from '../../shared/instrument-log.ts';
 
 const UNKNOWN = -1;
@@ -31,7 +31,7 @@ export class Precisions {
   }
 
   /** Whether the instrument was announced. */
-  has(book: number): boolean {
+  has(book: InstrumentIndex): boolean {
     return book < this.#price.length && this.#price[book] !== UNKNOWN;
   }
 
@@ -41,15 +41,15 @@ export class Precisions {
     return this.has(index) && (this.#price[index] !== pricePrecision || this.#qty[index] !== qtyPrecision);
   }
 
-  price(book: number): number {
+  price(book: InstrumentIndex): number {
     return this.#price[book] as number;
   }
 
-  qty(book: number): number {
+  qty(book: InstrumentIndex): number {
     return this.#qty[book] as number;
   }
 
-  symbol(book: number): string {
+  symbol(book: InstrumentIndex): string {
     return this.#symbols[book] ?? `#${book}`;
   }
 }

@@ -2,12 +2,14 @@
  * The life of the books, off the tick path: takes events to the validity machine, keeps each book's state in own memory,
  * and does what a new state asks for: requests, deadlines, counters, records.
  */
+
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import type { RingProducer } from '../../runtime/ring.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
 import { VALID } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
 import { INVALID_REASONS, invalidReasonCode, RESYNC } from '../../shared/market-messages.ts';
 import { AuditLimiter } from './audit-limiter.ts';
 import { nextValidity, VALIDITY_STATES, type ValidityEvent, type ValidityState } from './machine.ts';
@@ -47,21 +49,21 @@ export class Validity {
   /** Counts anew what a predecessor may have counted only half. */
   recover(): void {
     let valid = 0;
-    for (let book = 0; book < this.#memory.books; book++) if (this.isLive(book)) valid++;
+    for (let book = 0; book < this.#memory.books; book++) if (this.isLive(instrumentIndex(book))) valid++;
     this.#counters.set(this.#counters.at('books_valid'), valid);
   }
 
-  isLive(book: number): boolean {
+  isLive(book: InstrumentIndex): boolean {
     return this.#memory.word(book, ROW_WORD.state) === LIVE;
   }
 
   /** A snapshot verified; the book table has it. */
-  verified(book: number, seq: number): void {
+  verified(book: InstrumentIndex, seq: number): void {
     this.#fire(book, { type: 'verified' }, VALID, seq);
   }
 
   /** A message did not verify. */
-  broken(book: number, reason: number, seq: number): void {
+  broken(book: InstrumentIndex, reason: number, seq: number): void {
     const liveForNs = this.#context.clock.nowNs() - this.#memory.double(book, ROW_DOUBLE.liveSinceNs);
     const settled = liveForNs >= this.#config.resync_settled_ms * 1e6;
     this.#fire(book, { type: 'broken', settled }, reason, seq);
@@ -71,18 +73,18 @@ export class Validity {
    * An update came for a book that has no snapshot. Its stream is alive, so the feed sees nothing wrong with it: from
    * the first one on the snapshot becomes overdue, even one that was never announced by anything.
    */
-  lacksSnapshot(book: number): void {
+  lacksSnapshot(book: InstrumentIndex): void {
     if (this.#memory.double(book, ROW_DOUBLE.deadlineNs) !== NEVER || this.#stateOf(book) !== 'awaiting') return;
     this.#setDeadline(book, this.#patienceMs(book, 'awaiting'));
   }
 
   /** The feed reports that this book's stream was interrupted. */
-  voided(book: number, reason: number, seq: number): void {
+  voided(book: InstrumentIndex, reason: number, seq: number): void {
     this.#fire(book, { type: 'voided' }, reason, seq);
   }
 
   /** The instrument's precision changed. */
-  rescaled(book: number, seq: number): void {
+  rescaled(book: InstrumentIndex, seq: number): void {
     this.#fire(book, { type: 'rescaled' }, invalidReasonCode('precision_changed'), seq);
   }
 
@@ -92,10 +94,10 @@ export class Validity {
     if (nowNs < this.#lookAgainNs) return;
     this.#lookAgainNs = Number.POSITIVE_INFINITY; // whatever falls due sooner says so while it is looked at
     const lastFrameNs = this.#feed.value(this.#lastFrameAt);
-    for (let book = 0; book < this.#memory.books; book++) this.#look(book, nowNs, lastFrameNs);
+    for (let book = 0; book < this.#memory.books; book++) this.#look(instrumentIndex(book), nowNs, lastFrameNs);
   }
 
-  #look(book: number, nowNs: number, lastFrameNs: number): void {
+  #look(book: InstrumentIndex, nowNs: number, lastFrameNs: number): void {
     if (this.#memory.word(book, ROW_WORD.unsent) !== 0) this.#request(book);
     const deadlineNs = this.#memory.double(book, ROW_DOUBLE.deadlineNs);
     if (deadlineNs === NEVER) return;
@@ -104,7 +106,7 @@ export class Validity {
     if (nextNs !== NEVER) this.#lookAgainNs = Math.min(this.#lookAgainNs, nextNs);
   }
 
-  #overdue(book: number, lastFrameNs: number): void {
+  #overdue(book: InstrumentIndex, lastFrameNs: number): void {
     if (this.#couldHaveCome(book, lastFrameNs)) {
       this.#fire(
         book,
@@ -116,13 +118,13 @@ export class Validity {
   }
 
   /** While the feed hears nothing at all, a missing snapshot is not this instrument's failing. */
-  #couldHaveCome(book: number, lastFrameNs: number): boolean {
+  #couldHaveCome(book: InstrumentIndex, lastFrameNs: number): boolean {
     const state = this.#stateOf(book);
     if (state !== 'asked' && state !== 'awaiting') return true;
     return lastFrameNs > this.#memory.double(book, ROW_DOUBLE.deadlineSetNs);
   }
 
-  #fire(book: number, event: ValidityEvent, reason: number, seq: number): void {
+  #fire(book: InstrumentIndex, event: ValidityEvent, reason: number, seq: number): void {
     const from = this.#stateOf(book);
     const context = {
       attempts: this.#memory.word(book, ROW_WORD.attempts),
@@ -140,7 +142,7 @@ export class Validity {
     if (from !== state || event.type === 'voided') this.#enter(book, state, seq);
   }
 
-  #enter(book: number, state: ValidityState, seq: number): void {
+  #enter(book: InstrumentIndex, state: ValidityState, seq: number): void {
     this.#memory.setWord(book, ROW_WORD.unsent, 0);
     this.#setDeadline(book, this.#patienceMs(book, state));
     if (state === 'asked') {
@@ -153,7 +155,7 @@ export class Validity {
   }
 
   /** How long a state lasts before it is overdue. */
-  #patienceMs(book: number, state: ValidityState): number {
+  #patienceMs(book: InstrumentIndex, state: ValidityState): number {
     switch (state) {
       case 'live':
         return NEVER;
@@ -170,13 +172,13 @@ export class Validity {
     }
   }
 
-  #onInvalid(book: number, reason: number, seq: number): void {
+  #onInvalid(book: InstrumentIndex, reason: number, seq: number): void {
     this.#counters.add(this.#counters.at('books_valid'), -1);
     this.#counters.add(this.#counters.at('invalidations'), 1);
     this.#record('book_invalid', book, seq, INVALID_REASONS[reason]);
   }
 
-  #onLive(book: number, reasonBefore: number, seq: number): void {
+  #onLive(book: InstrumentIndex, reasonBefore: number, seq: number): void {
     this.#counters.add(this.#counters.at('books_valid'), 1);
     this.#memory.setDouble(book, ROW_DOUBLE.liveSinceNs, this.#context.clock.nowNs());
     if (reasonBefore === VALID || reasonBefore === AWAITING_SNAPSHOT) return; // its first snapshot
@@ -185,7 +187,7 @@ export class Validity {
   }
 
   /** Asks the feed for a snapshot; when the ring is full, at the next timer. */
-  #request(book: number): void {
+  #request(book: InstrumentIndex): void {
     this.#memory.setWord(book, ROW_WORD.unsent, 1);
     if (!this.#resyncs.tryClaim(1)) {
       this.#lookAgainNs = 0;
@@ -204,13 +206,13 @@ export class Validity {
   }
 
   /** Doubles with every attempt, up to its bound; the upper half is left to chance so that books do not ask in step. */
-  #backoffMs(book: number): number {
+  #backoffMs(book: InstrumentIndex): number {
     const { resync_backoff_base_ms: base, resync_backoff_max_ms: max } = this.#config;
     const full = Math.min(max, base * 2 ** Math.max(0, this.#memory.word(book, ROW_WORD.attempts) - 1));
     return full * (0.5 + this.#context.chance.unit() / 2);
   }
 
-  #setDeadline(book: number, inMs: number): void {
+  #setDeadline(book: InstrumentIndex, inMs: number): void {
     const nowNs = this.#context.clock.nowNs();
     this.#memory.setDouble(book, ROW_DOUBLE.deadlineSetNs, nowNs);
     const deadlineNs = inMs === NEVER ? NEVER : nowNs + inMs * 1e6;
@@ -218,7 +220,7 @@ export class Validity {
     if (deadlineNs !== NEVER) this.#lookAgainNs = Math.min(this.#lookAgainNs, deadlineNs);
   }
 
-  #record(event: AuditEvent, book: number, seq: number, why = ''): void {
+  #record(event: AuditEvent, book: InstrumentIndex, seq: number, why = ''): void {
     if (!this.#limiter.allow(this.#context.clock.nowNs())) return;
     const leftOut = this.#limiter.takeLeftOut();
     const attempts = this.#memory.word(book, ROW_WORD.attempts);
@@ -229,7 +231,7 @@ export class Validity {
     this.#context.log(LEVELS[severity], event, text, { instrument: symbol, seq, attempts });
   }
 
-  #stateOf(book: number): ValidityState {
+  #stateOf(book: InstrumentIndex): ValidityState {
     return VALIDITY_STATES[this.#memory.word(book, ROW_WORD.state)] ?? 'awaiting';
   }
 }

@@ -2,9 +2,11 @@
  * The arithmetic of the books: applies a message to the working ladders, checks it against the venue's checksum, and
  * writes a version into the book table. Plain code, nothing is allocated.
  */
+
 import assert from 'node:assert/strict';
 import { type BookTable, VERIFIED_LEVELS } from '../../shared/book-table.ts';
 import { CLAMPED_HIGH, CLAMPED_LOW, ClampedLevels } from '../../shared/clamped-levels.ts';
+import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { copyInt64 } from '../../shared/int64.ts';
 import { type Ladders, LEVEL_WORDS } from '../../shared/ladders.ts';
 import { DELTA, DELTA_FLAG, TOP } from '../../shared/market-messages.ts';
@@ -51,7 +53,7 @@ export class WorkingBooks {
   }
 
   /** Empties a book, as a snapshot's first level does. */
-  clear(book: number): void {
+  clear(book: InstrumentIndex): void {
     for (let ask = 0; ask < 2; ask++) {
       const side = this.#ladders.side(book, ask);
       this.#ladders.clear(side, ask);
@@ -63,7 +65,7 @@ export class WorkingBooks {
    * Applies the level in a slot of `deltas`, given by its words and where it begins. A quantity beyond what a ladder can
    * hold is clamped. False when its numbers are out of range.
    */
-  apply(book: number, words: Int32Array, at: number): boolean {
+  apply(book: InstrumentIndex, words: Int32Array, at: number): boolean {
     const first = words[at] as number;
     const flags = (first >> 8) & 255;
     if ((flags & EMPTY) !== 0) return true;
@@ -86,7 +88,7 @@ export class WorkingBooks {
   }
 
   /** Cuts the book to its depth once a message is in. False when the message had more levels than can be held. */
-  cut(book: number): boolean {
+  cut(book: InstrumentIndex): boolean {
     const bids = this.#ladders.side(book, 0);
     const asks = this.#ladders.side(book, 1);
     this.#ladders.truncate(bids);
@@ -98,7 +100,7 @@ export class WorkingBooks {
    * Whether the book has the checksum the venue gave, a signed word. On a snapshot the other variant is tried too when the remembered
    * one does not match (padded first when none is remembered), and the one that matches is remembered.
    */
-  verify(book: number, checksum: number, isSnapshot: boolean): boolean {
+  verify(book: InstrumentIndex, checksum: number, isSnapshot: boolean): boolean {
     const variant = this.#memory.word(book, VARIANT);
     if (this.#sum(book, variant === RAW) === checksum) {
       if (variant === UNKNOWN) this.#memory.setWord(book, VARIANT, PADDED);
@@ -108,7 +110,7 @@ export class WorkingBooks {
   }
 
   /** Writes the book as the next version of the table. */
-  publish(book: number, view: DataView, offset: number): void {
+  publish(book: InstrumentIndex, view: DataView, offset: number): void {
     const levelsAt = this.#begin(book, view, offset, view.getFloat64(offset + DELTA.seq, true));
     const bids = this.#copySide(this.#ladders.side(book, 0), levelsAt / 8);
     const asks = this.#copySide(
@@ -119,12 +121,12 @@ export class WorkingBooks {
   }
 
   /** Writes an empty version: from message `seq` on there is no book. */
-  publishEmpty(book: number, view: DataView, offset: number, seq: number): void {
+  publishEmpty(book: InstrumentIndex, view: DataView, offset: number, seq: number): void {
     this.#table.publish(book, this.#begin(book, view, offset, seq), 0, 0);
   }
 
   /** Writes the touch into a slot of `tops`, given by its doubles and where it begins; zeros for an empty side. */
-  writeTop(book: number, doubles: Float64Array, at: number): void {
+  writeTop(book: InstrumentIndex, doubles: Float64Array, at: number): void {
     this.#writeTouch(this.#ladders.side(book, 0), doubles, at + BID_TOUCH);
     this.#writeTouch(this.#ladders.side(book, 1), doubles, at + ASK_TOUCH);
   }
@@ -133,7 +135,7 @@ export class WorkingBooks {
    * Rebuilds the ladders from the newest version of the table. False when that is not possible: the table may hold fewer
    * levels than the book had, and it does not hold the decimals as written, which the raw checksum needs.
    */
-  restore(book: number): boolean {
+  restore(book: InstrumentIndex): boolean {
     if (this.#memory.word(book, VARIANT) !== PADDED) return false;
     const { levels } = this.#table.shape;
     const at = this.#table.newestVersion(book);
@@ -147,7 +149,7 @@ export class WorkingBooks {
     return true;
   }
 
-  #sum(book: number, raw: boolean): number {
+  #sum(book: InstrumentIndex, raw: boolean): number {
     return this.#checksum.of(
       this.#ladders.side(book, 0),
       this.#ladders.side(book, 1),
@@ -157,7 +159,7 @@ export class WorkingBooks {
     );
   }
 
-  #verifyOther(book: number, checksum: number, raw: boolean): boolean {
+  #verifyOther(book: InstrumentIndex, checksum: number, raw: boolean): boolean {
     this.#ladders.unsettle(this.#ladders.side(book, 0), CHECKSUM_LEVELS);
     this.#ladders.unsettle(this.#ladders.side(book, 1), CHECKSUM_LEVELS);
     if (this.#sum(book, raw) !== checksum) return false;
@@ -165,7 +167,7 @@ export class WorkingBooks {
     return true;
   }
 
-  #begin(book: number, view: DataView, offset: number, seq: number): number {
+  #begin(book: InstrumentIndex, view: DataView, offset: number, seq: number): number {
     const levelsAt = this.#table.beginVersion(book, seq, view.getFloat64(offset + DELTA.recvIndex, true), 0);
     copyInt64(view, offset + DELTA.wallNs, this.#table.view, this.#table.wallNsOffset(levelsAt));
     // Its bytes, not the number: handed to a call that is not inlined, it would become an object.

@@ -13,7 +13,7 @@ import type { EdgeDistribution } from '../../runtime/edge-distribution.ts';
 import { type Histogram, isTimed } from '../../runtime/histogram.ts';
 import type { RingConsumer, RingProducer } from '../../runtime/ring.ts';
 import { type BookCopy, createBookCopy } from '../../shared/book-table.ts';
-import type { Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import { type Instrument, type InstrumentDirectory, instrumentIndex } from '../../shared/instrument.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP } from '../../shared/market-messages.ts';
 import { OPPORTUNITY } from '../../shared/opportunity-message.ts';
 import { RECORD_KIND } from '../../shared/record-messages.ts';
@@ -137,7 +137,7 @@ class Detector implements Actor {
     const isRetry = seq === this.#leftSeq;
     const isChanged = this.#market.takeTop(view, offset) || isRetry;
     if (isChanged) {
-      const candidates = this.#strategy.screen(view.getUint32(offset + TOP.instrument, true));
+      const candidates = this.#strategy.screen(instrumentIndex(view.getUint32(offset + TOP.instrument, true)));
       if (this.#own[0] === ONLINE && !this.#decideAll(view, offset, candidates, isRetry)) return false;
     }
     this.#counters.add(this.#at.updates, 1);
@@ -220,7 +220,7 @@ class Detector implements Actor {
   }
 
   #triggerOf(view: DataView, offset: number, seq: number): Trigger {
-    const instrument = view.getUint32(offset + TOP.instrument, true);
+    const instrument = instrumentIndex(view.getUint32(offset + TOP.instrument, true));
     const book = this.#scratchBook;
     const wallNs = this.#context.bookTable.readAsOf(instrument, seq, book) ? book.wallNs : 0n;
     return {

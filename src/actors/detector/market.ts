@@ -12,7 +12,12 @@ import type { Config } from '../../shared/config.ts';
 import type { LegTerms } from '../../shared/cycle-leg.ts';
 import type { FeeTable } from '../../shared/fee-table.ts';
 import { accountFee, takerFee } from '../../shared/fees.ts';
-import type { Instrument, InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
+import {
+  type Instrument,
+  type InstrumentDirectory,
+  type InstrumentIndex,
+  instrumentIndex,
+} from '../../shared/instrument.ts';
 import { readInt64 } from '../../shared/int64.ts';
 import { TOP, TOP_FLAG } from '../../shared/market-messages.ts';
 import { BUY, SELL } from '../../shared/side.ts';
@@ -72,7 +77,7 @@ export class Market {
 
   /** Takes over the TOP message at `offset`. False when nothing of that instrument's top is different from before. */
   takeTop(view: DataView, offset: number): boolean {
-    const instrument = view.getUint32(offset + TOP.instrument, true);
+    const instrument = instrumentIndex(view.getUint32(offset + TOP.instrument, true));
     const isValid = (view.getUint8(offset + TOP.flags) & TOP_FLAG.VALID) !== 0;
     if (!isValid) return this.#forget(instrument);
     if (!this.#copyTop(instrument, view, offset + TOP.bidPriceTicks)) return false;

@@ -2,7 +2,9 @@
  * feed – one venue's public market data. Frames come from sockets, or from a capture when the run has one; the router
  * turns them into market messages. This file is the wiring and the turn.
  */
+
 import type { ActorContext, ActorFactory } from '../../runtime/actor.ts';
+import { instrumentIndex } from '../../shared/instrument.ts';
 import { RESYNC } from '../../shared/market-messages.ts';
 import { FeedMemory } from './feed-memory.ts';
 import { FrameRouter } from './frame-router.ts';
@@ -52,7 +54,7 @@ function resyncTaker(context: ActorContext<'feed'>, router: FrameRouter, source:
   const requested = counters.at('resyncs_requested');
   const ring = context.consumer('resyncs');
   const take = (view: DataView, offset: number): void => {
-    const instrument = view.getUint32(offset + RESYNC.instrument, true);
+    const instrument = instrumentIndex(view.getUint32(offset + RESYNC.instrument, true));
     counters.add(requested, 1);
     if (router.isAnswered(instrument, view.getFloat64(offset + RESYNC.seq, true))) return;
     source.resync(instrument);

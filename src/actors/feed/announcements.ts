@@ -44,7 +44,7 @@ export class Announcements {
     const { context, memory, publisher, count } = this.#deps;
     const { instrumentLog } = context;
     for (let position = memory.announcedBytes; position < instrumentLog.used; ) {
-      publisher.addControl(MARKET_KIND.INSTRUMENTS, 0, 0, position);
+      publisher.addControl(MARKET_KIND.INSTRUMENTS, 0, undefined, position);
       position = instrumentLog.read(position).next;
     }
     const status = context.counters.value(count.system_status);
@@ -89,7 +89,7 @@ export class Announcements {
     if (changes.assets.length === 0 && changes.instruments.length === 0) return;
     const { context, registry, publisher, count } = this.#deps;
     const { position, rescaled } = registry.take(changes, publisher.nextControlSeq);
-    publisher.addControl(MARKET_KIND.INSTRUMENTS, 0, 0, position);
+    publisher.addControl(MARKET_KIND.INSTRUMENTS, 0, undefined, position);
     for (const instrument of rescaled) this.invalidate(instrument, 'precision_changed');
     context.counters.set(count.instruments, registry.directory.instruments.length);
     this.audit('info', 'instruments_changed', describe(changes.instruments));

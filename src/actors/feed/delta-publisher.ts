@@ -3,8 +3,10 @@
  * once. Control messages that find no room wait here and go before whatever comes next, so that no book message of an
  * instrument can overtake its invalidation.
  */
+
 import type { RingProducer } from '../../runtime/ring.ts';
 import { CLAMPED_LOTS } from '../../shared/clamped-levels.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
 import { CONTROL, DELTA, DELTA_FLAG, MARKET_KIND } from '../../shared/market-messages.ts';
 import { unixNsHigh, unixNsLow } from '../../shared/unix-time.ts';
 import { ASK, type BookFrame } from '../../venues/kraken/book-frame.ts';
@@ -30,7 +32,7 @@ const DOUBLE = { seq: DELTA.seq / 8, recvIndex: DELTA.recvIndex / 8, stampNs: DE
 interface ControlMessage {
   readonly kind: number;
   readonly flags: number;
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly position: number;
 }
 
@@ -98,7 +100,7 @@ export class DeltaPublisher {
   }
 
   /** Puts a control message before what is published next. One that waits already is not put twice. */
-  addControl(kind: number, flags: number, instrument = 0, position = 0): void {
+  addControl(kind: number, flags: number, instrument = instrumentIndex(0), position = 0): void {
     const isSame = (other: ControlMessage) =>
       other.kind === kind && other.flags === flags && other.instrument === instrument && other.position === position;
     if (this.#controls.length > 0 && this.#controls.some(isSame)) return;
@@ -146,7 +148,7 @@ export class DeltaPublisher {
     const first = book.firstLevels[message] as number;
     const end = book.firstLevels[message + 1] as number;
     const snapshot = book.isSnapshot[message] ? SNAPSHOT : 0;
-    const instrument = book.instruments[message] as number;
+    const instrument = instrumentIndex(book.instruments[message] as number);
     const checksum = book.checksums[message] as number;
     const seq = ++this.seq;
     if (first === end) this.#writeEmpty(snapshot, instrument, seq, checksum);
@@ -173,7 +175,7 @@ export class DeltaPublisher {
     words[word + WORD.qtyTop] = Number(BigInt.asIntN(32, qtyLots >> 64n));
   }
 
-  #writeEmpty(snapshot: number, instrument: number, seq: number, checksum: number): void {
+  #writeEmpty(snapshot: number, instrument: InstrumentIndex, seq: number, checksum: number): void {
     const flags = snapshot | FIRST | LAST | EMPTY;
     const offset = this.#ring.offset(this.#slot++);
     this.#writeHeader(offset, LEVEL | (flags << 8), instrument, seq);
@@ -181,7 +183,7 @@ export class DeltaPublisher {
   }
 
   /** `first`: the four bytes the slot begins with, the kind in the lowest. */
-  #writeHeader(offset: number, first: number, instrument: number, seq: number): void {
+  #writeHeader(offset: number, first: number, instrument: InstrumentIndex, seq: number): void {
     const { words, doubles } = this.#ring;
     const word = offset >> 2;
     const double = offset >> 3;

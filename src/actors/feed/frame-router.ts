@@ -8,7 +8,7 @@ import type { Counters } from '../../runtime/counters.ts';
 import { isTimed } from '../../runtime/histogram.ts';
 import { CLAMPED_LOTS } from '../../shared/clamped-levels.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { InstrumentIndex } from '../../shared/instrument.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
 import type { InvalidReason } from '../../shared/market-messages.ts';
 import { formatDecimal } from '../../shared/money.ts';
 import { FRAME_KIND, FrameDecoder } from '../../venues/kraken/frame-decoder.ts';
@@ -138,7 +138,7 @@ export class FrameRouter implements FrameSink {
 
   onDisconnected(connection: ConnectionIndex): void {
     this.#connections.forEach((carrier, instrument) => {
-      if (carrier === connection) this.#announcements.invalidate(instrument, 'disconnected');
+      if (carrier === connection) this.#announcements.invalidate(instrumentIndex(instrument), 'disconnected');
     });
     this.publishWaiting();
   }
@@ -185,7 +185,7 @@ export class FrameRouter implements FrameSink {
   #prepare(message: number): boolean {
     const { book } = this.#decoder;
     if (book.instruments[message] === NOT_FOUND) book.instruments[message] = this.#inference.identify(book, message);
-    const instrument = book.instruments[message] as number;
+    const instrument = instrumentIndex(book.instruments[message] as number);
     if (instrument === NOT_FOUND) return this.#leaveOutUnknown();
     const { registry } = this;
     if (registry.isInferred(instrument) && book.isSnapshot[message])
@@ -240,7 +240,7 @@ export class FrameRouter implements FrameSink {
     let levels = 0;
     for (let message = book.messageCount - 1; message >= 0; message--) {
       if (!this.#isTaken[message]) continue;
-      const instrument = book.instruments[message] as number;
+      const instrument = instrumentIndex(book.instruments[message] as number);
       const seq = this.#publisher.seq - messages++; // the frame's messages were numbered last, in their order
       levels += (book.firstLevels[message + 1] as number) - (book.firstLevels[message] as number);
       this.#connections[instrument] = this.#connection;
@@ -257,7 +257,7 @@ export class FrameRouter implements FrameSink {
     const { book } = this.#decoder;
     const counters = this.#counters;
     for (let message = 0; message < book.messageCount; message++) {
-      const instrument = book.instruments[message] as number;
+      const instrument = instrumentIndex(book.instruments[message] as number);
       if (!this.#isTaken[message]) continue;
       this.#connections[instrument] = this.#connection;
       this.#announcements.invalidate(instrument, 'lagging');
@@ -335,7 +335,7 @@ export class FrameRouter implements FrameSink {
     for (const instrument of named) this.#announcements.invalidate(instrument, 'malformed');
     if (named.length > 0) return;
     this.#connections.forEach((carrier, instrument) => {
-      if (carrier === this.#connection) this.#announcements.invalidate(instrument, 'malformed');
+      if (carrier === this.#connection) this.#announcements.invalidate(instrumentIndex(instrument), 'malformed');
     });
   }
 }

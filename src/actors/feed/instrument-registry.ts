@@ -2,12 +2,14 @@
  * The instruments as the feed knows them: the directory, the bytes of their symbols, their precisions as plain numbers,
  * and the instrument log, whose one writer this is. An instrument that nobody announced is provisional (`inferred`).
  */
-import type {
-  Asset,
-  Instrument,
-  InstrumentChanges,
-  InstrumentDirectory,
-  InstrumentIndex,
+import {
+  type Asset,
+  assetIndex,
+  type Instrument,
+  type InstrumentChanges,
+  type InstrumentDirectory,
+  type InstrumentIndex,
+  instrumentIndex,
 } from '../../shared/instrument.ts';
 import type { InstrumentLog } from '../../shared/instrument-log.ts';
 import { lots, ticks, units } from '../../shared/money.ts';
@@ -70,7 +72,7 @@ export class InstrumentRegistry {
   provisional(symbol: string, { price, qty }: Precisions, assetsMax: number): InstrumentChanges | undefined {
     const [, baseId, quoteId] = PAIR_SYMBOL.exec(symbol) ?? [];
     const known = this.directory.instrumentNamed(symbol);
-    const index = known?.index ?? this.directory.instruments.length;
+    const index = known?.index ?? instrumentIndex(this.directory.instruments.length);
     if (baseId === undefined || quoteId === undefined || index >= this.#isInferred.length) return undefined;
     const base = this.#assetFor(baseId, qty, this.directory.assets.length);
     const quote = this.#assetFor(quoteId, 0, Math.max(this.directory.assets.length, base.index + 1));
@@ -84,7 +86,7 @@ export class InstrumentRegistry {
 
   #assetFor(id: string, decimals: number, nextIndex: number): Asset {
     const known = this.directory.assetNamed(id);
-    return known ?? { index: nextIndex, id, precision: Math.max(USUAL_ASSET_PRECISION, decimals) };
+    return known ?? { index: assetIndex(nextIndex), id, precision: Math.max(USUAL_ASSET_PRECISION, decimals) };
   }
 
   #isRescaled({ index, pricePrecision, qtyPrecision }: Instrument): boolean {

@@ -1,4 +1,5 @@
 /** Turns what the sequencer tells (EXECUTION records) into rows: plans, orders, fills, and what was left behind. */
+
 import type { DuckDBValue } from '@duckdb/node-api';
 import { readAscii } from '../../shared/ascii-field.ts';
 import {
@@ -9,6 +10,7 @@ import {
   PLAN_OUTCOMES,
   PLAN_REASONS,
 } from '../../shared/execution-message.ts';
+import { assetIndex, instrumentIndex } from '../../shared/instrument.ts';
 import type { RecordNames } from './record-names.ts';
 import type { TableBuffer } from './table-buffer.ts';
 
@@ -103,7 +105,7 @@ export class ExecutionRows {
   }
 
   #addPlanEvent(common: readonly DuckDBValue[], event: number, view: DataView, offset: number): void {
-    const start = this.#names.asset(view.getUint16(offset + EXECUTION.startAsset, true));
+    const start = this.#names.asset(assetIndex(view.getUint16(offset + EXECUTION.startAsset, true)));
     this.#buffers.plan_events.add(
       ...common,
       view.getUint16(offset + EXECUTION.ordinal, true),
@@ -154,13 +156,13 @@ export class ExecutionRows {
 
   /** The instrument a record trades, in the scale it was written in. */
   #instrument(view: DataView, offset: number) {
-    const index = view.getUint32(offset + EXECUTION.instrument, true);
+    const index = instrumentIndex(view.getUint32(offset + EXECUTION.instrument, true));
     return { index, instrument: this.#names.asOf(index, view.getFloat64(offset + EXECUTION.instrumentsSeq, true)) };
   }
 
   #costAndFee(view: DataView, offset: number): readonly DuckDBValue[] {
     const quote = this.#names.asset(this.#instrument(view, offset).instrument?.quote);
-    const fee = this.#names.asset(view.getUint16(offset + EXECUTION.feeAsset, true));
+    const fee = this.#names.asset(assetIndex(view.getUint16(offset + EXECUTION.feeAsset, true)));
     return [
       view.getBigInt64(offset + EXECUTION.costUnits, true),
       quote.id,
@@ -171,13 +173,13 @@ export class ExecutionRows {
     ];
   }
 
-  #moved(view: DataView, offset: number, units: number, asset: number): readonly DuckDBValue[] {
-    const { id, decimals } = this.#names.asset(view.getUint16(offset + asset, true));
-    return [view.getBigInt64(offset + units, true), id, decimals];
+  #moved(view: DataView, offset: number, unitsField: number, assetField: number): readonly DuckDBValue[] {
+    const { id, decimals } = this.#names.asset(assetIndex(view.getUint16(offset + assetField, true)));
+    return [view.getBigInt64(offset + unitsField, true), id, decimals];
   }
 
   #amount(view: DataView, offset: number): readonly DuckDBValue[] {
-    const { id, decimals } = this.#names.asset(view.getUint16(offset + EXECUTION.startAsset, true));
+    const { id, decimals } = this.#names.asset(assetIndex(view.getUint16(offset + EXECUTION.startAsset, true)));
     return [id, decimals, view.getBigInt64(offset + EXECUTION.amountUnits, true)];
   }
 }

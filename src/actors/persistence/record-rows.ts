@@ -7,6 +7,7 @@ import { DuckDBTimestampNanosecondsValue, type DuckDBValue } from '@duckdb/node-
 import { readText } from '../../runtime/record-writer.ts';
 import { AUDIT_EVENTS } from '../../shared/audit-events.ts';
 import { reasonOf } from '../../shared/errors.ts';
+import { assetIndex, instrumentIndex } from '../../shared/instrument.ts';
 import type { InstrumentHistory } from '../../shared/instrument-history.ts';
 import { LEG, LEGS_MAX, OPPORTUNITY } from '../../shared/opportunity-message.ts';
 import { AUDIT, NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../shared/record-messages.ts';
@@ -100,7 +101,7 @@ export class RecordRows {
     const sized = view.getUint8(offset + OPPORTUNITY.sized) !== 0;
     const legCount = view.getUint8(offset + OPPORTUNITY.legCount);
     if (legCount > LEGS_MAX) throw new RangeError(`an opportunity of ${legCount} legs`);
-    const start = this.#names.asset(view.getUint16(offset + OPPORTUNITY.startAsset, true));
+    const start = this.#names.asset(assetIndex(view.getUint16(offset + OPPORTUNITY.startAsset, true)));
     const legs: Leg[] = [];
     const seq = view.getFloat64(offset + OPPORTUNITY.seq, true);
     for (let leg = 0; leg < legCount; leg++)
@@ -112,7 +113,7 @@ export class RecordRows {
       whole(view, offset + OPPORTUNITY.seq),
       view.getUint16(offset + OPPORTUNITY.ordinal, true),
       whole(view, offset + OPPORTUNITY.recvIndex),
-      this.#names.symbol(view.getUint32(offset + OPPORTUNITY.instrument, true)),
+      this.#names.symbol(instrumentIndex(view.getUint32(offset + OPPORTUNITY.instrument, true))),
       view.getUint8(offset + OPPORTUNITY.strategy),
       BigInt(view.getUint32(offset + OPPORTUNITY.cycle, true)),
       legs.map((leg) => `${leg.symbol}:${leg.side}`).join('>'),
@@ -133,7 +134,7 @@ export class RecordRows {
   }
 
   #leg(view: DataView, offset: number, seq: number): Leg {
-    const index = view.getUint16(offset + LEG.instrument, true);
+    const index = instrumentIndex(view.getUint16(offset + LEG.instrument, true));
     const instrument = this.#names.asOf(index, seq);
     const sell = view.getUint8(offset + LEG.side) !== 0;
     const base = this.#names.asset(instrument?.base);
@@ -161,7 +162,7 @@ export class RecordRows {
   }
 
   #addPortfolio(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
-    const asset = this.#names.asset(view.getUint16(offset + PORTFOLIO.asset, true));
+    const asset = this.#names.asset(assetIndex(view.getUint16(offset + PORTFOLIO.asset, true)));
     this.buffers.portfolio_snapshots.add(
       ...head,
       at,
@@ -176,7 +177,7 @@ export class RecordRows {
   }
 
   #addAudit(head: RowHead, at: DuckDBValue, view: DataView, offset: number): void {
-    const instrument = view.getUint32(offset + AUDIT.instrument, true);
+    const instrument = instrumentIndex(view.getUint32(offset + AUDIT.instrument, true));
     this.buffers.audit_events.add(
       ...head,
       at,

@@ -4,7 +4,7 @@
  */
 import type { BookTable } from '../../shared/book-table.ts';
 import { EXECUTION, PLANS_MAX } from '../../shared/execution-message.ts';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
 import { smaller } from '../../shared/money.ts';
 import { worthWithin } from '../../shared/worth.ts';
 import { OPEN_PLAN, openPlanOffset } from './risk-memory.ts';
@@ -21,7 +21,7 @@ function* openOffsets(bank: DataView): Generator<number> {
 export const openPlans = (bank: DataView): number => [...openOffsets(bank)].length;
 
 /** Units of `asset` that open plans have reserved and not yet spent. */
-export function reservedUnits(bank: DataView, asset: number): bigint {
+export function reservedUnits(bank: DataView, asset: AssetIndex): bigint {
   let sum = 0n;
   for (const at of openOffsets(bank)) {
     if (startAssetAt(bank, at) === asset) sum += bank.getBigInt64(at + OPEN_PLAN.reservedUnits, true);
@@ -30,7 +30,7 @@ export function reservedUnits(bank: DataView, asset: number): bigint {
 }
 
 /** Units of `asset` that open plans which start from it have lost so far. 0 or less; what others gain is not set against it. */
-export function runningUnits(bank: DataView, asset: number): bigint {
+export function runningUnits(bank: DataView, asset: AssetIndex): bigint {
   let sum = 0n;
   for (const at of openOffsets(bank)) {
     if (startAssetAt(bank, at) === asset) sum += smaller(0n, bank.getBigInt64(at + OPEN_PLAN.resultUnits, true));
@@ -43,7 +43,7 @@ export function openPlan(bank: DataView, slots: DataView, offset: number): void 
   if (at === undefined) return; // more open plans than can be: what they reserve is shown too low, nothing else
   for (let byte = 0; byte < OPEN_PLAN.SIZE; byte++) bank.setUint8(at + byte, 0);
   bank.setFloat64(at + OPEN_PLAN.plan, slots.getFloat64(offset + EXECUTION.plan, true), true);
-  bank.setUint16(at + OPEN_PLAN.asset, slots.getUint16(offset + EXECUTION.startAsset, true), true);
+  bank.setUint16(at + OPEN_PLAN.asset, assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true)), true);
   bank.setBigInt64(at + OPEN_PLAN.reservedUnits, slots.getBigInt64(offset + EXECUTION.startUnits, true), true);
   for (let leg = 0; leg < OPEN_PLAN.INSTRUMENTS; leg++) {
     const instrument = slots.getUint32(offset + EXECUTION.legInstruments + leg * 4, true);
@@ -61,9 +61,9 @@ export function bookPlanFill(bank: DataView, slots: DataView, offset: number): v
   const at = planAt(bank, slots.getFloat64(offset + EXECUTION.plan, true));
   if (at === undefined) return;
   const int64 = (field: number) => slots.getBigInt64(offset + field, true);
-  const spentAsset = slots.getUint16(offset + EXECUTION.spentAsset, true);
+  const spentAsset = assetIndex(slots.getUint16(offset + EXECUTION.spentAsset, true));
   move(bank, at, spentAsset, -int64(EXECUTION.spentUnits));
-  move(bank, at, slots.getUint16(offset + EXECUTION.receivedAsset, true), int64(EXECUTION.receivedUnits));
+  move(bank, at, assetIndex(slots.getUint16(offset + EXECUTION.receivedAsset, true)), int64(EXECUTION.receivedUnits));
   // The first leg has spent what was reserved; what it left over is free again.
   if (spentAsset === startAssetAt(bank, at)) bank.setBigInt64(at + OPEN_PLAN.reservedUnits, 0n, true);
 }
@@ -83,7 +83,7 @@ function resultAt(bank: DataView, at: number, directory: InstrumentDirectory, bo
   let result = bank.getBigInt64(at + OPEN_PLAN.gainedUnits, true);
   for (let index = 0; index < OPEN_PLAN.HOLDINGS; index++) {
     const holding = at + OPEN_PLAN.holdings + index * OPEN_PLAN.HOLDING_BYTES;
-    const asset = bank.getUint32(holding, true) - 1;
+    const asset = assetIndex(bank.getUint32(holding, true) - 1);
     const units = bank.getBigInt64(holding + 8, true);
     if (asset < 0 || units === 0n) continue;
     const worth = worthWithin(units, asset, startAssetAt(bank, at), pairs, directory, books);
@@ -93,7 +93,7 @@ function resultAt(bank: DataView, at: number, directory: InstrumentDirectory, bo
   return result;
 }
 
-function move(bank: DataView, at: number, asset: number, units: bigint): void {
+function move(bank: DataView, at: number, asset: AssetIndex, units: bigint): void {
   const add = (field: number) => bank.setBigInt64(field, bank.getBigInt64(field, true) + units, true);
   if (asset === startAssetAt(bank, at)) {
     add(at + OPEN_PLAN.gainedUnits);
@@ -109,7 +109,7 @@ function move(bank: DataView, at: number, asset: number, units: bigint): void {
   }
 }
 
-const startAssetAt = (bank: DataView, at: number): number => bank.getUint16(at + OPEN_PLAN.asset, true);
+const startAssetAt = (bank: DataView, at: number): AssetIndex => assetIndex(bank.getUint16(at + OPEN_PLAN.asset, true));
 
 /** Where `plan` is noted; 0 finds a free place. */
 function planAt(bank: DataView, plan: number): number | undefined {

@@ -1,7 +1,7 @@
 /** One portfolio snapshot: a record per asset that is held, was traded or is configured, all under one number. */
 import type { RecordWriter } from '../../runtime/record-writer.ts';
 import type { Config } from '../../shared/config.ts';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
 import { parseAmountDown } from '../../shared/money.ts';
 import { PORTFOLIO, RECORD_KIND } from '../../shared/record-messages.ts';
 import { reservedUnits } from './open-plans.ts';
@@ -9,7 +9,7 @@ import { accountUnits, ofAsset } from './risk-ledger.ts';
 import { ASSET_ENTRY } from './risk-memory.ts';
 
 export interface PortfolioLine {
-  readonly asset: number;
+  readonly asset: AssetIndex;
   readonly name: string;
   readonly precision: number;
   /** What the account holds. On paper, without a configured inventory: what was gained or spent since the start. */

@@ -2,6 +2,7 @@
  * Books executions into risk's memory: positions, reserved amounts, realised profit, peaks and the losing streak, orders,
  * exposure and dust. Plain integer arithmetic on bytes; an execution that was booked already changes nothing.
  */
+
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -11,6 +12,7 @@ import {
   PLAN_OUTCOMES,
   type PlanOutcome,
 } from '../../shared/execution-message.ts';
+import { type AssetIndex, assetIndex } from '../../shared/instrument.ts';
 import { largest, smaller } from '../../shared/money.ts';
 import { bookPlanFill, closePlan, openPlan } from './open-plans.ts';
 import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
@@ -70,8 +72,8 @@ export function bookExecution(bank: DataView, slots: DataView, offset: number): 
   }
 }
 
-function amountOf(slots: DataView, offset: number, field: number): [asset: number, field: number, amount: bigint] {
-  const asset = slots.getUint16(offset + EXECUTION.startAsset, true);
+function amountOf(slots: DataView, offset: number, field: number): [asset: AssetIndex, field: number, amount: bigint] {
+  const asset = assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true));
   return [asset, field, slots.getBigInt64(offset + EXECUTION.amountUnits, true)];
 }
 
@@ -84,7 +86,7 @@ function bookOutside(bank: DataView, slots: DataView, offset: number): void {
 }
 
 /** Units of `asset` lost outside plans: late fills, deviations, fees that no plan brings back. 0 or more. */
-export const lostOutside = (bank: DataView, asset: number): bigint =>
+export const lostOutside = (bank: DataView, asset: AssetIndex): bigint =>
   largest(0n, -ofAsset(bank, asset, ASSET_ENTRY.outsideUnits));
 
 /** From here on the account holds so much: whatever was booked up to now is part of it. */
@@ -96,7 +98,7 @@ function bookBalance(bank: DataView, slots: DataView, offset: number): void {
 }
 
 /** What the account has told to hold of `asset`, and every change since; undefined when it has told nothing. */
-export function accountUnits(bank: DataView, asset: number): bigint | undefined {
+export function accountUnits(bank: DataView, asset: AssetIndex): bigint | undefined {
   if (bank.getUint8(assetOffset(asset) + ASSET_ENTRY.isOpened) === 0) return undefined;
   return ofAsset(bank, asset, ASSET_ENTRY.openingUnits) + ofAsset(bank, asset, ASSET_ENTRY.positionUnits);
 }
@@ -132,21 +134,21 @@ function count(bank: DataView, field: number, by: number): void {
 }
 
 /** Adds to an i64 of an asset's entry. */
-export function addToAsset(bank: DataView, asset: number, field: number, amount: bigint): void {
+export function addToAsset(bank: DataView, asset: AssetIndex, field: number, amount: bigint): void {
   const at = assetOffset(asset) + field;
   bank.setBigInt64(at, bank.getBigInt64(at, true) + amount, true);
 }
 
-export const ofAsset = (bank: DataView, asset: number, field: number): bigint =>
+export const ofAsset = (bank: DataView, asset: AssetIndex, field: number): bigint =>
   bank.getBigInt64(assetOffset(asset) + field, true);
 
 function bookFill(bank: DataView, slots: DataView, offset: number): void {
-  const spentAsset = slots.getUint16(offset + EXECUTION.spentAsset, true);
+  const spentAsset = assetIndex(slots.getUint16(offset + EXECUTION.spentAsset, true));
   const spent = slots.getBigInt64(offset + EXECUTION.spentUnits, true);
-  const receivedAsset = slots.getUint16(offset + EXECUTION.receivedAsset, true);
+  const receivedAsset = assetIndex(slots.getUint16(offset + EXECUTION.receivedAsset, true));
   addToAsset(bank, spentAsset, ASSET_ENTRY.positionUnits, -spent);
   addToAsset(bank, receivedAsset, ASSET_ENTRY.positionUnits, slots.getBigInt64(offset + EXECUTION.receivedUnits, true));
-  const feeAsset = slots.getUint16(offset + EXECUTION.feeAsset, true);
+  const feeAsset = assetIndex(slots.getUint16(offset + EXECUTION.feeAsset, true));
   if (feeAsset !== spentAsset && feeAsset !== receivedAsset) {
     addToAsset(bank, feeAsset, ASSET_ENTRY.positionUnits, -slots.getBigInt64(offset + EXECUTION.feeUnits, true));
   }
@@ -154,7 +156,7 @@ function bookFill(bank: DataView, slots: DataView, offset: number): void {
 }
 
 function bookEnd(bank: DataView, slots: DataView, offset: number): Booked {
-  const asset = slots.getUint16(offset + EXECUTION.startAsset, true);
+  const asset = assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true));
   // Dust, which costs or is worth something, and fees in other assets count like any other result.
   const mark = slots.getBigInt64(offset + EXECUTION.markUnits, true);
   const profit = slots.getBigInt64(offset + EXECUTION.profitUnits, true) + mark;

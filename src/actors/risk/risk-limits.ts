@@ -1,6 +1,6 @@
 /** The limits on what plans have earned and what was lost besides: up to a limit is allowed, beyond it halts. */
 import type { Config } from '../../shared/config.ts';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
 import { formatDecimal, largest, parseAmountDown } from '../../shared/money.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
 import { runningUnits } from './open-plans.ts';
@@ -8,7 +8,7 @@ import { lostOutside, ofAsset } from './risk-ledger.ts';
 import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
 
 export interface AssetLimit {
-  readonly asset: number;
+  readonly asset: AssetIndex;
   readonly name: string;
   readonly precision: number;
   readonly lossMaxUnits: bigint | undefined;
@@ -86,7 +86,8 @@ function breachOf(bank: DataView, limit: AssetLimit): Breach | undefined {
 export function restartCounting(bank: DataView, assets: number): void {
   bank.setFloat64(RISK_HEADER.losingPlans, 0, true);
   bank.setFloat64(RISK_HEADER.refusedInARow, 0, true);
-  for (let asset = 0; asset < assets; asset++) {
+  for (let index = 0; index < assets; index++) {
+    const asset = assetIndex(index);
     const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
     bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.baseUnits, realised, true);
     bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.peakUnits, realised, true);

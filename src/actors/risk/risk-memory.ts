@@ -3,10 +3,12 @@
  *
  *   | header | open plans (PLANS_MAX × 120) | causes (CAUSES_MAX × 224) | assets (assets_max × 72) |
  */
+
 import assert from 'node:assert/strict';
 import type { Config } from '../../shared/config.ts';
 import { PLANS_MAX } from '../../shared/execution-message.ts';
 import { BY_BYTES_MAX, CAUSE_EFFECTS, TEXT_BYTES_MAX } from '../../shared/gate-cause.ts';
+import type { AssetIndex } from '../../shared/instrument.ts';
 import { GATE_REASONS, type GateReason } from '../../shared/trading-gate.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 
@@ -132,7 +134,7 @@ export function openRiskMemory(memory: SharedArrayBuffer, config: Config): TwoBa
 }
 
 /** Offset of the entry of an asset. */
-export const assetOffset = (asset: number): number => ASSETS + asset * ASSET_ENTRY.SIZE;
+export const assetOffset = (asset: AssetIndex): number => ASSETS + asset * ASSET_ENTRY.SIZE;
 /** Offset of the cause in `slot`. */
 export const causeOffset = (slot: number): number => CAUSES + slot * CAUSE_ENTRY.SIZE;
 /** Offset of the `index`-th place for an open plan. */

@@ -2,13 +2,15 @@
  * What the account is expected to hold, what of it no plan will bring home (exposure), and what is too little to be sold
  * (dust). Each change belongs to the change of the journal that is open, and is told with it.
  */
+
 import { EXECUTION, EXECUTION_EVENT, EXPOSURE_REASONS, type ExposureReason } from '../../shared/execution-message.ts';
+import type { AssetIndex } from '../../shared/instrument.ts';
 import type { Moment } from './execution-events.ts';
 import type { Journal } from './journal.ts';
 import { balanceOffset, dustOffset, exposureOffset } from './sequencer-memory.ts';
 
 export interface LedgerEntry {
-  readonly asset: number;
+  readonly asset: AssetIndex;
   /** Signed: what is added. */
   readonly units: bigint;
   /** Plan it comes from, 0 when from none; and the run of that plan, when it is not this one. */
@@ -16,9 +18,11 @@ export interface LedgerEntry {
   readonly runMs?: number;
 }
 
-export const expectedUnits = (bank: DataView, asset: number): bigint => bank.getBigInt64(balanceOffset(asset), true);
-export const exposedUnits = (bank: DataView, asset: number): bigint => bank.getBigInt64(exposureOffset(asset), true);
-export const dustUnits = (bank: DataView, asset: number): bigint => bank.getBigInt64(dustOffset(asset), true);
+export const expectedUnits = (bank: DataView, asset: AssetIndex): bigint =>
+  bank.getBigInt64(balanceOffset(asset), true);
+export const exposedUnits = (bank: DataView, asset: AssetIndex): bigint =>
+  bank.getBigInt64(exposureOffset(asset), true);
+export const dustUnits = (bank: DataView, asset: AssetIndex): bigint => bank.getBigInt64(dustOffset(asset), true);
 
 /** Enters something that no plan will bring home, or (negative) that was sold. A `deviation` changes the expectation. */
 export function addExposure(journal: Journal, entry: LedgerEntry, reason: ExposureReason, when: Moment): void {
@@ -38,13 +42,13 @@ export function addDust(journal: Journal, entry: LedgerEntry, when: Moment): voi
 }
 
 /** Says what the account is expected to hold of an asset: the sum of all that was told before, to start from anew. */
-export function tellBalance(journal: Journal, asset: number, when: Moment): void {
+export function tellBalance(journal: Journal, asset: AssetIndex, when: Moment): void {
   const units = expectedUnits(journal.open, asset);
   tellAmount(journal, EXECUTION_EVENT.BALANCE, { asset, units, plan: 0 }, when);
 }
 
 /** Sets what the account is expected to hold, and says so. */
-export function setBalance(journal: Journal, asset: number, units: bigint, when: Moment): void {
+export function setBalance(journal: Journal, asset: AssetIndex, units: bigint, when: Moment): void {
   journal.open.setBigInt64(balanceOffset(asset), units, true);
   tellBalance(journal, asset, when);
 }

@@ -4,7 +4,7 @@
  */
 
 import type { ExposureReason } from '../../shared/execution-message.ts';
-import type { AssetIndex } from '../../shared/instrument.ts';
+import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
 import type { Fill, TradingEvent } from '../../venues/trading-port.ts';
 import type { LedgerEntry } from './account-ledger.ts';
 import type { Moment } from './execution-events.ts';
@@ -13,7 +13,7 @@ import type { FillMoves } from './fill-moves.ts';
 /** An order of a plan at work whose end is not booked. */
 export interface OrderOut {
   readonly clOrdId: string;
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   /** Monotonic, when it left. */
   readonly sentNs: number;
 }

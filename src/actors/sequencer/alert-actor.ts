@@ -3,8 +3,10 @@
  * from here to a venue. What is announced has passed the same re-check as a plan; the paper account stands for the
  * real one.
  */
+
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import { assetSpent, edgeOf, spellEdges } from '../../shared/asset-graph.ts';
+import { type AssetIndex, assetIndex } from '../../shared/instrument.ts';
 import { LastHop } from '../../shared/last-hop.ts';
 import { divideDown, formatDecimal } from '../../shared/money.ts';
 import { tellAudit, tellRefused } from './execution-events.ts';
@@ -126,7 +128,7 @@ class Alert implements Actor {
     const { config, gate } = this.#context;
     const { directory } = this.#books;
     this.#lastHop.list(this.#books.directory, this.#context.instrumentLog.used);
-    const available = (asset: number) =>
+    const available = (asset: AssetIndex) =>
       availableUnits(asset, config.paper.inventory, this.#journal.current, 0n, directory);
     const account = { plans: [], available, orderLimits: this.#lastHop, venue: undefined };
     return recheck(opportunity, { nowNs, gate: gate.state, books: this.#books, ...account }, this.#limits);
@@ -139,10 +141,10 @@ class Alert implements Actor {
     );
   }
 
-  #startAsset({ legs }: Opportunity): number {
+  #startAsset({ legs }: Opportunity): AssetIndex {
     const [first] = legs;
     const instrument = first && this.#books.directory.instruments[first.instrument];
-    return first === undefined || instrument === undefined ? 0 : assetSpent(instrument, first.side);
+    return first === undefined || instrument === undefined ? assetIndex(0) : assetSpent(instrument, first.side);
   }
 
   #wasHandled({ seq, ordinal }: Opportunity): boolean {

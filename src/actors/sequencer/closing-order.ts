@@ -10,6 +10,7 @@
 
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
+import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { divideUp, largest, smaller } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
 import { barOf, type Hop, type Route, routesHome, routesTo, type Shortfall } from './closing-routes.ts';
@@ -29,7 +30,7 @@ export interface ClosingTerms {
   /** Units of the asset at a place that the account has besides, and may spend; undefined: without limit. */
   readonly stockAt: (place: number) => bigint | undefined;
   /** Why no order of this instrument can be sent now; undefined: the venue takes it, and no other plan trades it. */
-  readonly whyNot: (instrument: number) => PlanReason | undefined;
+  readonly whyNot: (instrument: InstrumentIndex) => PlanReason | undefined;
   /** A book of which nothing was heard since counts as none. Monotonic. */
   readonly heardSinceNs: number;
 }

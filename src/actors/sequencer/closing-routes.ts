@@ -4,7 +4,7 @@
  */
 
 import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import { opposite, SIDES, type Side } from '../../shared/side.ts';
 import { type Plan, type PlanLeg, placeAfter } from './plan.ts';
@@ -12,7 +12,7 @@ import { assetAt } from './plan-progress.ts';
 
 /** One trade of a route. */
 export interface Hop {
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly side: Side;
   readonly feePpm: number;
   /** Places of what is given and of what is taken. */

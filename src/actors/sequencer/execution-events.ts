@@ -1,4 +1,5 @@
 /** Lays out what the sequencer tells of its plans: EXECUTION messages, and audit events for what was left behind. */
+
 import { writeAudit } from '../../runtime/record-writer.ts';
 import { writeAscii } from '../../shared/ascii-field.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
@@ -10,6 +11,7 @@ import {
   PLAN_REASONS,
   type PlanReason,
 } from '../../shared/execution-message.ts';
+import type { AssetIndex } from '../../shared/instrument.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import { NO_INSTRUMENT } from '../../shared/record-messages.ts';
 import type { Fill } from '../../venues/trading-port.ts';
@@ -45,7 +47,7 @@ export function tellRefused(
   journal: Journal,
   { seq, ordinal, legs, startUnits, endUnits }: Opportunity,
   reason: PlanReason,
-  startAsset: number,
+  startAsset: AssetIndex,
   when: Moment,
 ): void {
   journal.emitExecution(EXECUTION_EVENT.PLAN_REFUSED, (view, at) => {

@@ -2,9 +2,11 @@
  * Misreports of orders that no plan has out: of earlier runs, and of plans that have ended. What was asked for is known from
  * the venue's own reading only, which has to agree with itself.
  */
+
 import type { ActorContext } from '../../runtime/actor.ts';
 import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
 import { takerFee } from '../../shared/fees.ts';
+import { type AssetIndex, instrumentIndex } from '../../shared/instrument.ts';
 import { parsePercent } from '../../shared/money.ts';
 import { worthOf } from '../../shared/worth.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';
@@ -63,7 +65,7 @@ export class FoundMisreports {
       const instrumentsSeq =
         reading.instrument === undefined ? when.instrumentsSeq : newest.seqInScale(reading.instrument, reading);
       tellFoundMisreport(journal, order, order, fill, { ...when, instrumentsSeq });
-      const asked = { ...reading, instrument: reading.instrument ?? -1, feePpm: 0, bookedLots: 0n };
+      const asked = { ...reading, instrument: reading.instrument ?? instrumentIndex(-1), feePpm: 0, bookedLots: 0n };
       this.#finish(clOrdId, `the venue says: ${why}; of an order to ${askedInWords(asked, newest.directory)}`, [fill]);
     });
   }
@@ -85,7 +87,7 @@ export class FoundMisreports {
     books.say('venue_misreport', 2, `not believed, trading halts: ${clOrdId}: ${words}`);
   }
 
-  #cost(units: bigint, asset: number, into: number): bigint | undefined {
+  #cost(units: bigint, asset: AssetIndex, into: number): bigint | undefined {
     const { directory } = this.#deps.newest;
     const [from, to] = [directory.assets[asset], directory.assets[into]];
     if (from === undefined || to === undefined) return undefined;

@@ -1,6 +1,6 @@
 /** What the paper account holds: what the settings gave it, and every fill since. Without an inventory it has no limit. */
 import type { Config } from '../../shared/config.ts';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
 import { parseAmountDown } from '../../shared/money.ts';
 import { balanceOffset } from './sequencer-memory.ts';
 
@@ -8,7 +8,7 @@ type InventorySettings = Config['paper']['inventory'];
 
 /** Units of `asset` that are neither spent nor taken; undefined when the account has no limit. */
 export function availableUnits(
-  asset: number,
+  asset: AssetIndex,
   settings: InventorySettings,
   bank: DataView,
   takenUnits: bigint,
@@ -21,7 +21,7 @@ export function availableUnits(
 }
 
 /** Books a change of the balance of `asset`. */
-export function changeBalance(bank: DataView, asset: number, units: bigint): void {
+export function changeBalance(bank: DataView, asset: AssetIndex, units: bigint): void {
   const at = balanceOffset(asset);
   bank.setBigInt64(at, bank.getBigInt64(at, true) + units, true);
 }

@@ -12,7 +12,7 @@ import {
   VERIFIED_LEVELS,
 } from '../../shared/book-table.ts';
 import { CycleLeg, type LegTerms } from '../../shared/cycle-leg.ts';
-import type { InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
+import type { InstrumentDirectory, InstrumentIndex, OrderScale } from '../../shared/instrument.ts';
 import { InstrumentHistory } from '../../shared/instrument-history.ts';
 import type { InstrumentLog } from '../../shared/instrument-log.ts';
 import { BUY, type Side } from '../../shared/side.ts';
@@ -41,17 +41,17 @@ export class NewestBooks {
   }
 
   /** Whether ticks and lots of an instrument that were decided on at market message `seq` still mean the same. */
-  isInScale(instrument: number, seq: number): boolean {
+  isInScale(instrument: InstrumentIndex, seq: number): boolean {
     return this.#refreshed().scaledSince(instrument) <= seq;
   }
 
   /** Market message of instruments under which what was made in `scale` is to be read. */
-  seqInScale(instrument: number, scale: OrderScale): number {
+  seqInScale(instrument: InstrumentIndex, scale: OrderScale): number {
     return this.#refreshed().seqInScale(instrument, scale);
   }
 
   /** The newest book of an instrument, good until the next call; undefined when there is none or it is not valid. */
-  book(instrument: number): BookCopy | undefined {
+  book(instrument: InstrumentIndex): BookCopy | undefined {
     // Valid before and after: a book that was voided while it was copied is not used.
     if (this.#table.validity(instrument) !== VALID) return undefined;
     if (!this.#table.readNewest(instrument, this.#copy)) return undefined;
@@ -60,13 +60,13 @@ export class NewestBooks {
   }
 
   /** The newest book, as {@link book} gives it, if something was heard of it at `sinceNs` (monotonic) or later. */
-  heardBook(instrument: number, sinceNs: number): BookCopy | undefined {
+  heardBook(instrument: InstrumentIndex, sinceNs: number): BookCopy | undefined {
     const book = this.book(instrument);
     return book !== undefined && book.stampNs >= sinceNs ? book : undefined;
   }
 
   /** What is needed to compute with a leg; undefined when the venue does not list the instrument. */
-  terms(instrument: number, side: Side, feePpm: number): LegTerms | undefined {
+  terms(instrument: InstrumentIndex, side: Side, feePpm: number): LegTerms | undefined {
     const { instruments, assets } = this.directory;
     const found = instruments[instrument];
     const base = found && assets[found.base];

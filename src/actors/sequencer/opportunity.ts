@@ -1,5 +1,6 @@
 /** A sized opportunity as the sequencer takes it off its ring: legs in the order they are traded. */
 
+import { instrumentIndex } from '../../shared/instrument.ts';
 import { LEG, OPPORTUNITY } from '../../shared/opportunity-message.ts';
 import { BUY, SELL } from '../../shared/side.ts';
 import type { PlanLeg } from './plan.ts';
@@ -29,7 +30,7 @@ export function readOpportunity(view: DataView, at: number): Opportunity {
     endUnits: view.getBigInt64(at + OPPORTUNITY.endUnits, true),
     firstLots: view.getBigInt64((places[0] ?? at) + LEG.qtyLots, true),
     legs: places.map((place) => ({
-      instrument: view.getUint16(place + LEG.instrument, true),
+      instrument: instrumentIndex(view.getUint16(place + LEG.instrument, true)),
       side: view.getUint8(place + LEG.side) === BUY ? BUY : SELL,
       feePpm: view.getUint32(place + LEG.feePpm, true),
       decidedTicks: view.getBigInt64(place + LEG.priceTicks, true),

@@ -2,8 +2,10 @@
  * Sees orders to their end: takes what is told of them, books their fills, and asks what became of those whose fate is
  * unknown, for as long as the venue does not say again and again that it knows nothing of what it had. What it changes belongs to the change of the journal that is open.
  */
+
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
+import type { AssetIndex } from '../../shared/instrument.ts';
 import type { Fill, OrderReading, TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
 import { barOf } from './closing-routes.ts';
@@ -163,7 +165,12 @@ export class OrderDesk {
   }
 
   /** An asset that the plan does not trade pays for it: no plan will bring that back, and it counts against this one. */
-  #bookOtherFee(plan: Plan, order: Order, fill: Fill, fee: { readonly asset: number; readonly units: bigint }): void {
+  #bookOtherFee(
+    plan: Plan,
+    order: Order,
+    fill: Fill,
+    fee: { readonly asset: AssetIndex; readonly units: bigint },
+  ): void {
     const { account, moment, marks } = this.#deps;
     account.addExposure({ asset: fee.asset, units: -fee.units, plan: plan.id }, 'accepted', moment());
     plan.markUnits -= marks.feeWorth(plan, order, fill);

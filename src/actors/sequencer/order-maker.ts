@@ -6,7 +6,13 @@ import type { ActorContext } from '../../runtime/actor.ts';
 import type { ApprovedOrder, Refusal } from '../../shared/approved-order.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
-import { type Instrument, isSameScale } from '../../shared/instrument.ts';
+import {
+  type AssetIndex,
+  assetIndex,
+  type Instrument,
+  type InstrumentIndex,
+  isSameScale,
+} from '../../shared/instrument.ts';
 import type { LastHop } from '../../shared/last-hop.ts';
 import { largest, smaller } from '../../shared/money.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
@@ -38,7 +44,7 @@ export interface OrderMakerDeps {
   readonly gate: { readonly state: GateState };
   readonly moment: () => Moment;
   /** Whether a plan other than the one given trades the instrument. */
-  readonly isTakenByOther: (plan: Plan, instrument: number) => boolean;
+  readonly isTakenByOther: (plan: Plan, instrument: InstrumentIndex) => boolean;
 }
 
 export interface MadeOrder {
@@ -137,7 +143,7 @@ export class OrderMaker {
         const asset = assetAt(plan, place, books.directory);
         return asset === undefined ? 0n : account.available(asset);
       },
-      whyNot: (instrument: number) => {
+      whyNot: (instrument: InstrumentIndex) => {
         if (books.directory.instruments[instrument]?.status !== 'online') return 'not_tradable';
         if (isTakenByOther(plan, instrument)) return 'instrument_busy';
         if (!port.agreesOn([instrument])) return 'terms_disagree';
@@ -171,7 +177,7 @@ export class OrderMaker {
    * What lies about, below the venue's minimum, of the asset that the leg in hand gives; without what somebody took away
    * since, for which the stock is short.
    */
-  #dustFor({ leg }: Plan, asset: number | undefined, stock: bigint | undefined): bigint {
+  #dustFor({ leg }: Plan, asset: AssetIndex | undefined, stock: bigint | undefined): bigint {
     const units = leg === 0 || asset === undefined ? 0n : dustUnits(this.#deps.journal.open, asset);
     return largest(0n, units + smaller(0n, stock ?? 0n));
   }
@@ -243,7 +249,7 @@ export class OrderMaker {
       state: 'sent',
       seen: false,
       ackTold: false,
-      booked: { qtyLots: 0n, costUnits: 0n, feeUnits: 0n, feeAsset: 0 },
+      booked: { qtyLots: 0n, costUnits: 0n, feeUnits: 0n, feeAsset: assetIndex(0) },
       venueOrderId: '',
       lookups: 0,
       lookupDueNs: 0,

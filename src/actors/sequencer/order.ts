@@ -6,7 +6,13 @@
 import { readAscii, writeAscii } from '../../shared/ascii-field.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
 import { EXECUTION } from '../../shared/execution-message.ts';
-import type { OrderScale } from '../../shared/instrument.ts';
+import {
+  type AssetIndex,
+  assetIndex,
+  type InstrumentIndex,
+  instrumentIndex,
+  type OrderScale,
+} from '../../shared/instrument.ts';
 import type { Side } from '../../shared/side.ts';
 import { ORDER_STATES, type OrderState } from './order-machine.ts';
 
@@ -16,7 +22,7 @@ export interface Booked {
   costUnits: bigint;
   feeUnits: bigint;
   /** Of the newest fill; the fees of one order are all taken in the same asset. */
-  feeAsset: number;
+  feeAsset: AssetIndex;
 }
 
 export interface Order extends OrderScale {
@@ -25,7 +31,7 @@ export interface Order extends OrderScale {
   readonly attempt: number;
   /** Leg that the order trades, or the leg whose asset it takes home another way. */
   readonly position: number;
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly side: Side;
   /** Places in the plan's holdings of the asset given and of the one taken; 0 is the start asset. */
   readonly gives: number;
@@ -99,7 +105,7 @@ export function readOrder(view: DataView, at: number, runMs: number, plan: numbe
     clOrdId: encodeClientOrderId({ runMs, plan, leg: position, attempt }),
     attempt,
     position,
-    instrument: view.getUint32(at + ORDER.instrument, true),
+    instrument: instrumentIndex(view.getUint32(at + ORDER.instrument, true)),
     side: flag(ORDER.side) ? 1 : 0,
     gives: view.getUint8(at + ORDER.gives),
     takes: view.getUint8(at + ORDER.takes),
@@ -119,7 +125,7 @@ export function readOrder(view: DataView, at: number, runMs: number, plan: numbe
       qtyLots: int64(ORDER.bookedQty),
       costUnits: int64(ORDER.bookedCost),
       feeUnits: int64(ORDER.bookedFee),
-      feeAsset: view.getUint16(at + ORDER.feeAsset, true),
+      feeAsset: assetIndex(view.getUint16(at + ORDER.feeAsset, true)),
     },
     venueOrderId: readAscii(view, at + ORDER.venueOrderId, EXECUTION.VENUE_ORDER_ID_BYTES),
     lookups: view.getUint16(at + ORDER.lookups, true),

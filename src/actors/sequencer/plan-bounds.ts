@@ -9,7 +9,7 @@
 import type { OrderRequest, PlanBounds } from '../../shared/approved-order.ts';
 import { assetSpent } from '../../shared/asset-graph.ts';
 import type { BookTable } from '../../shared/book-table.ts';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
 import { largest } from '../../shared/money.ts';
 import { worthWithin } from '../../shared/worth.ts';
 import { openOrders, type Plan } from './plan.ts';
@@ -20,7 +20,7 @@ export interface PlanBoundTerms {
   readonly ordersMax: number;
   readonly excessMaxBps: number;
   readonly lossMaxBps: number;
-  readonly dustUnits: (asset: number) => bigint;
+  readonly dustUnits: (asset: AssetIndex) => bigint;
 }
 
 const BPS = 10_000n;

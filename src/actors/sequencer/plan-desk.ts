@@ -2,10 +2,12 @@
  * Runs the plans: asks the machine what comes next, makes it so, and writes it down. Every event is one change of the
  * journal, committed before an order goes out, so a successor always knows of every order that can be out.
  */
+
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { OrderRequest, PlanBounds } from '../../shared/approved-order.ts';
 import { assetSpent } from '../../shared/asset-graph.ts';
 import { usesKey } from '../../shared/config.ts';
+import { type AssetIndex, assetIndex, type InstrumentIndex } from '../../shared/instrument.ts';
 import { LastHop } from '../../shared/last-hop.ts';
 import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { OrderOut, PlansAtWork, RunningAccount } from './account.ts';
@@ -102,7 +104,7 @@ export class PlanDesk implements PlansAtWork {
     const common = { context, journal, books, port, account: this.account, moment, marks };
     this.#endDeps = common;
     this.#orders = new OrderDesk(common);
-    const isTakenByOther = (plan: Plan, instrument: number) => this.#slots.isTakenByOther(plan, instrument);
+    const isTakenByOther = (plan: Plan, instrument: InstrumentIndex) => this.#slots.isTakenByOther(plan, instrument);
     this.#maker = new OrderMaker({ ...common, gate, lastHop: this.#lastHop, isTakenByOther });
   }
 
@@ -119,7 +121,7 @@ export class PlanDesk implements PlansAtWork {
     return !this.#slots.isEmpty;
   }
 
-  reservedUnits(asset: number): bigint {
+  reservedUnits(asset: AssetIndex): bigint {
     return this.#slots.reservedUnits(asset);
   }
 
@@ -331,11 +333,11 @@ export class PlanDesk implements PlansAtWork {
 
   #circumstances(nowNs: number) {
     const { plans, account } = this;
-    const available = (asset: number) => account.available(asset);
+    const available = (asset: AssetIndex) => account.available(asset);
     const { isConnected } = this.#port;
-    const hasRoomFor = (instruments: readonly number[]) => this.#port.hasRoomFor(instruments);
+    const hasRoomFor = (instruments: readonly InstrumentIndex[]) => this.#port.hasRoomFor(instruments);
     const fees = usesKey(this.#context.config.mode) ? this.#context.feeTable : undefined;
-    const agreesOn = (instruments: readonly number[]) => this.#port.agreesOn(instruments);
+    const agreesOn = (instruments: readonly InstrumentIndex[]) => this.#port.agreesOn(instruments);
     const venue = { isTrading: account.isTrading, isConnected, hasRoomFor, agreesOn, fees };
     const state = this.isDraining ? 'paused' : this.#gate.state;
     return { nowNs, gate: state, plans, books: this.#books, available, orderLimits: this.#lastHop, venue };
@@ -354,9 +356,9 @@ export class PlanDesk implements PlansAtWork {
     });
   }
 
-  #startAsset({ legs }: Opportunity): number {
+  #startAsset({ legs }: Opportunity): AssetIndex {
     const first = legs[0];
     const instrument = first && this.#books.directory.instruments[first.instrument];
-    return first === undefined || instrument === undefined ? 0 : assetSpent(instrument, first.side);
+    return first === undefined || instrument === undefined ? assetIndex(0) : assetSpent(instrument, first.side);
   }
 }

@@ -8,6 +8,7 @@ import { assetSpent } from '../../shared/asset-graph.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import { executeCycle, firstOrderWithin } from '../../shared/cycle-sizing.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
+import type { AssetIndex } from '../../shared/instrument.ts';
 import { divideUp } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
 
@@ -21,7 +22,7 @@ export interface CollaredLeg {
 export interface SizeBounds {
   readonly limits: Pick<OrderLimits, 'qtyMaxLots' | 'spendMaxUnits' | 'exposureRoomUnits'>;
   /** Units of an asset that are free to be spent; undefined when without limit. */
-  readonly available: (asset: number) => bigint | undefined;
+  readonly available: (asset: AssetIndex) => bigint | undefined;
   /** Every leg is paid out of stock, not the first alone. */
   readonly isParallel: boolean;
 }

@@ -1,7 +1,7 @@
 /** The plans at work, each in its slot of own memory, and what they add up to. */
 
 import { PLANS_MAX } from '../../shared/execution-message.ts';
-import type { AssetIndex } from '../../shared/instrument.ts';
+import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
 import type { OrderOut } from './account.ts';
 import type { Journal } from './journal.ts';
 import type { NewestBooks } from './newest-books.ts';
@@ -91,7 +91,7 @@ export class PlanSlots {
   }
 
   /** Whether a plan other than the one given trades the instrument. */
-  isTakenByOther(plan: Plan, instrument: number): boolean {
+  isTakenByOther(plan: Plan, instrument: InstrumentIndex): boolean {
     return this.plans.some((other) => other !== plan && other.legs.some((leg) => leg.instrument === instrument));
   }
 }

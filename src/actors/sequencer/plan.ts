@@ -9,6 +9,7 @@
 
 import assert from 'node:assert/strict';
 import { PLAN_REASONS, type PlanReason } from '../../shared/execution-message.ts';
+import { type AssetIndex, assetIndex, type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import type { Side } from '../../shared/side.ts';
 import { ORDER_SLOT_BYTES, type Order, readOrder, writeOrder } from './order.ts';
@@ -16,7 +17,7 @@ import { isEnded, isUnknown } from './order-machine.ts';
 import { PLAN_STATES, type PlanState } from './plan-machine.ts';
 
 export interface PlanLeg {
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly side: Side;
   readonly feePpm: number;
   /** Worst price that the decision counted on. */
@@ -28,7 +29,7 @@ export interface Plan {
   /** Market message and place in it of the opportunity: with these a repeated one is recognised. */
   readonly seq: number;
   readonly ordinal: number;
-  readonly startAsset: number;
+  readonly startAsset: AssetIndex;
   /** In trading order. */
   readonly legs: readonly PlanLeg[];
   readonly plannedStartUnits: bigint;
@@ -137,7 +138,7 @@ export function readPlan(view: DataView, at: number, runMs: number): Plan | unde
     id,
     seq: view.getFloat64(at + SLOT.seq, true),
     ordinal: view.getUint16(at + SLOT.ordinal, true),
-    startAsset: view.getUint16(at + SLOT.startAsset, true),
+    startAsset: assetIndex(view.getUint16(at + SLOT.startAsset, true)),
     legs,
     plannedStartUnits: int64(SLOT.plannedStart),
     plannedEndUnits: int64(SLOT.plannedEnd),
@@ -208,7 +209,7 @@ const orderAt = (at: number, slot: number): number => at + SLOT.orders + slot * 
 
 function readLeg(view: DataView, at: number): PlanLeg {
   return {
-    instrument: view.getUint32(at + LEG.instrument, true),
+    instrument: instrumentIndex(view.getUint32(at + LEG.instrument, true)),
     side: view.getUint8(at + LEG.side) === 0 ? 0 : 1,
     feePpm: view.getUint32(at + LEG.feePpm, true),
     decidedTicks: view.getBigInt64(at + LEG.decidedTicks, true),

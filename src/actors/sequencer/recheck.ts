@@ -3,6 +3,7 @@
  * else is at work: everything is asked again, at the newest books, before anything is committed to. Pure but for reading
  * those books.
  */
+
 import { assetSpent } from '../../shared/asset-graph.ts';
 import type { Config } from '../../shared/config.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
@@ -10,6 +11,7 @@ import { worstOfCycle } from '../../shared/cycle-sizing.ts';
 import { type Fraction, isLess, leastMultiplier } from '../../shared/cycle-touch.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import type { FeeTable } from '../../shared/fee-table.ts';
+import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
@@ -53,7 +55,7 @@ export interface Circumstances {
   readonly plans: readonly Plan[];
   readonly books: NewestBooks;
   /** Units of an asset that are free to be spent; undefined when without limit. */
-  readonly available: (asset: number) => bigint | undefined;
+  readonly available: (asset: AssetIndex) => bigint | undefined;
   /** What the last hop will hold the plan's orders to. */
   readonly orderLimits: SizeBounds['limits'];
   /** The venue that orders would go to; undefined where none is asked. */
@@ -65,9 +67,9 @@ export interface VenueReadiness {
   readonly isTrading: boolean;
   readonly isConnected: boolean;
   /** An order of each, all at once. */
-  readonly hasRoomFor: (instruments: readonly number[]) => boolean;
+  readonly hasRoomFor: (instruments: readonly InstrumentIndex[]) => boolean;
   /** All that the venue says of their terms goes together. */
-  readonly agreesOn: (instruments: readonly number[]) => boolean;
+  readonly agreesOn: (instruments: readonly InstrumentIndex[]) => boolean;
   /** What the account pays; undefined where no account is asked. */
   readonly fees: Pick<FeeTable, 'of' | 'isDoubted'> | undefined;
 }
@@ -75,7 +77,7 @@ export interface VenueReadiness {
 /** What a plan can count on. */
 export interface Standing {
   readonly ok: true;
-  readonly startAsset: number;
+  readonly startAsset: AssetIndex;
   /** By leg. */
   readonly lots: readonly bigint[];
   readonly startUnits: bigint;

@@ -4,8 +4,10 @@
  *   | header | outbox (OUTBOX_MAX × 256) | plans (PLANS_MAX × PLAN_SLOT_BYTES) | facts (FACTS_MAX × 16) |
  *   | per asset: balance, exposure, dust (i64 each) |
  */
+
 import type { Config } from '../../shared/config.ts';
 import { EXECUTION, PLANS_MAX } from '../../shared/execution-message.ts';
+import type { AssetIndex } from '../../shared/instrument.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 import { PLAN_SLOT_BYTES } from './plan.ts';
 
@@ -75,11 +77,11 @@ export const planOffset = (slot: number): number => PLANS + slot * PLAN_SLOT_BYT
 /** Two f64: fingerprint of a booking, and when it happened at the venue (ms). */
 export const factOffset = (slot: number): number => FACTS + slot * FACT_BYTES;
 /** i64: what the account is expected to hold; on paper, how that changed since the start. */
-export const balanceOffset = (asset: number): number => ASSETS + asset * ASSET_BYTES;
+export const balanceOffset = (asset: AssetIndex): number => ASSETS + asset * ASSET_BYTES;
 /** i64: what is held, or owed, that no plan will bring home. */
-export const exposureOffset = (asset: number): number => ASSETS + asset * ASSET_BYTES + 8;
+export const exposureOffset = (asset: AssetIndex): number => ASSETS + asset * ASSET_BYTES + 8;
 /** i64: what is held below the venue's minimum. */
-export const dustOffset = (asset: number): number => ASSETS + asset * ASSET_BYTES + 16;
+export const dustOffset = (asset: AssetIndex): number => ASSETS + asset * ASSET_BYTES + 16;
 
 /** Adds 1 to a number of the header and returns it. */
 export function countUp(bank: DataView, field: number): number {

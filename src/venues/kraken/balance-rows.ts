@@ -1,5 +1,7 @@
 /** What the account holds, from `BalanceEx` or, where the venue does not have that, `Balance` (protocol reference 3.3). */
+
 import { z } from 'zod';
+import type { AssetIndex } from '../../shared/instrument.ts';
 import type { BalanceReading } from '../trading-port.ts';
 import { signedAmountText } from './number-text-json.ts';
 import { amountDown, amountUp, isCountable } from './rounded-amount.ts';
@@ -23,7 +25,7 @@ export interface Balances {
 
 /** Reads `BalanceEx`. A total is rounded down where the venue counts finer than we do, what is held up. */
 export function balancesOf(rows: z.infer<typeof BALANCES_EX>, names: VenueNames): Balances {
-  const balances = new Map<number, BalanceReading>();
+  const balances = new Map<AssetIndex, BalanceReading>();
   const unknownAssets: string[] = [];
   const notSpot: string[] = [];
   for (const [id, { balance, hold_trade }] of Object.entries(rows)) {

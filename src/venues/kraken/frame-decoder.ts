@@ -2,7 +2,9 @@
  * From a frame's bytes to what it says. Book frames in the venue's usual form are read from their bytes without making
  * an object; every other frame goes through JSON, and a book frame then ends up in the same place with the same content.
  */
+
 import { reasonOf } from '../../shared/errors.ts';
+import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { ASK, BID, BookFrame } from './book-frame.ts';
 import { isBookJson, type LevelJson, parseBookJson } from './book-json.ts';
 import { BookScanner } from './book-scanner.ts';
@@ -76,7 +78,7 @@ export class FrameDecoder {
   }
 
   /** Instruments whose symbol stands in a frame that could not be decoded. Empty when none can be recognised. */
-  instrumentsIn(bytes: Uint8Array, start: number, end: number): number[] {
+  instrumentsIn(bytes: Uint8Array, start: number, end: number): InstrumentIndex[] {
     const symbols = [...TEXT.decode(bytes.subarray(start, end)).matchAll(SYMBOL_FIELD)].map(
       ([, symbol = '']) => symbol,
     );

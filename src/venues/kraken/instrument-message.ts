@@ -13,11 +13,13 @@ import { z } from 'zod';
 import { reasonOf } from '../../shared/errors.ts';
 import {
   type Asset,
+  assetIndex,
   INSTRUMENT_STATUSES,
   type Instrument,
   type InstrumentChanges,
   type InstrumentDirectory,
   type InstrumentStatus,
+  instrumentIndex,
 } from '../../shared/instrument.ts';
 import { leastCommonMultiple, lots, parseDecimal, ticks, units } from '../../shared/money.ts';
 import { amountUp } from './rounded-amount.ts';
@@ -130,7 +132,7 @@ class MessageReader {
       this.#refused.push({ name: id, reason: `more than limits.assets_max ${this.#limits.assetsMax} assets` });
       return;
     }
-    this.#assets.set(id, { index: this.#assetCount++, id, precision });
+    this.#assets.set(id, { index: assetIndex(this.#assetCount++), id, precision });
   }
 
   /** Known from captures alone: nothing of it was ever counted. */
@@ -179,7 +181,7 @@ class MessageReader {
     const scaled = (key: keyof PairEntry, places: number) => scale(entry, key, places);
     const known = this.#known.instrumentNamed(entry.symbol);
     const instrument: Instrument = {
-      index: known?.index ?? this.#instrumentCount,
+      index: known?.index ?? instrumentIndex(this.#instrumentCount),
       symbol: entry.symbol,
       base: base.index,
       quote: quote.index,

@@ -2,9 +2,10 @@
  * Finds an instrument by the bytes of its symbol, without making a string: a hash table with open addressing over the
  * symbols' bytes. The caller computes {@link hashStep} over the bytes as it passes them.
  */
-import type { InstrumentIndex } from '../../shared/instrument.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
 
-export const NOT_FOUND = -1;
+/** What is returned in place of an instrument. */
+export const NOT_FOUND = instrumentIndex(-1);
 export const HASH_START = 0x811c9dc5 | 0;
 
 /** One step of FNV-1a over 32 bits. */
@@ -28,7 +29,7 @@ export class SymbolTable {
   find(bytes: Uint8Array, start: number, end: number, hash: number): InstrumentIndex {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const instrument = this.#slots[slot] as number;
+      const instrument = instrumentIndex(this.#slots[slot] as number);
       if (instrument === NOT_FOUND) return NOT_FOUND;
       if (isSame(this.#symbols[instrument] as Uint8Array, bytes, start, end)) return instrument;
     }
@@ -42,7 +43,7 @@ export class SymbolTable {
 
   #grow(): void {
     this.#slots = new Int32Array(this.#slots.length * 2).fill(NOT_FOUND);
-    this.#symbols.forEach((bytes, instrument) => void this.#place(hashOf(bytes), instrument));
+    this.#symbols.forEach((bytes, instrument) => void this.#place(hashOf(bytes), instrumentIndex(instrument)));
   }
 
   #place(hash: number, instrument: InstrumentIndex): void {

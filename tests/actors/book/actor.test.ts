@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { invalidReasonCode, MARKET_KIND, RESYNC, SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import { bookChecksum } from '../../../src/venues/kraken/checksum.ts';
 import { NaiveBook, type WireLevel } from '../../support/book-messages.ts';
@@ -72,7 +73,7 @@ describe('book actor', () => {
       ask('100.9', '0.50'),
     ]);
     expect(run()).toMatchObject([{ seq, valid: true, bid: [1005, 700], ask: [1009, 50] }]);
-    expect(stage.asOf(0, seq)).toMatchObject({
+    expect(stage.asOf(instrumentIndex(0), seq)).toMatchObject({
       recvIndex: seq + 1000,
       wallNs: BigInt(seq) * 1_000_000n,
       bids: [
@@ -105,7 +106,10 @@ describe('book actor', () => {
     const { stage, send, run } = open();
     const seq = send(BTC, true, [bid('0.1', '36028797018963969.01'), ask('0.2', '9007199254740993.00')]);
     run();
-    expect(stage.asOf(0, seq)).toMatchObject({ bids: [[1n, 3602879701896396901n]], asks: [[2n, 900719925474099300n]] });
+    expect(stage.asOf(instrumentIndex(0), seq)).toMatchObject({
+      bids: [[1n, 3602879701896396901n]],
+      asks: [[2n, 900719925474099300n]],
+    });
     expect(stage.counters.checksums_verified).toBe(1);
   });
 
@@ -115,7 +119,7 @@ describe('book actor', () => {
     run();
     send(BTC, false, [bid('99.5', '-1.00')]);
     expect(run()).toMatchObject([{ valid: false }]);
-    expect(stage.table.invalidReason(0)).toBe('malformed');
+    expect(stage.table.invalidReason(instrumentIndex(0))).toBe('malformed');
   });
 
   test('skips what is about instruments that were never announced, or out of range', () => {
@@ -134,9 +138,9 @@ describe('book actor', () => {
     test('voids the book before anybody reads it, and asks for a snapshot', () => {
       const { stage, seq, tops } = broken();
       expect(tops).toMatchObject([{ seq, valid: false, bid: [0, 0], ask: [0, 0] }]);
-      expect(stage.asOf(0, seq)).toMatchObject({ seq, bids: [], asks: [] });
-      expect(stage.asOf(0, seq - 1)).toMatchObject({ bids: [[1000n, 100n], expect.anything()] });
-      expect(stage.table.invalidReason(0)).toBe('checksum');
+      expect(stage.asOf(instrumentIndex(0), seq)).toMatchObject({ seq, bids: [], asks: [] });
+      expect(stage.asOf(instrumentIndex(0), seq - 1)).toMatchObject({ bids: [[1000n, 100n], expect.anything()] });
+      expect(stage.table.invalidReason(instrumentIndex(0))).toBe('checksum');
       expect(stage.resyncs()).toEqual([{ reason: 'checksum', instrument: 0, seq, attempt: 1 }]);
       expect(stage.test.audits()).toMatchObject([
         { event: 'book_invalid', instrument: 0, a: seq, text: 'BTC/USD checksum' },
@@ -244,7 +248,7 @@ describe('book actor', () => {
       const seq = stage.feed.invalidate(BTC, 'disconnected');
       stage.feed.invalidate(BTC, 'silent');
       expect(run()).toMatchObject([{ seq, valid: false }]);
-      expect(stage.table.invalidReason(0)).toBe('silent');
+      expect(stage.table.invalidReason(instrumentIndex(0))).toBe('silent');
       expect(stage.resyncs()).toEqual([]);
       stage.pass(3_100);
       stage.pass(100);
@@ -265,8 +269,8 @@ describe('book actor', () => {
       run();
       stage.feed.invalidate(ETH, 'subscription_refused');
       expect(run()).toEqual([]);
-      expect(stage.asOf(1, stage.feed.seq)).toBeUndefined();
-      expect(stage.table.invalidReason(1)).toBe('subscription_refused');
+      expect(stage.asOf(instrumentIndex(1), stage.feed.seq)).toBeUndefined();
+      expect(stage.table.invalidReason(instrumentIndex(1))).toBe('subscription_refused');
     });
   });
 
@@ -277,8 +281,8 @@ describe('book actor', () => {
     run();
     const changed = stage.feed.announce(new Map([[BTC, { price: 2, qty: 3 }]]));
     expect(run()).toMatchObject([{ kind: MARKET_KIND.INSTRUMENTS, seq: changed }]);
-    expect(stage.asOf(0, changed)).toMatchObject({ seq: changed, bids: [], asks: [] });
-    expect(stage.table.invalidReason(0)).toBe('precision_changed');
+    expect(stage.asOf(instrumentIndex(0), changed)).toMatchObject({ seq: changed, bids: [], asks: [] });
+    expect(stage.table.invalidReason(instrumentIndex(0))).toBe('precision_changed');
     send(BTC, false, [bid('100.0', '6.00')]);
     send(ETH, false, [bid('100.0', '6.00')]);
     expect(run()).toMatchObject([{ instrument: 1, valid: true }]);
@@ -341,7 +345,7 @@ describe('book actor', () => {
       for (let guard = 0; seen.length < 21 && guard < 200; guard++) {
         for (const top of stage.tops(1)) {
           if (top.kind !== MARKET_KIND.TOP) continue;
-          const version = stage.asOf(0, top.seq)!;
+          const version = stage.asOf(instrumentIndex(0), top.seq)!;
           expect(version.seq).toBe(top.seq);
           seen.push([top.bid[1], version.bids[0]![1]]);
         }

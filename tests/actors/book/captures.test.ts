@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { CAPTURES, NaiveBook, readStream } from '../../support/book-messages.ts';
 import { BookStage } from './stage.ts';
 
@@ -15,7 +16,7 @@ describe('book actor on genuine captures', () => {
       stage.run();
       const naive = truth.get(message.symbol)!;
       naive.apply(message);
-      const version = stage.asOf(stage.feed.indexOf(message.symbol), seq)!;
+      const version = stage.asOf(instrumentIndex(stage.feed.indexOf(message.symbol)), seq)!;
       expect(version.seq).toBe(seq);
       expect([version.bids, version.asks]).toEqual([naive.levels(0), naive.levels(1)]);
       for (const top of stage.tops().filter(({ valid }) => valid)) {

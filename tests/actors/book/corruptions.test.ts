@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { isObject, type JsonObject, parseJson } from '../../../src/venues/practice/lexeme-json.ts';
 import { type BookMessage, CAPTURES, messagesOf, NaiveBook, readStream } from '../../support/book-messages.ts';
 import { BookStage } from './stage.ts';
@@ -112,7 +113,7 @@ function play(seed: number, every: number, kinds: readonly Kind[]) {
     stage.pass(20);
     if (stage.resyncs().length > 0) answerIn = 1 + chance.integer(6);
     const tops = stage.tops().filter((one) => one.seq === seq);
-    const version = stage.asOf(0, seq);
+    const version = stage.asOf(instrumentIndex(0), seq);
     if (tops[0]?.valid === true) {
       expect(JSON.stringify([top(version!.bids), top(version!.asks)])).toBe(truth[truthIndex]!.top);
       seen.verified++;
@@ -121,7 +122,7 @@ function play(seed: number, every: number, kinds: readonly Kind[]) {
       if (tops[0] !== undefined) isValid = false;
       expect(isValid).toBe(false); // whatever is not verified is void: the version says so, and the validity word
       expect([version?.bids.length ?? 0, version?.asks.length ?? 0]).toEqual([0, 0]);
-      expect(stage.table.invalidReason(0)).not.toBe('none');
+      expect(stage.table.invalidReason(instrumentIndex(0))).not.toBe('none');
       seen.void++;
     }
   };

@@ -4,6 +4,7 @@ import { BookMemory, ROW_DOUBLE, ROW_WORD } from '../../../src/actors/book/own-m
 import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { BookTable } from '../../../src/shared/book-table.ts';
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { MARKET_KIND } from '../../../src/shared/market-messages.ts';
 import { CHECKSUM_VARIANT } from '../../../src/venues/kraken/running-checksum.ts';
 import { CAPTURES, NaiveBook, readStream } from '../../support/book-messages.ts';
@@ -87,8 +88,8 @@ function tear(stage: BookStage, chance: Chance): void {
   const memory = new BookMemory(stage.test.context.ownMemory, stage.test.context.config);
   const { ladders } = memory;
   for (let book = 0; book < 16; book++) {
-    const dirtySeq = memory.double(book, ROW_DOUBLE.dirtySeq);
-    if (dirtySeq === 0 || stage.table.newestSeq(book) === dirtySeq) continue;
+    const dirtySeq = memory.double(instrumentIndex(book), ROW_DOUBLE.dirtySeq);
+    if (dirtySeq === 0 || stage.table.newestSeq(instrumentIndex(book)) === dirtySeq) continue;
     for (const ask of [0, 1]) {
       const side = ladders.side(book, ask);
       for (let level = 0; level < ladders.count(side); level++) {
@@ -206,7 +207,7 @@ describe('book actor killed while it changes a book', () => {
     ]);
     send(true, rows.flat());
     stage.run();
-    if (options.raw === true) stage.memory.setWord(0, ROW_WORD.variant, CHECKSUM_VARIANT.RAW);
+    if (options.raw === true) stage.memory.setWord(instrumentIndex(0), ROW_WORD.variant, CHECKSUM_VARIANT.RAW);
     const seq = send(false, [
       { ask: 0, price: '50000.0', qty: '2.00' },
       { ask: 1, price: '50001.0', qty: '0.00' },
@@ -216,7 +217,7 @@ describe('book actor killed while it changes a book', () => {
     stage.book.onStart();
     fuse.left = 17; // between the levels of the message
     expect(() => stage.book.doWork()).toThrow(Killed);
-    expect(stage.memory.double(0, ROW_DOUBLE.dirtySeq)).toBe(seq);
+    expect(stage.memory.double(instrumentIndex(0), ROW_DOUBLE.dirtySeq)).toBe(seq);
     stage.tops();
     return { stage, seq, send };
   }
@@ -237,12 +238,12 @@ describe('book actor killed while it changes a book', () => {
     stage.replace();
     stage.run();
     expect(stage.tops()).toMatchObject([{ seq, valid: false, bid: [0, 0], ask: [0, 0] }]);
-    expect(stage.table.invalidReason(0)).toBe('interrupted');
+    expect(stage.table.invalidReason(instrumentIndex(0))).toBe('interrupted');
     expect(stage.resyncs()).toMatchObject([{ reason: 'interrupted', seq, attempt: 1 }]);
     send(false, [{ ask: 0, price: '50000.0', qty: '3.00' }]);
     stage.run();
     expect(stage.tops()).toEqual([]);
-    expect(stage.asOf(0, seq)).toMatchObject({ bids: [], asks: [] });
+    expect(stage.asOf(instrumentIndex(0), seq)).toMatchObject({ bids: [], asks: [] });
     send(true, [{ ask: 0, price: '50000.0', qty: '3.00' }]);
     stage.run();
     expect(stage.tops()).toMatchObject([{ valid: true, bid: [500_000, 300] }]);
@@ -256,8 +257,8 @@ describe('book actor killed while it changes a book', () => {
     stage.replace();
     send(false, [{ ask: 0, price: '49999.0', qty: '3.00' }]);
     stage.run();
-    expect(stage.table.invalidReason(0)).toBe('interrupted');
-    expect(stage.asOf(0, seq + 1)).toMatchObject({ bids: [], asks: [] });
+    expect(stage.table.invalidReason(instrumentIndex(0))).toBe('interrupted');
+    expect(stage.asOf(instrumentIndex(0), seq + 1)).toMatchObject({ bids: [], asks: [] });
     expect(stage.tops()).toMatchObject([{ seq, instrument: 0, valid: false, bid: [0, 0], ask: [0, 0] }]);
     expect(stage.resyncs()).toMatchObject([{ seq, reason: 'interrupted' }]);
   });
@@ -272,7 +273,7 @@ describe('book actor killed while it changes a book', () => {
       { seq, kind: MARKET_KIND.TOP, instrument: 0, valid: false },
       { seq: seq + 1, kind: MARKET_KIND.INSTRUMENTS },
     ]);
-    expect(stage.asOf(0, seq)).toMatchObject({ seq, bids: [], asks: [] });
+    expect(stage.asOf(instrumentIndex(0), seq)).toMatchObject({ seq, bids: [], asks: [] });
   });
 
   test('is void when only the beginning of the message was set aside', () => {
@@ -281,6 +282,6 @@ describe('book actor killed while it changes a book', () => {
     stage.replace();
     stage.run();
     expect(stage.tops()).toMatchObject([{ seq, valid: false }]);
-    expect(stage.table.invalidReason(0)).toBe('interrupted');
+    expect(stage.table.invalidReason(instrumentIndex(0))).toBe('interrupted');
   });
 });

@@ -1,9 +1,11 @@
 /** The book actor alone, with feed and detector in the hands of the test. */
+
 import { createActor } from '../../../src/actors/book/actor.ts';
 import { BookMemory } from '../../../src/actors/book/own-memory.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import type { RingConsumer } from '../../../src/runtime/ring.ts';
 import { type BookCopy, BookTable, createBookCopy } from '../../../src/shared/book-table.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { readInt64 } from '../../../src/shared/int64.ts';
 import { INVALID_REASONS, MARKET_KIND, RESYNC, TOP, TOP_FLAG } from '../../../src/shared/market-messages.ts';
@@ -13,7 +15,7 @@ import { createTestContext, type TestContextOptions } from '../../support/test-c
 export interface Top {
   readonly kind: number;
   readonly flags: number;
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly seq: number;
   readonly recvIndex: number;
   readonly valid: boolean;
@@ -23,7 +25,7 @@ export interface Top {
 
 export interface Resync {
   readonly reason: string;
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly seq: number;
   readonly attempt: number;
 }
@@ -94,7 +96,7 @@ export class BookStage {
     this.#resyncs.drain((view, offset) => {
       taken.push({
         reason: INVALID_REASONS[view.getUint8(offset + RESYNC.reason)]!,
-        instrument: view.getUint32(offset + RESYNC.instrument, true),
+        instrument: instrumentIndex(view.getUint32(offset + RESYNC.instrument, true)),
         seq: view.getFloat64(offset + RESYNC.seq, true),
         attempt: view.getFloat64(offset + RESYNC.attempt, true),
       });
@@ -103,7 +105,7 @@ export class BookStage {
   }
 
   /** The book of an instrument as of a sequence, as the detector reads it. */
-  asOf(instrument: number, seq: number): Version | undefined {
+  asOf(instrument: InstrumentIndex, seq: number): Version | undefined {
     if (!this.table.readAsOf(instrument, seq, this.#copy)) return undefined;
     const { recvIndex, wallNs } = this.#copy;
     const side = ({ count, priceTicks, qtyLots }: BookCopy['bids']): [bigint, bigint][] =>
@@ -118,7 +120,7 @@ function readTop(view: DataView, offset: number): Top {
   return {
     kind,
     flags,
-    instrument: view.getUint32(offset + TOP.instrument, true),
+    instrument: instrumentIndex(view.getUint32(offset + TOP.instrument, true)),
     seq: view.getFloat64(offset + TOP.seq, true),
     recvIndex: view.getFloat64(offset + TOP.recvIndex, true),
     valid: kind === MARKET_KIND.TOP && (flags & TOP_FLAG.VALID) !== 0,

@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { BookTable } from '../../../src/shared/book-table.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { FeeTable } from '../../../src/shared/fee-table.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import type { PartsPerMillion } from '../../../src/shared/money.ts';
 import { announceTriangle, DetectorStage, type Emitted, type Levels, triangle } from './stage.ts';
 
-const BTC_USD = 0;
-const ETH_BTC = 1;
-const ETH_USD = 2;
+const BTC_USD = instrumentIndex(0);
+const ETH_BTC = instrumentIndex(1);
+const ETH_USD = instrumentIndex(2);
 const FREE = { fees: { taker_pct: '0' } };
 const FORWARD = 'BTC/USD:buy>ETH/BTC:buy>ETH/USD:sell';
 
@@ -16,7 +17,10 @@ const FORWARD = 'BTC/USD:buy>ETH/BTC:buy>ETH/USD:sell';
 function openBooks(stage: DetectorStage, ethUsd = 20_200n): void {
   stage.book(BTC_USD, [[9_990n, 500n]], [[10_000n, 500n]]);
   stage.book(ETH_BTC, [[190n, 500n]], [[200n, 500n]]);
-  stage.book(ETH_USD, [[ethUsd, 500n]], [[ethUsd + 500n, 500n]], { recvIndex: 7, wallNs: 1_700_000_000_000_000_001n });
+  stage.book(ETH_USD, [[ethUsd, 500n]], [[ethUsd + 500n, 500n]], {
+    recvIndex: 7,
+    wallNs: 1_700_000_000_000_000_001n,
+  });
 }
 
 function stageWithTriangle(config: object = FREE): DetectorStage {
@@ -116,13 +120,13 @@ describe('detector', () => {
     stage.run();
     expect(stage.recorded()).toHaveLength(1);
     const table = new FeeTable(stage.test.memory.feeTable);
-    table.take([0, 1, 2].map((instrument) => ({ instrument, takerPpm: 3_000 as PartsPerMillion })));
+    table.take([BTC_USD, ETH_BTC, ETH_USD].map((instrument) => ({ instrument, takerPpm: 3_000 as PartsPerMillion })));
     stage.detector.onTimer?.();
     openBooks(stage, 20_201n);
     stage.run();
     const [opportunity] = stage.recorded();
     expect(opportunity?.netMultiplier).toBeCloseTo((20_201 / 20_000) * 0.997 ** 3, 12);
-    table.take([{ instrument: 0, takerPpm: 9_000 as PartsPerMillion }]);
+    table.take([{ instrument: instrumentIndex(0), takerPpm: 9_000 as PartsPerMillion }]);
     stage.replace();
     openBooks(stage, 20_200n);
     stage.run();
@@ -340,7 +344,7 @@ interface RandomRun {
   readonly recorded: readonly Emitted[];
   /** `seq cycle` of what a naive detector finds. */
   readonly expected: readonly string[];
-  invalidAt(instrument: number, seq: number): boolean;
+  invalidAt(instrument: InstrumentIndex, seq: number): boolean;
 }
 
 type Top = { bid: readonly [bigint, bigint] | undefined; ask: readonly [bigint, bigint] | undefined };
@@ -384,12 +388,15 @@ function naive(tops: ReadonlyMap<number, Top>): string[] {
 }
 
 /** One random message: a book of a few levels near parity, one with an empty side, or an invalidation. */
-function randomBook(stage: DetectorStage, chance: ReturnType<typeof seededChance>): { instrument: number; top: Top } {
+function randomBook(
+  stage: DetectorStage,
+  chance: ReturnType<typeof seededChance>,
+): { instrument: InstrumentIndex; top: Top } {
   const instrument = chance.integer(3);
   const kind = chance.integer(12);
   if (kind === 0) {
-    stage.invalidate(instrument);
-    return { instrument, top: { bid: undefined, ask: undefined } };
+    stage.invalidate(instrumentIndex(instrument));
+    return { instrument: instrumentIndex(instrument), top: { bid: undefined, ask: undefined } };
   }
   const par = [10_000n, 200n, 20_000n][instrument]!;
   const spread = par / 100n;
@@ -402,6 +409,6 @@ function randomBook(stage: DetectorStage, chance: ReturnType<typeof seededChance
     ]);
   const bids = kind === 1 ? [] : side(bid, -1n);
   const asks = kind === 2 ? [] : side(ask, 1n);
-  stage.book(instrument, bids, asks, { recvIndex: stage.seq, wallNs: BigInt(stage.seq) });
-  return { instrument, top: { bid: bids[0], ask: asks[0] } };
+  stage.book(instrumentIndex(instrument), bids, asks, { recvIndex: stage.seq, wallNs: BigInt(stage.seq) });
+  return { instrument: instrumentIndex(instrument), top: { bid: bids[0], ask: asks[0] } };
 }

@@ -7,6 +7,7 @@ import { type CycleTable, edgesOfCycle, findCycles, instrumentOfEdge } from '../
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
 import { cycleTouch, isLess } from '../../../src/shared/cycle-touch.ts';
 import { createFeeTableMemory, FeeTable } from '../../../src/shared/fee-table.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { writeInt64 } from '../../../src/shared/int64.ts';
 import { TOP, TOP_FLAG } from '../../../src/shared/market-messages.ts';
 import { directoryOf } from '../../support/directory-of.ts';
@@ -26,8 +27,8 @@ describe('cycle screen', () => {
           const asking = new CycleScreen(market, table, { leastMultiplier, busyFrom: 2 });
           for (let message = 0; message < 150; message++) {
             const instrument = randomTop(market, chance);
-            scanning.screen(instrument);
-            asking.screen(instrument);
+            scanning.screen(instrumentIndex(instrument));
+            asking.screen(instrumentIndex(instrument));
             expect(asking.seen).toEqual(scanning.seen);
             expect(passed(asking)).toEqual(passed(scanning));
           }
@@ -47,11 +48,11 @@ describe('cycle screen', () => {
         const threshold = { numerator: BigInt(Math.round(leastMultiplier * 100)), denominator: 100n };
         for (let message = 0; message < 40; message++) {
           const instrument = randomTop(market, chance);
-          screen.screen(instrument);
-          const exact = exactlyAbove(market, table, instrument, threshold);
+          screen.screen(instrumentIndex(instrument));
+          const exact = exactlyAbove(market, table, instrumentIndex(instrument), threshold);
           above += exact.length;
           expect(passed(screen)).toEqual(expect.arrayContaining(exact));
-          expect(screen.seen[SEEN.EVALUATED]).toBe(complete(market, table, instrument).length);
+          expect(screen.seen[SEEN.EVALUATED]).toBe(complete(market, table, instrumentIndex(instrument)).length);
         }
       }),
       { numRuns: 20, seed: 20_260_808 },
@@ -85,7 +86,7 @@ function randomTop(market: Market, chance: Chance): number {
   return instrument;
 }
 
-function complete(market: Market, { count, ...table }: CycleTable, instrument: number): number[] {
+function complete(market: Market, { count, ...table }: CycleTable, instrument: InstrumentIndex): number[] {
   return Array.from({ length: count }, (_, cycle) => cycle).filter((cycle) => {
     const edges = edgesOfCycle({ count, ...table }, cycle);
     const isTouched = edges.some((edge) => instrumentOfEdge(edge) === instrument);
@@ -96,7 +97,7 @@ function complete(market: Market, { count, ...table }: CycleTable, instrument: n
 function exactlyAbove(
   market: Market,
   table: CycleTable,
-  instrument: number,
+  instrument: InstrumentIndex,
   threshold: { numerator: bigint; denominator: bigint },
 ): number[] {
   return complete(market, table, instrument).filter((cycle) => {

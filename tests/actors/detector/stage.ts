@@ -3,7 +3,7 @@ import { createActor } from '../../../src/actors/detector/actor.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import type { RingConsumer, RingProducer } from '../../../src/runtime/ring.ts';
 import { BookTable, TABLE_LEVEL } from '../../../src/shared/book-table.ts';
-import { type InstrumentChanges, InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import { type InstrumentChanges, InstrumentDirectory, type InstrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP, TOP_FLAG } from '../../../src/shared/market-messages.ts';
 import { opportunityJson } from '../../../src/shared/opportunity-json.ts';
@@ -81,7 +81,13 @@ export class DetectorStage {
   }
 
   /** A verified book; without levels on both sides and not `valid`, its invalidation. */
-  book(instrument: number, bids: Levels, asks: Levels, from = { recvIndex: 0, wallNs: 0n }, valid = true): void {
+  book(
+    instrument: InstrumentIndex,
+    bids: Levels,
+    asks: Levels,
+    from = { recvIndex: 0, wallNs: 0n },
+    valid = true,
+  ): void {
     this.#publish(instrument, bids, asks, from);
     this.#push(MARKET_KIND.TOP, (view, offset) => {
       view.setUint8(offset + TOP.flags, valid ? TOP_FLAG.VALID : 0);
@@ -94,7 +100,7 @@ export class DetectorStage {
     });
   }
 
-  invalidate(instrument: number): void {
+  invalidate(instrument: InstrumentIndex): void {
     this.book(instrument, [], [], undefined, false);
   }
 
@@ -120,7 +126,7 @@ export class DetectorStage {
     return taken;
   }
 
-  #publish(instrument: number, bids: Levels, asks: Levels, from: { recvIndex: number; wallNs: bigint }): void {
+  #publish(instrument: InstrumentIndex, bids: Levels, asks: Levels, from: { recvIndex: number; wallNs: bigint }): void {
     const offset = this.#table.beginVersion(instrument, this.seq + 1, from.recvIndex, 0);
     const { view, shape } = this.#table;
     const kept = [bids.slice(0, shape.levels), asks.slice(0, shape.levels)] as const;

@@ -1,9 +1,11 @@
 /** Frames that a venue is not expected to send, from the router to the books that the detector would trade upon. */
+
 import { describe, expect, test } from 'vitest';
 import { FeedMemory } from '../../../src/actors/feed/feed-memory.ts';
 import { FrameRouter } from '../../../src/actors/feed/frame-router.ts';
 import type { FrameSource } from '../../../src/actors/feed/frame-source.ts';
 import { CLAMPED_LOTS } from '../../../src/shared/clamped-levels.ts';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { parseDecimal } from '../../../src/shared/money.ts';
 import { bookChecksum } from '../../../src/venues/kraken/checksum.ts';
 import { createTestContext } from '../../support/test-context.ts';
@@ -162,7 +164,7 @@ describe('a level that is too large to count', () => {
       const { feed, send, valid, books } = startStage();
       send(snapshot('ETH/USD', asks, bids));
       expect(valid()).toBe(1);
-      const version = books.asOf(0, feed.context.counters.get('frame_seq'));
+      const version = books.asOf(instrumentIndex(0), feed.context.counters.get('frame_seq'));
       const held = (levels: readonly Level[]) =>
         scaled(levels).map(({ price, qty }) => [price, qty > most ? most : qty]);
       expect(version).toMatchObject({ asks: held(asks), bids: held(bids) });
@@ -197,7 +199,7 @@ describe('a level that is too large to count', () => {
     update('3000.00', wall, [['3000.00', wall], second]);
     expect(valid()).toBe(1);
     expect(books.counters['checksums_failed']).toBe(0);
-    expect(books.asOf(0, feed.context.counters.get('frame_seq'))?.asks[0]).toEqual([300_000n, most]);
+    expect(books.asOf(instrumentIndex(0), feed.context.counters.get('frame_seq'))?.asks[0]).toEqual([300_000n, most]);
   });
 
   test('a successor of the book actor that needs its exact digits has the book resynced, and goes on', () => {

@@ -4,6 +4,7 @@ import type { MalformedFrame } from '../../../src/actors/feed/malformed-frames.t
 import type { Actor } from '../../../src/runtime/actor.ts';
 import type { RingConsumer } from '../../../src/runtime/ring.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { CONTROL, DELTA, DELTA_FLAG, INVALID_REASONS, MARKET_KIND } from '../../../src/shared/market-messages.ts';
 import { CAPTURES, capturePath, framesOf, scratchFolder, writeCapture } from '../../support/captures.ts';
 import { mutateFrame } from '../../support/mutate-frame.ts';
@@ -14,7 +15,7 @@ interface Slot {
   readonly flags: number;
   readonly seq: number;
   readonly recvIndex: number;
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly price: bigint;
   readonly qty: bigint;
   readonly decimals: readonly [number, number];
@@ -32,7 +33,9 @@ function readSlots(deltas: RingConsumer): Slot[] {
       flags: view.getUint8(at + DELTA.flags),
       seq: view.getFloat64(at + DELTA.seq, true),
       recvIndex: view.getFloat64(at + DELTA.recvIndex, true),
-      instrument: kind === MARKET_KIND.INSTRUMENTS ? -1 : view.getUint32(at + CONTROL.instrument, true),
+      instrument: instrumentIndex(
+        kind === MARKET_KIND.INSTRUMENTS ? -1 : view.getUint32(at + CONTROL.instrument, true),
+      ),
       price: isLevel ? view.getBigInt64(at + DELTA.priceTicks, true) : 0n,
       qty: isLevel ? view.getBigInt64(at + DELTA.qtyLots, true) : 0n,
       decimals: isLevel ? [view.getUint8(at + DELTA.priceDecimals), view.getUint8(at + DELTA.qtyDecimals)] : [0, 0],

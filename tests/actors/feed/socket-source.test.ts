@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import type { Request } from '../../support/scripted-venue.ts';
 import { startSocketStage } from '../../support/socket-stage.ts';
 
@@ -113,8 +114,8 @@ describe('subscribing', () => {
     await until(() => expect(venue.subscribed).toEqual(['BTC/USD', 'ETH/USD']));
     expect(sink.heard('refusal subscribe')).toBe(1);
     expect(audits('subscription_refused')).toEqual([expect.stringMatching(/^1 .*ETH\/BTC.*not asked for again/)]);
-    expect(source.resync(sink.indexOf('ETH/BTC'))).toBe(false);
-    expect(source.resync(sink.indexOf('BTC/USD'))).toBe(true);
+    expect(source.resync(instrumentIndex(sink.indexOf('ETH/BTC')))).toBe(false);
+    expect(source.resync(instrumentIndex(sink.indexOf('BTC/USD')))).toBe(true);
     await until(() => expect(sink.books.get('BTC/USD')).toBe(2));
     expect(venue.last.asked('subscribe book').filter(({ params }) => params.symbol?.includes('ETH/BTC'))).toHaveLength(
       1,
@@ -656,7 +657,7 @@ describe('resync', () => {
   test('unsubscribes and subscribes this one book, once, however often it is asked', async () => {
     const { venue, sink, source, count, until } = await startSocketStage({ symbols: PAIRS });
     await until(() => expect(sink.books.size).toBe(3));
-    for (let asked = 0; asked < 20; asked++) expect(source.resync(sink.indexOf('ETH/USD'))).toBe(true);
+    for (let asked = 0; asked < 20; asked++) expect(source.resync(instrumentIndex(sink.indexOf('ETH/USD')))).toBe(true);
     await until(() => expect(sink.books.get('ETH/USD')).toBe(2));
     const after = venue.last.requests.slice(2).map(({ method, params }) => `${method} ${params.symbol}`);
     expect(after).toEqual(['unsubscribe ETH/USD', 'subscribe ETH/USD']);
@@ -671,9 +672,9 @@ describe('resync', () => {
       virtualTime: true,
     });
     await until(() => expect(sink.books.get('BTC/USD')).toBe(1));
-    source.resync(sink.indexOf('BTC/USD'));
+    source.resync(instrumentIndex(sink.indexOf('BTC/USD')));
     await until(() => expect(sink.books.get('BTC/USD')).toBe(2));
-    source.resync(sink.indexOf('BTC/USD'));
+    source.resync(instrumentIndex(sink.indexOf('BTC/USD')));
     advance(119);
     await heartbeats(3);
     expect(venue.last.asked('unsubscribe book')).toHaveLength(1);
@@ -705,7 +706,7 @@ describe('resync', () => {
       client.books.add('BTC/USD');
       return true;
     };
-    source.resync(sink.indexOf('BTC/USD'));
+    source.resync(instrumentIndex(sink.indexOf('BTC/USD')));
     await until(() => expect(sink.heard('ack subscribe')).toBe(3));
     advance(150);
     await until(() => expect(sink.voids).toEqual(['BTC/USD silent']));
@@ -714,9 +715,9 @@ describe('resync', () => {
 
   test('of a book that is nowhere is refused', async () => {
     const { sink, source, until } = await startSocketStage({ symbols: PAIRS });
-    expect(source.resync(0)).toBe(false);
+    expect(source.resync(instrumentIndex(0))).toBe(false);
     await until(() => expect(sink.books.size).toBe(3));
-    expect(source.resync(1_000)).toBe(false);
+    expect(source.resync(instrumentIndex(1_000))).toBe(false);
   });
 });
 

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { planSubscriptions, socketWithRoom } from '../../../src/actors/feed/subscription-plan.ts';
 import { checkConfig } from '../../../src/shared/config.ts';
-import type { InstrumentStatus } from '../../../src/shared/instrument.ts';
+import { type InstrumentStatus, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 
 const TRIANGLE = ['BTC/USD', 'ETH/USD', 'ETH/BTC', 'SOL/EUR'];
 
 function plan(config: unknown, statuses: Partial<Record<string, InstrumentStatus>> = {}, followed: number[] = []) {
   const directory = directoryOf(TRIANGLE, statuses);
-  const { wanted, unknown } = planSubscriptions(directory, checkConfig(config), followed);
+  const { wanted, unknown } = planSubscriptions(directory, checkConfig(config), followed.map(instrumentIndex));
   return { wanted: wanted.map((index) => directory.instruments[index]?.symbol), unknown };
 }
 

@@ -8,6 +8,7 @@ import {
   UNANSWERED_MAX,
 } from '../../../src/actors/feed/subscription-table.ts';
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 
 const SETTINGS: SubscriptionSettings = {
   symbolsPerMessage: 3,
@@ -21,26 +22,26 @@ const SETTINGS: SubscriptionSettings = {
 function tableWith(count: number, settings: Partial<SubscriptionSettings> = {}): SubscriptionTable {
   const table = new SubscriptionTable(16, { ...SETTINGS, ...settings });
   for (let instrument = 0; instrument < count; instrument++) {
-    table.setActive(instrument, true, 0);
-    table.follow(instrument, 0, true);
+    table.setActive(instrumentIndex(instrument), true, 0);
+    table.follow(instrumentIndex(instrument), 0, true);
   }
   return table;
 }
 
 /** Takes what is to be subscribed next as request `request`. */
 function subscribe(table: SubscriptionTable, request: number, nowMs: number): number[] {
-  const taken: number[] = [];
+  const taken: InstrumentIndex[] = [];
   table.takeSubscribes(0, request, nowMs, taken);
   return taken;
 }
 
 function unsubscribe(table: SubscriptionTable, request: number, nowMs: number): number[] {
-  const taken: number[] = [];
+  const taken: InstrumentIndex[] = [];
   table.takeUnsubscribes(0, request, nowMs, taken);
   return taken;
 }
 
-function makeLive(table: SubscriptionTable, instrument: number, request: number, nowMs: number): void {
+function makeLive(table: SubscriptionTable, instrument: InstrumentIndex, request: number, nowMs: number): void {
   table.onAcked(instrument, request, nowMs);
   table.onBookMessage(instrument, true, nowMs);
 }
@@ -50,24 +51,24 @@ describe('subscription table', () => {
     const table = tableWith(7);
     expect([1, 2, 3, 4].map((request) => subscribe(table, request, 0))).toEqual([[0, 1, 2], [3, 4, 5], [6], []]);
     expect(table.isAnswered(0)).toBe(false);
-    for (let instrument = 0; instrument < 7; instrument++) makeLive(table, instrument, 3, 0);
+    for (let instrument = 0; instrument < 7; instrument++) makeLive(table, instrumentIndex(instrument), 3, 0);
     expect(table.isAnswered(0)).toBe(true);
   });
 
   test('a late answer of an earlier round does not count for the renewed subscription', () => {
     const table = tableWith(1);
     subscribe(table, 1, 0);
-    makeLive(table, 0, 1, 0);
-    expect(table.renew(0, 50)).toBe(true);
+    makeLive(table, instrumentIndex(0), 1, 0);
+    expect(table.renew(instrumentIndex(0), 50)).toBe(true);
     expect(unsubscribe(table, 2, 50)).toEqual([0]);
     expect(subscribe(table, 3, 50)).toEqual([0]);
-    table.onAcked(0, 1, 60);
-    expect(table.phaseOf(0)).toBe(PHASE.SENT);
-    table.onBookMessage(0, true, 60); // the unsubscribe is not answered yet: still the old subscription's
-    expect(table.phaseOf(0)).toBe(PHASE.SENT);
-    table.onUnsubscribed(0, 2);
-    table.onBookMessage(0, true, 70);
-    expect(table.phaseOf(0)).toBe(PHASE.LIVE);
+    table.onAcked(instrumentIndex(0), 1, 60);
+    expect(table.phaseOf(instrumentIndex(0))).toBe(PHASE.SENT);
+    table.onBookMessage(instrumentIndex(0), true, 60); // the unsubscribe is not answered yet: still the old subscription's
+    expect(table.phaseOf(instrumentIndex(0))).toBe(PHASE.SENT);
+    table.onUnsubscribed(instrumentIndex(0), 2);
+    table.onBookMessage(instrumentIndex(0), true, 70);
+    expect(table.phaseOf(instrumentIndex(0))).toBe(PHASE.LIVE);
   });
 
   test('after as many refusals as it bears a book is not asked for again', () => {
@@ -75,12 +76,12 @@ describe('subscription table', () => {
     const outcomes: string[] = [];
     for (let request = 1; request <= REFUSALS_MAX; request++) {
       expect(subscribe(table, request, request * 1_000)).toEqual([0]);
-      outcomes.push(table.onRefused(0, request, false, request * 1_000, 0.5));
+      outcomes.push(table.onRefused(instrumentIndex(0), request, false, request * 1_000, 0.5));
       table.onTimer(0, request * 1_000 + 999, []);
     }
     expect(outcomes).toEqual(['retry', 'retry', 'retry', 'retry', 'final']);
     expect(subscribe(table, 99, 1e9)).toEqual([]);
-    expect(table.renew(0, 1e9)).toBe(false);
+    expect(table.renew(instrumentIndex(0), 1e9)).toBe(false);
   });
 
   test('refusals while the venue is not online do not use up the number', () => {
@@ -88,7 +89,7 @@ describe('subscription table', () => {
     table.setVenueOnline(false, 0);
     for (let request = 1; request <= 3 * REFUSALS_MAX; request++) {
       expect(subscribe(table, request, request * 1_000)).toEqual([0]);
-      expect(table.onRefused(0, request, false, request * 1_000, 0.5)).toBe('retry');
+      expect(table.onRefused(instrumentIndex(0), request, false, request * 1_000, 0.5)).toBe('retry');
       expect(table.onTimer(0, request * 1_000 + 999, [])).toBe(true);
       expect(subscribe(table, 99, request * 1_000 + 999)).toEqual([]); // not before it is online
       table.setVenueOnline(true, request * 1_000 + 999);
@@ -112,11 +113,11 @@ describe('subscription table', () => {
     const renewedMs: number[] = [];
     let request = 1;
     for (let nowMs = 0; nowMs < 20_000; nowMs += 10) {
-      const silent: number[] = [];
+      const silent: InstrumentIndex[] = [];
       table.onTimer(0, nowMs, silent);
       if (silent.length > 0) renewedMs.push(nowMs);
-      if (unsubscribe(table, request, nowMs).length > 0) table.onUnsubscribed(0, request++);
-      if (subscribe(table, request, nowMs).length > 0) table.onAcked(0, request++, nowMs);
+      if (unsubscribe(table, request, nowMs).length > 0) table.onUnsubscribed(instrumentIndex(0), request++);
+      if (subscribe(table, request, nowMs).length > 0) table.onAcked(instrumentIndex(0), request++, nowMs);
     }
     const gaps = renewedMs.slice(1).map((atMs, index) => atMs - (renewedMs[index] as number));
     expect(gaps.slice(0, 6)).toEqual([200, 400, 800, 1_600, 3_200, 3_200]);
@@ -125,13 +126,13 @@ describe('subscription table', () => {
   test('a book that leaves is unsubscribed when it was asked for, and forgotten', () => {
     const table = tableWith(3);
     subscribe(table, 1, 0);
-    makeLive(table, 0, 1, 0);
-    table.follow(3, 0, true);
-    for (const instrument of [0, 1, 3]) table.leave(instrument);
+    makeLive(table, instrumentIndex(0), 1, 0);
+    table.follow(instrumentIndex(3), 0, true);
+    for (const instrument of [0, 1, 3]) table.leave(instrumentIndex(instrument));
     expect(unsubscribe(table, 2, 0)).toEqual([0, 1]);
-    expect([0, 1, 3].map((instrument) => table.phaseOf(instrument))).toEqual([0, 0, 0]);
+    expect([0, 1, 3].map((instrument) => table.phaseOf(instrumentIndex(instrument)))).toEqual([0, 0, 0]);
     expect(table.membersOf(0)).toEqual([2]);
-    expect(table.socketOf(0)).toBe(-1);
+    expect(table.socketOf(instrumentIndex(0))).toBe(-1);
   });
 });
 
@@ -154,21 +155,21 @@ class MoodyVenue {
 
   subscribe(instruments: readonly number[], request: number, nowMs: number): void {
     if (this.#strikes(0.15)) return; // the whole request is lost
-    for (const instrument of instruments) this.#subscribeOne(instrument, request, nowMs);
+    for (const instrument of instruments) this.#subscribeOne(instrumentIndex(instrument), request, nowMs);
   }
 
   unsubscribe(instruments: readonly number[], request: number, nowMs: number): void {
     if (this.#strikes(0.15)) return;
     for (const instrument of instruments) {
       this.subscribed.delete(instrument);
-      this.#reply(nowMs, () => this.#table.onUnsubscribed(instrument, request));
+      this.#reply(nowMs, () => this.#table.onUnsubscribed(instrumentIndex(instrument), request));
     }
   }
 
   deliver(nowMs: number): void {
     while ((this.#replies[0]?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs) this.#replies.shift()?.run(nowMs);
     for (const instrument of this.subscribed) {
-      if (this.#chance.unit() < 0.3) this.#table.onBookMessage(instrument, false, nowMs);
+      if (this.#chance.unit() < 0.3) this.#table.onBookMessage(instrumentIndex(instrument), false, nowMs);
     }
   }
 
@@ -178,7 +179,7 @@ class MoodyVenue {
     this.#lastDueMs = 0;
   }
 
-  #subscribeOne(instrument: number, request: number, nowMs: number): void {
+  #subscribeOne(instrument: InstrumentIndex, request: number, nowMs: number): void {
     const table = this.#table;
     if (this.subscribed.has(instrument)) {
       this.#reply(nowMs, (at) => table.onAlreadySubscribed(instrument, request, at));
@@ -222,15 +223,15 @@ test('whatever the venue loses, delays, refuses or repeats, every book is live o
         table.onSocketLost(0);
         table.onSocketOpened(0);
       }
-      if (venue.isBad && chance.unit() < 0.02) table.renew(chance.integer(count), nowMs);
-      if (!venue.isBad) for (let book = 0; book < count; book++) table.retryRefused(book, true);
+      if (venue.isBad && chance.unit() < 0.02) table.renew(instrumentIndex(chance.integer(count)), nowMs);
+      if (!venue.isBad) for (let book = 0; book < count; book++) table.retryRefused(instrumentIndex(book), true);
       const left = unsubscribe(table, ++request, nowMs);
       if (left.length > 0) venue.unsubscribe(left, request, nowMs);
       const taken = subscribe(table, ++request, nowMs);
       if (taken.length > 0) venue.subscribe(taken, request, nowMs);
       outstandingMax = Math.max(outstandingMax, taken.length);
     }
-    const phases = Array.from({ length: count }, (_, book) => table.phaseOf(book));
+    const phases = Array.from({ length: count }, (_, book) => table.phaseOf(instrumentIndex(book)));
     expect(phases).toEqual(phases.map(() => PHASE.LIVE));
     expect([...venue.subscribed].sort((a, b) => a - b)).toEqual(phases.map((_, book) => book));
     expect(outstandingMax).toBeLessThanOrEqual(SETTINGS.symbolsPerMessage);

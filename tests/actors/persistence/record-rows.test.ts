@@ -12,6 +12,7 @@ import {
   ORDER_OUTCOMES,
   PLAN_REASONS,
 } from '../../../src/shared/execution-message.ts';
+import { type AssetIndex, assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { OPPORTUNITY } from '../../../src/shared/opportunity-message.ts';
 import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
@@ -49,8 +50,8 @@ const SIZED: OpportunityFields = {
   ordinal: 3,
   recvIndex: 7,
   sized: true,
-  instrument: 2,
-  startAsset: 0,
+  instrument: instrumentIndex(2),
+  startAsset: assetIndex(0),
   gross: 1.000123456789,
   net: 1.0000001,
   touchStart: BEYOND_DOUBLE,
@@ -58,9 +59,36 @@ const SIZED: OpportunityFields = {
   end: LARGEST,
   wallNs: WALL_NS,
   legs: [
-    { instrument: 0, side: 0, turn: 2, feePpm: 2600, price: 563_421n, qty: 12_345_678n, cost: 69_557n, fee: 1n },
-    { instrument: 1, side: 0, turn: 0, feePpm: 0, price: LARGEST, qty: LARGEST, cost: LARGEST, fee: LARGEST },
-    { instrument: 2, side: 1, turn: 1, feePpm: 4_000_000_000, price: 1n, qty: 0n, cost: SMALLEST, fee: -1n },
+    {
+      instrument: instrumentIndex(0),
+      side: 0,
+      turn: 2,
+      feePpm: 2600,
+      price: 563_421n,
+      qty: 12_345_678n,
+      cost: 69_557n,
+      fee: 1n,
+    },
+    {
+      instrument: instrumentIndex(1),
+      side: 0,
+      turn: 0,
+      feePpm: 0,
+      price: LARGEST,
+      qty: LARGEST,
+      cost: LARGEST,
+      fee: LARGEST,
+    },
+    {
+      instrument: instrumentIndex(2),
+      side: 1,
+      turn: 1,
+      feePpm: 4_000_000_000,
+      price: 1n,
+      qty: 0n,
+      cost: SMALLEST,
+      fee: -1n,
+    },
   ],
 };
 
@@ -320,7 +348,7 @@ test('exposure and dust add up, and the account is what it was said to be plus a
   const { EXPOSURE, DUST, BALANCE, FILL } = EXECUTION_EVENT;
   await record(scene, () => {
     const records = scene.writer('sequencer');
-    const amount = (event: number, asset: number, amountUnits: bigint, reason: ExposureReason = 'none') =>
+    const amount = (event: number, asset: AssetIndex, amountUnits: bigint, reason: ExposureReason = 'none') =>
       writeExecution(
         records,
         { event, exposureReason: EXPOSURE_REASONS.indexOf(reason) },
@@ -328,15 +356,15 @@ test('exposure and dust add up, and the account is what it was said to be plus a
         { plan: 4, runMs: 5 },
         { amountUnits },
       );
-    amount(BALANCE, 0, 99n); // replaced below
-    amount(BALANCE, 0, 1_000_000n);
-    amount(EXPOSURE, 1, 50n, 'stranded');
-    amount(EXPOSURE, 1, -20n, 'swept');
-    amount(EXPOSURE, 0, 7n, 'deviation');
-    amount(EXPOSURE, 2, 9n, 'interrupted');
-    amount(EXPOSURE, 2, -9n, 'accepted');
-    amount(DUST, 1, 3n);
-    amount(DUST, 1, 4n);
+    amount(BALANCE, assetIndex(0), 99n); // replaced below
+    amount(BALANCE, assetIndex(0), 1_000_000n);
+    amount(EXPOSURE, assetIndex(1), 50n, 'stranded');
+    amount(EXPOSURE, assetIndex(1), -20n, 'swept');
+    amount(EXPOSURE, assetIndex(0), 7n, 'deviation');
+    amount(EXPOSURE, assetIndex(2), 9n, 'interrupted');
+    amount(EXPOSURE, assetIndex(2), -9n, 'accepted');
+    amount(DUST, assetIndex(1), 3n);
+    amount(DUST, assetIndex(1), 4n);
     const moved = { spentUnits: 400_000n, receivedUnits: 80n, feeUnits: 1n };
     writeExecution(records, { event: FILL }, { spentAsset: 0, receivedAsset: 1, feeAsset: 2 }, {}, moved);
   });
@@ -364,8 +392,8 @@ test('the decimal views show the extremes of 64 bits to the last digit', async (
   const scene = createTriangleStage();
   const extremes = { balanceUnits: LARGEST, reservedUnits: SMALLEST, realisedUnits: BEYOND_DOUBLE, drawdownUnits: -1n };
   await record(scene, () => {
-    writePortfolio(scene.writer('risk'), 0, 1, extremes);
-    writePortfolio(scene.writer('risk'), 2, 1, extremes);
+    writePortfolio(scene.writer('risk'), assetIndex(0), 1, extremes);
+    writePortfolio(scene.writer('risk'), assetIndex(2), 1, extremes);
   });
   const columns = ['balance', 'reserved', 'realised', 'drawdown'].map((name) => `${name}::VARCHAR AS ${name}`);
   const rows = await readStored(scene.file, `SELECT asset, ${columns} FROM portfolio_decimal ORDER BY record_seq`);
@@ -396,7 +424,13 @@ test('audit events and the runtime state are stored with their names and texts',
   const scene = createTriangleStage();
   await record(scene, () => {
     const records = scene.writer('book');
-    records.tryAudit('book_invalid', { severity: 1, instrument: 1, a: 2.5, b: -1, text: 'Prüfsumme €' });
+    records.tryAudit('book_invalid', {
+      severity: 1,
+      instrument: instrumentIndex(1),
+      a: 2.5,
+      b: -1,
+      text: 'Prüfsumme €',
+    });
     records.tryAudit('halted', { severity: 2 });
     records.tryState('gate', 'paused');
     records.tryState('gate', 'active');
@@ -448,7 +482,7 @@ test('a record that makes no sense keeps its number, and those behind it come th
 test('an instrument that nobody announced is stored by its number, without decimals', async () => {
   const scene = createRecordStage();
   await record(scene, () =>
-    writePortfolio(scene.writer('risk'), 5, 1, {
+    writePortfolio(scene.writer('risk'), assetIndex(5), 1, {
       balanceUnits: 1n,
       reservedUnits: 0n,
       realisedUnits: 0n,

@@ -7,6 +7,7 @@ import { readStoredTrading } from '../../../src/actors/persistence/stored-tradin
 import type { RecordWriter } from '../../../src/runtime/record-writer.ts';
 import { systemClock } from '../../../src/shared/clock.ts';
 import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/shared/execution-message.ts';
+import { type AssetIndex, assetIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { TRIANGLE, writeExecution } from '../../support/record-slots.ts';
 import { createRecordStage, started } from '../../support/record-stage.ts';
@@ -30,7 +31,7 @@ const { PLAN_OPENED, PLAN_ENDED, ORDER_SENT, ORDER_ENDED, FILL, EXPOSURE, DUST, 
 const amount = (
   records: RecordWriter,
   event: number,
-  asset: number,
+  asset: AssetIndex,
   amountUnits: bigint,
   reason = 'none',
   number = 0,
@@ -54,7 +55,7 @@ const order = (records: RecordWriter, event: number, number: number, clOrdId: st
     0,
     { clOrdId, venueOrderId },
   );
-const fill = (records: RecordWriter, number: number, execId: string, feeAsset: number) =>
+const fill = (records: RecordWriter, number: number, execId: string, feeAsset: AssetIndex) =>
   writeExecution(
     records,
     { event: FILL },
@@ -67,21 +68,21 @@ const fill = (records: RecordWriter, number: number, execId: string, feeAsset: n
 
 test('what a run left is read back: plans and orders without an end, ids, balances, exposure and dust', async () => {
   const file = await run((records) => {
-    amount(records, BALANCE, 0, 1_000_0000n);
-    amount(records, BALANCE, 2, 5n);
+    amount(records, BALANCE, assetIndex(0), 1_000_0000n);
+    amount(records, BALANCE, assetIndex(2), 5n);
     records.tryAudit('account_reconciled');
     plan(records, PLAN_OPENED, 1);
     order(records, ORDER_SENT, 1, 'a-one');
-    fill(records, 1, 'T1', 1);
+    fill(records, 1, 'T1', assetIndex(1));
     order(records, ORDER_ENDED, 1, 'a-one', 'O1');
     plan(records, PLAN_ENDED, 1);
-    amount(records, EXPOSURE, 1, 40n, 'stranded');
-    amount(records, EXPOSURE, 1, -10n, 'swept');
-    amount(records, DUST, 2, 7n);
+    amount(records, EXPOSURE, assetIndex(1), 40n, 'stranded');
+    amount(records, EXPOSURE, assetIndex(1), -10n, 'swept');
+    amount(records, DUST, assetIndex(2), 7n);
     plan(records, PLAN_OPENED, 2);
     order(records, ORDER_SENT, 2, 'a-two');
-    fill(records, 2, 'T2', 2);
-    amount(records, EXPOSURE, 2, -1_000n, 'accepted', 2);
+    fill(records, 2, 'T2', assetIndex(2));
+    amount(records, EXPOSURE, assetIndex(2), -1_000n, 'accepted', 2);
     order(records, ORDER_SENT, 2, 'a-three', 'O3');
   });
   const stored = await readStoredTrading(file, ACCOUNT, systemClock);
@@ -130,7 +131,7 @@ test('a plan whose opening was never recorded is known by its orders, and starts
     records.tryAudit('account_reconciled');
     order(records, ORDER_SENT, 7, 'a-two');
     order(records, ORDER_SENT, 7, 'a-one');
-    fill(records, 7, 'T7', 1);
+    fill(records, 7, 'T7', assetIndex(1));
     order(records, ORDER_ENDED, 7, 'a-one');
   });
   const stored = await readStoredTrading(file, ACCOUNT, systemClock);
@@ -158,7 +159,7 @@ test('what a later run books of an earlier one counts as the earlier one’s', a
 });
 
 test('a run that never reconciled has no expectation, and nothing before its start is missing', async () => {
-  const file = await run((records) => amount(records, BALANCE, 0, 1n)); // cut off in the middle
+  const file = await run((records) => amount(records, BALANCE, assetIndex(0), 1n)); // cut off in the middle
   expect(await readStoredTrading(file, ACCOUNT, systemClock)).toMatchObject({
     isEstablished: false,
     sinceMs: RUN_MS - 120_000,

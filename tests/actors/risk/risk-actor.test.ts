@@ -3,6 +3,7 @@ import { createActor } from '../../../src/actors/risk/actor.ts';
 import { Counters } from '../../../src/runtime/counters.ts';
 import { inProgressPosition } from '../../../src/runtime/ring.ts';
 import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
+import { assetIndex } from '../../../src/shared/instrument.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import { decodeCauses } from '../../../src/shared/stored-causes.ts';
 import { GATE_STATES, TradingGate } from '../../../src/shared/trading-gate.ts';
@@ -189,7 +190,7 @@ describe('risk', () => {
     stage.start();
     const play = sequencer(stage.executions);
     play.opened(1, 100n);
-    play.fill(1, USD, 100n, 60_000, 1n); // an asset that no memory was laid out for
+    play.fill(1, USD, 100n, assetIndex(60_000), 1n); // an asset that no memory was laid out for
     play.opened(2, 100n);
     expect(() => stage.run()).toThrow(RangeError);
     expect(inProgressPosition(stage.memory.rings['executions']!.memory)).toBe(1);

@@ -1,4 +1,5 @@
 /** Risk alone on a virtual clock; the test plays everybody else, and the file system. */
+
 import { expect } from 'vitest';
 import { createRisk } from '../../../src/actors/risk/actor.ts';
 import { Counters } from '../../../src/runtime/counters.ts';
@@ -19,6 +20,7 @@ import {
   type PlanOutcome,
 } from '../../../src/shared/execution-message.ts';
 import type { GateCause } from '../../../src/shared/gate-cause.ts';
+import { type AssetIndex, assetIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import { NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../../src/shared/record-messages.ts';
@@ -27,8 +29,8 @@ import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import { BTC_USD as LISTED_BTC_USD } from '../../support/btc-usd.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
 
-export const USD = 0;
-export const BTC = 1;
+export const USD = assetIndex(0);
+export const BTC = assetIndex(1);
 const ASSETS = [
   { index: USD, id: 'USD', precision: 4 },
   { index: BTC, id: 'BTC', precision: 10 },
@@ -189,17 +191,17 @@ export function sequencer(ring: RingProducer) {
     ring.publish(1);
     return number;
   };
-  const amount = (event: number, asset: number, units: bigint, reason: ExposureReason = 'none') =>
+  const amount = (event: number, asset: AssetIndex, units: bigint, reason: ExposureReason = 'none') =>
     put(0, event, (view, at) => {
       view.setUint8(at + EXECUTION.exposureReason, EXPOSURE_REASONS.indexOf(reason));
       view.setUint16(at + EXECUTION.startAsset, asset, true);
       view.setBigInt64(at + EXECUTION.amountUnits, units, true);
     });
   return {
-    exposure: (asset: number, units: bigint, reason?: ExposureReason) =>
+    exposure: (asset: AssetIndex, units: bigint, reason?: ExposureReason) =>
       amount(EXECUTION_EVENT.EXPOSURE, asset, units, reason),
-    dust: (asset: number, units: bigint) => amount(EXECUTION_EVENT.DUST, asset, units),
-    balance: (asset: number, units: bigint) => amount(EXECUTION_EVENT.BALANCE, asset, units),
+    dust: (asset: AssetIndex, units: bigint) => amount(EXECUTION_EVENT.DUST, asset, units),
+    balance: (asset: AssetIndex, units: bigint) => amount(EXECUTION_EVENT.BALANCE, asset, units),
     orderSent: (plan: number) => put(plan, EXECUTION_EVENT.ORDER_SENT, () => {}),
     orderUncertain: (plan: number) => put(plan, EXECUTION_EVENT.ORDER_UNCERTAIN, () => {}),
     orderEnded: (plan: number, outcome: OrderOutcome) =>
@@ -215,9 +217,9 @@ export function sequencer(ring: RingProducer) {
       }),
     fill: (
       plan: number,
-      spentAsset: number,
+      spentAsset: AssetIndex,
       spent: bigint,
-      receivedAsset: number,
+      receivedAsset: AssetIndex,
       received: bigint,
       [feeAsset, fee] = [receivedAsset, 0n],
     ) =>

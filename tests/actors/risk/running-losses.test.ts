@@ -1,5 +1,7 @@
 /** Losses count while their plan is running, and dust and fees in other assets count like any other result. */
+
 import { describe, expect, test } from 'vitest';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { putBook } from '../sequencer/sequencer-stage.ts';
 import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';
 
@@ -12,7 +14,13 @@ function stageWithBook(risk: object) {
   const stage = stageRisk({ risk });
   let seq = 0;
   const bid = (ticks: bigint) =>
-    putBook(stage.table, 0, { bids: [[ticks, 1n]], asks: [[ticks + 10n, 1n]] }, ++seq, stage.clock.nowNs());
+    putBook(
+      stage.table,
+      instrumentIndex(0),
+      { bids: [[ticks, 1n]], asks: [[ticks + 10n, 1n]] },
+      ++seq,
+      stage.clock.nowNs(),
+    );
   bid(BID);
   stage.start();
   return { stage, bid, play: sequencer(stage.executions) };
@@ -48,7 +56,7 @@ describe('a plan at work', () => {
     play.opened(1, usd(1_000n));
     play.fill(1, USD, usd(580n), BTC, btc(1n)); // 80 USD are lost
     stage.run();
-    stage.table.setValidity(0, 3);
+    stage.table.setValidity(instrumentIndex(0), 3);
     play.fill(1, USD, usd(400n), BTC, btc(1n)); // nobody can say what that is worth now
     stage.run();
     stage.pass(1_000);

@@ -1,6 +1,8 @@
 /** The sequencer's actor dies within a run: its successor finds the memory, the rings and the exchange as they are. */
+
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
+import { assetIndex } from '../../../src/shared/instrument.ts';
 import { type AccountStage, decodeRecords, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
 import { Death, mortalTeller } from './mortal-stage.ts';
 import { ASSETS, BTC_USD, ETH_BTC, USD } from './sequencer-stage.ts';
@@ -64,9 +66,9 @@ function summary(stage: AccountStage) {
   const { executions } = decodeRecords(stage.recordBytes());
   return {
     state: stage.desk.state,
-    expected: ASSETS.map(({ index }) => stage.expected(index)),
+    expected: ASSETS.map(({ index }) => stage.expected(assetIndex(index))),
     held: ASSETS.map(({ index }) => stage.exchange.balances.get(index)),
-    exposed: ASSETS.map(({ index }) => stage.exposed(index)),
+    exposed: ASSETS.map(({ index }) => stage.exposed(assetIndex(index))),
     // A balance may be told once more: it says the same.
     told: executions.filter(({ event }) => event !== 'BALANCE').sort((one, other) => (key(one) < key(other) ? -1 : 1)),
   };

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
 import { DENIALS_MAX } from '../../../src/actors/sequencer/order-machine.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
+import { type AssetIndex, assetIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
@@ -309,7 +310,12 @@ describe('account desk: continuous reconciliation', () => {
     stage.pass(400);
     expect(asked(stage)).toBe(1);
     expect(exposures(stage)).toEqual([]);
-    stage.port.tell({ type: 'balance', asset: USD, totalUnits: stage.expected(USD), refId: 'LX' });
+    stage.port.tell({
+      type: 'balance',
+      asset: USD,
+      totalUnits: stage.expected(USD),
+      refId: 'LX',
+    });
     stage.pass(5_000);
     expect(asked(stage)).toBe(1);
   });
@@ -380,8 +386,8 @@ describe('account desk: orders that no plan has out', () => {
     expect(fills.map(({ execId }) => execId)).toEqual([fill.execId]);
     for (const asset of [USD, BTC]) {
       const moved = stage.exchange.balances.get(asset)! - before.get(asset)!;
-      expect(stage.exposed(asset)).toBe(moved);
-      expect(stage.expected(asset)).toBe(stage.exchange.balances.get(asset));
+      expect(stage.exposed(assetIndex(asset))).toBe(moved);
+      expect(stage.expected(assetIndex(asset))).toBe(stage.exchange.balances.get(asset));
     }
     expect(audits(stage, 'fill_late')).toHaveLength(1);
     stage.pass(120_000);
@@ -399,8 +405,8 @@ describe('account desk: orders that no plan has out', () => {
     stage.port.tell({ type: 'order.filled', clOrdId: id, venueOrderId: `O${id}`, fill });
     stage.run();
     for (const asset of [USD, BTC]) {
-      expect(stage.exposed(asset)).toBe(stage.exchange.balances.get(asset)! - before.get(asset)!);
-      expect(stage.expected(asset)).toBe(stage.exchange.balances.get(asset));
+      expect(stage.exposed(assetIndex(asset))).toBe(stage.exchange.balances.get(asset)! - before.get(asset)!);
+      expect(stage.expected(assetIndex(asset))).toBe(stage.exchange.balances.get(asset));
     }
     const told = stage.told().executions.find(({ event }) => event === 'FILL');
     expect(told).toMatchObject({ qty: 250_000n, instrumentsSeq: 0 }); // to be read as the pair was then
@@ -565,7 +571,7 @@ describe('account desk: an order that the venue had and denies to know', () => {
     const fills = stage.told().executions.filter(({ event }) => event === 'FILL');
     expect(fills.map(({ execId }) => execId)).toEqual([fill!.execId]);
     for (const asset of [USD, BTC]) {
-      expect(stage.exposed(asset)).toBe(stage.exchange.balances.get(asset)! - before.get(asset)!);
+      expect(stage.exposed(assetIndex(asset))).toBe(stage.exchange.balances.get(asset)! - before.get(asset)!);
     }
     expect(exposures(stage).filter(([, , reason]) => reason === 'deviation')).toEqual([]);
   });
@@ -578,13 +584,13 @@ describe('account desk: an order that the venue had and denies to know', () => {
     const order = stage.exchange.orders.get(id)!;
     stage.exchange.orders.delete(id); // the money moved, and the venue knows no order
     stage.pass(30_000);
-    const moved = (asset: number) => stage.exchange.balances.get(asset)! - before.get(asset)!;
-    expect(exposures(stage)).toEqual([USD, BTC].map((asset) => [asset, moved(asset), 'deviation']));
+    const moved = (asset: AssetIndex) => stage.exchange.balances.get(asset)! - before.get(asset)!;
+    expect(exposures(stage)).toEqual([USD, BTC].map((asset) => [asset, moved(assetIndex(asset)), 'deviation']));
     stage.exchange.orders.set(id, { ...order, endedMs: stage.nowMs() });
     stage.pass(60_000);
     for (const asset of [USD, BTC]) {
-      expect(stage.exposed(asset)).toBe(moved(asset));
-      expect(stage.expected(asset)).toBe(stage.exchange.balances.get(asset));
+      expect(stage.exposed(assetIndex(asset))).toBe(moved(assetIndex(asset)));
+      expect(stage.expected(assetIndex(asset))).toBe(stage.exchange.balances.get(asset));
     }
   });
 

@@ -2,6 +2,7 @@
  * The account desk alone on a virtual clock. The test plays the exchange, which keeps balances and orders of its own and
  * answers through a port, and the plan desk, which sends orders and books what becomes of them.
  */
+
 import type { PlansAtWork } from '../../../src/actors/sequencer/account.ts';
 import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
 import { dustUnits, expectedUnits, exposedUnits } from '../../../src/actors/sequencer/account-ledger.ts';
@@ -20,9 +21,15 @@ import {
   PLAN_OUTCOMES,
   PLAN_REASONS,
 } from '../../../src/shared/execution-message.ts';
-import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import {
+  type AssetIndex,
+  assetIndex,
+  InstrumentDirectory,
+  type InstrumentIndex,
+} from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { RECORD_BYTES, RECORD_KIND } from '../../../src/shared/record-messages.ts';
+import type { Side } from '../../../src/shared/side.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import type {
@@ -43,7 +50,7 @@ export const WALL_MS = 1_750_000_000_000;
 
 /** The exchange: what it has is the truth. */
 export class FakeExchange {
-  readonly balances = new Map<number, bigint>([
+  readonly balances = new Map<AssetIndex, bigint>([
     [USD, 100_000_0000n],
     [BTC, 2_0000000000n],
     [ETH, 0n],
@@ -56,8 +63,8 @@ export class FakeExchange {
   /** Takes an immediate-or-cancel order and fills `lots` of it at `ticks`. The fee is 0.25 % of what is received. */
   trade(
     clOrdId: string,
-    instrument: number,
-    side: 0 | 1,
+    instrument: InstrumentIndex,
+    side: Side,
     lots: bigint,
     filled: bigint,
     ticks: bigint,
@@ -88,7 +95,7 @@ export class FakeExchange {
   }
 
   /** Puts an order of somebody (or an older self) on the book. */
-  rest(clOrdId: string | undefined, venueOrderId: string, instrument: number, side: 0 | 1, lots: bigint): void {
+  rest(clOrdId: string | undefined, venueOrderId: string, instrument: InstrumentIndex, side: Side, lots: bigint): void {
     const order = {
       clOrdId,
       venueOrderId,
@@ -125,7 +132,7 @@ export class FakeExchange {
     };
   }
 
-  #fill(instrument: number, side: 0 | 1, lots: bigint, ticks: bigint, nowMs: number): Fill {
+  #fill(instrument: InstrumentIndex, side: Side, lots: bigint, ticks: bigint, nowMs: number): Fill {
     const { base, quote, pricePrecision, qtyPrecision } = PAIRS[instrument]!;
     const quoteScale = 10n ** BigInt(pricePrecision + qtyPrecision - ASSETS[quote]!.precision);
     const costUnits = (lots * ticks) / quoteScale;
@@ -136,7 +143,7 @@ export class FakeExchange {
       priceTicks: ticks,
       costUnits,
       feeUnits: received / 400n + 1n,
-      feeAsset: side === 0 ? base : quote,
+      feeAsset: assetIndex(side === 0 ? base : quote),
       atMs: nowMs,
     };
     const moves = fillMoves(DIRECTORY.instruments[instrument]!, scaleOf(instrument), side, DIRECTORY, fill);
@@ -144,7 +151,7 @@ export class FakeExchange {
     return fill;
   }
 
-  add(asset: number, units: bigint): void {
+  add(asset: AssetIndex, units: bigint): void {
     this.balances.set(asset, (this.balances.get(asset) ?? 0n) + units);
   }
 }
@@ -223,7 +230,7 @@ export class ScriptedPort implements TradingPort {
 }
 
 export class FakePlans implements PlansAtWork {
-  ordersOut: { clOrdId: string; instrument: number; sentNs: number }[] = [];
+  ordersOut: { clOrdId: string; instrument: InstrumentIndex; sentNs: number }[] = [];
   #isAtWork = false;
   readonly reserved = new Map<number, bigint>();
   readonly doubted: string[] = [];
@@ -234,7 +241,7 @@ export class FakePlans implements PlansAtWork {
   set isAtWork(isAtWork: boolean) {
     this.#isAtWork = isAtWork;
   }
-  reservedUnits(asset: number): bigint {
+  reservedUnits(asset: AssetIndex): bigint {
     return this.reserved.get(asset) ?? 0n;
   }
   isAtWorkOn(clOrdId: string): boolean {
@@ -385,9 +392,9 @@ export function stageAccount(given: AccountStageOptions = {}) {
     /** Every record on its way to the database so far, oldest first, as bytes. */
     recordBytes,
     told: () => decodeRecords(recordBytes()),
-    expected: (asset: number) => expectedUnits(parts.journal.current, asset),
-    exposed: (asset: number) => exposedUnits(parts.journal.current, asset),
-    dust: (asset: number) => dustUnits(parts.journal.current, asset),
+    expected: (asset: AssetIndex) => expectedUnits(parts.journal.current, asset),
+    exposed: (asset: AssetIndex) => exposedUnits(parts.journal.current, asset),
+    dust: (asset: AssetIndex) => dustUnits(parts.journal.current, asset),
   };
 }
 export type AccountStage = ReturnType<typeof stageAccount>;
@@ -404,7 +411,7 @@ export function decodeRecords(records: readonly Uint8Array[]) {
   return { executions, audits };
 }
 
-function scaleOf(instrument: number) {
+function scaleOf(instrument: InstrumentIndex) {
   const { pricePrecision, qtyPrecision } = PAIRS[instrument]!;
   return { pricePrecision, qtyPrecision };
 }

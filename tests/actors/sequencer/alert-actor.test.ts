@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { type Stage, stageSequencer } from './sequencer-stage.ts';
 
 const alerting = (more: Parameters<typeof stageSequencer>[0] = {}): Stage => stageSequencer({ mode: 'alert', ...more });
@@ -50,7 +51,7 @@ test.each([
     (stage: Stage) => stage.gate.setRisk('paused', 'market_data_stale'),
     'gate_closed',
   ],
-  ['has lost a book', (stage: Stage) => stage.voidBook(0), 'book_invalid'],
+  ['has lost a book', (stage: Stage) => stage.voidBook(instrumentIndex(0)), 'book_invalid'],
 ])('an opportunity that %s is not announced', (_what, spoil, reason) => {
   const stage = alerting();
   const sized = stage.opportunity(0);

@@ -4,6 +4,7 @@ import { barOf } from '../../../src/actors/sequencer/closing-routes.ts';
 import { newPlan } from '../../../src/actors/sequencer/new-plan.ts';
 import { NewestBooks } from '../../../src/actors/sequencer/newest-books.ts';
 import { BookTable } from '../../../src/shared/book-table.ts';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { BTC_USD, ETH_BTC, ETH_USD, GOOD_BOOKS, stageSequencer, USD } from './sequencer-stage.ts';
 
@@ -54,7 +55,7 @@ describe('closing out', () => {
 
   test('without a book on any way waits, and says so', () => {
     const { stage, close } = holding();
-    for (const instrument of WAYS) stage.voidBook(instrument);
+    for (const instrument of WAYS) stage.voidBook(instrumentIndex(instrument));
     expect(close()).toEqual({ kind: 'wait', reason: 'book_invalid' });
   });
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { FeeReader } from '../../../src/actors/sequencer/fee-reader.ts';
 import { NewestBooks } from '../../../src/actors/sequencer/newest-books.ts';
 import { BookTable } from '../../../src/shared/book-table.ts';
-import type { Instrument } from '../../../src/shared/instrument.ts';
+import type { Instrument, InstrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import type { PartsPerMillion } from '../../../src/shared/money.ts';
 import type { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
@@ -34,8 +34,8 @@ function stageFees() {
   const books = new NewestBooks(context.bookTable, context.instrumentLog);
   const reader = new FeeReader({ context, books, port: venue, rest: { takerFees } });
   const pass = (ms: number) => clock.advanceTo(clock.nowNs() + ms * 1e6);
-  const open = (instrument: number) => putBook(table, instrument, BOOK, 1, 0);
-  const fee = (instrument: number) => context.feeTable.of(instrument);
+  const open = (instrument: InstrumentIndex) => putBook(table, instrument, BOOK, 1, 0);
+  const fee = (instrument: InstrumentIndex) => context.feeTable.of(instrument);
   return { venue, asked, logged, pass, open, reader, feeTable: context.feeTable, fee };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judgeFee } from '../../../src/actors/sequencer/fee-surprise.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
-import { type Instrument, InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import { assetIndex, type Instrument, InstrumentDirectory } from '../../../src/shared/instrument.ts';
 import { ASSETS, BTC_USD, PAIRS } from './sequencer-stage.ts';
 
 const directory = new InstrumentDirectory();
@@ -32,7 +32,7 @@ describe('the rate that a fill shows', () => {
     expect(judge(0n, 40_000_000n, 4_000, base, lots)).toEqual({ kind: 'expected' });
     expect(judge(0n, 40_000_000n, 2_600, base, lots)).toEqual({ kind: 'dearer', ppm: 4_000 });
     const third = ASSETS.map(({ index }) => index).find((index) => index !== base && index !== quote) ?? -1;
-    expect(judge(USD, USD, 2_600, third)).toEqual({ kind: 'not_comparable' });
+    expect(judge(USD, USD, 2_600, assetIndex(third))).toEqual({ kind: 'not_comparable' });
     expect(judge(0n, USD, 2_600)).toEqual({ kind: 'not_comparable' });
   });
 

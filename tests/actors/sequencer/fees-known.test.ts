@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import type { PartsPerMillion } from '../../../src/shared/money.ts';
 import { BTC_USD, ETH_BTC, ETH_USD, stageSequencer } from './sequencer-stage.ts';
 
@@ -8,7 +9,9 @@ function stageWithKey() {
   const stage = stageSequencer({ mode: 'demo', way: {}, trading: { opportunity_age_max_ms: 60_000 } });
   const { feeTable } = stage.context;
   const tell = (ppm: number, pairs: readonly number[] = ALL) =>
-    feeTable.take(pairs.map((instrument) => ({ instrument, takerPpm: ppm as PartsPerMillion })));
+    feeTable.take(
+      pairs.map((instrument) => ({ instrument: instrumentIndex(instrument), takerPpm: ppm as PartsPerMillion })),
+    );
   /** What becomes of an opportunity that was decided at a fee. */
   const decide = (feePpm: number) => {
     stage.send(stage.opportunity(feePpm));
@@ -44,9 +47,12 @@ test('a fill that pays more raises the fee at once, and its pair waits until the
   expect(decide(500)).toEqual(['opened']);
   const { changes } = context.feeTable;
   pass(1_000); // filled at the fee it was decided at
-  expect(ALL.map((instrument) => [feeTable.of(instrument), feeTable.isDoubted(instrument)])).toEqual(
-    ALL.map(() => [500, true]),
-  );
+  expect(
+    ALL.map((instrument) => [
+      feeTable.of(instrumentIndex(instrument)),
+      feeTable.isDoubted(instrumentIndex(instrument)),
+    ]),
+  ).toEqual(ALL.map(() => [500, true]));
   expect(context.feeTable.changes).toBeGreaterThan(changes); // the detector looks for that
   expect(logged.filter(({ event }) => event === 'fee_surprise')).toHaveLength(3);
   expect(decide(500)).toEqual(['fee_surprise']);
@@ -61,6 +67,6 @@ test('fees at or below what was told surprise nobody', () => {
   tell(500);
   expect(decide(500)).toEqual(['opened']);
   pass(1_000);
-  expect(ALL.some((instrument) => feeTable.isDoubted(instrument))).toBe(false);
+  expect(ALL.some((instrument) => feeTable.isDoubted(instrumentIndex(instrument)))).toBe(false);
   expect(logged.filter(({ event }) => event === 'fee_surprise')).toEqual([]);
 });

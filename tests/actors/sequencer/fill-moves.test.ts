@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import { balanceChanges, fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
+import type { AssetIndex } from '../../../src/shared/instrument.ts';
+import type { Side } from '../../../src/shared/side.ts';
 import { DIRECTORY } from './account-stage.ts';
 import { BTC, BTC_USD, ETH, USD } from './sequencer-stage.ts';
 
 const PAIR = DIRECTORY.instruments[BTC_USD]!;
 /** 0.01 BTC for 500 USD. */
 const TRADED = { qtyLots: 1_000_000n, costUnits: 500_0000n, feeUnits: 7n };
-const changes = (side: 0 | 1, feeAsset: number) =>
+const changes = (side: Side, feeAsset: AssetIndex) =>
   balanceChanges(fillMoves(PAIR, PAIR, side, DIRECTORY, { ...TRADED, feeAsset }));
 
 test('a fee in the asset received comes off what is received', () => {

@@ -1,12 +1,14 @@
 /** A venue in the hands of the test: it keeps what is sent and asked, and says what the test lets it say. */
+
 import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
+import { type AssetIndex, assetIndex, type InstrumentIndex } from '../../../src/shared/instrument.ts';
 import type { Fill, OrderReading, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
 import { ASSETS, PAIRS } from './sequencer-stage.ts';
 
 export interface FillTerms {
   readonly priceTicks?: bigint;
   readonly feeUnits?: bigint;
-  readonly feeAsset?: number;
+  readonly feeAsset?: AssetIndex;
   readonly execId?: string;
 }
 
@@ -27,10 +29,10 @@ export class HandVenue implements TradingPort {
   start(): void {
     this.say({ type: 'connected' });
   }
-  agreesOn(instruments: readonly number[]): boolean {
+  agreesOn(instruments: readonly InstrumentIndex[]): boolean {
     return !instruments.some((instrument) => this.disagreed.has(instrument));
   }
-  hasRoomFor(instruments: readonly number[]): boolean {
+  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
     return instruments.length <= this.roomFor && !instruments.some((instrument) => this.full.has(instrument));
   }
   send(order: ApprovedOrder): void {
@@ -82,7 +84,15 @@ export class HandVenue implements TradingPort {
     const costUnits = scaled(priceTicks * qtyLots, ASSETS[quote]!.precision - pricePrecision - qtyPrecision);
     const feeAsset = terms.feeAsset ?? (order.side === 0 ? base : quote);
     const execId = terms.execId ?? `E${++this.#execs}`;
-    return { execId, qtyLots, priceTicks, costUnits, feeUnits: terms.feeUnits ?? 0n, feeAsset, atMs: 1_000_000 };
+    return {
+      execId,
+      qtyLots,
+      priceTicks,
+      costUnits,
+      feeUnits: terms.feeUnits ?? 0n,
+      feeAsset: assetIndex(feeAsset),
+      atMs: 1_000_000,
+    };
   }
 
   filled(order: ApprovedOrder, qtyLots = order.qtyLots, terms: FillTerms = {}): Fill {

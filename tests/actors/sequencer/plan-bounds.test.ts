@@ -2,7 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { newPlan } from '../../../src/actors/sequencer/new-plan.ts';
 import { planBounds, resultSoFar } from '../../../src/actors/sequencer/plan-bounds.ts';
-import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import {
+  type AssetIndex,
+  InstrumentDirectory,
+  type InstrumentIndex,
+  instrumentIndex,
+} from '../../../src/shared/instrument.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   ASSETS,
@@ -85,7 +90,7 @@ describe('the room of a plan', () => {
         plannedUnits,
       },
     );
-  const room = (plan: ReturnType<typeof made>, instrument: number, side: 0 | 1, more = {}) =>
+  const room = (plan: ReturnType<typeof made>, instrument: InstrumentIndex, side: 0 | 1, more = {}) =>
     planBounds(plan, { instrument, side }, DIRECTORY, stage.table, { ...terms, ...more }).roomUnits;
 
   test('is what was planned and a tenth, over all its orders; as much again while it is closed out', () => {
@@ -98,12 +103,12 @@ describe('the room of a plan', () => {
     plan.state = 'closing';
     expect(room(plan, BTC_USD, 0)).toBe(1_200n);
     expect(room(plan, BTC_USD, 1)).toBe(4_200n); // gives BTC, back
-    expect(room(plan, BTC_USD, 1, { dustUnits: (asset: number) => (asset === BTC ? 7n : 0n) })).toBe(4_207n);
+    expect(room(plan, BTC_USD, 1, { dustUnits: (asset: AssetIndex) => (asset === BTC ? 7n : 0n) })).toBe(4_207n);
     expect(room(plan, BTC_USD, 1, { dustUnits: () => -7n })).toBe(4_200n);
   });
 
   test('is none for an asset that it does not trade', () => {
-    expect(room(made(), 7, 0)).toBe(0n);
+    expect(room(made(), instrumentIndex(7), 0)).toBe(0n);
   });
 
   test('the result so far values what is held and owed, dust and fees included', () => {

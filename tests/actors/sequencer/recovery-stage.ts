@@ -1,9 +1,11 @@
 /** Runs of the program that are killed in the middle of their trading, and others that find out what they left. */
+
 import { expect } from 'vitest';
 import { fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
 import { writeAscii } from '../../../src/shared/ascii-field.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { EXECUTION, EXECUTION_EVENT, ORDER_OUTCOMES, PLAN_OUTCOMES } from '../../../src/shared/execution-message.ts';
+import { assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
 import { ASSETS, BTC, BTC_USD, ETH_BTC, ETH_USD, USD } from './sequencer-stage.ts';
 import type { TradingDatabase } from './trading-database.ts';
@@ -58,7 +60,7 @@ function* tradingDay(stage: AccountStage): Generator<void> {
         view.setBigInt64(at + EXECUTION.qtyWantedLots, lots, true);
         writeAscii(view, at + EXECUTION.clOrdId, clOrdId, 18);
       };
-      stage.plans.ordersOut = [{ clOrdId, instrument, sentNs: stage.clock.nowNs() }];
+      stage.plans.ordersOut = [{ clOrdId, instrument: instrumentIndex(instrument), sentNs: stage.clock.nowNs() }];
       yield change(() => {
         tell(EXECUTION_EVENT.ORDER_SENT, plan, head);
         if (plan === 1 || leg !== 1) return;
@@ -66,7 +68,7 @@ function* tradingDay(stage: AccountStage): Generator<void> {
         stage.desk.addDust({ asset: BTC, units: -3n, plan }, { nowNs: stage.clock.nowNs(), instrumentsSeq: 0 });
         left.set(BTC, (left.get(BTC) ?? 0n) + 3n);
       });
-      yield stage.exchange.trade(clOrdId, instrument, side, lots, filled, ticks, stage.nowMs());
+      yield stage.exchange.trade(clOrdId, instrumentIndex(instrument), side, lots, filled, ticks, stage.nowMs());
       stage.plans.ordersOut = [];
       yield change(() => {
         for (const fill of stage.exchange.find(clOrdId)!.fills) {
@@ -105,7 +107,8 @@ function* tradingDay(stage: AccountStage): Generator<void> {
     }
     yield change(() => {
       const when = { nowNs: stage.clock.nowNs(), instrumentsSeq: 0 };
-      for (const [asset, units] of left) stage.desk.addExposure({ asset, units, plan }, 'stranded', when);
+      for (const [asset, units] of left)
+        stage.desk.addExposure({ asset: assetIndex(asset), units, plan }, 'stranded', when);
       tell(EXECUTION_EVENT.PLAN_ENDED, plan, (view, at) => {
         view.setUint8(at + EXECUTION.outcome, PLAN_OUTCOMES.indexOf(left.size === 0 ? 'completed' : 'stranded'));
         view.setBigInt64(at + EXECUTION.profitUnits, received - spent, true);

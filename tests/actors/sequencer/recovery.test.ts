@@ -1,4 +1,5 @@
 /** Kills a run of the program in the middle of its trading, and lets another one find out what it left. */
+
 import { beforeAll, describe, expect, test } from 'vitest';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
 import type { Way } from '../../../src/actors/sequencer/way.ts';
 import { Histogram } from '../../../src/runtime/histogram.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { units } from '../../../src/shared/money.ts';
 import type { GateState } from '../../../src/shared/trading-gate.ts';
@@ -39,7 +40,7 @@ function takeAll(stage: Stage) {
   return { told, audits };
 }
 
-const thinner = (instrument: number, side: 'bids' | 'asks', lots: bigint) => {
+const thinner = (instrument: InstrumentIndex, side: 'bids' | 'asks', lots: bigint) => {
   const book = GOOD_BOOKS[instrument]!;
   return { ...book, [side]: [[book[side][0]![0], lots]] } as (typeof GOOD_BOOKS)[number];
 };
@@ -124,7 +125,7 @@ describe('sequencer: a plan that goes well', () => {
 });
 
 /** What the venue says as market message `seq`: the prices of a pair have one more decimal from there on. */
-function rescale(stage: Stage, instrument: number, seq: number): void {
+function rescale(stage: Stage, instrument: InstrumentIndex, seq: number): void {
   const pair = PAIRS[instrument]!;
   const finer = { ...pair, pricePrecision: pair.pricePrecision + 1 };
   new InstrumentLog(stage.memory.instrumentLog).append({ assets: [], instruments: [finer] }, seq);
@@ -167,7 +168,7 @@ describe('sequencer: what is refused when it arrives', () => {
   test.each([BTC_USD, ETH_BTC, ETH_USD])('one whose book %i is not valid', (instrument) => {
     const stage = stageSequencer();
     const opportunity = stage.opportunity();
-    stage.voidBook(instrument);
+    stage.voidBook(instrumentIndex(instrument));
     stage.send(opportunity);
     expect(refusal(stage)).toBe('book_invalid');
   });
@@ -271,7 +272,10 @@ describe('sequencer: what is refused when it arrives', () => {
     expect(refusal(closed)).toBe('not_tradable');
     const unknown = stageSequencer();
     const opportunity = unknown.opportunity()!;
-    unknown.send({ ...opportunity, legs: opportunity.legs.map((leg) => ({ ...leg, instrument: 77 })) });
+    unknown.send({
+      ...opportunity,
+      legs: opportunity.legs.map((leg) => ({ ...leg, instrument: instrumentIndex(77) })),
+    });
     expect(refusal(unknown)).toBe('instrument_unknown');
   });
 
@@ -332,7 +336,10 @@ describe('sequencer: what is refused when it arrives', () => {
   });
 
   test('two of the same market message are two, and no two plans share what the account holds', () => {
-    const pairs = [...PAIRS, ...PAIRS.map((pair) => ({ ...pair, index: pair.index + 3, symbol: `${pair.symbol}2` }))];
+    const pairs = [
+      ...PAIRS,
+      ...PAIRS.map((pair) => ({ ...pair, index: instrumentIndex(pair.index + 3), symbol: `${pair.symbol}2` })),
+    ];
     const stage = stageSequencer({
       trading: { plans_at_once: 2 },
       paper: { inventory: { USD: '10000' } },
@@ -341,9 +348,9 @@ describe('sequencer: what is refused when it arrives', () => {
     });
     const first = stage.opportunity()!;
     const second = stage.opportunity(0, [
-      [3, 0],
-      [4, 0],
-      [5, 1],
+      [instrumentIndex(3), 0],
+      [instrumentIndex(4), 0],
+      [instrumentIndex(5), 1],
     ])!;
     const { seq } = stage.send(first, { ordinal: 0 });
     stage.send(second, { seq, ordinal: 1 });

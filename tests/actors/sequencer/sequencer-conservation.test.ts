@@ -1,18 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type AssetIndex, assetIndex, type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import type { GateState } from '../../../src/shared/trading-gate.ts';
 import { ASSETS, type Book, type Execution, GOOD_BOOKS, type Stage, stageSequencer, USD } from './sequencer-stage.ts';
 
 /** What happens to a plan between its legs. */
 type Happening =
   | { readonly kind: 'pass'; readonly ms: number }
-  | { readonly kind: 'book'; readonly instrument: number; readonly worseBps: number; readonly depthPct: number }
-  | { readonly kind: 'void'; readonly instrument: number }
+  | {
+      readonly kind: 'book';
+      readonly instrument: InstrumentIndex;
+      readonly worseBps: number;
+      readonly depthPct: number;
+    }
+  | { readonly kind: 'void'; readonly instrument: InstrumentIndex }
   | { readonly kind: 'gate'; readonly state: GateState }
   | { readonly kind: 'opportunity' }
   | { readonly kind: 'death' };
 
-const instrument = fc.integer({ min: 0, max: 2 });
+const instrument = fc.integer({ min: 0, max: 2 }).map(instrumentIndex);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 40 }) }) },
   {
@@ -67,12 +73,12 @@ function play(stage: Stage, happenings: readonly Happening[], feePpm: number, de
 /** Everything to its end: all well again for longer than patience lasts. */
 function finish(stage: Stage): void {
   stage.gate.setRisk('active', 'none');
-  for (const [index, book] of GOOD_BOOKS.entries()) stage.setBook(index, book);
+  for (const [index, book] of GOOD_BOOKS.entries()) stage.setBook(instrumentIndex(index), book);
   stage.pass(3_000);
   expect(stage.counter('plans_active')).toBe(0);
 }
 
-const scale = (asset: number): bigint => 10n ** BigInt(ASSETS[asset]!.precision);
+const scale = (asset: AssetIndex): bigint => 10n ** BigInt(ASSETS[asset]!.precision);
 
 function checkFill(fill: Execution, feePpm: number): void {
   const isBuy = fill.side === 0;
@@ -120,7 +126,7 @@ describe('sequencer: conservation', () => {
             expect(ledger[index]).toBe(sums[index]);
             // Leg after leg nothing is ever owed.
             if (policy === 'sequential') expect(sums[index]).toBeGreaterThanOrEqual(0n);
-            expect(sums[index]).toBeLessThan(1_000n * scale(index));
+            expect(sums[index]).toBeLessThan(1_000n * scale(assetIndex(index)));
           }
           const ended = told.filter(({ event }) => event === 'PLAN_ENDED');
           expect(ended.reduce((sum, { profit }) => sum + profit, 0n)).toBe(sums[USD]);
@@ -143,11 +149,14 @@ describe('sequencer: a successor in every phase', () => {
   };
   const WAYS: readonly (readonly [string, (stage: Stage, ms: number) => void])[] = [
     ['completed', () => undefined],
-    ['unwound', (stage, ms) => ms === 25 && stage.setBook(1, { bids: GOOD_BOOKS[1]!.bids, asks: [] })],
-    ['unwound', (stage, ms) => ms === 45 && stage.setBook(2, { bids: [], asks: GOOD_BOOKS[2]!.asks })],
+    ['unwound', (stage, ms) => ms === 25 && stage.setBook(instrumentIndex(1), { bids: GOOD_BOOKS[1]!.bids, asks: [] })],
+    ['unwound', (stage, ms) => ms === 45 && stage.setBook(instrumentIndex(2), { bids: [], asks: GOOD_BOOKS[2]!.asks })],
     ['stranded', (stage, ms) => ms === 25 && stage.gate.setRisk('halted', 'operator')],
     ['stranded', (stage, ms) => ms === 25 && stage.gate.setRisk('paused', 'operator')],
-    ['abandoned', (stage, ms) => ms === 5 && stage.setBook(0, { bids: GOOD_BOOKS[0]!.bids, asks: [] })],
+    [
+      'abandoned',
+      (stage, ms) => ms === 5 && stage.setBook(instrumentIndex(0), { bids: GOOD_BOOKS[0]!.bids, asks: [] }),
+    ],
   ];
 
   const run = (act: (stage: Stage, ms: number) => void, diesAt: number | undefined) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { mortal, passOrDie } from './mortal-stage.ts';
 import { type Execution, GOOD_BOOKS, stageSequencer } from './sequencer-stage.ts';
 import { faultsOf, START } from './unruly-faults.ts';
@@ -12,8 +13,8 @@ function live(at: number, after: boolean) {
   const stage = stageSequencer({ trading: { patience_ms: 100 }, paper: { latency_ms: 20 }, tamper });
   for (let ms = 0; ms < 500; ms += 10) {
     if (ms === 0 || ms === 150) stage.send(stage.opportunity(100));
-    if (ms === 190) stage.setBook(2, { bids: [], asks: GOOD_BOOKS[2]!.asks });
-    if (ms === 200) stage.setBook(0, { bids: [], asks: GOOD_BOOKS[0]!.asks });
+    if (ms === 190) stage.setBook(instrumentIndex(2), { bids: [], asks: GOOD_BOOKS[2]!.asks });
+    if (ms === 200) stage.setBook(instrumentIndex(0), { bids: [], asks: GOOD_BOOKS[0]!.asks });
     passOrDie(stage, 10);
   }
   const told = stage.told();

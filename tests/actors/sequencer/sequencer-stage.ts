@@ -3,6 +3,7 @@
  *
  *   USD ─buy BTC/USD─▶ BTC ─buy ETH/BTC─▶ ETH ─sell ETH/USD─▶ USD
  */
+
 import assert from 'node:assert/strict';
 import { createActor, createSequencer, PAPER } from '../../../src/actors/sequencer/actor.ts';
 import type { PlanLeg } from '../../../src/actors/sequencer/plan.ts';
@@ -24,25 +25,33 @@ import {
   PLAN_OUTCOMES,
   PLAN_REASONS,
 } from '../../../src/shared/execution-message.ts';
-import { InstrumentDirectory, type InstrumentStatus } from '../../../src/shared/instrument.ts';
+import {
+  type AssetIndex,
+  assetIndex,
+  InstrumentDirectory,
+  type InstrumentIndex,
+  type InstrumentStatus,
+  instrumentIndex,
+} from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { invalidReasonCode } from '../../../src/shared/market-messages.ts';
 import { lots, ticks, units } from '../../../src/shared/money.ts';
 import { LEG, OPPORTUNITY } from '../../../src/shared/opportunity-message.ts';
 import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
+import type { Side } from '../../../src/shared/side.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
 
-export const USD = 0;
-export const BTC = 1;
-export const ETH = 2;
+export const USD = assetIndex(0);
+export const BTC = assetIndex(1);
+export const ETH = assetIndex(2);
 export const ASSETS = [
   { index: USD, id: 'USD', precision: 4 },
   { index: BTC, id: 'BTC', precision: 10 },
   { index: ETH, id: 'ETH', precision: 10 },
 ];
 
-const pair = (index: number, symbol: string, base: number, quote: number, pricePrecision: number) => ({
+const pair = (index: InstrumentIndex, symbol: string, base: AssetIndex, quote: AssetIndex, pricePrecision: number) => ({
   index,
   symbol,
   base,
@@ -56,9 +65,9 @@ const pair = (index: number, symbol: string, base: number, quote: number, priceP
   qtyMin: lots(10_000n), // 0.0001
   costMin: units(quote === USD ? 5_000n : 200_000n), // 0.5 USD, 0.00002 BTC
 });
-export const BTC_USD = 0;
-export const ETH_BTC = 1;
-export const ETH_USD = 2;
+export const BTC_USD = instrumentIndex(0);
+export const ETH_BTC = instrumentIndex(1);
+export const ETH_USD = instrumentIndex(2);
 export const PAIRS = [
   pair(BTC_USD, 'BTC/USD', BTC, USD, 1),
   pair(ETH_BTC, 'ETH/BTC', ETH, BTC, 5),
@@ -78,7 +87,7 @@ export const GOOD_BOOKS: readonly Book[] = [
   { bids: [[252_000n, 300_000_000n]], asks: [[252_100n, 500_000_000n]] },
 ];
 
-export const FORWARD: readonly (readonly [instrument: number, side: 0 | 1])[] = [
+export const FORWARD: readonly (readonly [instrument: InstrumentIndex, side: Side])[] = [
   [BTC_USD, 0],
   [ETH_BTC, 0],
   [ETH_USD, 1],
@@ -91,22 +100,22 @@ export interface Execution {
   readonly instrumentsSeq: number;
   readonly leg: number;
   readonly side: number;
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly qty: bigint;
   readonly wanted: bigint;
   readonly price: bigint;
   readonly cost: bigint;
   readonly fee: bigint;
-  readonly spentAsset: number;
+  readonly spentAsset: AssetIndex;
   readonly spent: bigint;
-  readonly receivedAsset: number;
+  readonly receivedAsset: AssetIndex;
   readonly received: bigint;
   readonly start: bigint;
   readonly end: bigint;
   readonly profit: bigint;
   readonly outcome: string;
   readonly reason: string;
-  readonly feeAsset: number;
+  readonly feeAsset: AssetIndex;
   readonly amount: bigint;
   /** Of an ended plan. */
   readonly mark: bigint;
@@ -129,22 +138,22 @@ export function readExecution(view: DataView, at: number): Execution {
     instrumentsSeq: view.getFloat64(at + EXECUTION.instrumentsSeq, true),
     leg: view.getUint8(at + EXECUTION.leg),
     side: view.getUint8(at + EXECUTION.side),
-    instrument: view.getUint32(at + EXECUTION.instrument, true),
+    instrument: instrumentIndex(view.getUint32(at + EXECUTION.instrument, true)),
     qty: int64(EXECUTION.qtyLots),
     wanted: int64(EXECUTION.qtyWantedLots),
     price: int64(EXECUTION.priceTicks),
     cost: int64(EXECUTION.costUnits),
     fee: int64(EXECUTION.feeUnits),
-    spentAsset: uint16(EXECUTION.spentAsset),
+    spentAsset: assetIndex(uint16(EXECUTION.spentAsset)),
     spent: int64(EXECUTION.spentUnits),
-    receivedAsset: uint16(EXECUTION.receivedAsset),
+    receivedAsset: assetIndex(uint16(EXECUTION.receivedAsset)),
     received: int64(EXECUTION.receivedUnits),
     start: int64(EXECUTION.startUnits),
     end: int64(EXECUTION.endUnits),
     profit: int64(EXECUTION.profitUnits),
     outcome: PLAN_OUTCOMES[view.getUint8(at + EXECUTION.outcome)] ?? 'unknown',
     reason: PLAN_REASONS[uint16(EXECUTION.reason)] ?? 'unknown',
-    feeAsset: uint16(EXECUTION.feeAsset),
+    feeAsset: assetIndex(uint16(EXECUTION.feeAsset)),
     amount: int64(EXECUTION.amountUnits),
     mark: int64(EXECUTION.markUnits),
     amountAsset: uint16(EXECUTION.startAsset),
@@ -221,8 +230,8 @@ export function stageSequencer(given: StageOptions = {}) {
   const executions = stage.consumer('executions');
   const records = stage.consumer('sequencer_records');
   let seq = 0;
-  const setBook = (instrument: number, book: Book) => putBook(table, instrument, book, ++seq, clock.nowNs());
-  for (const [index, book] of (given.books ?? GOOD_BOOKS).entries()) setBook(index, book);
+  const setBook = (instrument: InstrumentIndex, book: Book) => putBook(table, instrument, book, ++seq, clock.nowNs());
+  for (const [index, book] of (given.books ?? GOOD_BOOKS).entries()) setBook(instrumentIndex(index), book);
   actor.onStart();
   const run = () => {
     while (actor.doWork() > 0);
@@ -233,7 +242,7 @@ export function stageSequencer(given: StageOptions = {}) {
     table,
     setBook,
     run,
-    voidBook: (instrument: number) => table.setValidity(instrument, invalidReasonCode('checksum')),
+    voidBook: (instrument: InstrumentIndex) => table.setValidity(instrument, invalidReasonCode('checksum')),
     /** Lets `ms` pass, stopping wherever a timer falls due, and every 10 ms. */
     pass: (ms: number) =>
       advance(clock, ms, () => {
@@ -282,7 +291,7 @@ export function stageSequencer(given: StageOptions = {}) {
     /** Change of the paper account since the start: [USD, BTC, ETH]. */
     balances: () => {
       const bank = openSequencerMemory(stage.context.ownMemory, stage.context.config).current;
-      return ASSETS.map(({ index }) => bank.getBigInt64(balanceOffset(index), true));
+      return ASSETS.map(({ index }) => bank.getBigInt64(balanceOffset(assetIndex(index)), true));
     },
     counter: (name: Parameters<typeof stage.context.counters.get>[0]) => stage.context.counters.get(name),
   };
@@ -298,7 +307,7 @@ function advance(clock: VirtualClock, ms: number, turn: () => void): void {
   }
 }
 
-export function putBook(table: BookTable, instrument: number, book: Book, seq: number, stampNs: number): void {
+export function putBook(table: BookTable, instrument: InstrumentIndex, book: Book, seq: number, stampNs: number): void {
   const at = table.beginVersion(instrument, seq, seq, stampNs);
   const side = (offset: number, levels: Levels) => {
     for (const [level, [price, qty]] of levels.entries()) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { dustOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
+import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   ASSETS,
@@ -45,7 +46,7 @@ function settle(stage: Stage) {
 }
 
 const routeOf = (venue: HandVenue) => venue.sent.map(({ instrument, side }) => [instrument, side]);
-const worse = (instrument: number, side: 'bids' | 'asks', bps: bigint) => {
+const worse = (instrument: InstrumentIndex, side: 'bids' | 'asks', bps: bigint) => {
   const book = GOOD_BOOKS[instrument]!;
   const [price, lots] = book[side][0]!;
   const moved = side === 'bids' ? price - (price * bps) / 10_000n : price + (price * bps) / 10_000n;
@@ -164,7 +165,7 @@ describe('sequencer: a leg that falls short', () => {
   });
 
   test('goes another way when the venue refuses the first: over a pair that is not part of the cycle', () => {
-    const other = { ...PAIRS[BTC_USD]!, index: 3, symbol: 'BTC/USD2' };
+    const other = { ...PAIRS[BTC_USD]!, index: instrumentIndex(3), symbol: 'BTC/USD2' };
     const options = { pairs: [...PAIRS, other], books: [...GOOD_BOOKS, GOOD_BOOKS[BTC_USD]!] };
     const { stage, venue, fail } = holdingBtc({ shortfall: 'reverse' }, options);
     fail();
@@ -316,7 +317,7 @@ describe('sequencer: a leg that falls short', () => {
   });
 
   test('pays a fee in an asset that no plan brings back: that is in the ledger too', () => {
-    const KFEE = 3;
+    const KFEE = assetIndex(3);
     const assets = [...ASSETS, { index: KFEE, id: 'KFEE', precision: 2 }];
     const { stage, venue } = stageOnVenue({}, { assets });
     venue.execute(venue.last, venue.last.qtyLots, { feeAsset: KFEE, feeUnits: 5n });

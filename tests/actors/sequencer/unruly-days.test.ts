@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { type Execution, GOOD_BOOKS, stageSequencer } from './sequencer-stage.ts';
 import { faultsOf, START, text } from './unruly-faults.ts';
 import { UnrulyVenue } from './unruly-venue.ts';
@@ -32,7 +33,7 @@ function day(seed: number, policy: 'sequential' | 'parallel', forgetfulness = 0)
     audits.push(...more);
   };
   const refreshBooks = () => {
-    for (const [index, book] of GOOD_BOOKS.entries()) stage.setBook(index, book);
+    for (const [index, book] of GOOD_BOOKS.entries()) stage.setBook(instrumentIndex(index), book);
   };
   for (let ms = 0; ms < 20_000; ms += 50) {
     const dice = chance.unit();
@@ -42,7 +43,10 @@ function day(seed: number, policy: 'sequential' | 'parallel', forgetfulness = 0)
     } else if (dice < 0.23) stage.succeed();
     else if (dice < 0.3) {
       const instrument = Math.floor(chance.unit() * 3);
-      stage.setBook(instrument, { ...GOOD_BOOKS[instrument]!, [chance.unit() < 0.5 ? 'bids' : 'asks']: [] });
+      stage.setBook(instrumentIndex(instrument), {
+        ...GOOD_BOOKS[instrument]!,
+        [chance.unit() < 0.5 ? 'bids' : 'asks']: [],
+      });
     } else if (dice < 0.4) refreshBooks();
     else if (dice < 0.42) stage.gate.setRisk('paused', 'market_data_stale');
     else if (dice < 0.5) stage.gate.setRisk('active', 'none');

@@ -7,7 +7,7 @@ import { balanceChanges, fillMoves } from '../../../src/actors/sequencer/fill-mo
 import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import type { Chance } from '../../../src/shared/chance.ts';
 import type { VirtualClock } from '../../../src/shared/clock.ts';
-import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import { assetIndex, InstrumentDirectory } from '../../../src/shared/instrument.ts';
 import type { Fill, OrderReading, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
 import { ASSETS, PAIRS } from './sequencer-stage.ts';
 
@@ -110,7 +110,11 @@ export class UnrulyVenue implements TradingPort {
       }
       const isSeen = ({ visibleNs, isForgotten }: TrueOrder) => !isForgotten && this.#clock.nowNs() >= visibleNs;
       const seen = [...this.#orders.values()].filter(isSeen);
-      const balances = this.balances.map((totalUnits, asset) => ({ asset, totalUnits, heldUnits: 0n }));
+      const balances = this.balances.map((totalUnits, asset) => ({
+        asset: assetIndex(asset),
+        totalUnits,
+        heldUnits: 0n,
+      }));
       const openOrders = seen.filter(({ isOpen }) => isOpen).map(readingOf);
       const endedOrders = seen.filter(({ isOpen, endedMs }) => !isOpen && endedMs >= sinceMs).map(readingOf);
       this.#say({ type: 'account', account: { balances, openOrders, endedOrders, unknownAssets: [] } });
@@ -232,7 +236,15 @@ export class UnrulyVenue implements TradingPort {
     const isTraded = feeAsset === base || feeAsset === quote;
     const feeUnits = isTraded ? (traded * 26n) / 10_000n : BigInt(this.#upTo(5));
     const execId = `E${++this.#execs}`;
-    return { execId, qtyLots, priceTicks, costUnits, feeUnits, feeAsset, atMs: this.#clock.wallMs() };
+    return {
+      execId,
+      qtyLots,
+      priceTicks,
+      costUnits,
+      feeUnits,
+      feeAsset: assetIndex(feeAsset),
+      atMs: this.#clock.wallMs(),
+    };
   }
 
   #book({ order, fills }: TrueOrder, fill: Fill): void {

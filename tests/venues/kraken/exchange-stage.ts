@@ -2,7 +2,7 @@
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
 import type { VirtualClock } from '../../../src/shared/clock.ts';
 import { type ConfigInput, checkConfig } from '../../../src/shared/config.ts';
-import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import { InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-message.ts';
 import { openKraken } from '../../../src/venues/kraken/open-kraken.ts';
 import { subscribeBook, subscribeInstrument } from '../../../src/venues/kraken/requests.ts';
@@ -139,14 +139,14 @@ export function exchangeStage(
   /** Sends an order of some size around the touch, if the venue takes one. */
   const trade = (): boolean => {
     const pair = chance.integer(PAIRS.length);
-    if (!port.hasRoomFor([pair])) return false;
+    if (!port.hasRoomFor([instrumentIndex(pair)])) return false;
     const side = chance.integer(2) as 0 | 1;
     const { bids, asks, price } = PAIRS[pair]!;
     const levels = side === 0 ? asks : bids;
     const touch = Math.round(Number(levels[chance.integer(levels.length)]![0]) * 10 ** price);
     const qtyLots =
       BigInt(1 + chance.integer(2)) * 10n ** 7n * BigInt(1 + chance.integer(20)) + BigInt(chance.integer(1000));
-    trader.send(pair, side, qtyLots, BigInt(touch + chance.integer(3) - 1));
+    trader.send(instrumentIndex(pair), side, qtyLots, BigInt(touch + chance.integer(3) - 1));
     return true;
   };
 

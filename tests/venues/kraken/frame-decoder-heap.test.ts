@@ -1,5 +1,7 @@
 // A file of its own: code that other tests have fed with other shapes is compiled differently.
+
 import { expect, test } from 'vitest';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { FrameDecoder } from '../../../src/venues/kraken/frame-decoder.ts';
 import { SymbolTable } from '../../../src/venues/kraken/symbol-table.ts';
 import { capturePath, framesOf } from '../../support/captures.ts';
@@ -11,7 +13,7 @@ const LAPS = 500;
 test('frame decoder: reading a million book frames from their bytes makes no garbage', async () => {
   const frames = (await framesOf(capturePath('ws2_book_d25_BTCUSD_20260802'))).map((frame) => frame.bytes);
   const symbols = new SymbolTable();
-  symbols.add('BTC/USD', 0);
+  symbols.add('BTC/USD', instrumentIndex(0));
   const decoder = new FrameDecoder(symbols);
   let books = 0;
   const decodeAll = () => {

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededChance } from '../../../src/shared/chance.ts';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { BookFrame } from '../../../src/venues/kraken/book-frame.ts';
 import { FRAME_KIND, FrameDecoder } from '../../../src/venues/kraken/frame-decoder.ts';
 import { SymbolTable } from '../../../src/venues/kraken/symbol-table.ts';
@@ -14,7 +15,7 @@ const SYMBOLS = ['BTC/USD', 'ETH/USD', 'XRP/USD', 'MATIC/USD', 'ETH/BTC'];
 
 function createDecoder(): FrameDecoder {
   const table = new SymbolTable();
-  SYMBOLS.forEach((symbol, index) => void table.add(symbol, index));
+  SYMBOLS.forEach((symbol, index) => void table.add(symbol, instrumentIndex(index)));
   return new FrameDecoder(table);
 }
 
@@ -135,7 +136,7 @@ describe('frame decoder', () => {
         frame.addLevel(0);
         frame.setLexeme(0, written === 0 ? padded : `${padded.slice(0, point)}.${padded.slice(point)}`);
         frame.setLexeme(1, '0');
-        frame.endMessage(0, '', false);
+        frame.endMessage(instrumentIndex(0), '', false);
         const exact = digits * 10n ** BigInt(precision);
         const unit = 10n ** BigInt(written);
         const fits = exact % unit === 0n && exact / unit < 2n ** 53n;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
+import { assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { Credentials } from '../../../src/venues/kraken/credentials.ts';
 import { judgeKey, type KeyInfo } from '../../../src/venues/kraken/key-permissions.ts';
 import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
@@ -28,8 +29,8 @@ const ASSETS = {
   XTZ: { altname: 'XTZ' },
   'XBT.F': { altname: 'XBT.F' },
 };
-const BTC_USD = 0;
-const [BTC, USD] = [0, 1];
+const BTC_USD = instrumentIndex(0);
+const [BTC, USD] = [assetIndex(0), assetIndex(1)];
 
 type Answers = Readonly<Record<string, HttpResult | ((params: URLSearchParams) => HttpResult)>>;
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { approved } from '../../support/approved.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 import {
@@ -118,7 +119,7 @@ describe('an order', () => {
     pass(10);
     expect(of('order.refused')).toMatchObject([{ isRetryable: true }]);
     pass(100);
-    expect(port.hasRoomFor([0])).toBe(true);
+    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
     expect(venue.line.asked('add_order')).toHaveLength(1);
     port.send(approved({ clOrdId: 'amhw3k2x100001204' }));
     pass(10);
@@ -137,8 +138,8 @@ describe('an order', () => {
       {},
       directoryOf(['BTC/USD', 'ETH/USD'], { 'ETH/USD': 'reduce_only' }),
     );
-    port.send(approved({ instrument: 1 }));
-    port.send(approved({ instrument: 7 }));
+    port.send(approved({ instrument: instrumentIndex(1) }));
+    port.send(approved({ instrument: instrumentIndex(7) }));
     take();
     expect(events).toMatchObject([
       { type: 'order.refused', error: 'not sent: ETH/USD is reduce_only', isRetryable: false },
@@ -152,13 +153,13 @@ describe('an order', () => {
     (system) => {
       const { port, venue, of, pass } = liveStage();
       venue.line.say({ channel: 'status', type: 'update', data: [{ system }] });
-      expect(port.hasRoomFor([0])).toBe(false);
+      expect(port.hasRoomFor([instrumentIndex(0)])).toBe(false);
       expect(port.isConnected).toBe(true);
       port.send(approved());
       pass(10);
       expect(of('order.refused')).toMatchObject([{ error: `not sent: the venue is ${system}`, isRetryable: true }]);
       venue.line.say({ channel: 'status', type: 'update', data: [{ system: 'online' }] });
-      expect(port.hasRoomFor([0])).toBe(true);
+      expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
     },
   );
 
@@ -166,7 +167,8 @@ describe('an order', () => {
     const { port, venue, pass, of } = liveStage();
     let sent = 0;
     const fill = () => {
-      while (port.hasRoomFor([0])) port.send(approved({ clOrdId: `amhw3k2x1${String(sent++).padStart(5, '0')}001` }));
+      while (port.hasRoomFor([instrumentIndex(0)]))
+        port.send(approved({ clOrdId: `amhw3k2x1${String(sent++).padStart(5, '0')}001` }));
     };
     fill();
     expect(sent).toBe(7); // ten messages a second, three of them kept for other things
@@ -178,21 +180,21 @@ describe('an order', () => {
     expect(sent).toBeGreaterThan(140);
     expect(sent).toBeLessThanOrEqual(90 + 71);
     expect(of('order.refused')).toEqual([]);
-    expect(port.hasRoomFor([1])).toBe(true);
+    expect(port.hasRoomFor([instrumentIndex(1)])).toBe(true);
     expect(venue.line.asked('add_order')).toHaveLength(sent);
   });
 
   test('has room beside others only when all of them can leave at once', () => {
     const { port, pass, of } = liveStage();
-    const both = [0, 1];
+    const both = [instrumentIndex(0), instrumentIndex(1)];
     for (let sent = 0; sent < 6; sent++) {
       expect(port.hasRoomFor(both)).toBe(true);
       port.send(approved({ clOrdId: `amhw3k2x10000${sent}001` }));
     }
-    expect([port.hasRoomFor([0]), port.hasRoomFor(both)]).toEqual([true, false]); // one of seven is left
+    expect([port.hasRoomFor([instrumentIndex(0)]), port.hasRoomFor(both)]).toEqual([true, false]); // one of seven is left
     pass(1_001);
     expect(port.hasRoomFor(both)).toBe(true);
-    expect(port.hasRoomFor([0, 7])).toBe(false); // the venue does not list the other
+    expect(port.hasRoomFor([instrumentIndex(0), instrumentIndex(7)])).toBe(false); // the venue does not list the other
     expect(of('order.refused')).toEqual([]);
   });
 
@@ -216,9 +218,9 @@ describe('an order', () => {
     port.send(approved());
     pass(10);
     expect(of('order.uncertain')).toHaveLength(1);
-    expect(port.hasRoomFor([0])).toBe(false);
+    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(false);
     pass(1_100);
-    expect(port.hasRoomFor([0])).toBe(true);
+    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
   });
 });
 
@@ -577,15 +579,15 @@ describe('subscriptions', () => {
     const { port, venue, pass, of } = liveStage();
     venue.rest['GetWebSocketsToken'] = () => ({ error: ['EService:Unavailable'] });
     pass(899_000);
-    expect(port.hasRoomFor([0])).toBe(true);
+    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
     pass(2_000);
-    expect(port.hasRoomFor([0])).toBe(false);
+    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(false);
     port.send(approved());
     pass(10);
     expect(of('order.refused')).toHaveLength(1);
     delete venue.rest['GetWebSocketsToken'];
     pass(60_000);
-    expect(port.hasRoomFor([0])).toBe(true);
+    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
   });
 
   test.each(['executions', 'balances'])('a silent subscription to %s is noticed', (channel) => {
@@ -926,12 +928,12 @@ describe('cancels', () => {
     };
     port.send(approved());
     pass(10);
-    expect(port.hasRoomFor([0])).toBe(true);
+    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
     port.cancel(CL);
     pass(10);
-    expect([port.hasRoomFor([0]), port.hasRoomFor([1])]).toEqual([false, true]);
+    expect([port.hasRoomFor([instrumentIndex(0)]), port.hasRoomFor([instrumentIndex(1)])]).toEqual([false, true]);
     pass(20_000);
-    expect(port.hasRoomFor([0])).toBe(true);
+    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
   });
 
   test('without an answer leave the fate in doubt', () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { systemClock } from '../../../src/shared/clock.ts';
 import { checkConfig } from '../../../src/shared/config.ts';
-import type { InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import { type InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { type KrakenAccount, openKraken } from '../../../src/venues/kraken/open-kraken.ts';
 import type { FaultName } from '../../../src/venues/practice/faults.ts';
 import { type PracticeServer, startPracticeServer } from '../../../src/venues/practice/practice-server.ts';
@@ -96,7 +96,7 @@ function buy(qtyLots: bigint, isHopeless = false): string {
   return trader.send(instrument.index, 0, qtyLots, isHopeless ? ticks / 2n : ticks);
 }
 
-const mayTrade = () => account.port.hasRoomFor([directory.instrumentNamed(PAIR)?.index ?? -1]);
+const mayTrade = () => account.port.hasRoomFor([instrumentIndex(directory.instrumentNamed(PAIR)?.index ?? -1)]);
 const differences = () => trader.differences(server.exchange, directory, [], server.accounts[0]?.name ?? ACCOUNT);
 
 describe('over real sockets', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { type RateTier, RestCounter } from '../../../src/venues/kraken/rest-counter.ts';
 import {
   ADD_POINTS,
@@ -10,7 +11,7 @@ import {
   tierOfThreshold,
 } from '../../../src/venues/kraken/trading-counter.ts';
 
-const PAIR = 3;
+const PAIR = instrumentIndex(3);
 const TIERS: readonly RateTier[] = ['starter', 'intermediate', 'pro'];
 
 /** The venue's side, written down independently: exact rationals by ages, from the reference's tables. */
@@ -60,7 +61,7 @@ describe('trading counter', () => {
     for (; counter.hasRoomToAdd(PAIR, 1, 0); adds++) counter.onSent(PAIR, 1);
     expect(adds).toBe(25);
     expect(counter.hasRoomToCancel(PAIR, 4 * cancelPoints(0), 0)).toBe(true);
-    expect(counter.hasRoomToAdd(PAIR + 1, 1, 0)).toBe(true);
+    expect(counter.hasRoomToAdd(instrumentIndex(PAIR + 1), 1, 0)).toBe(true);
   });
 
   test('what the venue tells raises the counter and never lowers it', () => {

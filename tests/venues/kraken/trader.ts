@@ -2,8 +2,10 @@
  * A trader for tests: sends orders through a trading port, looks up what is uncertain, and believes nothing but what it
  * is told. What it knows in the end is compared with the exchange's own books.
  */
+
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
-import type { InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import type { InstrumentDirectory, InstrumentIndex } from '../../../src/shared/instrument.ts';
+import type { Side } from '../../../src/shared/side.ts';
 import { fine } from '../../../src/simulation/readings.ts';
 import type { PracticeExchange } from '../../../src/venues/practice/practice-exchange.ts';
 import type { Fill, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
@@ -39,7 +41,7 @@ export class Trader {
     return [...this.orders.values()].filter(({ state }) => state === 'out' || state === 'uncertain');
   }
 
-  send(instrument: number, side: 0 | 1, qtyLots: bigint, limitTicks: bigint): string {
+  send(instrument: InstrumentIndex, side: Side, qtyLots: bigint, limitTicks: bigint): string {
     const plan = ++this.#plans;
     const clOrdId = encodeClientOrderId({ runMs: 1_700_000_000_000, plan, leg: 0, attempt: 0 });
     this.orders.set(clOrdId, { state: 'out', fills: new Map(), ended: undefined, lookUpAtMs: 0 });
