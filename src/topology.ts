@@ -96,6 +96,7 @@ const TABLES = [
     readers: ['book', 'detector', 'sequencer', 'risk', 'persistence', 'status'],
   },
   { name: 'fee_table', writers: ['sequencer'], readers: ['detector'] },
+  { name: 'funds_table', writers: ['sequencer'], readers: ['detector'] },
   { name: 'trading_gate', writers: ['risk', 'supervisor'], readers: ['sequencer', 'status'] },
 ] satisfies readonly TableSpec[];
 

@@ -10,6 +10,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ActorId, EdgeHistogram, LatencyStage } from '../shared/counter-names.ts';
 import type { FeeTable } from '../shared/fee-table.ts';
+import type { FundsTable } from '../shared/funds-table.ts';
 import type { InstrumentLog } from '../shared/instrument-log.ts';
 import type { TradingGate } from '../shared/trading-gate.ts';
 import type { Counters } from './counters.ts';
@@ -57,6 +58,7 @@ export interface ActorContext<A extends ActorId = ActorId> {
   readonly instrumentLog: InstrumentLog;
   readonly gate: TradingGate;
   readonly feeTable: FeeTable;
+  readonly fundsTable: FundsTable;
   /** Memory of this actor alone that outlives it: what a successor needs to continue. Zero at first start. */
   readonly ownMemory: SharedArrayBuffer;
   /** True when a predecessor in this process died: ring positions and own memory are its last words. */

@@ -16,6 +16,7 @@ import {
 } from '../shared/counter-names.ts';
 import { arbitradeError } from '../shared/errors.ts';
 import { createFeeTableMemory, FeeTable } from '../shared/fee-table.ts';
+import { createFundsTableMemory, FundsTable } from '../shared/funds-table.ts';
 import { createInstrumentLogMemory, InstrumentLog, type InstrumentLogMemory } from '../shared/instrument-log.ts';
 import { createGateMemory, TradingGate } from '../shared/trading-gate.ts';
 import type { ActorContext } from './actor.ts';
@@ -46,6 +47,7 @@ export interface SharedMemory {
   readonly instrumentLog: InstrumentLogMemory;
   readonly gate: SharedArrayBuffer;
   readonly feeTable: SharedArrayBuffer;
+  readonly fundsTable: SharedArrayBuffer;
   readonly doorbells: SharedArrayBuffer;
   readonly placement: Placement;
   readonly own: Readonly<Record<ActorId, SharedArrayBuffer>>;
@@ -73,6 +75,7 @@ export function createSharedMemory(topology: Topology, config: Config, placement
     instrumentLog: createInstrumentLogMemory(config.limits.instrument_log_bytes),
     gate: createGateMemory(),
     feeTable: createFeeTableMemory(config.limits.instruments_max),
+    fundsTable: createFundsTableMemory(config.limits.assets_max),
     doorbells: createDoorbellMemory(Math.max(...Object.values(placement)) + 1),
     placement,
     own: Object.fromEntries(ACTOR_IDS.map(own)) as Record<ActorId, SharedArrayBuffer>,
@@ -121,6 +124,7 @@ export function openContext<A extends ActorId>(
     instrumentLog: new InstrumentLog(memory.instrumentLog),
     gate: new TradingGate(memory.gate),
     feeTable: new FeeTable(memory.feeTable),
+    fundsTable: new FundsTable(memory.fundsTable),
     ownMemory: memory.own[actor],
     consumer: (name) => openConsumer(memory, name, actor, setAside[name]),
     producer,

@@ -63,23 +63,6 @@ export function executeCycle(
 }
 
 /**
- * What the cycle comes to at worst when its first order is `firstLots`: every level in as many fills as it is reckoned to
- * have ({@link FILLS_PER_LEVEL_MAX}), each rounded against us. Undefined when an order would be below a minimum then.
- */
-export function worstOfCycle(
-  legs: readonly CycleLeg[],
-  firstLots: bigint,
-): { startUnits: bigint; endUnits: bigint } | undefined {
-  let units = 0n;
-  for (const [index, leg] of legs.entries()) {
-    const order = index === 0 ? firstLots : leg.lotsForAtWorst(units);
-    if (leg.lotsMin === undefined || order < leg.lotsMin) return undefined;
-    units = leg.receivedAtWorst(order);
-  }
-  return { startUnits: (legs[0] as CycleLeg).spentAtWorst(firstLots), endUnits: units };
-}
-
-/**
  * The largest first order with which leg `index` orders no more than `lotsMost`; undefined when no first order that the
  * ladders hold makes it order more.
  */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FILLS_PER_LEVEL_MAX } from '../../src/shared/cycle-leg.ts';
-import { executeCycle, sizeCycle, worstOfCycle } from '../../src/shared/cycle-sizing.ts';
+import { executeCycle, sizeCycle } from '../../src/shared/cycle-sizing.ts';
+import { worstOfCycle } from '../../src/shared/cycle-worst.ts';
 import { BUY } from '../../src/shared/side.ts';
 import { type CycleDraw, cycleDraw, ladderOf, legsOf, termsOf } from './cycle-fixtures.ts';
 

@@ -20,6 +20,7 @@ import { RECORD_KIND } from '../../shared/record-messages.ts';
 import { CycleStrategy } from './cycle-strategy.ts';
 import { Market } from './market.ts';
 import { type Trigger, writeOpportunity } from './opportunity-slot.ts';
+import { StartFunds } from './start-funds.ts';
 import { type Opportunity, SEEN, STRATEGY_NAMES, type Strategy } from './strategy.ts';
 
 /** Messages handled in one turn at most. */
@@ -74,10 +75,10 @@ class Detector implements Actor {
     this.#scratchBook = createBookCopy(1); // its touch and its time
     this.#handledSeq = context.counters.get('handled_seq');
     this.#feeChanges = context.feeTable.changes;
-    const { config, instrumentLog, bookTable } = context;
+    const { config, instrumentLog, bookTable, fundsTable } = context;
     const directory = instrumentLog.directory(context.counters.get('instruments_position'));
     this.#market = new Market(config.limits.instruments_max, config.fees, context.feeTable, directory);
-    this.#strategy = new CycleStrategy(this.#market, bookTable, config);
+    this.#strategy = new CycleStrategy(this.#market, bookTable, new StartFunds(config, fundsTable), config);
     this.#recorded = newestMark(context.producer('detector_records'));
     this.#passedOn = newestMark(this.#opportunities);
   }

@@ -4,18 +4,21 @@
  */
 
 import assert from 'node:assert/strict';
-import { type CycleTable, edgesOfCycle, findCycles } from '../../shared/asset-graph.ts';
+import { type CycleTable, edgeOf, edgesOfCycle, findCycles } from '../../shared/asset-graph.ts';
 import { type BookCopy, type BookTable, createBookCopy, VERIFIED_LEVELS } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
-import { CycleLeg } from '../../shared/cycle-leg.ts';
+import { CycleLeg, type LegTerms } from '../../shared/cycle-leg.ts';
 import { type CycleSize, sizeCycle } from '../../shared/cycle-sizing.ts';
 import { cycleTouch, type Fraction, isLess, type LegTouch, leastMultiplier } from '../../shared/cycle-touch.ts';
-import type { InstrumentIndex } from '../../shared/instrument.ts';
-import { INT64_MAX, parseAmountDown } from '../../shared/money.ts';
+import { paysAtWorst } from '../../shared/cycle-worst.ts';
+import { type LegMid, worthAtStart } from '../../shared/cycle-worth.ts';
+import type { Asset, InstrumentIndex } from '../../shared/instrument.ts';
+import { INT64_MAX } from '../../shared/money.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
-import { BUY } from '../../shared/side.ts';
+import { BUY, SELL } from '../../shared/side.ts';
 import { CycleScreen } from './cycle-screen.ts';
 import type { Market } from './market.ts';
+import type { StartFunds } from './start-funds.ts';
 import type { Opportunity, OpportunitySize, Strategy } from './strategy.ts';
 
 export class CycleStrategy implements Strategy {
@@ -23,18 +26,18 @@ export class CycleStrategy implements Strategy {
   readonly #market: Market;
   readonly #bookTable: BookTable;
   readonly #settings: Config['strategy'];
-  readonly #inventory: Config['paper']['inventory'];
+  readonly #funds: StartFunds;
   /** A cycle is an opportunity when its net multiplier is greater than this. */
   readonly #threshold: Fraction;
   readonly #books: readonly BookCopy[];
   #table: CycleTable;
   #screen: CycleScreen;
 
-  constructor(market: Market, bookTable: BookTable, config: Config) {
+  constructor(market: Market, bookTable: BookTable, funds: StartFunds, config: Config) {
     this.#market = market;
     this.#bookTable = bookTable;
     this.#settings = config.strategy;
-    this.#inventory = config.paper.inventory;
+    this.#funds = funds;
     this.#threshold = leastMultiplier(config.strategy.min_edge_bps);
     this.#books = Array.from({ length: LEGS_MAX }, () => createBookCopy(VERIFIED_LEVELS));
     this.#table = NO_CYCLES; // until the market is known: see rebuild
@@ -93,16 +96,38 @@ export class CycleStrategy implements Strategy {
     return legs;
   }
 
-  /** The first size that pays, of those that start from an asset we may start from. */
+  /**
+   * The best size by value at the books, of those that start from an asset we may start from. Of two of the same value
+   * the one whose asset is preferred.
+   */
   #sizeOf(legs: readonly LegTouch[], seq: number): OpportunitySize | undefined {
     const ladders = legs.map((leg, index) => this.#ladderOf(leg, index, seq));
+    const mids = legs.map(({ terms }) => this.#midOf(terms));
+    let best: OpportunitySize | undefined;
+    let bestWorth = NOTHING;
     for (const firstLeg of this.#startLegs(legs)) {
-      const inOrder = [...ladders.slice(firstLeg), ...ladders.slice(0, firstLeg)];
-      const budgetUnits = this.#budgetOf(legs[firstLeg] as LegTouch);
-      const size = sizeCycle(inOrder, { budgetUnits, stepsMax: this.#settings.sizing_steps_max });
-      if (size !== undefined && fitsMessage(size)) return { ...size, firstLeg };
+      const size = this.#sizeFrom(ladders, legs, firstLeg);
+      if (size === undefined) continue;
+      const worth = worthAtStart(mids, firstLeg, size.endUnits - size.startUnits);
+      if (isLess(bestWorth, worth)) [best, bestWorth] = [{ ...size, firstLeg }, worth];
     }
-    return undefined;
+    return best;
+  }
+
+  #sizeFrom(ladders: readonly CycleLeg[], legs: readonly LegTouch[], firstLeg: number): CycleSize | undefined {
+    const budgetUnits = this.#funds.of(assetSpent(legs[firstLeg] as LegTouch));
+    if (budgetUnits === 0n) return undefined;
+    const inOrder = [...ladders.slice(firstLeg), ...ladders.slice(0, firstLeg)];
+    const size = sizeCycle(inOrder, { budgetUnits, stepsMax: this.#settings.sizing_steps_max });
+    const firstLots = size?.fills[0]?.qtyLots;
+    if (size === undefined || firstLots === undefined || !fitsMessage(size)) return undefined;
+    return paysAtWorst(inOrder, firstLots, this.#threshold) ? size : undefined;
+  }
+
+  #midOf(terms: LegTerms): LegMid {
+    const { index } = terms.instrument;
+    const bidTicks = this.#market.touchPrice(edgeOf(index, SELL));
+    return { terms, bidTicks, askTicks: this.#market.touchPrice(edgeOf(index, BUY)) };
   }
 
   #ladderOf({ terms, priceTicks }: LegTouch, index: number, seq: number): CycleLeg {
@@ -113,34 +138,19 @@ export class CycleStrategy implements Strategy {
     return new CycleLeg(terms, ladder);
   }
 
-  /**
-   * Legs that a size may begin with, in order of preference: by `start_assets` where given, else by the spelling. With
-   * an inventory only assets that are held; without start assets and inventory the spelling's start asset alone.
-   */
+  /** Legs that a size may begin with, in order of preference: those of `start_assets`, or without such all. */
   #startLegs(legs: readonly LegTouch[]): number[] {
-    const spends = legs.map(({ terms }) => spentAsset(terms));
     const { start_assets: wanted } = this.#settings;
-    const preferred = wanted.length > 0 ? wanted.map((id) => spends.indexOf(id)) : spends.map((_id, index) => index);
-    const present = preferred.filter((index) => index !== -1);
-    if (this.#isUnlimited) return wanted.length > 0 ? present : present.slice(0, 1);
-    return present.filter((index) => Object.hasOwn(this.#inventory, spends[index] as string));
-  }
-
-  #budgetOf({ terms }: LegTouch): bigint | undefined {
-    if (this.#isUnlimited) return undefined;
-    const id = spentAsset(terms);
-    const { precision } = terms.side === BUY ? terms.quote : terms.base;
-    return parseAmountDown(this.#inventory[id] ?? '0', precision, `paper.inventory.${id}`);
-  }
-
-  get #isUnlimited(): boolean {
-    return Object.keys(this.#inventory).length === 0;
+    if (wanted.length === 0) return [...legs.keys()];
+    const spends = legs.map((leg) => assetSpent(leg).id);
+    return wanted.map((id) => spends.indexOf(id)).filter((index) => index !== -1);
   }
 }
 
+const NOTHING: Fraction = { numerator: 0n, denominator: 1n };
 const NO_CYCLES: CycleTable = { count: 0, legCounts: new Uint8Array(0), edges: new Uint32Array(0) };
 
-const spentAsset = ({ side, base, quote }: LegTouch['terms']): string => (side === BUY ? quote.id : base.id);
+const assetSpent = ({ terms: { side, base, quote } }: LegTouch): Asset => (side === BUY ? quote : base);
 
 /** Whether every amount of a size fits a message. What does not is no order either. */
 function fitsMessage({ startUnits, endUnits, fills }: CycleSize): boolean {

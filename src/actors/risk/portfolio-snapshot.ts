@@ -1,6 +1,6 @@
 /** One portfolio snapshot: a record per asset that is held, was traded or is configured, all under one number. */
 import type { RecordWriter } from '../../runtime/record-writer.ts';
-import type { Config } from '../../shared/config.ts';
+import { type Config, usesKey } from '../../shared/config.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
 import { parseAmountDown } from '../../shared/money.ts';
 import { PORTFOLIO, RECORD_KIND } from '../../shared/record-messages.ts';
@@ -23,9 +23,10 @@ export interface PortfolioLine {
 
 /** The lines of a snapshot of `bank`, in the order of the assets. */
 export function portfolioLines(bank: DataView, config: Config, directory: InstrumentDirectory): PortfolioLine[] {
+  const inventory = usesKey(config.mode) ? {} : config.paper.inventory; // with a key the account says what it holds
   return directory.assets.flatMap(({ index: asset, id: name, precision }) => {
     if (asset >= config.limits.assets_max) return [];
-    const configured = config.paper.inventory[name];
+    const configured = Object.hasOwn(inventory, name) ? inventory[name] : undefined;
     const position = ofAsset(bank, asset, ASSET_ENTRY.positionUnits);
     const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
     const drawdownUnits = ofAsset(bank, asset, ASSET_ENTRY.peakUnits) - realised;

@@ -21,6 +21,7 @@ import { PaperAccount } from './paper-account.ts';
 import { PaperPort } from './paper-port.ts';
 import { PlanDesk } from './plan-desk.ts';
 import { openSequencerMemory, SEQUENCER_HEADER } from './sequencer-memory.ts';
+import { ToldFunds } from './told-funds.ts';
 import { VENUE } from './venue-way.ts';
 import type { Way, WayDeps } from './way.ts';
 
@@ -76,6 +77,8 @@ class Sequencer implements Actor {
   readonly #journal: Journal;
   readonly #port: TradingPort;
   readonly #desk: PlanDesk;
+  /** In the modes whose account is a venue's. */
+  readonly #funds: ToldFunds | undefined;
   readonly #tallies: readonly (readonly [counter: number, field: number])[];
   readonly #plansActive: number;
   readonly #recordsWaited: number;
@@ -95,6 +98,7 @@ class Sequencer implements Actor {
     this.#journal = journal;
     this.#port = port;
     this.#desk = new PlanDesk({ context, journal, books, port, makeAccount });
+    if (usesKey(config.mode)) this.#funds = new ToldFunds(context.fundsTable, this.#desk.account, books);
     this.#tallies = TALLIES.map(([name, field]) => [counters.at(name), field]);
     this.#plansActive = counters.at('plans_active');
     this.#recordsWaited = counters.at('records_waited');
@@ -108,13 +112,16 @@ class Sequencer implements Actor {
 
   doWork(): number {
     const handled = this.#takeEvents() + this.#takeWaiting() + this.#takeOpportunities();
-    if (handled > 0) this.#show();
+    if (handled === 0) return 0;
+    this.#funds?.tellHeld();
+    this.#show();
     return handled;
   }
 
   onTimer(): void {
     this.#port.onTimer();
     this.#takeWaiting();
+    this.#funds?.tellAll();
     this.#show();
   }
 

@@ -7,8 +7,8 @@
 import { assetSpent } from '../../shared/asset-graph.ts';
 import type { Config } from '../../shared/config.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
-import { worstOfCycle } from '../../shared/cycle-sizing.ts';
 import { type Fraction, isLess, leastMultiplier } from '../../shared/cycle-touch.ts';
+import { paysAtWorst } from '../../shared/cycle-worst.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import type { FeeTable } from '../../shared/fee-table.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
@@ -16,7 +16,7 @@ import type { GateState } from '../../shared/trading-gate.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
 import type { Plan, PlanLeg } from './plan.ts';
-import { atCollar, type PlanSize, type SizeBounds, sizePlan } from './plan-size.ts';
+import { atCollar, type SizeBounds, sizePlan } from './plan-size.ts';
 import { priceCollar } from './price-collar.ts';
 
 export interface RecheckLimits {
@@ -169,29 +169,14 @@ function checkEdge(
   const size = sizePlan(collared, decidedLots, { limits: orderLimits, available, isParallel });
   if (typeof size === 'string') return refuse(size);
   const { startUnits, endUnits, lots } = size;
-  if (!isLess(leastMultiplier, multiplierOf(size)) || !paysAtWorst(legs, size, leastMultiplier)) {
-    return refuse('edge_gone');
-  }
+  const pays = isLess(leastMultiplier, { numerator: endUnits, denominator: startUnits });
+  if (!pays || !paysAtWorst(legs, lots[0] as bigint, leastMultiplier)) return refuse('edge_gone');
   const { instrument, side } = (legs[0] as CycleLeg).terms;
   const startAsset = assetSpent(instrument, side);
   if (plans.filter((plan) => plan.startAsset === startAsset).length >= plansPerAssetMax) return refuse('asset_busy');
   const plannedUnits = collared.map((one, index) => atCollar(one, lots[index] as bigint));
   const reservedUnits = plannedUnits.map((units, index) => (index === 0 || isParallel ? units : 0n));
   return { ok: true, startAsset, lots, startUnits, endUnits, reservedUnits, plannedUnits };
-}
-
-const EVEN: Fraction = { numerator: 1n, denominator: 1n };
-
-const multiplierOf = ({ startUnits, endUnits }: Pick<PlanSize, 'startUnits' | 'endUnits'>): Fraction => ({
-  numerator: endUnits,
-  denominator: startUnits,
-});
-
-/** What pays only as long as no level comes in several fills does not pay; whoever allows a loss allows it here too. */
-function paysAtWorst(legs: readonly CycleLeg[], { lots }: PlanSize, leastMultiplier: Fraction): boolean {
-  const worst = worstOfCycle(legs, lots[0] as bigint);
-  const bar = isLess(leastMultiplier, EVEN) ? leastMultiplier : EVEN;
-  return worst !== undefined && isLess(bar, multiplierOf(worst));
 }
 
 const limitOf = ({ terms }: CycleLeg, { decidedTicks }: PlanLeg, slippageBps: number): bigint =>

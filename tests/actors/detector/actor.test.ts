@@ -159,7 +159,7 @@ describe('detector', () => {
   });
 
   test('a quantity precision that changes voids the top until the next one', () => {
-    const stage = stageWithTriangle();
+    const stage = stageWithTriangle({ ...FREE, strategy: { start_assets: ['USD'] } });
     openBooks(stage);
     stage.run();
     expect(stage.recorded()).toHaveLength(1);
@@ -195,27 +195,20 @@ describe('detector', () => {
     announceTriangle(stage);
     stage.book(BTC_USD, [[9_990n, 5_000n]], [[10_000n, 5_000n]]);
     stage.book(ETH_BTC, [[190n, 5_000n]], [[200n, 5_000n]]);
-    const bids = Array.from({ length: 25 }, (_, level) => [20_200n - BigInt(level), 10n] as const);
-    stage.book(ETH_USD, bids, [[20_700n, 500n]]);
+    const bids = Array.from({ length: 25 }, (_, level) => [21_000n - BigInt(level), 10n] as const);
+    stage.book(ETH_USD, bids, [[21_500n, 500n]]);
     stage.run();
-    expect(stage.recorded()).toMatchObject([{ cycle: FORWARD, legs: [{}, {}, { qty: '1.00', price: '201.91' }] }]);
+    expect(stage.recorded()).toMatchObject([{ cycle: FORWARD, legs: [{}, {}, { qty: '1.00', price: '209.91' }] }]);
   });
 
-  test('a size starts from the first start asset on the cycle, within what is held', () => {
-    const strategy = { start_assets: ['DOGE', 'ETH', 'USD'] };
-    const fromEth = stageWithTriangle({ ...FREE, strategy });
-    openBooks(fromEth);
-    fromEth.run();
-    expect(fromEth.recorded()).toMatchObject([{ startAsset: 'USD', size: { asset: 'ETH' } }]);
-    const held = stageWithTriangle({ ...FREE, strategy, paper: { inventory: { USD: '150.005', BTC: '10' } } });
-    openBooks(held);
-    held.run();
-    const [{ size }] = held.recorded() as [Emitted];
-    expect(size).toMatchObject({ asset: 'USD', startQty: '150.000000' });
-    const nothing = stageWithTriangle({ ...FREE, paper: { inventory: { DOGE: '1' } } });
-    openBooks(nothing);
-    nothing.run();
-    expect(nothing.recorded()).toMatchObject([{ size: null }]);
+  test('an edge that pays only while every level is one fill has no size', () => {
+    // Two decimals of lots: a hundredth of an ETH less on the way is more than what is earned.
+    const stage = stageWithTriangle({ ...FREE, strategy: { start_assets: ['USD'] } });
+    stage.book(BTC_USD, [[9_990n, 500n]], [[10_000n, 500n]]);
+    stage.book(ETH_BTC, [[190n, 500n]], [[200n, 500n]]);
+    stage.book(ETH_USD, [[20_200n, 50n]], [[20_700n, 500n]]); // 0.5 ETH: 1.00 USD is earned, a lot of ETH is 2.02 USD
+    stage.run();
+    expect(stage.recorded()).toMatchObject([{ cycle: FORWARD, size: null }]);
   });
 
   test('never an opportunity through a book that is not valid', () => {
