@@ -45,6 +45,8 @@ export const EXECUTION = {
   spentUnits: 144, // i64, FILL: what left the account
   legInstruments: 144, // u32 each, PLAN_OPENED: the pairs of its legs, filled up with NO_INSTRUMENT
   receivedUnits: 152, // i64, FILL: what came into it, after the fee
+  exposureUnits: 144, // i64, TAKEN_OVER
+  dustUnits: 152, // i64, TAKEN_OVER
   /** f64: market message of the newest instruments known: ticks and lots are in the scale of then. */
   instrumentsSeq: 160,
   /** i64, EXPOSURE, DUST, BALANCE: units of `startAsset`; signed for EXPOSURE and DUST, which say what was added. */
@@ -77,7 +79,10 @@ export const EXECUTION = {
 /**
  * ORDER_SENT is written before the bytes leave. ORDER_ENDED carries totals: quantity, cost and fee of all its fills.
  * EXPOSURE: something other than start assets is held that no plan will sell, or (negative) was sold. DUST: the same,
- * below what the venue would take. ORDER_MISREPORTED carries what the venue said, beside what was asked. BALANCE: what the account is expected to hold of an asset from here on.
+ * below what the venue would take. ORDER_MISREPORTED carries what the venue said, beside what was asked. BALANCE: what the
+ * account is expected to hold of an asset from here on.
+ * TAKEN_OVER: balance (amountUnits), exposure and dust of an asset as earlier runs left them, for all who count with them;
+ * they are recorded already, by the runs that changed them. ORDER_TAKEN_OVER: an order of an earlier run without an end.
  */
 export const EXECUTION_EVENT = {
   PLAN_OPENED: 1,
@@ -92,6 +97,8 @@ export const EXECUTION_EVENT = {
   DUST: 10,
   BALANCE: 11,
   ORDER_MISREPORTED: 12,
+  TAKEN_OVER: 13,
+  ORDER_TAKEN_OVER: 14,
 } as const;
 
 /**

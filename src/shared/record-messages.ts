@@ -45,6 +45,8 @@ export const PORTFOLIO = {
   reservedUnits: 40, // i64
   realisedUnits: 48, // i64, profit realised in this asset since start
   drawdownUnits: 56, // i64
+  exposureUnits: 64, // i64
+  dustUnits: 72, // i64
   SIZE: 192,
 } as const;
 

@@ -3,6 +3,8 @@
  * Amounts are decimal text: the venue may have changed a precision in the meantime.
  */
 
+import type { Side } from './side.ts';
+
 export interface StoredAmount {
   /** Modern asset code, such as `BTC`. */
   readonly asset: string;
@@ -36,6 +38,8 @@ export interface StoredOrder {
   readonly clOrdId: string;
   /** Empty while it was not known. */
   readonly venueOrderId: string;
+  readonly symbol: string;
+  readonly side: Side;
 }
 
 export interface StoredTrading {

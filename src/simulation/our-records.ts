@@ -103,11 +103,13 @@ export class OurRecords {
         });
         break;
       case 'BALANCE':
+      case 'TAKEN_OVER':
         this.#balances.set(
           slot.asset(EXECUTION.startAsset),
           slot.units(EXECUTION.amountUnits, slot.u16(EXECUTION.startAsset)),
         );
         break;
+      case 'ORDER_TAKEN_OVER':
       case 'ORDER_ACKED':
       case 'ORDER_UNCERTAIN':
         this.#order(slot);

@@ -26,6 +26,10 @@ export interface TradingStageOptions {
 export interface TradingStage {
   readonly config: string;
   readonly account: AccountSpec;
+  readonly database: string;
+  readonly socket: string;
+  /** Buys at the market on the same account, as its owner may do by hand. */
+  buyByHand(symbol: string, qty: string): void;
   /** The exchange's own books. */
   reading(): AccountReading;
   run(args: readonly string[]): Running;
@@ -77,6 +81,12 @@ export async function tradingStage(given: TradingStageOptions = {}): Promise<Tra
   return {
     config,
     account,
+    database: join(folder, 'records.duckdb'),
+    socket: join(folder, 'control.sock'),
+    buyByHand: (symbol, qty) => {
+      const answer = server.exchange.trading.add(name, { symbol, side: 'buy', orderType: 'market', qty });
+      if ('error' in answer) throw new Error(String(answer.error));
+    },
     reading: () => readAccount(server.exchange.trading, name),
     run: (args) => start([...args, '--config', config]),
   };

@@ -21,6 +21,7 @@ export const EXECUTION_TABLES = [
   'exposure_changes',
   'dust_changes',
   'expected_balances',
+  'taken_over',
 ] as const;
 
 type Buffers = Readonly<Record<(typeof EXECUTION_TABLES)[number], TableBuffer>>;
@@ -33,6 +34,7 @@ const ORDER_EVENT_NAMES: Readonly<Record<number, string>> = {
   [EXECUTION_EVENT.ORDER_UNCERTAIN]: 'uncertain',
   [EXECUTION_EVENT.ORDER_ENDED]: 'ended',
   [EXECUTION_EVENT.ORDER_MISREPORTED]: 'misreported',
+  [EXECUTION_EVENT.ORDER_TAKEN_OVER]: 'taken_over',
 };
 
 const PLAN_EVENT_NAMES: Readonly<Record<number, string>> = {
@@ -71,6 +73,15 @@ export class ExecutionRows {
         break;
       case EXECUTION_EVENT.BALANCE:
         this.#buffers.expected_balances.add(...common, runMs(view, offset), ...this.#amount(view, offset));
+        break;
+      case EXECUTION_EVENT.TAKEN_OVER:
+        this.#buffers.taken_over.add(
+          ...common,
+          runMs(view, offset),
+          ...this.#amount(view, offset),
+          view.getBigInt64(offset + EXECUTION.exposureUnits, true),
+          view.getBigInt64(offset + EXECUTION.dustUnits, true),
+        );
         break;
       default: {
         const name = ORDER_EVENT_NAMES[event];

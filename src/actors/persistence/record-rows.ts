@@ -173,6 +173,8 @@ export class RecordRows {
       view.getBigInt64(offset + PORTFOLIO.reservedUnits, true),
       view.getBigInt64(offset + PORTFOLIO.realisedUnits, true),
       view.getBigInt64(offset + PORTFOLIO.drawdownUnits, true),
+      view.getBigInt64(offset + PORTFOLIO.exposureUnits, true),
+      view.getBigInt64(offset + PORTFOLIO.dustUnits, true),
     );
   }
 

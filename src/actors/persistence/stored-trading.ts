@@ -4,6 +4,7 @@
  */
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Clock } from '../../shared/clock.ts';
+import { BUY, sideNamed } from '../../shared/side.ts';
 import type { StoredAmount, StoredFill, StoredPlan, StoredTrading } from '../../shared/stored-trading.ts';
 import { withStoredDatabase } from './stored-database.ts';
 
@@ -52,6 +53,8 @@ export async function readTrading(connection: DuckDBConnection, account: string)
     ordersOpen: (await query(ORDERS_OPEN)).map((row) => ({
       clOrdId: text(row['cl_ord_id']),
       venueOrderId: text(row['venue_order_id']),
+      symbol: text(row['symbol']),
+      side: sideNamed(text(row['side'])) ?? BUY,
     })),
     ordersKnown: ids(
       await query(`SELECT DISTINCT cl_ord_id AS id FROM order_events JOIN own USING (boot) WHERE ${recent}`),
@@ -122,7 +125,8 @@ const PLANS_OPEN = `
   HAVING NOT bool_or(is_end)`;
 
 const ORDERS_OPEN = `
-  SELECT cl_ord_id, max(venue_order_id) AS venue_order_id
+  SELECT cl_ord_id, max(venue_order_id) AS venue_order_id,
+    any_value(symbol) FILTER (WHERE event = 'sent') AS symbol, any_value(side) FILTER (WHERE event = 'sent') AS side
   FROM order_events JOIN own USING (boot)
   GROUP BY cl_ord_id
   HAVING count(*) FILTER (WHERE event = 'ended') = 0

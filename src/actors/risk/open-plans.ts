@@ -39,10 +39,10 @@ export function runningUnits(bank: DataView, asset: AssetIndex): bigint {
 }
 
 export function openPlan(bank: DataView, slots: DataView, offset: number): void {
-  const at = planAt(bank, 0);
+  const at = freePlace(bank);
   if (at === undefined) return; // more open plans than can be: what they reserve is shown too low, nothing else
   for (let byte = 0; byte < OPEN_PLAN.SIZE; byte++) bank.setUint8(at + byte, 0);
-  bank.setFloat64(at + OPEN_PLAN.plan, slots.getFloat64(offset + EXECUTION.plan, true), true);
+  for (const [to, from] of NAME) bank.setFloat64(at + to, slots.getFloat64(offset + from, true), true);
   bank.setUint16(at + OPEN_PLAN.asset, assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true)), true);
   bank.setBigInt64(at + OPEN_PLAN.reservedUnits, slots.getBigInt64(offset + EXECUTION.startUnits, true), true);
   for (let leg = 0; leg < OPEN_PLAN.INSTRUMENTS; leg++) {
@@ -51,14 +51,14 @@ export function openPlan(bank: DataView, slots: DataView, offset: number): void 
   }
 }
 
-export function closePlan(bank: DataView, plan: number): void {
-  const at = planAt(bank, plan);
+export function closePlan(bank: DataView, slots: DataView, offset: number): void {
+  const at = placeOf(bank, slots, offset);
   if (at !== undefined) bank.setFloat64(at + OPEN_PLAN.plan, 0, true);
 }
 
 /** Books a fill into its plan, when that is at work. A fee in a third asset counts when the plan ends. */
 export function bookPlanFill(bank: DataView, slots: DataView, offset: number): void {
-  const at = planAt(bank, slots.getFloat64(offset + EXECUTION.plan, true));
+  const at = placeOf(bank, slots, offset);
   if (at === undefined) return;
   const int64 = (field: number) => slots.getBigInt64(offset + field, true);
   const spentAsset = assetIndex(slots.getUint16(offset + EXECUTION.spentAsset, true));
@@ -111,11 +111,24 @@ function move(bank: DataView, at: number, asset: AssetIndex, units: bigint): voi
 
 const startAssetAt = (bank: DataView, at: number): AssetIndex => assetIndex(bank.getUint16(at + OPEN_PLAN.asset, true));
 
-/** Where `plan` is noted; 0 finds a free place. */
-function planAt(bank: DataView, plan: number): number | undefined {
+/** A plan's number begins at 1 in every run: together with the run it names the plan. */
+const NAME = [
+  [OPEN_PLAN.plan, EXECUTION.plan],
+  [OPEN_PLAN.runMs, EXECUTION.runMs],
+] as const;
+
+/** Where the plan that an execution is of is noted. Those of earlier runs are not. */
+function placeOf(bank: DataView, slots: DataView, offset: number): number | undefined {
+  for (const at of openOffsets(bank)) {
+    if (NAME.every(([to, from]) => bank.getFloat64(at + to, true) === slots.getFloat64(offset + from, true))) return at;
+  }
+  return undefined;
+}
+
+function freePlace(bank: DataView): number | undefined {
   for (let index = 0; index < PLANS_MAX; index++) {
     const at = openPlanOffset(index);
-    if (bank.getFloat64(at + OPEN_PLAN.plan, true) === plan) return at;
+    if (bank.getFloat64(at + OPEN_PLAN.plan, true) === 0) return at;
   }
   return undefined;
 }

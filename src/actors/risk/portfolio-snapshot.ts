@@ -62,6 +62,8 @@ export function recordPortfolio(records: RecordWriter, number: number, lines: re
       view.setBigInt64(offset + PORTFOLIO.reservedUnits, line.reservedUnits, true);
       view.setBigInt64(offset + PORTFOLIO.realisedUnits, line.realisedUnits, true);
       view.setBigInt64(offset + PORTFOLIO.drawdownUnits, line.drawdownUnits, true);
+      view.setBigInt64(offset + PORTFOLIO.exposureUnits, line.exposureUnits, true);
+      view.setBigInt64(offset + PORTFOLIO.dustUnits, line.dustUnits, true);
     });
   }
   return true;

@@ -66,6 +66,9 @@ export function bookExecution(bank: DataView, slots: DataView, offset: number): 
     case EXECUTION_EVENT.BALANCE:
       bookBalance(bank, slots, offset);
       return BOOKED;
+    case EXECUTION_EVENT.TAKEN_OVER:
+      takeOver(bank, slots, offset);
+      return BOOKED;
     default:
       bookOrder(bank, slots, offset);
       return BOOKED;
@@ -97,6 +100,15 @@ function bookBalance(bank: DataView, slots: DataView, offset: number): void {
   bank.setUint8(at + ASSET_ENTRY.isOpened, 1);
 }
 
+/** What earlier runs left of an asset: as it is, so that whoever is told twice knows the same. */
+function takeOver(bank: DataView, slots: DataView, offset: number): void {
+  bookBalance(bank, slots, offset);
+  const at = assetOffset(assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true)));
+  const copy = (from: number, to: number) => bank.setBigInt64(at + to, slots.getBigInt64(offset + from, true), true);
+  copy(EXECUTION.exposureUnits, ASSET_ENTRY.exposureUnits);
+  copy(EXECUTION.dustUnits, ASSET_ENTRY.dustUnits);
+}
+
 /** What the account has told to hold of `asset`, and every change since; undefined when it has told nothing. */
 export function accountUnits(bank: DataView, asset: AssetIndex): bigint | undefined {
   if (bank.getUint8(assetOffset(asset) + ASSET_ENTRY.isOpened) === 0) return undefined;
@@ -108,6 +120,8 @@ function bookOrder(bank: DataView, slots: DataView, offset: number): void {
   const event = slots.getUint8(offset + EXECUTION.event);
   if (event === EXECUTION_EVENT.ORDER_SENT) {
     count(bank, RISK_HEADER.ordersSent, 1);
+    count(bank, RISK_HEADER.ordersOut, 1);
+  } else if (event === EXECUTION_EVENT.ORDER_TAKEN_OVER) {
     count(bank, RISK_HEADER.ordersOut, 1);
   } else if (event === EXECUTION_EVENT.ORDER_UNCERTAIN) {
     count(bank, RISK_HEADER.ordersUncertain, 1);
@@ -160,7 +174,7 @@ function bookEnd(bank: DataView, slots: DataView, offset: number): Booked {
   // Dust, which costs or is worth something, and fees in other assets count like any other result.
   const mark = slots.getBigInt64(offset + EXECUTION.markUnits, true);
   const profit = slots.getBigInt64(offset + EXECUTION.profitUnits, true) + mark;
-  closePlan(bank, slots.getFloat64(offset + EXECUTION.plan, true));
+  closePlan(bank, slots, offset);
   addToAsset(bank, asset, ASSET_ENTRY.realisedUnits, profit);
   const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
   if (realised > ofAsset(bank, asset, ASSET_ENTRY.peakUnits)) {

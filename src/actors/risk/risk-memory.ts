@@ -1,7 +1,7 @@
 /**
  * What risk must not forget when its actor dies: one bank of bytes, see `two-bank-memory.ts`.
  *
- *   | header | open plans (PLANS_MAX × 120) | causes (CAUSES_MAX × 224) | assets (assets_max × 72) |
+ *   | header | open plans (PLANS_MAX × 128) | causes (CAUSES_MAX × 224) | assets (assets_max × 72) |
  */
 
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ import type { AssetIndex } from '../../shared/instrument.ts';
 import { GATE_REASONS, type GateReason } from '../../shared/trading-gate.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 
-const LAYOUT = 6;
+const LAYOUT = 7;
 
 export const RISK_HEADER = {
   isInitialised: 0, // u8
@@ -60,7 +60,8 @@ export const OPEN_PLAN = {
   holdings: 56,
   HOLDINGS: 4,
   HOLDING_BYTES: 16,
-  SIZE: 120,
+  runMs: 120, // f64, run of the program that it is of
+  SIZE: 128,
 } as const;
 
 /** Why trading is not open: one entry for each cause that holds. */

@@ -7,16 +7,25 @@ import type { AuditEvent } from '../../shared/audit-events.ts';
 import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { formatDecimal } from '../../shared/money.ts';
-import type { StoredAmount, StoredTrading } from '../../shared/stored-trading.ts';
+import type { StoredTrading } from '../../shared/stored-trading.ts';
 import type { BalanceReading, Fill } from '../../venues/trading-port.ts';
-import { addDust, addExposure, expectedUnits, type LedgerEntry, setBalance, tellBalance } from './account-ledger.ts';
+import {
+  addDust,
+  addExposure,
+  expectedUnits,
+  type LedgerEntry,
+  setBalance,
+  tellBalance,
+  tellTakenOver,
+} from './account-ledger.ts';
 import { BookedFacts } from './booked-facts.ts';
 import { type Moment, tellAudit } from './execution-events.ts';
 import { balanceChanges, type FillMoves } from './fill-moves.ts';
-import { storedUnits } from './interrupted-plans.ts';
 import { changeBalance } from './inventory.ts';
 import type { Journal } from './journal.ts';
+import { type LeftBehind, leftBehind } from './left-behind.ts';
 import type { NewestBooks } from './newest-books.ts';
+import { tellTakenOverOrder } from './recovered-records.ts';
 import { countUp, dustOffset, exposureOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
 import type { Task } from './task-queue.ts';
 
@@ -99,26 +108,28 @@ export class AccountBooks {
 
   // -- changes of their own -----------------------------------------------------------------------------------------
 
-  /** Takes over what earlier runs left in the ledger. Nothing is told: the database has it. */
-  load(): void {
+  /**
+   * Takes over what earlier runs left in the ledger, and says so to everybody who counts with it. Each change knows how
+   * far the ones before it came, also those of a predecessor.
+   */
+  *takeOverTasks(): Generator<Task> {
     const stored = this.#stored;
     if (stored === undefined) return;
-    const bank = this.#journal.begin();
-    const unlisted = new Set<string>();
-    const put = (amounts: readonly StoredAmount[], write: (asset: AssetIndex, units: bigint) => void) => {
-      for (const { asset, amount } of amounts) {
-        const found = this.#books.directory.assetNamed(asset);
-        if (found === undefined) unlisted.add(asset);
-        else write(found.index, storedUnits(amount, found.precision));
-      }
-    };
-    put(stored.balances, (asset, units) => changeBalance(bank, asset, units));
-    put(stored.exposure, (asset, units) => bank.setBigInt64(exposureOffset(asset), units, true));
-    put(stored.dust, (asset, units) => bank.setBigInt64(dustOffset(asset), units, true));
-    if (unlisted.size > 0)
-      this.say('asset_unknown', 1, `the database knows ${[...unlisted].join(', ')}, the venue does not`);
-    bank.setFloat64(SEQUENCER_HEADER.isLoaded, 1, true);
-    this.#journal.commit();
+    const { left, unlisted } = leftBehind(stored, this.#books.directory);
+    for (const part of chunks(left, BALANCES_AT_ONCE)) {
+      yield () => this.change((when) => this.#takeOver(part, when));
+    }
+    for (const order of stored.ordersOpen) {
+      const instrument = this.#books.directory.instruments.find(({ symbol }) => symbol === order.symbol)?.index ?? 0;
+      const tell = (when: Moment) => tellTakenOverOrder(this.#journal, order, instrument, when);
+      yield () => this.once(`taken over ${order.clOrdId}`, tell);
+    }
+    yield () =>
+      this.change(() => {
+        if (unlisted.length > 0)
+          this.say('asset_unknown', 1, `the database knows ${unlisted.join(', ')}, the venue does not`);
+        this.#journal.open.setFloat64(SEQUENCER_HEADER.isLoaded, 1, true);
+      });
   }
 
   /** Takes the venue's balances for what is to be expected: there was no expectation. */
@@ -205,6 +216,18 @@ export class AccountBooks {
   /** Records something that changes nothing. */
   audit(event: AuditEvent, severity: 0 | 1 | 2, text: string): Task {
     return () => this.change(() => this.say(event, severity, text));
+  }
+
+  #takeOver(left: readonly LeftBehind[], when: Moment): void {
+    const bank = this.#journal.open;
+    for (const { asset, balance, exposure, dust } of left) {
+      if (asset < bank.getFloat64(SEQUENCER_HEADER.takenOverUpTo, true)) continue;
+      changeBalance(bank, asset, balance);
+      bank.setBigInt64(exposureOffset(asset), exposure, true);
+      bank.setBigInt64(dustOffset(asset), dust, true);
+      bank.setFloat64(SEQUENCER_HEADER.takenOverUpTo, asset + 1, true);
+      tellTakenOver(this.#journal, asset, when);
+    }
   }
 
   #establish(asset: AssetIndex, units: bigint, when: Moment): void {

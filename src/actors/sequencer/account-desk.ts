@@ -364,7 +364,7 @@ export class AccountDesk implements RunningAccount {
   #ask(): void {
     if (this.#deps.books.directory.assets.length === 0) return;
     this.#wantsReading = false;
-    if (!this.#books.isLoaded) this.#tasks.add(() => this.#books.load());
+    if (!this.#books.isLoaded) this.#tasks.add(...this.#books.takeOverTasks());
     this.#comparison.begin();
     this.#questions.ask();
   }

@@ -47,6 +47,16 @@ export function tellBalance(journal: Journal, asset: AssetIndex, when: Moment): 
   tellAmount(journal, EXECUTION_EVENT.BALANCE, { asset, units, plan: 0 }, when);
 }
 
+/** Says what the account is expected to hold of an asset, and what the two ledgers have of it, after earlier runs. */
+export function tellTakenOver(journal: Journal, asset: AssetIndex, when: Moment): void {
+  const bank = journal.open;
+  const entry = { asset, units: expectedUnits(bank, asset), plan: 0 };
+  tellAmount(journal, EXECUTION_EVENT.TAKEN_OVER, entry, when, (view, at) => {
+    view.setBigInt64(at + EXECUTION.exposureUnits, exposedUnits(bank, asset), true);
+    view.setBigInt64(at + EXECUTION.dustUnits, dustUnits(bank, asset), true);
+  });
+}
+
 /** Sets what the account is expected to hold, and says so. */
 export function setBalance(journal: Journal, asset: AssetIndex, units: bigint, when: Moment): void {
   journal.open.setBigInt64(balanceOffset(asset), units, true);

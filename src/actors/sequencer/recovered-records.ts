@@ -4,7 +4,7 @@
  */
 
 import { writeAscii } from '../../shared/ascii-field.ts';
-import type { OrderOrigin } from '../../shared/client-order-id.ts';
+import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -14,6 +14,7 @@ import {
   PLAN_REASONS,
   type PlanOutcome,
 } from '../../shared/execution-message.ts';
+import type { StoredOrder } from '../../shared/stored-trading.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';
 import { type Moment, writeSaid } from './execution-events.ts';
 import type { FillMoves } from './fill-moves.ts';
@@ -50,6 +51,23 @@ export function tellFoundEnded(journal: Journal, order: FoundOrder, when: Moment
     writeOrder(view, at, order, when);
     const { qtyLots } = order.reading;
     writeOutcome(view, at, filled === 0n ? 'unfilled' : filled < qtyLots ? 'partial' : 'filled');
+  });
+}
+
+/** An order of an earlier run that has no end yet: it may be out. */
+export function tellTakenOverOrder(
+  journal: Journal,
+  { clOrdId, venueOrderId, side }: StoredOrder,
+  instrument: number,
+  when: Moment,
+): void {
+  const origin = decodeClientOrderId(clOrdId);
+  if (origin === undefined) return;
+  journal.emitExecution(EXECUTION_EVENT.ORDER_TAKEN_OVER, (view, at) => {
+    writeOrigin(view, at, clOrdId, origin, when);
+    writeAscii(view, at + EXECUTION.venueOrderId, venueOrderId, EXECUTION.VENUE_ORDER_ID_BYTES);
+    view.setUint32(at + EXECUTION.instrument, instrument, true);
+    view.setUint8(at + EXECUTION.side, side);
   });
 }
 

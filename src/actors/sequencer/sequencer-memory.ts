@@ -47,6 +47,8 @@ export const SEQUENCER_HEADER = {
   readUpToMs: 200, // wall time: the account was compared up to here
   /** Execution that told of the newest misreport of the venue; 0 when there was none. */
   misreportSeq: 208,
+  /** Assets below this index are taken over from earlier runs, see `account-books.ts`. */
+  takenOverUpTo: 208,
   SIZE: 256,
 } as const;
 

@@ -108,8 +108,8 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
   ]);
   expect(stored?.plansEnded).toEqual([`${RUN_MS}/1`]);
   expect(stored?.ordersOpen).toEqual([
-    { clOrdId: 'a-three', venueOrderId: 'O3' },
-    { clOrdId: 'a-two', venueOrderId: '' },
+    { clOrdId: 'a-three', venueOrderId: 'O3', symbol: 'BTC/USD', side: 0 },
+    { clOrdId: 'a-two', venueOrderId: '', symbol: 'BTC/USD', side: 0 },
   ]);
   expect([...(stored?.ordersKnown ?? [])].sort()).toEqual(['a-one', 'a-three', 'a-two']);
   expect(stored?.ordersEnded).toEqual(['a-one']);

@@ -70,6 +70,41 @@ describe('risk and the account', () => {
     });
   });
 
+  test('what earlier runs left is taken as it is, however often it is told, and their orders count as out', () => {
+    const stage = stageRisk({ mode: 'live' });
+    const play = sequencer(stage.executions);
+    stage.start();
+    for (let time = 0; time < 2; time++) play.takenOver(BTC, 4_839_000_000n, 4_800_000_000n, 3n);
+    play.orderTakenOver(7);
+    play.orderSent(1);
+    stage.run();
+    const held = { balance: '0.4839000000', exposure: '0.4800000000', dust: '0.0000000003' };
+    expect(stage.status()).toMatchObject({ orders: { out: 2, sent: 1 }, assets: { BTC: held } });
+    play.orderEnded(7, 'filled');
+    play.exposure(BTC, -4_800_000_000n, 'swept');
+    stage.run();
+    expect(stage.status()).toMatchObject({ orders: { out: 1 }, assets: { BTC: { exposure: '0.0000000000' } } });
+    stage.succeed();
+    expect(stage.status()).toMatchObject({ orders: { out: 1 }, assets: { BTC: { balance: '0.4839000000' } } });
+  });
+
+  test('a plan of an earlier run is not taken for the one of this run that has its number', () => {
+    const stage = stageRisk({ mode: 'live' });
+    const play = sequencer(stage.executions);
+    stage.start();
+    play.ofRun(2_000);
+    play.opened(1, 500_0000n);
+    play.ofRun(1_000);
+    play.fill(1, USD, 70_0000n, BTC, 5n);
+    play.ended(1, -70_0000n);
+    stage.run();
+    expect(stage.status()).toMatchObject({ openPlans: 1, assets: { USD: { reserved: '500.0000' } } });
+    play.ofRun(2_000);
+    play.ended(1, 0n);
+    stage.run();
+    expect(stage.status()).toMatchObject({ openPlans: 0 });
+  });
+
   test('a fee in the asset received is part of what came; one in a third asset leaves the account beside', () => {
     const stage = stageRisk({ mode: 'live' });
     const play = sequencer(stage.executions);

@@ -179,6 +179,7 @@ function takeRecords(ring: ReturnType<ReturnType<typeof createTestContext>['cons
 /** Plays the sequencer: executions with their own numbers. */
 export function sequencer(ring: RingProducer) {
   let seq = 0;
+  let runMs = 0;
   const put = (plan: number, event: number, fill: (view: DataView, at: number) => void, number = ++seq) => {
     expect(ring.tryClaim(1)).toBe(true);
     const at = ring.offset(0);
@@ -186,6 +187,7 @@ export function sequencer(ring: RingProducer) {
     ring.view.setUint8(at + EXECUTION.kind, RECORD_KIND.EXECUTION);
     ring.view.setUint8(at + EXECUTION.event, event);
     ring.view.setFloat64(at + EXECUTION.plan, plan, true);
+    ring.view.setFloat64(at + EXECUTION.runMs, runMs, true);
     ring.view.setFloat64(at + EXECUTION.executionSeq, number, true);
     fill(ring.view, at);
     ring.publish(1);
@@ -198,6 +200,18 @@ export function sequencer(ring: RingProducer) {
       view.setBigInt64(at + EXECUTION.amountUnits, units, true);
     });
   return {
+    /** What follows is of plans of another run. */
+    ofRun: (ms: number) => {
+      runMs = ms;
+    },
+    takenOver: (asset: AssetIndex, balance: bigint, exposure: bigint, dust: bigint) =>
+      put(0, EXECUTION_EVENT.TAKEN_OVER, (view, at) => {
+        view.setUint16(at + EXECUTION.startAsset, asset, true);
+        view.setBigInt64(at + EXECUTION.amountUnits, balance, true);
+        view.setBigInt64(at + EXECUTION.exposureUnits, exposure, true);
+        view.setBigInt64(at + EXECUTION.dustUnits, dust, true);
+      }),
+    orderTakenOver: (plan: number) => put(plan, EXECUTION_EVENT.ORDER_TAKEN_OVER, () => {}),
     exposure: (asset: AssetIndex, units: bigint, reason?: ExposureReason) =>
       amount(EXECUTION_EVENT.EXPOSURE, asset, units, reason),
     dust: (asset: AssetIndex, units: bigint) => amount(EXECUTION_EVENT.DUST, asset, units),

@@ -515,7 +515,7 @@ describe('account desk: an order that the venue had and denies to know', () => {
     dust: [],
     plans: [{ runMs: EARLIER_MS, plan: 9, startAsset: 'USD', firstOrder: undefined, fills: [], entered: [] }],
     plansEnded: [],
-    ordersOpen: [{ clOrdId, venueOrderId: 'OGONE' }],
+    ordersOpen: [{ clOrdId, venueOrderId: 'OGONE', symbol: 'BTC/USD', side: 0 }],
     ordersKnown: [clOrdId],
     ordersEnded: [],
     execIds: [],

@@ -1,13 +1,18 @@
 /** Runs of the program that are killed in the middle of their trading, and others that find out what they left. */
 
 import { expect } from 'vitest';
+import { accountUnits, bookExecution, ofAsset } from '../../../src/actors/risk/risk-ledger.ts';
+import { ASSET_ENTRY, openRiskMemory, RISK_HEADER } from '../../../src/actors/risk/risk-memory.ts';
 import { fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
 import { writeAscii } from '../../../src/shared/ascii-field.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { EXECUTION, EXECUTION_EVENT, ORDER_OUTCOMES, PLAN_OUTCOMES } from '../../../src/shared/execution-message.ts';
 import { assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
+import { parseAmountDown } from '../../../src/shared/money.ts';
+import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
+import { createTestContext } from '../../support/test-context.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
-import { ASSETS, BTC, BTC_USD, ETH_BTC, ETH_USD, USD } from './sequencer-stage.ts';
+import { ASSETS, BTC, BTC_USD, ETH_BTC, ETH_USD, SMALL_LIMITS, USD } from './sequencer-stage.ts';
 import type { TradingDatabase } from './trading-database.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -165,6 +170,34 @@ export function recoveryStage(database: TradingDatabase) {
       expect(ended, `${what}: a plan with an order has an end`).toContain(Number(plan));
     }
     await expectConserved(exchange, what);
+    await expectKnownToRisk(stage, what);
+  }
+
+  /** What survived is known to risk and to the database as it is to the sequencer. */
+  async function expectKnownToRisk(stage: AccountStage, what: string): Promise<void> {
+    const risk = createTestContext('risk', { config: { limits: SMALL_LIMITS } });
+    const bank = openRiskMemory(risk.context.ownMemory, risk.context.config).begin();
+    for (const bytes of stage.recordBytes()) {
+      if (bytes[0] === RECORD_KIND.EXECUTION) bookExecution(bank, new DataView(bytes.buffer), 0);
+    }
+    const inDatabase = async (view: string, column: string) =>
+      new Map(
+        (await database.query(`SELECT asset, ${column}::VARCHAR AS amount FROM ${view}`)).map((row) => [
+          String(row['asset']),
+          String(row['amount']),
+        ]),
+      );
+    const exposure = await inDatabase('open_exposure', 'exposure');
+    const dust = await inDatabase('open_dust', 'dust');
+    for (const { index, id, precision } of ASSETS) {
+      const units = (amounts: ReadonlyMap<string, string>) => parseAmountDown(amounts.get(id) ?? '0', precision);
+      expect(accountUnits(bank, index) ?? 0n, `${what}: ${id}, as risk knows it`).toBe(stage.expected(index));
+      expect(ofAsset(bank, index, ASSET_ENTRY.exposureUnits), `${what}: exposure in ${id}`).toBe(stage.exposed(index));
+      expect(ofAsset(bank, index, ASSET_ENTRY.dustUnits), `${what}: dust of ${id}`).toBe(stage.dust(index));
+      expect(units(exposure), `${what}: exposure in ${id}, in the database`).toBe(stage.exposed(index));
+      expect(units(dust), `${what}: dust of ${id}, in the database`).toBe(stage.dust(index));
+    }
+    expect(bank.getFloat64(RISK_HEADER.ordersOut, true), `${what}: orders out`).toBe(0);
   }
 
   /** What the exchange moved is profit, exposure or dust, asset by asset, to the unit. */
