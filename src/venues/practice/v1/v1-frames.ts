@@ -10,6 +10,7 @@ import { takerSide } from '../feed-frames.ts';
 import { pairNames } from '../legacy-names.ts';
 import { type BookLevels, type MarketBook, windowChanges } from '../market-book.ts';
 import { checksumDigits, type Level } from '../market-level.ts';
+import type { MarketSide } from '../market-side.ts';
 import { averagePriceText, type Candle } from '../market-statistics.ts';
 import { longPriceDecimals, longPriceText, type PairRules, qtyText } from '../pair-rules.ts';
 
@@ -60,23 +61,34 @@ export interface V1BookChange {
   readonly atMs: number;
 }
 
-/** Undefined when nothing changed in the window. Each side that changed has a part of its own; the last has the checksum. */
-export function v1BookUpdate(channel: V1Channel, change: V1BookChange, depth: number): string | undefined {
+/** The sides of a change in the order in which a client can take them one by one without its book ever being crossed. */
+export function v1SideOrder({ book, before }: V1BookChange): readonly MarketSide[] {
+  const ask = book.asks[0]?.price;
+  const bid = before.bids[0]?.price;
+  return ask === undefined || bid === undefined || ask > bid ? ['ask', 'bid'] : ['bid', 'ask'];
+}
+
+/** The change of one side; undefined when nothing changed in the window. As recorded, each side has a message of its own. */
+export function v1SideUpdate(
+  channel: V1Channel,
+  change: V1BookChange,
+  side: MarketSide,
+  depth: number,
+): string | undefined {
+  const rows = changedRows(channel.pair, change, side, depth);
+  if (rows.length === 0) return undefined;
   const { book, before } = change;
-  const sides = [
-    { key: 'a', rows: changedRows(channel.pair, change, 'ask', depth) },
-    { key: 'b', rows: changedRows(channel.pair, change, 'bid', depth) },
-  ].filter(({ rows }) => rows.length > 0);
-  if (sides.length === 0 || (before.bids === book.bids && before.asks === book.asks)) return undefined;
-  const parts = sides.map(({ key, rows }, at) => ({
-    [key]: rows,
-    ...(at === sides.length - 1 ? { c: String(v1Checksum(channel.pair, book)) } : {}),
-  }));
-  return dataFrame(channel, ...parts);
+  const isFirst = v1SideOrder(change)[0] === side;
+  const [bids, asks] =
+    side === 'ask' ? [isFirst ? before.bids : book.bids, book.asks] : [book.bids, isFirst ? before.asks : book.asks];
+  return dataFrame(channel, {
+    [side === 'ask' ? 'a' : 'b']: rows,
+    c: String(v1Checksum(channel.pair, { bids, asks })),
+  });
 }
 
 /** A level that moves back into the window is marked as published again. */
-function changedRows(pair: PairRules, change: V1BookChange, side: 'bid' | 'ask', depth: number): readonly Row[] {
+function changedRows(pair: PairRules, change: V1BookChange, side: MarketSide, depth: number): readonly Row[] {
   const { book, before, atMs } = change;
   const was = side === 'bid' ? before.bids : before.asks;
   const { gone, set } = windowChanges(was, side === 'bid' ? book.bids : book.asks, depth, side);

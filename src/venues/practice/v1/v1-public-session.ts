@@ -19,8 +19,9 @@ import {
   V1_HEARTBEAT,
   type V1Channel,
   v1BookSnapshot,
-  v1BookUpdate,
   v1Candle,
+  v1SideOrder,
+  v1SideUpdate,
   v1Spread,
   v1Ticker,
   v1Trade,
@@ -102,14 +103,16 @@ export class V1PublicSession implements MarketFollower {
   sendInstruments(): void {}
 
   onBook(change: BookChange): void {
-    const { book, before, atMs } = change;
+    const { book } = change;
     for (const followed of this.#of(book.symbol, ['book', 'spread'])) {
       const { feed, depth } = followed.terms;
       const channel = this.#channel(followed);
       if (feed === 'spread' && change.isNewTouch) this.#sendNow(followed, book);
       if (feed === 'spread' || channel === undefined) continue;
-      const frame = change.frame(`v1 ${depth}`, () => v1BookUpdate(channel, { book, before, atMs }, depth));
-      if (frame !== undefined) this.connection.send(frame);
+      for (const side of v1SideOrder(change)) {
+        const frame = change.frame(`v1 ${side} ${depth}`, () => v1SideUpdate(channel, change, side, depth));
+        if (frame !== undefined) this.connection.send(frame);
+      }
     }
   }
 
