@@ -42,6 +42,8 @@ interface SeenSymbol {
   readonly wire: Precision;
 }
 
+const UNUSED_LIST = 'the recording announces its instruments itself: the AssetPairs answer is not used';
+
 /** Takes the recording's entries, then those of the REST list, and makes up what neither has for a symbol with a book. */
 export function chooseInstruments(
   recorded: InstrumentEntries | undefined,
@@ -51,11 +53,12 @@ export function chooseInstruments(
   const known = recorded ?? withSymbols(rest, seen) ?? { assets: [], pairs: [] };
   const listed = new Set(known.pairs.map((pair) => textOf(pair, 'symbol')));
   const missing = seen.filter(({ symbol }) => !listed.has(symbol));
-  if (missing.length === 0) return { entries: known, notes: [] };
+  const unused = recorded === undefined || rest === undefined ? [] : [UNUSED_LIST];
+  if (missing.length === 0) return { entries: known, notes: unused };
   const pairs = [...known.pairs, ...missing.map(pairFromBook)];
   const names = missing.map(({ symbol }) => symbol).join(', ');
   const note = `no instrument entry for ${names}: made from the books; increments are the written decimals, minimums one increment`;
-  return { entries: { assets: withAssets(known.assets, pairs), pairs }, notes: [note] };
+  return { entries: { assets: withAssets(known.assets, pairs), pairs }, notes: [...unused, note] };
 }
 
 /**

@@ -37,6 +37,11 @@ test('entries of the REST list take the place of made-up ones, with modern names
   expect(assets.map((asset: { id: string }) => asset.id).sort()).toEqual(['BTC', 'USD']);
 });
 
+test('a list that is given for nothing is said to be', () => {
+  const { notes } = readTape(GEMINI, readCaptureRows(GEMINI), readAssetPairs(ASSET_PAIRS));
+  expect(notes).toEqual(['the recording announces its instruments itself: the AssetPairs answer is not used']);
+});
+
 test('a capture with an instrument message keeps its entries digit by digit', () => {
   const text = JSON.stringify(tape(GEMINI).entries);
   expect(text).toContain('"qty_increment":1e-08');

@@ -2,13 +2,15 @@
 import { formatDecimal } from '../../../shared/money.ts';
 import type { Answer, FeeRates, LedgerRecord } from '../exchange-types.ts';
 import { FEE_SCHEDULE } from '../fee-schedule.ts';
-import { amountText } from '../pair-rules.ts';
+import { isObject, lexemeOf } from '../lexeme-json.ts';
+import { type AssetClass, amountText } from '../pair-rules.ts';
 import { countOf, isWithin, pageOf, periodOf } from './history-page.ts';
 import { ledgerRow } from './order-text.ts';
 import {
   askedIds,
   assetClassAsked,
   assetKey,
+  BAD_ARGUMENTS,
   type CallContext,
   done,
   pairOf,
@@ -17,8 +19,13 @@ import {
   UNKNOWN_PAIR,
   wantsModernNames,
 } from './rest-context.ts';
-import { paramFlag, paramList, paramText, type RestParams } from './rest-params.ts';
+import { isList, paramFlag, paramList, paramText, type RestParams } from './rest-params.ts';
 
+/** What `Ledgers` can be asked for; most of it does not happen here. */
+const LEDGER_TYPES = [
+  ...['all', 'deposit', 'withdrawal', 'trade', 'margin', 'adjustment', 'rollover', 'credit', 'transfer', 'settled'],
+  ...['dividend', 'sale', 'staking', 'reward', 'conversion', 'reserve', 'nft_rebate', 'nftrebate', 'custodytransfer'],
+];
 /** Decimals of what is told in US dollars. */
 const USD_DECIMALS = 4;
 /** Decimals of the dollar prices it is converted by. */
@@ -58,9 +65,10 @@ export function tradeBalance({ desk, account, names }: CallContext, params: Rest
  * platform count for a tier here.
  */
 export function tradeVolume(context: CallContext, params: RestParams): Answer<unknown> {
-  const wanted = paramList(params, 'pair') ?? [];
-  const assetClass = assetClassAsked(params, 'asset_class');
-  const known = wanted.flatMap((name) => pairOf(context, name, assetClass, wantsModernNames(params)) ?? []);
+  const wanted = feePairs(params);
+  const known = wanted.flatMap(
+    ({ name, assetClass }) => pairOf(context, name, assetClass, wantsModernNames(params)) ?? [],
+  );
   if (known.length < wanted.length) return refused(UNKNOWN_PAIR);
   const cents = context.desk.volumeUsdCents(context.account);
   const spot = formatDecimal(cents * 100n, USD_DECIMALS);
@@ -79,6 +87,24 @@ export function tradeVolume(context: CallContext, params: RestParams): Answer<un
   const schedules = known.map(({ pair, key }) => scheduleRow(key, context.desk.fees(context.account, pair)));
   const schedule = paramFlag(params, 'fee_schedule') ? { schedules } : {};
   return done({ ...volume, fees: rows('takerPpm'), fees_maker: rows('makerPpm'), ...schedule });
+}
+
+interface FeePair {
+  readonly name: string | undefined;
+  readonly assetClass: AssetClass | undefined;
+}
+
+/** Names, or objects that say of which class each is: currencies are `forex` there. */
+function feePairs(params: RestParams): readonly FeePair[] {
+  const { pair } = params;
+  const assetClass = assetClassAsked(params, 'asset_class');
+  if (!isList(pair) || !pair.some(isObject))
+    return (paramList(params, 'pair') ?? []).map((name) => ({ name, assetClass }));
+  return pair.map((one) => {
+    if (!isObject(one)) return { name: lexemeOf(one), assetClass };
+    const isCurrency = (paramText(one, 'aclass') ?? 'forex') === 'forex';
+    return { name: paramText(one, 'asset'), assetClass: isCurrency ? 'currency' : assetClassAsked(one, 'aclass') };
+  });
 }
 
 function scheduleRow(pair: string, paid: FeeRates): object {
@@ -116,6 +142,7 @@ export function ledgers(context: CallContext, params: RestParams): Answer<unknow
   if (assets.includes(undefined)) return refused(UNKNOWN_ASSET);
   const assetClass = paramText(params, 'aclass');
   const type = paramText(params, 'type') ?? 'all';
+  if (!LEDGER_TYPES.includes(type)) return refused(`${BAD_ARGUMENTS}:type`);
   const period = periodOf(params, (id) => all.find((entry) => entry.id === id)?.atMs);
   if (!period.ok) return period;
   const found = all.filter(

@@ -246,11 +246,11 @@ export function cancelAllOrdersAfter({ desk, account }: OrderContext, params: Re
   });
 }
 
-/** `txid` may be an order's id or a userref. */
+/** `txid` may be an order's id or a userref; undefined when there is none, or one of the client's beside it. */
 function nameOf(params: RestParams): OrderName | undefined {
   const clOrdId = paramText(params, 'cl_ord_id');
   const txid = paramText(params, 'txid');
-  if (txid !== undefined) return orderName(txid);
+  if (txid !== undefined) return clOrdId === undefined ? orderName(txid) : undefined;
   return clOrdId === undefined ? undefined : { clOrdId };
 }
 

@@ -5,6 +5,8 @@ import { orderRow, tradeRow } from './order-text.ts';
 import { askedIds, BAD_ARGUMENTS, type CallContext, done, refused, wantsModernNames } from './rest-context.ts';
 import { paramFlag, paramList, paramText, type RestParams } from './rest-params.ts';
 
+/** What `TradesHistory` can be asked for. */
+const TRADE_TYPES = ['all', 'any position', 'closed position', 'closing position', 'no position'];
 const UNKNOWN_ORDER = 'EOrder:Unknown order';
 
 export function openOrders({ desk, account }: CallContext, params: RestParams): Answer<unknown> {
@@ -46,6 +48,7 @@ export function tradesHistory(context: CallContext, params: RestParams): Answer<
   if (!period.ok) return period;
   // Without margin there are no positions, so any other `type` than all trades finds none.
   const type = (paramText(params, 'type') ?? 'all').toLowerCase();
+  if (!TRADE_TYPES.includes(type)) return refused(`${BAD_ARGUMENTS}:type`);
   const wanted = paramList(params, 'pair')?.map((name) => context.names.symbolOf(name));
   const found = all.filter(
     (trade) =>

@@ -96,9 +96,9 @@ export function askedIds(params: RestParams, name: string): Answer<readonly stri
   return ids.length === 0 || ids.length > IDS_MAX ? refused(`${BAD_ARGUMENTS}:${name}`) : done(ids);
 }
 
-/** `assetVersion=1` asks for modern names as keys. */
+/** `assetVersion=1` asks for modern names as keys; some clients begin it with a capital. */
 export function wantsModernNames(params: RestParams): boolean {
-  return paramText(params, 'assetVersion') === '1';
+  return (paramText(params, 'assetVersion') ?? paramText(params, 'AssetVersion')) === '1';
 }
 
 export function pairKey(symbol: string, modern: boolean): string {

@@ -37,6 +37,7 @@ describe('lists', () => {
     ['AssetPairs', 'aclass_base=tokenized_asset', ['AAPLxUSD']],
     ['AssetPairs', 'aclass_base=tokenized_asset&pair=AAPLx/USD', ['AAPLx/USD']],
     ['AssetPairs', 'aclass_base=tokenized_asset&assetVersion=1', ['AAPLx/USD']],
+    ['AssetPairs', 'AssetVersion=1', ['BTC/USD']],
     ['AssetPairs', 'aclass_base=forex', []],
     ['AssetPairs', 'aclass_base=forex&pair=XBTUSD', []],
     ['AssetPairs', 'execution_venue=international', ['XXBTZUSD']],
@@ -103,6 +104,12 @@ describe('orders', () => {
     const fees = client.private('TradeVolume', { pair: 'AAPLxUSD', asset_class: 'tokenized_asset' });
     expect(Object.keys(dig(fees, 'result', 'fees') as object)).toEqual(['AAPLxUSD']);
     expect(client.private('TradeVolume', { pair: 'AAPLxUSD' }).error).toEqual(['EQuery:Unknown asset pair']);
+    const share = { asset: 'AAPLx/USD', aclass: 'tokenized_asset' };
+    const both = client.json('TradeVolume', { pair: [share, { asset: 'BTC/USD', aclass: 'forex' }] });
+    expect(Object.keys(dig(both, 'result', 'fees') as object)).toEqual(['AAPLx/USD', 'BTC/USD']);
+    for (const wrong of [{ ...share, aclass: 'forex' }, { ...share, aclass: 'nothing' }, { aclass: 'forex' }, 5]) {
+      expect(client.json('TradeVolume', { pair: [share, wrong] }).error).toEqual(['EQuery:Unknown asset pair']);
+    }
   });
 
   test('the ledger can be asked for one class', () => {

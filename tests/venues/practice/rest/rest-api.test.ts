@@ -112,6 +112,7 @@ describe('public calls', () => {
 
   test.each([
     ['Nothing', '', 'EGeneral:Unknown method'],
+    ['GroupedBook', 'pair=XBTUSD', 'EGeneral:Unknown method'],
     ['constructor', '', 'EGeneral:Unknown method'],
     ['Depth', '', 'EGeneral:Invalid arguments:pair'],
     ['Depth', 'pair=NOPE', 'EQuery:Unknown asset pair'],
@@ -238,6 +239,19 @@ describe('orders', () => {
       count: 1,
       closed: { [txid]: { status: 'canceled', reason: 'User requested', misc: 'amended', descr: { price: '999.0' } } },
     });
+  });
+
+  test.each([
+    ['TradesHistory', { type: 'everything' }, 'EGeneral:Invalid arguments:type'],
+    ['Ledgers', { type: 'gifts' }, 'EGeneral:Invalid arguments:type'],
+    ['CancelOrder', { txid: 'OAAAAA-AAAAA-AAAAAA', cl_ord_id: 'arb-1' }, 'EGeneral:Invalid arguments:txid'],
+    ['AmendOrder', { txid: 'OAAAAA-AAAAA-AAAAAA', cl_ord_id: 'arb-1' }, 'EGeneral:Invalid arguments:txid'],
+    ['AddOrder', { ...LIMIT, sender_sub_id: 'desk-1' }, 'EAPI:Feature disabled'],
+    ['AddOrder', { ...LIMIT, trigger: 'index' }, 'EAPI:Feature disabled'],
+    ['Level3', { pair: 'XBTUSD' }, 'EGeneral:Unknown method'],
+    ['CreditLines', {}, 'EGeneral:Unknown method'],
+  ])('%s %j is refused, not taken for something else: %s', (name, params, error) => {
+    expect(open().main.private(name, params)).toEqual({ error: [error], result: undefined });
   });
 
   test('flags that nobody knows, or that exclude each other, are refused', () => {
