@@ -6,6 +6,7 @@ import { freshSeed } from '../shared/chance.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import { arbitradeError } from '../shared/errors.ts';
+import { readSettingsFile } from '../shared/settings-file.ts';
 import type { AccountReading } from '../venues/practice/account-reading.ts';
 import { type AccountSpec, madeAccounts } from '../venues/practice/account-spec.ts';
 import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
@@ -15,7 +16,7 @@ import { Engine } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { holdLog, jsonLog } from './log.ts';
 import { type Reconciliation, reconcile, renderReconciliation } from './reconciliation.ts';
-import { readRawSettings, type SettingOptions, settingsOf } from './run-settings.ts';
+import { type SettingOptions, settingsOf } from './run-settings.ts';
 import { type StatusDisplay, showStatus } from './show-status.ts';
 import { listenForStop, type StopSignals } from './stop-signals.ts';
 import { renderSummary } from './summary.ts';
@@ -147,7 +148,8 @@ function demoSettings(
   options: DemoOptions,
 ): Config {
   const venue = { public_url: wsPublic, private_url: wsPrivate, rest_url: rest, nonce_file: `${folder}/nonces` };
-  return settingsOf(readRawSettings(DEMO_SETTINGS), options, { mode: 'demo', venue });
+  const { raw, locate } = readSettingsFile(DEMO_SETTINGS);
+  return settingsOf(raw, options, { mode: 'demo', venue }, locate);
 }
 
 /** Holds what the settings give the paper account, and pays the fees that the detector counts on. */

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { IN_MEMORY } from '../actors/persistence/open-database.ts';
 import { systemClock } from '../shared/clock.ts';
 import { arbitradeError } from '../shared/errors.ts';
+import { readSettingsFile } from '../shared/settings-file.ts';
 import { captureDepth } from './capture-depth.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { replayInline } from './replay-inline.ts';
 import type { ReplayResult, ReplayRun, ReplaySignals } from './replay-run.ts';
 import { replayThreads } from './replay-threads.ts';
-import { readRawSettings, type SettingOptions, settingsOf } from './run-settings.ts';
+import { type SettingOptions, settingsOf } from './run-settings.ts';
 import { listenForStop } from './stop-signals.ts';
 import { renderSummary } from './summary.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -45,14 +46,14 @@ export async function replayCapture(
   options: ReplayOptions,
   signals: ReplaySignals = NEVER_STOPPED,
 ): Promise<ReplayResult> {
-  const base = options.config === undefined ? {} : readRawSettings(options.config);
+  const { raw = {}, locate } = options.config === undefined ? {} : readSettingsFile(options.config);
   const depth = await captureDepth(capture);
   // Whatever the settings are for, here nothing leaves: a capture is traded on paper.
   const forced = { mode: 'paper', ...(depth === undefined ? {} : { venue: { depth } }) } as const;
   const { opportunities } = options;
   const runWith = (database: string): ReplayRun => ({
     ...{ capture, opportunities, signals },
-    config: settingsOf(base, { ...options, database }, forced),
+    config: settingsOf(raw, { ...options, database }, forced, locate),
   });
   if (options.threads !== true) return replayInline(runWith(options.database ?? IN_MEMORY));
   if (options.database !== undefined) return replayThreads(runWith(options.database));

@@ -1,8 +1,6 @@
 /** Settings of one run: a file or a mode's defaults, with the command's options laid over them, checked together. */
-import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
 import { type Config, type ConfigInput, checkConfig } from '../shared/config.ts';
-import { arbitradeError, reasonOf } from '../shared/errors.ts';
+import type { Locate, SettingPath } from '../shared/setting-issues.ts';
 
 /** Options that several commands share and that stand for settings. */
 export interface SettingOptions {
@@ -19,17 +17,10 @@ export interface SettingOptions {
 type Raw = Record<string, unknown>;
 
 /** `base` (raw settings) with `options` laid over them, and `forced` over both. @throws CONFIG_INVALID. */
-export function settingsOf(base: unknown, options: SettingOptions, forced: ConfigInput = {}): Config {
-  return checkConfig(merge(merge(base ?? {}, overrides(options)), forced));
-}
-
-/** Raw settings of a YAML file. @throws CONFIG_UNREADABLE. */
-export function readRawSettings(file: string | URL): unknown {
-  try {
-    return parseYaml(readFileSync(file, 'utf8')) ?? {};
-  } catch (thrown) {
-    throw arbitradeError('CONFIG_UNREADABLE', String(file), reasonOf(thrown));
-  }
+export function settingsOf(base: unknown, options: SettingOptions, forced: ConfigInput = {}, locate?: Locate): Config {
+  const laidOver = merge(overrides(options), forced);
+  const locateInFile: Locate = (path) => (isGiven(laidOver, path) ? '' : (locate?.(path) ?? ''));
+  return checkConfig(merge(base ?? {}, laidOver), locateInFile);
 }
 
 function overrides(options: SettingOptions): Raw {
@@ -56,6 +47,16 @@ function merge(base: unknown, over: unknown): unknown {
     if (laid !== undefined) merged[key] = laid;
   }
   return merged;
+}
+
+/** Whether `raw` itself gives the setting at `path`, or the list or section that it is in. */
+function isGiven(raw: unknown, path: SettingPath): boolean {
+  let value = raw;
+  for (const key of path) {
+    if (!isSection(value)) break;
+    value = value[String(key)];
+  }
+  return value !== undefined;
 }
 
 function isSection(value: unknown): value is Raw {

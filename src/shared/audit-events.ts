@@ -61,6 +61,7 @@ export const AUDIT_EVENTS = [
   'gate_cause',
   'pair_terms',
   'venue_misreport',
+  'setting_unlisted',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -2,21 +2,28 @@
  * Settings: read once, checked, frozen. Unknown keys are refused; units stand last in the name. The rest of the program
  * sees only {@link Config}. Every setting is described in `config/default.yaml`, and a test holds the two together.
  */
-import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { arbitradeError, reasonOf } from './errors.ts';
 import { PLANS_MAX } from './execution-message.ts';
 import { EDGE_DECIMALS } from './money.ts';
+import { presentAssetName, presentSymbol } from './old-asset-names.ts';
+import { settingConflicts } from './setting-conflicts.ts';
+import { type Locate, type SettingPath, settingIssues, settingsError } from './setting-issues.ts';
+import { readSettingsFile } from './settings-file.ts';
 import { withAbsolutePaths } from './settings-paths.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);
-const percentText = z
-  .string()
-  .regex(/^\d{1,2}(\.\d{1,4})?$/, 'a percentage in quotes, at most 4 decimals, such as "0.26"');
-const amountText = z.string().regex(/^\d{1,18}(\.\d{1,18})?$/, 'an amount in quotes, such as "1000.50"');
-const assetName = z.string().regex(/^[A-Z0-9.]{1,16}$/, 'an asset code such as BTC');
-const symbolName = z.string().regex(/^[A-Z0-9.]{1,16}\/[A-Z0-9.]{1,16}$/, 'a pair such as BTC/USD');
+/** Text of a form; `expected` says which, whether another form was found or no text at all. */
+const textLike = (form: RegExp, expected: string) => z.string({ error: expected }).regex(form, expected);
+const percentText = textLike(/^\d{1,2}(\.\d{1,4})?$/, 'a percentage in quotes, at most 4 decimals, such as "0.26"');
+const amountText = textLike(/^\d{1,18}(\.\d{1,18})?$/, 'an amount in quotes, such as "1000.50"');
+const assetName = textLike(/^[A-Za-z0-9.]{1,16}$/, 'an asset code such as BTC').refine(
+  (name) => presentAssetName(name) === undefined,
+  { error: ({ input }) => `its present name ${presentAssetName(String(input))}` },
+);
+const symbolName = textLike(/^[A-Za-z0-9.]{1,16}\/[A-Za-z0-9.]{1,16}$/, 'a pair such as BTC/USD').refine(
+  (symbol) => presentSymbol(symbol) === undefined,
+  { error: ({ input }) => `its present name ${presentSymbol(String(input))}` },
+);
 const powerOfTwo = (least: number, most: number) =>
   z
     .int()
@@ -37,14 +44,14 @@ function isEncryptedOrLocal(url: string): boolean {
 
 const venue = z.strictObject({
   name: z.enum(['kraken']).default('kraken'),
-  public_url: z.url({ protocol: /^wss?$/ }).default('wss://ws.kraken.com/v2'),
+  public_url: z.url({ protocol: /^wss?$/, error: 'a wss:// address' }).default('wss://ws.kraken.com/v2'),
   private_url: z
-    .url({ protocol: /^wss?$/ })
+    .url({ protocol: /^wss?$/, error: 'a wss:// address' })
     .refine(isEncryptedOrLocal, 'a wss:// address')
     .default('wss://ws-auth.kraken.com/v2'),
   /** Scheme and host, without the path. */
   rest_url: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: 'an https:// address' })
     .refine(isEncryptedOrLocal, 'an https:// address')
     .default('https://api.kraken.com'),
   /** File with the key's name, the key and its secret; see `secrets-file.ts`. */
@@ -61,7 +68,7 @@ const venue = z.strictObject({
   /** How often REST's terms of pairs are read again when nothing was announced. */
   terms_interval_ms: milliseconds.default(600_000),
   /** Subscribed book depth: the venue's values. */
-  depth: z.union([z.literal(10), z.literal(25), z.literal(100), z.literal(500), z.literal(1000)]).default(25),
+  depth: z.literal([10, 25, 100, 500, 1000]).default(25),
   /** Pairs to subscribe; empty: every online pair that lies on a cycle through the start assets. */
   symbols: z.array(symbolName).max(2000).default([]),
   symbols_per_socket: z.int().min(1).max(500).default(100),
@@ -108,7 +115,7 @@ const strategy = z.strictObject({
   /** Assets a cycle may start from; none named: all of them. */
   start_assets: z.array(assetName).max(64).default([]),
   /** Longest cycle: 3, or 4 for cycles of 3 and 4. */
-  cycle_length: z.union([z.literal(3), z.literal(4)]).default(3),
+  cycle_length: z.literal([3, 4]).default(3),
   min_edge_bps: z
     .number()
     .min(-10_000)
@@ -278,35 +285,46 @@ export type Config = z.infer<typeof CONFIG_SCHEMA>;
 /** Settings as a file or a command writes them: everything may be left out. */
 export type ConfigInput = z.input<typeof CONFIG_SCHEMA>;
 
-/** Checks raw settings and fills in the defaults. @throws CONFIG_INVALID that names the first wrong setting. */
-export function checkConfig(raw: unknown): Config {
-  const result = CONFIG_SCHEMA.safeParse(raw ?? {}, { reportInput: true });
-  if (result.success) return deepFreeze(result.data);
-  const [issue] = result.error.issues;
-  const path = issue === undefined || issue.path.length === 0 ? 'settings' : issue.path.join('.');
-  throw arbitradeError('CONFIG_INVALID', path, expectation(issue), issue?.input);
+/**
+ * Checks raw settings and fills in the defaults.
+ * @param locate where in a file a setting stands, for the error's text.
+ * @throws CONFIG_INVALID that names every wrong setting, and every two that contradict each other.
+ */
+export function checkConfig(raw: unknown, locate?: Locate): Config {
+  const result = CONFIG_SCHEMA.safeParse(withoutEmptySections(raw ?? {}), { reportInput: true });
+  if (!result.success) throw settingsError(settingIssues(result.error, settingsAt), locate);
+  const conflicts = settingConflicts(result.data);
+  if (conflicts.length > 0) throw settingsError(conflicts, locate);
+  return deepFreeze(result.data);
 }
 
 /** Reads and checks a YAML file; paths in it are relative to it, and absolute in what is returned. @throws CONFIG_UNREADABLE, CONFIG_INVALID. */
 export function readConfig(file: string): Config {
-  let raw: unknown;
-  try {
-    raw = parseYaml(readFileSync(file, 'utf8'));
-  } catch (thrown) {
-    throw arbitradeError('CONFIG_UNREADABLE', file, reasonOf(thrown));
-  }
-  return deepFreeze(withAbsolutePaths(checkConfig(raw), file));
+  const { raw, locate } = readSettingsFile(file);
+  return deepFreeze(withAbsolutePaths(checkConfig(raw, locate), file));
+}
+
+/** A section that stands in a file with nothing below it says nothing: its defaults hold. */
+function withoutEmptySections(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
+  return Object.fromEntries(Object.entries(raw).filter(([name, value]) => value !== null || !isSection(name)));
+}
+
+const isSection = (name: string): boolean => settingsAt([name]).length > 0;
+
+/** Names of the settings at a path of the schema: of the sections at its root, none below a single setting. */
+function settingsAt(path: SettingPath): readonly string[] {
+  if (path.length === 0) return Object.keys(CONFIG_SCHEMA.shape);
+  const [name] = path;
+  const section = Object.entries(CONFIG_SCHEMA.shape).find(([other]) => other === name)?.[1];
+  if (path.length > 1 || !(section instanceof z.ZodPrefault)) return [];
+  const inner = section.unwrap();
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
 /** JSON Schema of a settings file, for editors. */
 export function configJsonSchema(): object {
   return z.toJSONSchema(CONFIG_SCHEMA, { io: 'input', unrepresentable: 'any' });
-}
-
-function expectation(issue: z.core.$ZodIssue | undefined): string {
-  if (issue === undefined) return 'valid settings';
-  if (issue.code === 'unrecognized_keys') return `no unknown setting (${issue.keys.join(', ')})`;
-  return issue.message;
 }
 
 function deepFreeze<T>(value: T): T {

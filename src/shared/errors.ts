@@ -4,7 +4,7 @@
  */
 export const ERRORS = {
   CONFIG_INVALID: (path: string, expected: string, was: unknown) =>
-    `${path}: expected ${expected}, found ${show(was)}; correct the setting and start again`,
+    `${wrongSetting(path, expected, was)}; correct the setting and start again`,
   CONFIG_UNREADABLE: (file: string, why: string) =>
     `${file} could not be read as settings (${why}); check the path and the YAML`,
   SECRETS_UNREADABLE: (file: string, why: string) =>
@@ -135,6 +135,11 @@ export function arbitradeError<C extends ErrorCode>(code: C, ...args: Parameters
 /** The message of anything that was thrown. */
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** One wrong setting, without what to do about it. */
+export function wrongSetting(path: string, expected: string, was: unknown): string {
+  return `${path}: expected ${expected}, found ${show(was)}`;
 }
 
 function show(value: unknown): string {

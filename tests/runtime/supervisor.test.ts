@@ -253,7 +253,7 @@ describe('supervisor: control calls', () => {
     for (const needsEventLoop of [false, true]) {
       test(`are answered by a thread that idles by ${idle}${needsEventLoop ? ' with its event loop' : ''}`, async () => {
         const stage = await started({
-          runtime: { idle, heartbeat_ms: 5_000, hang_limit_ms: 60_000 },
+          runtime: { idle, heartbeat_ms: 1_000, hang_limit_ms: 60_000 },
           mortality: { needsEventLoop },
         });
         for (let call = 0; call < 20; call++) expect(await stage.supervisor.call('book', 'lives')).toBe(1);

@@ -29,7 +29,7 @@ describe('settings', () => {
     [{ live: { real_orders: 'yes' } }, /live\.real_orders/],
     [{ fees: { taker_pct: 0.26 } }, /fees\.taker_pct.*found 0\.26/],
     [{ limits: { tops_ring: 1000 } }, /limits\.tops_ring.*power of two/],
-    [{ paper: { inventory: { usd: '1' } } }, /paper\.inventory/],
+    [{ paper: { inventory: { 'US D': '1' } } }, /paper\.inventory/],
     [{ strategy: { min_edge_bps: 1e-13 } }, /strategy\.min_edge_bps.*12 decimals/],
     [[], /settings/],
   ])('refuses %j and names the setting', (raw, message) => {

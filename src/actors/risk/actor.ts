@@ -24,6 +24,7 @@ import { RiskDesk } from './risk-desk.ts';
 import { type AssetLimit, assetLimits, findBreach, type StreakLimits } from './risk-limits.ts';
 import { RISK_HEADER } from './risk-memory.ts';
 import { readResume } from './risk-resume.ts';
+import { UnlistedNames } from './unlisted-names.ts';
 
 /** Executions booked in one turn at most. */
 const BATCH = 64;
@@ -100,6 +101,7 @@ class Risk implements Actor {
   /** Paths of limits that cannot be applied. */
   #unlisted: readonly string[] = [];
   readonly #unlistedNoted = new Set<string>();
+  readonly #unlistedNames: UnlistedNames;
   #checkDueNs = 0;
   #snapshotDueNs = 0;
   #recordsWaited = 0;
@@ -109,6 +111,7 @@ class Risk implements Actor {
     this.#context = context;
     this.#deps = deps;
     this.#desk = new RiskDesk(context);
+    this.#unlistedNames = new UnlistedNames(context);
     this.#executions = context.consumer('executions');
     const { counters, countersOf } = context;
     this.#recordRings = RECORD_WRITERS.map((id) => context.gauge(`${id}_records`));
@@ -157,6 +160,8 @@ class Risk implements Actor {
   }
 
   onStop(): void {
+    this.#refreshDirectory();
+    this.#unlistedNames.note(this.#directory);
     this.#snapshot(this.#context.clock.nowNs());
   }
 
@@ -179,6 +184,8 @@ class Risk implements Actor {
     this.#refreshDirectory();
     this.#noteUnlisted();
     this.#desk.mark(this.#limits, this.#streaks, this.#directory);
+    // A capture lists its pairs one after the other: what it does not have is known at its end.
+    if (this.#context.options['replay'] !== true) this.#unlistedNames.note(this.#directory);
     const accountState = this.#accountState();
     if (accountState === 'refused') this.#halt('account_refused', ACCOUNT_REFUSED);
     this.#desk.setConditions(
