@@ -93,6 +93,16 @@ export const ORDER_RULES: readonly OrderRule[] = [
     why: 'what is looked at more rarely is seen late',
   },
   { less: 'risk.check_interval_ms', more: 'risk.actor_silence_ms', why: 'what is looked at more rarely is seen late' },
+  {
+    less: 'trading.shortfall_attempts_max',
+    more: 'trading.plan_orders_max',
+    why: 'a plan must be able to send the orders that close it out',
+  },
+  {
+    less: 'trading.shortfall_loss_max_bps',
+    more: 'trading.plan_loss_max_bps',
+    why: 'a plan that may lose less than closing out may cost could not be closed out',
+  },
 ];
 
 /** Sides of a snapshot, each of which may bring as many levels as the depth. */
@@ -198,7 +208,9 @@ function sharedFiles({ venue, risk, persistence, control }: Config): SettingIssu
     [['control', 'socket'], control.socket],
   ];
   return files.flatMap(([path, file], index) => {
-    const twin = files.slice(0, index).find(([, other]) => file !== undefined && other !== undefined && resolve(other) === resolve(file));
+    const twin = files
+      .slice(0, index)
+      .find(([, other]) => file !== undefined && other !== undefined && resolve(other) === resolve(file));
     const expected = `a file of its own, not that of ${twin?.[0].join('.')}`;
     return twin === undefined ? [] : [{ path, expected, was: file }];
   });

@@ -7,6 +7,7 @@ const STAND_ALONE: Readonly<Record<string, string>> = {
   'venue.rest_timeout_ms': 'bounds one request; the account waits for as long as it takes',
   'venue.rest_attempts_max': 'a count',
   'venue.fees_interval_ms': 'how often fees are asked for besides the start',
+  'venue.terms_interval_ms': 'how often terms are read again besides announcements',
   'venue.symbols_per_socket': 'a count; a message asks for no more than its socket carries',
   'venue.symbols_per_message': 'a count',
   'venue.messages_per_second': 'a rate of the venue',
@@ -30,8 +31,7 @@ const STAND_ALONE: Readonly<Record<string, string>> = {
   'trading.plans_per_asset_max': 'a count; beyond plans_at_once it bounds nothing',
   'trading.opportunity_age_max_ms': 'judged by the stamps of the frames, not at a heartbeat',
   'trading.slippage_bps': 'a collar',
-  'trading.shortfall_loss_max_bps': 'a bound',
-  'trading.shortfall_attempts_max': 'a count',
+  'trading.plan_excess_max_bps': 'a bound',
   'trading.reconcile_in_flight_ms': 'how often is looked; zero turns it off',
   'trading.reconcile_orders_ms': 'how often is looked; zero turns it off',
   'trading.reconcile_balances_ms': 'how often is looked; zero turns it off',
@@ -53,6 +53,8 @@ const STAND_ALONE: Readonly<Record<string, string>> = {
   'limits.records_ring': 'memory; a full ring pauses trading',
   'limits.opportunities_ring': 'memory; what does not fit is counted',
 };
+/** A value of the upper setting that its range allows, where the usual one is beyond it. */
+const UPPER: Readonly<Record<string, number>> = { 'trading.plan_orders_max': 40, 'trading.plan_loss_max_bps': 5_000 };
 /** Tied by a rule of more than two numbers. */
 const TIED_OTHERWISE = ['venue.depth', 'strategy.cycle_length', 'limits.deltas_ring', 'limits.instruments_max'];
 
@@ -92,7 +94,7 @@ describe('settings that contradict one another', () => {
   test.each(ORDER_RULES.map((rule) => [rule.less, rule.more, rule.factor ?? 1] as const))(
     '%s against %s, at its edge',
     (less, more, factor) => {
-      const upper = 40_000;
+      const upper = UPPER[more] ?? 40_000;
       // Numbers that are small enough for every setting, and every other rule kept out of the way.
       const conflictsOf = (lower: number) =>
         settingConflicts(CONFIG_SCHEMA.parse(merged(given(more, upper), given(less, lower)))).filter(
