@@ -100,7 +100,7 @@ function lastHop(): LastHop {
     config,
     gate: { state: 'active' },
     clock,
-    planBounds: () => ({ hasOrdersLeft: true, roomUnits: 2n ** 62n, isLossReached: false }),
+    planBounds: () => ({ hasOrdersLeft: true, roomUnits: 2n ** 62n, isTooOld: false, isLossReached: false }),
     outUnits: () => 10_000_000n,
   });
   hop.list(btcUsdListed(), 1);

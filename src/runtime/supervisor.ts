@@ -20,6 +20,7 @@ import { MessageBlame } from './message-blame.ts';
 import type { PlacementPlan } from './placement.ts';
 import type { AuditDetails } from './record-writer.ts';
 import { backoffMs, overBudget, recentRestarts } from './restart-budget.ts';
+import { StallWatch } from './stall.ts';
 import { isRestarted, restartGroup, type Strategy, strictestKind } from './supervision-order.ts';
 import { SupervisorCauses } from './supervisor-causes.ts';
 import { gateReadingOf, supervisorMachine } from './supervisor-machine.ts';
@@ -67,13 +68,14 @@ export class Supervisor {
   readonly #restarts = new Map<WorkerThread, number[]>();
   /** Repairs that touch the same threads follow one another. */
   readonly #repairs = new Map<WorkerThread | 'all', Promise<void>>();
+  readonly #stall: StallWatch;
   readonly #cancelled = Promise.withResolvers<void>();
   #watch: CancelTimer | undefined;
-  #watchDueNs = 0;
   #stopResult: Promise<StopResult> | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#stall = new StallWatch(options.config.runtime.hang_limit_ms / 2);
     this.#gate = new TradingGate(options.memory.gate);
     this.#audits = new AuditQueue(recordWriterOf(options.memory, 'supervisor', options.clock));
     this.#blame = new MessageBlame(options.memory);
@@ -275,7 +277,6 @@ export class Supervisor {
   /** Every heartbeat: who is silent, and audit records that had no room. */
   #keepWatch(): void {
     const everyMs = this.#options.config.runtime.heartbeat_ms;
-    this.#watchDueNs = this.#options.clock.nowNs() + everyMs * 1e6;
     this.#watch = this.#options.clock.after(everyMs, () => {
       this.#audits.flush();
       this.#killHung();
@@ -286,13 +287,20 @@ export class Supervisor {
   #killHung(): void {
     const limitMs = this.#options.config.runtime.hang_limit_ms;
     const nowNs = this.#options.clock.nowNs();
-    if (nowNs - this.#watchDueNs > (limitMs / 2) * 1e6) return; // we were stopped ourselves: so were they, perhaps
+    // When we stood still ourselves, so did they: their time counts from the thaw.
+    const stalledNs = this.#stall.look(nowNs);
+    if (stalledNs > 0) this.#noteStall(stalledNs);
     for (const thread of this.#threads.filter(({ state }) => state === 'running')) {
-      const ageMs = thread.heartbeatAgeNs(nowNs) / 1e6;
+      const ageMs = thread.heartbeatAgeNs(nowNs, this.#stall.thawedNs) / 1e6;
       if (ageMs <= limitMs) continue;
       const error = arbitradeError('ACTOR_HUNG', thread.actors.join('+'), Math.round(ageMs), limitMs);
       thread.kill('hung', error.message, true);
     }
+  }
+
+  #noteStall(stalledNs: number): void {
+    const text = `the process stood still for ${Math.round(stalledNs / 1e6)} ms; heartbeats count from now`;
+    this.#note('supervisor', 'info', 'process_stalled', text);
   }
 
   #setAside(thread: WorkerThread, death: Death): void {

@@ -1,4 +1,5 @@
 /** One supervised worker thread: the machine of its life, given hands. Main thread only. */
+
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Remote } from 'comlink';
 import { createActor } from 'xstate';
@@ -6,6 +7,7 @@ import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import { ArbitradeError, arbitradeError, type ErrorCode, reasonOf } from '../shared/errors.ts';
+import { afterAwake } from './awake-timer.ts';
 import { type ControlAnswer, type ControlSurface, connectControl } from './control-port.ts';
 import { Counters } from './counters.ts';
 import { Doorbell } from './doorbell.ts';
@@ -133,9 +135,9 @@ export class WorkerThread {
     return this.state !== 'down';
   }
 
-  /** Age of the newest heartbeat of its actors, ns. Only means something while running. */
-  heartbeatAgeNs(nowNs: number): number {
-    return nowNs - Math.max(...this.#counters.map((counters) => counters.get('heartbeat_ns')));
+  /** Age of the newest heartbeat of its actors, ns, counted from `sinceNs` at the earliest. Only means something while running. */
+  heartbeatAgeNs(nowNs: number, sinceNs: number): number {
+    return nowNs - Math.max(sinceNs, ...this.#counters.map((counters) => counters.get('heartbeat_ns')));
   }
 
   /** Starts the thread and waits until its actors are ready. @throws StartFailed when it dies before. */
@@ -291,7 +293,7 @@ export class WorkerThread {
   }
 
   #arm(ms: number, cause: DeathCause | undefined): void {
-    this.#timer = this.#deps.clock.after(ms, () => {
+    this.#timer = afterAwake(this.#deps.clock, ms, () => {
       if (cause !== undefined) this.#death = { cause, reason: `was not ready within ${ms} ms`, blamesMessage: false };
       this.#life.send({ type: 'late' });
     });

@@ -43,6 +43,8 @@ export interface PlanBounds {
   readonly hasOrdersLeft: boolean;
   /** Units of the asset given that the plan may still give, beside all that it has given and has in orders. */
   readonly roomUnits: bigint;
+  /** It is too old to begin a further leg. */
+  readonly isTooOld: boolean;
   /** It has lost more than a plan may. */
   readonly isLossReached: boolean;
 }
@@ -75,6 +77,7 @@ export type Refusal =
   | 'too_many_orders'
   | 'limit_unusable'
   /** Bounds of the plan: orders, volume, loss so far. */
+  | 'plan_too_old'
   | 'plan_orders_over'
   | 'plan_volume_over'
   | 'plan_loss_over';
@@ -129,6 +132,7 @@ function tooMuch(order: OrderRequest, limits: OrderLimits): Refusal | undefined 
 function beyondPlan(order: OrderRequest, limits: OrderLimits): Refusal | undefined {
   const bounds = limits.planBounds(order);
   if (bounds === undefined || limits.worstSpendUnits(order) > bounds.roomUnits) return 'plan_volume_over';
+  if (bounds.isTooOld && !order.shrinksExposure) return 'plan_too_old';
   if (!bounds.hasOrdersLeft) return 'plan_orders_over';
   return bounds.isLossReached ? 'plan_loss_over' : undefined;
 }

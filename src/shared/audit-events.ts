@@ -62,6 +62,7 @@ export const AUDIT_EVENTS = [
   'pair_terms',
   'venue_misreport',
   'setting_unlisted',
+  'process_stalled',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

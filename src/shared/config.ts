@@ -166,6 +166,8 @@ const trading = z.strictObject({
   shortfall_loss_max_bps: z.int().min(0).max(10_000).default(200),
   /** Attempts to complete or take back; each has a collar wider by `slippage_bps`. */
   shortfall_attempts_max: z.int().min(1).max(50).default(6),
+  /** A plan older than this begins no further leg: what it holds is closed out. */
+  plan_age_max_ms: milliseconds.default(10_000),
   /** Whatever a plan's machine wants, this many orders of it leave at most. */
   plan_orders_max: z.int().min(4).max(255).default(24),
   /** How much more of an asset than planned a plan may give over all its orders; closing out may give as much again. */

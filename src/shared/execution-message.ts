@@ -144,7 +144,7 @@ export const PLAN_REASONS = [
   'precision_changed', // ticks and lots that were decided on mean something else now
   'disconnected', // the venue's trading connection does not stand
   'account_not_ready', // the account is not reconciled with the venue's
-  'no_room', // the venue's counters take no further order now
+  'no_room', // the venue's trading counter of a pair takes no further order now
   'asset_busy', // trading.plans_per_asset_max start from the same asset
   'over_limit', // a limit of the last hop
   'order_refused', // by the venue
@@ -162,6 +162,10 @@ export const PLAN_REASONS = [
   'plan_orders_over', // trading.plan_orders_max
   'plan_volume_over', // more than was planned would be traded: trading.plan_excess_max_bps
   'plan_loss_over', // trading.plan_loss_max_bps
+  'plan_too_old', // older than trading.plan_age_max_ms: no further leg is begun
+  'stalled', // the process stood still, and has to catch up first
+  'order_rate', // trading.orders_per_second_max
+  'message_pace', // as many messages a second as the venue takes have left
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];
 

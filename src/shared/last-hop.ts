@@ -119,8 +119,23 @@ export class LastHop implements OrderLimits {
 
   hasRate(shrinksExposure: boolean): boolean {
     const most = shrinksExposure ? 2 * this.#ratePerSecond : this.#ratePerSecond;
+    return this.#leftWithin(most, 1);
+  }
+
+  /**
+   * Whether so many orders of a plan that is not begun yet could leave now, and one more that closes out. Where fewer may
+   * leave within a second, a plan is begun when none has left.
+   */
+  hasRateFor(orders: number): boolean {
+    this.#nowNs = this.#deps.clock.nowNs();
+    const most = this.#ratePerSecond;
+    return this.#leftWithin(most, Math.min(orders, most)) && this.#leftWithin(2 * most, Math.min(orders + 1, 2 * most));
+  }
+
+  /** Whether `more` orders can leave when `most` may within a second. */
+  #leftWithin(most: number, more: number): boolean {
     const { length } = this.#leftNs;
-    const leftNs = this.#leftNs[(this.#left + length - most) % length] as number; // `most` orders ago
+    const leftNs = this.#leftNs[(this.#left + length - (most - more + 1)) % length] as number;
     return this.#nowNs - leftNs >= SECOND_NS;
   }
 

@@ -5,7 +5,7 @@
  */
 import type { ApprovedOrder } from '../shared/approved-order.ts';
 import type { InstrumentIndex, OrderScale } from '../shared/instrument.ts';
-import type { OrderReading, TradingEvent, TradingPort } from './trading-port.ts';
+import type { NoRoom, OrderReading, TradingEvent, TradingPort } from './trading-port.ts';
 
 /** What has to be known of an order to say what became of it. */
 export type UnsentOrder = OrderScale &
@@ -45,8 +45,8 @@ export class DryRunPort implements TradingPort {
     this.#deps.port.start();
   }
 
-  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
-    return this.#deps.port.hasRoomFor(instruments);
+  whyNoRoom(instruments: readonly InstrumentIndex[]): NoRoom | undefined {
+    return this.#deps.port.whyNoRoom(instruments);
   }
 
   agreesOn(instruments: readonly InstrumentIndex[]): boolean {

@@ -113,15 +113,18 @@ export type TradingEvent =
   /** What no repetition cures: key refused, withdrawal allowed. Trading halts. */
   | { readonly type: 'fatal'; readonly error: Error };
 
+/** What keeps an order back for now: the connection, the list of pairs, the pace of messages, a pair's trading counter. */
+export type NoRoom = 'disconnected' | 'instrument_unknown' | 'message_pace' | 'no_room';
+
 export interface TradingPort {
   /** Connects and keeps connected. */
   start(): void;
   readonly isConnected: boolean;
   /**
-   * Whether the venue takes an order of each of these instruments now, all of them at once: its counters, a reserve for
-   * cancels kept, and the pace of messages.
+   * What keeps back an order of each of these instruments, all of them at once: the pair's counters, a reserve for cancels
+   * kept, or the pace of messages. Undefined: the venue takes them now.
    */
-  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean;
+  whyNoRoom(instruments: readonly InstrumentIndex[]): NoRoom | undefined;
   /** Whether all that the venue says of the terms of these instruments goes together: else they are not traded. */
   agreesOn(instruments: readonly InstrumentIndex[]): boolean;
   /**

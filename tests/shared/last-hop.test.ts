@@ -15,7 +15,7 @@ interface Stage {
   planBounds: PlanBounds | undefined;
 }
 
-const UNBOUNDED: PlanBounds = { hasOrdersLeft: true, roomUnits: 2n ** 62n, isLossReached: false };
+const UNBOUNDED: PlanBounds = { hasOrdersLeft: true, roomUnits: 2n ** 62n, isTooOld: false, isLossReached: false };
 
 function stageOf(settings: ConfigInput, directory: InstrumentDirectory | undefined = btcUsdListed()): Stage {
   const gate = { state: 'active' as GateState };
@@ -211,6 +211,13 @@ describe('last hop: bounds of the plan, whatever its machine wants', () => {
     expect(reasonOf(stage, BUY_500)).toBe(reason);
     // What takes back or brings home is bounded the same.
     expect(reasonOf(stage, { ...BUY_500, shrinksExposure: true })).toBe(reason);
+  });
+
+  test('a plan that is too old begins no further leg, and is closed out all the same', () => {
+    const stage = stageOf({});
+    stage.planBounds = { ...UNBOUNDED, isTooOld: true };
+    expect(reasonOf(stage, BUY_500)).toBe('plan_too_old');
+    expect(reasonOf(stage, SELL_BACK)).toBe('approved');
   });
 
   test('an order of a plan that is not at work does not leave', () => {

@@ -58,8 +58,8 @@ const INDICES: readonly Swap[] = [
   },
   {
     what: 'any number for an instrument',
-    wrong: 'port.hasRoomFor([place]);',
-    right: 'port.hasRoomFor([instrument]);',
+    wrong: 'port.whyNoRoom([place]);',
+    right: 'port.whyNoRoom([instrument]);',
   },
   {
     what: 'an edge for an instrument',

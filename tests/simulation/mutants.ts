@@ -10,7 +10,7 @@ import type { ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
 import type { ApprovedOrder } from '../../src/shared/approved-order.ts';
 import { assetIndex, type InstrumentIndex } from '../../src/shared/instrument.ts';
 import type { SimulatedFault } from '../../src/simulation/day-settings.ts';
-import type { Fill, OrderReading, TradingEvent, TradingPort } from '../../src/venues/trading-port.ts';
+import type { Fill, NoRoom, OrderReading, TradingEvent, TradingPort } from '../../src/venues/trading-port.ts';
 
 export interface Mutant {
   /** What the bug does. */
@@ -39,8 +39,8 @@ class PortBefore implements TradingPort {
   agreesOn(instruments: readonly InstrumentIndex[]): boolean {
     return this.inner.agreesOn(instruments);
   }
-  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
-    return this.inner.hasRoomFor(instruments);
+  whyNoRoom(instruments: readonly InstrumentIndex[]): NoRoom | undefined {
+    return this.inner.whyNoRoom(instruments);
   }
 
   send(order: ApprovedOrder): void {

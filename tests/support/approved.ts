@@ -31,7 +31,7 @@ const NO_LIMITS: OrderLimits = {
   worstSpendUnits: (order) => order.fundsUnits,
   spendMaxUnits: () => undefined,
   exposureRoomUnits: () => undefined,
-  planBounds: () => ({ hasOrdersLeft: true, roomUnits: 2n ** 62n, isLossReached: false }),
+  planBounds: () => ({ hasOrdersLeft: true, roomUnits: 2n ** 62n, isTooOld: false, isLossReached: false }),
   hasRate: () => true,
 };
 

@@ -15,7 +15,7 @@ function recorded(events: TradingEvent[] = []) {
     isConnected: true,
     start: () => asked.push('start'),
     agreesOn: (instruments) => !instruments.includes(instrumentIndex(1)),
-    hasRoomFor: (instruments) => instruments.every((instrument) => instrument === 0),
+    whyNoRoom: (instruments) => (instruments.every((instrument) => instrument === 0) ? undefined : 'no_room'),
     send: forbidden('an order'),
     cancel: forbidden('a cancel'),
     cancelAll: forbidden('a cancel of everything'),
@@ -104,9 +104,9 @@ describe('dry run', () => {
     expect(asked).toEqual(['start', 'read since 7', 'look up amhw3k2x100001203', 'timer', 'stop']);
     expect([
       dry.isConnected,
-      dry.hasRoomFor([instrumentIndex(0)]),
-      dry.hasRoomFor([instrumentIndex(0), instrumentIndex(1)]),
-    ]).toEqual([true, true, false]);
+      dry.whyNoRoom([instrumentIndex(0)]),
+      dry.whyNoRoom([instrumentIndex(0), instrumentIndex(1)]),
+    ]).toEqual([true, undefined, 'no_room']);
     expect([dry.agreesOn([instrumentIndex(0)]), dry.agreesOn([instrumentIndex(0), instrumentIndex(1)])]).toEqual([
       true,
       false,

@@ -111,6 +111,7 @@ class Sequencer implements Actor {
   }
 
   doWork(): number {
+    this.#desk.lookAround();
     const handled = this.#takeEvents() + this.#takeWaiting() + this.#takeOpportunities();
     if (handled === 0) return 0;
     this.#funds?.tellHeld();
@@ -119,6 +120,7 @@ class Sequencer implements Actor {
   }
 
   onTimer(): void {
+    this.#desk.lookAround();
     this.#port.onTimer();
     this.#takeWaiting();
     this.#funds?.tellAll();

@@ -3,7 +3,13 @@ import type { Plan } from './plan.ts';
 import type { Standing } from './recheck.ts';
 
 /** A plan of an opportunity that stands, before anything was done. */
-export function newPlan(id: number, parallel: boolean, opportunity: Opportunity, standing: Standing): Plan {
+export function newPlan(
+  id: number,
+  parallel: boolean,
+  opportunity: Opportunity,
+  standing: Standing,
+  openedNs: number,
+): Plan {
   return {
     id,
     seq: opportunity.seq,
@@ -13,6 +19,7 @@ export function newPlan(id: number, parallel: boolean, opportunity: Opportunity,
     plannedStartUnits: standing.startUnits,
     plannedEndUnits: standing.endUnits,
     legLots: standing.lots,
+    openedNs,
     plannedUnits: standing.plannedUnits,
     parallel,
     state: 'checking',

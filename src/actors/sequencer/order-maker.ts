@@ -25,6 +25,7 @@ import type { Journal } from './journal.ts';
 import type { NewestBooks } from './newest-books.ts';
 import { type Impossible, legOrder, type OrderDraft, parallelOrders } from './next-order.ts';
 import type { Order } from './order.ts';
+import type { OwnGate } from './own-gate.ts';
 import type { Plan } from './plan.ts';
 import type { PlanEventType } from './plan-machine.ts';
 import type { PlanMarks } from './plan-marks.ts';
@@ -41,7 +42,7 @@ export interface OrderMakerDeps {
   readonly account: Account;
   readonly lastHop: LastHop;
   readonly marks: PlanMarks;
-  readonly gate: { readonly state: GateState };
+  readonly gate: Pick<OwnGate, 'state' | 'isSettling'>;
   readonly moment: () => Moment;
   /** Whether a plan other than the one given trades the instrument. */
   readonly isTakenByOther: (plan: Plan, instrument: InstrumentIndex) => boolean;
@@ -88,6 +89,7 @@ export class OrderMaker {
 
   #whyNot(): PlanReason {
     const { gate, account, port } = this.#deps;
+    if (!this.isStopping && gate.isSettling) return 'stalled';
     if (this.isStopping || !isOpenForPlans(gate.state)) return 'gate_closed';
     return port.isConnected && !account.isTrading ? 'account_not_ready' : 'disconnected';
   }
@@ -99,14 +101,16 @@ export class OrderMaker {
     if (verdict !== 'open') {
       return nothing(because(plan, this.#whyNot(), verdict === 'shut' ? 'order.impossible' : verdict));
     }
+    if (this.#isTooOld(plan)) return nothing(because(plan, 'plan_too_old', 'order.impossible'));
     const drafts = this.#drafts(plan);
     if ('kind' in drafts) return nothing(because(plan, drafts.reason, 'order.impossible'));
     if (!this.#deps.port.agreesOn(drafts.map(({ instrument }) => instrument))) {
       return nothing(because(plan, 'terms_disagree', 'order.impossible'));
     }
-    if (!this.#deps.port.hasRoomFor(drafts.map(({ instrument }) => instrument))) {
+    const noRoom = this.#deps.port.whyNoRoom(drafts.map(({ instrument }) => instrument));
+    if (noRoom !== undefined) {
       plan.retryDueNs = this.#deps.context.clock.nowNs() + RETRY_MS * 1e6;
-      return nothing(because(plan, 'no_room', 'gate.paused'));
+      return nothing(because(plan, noRoom, 'gate.paused'));
     }
     return this.#approveAll(plan, drafts, isLast);
   }
@@ -131,6 +135,11 @@ export class OrderMaker {
     return this.#approveAll(plan, [closing.draft], true);
   }
 
+  #isTooOld({ openedNs }: Plan): boolean {
+    const { clock, config } = this.#deps.context;
+    return clock.nowNs() - openedNs > config.trading.plan_age_max_ms * 1e6;
+  }
+
   #closingTerms(plan: Plan): ClosingTerms {
     const { context, books, port, account, isTakenByOther } = this.#deps;
     const { trading } = context.config;
@@ -147,7 +156,7 @@ export class OrderMaker {
         if (books.directory.instruments[instrument]?.status !== 'online') return 'not_tradable';
         if (isTakenByOther(plan, instrument)) return 'instrument_busy';
         if (!port.agreesOn([instrument])) return 'terms_disagree';
-        return port.hasRoomFor([instrument]) ? undefined : 'no_room';
+        return port.whyNoRoom([instrument]);
       },
     };
   }
@@ -220,11 +229,12 @@ export class OrderMaker {
   #turnedDown(plan: Plan, refusal: Refusal): Made {
     // What bounds the plan bounds it for good: what it holds is a person's to look at.
     if (PLAN_BOUNDS.has(refusal)) return nothing(over(plan, refusal as PlanReason, 'bound.reached'));
-    const isToldAsIs = refusal === 'gate_closed' || refusal === 'precision_changed';
-    const reason = because(plan, isToldAsIs ? refusal : 'over_limit', 'order.impossible');
-    if (refusal !== 'too_many_orders') return nothing(reason);
+    const isToldAsIs = refusal === 'gate_closed' || refusal === 'precision_changed' || refusal === 'plan_too_old';
+    if (refusal !== 'too_many_orders') {
+      return nothing(because(plan, isToldAsIs ? refusal : 'over_limit', 'order.impossible'));
+    }
     plan.retryDueNs = this.#deps.context.clock.nowNs() + RETRY_MS * 1e6;
-    return nothing('gate.paused');
+    return nothing(because(plan, 'order_rate', 'gate.paused'));
   }
 
   /** Dust that the order spends comes out of the ledger and into the plan. */

@@ -41,8 +41,8 @@ export class PaperPort implements TradingPort {
     return true;
   }
 
-  hasRoomFor(_instruments: readonly InstrumentIndex[]): boolean {
-    return true;
+  whyNoRoom(_instruments: readonly InstrumentIndex[]): undefined {
+    return undefined;
   }
 
   send(order: ApprovedOrder): void {

@@ -20,6 +20,8 @@ export interface PlanBoundTerms {
   readonly ordersMax: number;
   readonly excessMaxBps: number;
   readonly lossMaxBps: number;
+  /** A plan that was opened before this begins no further leg. Monotonic. */
+  readonly openedSinceNs: number;
   readonly dustUnits: (asset: AssetIndex) => bigint;
 }
 
@@ -38,6 +40,7 @@ export function planBounds(
   return {
     hasOrdersLeft: plan.attempt < terms.ordersMax,
     roomUnits: place === undefined || asset === undefined ? 0n : roomAt(plan, place, terms.dustUnits(asset), terms),
+    isTooOld: plan.openedNs < terms.openedSinceNs,
     isLossReached: isLossReached(plan, directory, books, terms),
   };
 }

@@ -150,6 +150,11 @@ export class PlanDesk implements PlansAtWork {
     }
   }
 
+  /** To be called at every turn, before anything is done: tells when this thread stood still. */
+  lookAround(): void {
+    this.#gate.look();
+  }
+
   /** Decides upon an opportunity. One that was decided upon before changes nothing. */
   consider(opportunity: Opportunity): void {
     if (this.#wasHandled(opportunity)) return;
@@ -230,7 +235,7 @@ export class PlanDesk implements PlansAtWork {
   #open(slot: number, opportunity: Opportunity, standing: Standing, nowNs: number): void {
     const { policy } = this.#context.config.trading;
     const id = countUp(this.#journal.open, SEQUENCER_HEADER.plans);
-    const plan = newPlan(id, policy === 'parallel', opportunity, standing);
+    const plan = newPlan(id, policy === 'parallel', opportunity, standing, nowNs);
     this.#slots.write(slot, plan);
     countUp(this.#journal.open, SEQUENCER_HEADER.opened);
     tellOpened(this.#journal, plan, this.#moment(nowNs));
@@ -335,10 +340,10 @@ export class PlanDesk implements PlansAtWork {
     const { plans, account } = this;
     const available = (asset: AssetIndex) => account.available(asset);
     const { isConnected } = this.#port;
-    const hasRoomFor = (instruments: readonly InstrumentIndex[]) => this.#port.hasRoomFor(instruments);
+    const whyNoRoom = (instruments: readonly InstrumentIndex[]) => this.#port.whyNoRoom(instruments);
     const fees = usesKey(this.#context.config.mode) ? this.#context.feeTable : undefined;
     const agreesOn = (instruments: readonly InstrumentIndex[]) => this.#port.agreesOn(instruments);
-    const venue = { isTrading: account.isTrading, isConnected, hasRoomFor, agreesOn, fees };
+    const venue = { isTrading: account.isTrading, isConnected, whyNoRoom, agreesOn, fees };
     const state = this.isDraining ? 'paused' : this.#gate.state;
     return { nowNs, gate: state, plans, books: this.#books, available, orderLimits: this.#lastHop, venue };
   }
@@ -347,11 +352,12 @@ export class PlanDesk implements PlansAtWork {
     const plan = this.#slots.plans.find(({ id }) => id === order.plan);
     if (plan === undefined) return undefined;
     const { bookTable, config } = this.#context;
-    const { plan_orders_max, plan_excess_max_bps, plan_loss_max_bps } = config.trading;
+    const { plan_age_max_ms, plan_orders_max, plan_excess_max_bps, plan_loss_max_bps } = config.trading;
     return planBounds(plan, order, this.#books.directory, bookTable, {
       ordersMax: plan_orders_max,
       excessMaxBps: plan_excess_max_bps,
       lossMaxBps: plan_loss_max_bps,
+      openedSinceNs: this.#context.clock.nowNs() - plan_age_max_ms * 1e6,
       dustUnits: (asset) => dustUnits(this.#journal.open, asset),
     });
   }

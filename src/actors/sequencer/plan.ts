@@ -36,6 +36,8 @@ export interface Plan {
   readonly plannedEndUnits: bigint;
   /** What each leg was to order. Leg after leg, only the first does; the others order what came in. */
   readonly legLots: readonly bigint[];
+  /** Monotonic. */
+  readonly openedNs: number;
   /** By place: most that its leg gives at its collar when all goes as planned. */
   readonly plannedUnits: readonly bigint[];
   /** All legs at once, out of stock. */
@@ -95,13 +97,14 @@ const SLOT = {
   received: 56,
   patienceUntilNs: 64, // f64
   retryDueNs: 72, // f64
-  mark: 80, // i64 from here on
-  held: 88,
-  reserved: 88 + LEGS_MAX * 8,
-  planned: 88 + LEGS_MAX * 16,
-  gave: 88 + LEGS_MAX * 24,
-  legs: 88 + LEGS_MAX * 32,
-  orders: 88 + LEGS_MAX * (32 + LEG.SIZE),
+  openedNs: 80, // f64
+  mark: 88, // i64 from here on
+  held: 96,
+  reserved: 96 + LEGS_MAX * 8,
+  planned: 96 + LEGS_MAX * 16,
+  gave: 96 + LEGS_MAX * 24,
+  legs: 96 + LEGS_MAX * 32,
+  orders: 96 + LEGS_MAX * (32 + LEG.SIZE),
 } as const;
 
 /** Bytes of a plan's slot. */
@@ -144,6 +147,7 @@ export function readPlan(view: DataView, at: number, runMs: number): Plan | unde
     plannedEndUnits: int64(SLOT.plannedEnd),
     legLots: Array.from({ length: legCount }, lots),
     plannedUnits: perPlace(SLOT.planned),
+    openedNs: view.getFloat64(at + SLOT.openedNs, true),
     parallel: flag(SLOT.parallel),
     state: PLAN_STATES[view.getUint8(at + SLOT.state)] ?? 'stranded',
     leg: view.getUint8(at + SLOT.leg),
@@ -187,6 +191,7 @@ export function writePlan(view: DataView, at: number, plan: Plan): void {
   int64(SLOT.spent, plan.spentUnits);
   int64(SLOT.received, plan.receivedUnits);
   int64(SLOT.mark, plan.markUnits);
+  view.setFloat64(at + SLOT.openedNs, plan.openedNs, true);
   view.setFloat64(at + SLOT.patienceUntilNs, plan.patienceUntilNs, true);
   view.setFloat64(at + SLOT.retryDueNs, plan.retryDueNs, true);
   for (let place = 0; place < LEGS_MAX; place++) {

@@ -12,7 +12,9 @@ import { paysAtWorst } from '../../shared/cycle-worst.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import type { FeeTable } from '../../shared/fee-table.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
+import type { LastHop } from '../../shared/last-hop.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
+import type { NoRoom } from '../../venues/trading-port.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
 import type { Opportunity } from './opportunity.ts';
 import type { Plan, PlanLeg } from './plan.ts';
@@ -57,7 +59,7 @@ export interface Circumstances {
   /** Units of an asset that are free to be spent; undefined when without limit. */
   readonly available: (asset: AssetIndex) => bigint | undefined;
   /** What the last hop will hold the plan's orders to. */
-  readonly orderLimits: SizeBounds['limits'];
+  readonly orderLimits: SizeBounds['limits'] & Pick<LastHop, 'hasRateFor'>;
   /** The venue that orders would go to; undefined where none is asked. */
   readonly venue: VenueReadiness | undefined;
 }
@@ -66,8 +68,8 @@ export interface VenueReadiness {
   /** The account is reconciled. */
   readonly isTrading: boolean;
   readonly isConnected: boolean;
-  /** An order of each, all at once. */
-  readonly hasRoomFor: (instruments: readonly InstrumentIndex[]) => boolean;
+  /** What keeps back an order of each, all at once: of the venue's limiters. */
+  readonly whyNoRoom: (instruments: readonly InstrumentIndex[]) => NoRoom | undefined;
   /** All that the venue says of their terms goes together. */
   readonly agreesOn: (instruments: readonly InstrumentIndex[]) => boolean;
   /** What the account pays; undefined where no account is asked. */
@@ -110,26 +112,23 @@ function whyNotNow(opportunity: Opportunity, now: Circumstances, limits: Recheck
   if (!opportunity.isSized || opportunity.firstLots <= 0n) return 'unsized';
   if (now.nowNs - opportunity.stampNs > limits.ageMaxNs) return 'too_old';
   if (now.gate !== 'active') return 'gate_closed';
-  const notReady = now.venue && whyNotReady(opportunity, now.venue, limits);
+  const notReady = now.venue && whyNotReady(opportunity, now.venue);
   if (notReady !== undefined) return notReady;
   const instruments = new Set(now.plans.flatMap(({ legs }) => legs.map(({ instrument }) => instrument)));
   if (opportunity.legs.some(({ instrument }) => instruments.has(instrument))) return 'instrument_busy';
-  return now.plans.length >= limits.plansMax ? 'plans_full' : undefined;
+  if (now.plans.length >= limits.plansMax) return 'plans_full';
+  return now.orderLimits.hasRateFor(opportunity.legs.length) ? undefined : 'order_rate';
 }
 
-function whyNotReady(
-  { legs }: Opportunity,
-  venue: VenueReadiness,
-  { isParallel }: RecheckLimits,
-): PlanReason | undefined {
+function whyNotReady({ legs }: Opportunity, venue: VenueReadiness): PlanReason | undefined {
   if (!venue.isConnected) return 'disconnected';
   if (!venue.isTrading) return 'account_not_ready';
   const unsure = venue.fees && legs.map((leg) => whyFeeUnsure(leg, venue.fees)).find((reason) => reason !== undefined);
   if (unsure !== undefined) return unsure;
   const instruments = legs.map(({ instrument }) => instrument);
   if (!venue.agreesOn(instruments)) return 'terms_disagree';
-  const hasRoom = isParallel ? venue.hasRoomFor(instruments) : instruments.every((one) => venue.hasRoomFor([one]));
-  return hasRoom ? undefined : 'no_room';
+  // All its legs and one order to close out, whichever pair that takes: a plan is not begun to wait half-way.
+  return instruments.map((one) => venue.whyNoRoom([...instruments, one])).find((reason) => reason !== undefined);
 }
 
 /** Why the fee that was decided on is not one to trade at. */

@@ -21,7 +21,7 @@ import {
   isSameScale,
   type OrderScale,
 } from '../../shared/instrument.ts';
-import type { OrderReading, TradingEvent, TradingPort } from '../trading-port.ts';
+import type { NoRoom, OrderReading, TradingEvent, TradingPort } from '../trading-port.ts';
 import type { SocketPort } from '../transport.ts';
 import { AccountOpening } from './account-opening.ts';
 import { AccountReader } from './account-reader.ts';
@@ -175,7 +175,14 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     });
     const handlers = { handler: this, streams: this.#news };
     this.#connection = new TradingConnection({ clock, chance, venue, sockets, tokens, budget, ...handlers });
-    this.#gate = new OrderGate({ directory, rest, connection: this.#connection, counter: this.#counter, nowMs });
+    this.#gate = new OrderGate({
+      directory,
+      rest,
+      connection: this.#connection,
+      counter: this.#counter,
+      nowMs,
+      orderAgeMaxMs: trading.deadline_ms,
+    });
   }
 
   get isConnected(): boolean {
@@ -194,8 +201,8 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     else this.#deps.rest.stop();
   }
 
-  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
-    return this.#gate.hasRoomFor(instruments);
+  whyNoRoom(instruments: readonly InstrumentIndex[]): NoRoom | undefined {
+    return this.#gate.whyNoRoom(instruments);
   }
 
   agreesOn(instruments: readonly InstrumentIndex[]): boolean {

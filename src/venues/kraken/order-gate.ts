@@ -6,6 +6,7 @@ import {
   type InstrumentIndex,
   isSameScale,
 } from '../../shared/instrument.ts';
+import type { NoRoom } from '../trading-port.ts';
 import type { KrakenRest } from './kraken-rest.ts';
 import type { TradingConnection } from './trading-connection.ts';
 import { ADD_POINTS, type TradingCounter } from './trading-counter.ts';
@@ -16,6 +17,8 @@ export interface OrderGateDeps {
   readonly connection: Pick<TradingConnection, 'isReady' | 'isStanding' | 'system' | 'requests'>;
   readonly counter: TradingCounter;
   readonly nowMs: () => number;
+  /** An order that was made longer ago does not leave. */
+  readonly orderAgeMaxMs: number;
 }
 
 export class OrderGate {
@@ -25,21 +28,28 @@ export class OrderGate {
     this.#deps = deps;
   }
 
-  /** Whether the venue takes an order of each of these now, all of them at once. */
-  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
+  /** What keeps back an order of each of these, all of them at once; undefined: the venue takes them now. */
+  whyNoRoom(instruments: readonly InstrumentIndex[]): NoRoom | undefined {
     const { connection, directory, counter, nowMs } = this.#deps;
-    if (!connection.isReady || !connection.requests.hasPaceForOrders(instruments.length)) return false;
-    return instruments.every((instrument) => {
-      const known = directory.instruments[instrument];
-      if (known === undefined) return false;
+    if (!connection.isReady) return 'disconnected';
+    if (!connection.requests.hasPaceForOrders(instruments.length)) return 'message_pace';
+    if (instruments.some((instrument) => directory.instruments[instrument] === undefined)) return 'instrument_unknown';
+    const hasRoom = instruments.every((instrument) => {
       const orders = instruments.filter((one) => one === instrument).length;
       return counter.hasRoomToAdd(instrument, orders * ADD_POINTS, nowMs());
     });
+    return hasRoom ? undefined : 'no_room';
   }
 
   /** Why an order may not leave; undefined when it may. */
   whyNot(order: ApprovedOrder, instrument: Instrument): string | undefined {
-    return this.#whyNotNow(instrument) ?? whyNotInScale(order, instrument);
+    return this.#whyNotNow(instrument) ?? whyNotInScale(order, instrument) ?? this.#whyTooOld(order);
+  }
+
+  /** It was decided a while ago: whoever was to send it stood still since. */
+  #whyTooOld({ placedNs }: ApprovedOrder): string | undefined {
+    const ageMs = this.#deps.nowMs() - placedNs / 1e6;
+    return ageMs > this.#deps.orderAgeMaxMs ? `it was made ${Math.round(ageMs)} ms ago` : undefined;
   }
 
   /** Whether all that the venue says of these pairs goes together. */
@@ -58,7 +68,8 @@ export class OrderGate {
     if (disagreement !== undefined) return `${instrument.symbol} is not traded: ${disagreement}`;
     if (!connection.isStanding) return 'not connected';
     if (connection.system !== 'online') return `the venue is ${connection.system}`;
-    return this.hasRoomFor([instrument.index]) ? undefined : 'the venue takes no order now';
+    const noRoom = this.whyNoRoom([instrument.index]);
+    return noRoom === undefined ? undefined : `the venue takes no order now (${noRoom})`;
   }
 }
 

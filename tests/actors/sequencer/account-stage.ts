@@ -189,8 +189,8 @@ export class ScriptedPort implements TradingPort {
   agreesOn(): boolean {
     return true;
   }
-  hasRoomFor(): boolean {
-    return true;
+  whyNoRoom(): undefined {
+    return undefined;
   }
   send(): void {
     throw new Error('the account desk sends no orders');

@@ -22,7 +22,7 @@ function holding(units = 100_000_000n) {
     reservedUnits: [0n],
     plannedUnits: [0n],
   } as const;
-  const plan = newPlan(1, false, { ...sent, startUnits, endUnits, legs }, standing);
+  const plan = newPlan(1, false, { ...sent, startUnits, endUnits, legs }, standing, 0);
   plan.heldUnits[1] = units;
   const books = new NewestBooks(new BookTable(stage.memory.bookTable), new InstrumentLog(stage.memory.instrumentLog));
   const close = (terms: Partial<ClosingTerms> = {}) =>

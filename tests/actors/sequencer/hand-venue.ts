@@ -2,7 +2,7 @@
 
 import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import { type AssetIndex, assetIndex, type InstrumentIndex } from '../../../src/shared/instrument.ts';
-import type { Fill, OrderReading, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
+import type { Fill, NoRoom, OrderReading, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
 import { ASSETS, PAIRS } from './sequencer-stage.ts';
 
 export interface FillTerms {
@@ -32,8 +32,9 @@ export class HandVenue implements TradingPort {
   agreesOn(instruments: readonly InstrumentIndex[]): boolean {
     return !instruments.some((instrument) => this.disagreed.has(instrument));
   }
-  hasRoomFor(instruments: readonly InstrumentIndex[]): boolean {
-    return instruments.length <= this.roomFor && !instruments.some((instrument) => this.full.has(instrument));
+  whyNoRoom(instruments: readonly InstrumentIndex[]): NoRoom | undefined {
+    if (instruments.length > this.roomFor) return 'message_pace';
+    return instruments.some((instrument) => this.full.has(instrument)) ? 'no_room' : undefined;
   }
   send(order: ApprovedOrder): void {
     this.sent.push(order);

@@ -79,7 +79,7 @@ describe('the room of a plan', () => {
   const stage = stageSequencer();
   const { legs, startUnits, endUnits } = stage.opportunity()!;
   const plannedUnits = [1_000n, 2_000n, 3_000n];
-  const terms = { ordersMax: 24, excessMaxBps: 1_000, lossMaxBps: 1_000, dustUnits: () => 0n };
+  const terms = { ordersMax: 24, excessMaxBps: 1_000, lossMaxBps: 1_000, openedSinceNs: 0, dustUnits: () => 0n };
   const made = () =>
     newPlan(
       1,
@@ -89,6 +89,7 @@ describe('the room of a plan', () => {
         ...{ ok: true, startAsset: USD, startUnits, endUnits, lots: [1n, 1n, 1n], reservedUnits: [0n, 0n, 0n] },
         plannedUnits,
       },
+      5,
     );
   const room = (plan: ReturnType<typeof made>, instrument: InstrumentIndex, side: 0 | 1, more = {}) =>
     planBounds(plan, { instrument, side }, DIRECTORY, stage.table, { ...terms, ...more }).roomUnits;
@@ -105,6 +106,13 @@ describe('the room of a plan', () => {
     expect(room(plan, BTC_USD, 1)).toBe(4_200n); // gives BTC, back
     expect(room(plan, BTC_USD, 1, { dustUnits: (asset: AssetIndex) => (asset === BTC ? 7n : 0n) })).toBe(4_207n);
     expect(room(plan, BTC_USD, 1, { dustUnits: () => -7n })).toBe(4_200n);
+  });
+
+  test('does not depend on its age, of which it is told apart', () => {
+    const of = (openedSinceNs: number) =>
+      planBounds(made(), { instrument: BTC_USD, side: 0 }, DIRECTORY, stage.table, { ...terms, openedSinceNs });
+    expect([of(5).isTooOld, of(6).isTooOld]).toEqual([false, true]);
+    expect(of(5).roomUnits).toBe(of(6).roomUnits);
   });
 
   test('is none for an asset that it does not trade', () => {

@@ -407,22 +407,22 @@ describe('sequencer: all legs at once', () => {
     stage.send(stage.opportunity());
     stage.run();
     expect(venue.sent).toEqual([]);
-    expect(stage.told()).toMatchObject([{ event: 'PLAN_REFUSED', reason: 'no_room' }]);
+    expect(stage.told()).toMatchObject([{ event: 'PLAN_REFUSED', reason: 'message_pace' }]);
   });
 
   test('none leaves when the room for all is gone after the re-check', () => {
     const venue = new HandVenue();
-    const takes = venue.hasRoomFor.bind(venue);
-    venue.hasRoomFor = (instruments) => {
-      const hasRoom = takes(instruments);
-      venue.roomFor = 1; // after the first question
-      return hasRoom;
+    const takes = venue.whyNoRoom.bind(venue);
+    venue.whyNoRoom = (instruments) => {
+      const noRoom = takes(instruments);
+      if (instruments.at(-1) === ETH_USD) venue.roomFor = 1; // after the last question
+      return noRoom;
     };
     const stage = stageSequencer({ trading: PARALLEL, way: { makePort: () => venue } });
     stage.send(stage.opportunity());
     stage.pass(500);
     expect(venue.sent).toEqual([]);
-    expect(settle(stage).ends).toEqual([['abandoned', 'no_room']]);
+    expect(settle(stage).ends).toEqual([['abandoned', 'message_pace']]);
   });
 
   test('when none is filled nothing has happened', () => {

@@ -8,7 +8,7 @@ import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import type { Chance } from '../../../src/shared/chance.ts';
 import type { VirtualClock } from '../../../src/shared/clock.ts';
 import { assetIndex, InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import type { Fill, OrderReading, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
+import type { Fill, NoRoom, OrderReading, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
 import { ASSETS, PAIRS } from './sequencer-stage.ts';
 
 const DIRECTORY = new InstrumentDirectory();
@@ -56,8 +56,8 @@ export class UnrulyVenue implements TradingPort {
   agreesOn(): boolean {
     return true;
   }
-  hasRoomFor(): boolean {
-    return this.isTame || this.#chance.unit() > 0.03;
+  whyNoRoom(): NoRoom | undefined {
+    return this.isTame || this.#chance.unit() > 0.03 ? undefined : 'no_room';
   }
 
   send(order: ApprovedOrder): void {

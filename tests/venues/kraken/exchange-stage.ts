@@ -139,7 +139,7 @@ export function exchangeStage(
   /** Sends an order of some size around the touch, if the venue takes one. */
   const trade = (): boolean => {
     const pair = chance.integer(PAIRS.length);
-    if (!port.hasRoomFor([instrumentIndex(pair)])) return false;
+    if (port.whyNoRoom([instrumentIndex(pair)]) !== undefined) return false;
     const side = chance.integer(2) as 0 | 1;
     const { bids, asks, price } = PAIRS[pair]!;
     const levels = side === 0 ? asks : bids;

@@ -119,7 +119,7 @@ describe('an order', () => {
     pass(10);
     expect(of('order.refused')).toMatchObject([{ isRetryable: true }]);
     pass(100);
-    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
+    expect(port.whyNoRoom([instrumentIndex(0)])).toBeUndefined();
     expect(venue.line.asked('add_order')).toHaveLength(1);
     port.send(approved({ clOrdId: 'amhw3k2x100001204' }));
     pass(10);
@@ -153,13 +153,13 @@ describe('an order', () => {
     (system) => {
       const { port, venue, of, pass } = liveStage();
       venue.line.say({ channel: 'status', type: 'update', data: [{ system }] });
-      expect(port.hasRoomFor([instrumentIndex(0)])).toBe(false);
+      expect(port.whyNoRoom([instrumentIndex(0)])).toBeDefined();
       expect(port.isConnected).toBe(true);
       port.send(approved());
       pass(10);
       expect(of('order.refused')).toMatchObject([{ error: `not sent: the venue is ${system}`, isRetryable: true }]);
       venue.line.say({ channel: 'status', type: 'update', data: [{ system: 'online' }] });
-      expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
+      expect(port.whyNoRoom([instrumentIndex(0)])).toBeUndefined();
     },
   );
 
@@ -167,7 +167,7 @@ describe('an order', () => {
     const { port, venue, pass, of } = liveStage();
     let sent = 0;
     const fill = () => {
-      while (port.hasRoomFor([instrumentIndex(0)]))
+      while (port.whyNoRoom([instrumentIndex(0)]) === undefined)
         port.send(approved({ clOrdId: `amhw3k2x1${String(sent++).padStart(5, '0')}001` }));
     };
     fill();
@@ -180,7 +180,7 @@ describe('an order', () => {
     expect(sent).toBeGreaterThan(140);
     expect(sent).toBeLessThanOrEqual(90 + 71);
     expect(of('order.refused')).toEqual([]);
-    expect(port.hasRoomFor([instrumentIndex(1)])).toBe(true);
+    expect(port.whyNoRoom([instrumentIndex(1)])).toBeUndefined();
     expect(venue.line.asked('add_order')).toHaveLength(sent);
   });
 
@@ -188,13 +188,13 @@ describe('an order', () => {
     const { port, pass, of } = liveStage();
     const both = [instrumentIndex(0), instrumentIndex(1)];
     for (let sent = 0; sent < 6; sent++) {
-      expect(port.hasRoomFor(both)).toBe(true);
+      expect(port.whyNoRoom(both)).toBeUndefined();
       port.send(approved({ clOrdId: `amhw3k2x10000${sent}001` }));
     }
-    expect([port.hasRoomFor([instrumentIndex(0)]), port.hasRoomFor(both)]).toEqual([true, false]); // one of seven is left
+    expect([port.whyNoRoom([instrumentIndex(0)]), port.whyNoRoom(both)]).toEqual([undefined, 'message_pace']); // one of seven is left
     pass(1_001);
-    expect(port.hasRoomFor(both)).toBe(true);
-    expect(port.hasRoomFor([instrumentIndex(0), instrumentIndex(7)])).toBe(false); // the venue does not list the other
+    expect(port.whyNoRoom(both)).toBeUndefined();
+    expect(port.whyNoRoom([instrumentIndex(0), instrumentIndex(7)])).toBe('instrument_unknown'); // the venue does not list the other
     expect(of('order.refused')).toEqual([]);
   });
 
@@ -218,9 +218,9 @@ describe('an order', () => {
     port.send(approved());
     pass(10);
     expect(of('order.uncertain')).toHaveLength(1);
-    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(false);
+    expect(port.whyNoRoom([instrumentIndex(0)])).toBeDefined();
     pass(1_100);
-    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
+    expect(port.whyNoRoom([instrumentIndex(0)])).toBeUndefined();
   });
 });
 
@@ -579,15 +579,15 @@ describe('subscriptions', () => {
     const { port, venue, pass, of } = liveStage();
     venue.rest['GetWebSocketsToken'] = () => ({ error: ['EService:Unavailable'] });
     pass(899_000);
-    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
+    expect(port.whyNoRoom([instrumentIndex(0)])).toBeUndefined();
     pass(2_000);
-    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(false);
+    expect(port.whyNoRoom([instrumentIndex(0)])).toBeDefined();
     port.send(approved());
     pass(10);
     expect(of('order.refused')).toHaveLength(1);
     delete venue.rest['GetWebSocketsToken'];
     pass(60_000);
-    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
+    expect(port.whyNoRoom([instrumentIndex(0)])).toBeUndefined();
   });
 
   test.each(['executions', 'balances'])('a silent subscription to %s is noticed', (channel) => {
@@ -928,12 +928,15 @@ describe('cancels', () => {
     };
     port.send(approved());
     pass(10);
-    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
+    expect(port.whyNoRoom([instrumentIndex(0)])).toBeUndefined();
     port.cancel(CL);
     pass(10);
-    expect([port.hasRoomFor([instrumentIndex(0)]), port.hasRoomFor([instrumentIndex(1)])]).toEqual([false, true]);
+    expect([port.whyNoRoom([instrumentIndex(0)]), port.whyNoRoom([instrumentIndex(1)])]).toEqual([
+      'no_room',
+      undefined,
+    ]);
     pass(20_000);
-    expect(port.hasRoomFor([instrumentIndex(0)])).toBe(true);
+    expect(port.whyNoRoom([instrumentIndex(0)])).toBeUndefined();
   });
 
   test('without an answer leave the fate in doubt', () => {

@@ -96,7 +96,8 @@ function buy(qtyLots: bigint, isHopeless = false): string {
   return trader.send(instrument.index, 0, qtyLots, isHopeless ? ticks / 2n : ticks);
 }
 
-const mayTrade = () => account.port.hasRoomFor([instrumentIndex(directory.instrumentNamed(PAIR)?.index ?? -1)]);
+const mayTrade = () =>
+  account.port.whyNoRoom([instrumentIndex(directory.instrumentNamed(PAIR)?.index ?? -1)]) === undefined;
 const differences = () => trader.differences(server.exchange, directory, [], server.accounts[0]?.name ?? ACCOUNT);
 
 describe('over real sockets', () => {
