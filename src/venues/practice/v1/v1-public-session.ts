@@ -71,6 +71,7 @@ export class V1PublicSession implements MarketFollower {
   readonly #symbols: ReadonlyMap<string, string>;
   /** By number: a pair has one of each feed, whatever its depth, and candles of several widths. */
   readonly #subscribed = new Map<number, V1Subscribed>();
+  readonly #bySymbol = new Map<string, readonly V1Subscribed[]>();
 
   constructor(deps: V1SessionDeps) {
     this.#deps = deps;
@@ -80,6 +81,7 @@ export class V1PublicSession implements MarketFollower {
       onRequest: (text) => this.#onRequest(text),
       onClosed: () => {
         this.#subscribed.clear();
+        this.#bySymbol.clear();
         deps.onClosed(this);
       },
       hasSubscription: () => this.followsMarket,
@@ -141,6 +143,7 @@ export class V1PublicSession implements MarketFollower {
       if (this.#subscribed.has(id)) return V1_REFUSAL.duplicate;
       const subscribed = { terms, symbol, id };
       this.#subscribed.set(id, subscribed);
+      this.#bySymbol.set(symbol, [...(this.#bySymbol.get(symbol) ?? []), subscribed]);
       this.#acknowledge(head, subscribed, 'subscribed');
       const book = this.#deps.market.books.get(symbol);
       if (book !== undefined && terms.feed !== 'trade') this.#sendNow(subscribed, book);
@@ -166,7 +169,12 @@ export class V1PublicSession implements MarketFollower {
   }
 
   #end(head: V1Head, subscribed: V1Subscribed): void {
-    this.#subscribed.delete(subscribed.id);
+    const { symbol, id } = subscribed;
+    this.#subscribed.delete(id);
+    this.#bySymbol.set(
+      symbol,
+      (this.#bySymbol.get(symbol) ?? []).filter((one) => one.id !== id),
+    );
     this.#acknowledge(head, subscribed, 'unsubscribed');
   }
 
@@ -203,7 +211,7 @@ export class V1PublicSession implements MarketFollower {
   }
 
   #of(symbol: string, feeds: readonly V1Feed[]): readonly V1Subscribed[] {
-    return [...this.#subscribed.values()].filter((one) => one.symbol === symbol && feeds.includes(one.terms.feed));
+    return (this.#bySymbol.get(symbol) ?? []).filter(({ terms }) => feeds.includes(terms.feed));
   }
 
   #channel({ id, terms, symbol }: V1Subscribed): V1Channel | undefined {

@@ -1,5 +1,6 @@
 /** `level3`: a client that keeps its own book of orders, by the venue's guide alone, judges every frame. */
 import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededChance } from '../../../../src/shared/chance.ts';
 import { VirtualClock } from '../../../../src/shared/clock.ts';
@@ -225,6 +226,32 @@ describe('subscriptions', () => {
     expect(client.ask('subscribe')).toMatchObject([{ error: 'EGeneral:Too many requests' }]);
     made.run(1_000);
     expect(client.ask('subscribe')[0]).toMatchObject({ success: true });
+  });
+
+  test('anything at all is answered, and the line stays', () => {
+    const made = new MadeExchange();
+    const client = new Level3Client(made.exchange);
+    const value = fc.oneof(
+      fc.constantFrom(null, '', '__proto__', 1e21, -1, 10, true, [], {}, ['BTC/USD']),
+      fc.jsonValue({ maxDepth: 2 }),
+    );
+    const names = ['channel', 'symbol', 'depth', 'snapshot', 'token', 'colour'];
+    const request = fc.record({
+      method: fc.constantFrom('subscribe', 'unsubscribe', 'ping', 'add_order', ''),
+      params: fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 3 })),
+    });
+    fc.assert(
+      fc.property(request, ({ method, params }) => {
+        made.run(1_000);
+        const from = client.frames.length;
+        const isOwn = typeof params === 'object' && params !== null && !Array.isArray(params);
+        const rest = { channel: 'level3', symbol: ['BTC/USD'], token: client.token };
+        client.raw(JSON.stringify({ method, params: isOwn ? { ...rest, ...params } : params }));
+        expect(client.frames.length).toBeGreaterThan(from);
+        expect(client.closedWith).toBeUndefined();
+      }),
+      { numRuns: 500, seed: 10 },
+    );
   });
 
   test('what is on other sockets is not here, and this is not there', () => {
