@@ -72,6 +72,11 @@ export class RingGauge {
     return Atomics.load(this.#control, REFUSED) >>> 0;
   }
 
+  /** Messages ever taken off it (mod 2^32). */
+  get taken(): number {
+    return Atomics.load(this.#control, HEAD) >>> 0;
+  }
+
   /** Messages ever published (mod 2^32). */
   get published(): number {
     return Atomics.load(this.#control, TAIL) >>> 0;

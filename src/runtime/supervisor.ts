@@ -19,6 +19,7 @@ import { recordWriterOf, type SharedMemory } from './memory.ts';
 import { MessageBlame } from './message-blame.ts';
 import type { PlacementPlan } from './placement.ts';
 import type { AuditDetails } from './record-writer.ts';
+import { RecurringDeaths } from './recurring-deaths.ts';
 import { backoffMs, overBudget, recentRestarts } from './restart-budget.ts';
 import { StallWatch } from './stall.ts';
 import { isRestarted, restartGroup, type Strategy, strictestKind } from './supervision-order.ts';
@@ -66,6 +67,7 @@ export class Supervisor {
   readonly #blame: MessageBlame;
   readonly #causes = new SupervisorCauses();
   readonly #restarts = new Map<WorkerThread, number[]>();
+  readonly #recurring: RecurringDeaths<WorkerThread>;
   /** Repairs that touch the same threads follow one another. */
   readonly #repairs = new Map<WorkerThread | 'all', Promise<void>>();
   readonly #stall: StallWatch;
@@ -78,6 +80,7 @@ export class Supervisor {
     this.#stall = new StallWatch(options.config.runtime.hang_limit_ms / 2);
     this.#gate = new TradingGate(options.memory.gate);
     this.#audits = new AuditQueue(recordWriterOf(options.memory, 'supervisor', options.clock));
+    this.#recurring = new RecurringDeaths(options.config.runtime.restarts_within_ms);
     this.#blame = new MessageBlame(options.memory);
     this.#threads = options.plan.threads.map((thread) => this.#createThread(thread));
     this.#life.subscribe((snapshot) => {
@@ -181,12 +184,23 @@ export class Supervisor {
     if (this.#isStopping) return;
     if (death.blamesMessage) this.#setAside(thread, death);
     if (!isMissed) return;
+    const why = this.#whyNotRestart(thread, death);
     const key = this.#strategy === 'one_for_one' ? thread : 'all';
     const before = this.#repairs.get(key) ?? Promise.resolve();
     this.#repairs.set(
       key,
-      before.then(() => (isIncurable(death) ? this.#escalate(incurable(death)) : this.#repair(thread))),
+      before.then(() => (why === undefined ? this.#repair(thread) : this.#escalate(why))),
     );
+  }
+
+  /** Why a restart would not help; undefined when it may. */
+  #whyNotRestart(thread: WorkerThread, death: Death): Escalation | undefined {
+    if (isIncurable(death)) return incurable(death);
+    if (death.cause === 'killed') return undefined; // by somebody: it has no cause of its own
+    const { actor, reason } = death;
+    const count = this.#recurring.note(thread, death, this.#options.clock.nowNs() / 1e6);
+    const isInVain = count > Math.max(1, this.#options.config.runtime.restarts_max);
+    return isInVain ? { actor, error: arbitradeError('RESTARTS_IN_VAIN', actor, count, reason) } : undefined;
   }
 
   /** Restarts `dead` and whom the strategy restarts with it, until they run or the budget is spent. */
@@ -205,13 +219,18 @@ export class Supervisor {
 
   /** A failure to start is one more death, which the caller answers with one more restart. */
   async #tryRestart(group: readonly WorkerThread[]): Promise<void> {
+    let starting: WorkerThread | undefined;
     try {
-      for (const thread of group) await this.#restartThread(thread);
+      for (const thread of group) {
+        starting = thread;
+        await this.#restartThread(thread);
+      }
     } catch (thrown) {
       if (this.#isStopping) return;
       if (!(thrown instanceof StartFailed)) throw thrown;
       this.#noteDeath(thrown.death);
-      if (isIncurable(thrown.death)) await this.#escalate(incurable(thrown.death));
+      const why = starting && this.#whyNotRestart(starting, thrown.death);
+      if (why !== undefined) await this.#escalate(why);
     }
   }
 

@@ -211,6 +211,8 @@ const risk = z.strictObject({
   /** Trading pauses when no frame has arrived for this long. */
   market_data_stale_ms: milliseconds.default(10_000),
   actor_silence_ms: milliseconds.default(2_000),
+  /** Trading pauses when a record could not be committed for this long, and until one could. */
+  records_stale_ms: milliseconds.default(5_000),
   check_interval_ms: milliseconds.default(100),
   portfolio_interval_ms: milliseconds.default(10_000),
 });

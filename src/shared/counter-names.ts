@@ -109,7 +109,15 @@ export const ACTOR_COUNTERS = {
     'books_stale',
     'records_waited',
   ],
-  persistence: ['records_received', 'records_committed', 'commits', 'rows', 'commit_failures', 'last_commit_ns'],
+  persistence: [
+    'records_received',
+    'records_committed',
+    'commits',
+    'rows',
+    'commit_failures',
+    'commit_failing',
+    'last_commit_ns',
+  ],
 } as const;
 
 export type ActorId = keyof typeof ACTOR_COUNTERS;

@@ -50,6 +50,8 @@ export const ERRORS = {
     `actor ${actor} gave no heartbeat for ${forMs} ms, limit ${limitMs} ms`,
   RESTARTS_EXCEEDED: (actor: string, count: number, withinMs: number) =>
     `actor ${actor} needed ${count} restarts within ${withinMs} ms, more than its budget; trading is halted and the process ends`,
+  RESTARTS_IN_VAIN: (actor: string, count: number, why: string) =>
+    `actor ${actor} failed ${count} times in a row for the same reason (${why}), and restarts do not help; trading is halted and the process ends`,
   DATABASE_FAILED: (what: string, why: string) => `database: ${what} failed: ${why}`,
   DATABASE_TOO_NEW: (found: number, known: number) =>
     `the database has schema version ${found}, this build knows up to ${known}; use a newer arbitrade or another database file`,

@@ -35,6 +35,7 @@ export const GATE_REASONS = [
   'refused_orders',
   'market_data_refused',
   'venue_misreport',
+  'records_stale',
 ] as const;
 export type GateReason = (typeof GATE_REASONS)[number];
 

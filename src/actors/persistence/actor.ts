@@ -97,6 +97,7 @@ class Persistence implements Actor {
     this.#open();
     await this.#underWay;
     if (this.#outcome?.type === 'failed') {
+      this.#counters.set('commit_failing', 1);
       await this.#database?.kill();
       throw this.#outcome.error;
     }
@@ -215,6 +216,7 @@ class Persistence implements Actor {
     this.#ownRecords = this.#ownRecords.filter(({ seq }) => seq > committed);
     this.#counters.add('rows', rows);
     this.#counters.add('commits', 1);
+    this.#counters.set('commit_failing', 0);
     this.#countRecords();
     const nowNs = this.#context.clock.nowNs();
     this.#counters.set('last_commit_ns', nowNs);
@@ -245,6 +247,7 @@ class Persistence implements Actor {
   #onFailed(error: ArbitradeError): void {
     this.#failure = error;
     this.#counters.add('commit_failures', 1);
+    this.#counters.set('commit_failing', 1);
     this.#database?.kill().catch(() => undefined); // it is gone already then
     this.#send({ type: 'failed' });
     const { failures } = this.#machine.getSnapshot().context;
@@ -347,6 +350,7 @@ type PersistenceCounter =
   | 'commits'
   | 'rows'
   | 'commit_failures'
+  | 'commit_failing'
   | 'last_commit_ns';
 
 function countersOf({ counters }: ActorContext<'persistence'>) {

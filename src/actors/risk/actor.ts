@@ -20,6 +20,7 @@ import { accountInWords } from './account-in-words.ts';
 import { openPlans } from './open-plans.ts';
 import { findConditions, type Readings } from './pause-conditions.ts';
 import { type PortfolioLine, portfolioLines, recordPortfolio } from './portfolio-snapshot.ts';
+import { RecordsWatch } from './records-watch.ts';
 import { RiskDesk } from './risk-desk.ts';
 import { type AssetLimit, assetLimits, findBreach, type StreakLimits } from './risk-limits.ts';
 import { RISK_HEADER } from './risk-memory.ts';
@@ -105,6 +106,7 @@ class Risk implements Actor {
   #checkDueNs = 0;
   #snapshotDueNs = 0;
   #recordsWaited = 0;
+  #recordsWatch: RecordsWatch | undefined;
   #killSwitchSeen = false;
 
   constructor(context: ActorContext<'risk'>, deps: RiskDeps) {
@@ -131,11 +133,14 @@ class Risk implements Actor {
       book: countersOf('book'),
       detector: countersOf('detector'),
       sequencer: countersOf('sequencer'),
+      persistence: countersOf('persistence'),
     };
   }
 
   onStart(): void {
     this.#recordsWaited = this.#waitedByOthers();
+    const isStale = this.#desk.causes.some(({ reason }) => reason === 'records_stale');
+    this.#recordsWatch = new RecordsWatch(this.#recordRings, isStale);
     this.#desk.start((this.#context.options[CAUSES_OPTION] ?? []) as readonly StoredCause[]);
     this.#snapshotDueNs = this.#context.clock.nowNs() + this.#context.config.risk.portfolio_interval_ms * 1e6;
     this.#check();
@@ -192,6 +197,7 @@ class Risk implements Actor {
       findConditions(this.#readings(accountState), {
         marketDataStaleMs: config.risk.market_data_stale_ms,
         actorSilenceMs: config.risk.actor_silence_ms,
+        recordsStaleMs: config.risk.records_stale_ms,
       }),
     );
     if (!this.#desk.announce()) counters.add(this.#counter.recordsWaited, 1);
@@ -237,6 +243,8 @@ class Risk implements Actor {
       systemStatus: feed.get('system_status'),
       booksValid: book.get('books_valid'),
       recordsFull: this.#areRecordsFull(),
+      recordsAgeMs: this.#recordsWatch?.ageMs(clock.nowNs()) ?? 0,
+      commitFailing: this.#counters.persistence.get('commit_failing') !== 0,
       accountState,
       unlistedLimits: this.#unlisted,
       isReplay: options['replay'] === true,

@@ -23,6 +23,10 @@ export interface Readings {
   readonly heartbeatsNs: Readonly<Record<string, number>>;
   /** Whether a record could not be written lately, or a record ring is nearly full. */
   readonly recordsFull: boolean;
+  /** How long the oldest record waits for the database. */
+  readonly recordsAgeMs: number;
+  /** Whether a commit has failed, and none has succeeded since. */
+  readonly commitFailing: boolean;
   /** How far the account is known; undefined when the mode has none. */
   readonly accountState: AccountState | undefined;
   /** Limits of the settings that name an asset which the venue does not list. */
@@ -32,6 +36,7 @@ export interface Readings {
 export interface PauseLimits {
   readonly marketDataStaleMs: number;
   readonly actorSilenceMs: number;
+  readonly recordsStaleMs: number;
 }
 
 export interface Condition {
@@ -41,11 +46,12 @@ export interface Condition {
 
 /** Every condition that holds, most serious first; of each reason one. */
 export function findConditions(readings: Readings, limits: PauseLimits): Condition[] {
-  const { actorSilenceMs, marketDataStaleMs } = limits;
+  const { actorSilenceMs, marketDataStaleMs, recordsStaleMs } = limits;
   return [
     unstartedActors(readings),
     silentActors(readings, actorSilenceMs),
     fullRecords(readings),
+    staleRecords(readings, recordsStaleMs),
     unusableLimit(readings),
     refusedMarketData(readings),
     badStatus(readings),
@@ -71,6 +77,16 @@ function silentActors({ nowNs, heartbeatsNs }: Readings, silenceMs: number): Con
 function fullRecords({ isReplay, recordsFull }: Readings): Condition | undefined {
   if (isReplay || !recordsFull) return undefined;
   return { reason: 'records_full', text: 'records wait for the database' };
+}
+
+/** What is traded on while nothing can be written down is forgotten by a death of the process. */
+function staleRecords({ isReplay, recordsAgeMs, commitFailing }: Readings, staleMs: number): Condition | undefined {
+  if (isReplay) return undefined;
+  if (commitFailing) {
+    return { reason: 'records_stale', text: 'the database has refused a commit, and taken none since; see the log' };
+  }
+  if (recordsAgeMs <= staleMs) return undefined;
+  return { reason: 'records_stale', text: `records wait for the database for more than ${staleMs} ms` };
 }
 
 /** A limit that limits nothing is no limit: whoever wrote it believes to be protected by it. */

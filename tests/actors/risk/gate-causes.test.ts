@@ -104,9 +104,11 @@ describe('causes of a closed gate', () => {
     expect(stage.causes()).toEqual([
       ANA,
       expect.stringMatching(/^paused actor_down risk: silent for more than 2000 ms: feed, book, /),
+      expect.stringMatching(/^paused records_stale risk: records wait/),
       expect.stringMatching(/^paused market_data_stale risk: no frame/),
     ]);
     expect(stage.now()).toBe('halted operator');
+    stage.taken();
     stage.pass(100);
     expect(stage.causes()).toEqual([ANA]);
     expect(stage.kept(), 'conditions are not kept').toMatchObject([{ by: 'ana' }]);

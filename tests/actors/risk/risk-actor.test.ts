@@ -349,6 +349,7 @@ describe('risk', () => {
     expect(stage.now()).toBe('reducing stranded_exposure');
     stage.silence(60_000);
     expect(stage.now()).toBe('paused actor_down');
+    stage.taken();
     stage.pass(100);
     expect(stage.now()).toBe('reducing stranded_exposure');
     expect(stage.call('resume', 'sold by hand').text).toMatch(
