@@ -3,6 +3,8 @@
  * Code compares codes, never texts. A broken invariant is an `assert` and a restart, not an entry here.
  */
 export const ERRORS = {
+  AMOUNT_OVERFLOW: (amount: bigint) =>
+    `an amount of ${amount} units is more than 64 bits hold; trading is halted, for the account could not be counted any more`,
   CONFIG_INVALID: (path: string, expected: string, was: unknown) =>
     `${wrongSetting(path, expected, was)}; correct the setting and start again`,
   CONFIG_UNREADABLE: (file: string, why: string) =>
@@ -115,7 +117,11 @@ export const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** A restart would meet these again: the supervisor gives up at once instead of spending its budget. */
-export const INCURABLE_ERRORS: ReadonlySet<ErrorCode> = new Set([...USER_ERRORS, 'MARKET_DATA_REFUSED']);
+export const INCURABLE_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  ...USER_ERRORS,
+  'MARKET_DATA_REFUSED',
+  'AMOUNT_OVERFLOW',
+]);
 
 /** An operating error: handled by whoever can, reported with its code by whoever cannot. */
 export class ArbitradeError extends Error {

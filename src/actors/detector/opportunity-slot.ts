@@ -1,5 +1,6 @@
 /** Writes an opportunity as the fixed-size message of `opportunity-message.ts`. */
 
+import { writeAmount } from '../../shared/amount-field.ts';
 import { assetSpent } from '../../shared/asset-graph.ts';
 import type { LegFill } from '../../shared/cycle-leg.ts';
 import type { LegTouch } from '../../shared/cycle-touch.ts';
@@ -34,9 +35,9 @@ export function writeOpportunity(
   writeTrigger(view, offset, trigger);
   view.setFloat64(offset + OPPORTUNITY.grossMultiplier, touch.grossMultiplier, true);
   view.setFloat64(offset + OPPORTUNITY.netMultiplier, touch.netMultiplier, true);
-  view.setBigInt64(offset + OPPORTUNITY.touchStartUnits, smaller(touch.startUnits, INT64_MAX), true);
-  view.setBigInt64(offset + OPPORTUNITY.startUnits, size?.startUnits ?? 0n, true);
-  view.setBigInt64(offset + OPPORTUNITY.endUnits, size?.endUnits ?? 0n, true);
+  writeAmount(view, offset + OPPORTUNITY.touchStartUnits, smaller(touch.startUnits, INT64_MAX));
+  writeAmount(view, offset + OPPORTUNITY.startUnits, size?.startUnits ?? 0n);
+  writeAmount(view, offset + OPPORTUNITY.endUnits, size?.endUnits ?? 0n);
   view.setUint16(offset + OPPORTUNITY.startAsset, startAsset(legs), true);
   view.setUint16(offset + OPPORTUNITY.ordinal, place.ordinal, true);
   view.setUint32(offset + OPPORTUNITY.cycle, cycle, true);
@@ -59,10 +60,10 @@ function writeLeg(view: DataView, offset: number, leg: LegTouch, turn: number, f
   view.setUint8(offset + LEG.side, leg.terms.side);
   view.setUint8(offset + LEG.turn, turn);
   view.setUint32(offset + LEG.feePpm, leg.terms.feePpm, true);
-  view.setBigInt64(offset + LEG.priceTicks, fill?.priceTicks ?? leg.priceTicks, true);
-  view.setBigInt64(offset + LEG.qtyLots, fill?.qtyLots ?? 0n, true);
-  view.setBigInt64(offset + LEG.costUnits, fill?.costUnits ?? 0n, true);
-  view.setBigInt64(offset + LEG.feeUnits, fill?.feeUnits ?? 0n, true);
+  writeAmount(view, offset + LEG.priceTicks, fill?.priceTicks ?? leg.priceTicks);
+  writeAmount(view, offset + LEG.qtyLots, fill?.qtyLots ?? 0n);
+  writeAmount(view, offset + LEG.costUnits, fill?.costUnits ?? 0n);
+  writeAmount(view, offset + LEG.feeUnits, fill?.feeUnits ?? 0n);
 }
 
 function startAsset(legs: readonly LegTouch[]): number {

@@ -2,6 +2,7 @@
  * The plans at work as risk sees them: what each reserved, gained and holds by its fills, and what it would come to at the
  * books. So a loss counts while its plan is running, not only when it ends.
  */
+import { addAmount, writeAmount } from '../../shared/amount-field.ts';
 import type { BookTable } from '../../shared/book-table.ts';
 import { EXECUTION, PLANS_MAX } from '../../shared/execution-message.ts';
 import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
@@ -44,7 +45,7 @@ export function openPlan(bank: DataView, slots: DataView, offset: number): void 
   for (let byte = 0; byte < OPEN_PLAN.SIZE; byte++) bank.setUint8(at + byte, 0);
   for (const [to, from] of NAME) bank.setFloat64(at + to, slots.getFloat64(offset + from, true), true);
   bank.setUint16(at + OPEN_PLAN.asset, assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true)), true);
-  bank.setBigInt64(at + OPEN_PLAN.reservedUnits, slots.getBigInt64(offset + EXECUTION.startUnits, true), true);
+  writeAmount(bank, at + OPEN_PLAN.reservedUnits, slots.getBigInt64(offset + EXECUTION.startUnits, true));
   for (let leg = 0; leg < OPEN_PLAN.INSTRUMENTS; leg++) {
     const instrument = slots.getUint32(offset + EXECUTION.legInstruments + leg * 4, true);
     bank.setUint32(at + OPEN_PLAN.instruments + leg * 4, instrument, true);
@@ -65,14 +66,14 @@ export function bookPlanFill(bank: DataView, slots: DataView, offset: number): v
   move(bank, at, spentAsset, -int64(EXECUTION.spentUnits));
   move(bank, at, assetIndex(slots.getUint16(offset + EXECUTION.receivedAsset, true)), int64(EXECUTION.receivedUnits));
   // The first leg has spent what was reserved; what it left over is free again.
-  if (spentAsset === startAssetAt(bank, at)) bank.setBigInt64(at + OPEN_PLAN.reservedUnits, 0n, true);
+  if (spentAsset === startAssetAt(bank, at)) writeAmount(bank, at + OPEN_PLAN.reservedUnits, 0n);
 }
 
 /** Values every open plan at the books. One that no book values keeps what was known of it last. */
 export function markPlans(bank: DataView, directory: InstrumentDirectory, books: BookTable): void {
   for (const at of openOffsets(bank)) {
     const result = resultAt(bank, at, directory, books);
-    if (result !== undefined) bank.setBigInt64(at + OPEN_PLAN.resultUnits, result, true);
+    if (result !== undefined) writeAmount(bank, at + OPEN_PLAN.resultUnits, result);
   }
 }
 
@@ -94,7 +95,7 @@ function resultAt(bank: DataView, at: number, directory: InstrumentDirectory, bo
 }
 
 function move(bank: DataView, at: number, asset: AssetIndex, units: bigint): void {
-  const add = (field: number) => bank.setBigInt64(field, bank.getBigInt64(field, true) + units, true);
+  const add = (field: number) => addAmount(bank, field, units);
   if (asset === startAssetAt(bank, at)) {
     add(at + OPEN_PLAN.gainedUnits);
     return;

@@ -1,5 +1,7 @@
 /** One portfolio snapshot: a record per asset that is held, was traded or is configured, all under one number. */
+
 import type { RecordWriter } from '../../runtime/record-writer.ts';
+import { writeAmount } from '../../shared/amount-field.ts';
 import { type Config, usesKey } from '../../shared/config.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
 import { parseAmountDown } from '../../shared/money.ts';
@@ -58,12 +60,12 @@ export function recordPortfolio(records: RecordWriter, number: number, lines: re
     records.tryWrite(RECORD_KIND.PORTFOLIO, (view, offset) => {
       view.setUint16(offset + PORTFOLIO.asset, line.asset, true);
       view.setFloat64(offset + PORTFOLIO.snapshot, number, true);
-      view.setBigInt64(offset + PORTFOLIO.balanceUnits, line.balanceUnits, true);
-      view.setBigInt64(offset + PORTFOLIO.reservedUnits, line.reservedUnits, true);
-      view.setBigInt64(offset + PORTFOLIO.realisedUnits, line.realisedUnits, true);
-      view.setBigInt64(offset + PORTFOLIO.drawdownUnits, line.drawdownUnits, true);
-      view.setBigInt64(offset + PORTFOLIO.exposureUnits, line.exposureUnits, true);
-      view.setBigInt64(offset + PORTFOLIO.dustUnits, line.dustUnits, true);
+      writeAmount(view, offset + PORTFOLIO.balanceUnits, line.balanceUnits);
+      writeAmount(view, offset + PORTFOLIO.reservedUnits, line.reservedUnits);
+      writeAmount(view, offset + PORTFOLIO.realisedUnits, line.realisedUnits);
+      writeAmount(view, offset + PORTFOLIO.drawdownUnits, line.drawdownUnits);
+      writeAmount(view, offset + PORTFOLIO.exposureUnits, line.exposureUnits);
+      writeAmount(view, offset + PORTFOLIO.dustUnits, line.dustUnits);
     });
   }
   return true;

@@ -3,6 +3,7 @@
  * exposure and dust. Plain integer arithmetic on bytes; an execution that was booked already changes nothing.
  */
 
+import { addAmount, writeAmount } from '../../shared/amount-field.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -96,7 +97,7 @@ export const lostOutside = (bank: DataView, asset: AssetIndex): bigint =>
 function bookBalance(bank: DataView, slots: DataView, offset: number): void {
   const [asset, , amount] = amountOf(slots, offset, ASSET_ENTRY.openingUnits);
   const at = assetOffset(asset);
-  bank.setBigInt64(at + ASSET_ENTRY.openingUnits, amount - ofAsset(bank, asset, ASSET_ENTRY.positionUnits), true);
+  writeAmount(bank, at + ASSET_ENTRY.openingUnits, amount - ofAsset(bank, asset, ASSET_ENTRY.positionUnits));
   bank.setUint8(at + ASSET_ENTRY.isOpened, 1);
 }
 
@@ -104,7 +105,7 @@ function bookBalance(bank: DataView, slots: DataView, offset: number): void {
 function takeOver(bank: DataView, slots: DataView, offset: number): void {
   bookBalance(bank, slots, offset);
   const at = assetOffset(assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true)));
-  const copy = (from: number, to: number) => bank.setBigInt64(at + to, slots.getBigInt64(offset + from, true), true);
+  const copy = (from: number, to: number) => writeAmount(bank, at + to, slots.getBigInt64(offset + from, true));
   copy(EXECUTION.exposureUnits, ASSET_ENTRY.exposureUnits);
   copy(EXECUTION.dustUnits, ASSET_ENTRY.dustUnits);
 }
@@ -150,7 +151,7 @@ function count(bank: DataView, field: number, by: number): void {
 /** Adds to an i64 of an asset's entry. */
 export function addToAsset(bank: DataView, asset: AssetIndex, field: number, amount: bigint): void {
   const at = assetOffset(asset) + field;
-  bank.setBigInt64(at, bank.getBigInt64(at, true) + amount, true);
+  addAmount(bank, at, amount);
 }
 
 export const ofAsset = (bank: DataView, asset: AssetIndex, field: number): bigint =>
@@ -178,7 +179,7 @@ function bookEnd(bank: DataView, slots: DataView, offset: number): Booked {
   addToAsset(bank, asset, ASSET_ENTRY.realisedUnits, profit);
   const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
   if (realised > ofAsset(bank, asset, ASSET_ENTRY.peakUnits)) {
-    bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.peakUnits, realised, true);
+    writeAmount(bank, assetOffset(asset) + ASSET_ENTRY.peakUnits, realised);
   }
   if (profit !== 0n) countStreak(bank, profit < 0n);
   return HARMLESS.has(PLAN_OUTCOMES[slots.getUint8(offset + EXECUTION.outcome)]) ? BOOKED : STRANDED;

@@ -1,4 +1,5 @@
 /** The limits on what plans have earned and what was lost besides: up to a limit is allowed, beyond it halts. */
+import { writeAmount } from '../../shared/amount-field.ts';
 import type { Config } from '../../shared/config.ts';
 import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
 import { formatDecimal, largest, parseAmountDown } from '../../shared/money.ts';
@@ -89,9 +90,9 @@ export function restartCounting(bank: DataView, assets: number): void {
   for (let index = 0; index < assets; index++) {
     const asset = assetIndex(index);
     const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
-    bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.baseUnits, realised, true);
-    bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.peakUnits, realised, true);
+    writeAmount(bank, assetOffset(asset) + ASSET_ENTRY.baseUnits, realised);
+    writeAmount(bank, assetOffset(asset) + ASSET_ENTRY.peakUnits, realised);
     const outside = largest(0n, ofAsset(bank, asset, ASSET_ENTRY.outsideUnits));
-    bank.setBigInt64(assetOffset(asset) + ASSET_ENTRY.outsideUnits, outside, true);
+    writeAmount(bank, assetOffset(asset) + ASSET_ENTRY.outsideUnits, outside);
   }
 }

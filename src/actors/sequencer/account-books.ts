@@ -2,7 +2,9 @@
  * The books of the account: what it is expected to hold, and what was booked already. A fill of a plan is part of the plan
  * desk's change of the journal; everything here else is a change of its own.
  */
+
 import type { ActorContext } from '../../runtime/actor.ts';
+import { writeAmount } from '../../shared/amount-field.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
 import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
@@ -223,8 +225,8 @@ export class AccountBooks {
     for (const { asset, balance, exposure, dust } of left) {
       if (asset < bank.getFloat64(SEQUENCER_HEADER.takenOverUpTo, true)) continue;
       changeBalance(bank, asset, balance);
-      bank.setBigInt64(exposureOffset(asset), exposure, true);
-      bank.setBigInt64(dustOffset(asset), dust, true);
+      writeAmount(bank, exposureOffset(asset), exposure);
+      writeAmount(bank, dustOffset(asset), dust);
       bank.setFloat64(SEQUENCER_HEADER.takenOverUpTo, asset + 1, true);
       tellTakenOver(this.#journal, asset, when);
     }

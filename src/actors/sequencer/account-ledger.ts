@@ -3,6 +3,7 @@
  * (dust). Each change belongs to the change of the journal that is open, and is told with it.
  */
 
+import { addAmount, writeAmount } from '../../shared/amount-field.ts';
 import { EXECUTION, EXECUTION_EVENT, EXPOSURE_REASONS, type ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import type { Moment } from './execution-events.ts';
@@ -52,19 +53,19 @@ export function tellTakenOver(journal: Journal, asset: AssetIndex, when: Moment)
   const bank = journal.open;
   const entry = { asset, units: expectedUnits(bank, asset), plan: 0 };
   tellAmount(journal, EXECUTION_EVENT.TAKEN_OVER, entry, when, (view, at) => {
-    view.setBigInt64(at + EXECUTION.exposureUnits, exposedUnits(bank, asset), true);
-    view.setBigInt64(at + EXECUTION.dustUnits, dustUnits(bank, asset), true);
+    writeAmount(view, at + EXECUTION.exposureUnits, exposedUnits(bank, asset));
+    writeAmount(view, at + EXECUTION.dustUnits, dustUnits(bank, asset));
   });
 }
 
 /** Sets what the account is expected to hold, and says so. */
 export function setBalance(journal: Journal, asset: AssetIndex, units: bigint, when: Moment): void {
-  journal.open.setBigInt64(balanceOffset(asset), units, true);
+  writeAmount(journal.open, balanceOffset(asset), units);
   tellBalance(journal, asset, when);
 }
 
 function add(bank: DataView, at: number, units: bigint): void {
-  bank.setBigInt64(at, bank.getBigInt64(at, true) + units, true);
+  addAmount(bank, at, units);
 }
 
 function tellAmount(
@@ -78,7 +79,7 @@ function tellAmount(
     view.setFloat64(at + EXECUTION.plan, plan, true);
     if (runMs !== undefined) view.setFloat64(at + EXECUTION.runMs, runMs, true);
     view.setUint16(at + EXECUTION.startAsset, asset, true);
-    view.setBigInt64(at + EXECUTION.amountUnits, units, true);
+    writeAmount(view, at + EXECUTION.amountUnits, units);
     view.setFloat64(at + EXECUTION.stampNs, nowNs, true);
     view.setFloat64(at + EXECUTION.instrumentsSeq, instrumentsSeq, true);
     more(view, at);

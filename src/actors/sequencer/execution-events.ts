@@ -1,6 +1,7 @@
 /** Lays out what the sequencer tells of its plans: EXECUTION messages, and audit events for what was left behind. */
 
 import { writeAudit } from '../../runtime/record-writer.ts';
+import { writeAmount } from '../../shared/amount-field.ts';
 import { writeAscii } from '../../shared/ascii-field.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
 import {
@@ -33,9 +34,9 @@ const isOutcome = (state: string): state is (typeof PLAN_OUTCOMES)[number] =>
 export function tellOpened(journal: Journal, plan: Plan, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.PLAN_OPENED, (view, at) => {
     writePlanHead(view, at, plan, when);
-    view.setBigInt64(at + EXECUTION.startUnits, plan.reservedUnits[0] ?? 0n, true);
-    view.setBigInt64(at + EXECUTION.endUnits, plan.plannedEndUnits, true);
-    view.setBigInt64(at + EXECUTION.profitUnits, plan.plannedEndUnits - plan.plannedStartUnits, true);
+    writeAmount(view, at + EXECUTION.startUnits, plan.reservedUnits[0] ?? 0n);
+    writeAmount(view, at + EXECUTION.endUnits, plan.plannedEndUnits);
+    writeAmount(view, at + EXECUTION.profitUnits, plan.plannedEndUnits - plan.plannedStartUnits);
     for (let leg = 0; leg < LEGS_MAX; leg++) {
       const { instrument = NO_INSTRUMENT } = plan.legs[leg] ?? {};
       view.setUint32(at + EXECUTION.legInstruments + leg * 4, instrument, true);
@@ -56,9 +57,9 @@ export function tellRefused(
     view.setUint16(at + EXECUTION.ordinal, ordinal, true);
     view.setUint16(at + EXECUTION.startAsset, startAsset, true);
     view.setUint16(at + EXECUTION.reason, PLAN_REASONS.indexOf(reason), true);
-    view.setBigInt64(at + EXECUTION.startUnits, startUnits, true);
-    view.setBigInt64(at + EXECUTION.endUnits, endUnits, true);
-    view.setBigInt64(at + EXECUTION.profitUnits, endUnits - startUnits, true);
+    writeAmount(view, at + EXECUTION.startUnits, startUnits);
+    writeAmount(view, at + EXECUTION.endUnits, endUnits);
+    writeAmount(view, at + EXECUTION.profitUnits, endUnits - startUnits);
     writeMoment(view, at, when);
   });
 }
@@ -71,9 +72,9 @@ export function tellOrder(journal: Journal, event: OrderTold, plan: Plan, order:
     writeOrderHead(view, at, plan, order, when);
     if (event !== 'ORDER_ENDED') return;
     const { qtyLots, costUnits, feeUnits, feeAsset } = order.booked;
-    view.setBigInt64(at + EXECUTION.qtyLots, qtyLots, true);
-    view.setBigInt64(at + EXECUTION.costUnits, costUnits, true);
-    view.setBigInt64(at + EXECUTION.feeUnits, feeUnits, true);
+    writeAmount(view, at + EXECUTION.qtyLots, qtyLots);
+    writeAmount(view, at + EXECUTION.costUnits, costUnits);
+    writeAmount(view, at + EXECUTION.feeUnits, feeUnits);
     view.setUint16(at + EXECUTION.feeAsset, feeAsset, true);
     view.setUint8(at + EXECUTION.orderOutcome, Math.max(0, (ORDER_OUTCOMES as readonly string[]).indexOf(order.state)));
   });
@@ -81,7 +82,7 @@ export function tellOrder(journal: Journal, event: OrderTold, plan: Plan, order:
 
 export function tellFill(journal: Journal, plan: Plan, order: Order, fill: Fill, moves: FillMoves, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.FILL, (view, at) => {
-    const int64 = (field: number, value: bigint) => view.setBigInt64(at + field, value, true);
+    const int64 = (field: number, value: bigint) => writeAmount(view, at + field, value);
     writeOrderHead(view, at, plan, order, when);
     int64(EXECUTION.priceTicks, fill.priceTicks);
     int64(EXECUTION.qtyLots, fill.qtyLots);
@@ -107,9 +108,9 @@ export function tellMisreport(journal: Journal, plan: Plan, order: Order, fill: 
 /** The figures of a fill that is not believed. */
 export function writeSaid(view: DataView, at: number, fill: Fill | undefined): void {
   if (fill === undefined) return;
-  view.setBigInt64(at + EXECUTION.qtyLots, fill.qtyLots, true);
-  view.setBigInt64(at + EXECUTION.costUnits, fill.costUnits, true);
-  view.setBigInt64(at + EXECUTION.feeUnits, fill.feeUnits, true);
+  writeAmount(view, at + EXECUTION.qtyLots, fill.qtyLots);
+  writeAmount(view, at + EXECUTION.costUnits, fill.costUnits);
+  writeAmount(view, at + EXECUTION.feeUnits, fill.feeUnits);
   view.setUint16(at + EXECUTION.feeAsset, fill.feeAsset, true);
 }
 
@@ -119,10 +120,10 @@ export function tellEnded(journal: Journal, plan: Plan, when: Moment): void {
     writePlanHead(view, at, plan, when);
     view.setUint8(at + EXECUTION.outcome, PLAN_OUTCOMES.indexOf(isOutcome(plan.state) ? plan.state : 'none'));
     view.setUint16(at + EXECUTION.reason, PLAN_REASONS.indexOf(plan.reason), true);
-    view.setBigInt64(at + EXECUTION.startUnits, plan.spentUnits, true);
-    view.setBigInt64(at + EXECUTION.endUnits, plan.receivedUnits, true);
-    view.setBigInt64(at + EXECUTION.profitUnits, plan.receivedUnits - plan.spentUnits, true);
-    view.setBigInt64(at + EXECUTION.markUnits, plan.markUnits, true);
+    writeAmount(view, at + EXECUTION.startUnits, plan.spentUnits);
+    writeAmount(view, at + EXECUTION.endUnits, plan.receivedUnits);
+    writeAmount(view, at + EXECUTION.profitUnits, plan.receivedUnits - plan.spentUnits);
+    writeAmount(view, at + EXECUTION.markUnits, plan.markUnits);
   });
 }
 
@@ -147,8 +148,8 @@ function writeOrderHead(view: DataView, at: number, plan: Plan, order: Order, wh
   view.setUint8(at + EXECUTION.leg, order.position);
   view.setUint8(at + EXECUTION.attempt, Math.min(order.attempt, 255));
   view.setUint32(at + EXECUTION.instrument, order.instrument, true);
-  view.setBigInt64(at + EXECUTION.qtyWantedLots, order.qtyLots, true);
-  view.setBigInt64(at + EXECUTION.limitTicks, order.limitTicks, true);
+  writeAmount(view, at + EXECUTION.qtyWantedLots, order.qtyLots);
+  writeAmount(view, at + EXECUTION.limitTicks, order.limitTicks);
   writeAscii(view, at + EXECUTION.clOrdId, order.clOrdId, EXECUTION.CL_ORD_ID_BYTES);
   writeAscii(view, at + EXECUTION.venueOrderId, order.venueOrderId, EXECUTION.VENUE_ORDER_ID_BYTES);
 }

@@ -1,4 +1,5 @@
 /** What the paper account holds: what the settings gave it, and every fill since. Without an inventory it has no limit. */
+import { addAmount } from '../../shared/amount-field.ts';
 import type { Config } from '../../shared/config.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
 import { parseAmountDown } from '../../shared/money.ts';
@@ -23,5 +24,5 @@ export function availableUnits(
 /** Books a change of the balance of `asset`. */
 export function changeBalance(bank: DataView, asset: AssetIndex, units: bigint): void {
   const at = balanceOffset(asset);
-  bank.setBigInt64(at, bank.getBigInt64(at, true) + units, true);
+  addAmount(bank, at, units);
 }

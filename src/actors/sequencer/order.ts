@@ -3,6 +3,7 @@
  * a successor knows of every order that can be out. Its ticks and lots stay in the scale it was made in.
  */
 
+import { writeAmount } from '../../shared/amount-field.ts';
 import { readAscii, writeAscii } from '../../shared/ascii-field.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
 import { EXECUTION } from '../../shared/execution-message.ts';
@@ -139,7 +140,7 @@ export function writeOrder(view: DataView, at: number, order: Order | undefined)
   view.setUint8(at + ORDER.isThere, order === undefined ? 0 : 1);
   if (order === undefined) return;
   const byte = (field: number, value: number | boolean) => view.setUint8(at + field, Number(value));
-  const int64 = (field: number, value: bigint) => view.setBigInt64(at + field, value, true);
+  const int64 = (field: number, value: bigint) => writeAmount(view, at + field, value);
   view.setUint16(at + ORDER.attempt, order.attempt, true);
   byte(ORDER.state, ORDER_STATES.indexOf(order.state));
   byte(ORDER.position, order.position);

@@ -8,6 +8,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { writeAmount } from '../../shared/amount-field.ts';
 import { PLAN_REASONS, type PlanReason } from '../../shared/execution-message.ts';
 import { type AssetIndex, assetIndex, type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
@@ -171,7 +172,7 @@ export function readPlan(view: DataView, at: number, runMs: number): Plan | unde
 
 /** Writes `plan` into the slot at `at`. */
 export function writePlan(view: DataView, at: number, plan: Plan): void {
-  const int64 = (field: number, value: bigint) => view.setBigInt64(at + field, value, true);
+  const int64 = (field: number, value: bigint) => writeAmount(view, at + field, value);
   view.setFloat64(at + SLOT.id, plan.id, true);
   view.setFloat64(at + SLOT.seq, plan.seq, true);
   view.setUint16(at + SLOT.ordinal, plan.ordinal, true);
@@ -225,6 +226,6 @@ function writeLeg(view: DataView, at: number, leg: PlanLeg, lots: bigint): void 
   view.setUint32(at + LEG.instrument, leg.instrument, true);
   view.setUint8(at + LEG.side, leg.side);
   view.setUint32(at + LEG.feePpm, leg.feePpm, true);
-  view.setBigInt64(at + LEG.decidedTicks, leg.decidedTicks, true);
-  view.setBigInt64(at + LEG.lots, lots, true);
+  writeAmount(view, at + LEG.decidedTicks, leg.decidedTicks);
+  writeAmount(view, at + LEG.lots, lots);
 }

@@ -13,6 +13,7 @@ import type { PlanReason } from '../../shared/execution-message.ts';
 import type { FeeTable } from '../../shared/fee-table.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
 import type { LastHop } from '../../shared/last-hop.ts';
+import { INT64_MAX } from '../../shared/money.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
 import type { NoRoom } from '../../venues/trading-port.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
@@ -174,6 +175,8 @@ function checkEdge(
   const startAsset = assetSpent(instrument, side);
   if (plans.filter((plan) => plan.startAsset === startAsset).length >= plansPerAssetMax) return refuse('asset_busy');
   const plannedUnits = collared.map((one, index) => atCollar(one, lots[index] as bigint));
+  const isCountable = [startUnits, endUnits, ...lots, ...plannedUnits].every((amount) => amount <= INT64_MAX);
+  if (!isCountable) return refuse('over_limit'); // neither memory nor records hold it
   const reservedUnits = plannedUnits.map((units, index) => (index === 0 || isParallel ? units : 0n));
   return { ok: true, startAsset, lots, startUnits, endUnits, reservedUnits, plannedUnits };
 }

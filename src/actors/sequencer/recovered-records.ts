@@ -3,6 +3,7 @@
  * after its plan has ended. As the records of any other order, under the run that the order's id names.
  */
 
+import { writeAmount } from '../../shared/amount-field.ts';
 import { writeAscii } from '../../shared/ascii-field.ts';
 import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
 import {
@@ -37,11 +38,11 @@ export function tellFoundFill(journal: Journal, order: FoundOrder, fill: Fill, m
     writeOrder(view, at, order, when);
     writeTotals(view, at, [fill]);
     writeAscii(view, at + EXECUTION.execId, fill.execId, EXECUTION.EXEC_ID_BYTES);
-    view.setBigInt64(at + EXECUTION.priceTicks, fill.priceTicks, true);
+    writeAmount(view, at + EXECUTION.priceTicks, fill.priceTicks);
     view.setUint16(at + EXECUTION.spentAsset, moves.spentAsset, true);
-    view.setBigInt64(at + EXECUTION.spentUnits, moves.spentUnits, true);
+    writeAmount(view, at + EXECUTION.spentUnits, moves.spentUnits);
     view.setUint16(at + EXECUTION.receivedAsset, moves.receivedAsset, true);
-    view.setBigInt64(at + EXECUTION.receivedUnits, moves.receivedUnits, true);
+    writeAmount(view, at + EXECUTION.receivedUnits, moves.receivedUnits);
   });
 }
 
@@ -108,9 +109,9 @@ export function tellInterrupted(journal: Journal, plan: InterruptedPlan, outcome
     view.setUint16(at + EXECUTION.startAsset, plan.startAsset ?? 0, true);
     view.setUint8(at + EXECUTION.outcome, PLAN_OUTCOMES.indexOf(outcome));
     view.setUint16(at + EXECUTION.reason, PLAN_REASONS.indexOf('interrupted'), true);
-    view.setBigInt64(at + EXECUTION.startUnits, plan.spentUnits, true);
-    view.setBigInt64(at + EXECUTION.endUnits, plan.receivedUnits, true);
-    view.setBigInt64(at + EXECUTION.profitUnits, plan.receivedUnits - plan.spentUnits, true);
+    writeAmount(view, at + EXECUTION.startUnits, plan.spentUnits);
+    writeAmount(view, at + EXECUTION.endUnits, plan.receivedUnits);
+    writeAmount(view, at + EXECUTION.profitUnits, plan.receivedUnits - plan.spentUnits);
     writeMoment(view, at, when);
   });
 }
@@ -120,8 +121,8 @@ function writeOrder(view: DataView, at: number, { clOrdId, origin, reading }: Fo
   writeAscii(view, at + EXECUTION.venueOrderId, reading.venueOrderId, EXECUTION.VENUE_ORDER_ID_BYTES);
   view.setUint8(at + EXECUTION.side, reading.side);
   view.setUint32(at + EXECUTION.instrument, reading.instrument ?? 0, true);
-  view.setBigInt64(at + EXECUTION.qtyWantedLots, reading.qtyLots, true);
-  view.setBigInt64(at + EXECUTION.limitTicks, reading.limitTicks, true);
+  writeAmount(view, at + EXECUTION.qtyWantedLots, reading.qtyLots);
+  writeAmount(view, at + EXECUTION.limitTicks, reading.limitTicks);
 }
 
 function writeOrigin(view: DataView, at: number, clOrdId: string, origin: OrderOrigin, when: Moment): void {
@@ -136,9 +137,9 @@ function writeOrigin(view: DataView, at: number, clOrdId: string, origin: OrderO
 /** Sums of some fills. @returns lots filled. */
 function writeTotals(view: DataView, at: number, fills: readonly Fill[]): bigint {
   const sum = (field: 'qtyLots' | 'costUnits' | 'feeUnits') => fills.reduce((total, fill) => total + fill[field], 0n);
-  view.setBigInt64(at + EXECUTION.qtyLots, sum('qtyLots'), true);
-  view.setBigInt64(at + EXECUTION.costUnits, sum('costUnits'), true);
-  view.setBigInt64(at + EXECUTION.feeUnits, sum('feeUnits'), true);
+  writeAmount(view, at + EXECUTION.qtyLots, sum('qtyLots'));
+  writeAmount(view, at + EXECUTION.costUnits, sum('costUnits'));
+  writeAmount(view, at + EXECUTION.feeUnits, sum('feeUnits'));
   view.setUint16(at + EXECUTION.feeAsset, fills[0]?.feeAsset ?? 0, true);
   return sum('qtyLots');
 }
