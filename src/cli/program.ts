@@ -151,7 +151,7 @@ function addOperating(program: Command, finish: Finish): void {
       .description(description)
       .option(
         '--config <file>',
-        'settings of the running process; else the one in this folder, or the only one that you run',
+        'settings of the running process (default: the one whose control socket is in this folder)',
       )
       .option('--json', 'print JSON');
   asking('status', 'Asks the running process how it is.').action(async (options) =>

@@ -13,6 +13,7 @@ import { askKeyInfo } from './key-check.ts';
 import { requireConfirmed, requireEnabled, requireFit } from './live-consent.ts';
 import { jsonLog } from './log.ts';
 import { listenForStop } from './stop-signals.ts';
+import { renderSummary } from './summary.ts';
 
 export interface RunOptions {
   readonly config: string;
@@ -47,6 +48,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     signals.dispose();
   }
   if (options.json === true) console.log(JSON.stringify(engine.summary()));
+  else console.error(renderSummary(engine.summary())); // stdout is the log's
   return engine.escalation !== undefined ? EXIT.ESCALATED : EXIT.OK;
 }
 

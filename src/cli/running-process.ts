@@ -1,6 +1,6 @@
 /** Which running process a command means, and why it does not answer when it does not. */
 import { resolve } from 'node:path';
-import { type RunReading, readOwnRuns, readRun } from '../control/run-file.ts';
+import { readOwnRuns, readRun } from '../control/run-file.ts';
 import type { Clock } from '../shared/clock.ts';
 import { checkConfig, readConfig } from '../shared/config.ts';
 import { type ArbitradeError, arbitradeError } from '../shared/errors.ts';
@@ -13,28 +13,20 @@ export interface RunningProcess {
 }
 
 /**
- * The process that was started with the settings `file`, whatever stands in that by now; else the one that would be. Without a file it is the one whose socket has the default name in the
- * working directory, else the only one that this user runs.
- * @throws CONTROL_AMBIGUOUS when there are several, and what reading the settings throws.
+ * The process that was started with the settings `file`, whatever stands in that by now; else the one that would be.
+ * Without a file it is the one whose socket has the default name in the working directory.
+ * @throws CONFIG_INVALID, CONFIG_UNREADABLE.
  */
 export function runningProcess(file: string | undefined, clock: Clock): RunningProcess {
-  if (file !== undefined) {
-    const started = readOwnRuns(clock).find(({ settings }) => settings === resolve(file));
-    if (started !== undefined) return { socket: started.socket, killSwitch: started.killSwitch };
-    const { control, risk } = readConfig(file);
-    return { socket: control.socket, killSwitch: risk.kill_switch_file };
+  if (file === undefined) {
+    const socket = resolve(checkConfig({}).control.socket);
+    return { socket, killSwitch: readRun(socket, clock)?.killSwitch };
   }
-  const socket = resolve(checkConfig({}).control.socket);
-  const here = readRun(socket, clock);
-  if (here !== undefined) return { socket, killSwitch: here.killSwitch };
-  const runs = readOwnRuns(clock);
-  const [only, ...others] = runs;
-  if (only === undefined) return { socket, killSwitch: undefined };
-  if (others.length > 0) throw arbitradeError('CONTROL_AMBIGUOUS', runs.map(runInWords).join('; '));
-  return { socket: only.socket, killSwitch: only.killSwitch };
+  const started = readOwnRuns(clock).find(({ settings }) => settings === resolve(file));
+  if (started !== undefined) return { socket: started.socket, killSwitch: started.killSwitch };
+  const { control, risk } = readConfig(file);
+  return { socket: control.socket, killSwitch: risk.kill_switch_file };
 }
-
-const runInWords = ({ pid, mode, socket }: RunReading): string => `process ${pid}, mode ${mode}, on ${socket}`;
 
 /** What it means that `socket` gave no answer: there is no process, or it is too busy, stopped or hung. */
 export function whyNoAnswer(socket: string, failure: ArbitradeError, clock: Clock): ArbitradeError {
@@ -46,5 +38,9 @@ export function whyNoAnswer(socket: string, failure: ArbitradeError, clock: Cloc
   if (failure.code === 'CONTROL_SOCKET_SILENT') {
     return arbitradeError('CONTROL_NO_ANSWER', 'its process is not known: it has no run file', socket, failure.message);
   }
-  return arbitradeError('CONTROL_NOT_RUNNING', `with the control socket ${socket}`, failure.message);
+  const others = readOwnRuns(clock).map(
+    ({ pid, mode, settings }) => `process ${pid}, mode ${mode}: --config ${settings}`,
+  );
+  const next = others.length === 0 ? 'name its settings: --config FILE' : `these do: ${others.join('; ')}`;
+  return arbitradeError('CONTROL_NOT_RUNNING', socket, failure.message, next);
 }

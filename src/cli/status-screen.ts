@@ -1,6 +1,7 @@
 /** Readings as a person sees them: one repainted screen on a terminal, one plain line elsewhere. */
 import { LATENCY_STAGES, type LatencyStage } from '../shared/counter-names.ts';
 import { type GateCause, timeInWords } from '../shared/gate-cause.ts';
+import { nextStep } from './next-step.ts';
 import type { LatencyReading, Readings } from './readings.ts';
 import { isAmount, type TradingReading } from './trading-reading.ts';
 
@@ -70,6 +71,7 @@ export function renderScreen(readings: Readings, title: string, size: ScreenSize
     `${clockText(readings.seconds)}   ${title}`,
     row('gate', gateText(readings)),
     ...causeLines(readings),
+    ...nextLines(readings),
     row(
       'market',
       `venue ${readings.systemStatus}   frames ${count(readings.frames)}   malformed ${count(readings.malformed)}   disconnects ${count(readings.disconnects)}`,
@@ -145,6 +147,13 @@ function causeLines({ causes }: Readings): string[] {
   const lines = causes.slice(0, CAUSES_SHOWN).map((cause) => row('', causeText(cause)));
   const more = causes.length - lines.length;
   return more === 0 ? lines : [...lines, row('', `and ${more} more: arbitrade status`)];
+}
+
+/** What a person can do about it. */
+function nextLines({ gate, causes, plans }: Readings): string[] {
+  if (causes.length === 0) return [];
+  const reasons = [...causes.map(({ reason }) => reason), gate.supervisor.reason];
+  return nextStep({ state: gate.state, reasons, plansActive: plans.active }).map((text) => row('', text));
 }
 
 /** What it says stands first: a narrow terminal cuts off the rest. */

@@ -1,13 +1,14 @@
 /** `arbitrade status`: see {@link status}. */
 import { type AskOptions, askRunningProcess } from './ask-running-process.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { statusInWords } from './status-words.ts';
 
-/** Prints what the running process says of itself. @returns the exit code. */
+/** Prints what the running process says of itself: one screen, or all of it as JSON. @returns the exit code. */
 export function status(options: AskOptions): Promise<ExitCode> {
-  return askRunningProcess(options, { command: 'status' }, (result) => linesOf(result, ''));
+  return askRunningProcess(options, { command: 'status' }, (result) => statusInWords(result) ?? linesOf(result, ''));
 }
 
-/** One `path.to.value  value` line per leaf, in the order of the answer. */
+/** Of a process of another version: one `path.to.value  value` line per leaf, in the order of the answer. */
 function linesOf(value: unknown, path: string): string[] {
   if (typeof value !== 'object' || value === null) return [`${path.padEnd(32)} ${String(value)}`];
   const entries = Object.entries(value);

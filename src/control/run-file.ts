@@ -2,7 +2,7 @@
  * The run file: what there is to know of a running process without asking it. It lies beside the control socket
  * (`SOCKET.run`) and says who runs; its time of change is the newest heartbeat of the main thread. So `halt` can tell a
  * process that does not answer from one that is not there. A link in a folder of the user leads to it, so that a process
- * is found without its settings.
+ * is found when what stands in its settings has changed.
  */
 import {
   lstatSync,

@@ -63,6 +63,7 @@ export const AUDIT_EVENTS = [
   'venue_misreport',
   'setting_unlisted',
   'process_stalled',
+  'plan_reasons',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

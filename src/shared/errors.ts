@@ -70,12 +70,10 @@ export const ERRORS = {
     `${file} could not be written (${why}); check the path and its rights`,
   CONTROL_SOCKET_UNREACHABLE: (path: string, why: string) => `nothing listens on ${path} (${why})`,
   CONTROL_SOCKET_SILENT: (path: string, why: string) => `whoever listens on ${path} does not answer (${why})`,
-  CONTROL_NOT_RUNNING: (where: string, why: string) =>
-    `no arbitrade is running ${where} (${why}); name the settings it was started with: --config FILE`,
+  CONTROL_NOT_RUNNING: (path: string, why: string, next: string) =>
+    `no arbitrade runs with the control socket ${path} (${why}); ${next}`,
   CONTROL_NO_ANSWER: (who: string, path: string, why: string) =>
     `arbitrade is running (${who}) but does not answer on ${path}: ${why}`,
-  CONTROL_AMBIGUOUS: (runs: string) =>
-    `more than one arbitrade is running: ${runs}; name the settings of the one that is meant: --config FILE`,
   CONTROL_REFUSED: (command: string, why: string) => `${command} was refused: ${why}`,
   CONTROL_ANSWERED_NO: (text: string) => text,
   CONTROL_ANSWERED_FAILURE: (text: string) => text,

@@ -58,7 +58,8 @@ describe('the command line', () => {
     [['demo', '--tier', '99'], /CONFIG_INVALID: fees\.tier/],
     [['run'], /required option '--config <file>'/],
     [['run', '--config', 'no-such.yaml'], /CONFIG_UNREADABLE: no-such\.yaml/],
-    [['halt'], /required option '--reason <text>'/],
+    [['resume'], /required option '--reason <text>'/],
+    [['halt', '--config', 'no-such.yaml'], /CONFIG_UNREADABLE: no-such\.yaml/],
     [['practice', '--capture', 'x', '--port', '70000'], /from 0 to 65535/],
     [['practice', '--capture', 'x', '--dislocate', '0'], /from 1 to 1000/],
     [['practice', '--capture', 'x', '--faults', 'earthquake'], /earthquake/],
@@ -72,7 +73,7 @@ describe('the command line', () => {
   test('a process that is not there has an exit code of its own', () => {
     const { status, stderr } = arbitrade('status');
     expect(status).toBe(4);
-    expect(stderr).toContain('no running arbitrade answers on arbitrade.sock');
+    expect(stderr).toMatch(/no arbitrade runs with the control socket \/.*\/arbitrade\.sock/);
   });
 
   test('config check prints what is in force, defaults included', () => {

@@ -299,7 +299,7 @@ describe('commands', () => {
     await new Promise<void>((resolve) => silent.close(() => resolve()));
     expect(errors[2]).toMatch(/is running .* but does not answer on .*no answer within 5000 ms/);
     expect(errors[0]).toContain('nothing is halted');
-    expect(errors[1]).toMatch(/no arbitrade is running with the control socket .*--config FILE/);
+    expect(errors[1]).toMatch(/no arbitrade runs with the control socket .*--config /);
     expect(errors[1]).toContain(path);
   });
 });

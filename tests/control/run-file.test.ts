@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runningProcess, whyNoAnswer } from '../../src/cli/running-process.ts';
 import { openRunFile, type RunFile, readOwnRuns, readRun, runFilePath } from '../../src/control/run-file.ts';
@@ -70,13 +70,14 @@ test.each(['', '{', '[]', '{"pid":"x"}', '{"pid":-1}'])('a run file %j tells of 
   expect(readRun(socket, systemClock)).toBeUndefined();
 });
 
-test('a process is found by its settings, whatever stands in them by now, and without them when it is the only one', () => {
+test('a process is found by its settings, whatever stands in them by now, and named when it is not the one that was meant', () => {
   const socket = open();
   const found = { socket, killSwitch: `${socket}.halt` };
   expect(runningProcess(settings, systemClock)).toEqual(found);
   writeFileSync(settings, 'mode: [damaged');
   expect(runningProcess(settings, systemClock)).toEqual(found);
-  expect(runningProcess(undefined, systemClock)).toEqual(found);
+  expect(runningProcess(undefined, systemClock)).toEqual({ socket: resolve('arbitrade.sock'), killSwitch: undefined });
+  expect(whyNoAnswer('/another.sock', UNREACHABLE, systemClock).message).toContain(`--config ${settings}`);
 });
 
 test('no answer and no process are two things', () => {

@@ -23,6 +23,9 @@ test('status, halt and resume reach the running process, and each command is rec
   const words = await ask('status');
   expect(words.code).toBe(0);
   expect(words.stdout).toMatch(/^trading +active$/m);
+  const lines = words.stdout.trimEnd().split('\n');
+  expect(lines.length).toBeLessThanOrEqual(40);
+  for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(120);
 
   const halted = await ask('halt', '--reason', 'going home', '--by', 'ana');
   expect(halted).toMatchObject({ code: 0, stderr: '' });

@@ -27,7 +27,8 @@ test('a halt finds its process from another folder, and one that hangs is halted
   const env = { XDG_RUNTIME_DIR: temporaryDirectory() };
   const stage = { ...base };
   const running = base.run(['--config', base.config], { cwd: elsewhere, env });
-  const ask = (...args: string[]) => runToEnd(args, { cwd: elsewhere, env });
+  const ask = (command: string, ...args: string[]) =>
+    runToEnd([command, '--config', base.config, ...args], { cwd: elsewhere, env });
   await untilCommitted(stage, 20, running);
   await until(async () => (await statusOf(stage)).trading === 'active');
   const database = await runToEnd(['config', 'check', '../run.yaml'], { cwd: mkdirIn(base.folder), env });
@@ -38,13 +39,15 @@ test('a halt finds its process from another folder, and one that hangs is halted
   });
 
   const long = `${'strange prices '.repeat(20)}!`;
-  const byConfig = await ask('halt', '--config', base.config, '--reason', long, '--by', 'ana');
+  const byConfig = await ask('halt', '--reason', long, '--by', 'ana');
   expect(byConfig).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^halted: strange prices .*cut after 160 bytes/),
   });
   expect((await statusOf(stage)).trading).toBe('halted');
-  expect(await ask('resume', '--reason', 'looked')).toMatchObject({ code: 0 }); // the only one that this user runs
+  const unnamed = await runToEnd(['resume', '--reason', 'looked'], { cwd: elsewhere, env });
+  expect(unnamed).toMatchObject({ code: 4, stderr: expect.stringContaining(`--config ${base.config}`) });
+  expect(await ask('resume', '--reason', 'looked')).toMatchObject({ code: 0 });
   await until(async () => (await statusOf(stage)).trading === 'active');
   expect(await ask('resume', '--reason', 'again')).toMatchObject({ code: 6, stderr: expect.stringMatching(/refused/) });
 
@@ -70,11 +73,11 @@ test('a halt finds its process from another folder, and one that hangs is halted
   process.kill(pid, 'SIGTERM');
   await running.ended;
   expect(existsSync(`${base.socket}.run`)).toBe(false);
-  expect(await ask('status', '--config', base.config)).toMatchObject({
+  expect(await ask('status')).toMatchObject({
     code: 4,
     stderr: expect.stringContaining(base.socket),
   });
-  const late = await ask('halt', '--config', base.config, '--reason', 'before the next start');
+  const late = await ask('halt', '--reason', 'before the next start');
   expect(late).toMatchObject({ code: 4, stderr: expect.stringContaining(`${base.killSwitch} was made`) });
   expect(existsSync(base.killSwitch)).toBe(true);
 });

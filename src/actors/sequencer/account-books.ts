@@ -20,6 +20,7 @@ import {
   tellBalance,
   tellTakenOver,
 } from './account-ledger.ts';
+import { deviationInWords, reconciledInWords } from './account-texts.ts';
 import { BookedFacts } from './booked-facts.ts';
 import { type Moment, tellAudit } from './execution-events.ts';
 import { balanceChanges, type FillMoves } from './fill-moves.ts';
@@ -153,7 +154,7 @@ export class AccountBooks {
           countUp(this.#journal.open, SEQUENCER_HEADER.deviations);
           addExposure(this.#journal, { asset, units, plan: 0 }, 'deviation', when);
           tellBalance(this.#journal, asset, when);
-          this.say('account_deviation', 2, `the account holds ${this.words(asset, units)} more than expected`);
+          this.say('account_deviation', 2, deviationInWords(units, this.words(asset, units < 0n ? -units : units)));
         });
     }
   }
@@ -174,7 +175,7 @@ export class AccountBooks {
     this.change(() => {
       this.#journal.open.setFloat64(SEQUENCER_HEADER.readUpToMs, upToMs, true);
       countUp(this.#journal.open, SEQUENCER_HEADER.reconciled);
-      if (isFirst) this.say('account_reconciled', 0, 'balances, open orders and recent fills are as expected');
+      if (isFirst) this.say('account_reconciled', 0, reconciledInWords(this.#header('deviations')));
     });
   }
 
@@ -237,7 +238,7 @@ export class AccountBooks {
     this.#untold.delete(asset);
   }
 
-  #header(field: 'isRecovered' | 'isLoaded' | 'reconciled'): number {
+  #header(field: 'isRecovered' | 'isLoaded' | 'reconciled' | 'deviations'): number {
     return this.#journal.current.getFloat64(SEQUENCER_HEADER[field], true);
   }
 }

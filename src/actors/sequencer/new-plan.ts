@@ -36,6 +36,7 @@ export function newPlan(
     reversed: false,
     barred: 0,
     reason: 'none',
+    reasons: [],
     patienceUntilNs: 0,
     retryDueNs: 0,
     orders: [],

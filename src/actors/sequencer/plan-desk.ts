@@ -89,7 +89,7 @@ export class PlanDesk implements PlansAtWork {
     this.#port = port;
     this.#opened = context.latency('plan_opened');
     this.#limits = recheckLimits(context.config);
-    this.#slots = new PlanSlots(journal, books);
+    this.#slots = new PlanSlots(journal, books, context.clock);
     this.account = makeAccount(this);
     const { config, clock } = context;
     const gate = new OwnGate(context, journal);

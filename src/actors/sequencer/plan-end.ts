@@ -1,5 +1,6 @@
 /** Records what a plan came to: its profit, and what it left behind, to the unit. */
 import type { ActorContext } from '../../runtime/actor.ts';
+import type { Asset, InstrumentDirectory } from '../../shared/instrument.ts';
 import { formatDecimal } from '../../shared/money.ts';
 import type { Account } from './account.ts';
 import { type Moment, tellAudit, tellEnded } from './execution-events.ts';
@@ -9,6 +10,7 @@ import type { NewestBooks } from './newest-books.ts';
 import type { Plan } from './plan.ts';
 import type { PlanMarks } from './plan-marks.ts';
 import { assetAt, placesOf } from './plan-progress.ts';
+import { reasonsInWords, stampReasons } from './plan-reasons.ts';
 import { countUp, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
 export interface PlanEndDeps {
@@ -22,29 +24,76 @@ export interface PlanEndDeps {
 /** Records the end of `plan` as part of the change that is open. */
 export function recordEnd(plan: Plan, deps: PlanEndDeps, when: Moment): void {
   const { state } = plan;
+  const { journal, context } = deps;
   if (state === 'completed' || state === 'abandoned' || state === 'unwound' || state === 'stranded') {
-    countUp(deps.journal.open, SEQUENCER_HEADER[state]);
+    countUp(journal.open, SEQUENCER_HEADER[state]);
   }
-  for (const place of placesOf(plan)) recordRest(plan, place, deps, when);
-  tellEnded(deps.journal, plan, when);
-  const details = { plan: plan.id, outcome: state, reason: plan.reason };
-  deps.context.log(state === 'stranded' ? 'error' : 'info', 'plan_ended', `plan ${plan.id} ${state}`, details);
+  const left = placesOf(plan).flatMap((place) => recordRest(plan, place, deps, when) ?? []);
+  tellEnded(journal, plan, when);
+  stampReasons(plan.reasons, context.clock.wallMs());
+  const result = resultOf(plan, left, deps.books.directory);
+  const text = `plan ${plan.id} ${state}${result.text}`;
+  // A single one stands in the plan's end.
+  if (plan.reasons.length > 1) {
+    const why = `plan ${plan.id} ${state}: ${reasonsInWords(plan.reasons)}`;
+    tellAudit(journal, 'plan_reasons', 0, why, plan.id, plan.reasons.length);
+  }
+  const reasons = plan.reasons.map(({ reason, atMs, count }) => ({ reason, at: new Date(atMs).toISOString(), count }));
+  const details = { plan: plan.id, outcome: state, reason: plan.reason, reasons, ...result.figures };
+  context.log(state === 'stranded' ? 'error' : 'info', 'plan_ended', text, details);
 }
 
-/** What could be traded is exposure; less than that is dust, which counts with the profit, for what it is worth. */
-function recordRest(plan: Plan, place: number, { journal, books, account, marks }: PlanEndDeps, when: Moment): void {
+/** What a plan left that nobody will sell: the amount, and what the books say it is worth; undefined when none does. */
+interface Left {
+  readonly amount: string;
+  readonly worthUnits: bigint | undefined;
+}
+
+/**
+ * What could be traded is exposure, less than that is dust: both count with the profit for what they are worth at the
+ * books. Exposure that no book values counts nothing: it is as good as lost.
+ */
+function recordRest(plan: Plan, place: number, deps: PlanEndDeps, when: Moment): Left | undefined {
+  const { journal, books, account, marks } = deps;
   const units = plan.heldUnits[place] ?? 0n;
   const asset = assetAt(plan, place, books.directory);
-  if (units === 0n || asset === undefined) return;
+  if (units === 0n || asset === undefined) return undefined;
   const entry = { asset, units, plan: plan.id };
   if (!isTradable(plan, place, books)) {
     account.addDust(entry, when);
     plan.markUnits += marks.worthAt(plan, place, units);
-    return;
+    return undefined;
   }
   account.addExposure(entry, 'stranded', when);
-  const found = books.directory.assets[asset];
-  const amount =
-    found === undefined ? `${units} units of asset ${asset}` : `${formatDecimal(units, found.precision)} ${found.id}`;
+  const worthUnits = marks.bookWorthAt(plan, place, units);
+  plan.markUnits += worthUnits ?? (units < 0n ? marks.worthAt(plan, place, units) : 0n); // what is owed is never free
+  const amount = inWords(units, books.directory.assets[asset]) ?? `${units} units of asset ${asset}`;
   tellAudit(journal, 'exposure_stranded', 2, `plan ${plan.id} left ${amount} (${plan.reason})`, plan.id, Number(units));
+  return { amount, worthUnits };
+}
+
+/** Profit and mark in the start asset, for the log. */
+function resultOf(plan: Plan, left: readonly Left[], { assets }: InstrumentDirectory) {
+  const start = assets[plan.startAsset];
+  const words = (units: bigint): string => inWords(units, start) ?? `${units} units`;
+  const { spentUnits, receivedUnits, markUnits } = plan;
+  const profitUnits = receivedUnits - spentUnits;
+  const figures = {
+    spent: words(spentUnits),
+    received: words(receivedUnits),
+    profit: words(profitUnits),
+    mark: words(markUnits),
+    result: words(profitUnits + markUnits),
+  };
+  const kept = left.map(({ amount, worthUnits }) =>
+    worthUnits === undefined ? `${amount} (no book values it)` : `${amount} (worth ${words(worthUnits)})`,
+  );
+  const rest = kept.length === 0 ? '' : `, left ${kept.join(' and ')}`;
+  if (spentUnits === 0n && receivedUnits === 0n && rest === '') return { text: '', figures };
+  const text = `: spent ${figures.spent}, received ${figures.received}${rest}, result ${figures.result}`;
+  return { text, figures };
+}
+
+function inWords(units: bigint, asset: Pick<Asset, 'id' | 'precision'> | undefined): string | undefined {
+  return asset === undefined ? undefined : `${formatDecimal(units, asset.precision)} ${asset.id}`;
 }

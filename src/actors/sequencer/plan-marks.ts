@@ -29,6 +29,12 @@ export class PlanMarks {
     return worth ?? decidedCost(plan, place, units, this.#books) ?? 0n;
   }
 
+  /** The same by the books alone; undefined when no book values it. */
+  bookWorthAt(plan: Plan, place: number, units: bigint): bigint | undefined {
+    const asset = assetAt(plan, place, this.#books.directory);
+    return asset === undefined ? undefined : this.#worth(plan, asset, units);
+  }
+
   /** Units of the quote asset of the order's pair that a fee is worth; undefined when no book says. */
   feeInQuote({ instrument }: Pick<Order, 'instrument'>, { feeAsset, feeUnits }: Fill): bigint | undefined {
     const { directory } = this.#books;

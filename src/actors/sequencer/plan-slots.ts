@@ -1,5 +1,6 @@
 /** The plans at work, each in its slot of own memory, and what they add up to. */
 
+import type { Clock } from '../../shared/clock.ts';
 import { PLANS_MAX } from '../../shared/execution-message.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
 import type { OrderOut } from './account.ts';
@@ -8,6 +9,7 @@ import type { NewestBooks } from './newest-books.ts';
 import type { Order } from './order.ts';
 import { clearPlan, openOrders, type Plan, readPlan, writePlan } from './plan.ts';
 import { claimedUnits, outUnits } from './plan-progress.ts';
+import { stampReasons } from './plan-reasons.ts';
 import { planOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
 /** An order, and where its plan stands. */
@@ -20,11 +22,13 @@ export interface FoundOrder {
 export class PlanSlots {
   readonly #journal: Journal;
   readonly #books: NewestBooks;
+  readonly #clock: Pick<Clock, 'wallMs'>;
   readonly #slots: (Plan | undefined)[];
 
   /** Takes up the plans that a predecessor had at work. */
-  constructor(journal: Journal, books: NewestBooks) {
+  constructor(journal: Journal, books: NewestBooks, clock: Pick<Clock, 'wallMs'>) {
     this.#journal = journal;
+    this.#clock = clock;
     this.#books = books;
     const runMs = journal.current.getFloat64(SEQUENCER_HEADER.runMs, true);
     this.#slots = Array.from({ length: PLANS_MAX }, (_, slot) => readPlan(journal.current, planOffset(slot), runMs));
@@ -57,6 +61,7 @@ export class PlanSlots {
   /** Writes a plan down, as part of the change that is open. */
   write(slot: number, plan: Plan): void {
     this.#slots[slot] = plan;
+    stampReasons(plan.reasons, this.#clock.wallMs());
     writePlan(this.#journal.open, planOffset(slot), plan);
   }
 

@@ -16,6 +16,7 @@ import type { Side } from '../../shared/side.ts';
 import { ORDER_SLOT_BYTES, type Order, readOrder, writeOrder } from './order.ts';
 import { isEnded, isUnknown } from './order-machine.ts';
 import { PLAN_STATES, type PlanState } from './plan-machine.ts';
+import { type NotedReason, REASONS_BYTES, readReasons, writeReasons } from './plan-reasons.ts';
 
 export interface PlanLeg {
   readonly instrument: InstrumentIndex;
@@ -64,8 +65,9 @@ export interface Plan {
   reversed: boolean;
   /** Ways to close out that the venue refused, a bit each: by leg, and LEGS_MAX on by place for the direct ones. */
   barred: number;
-  /** Why it did not go as planned, first cause. */
+  /** Why it did not go as planned, first cause; all of them are in `reasons`. */
   reason: PlanReason;
+  readonly reasons: NotedReason[];
   /** Monotonic; 0 while it does not wait. */
   patienceUntilNs: number;
   retryDueNs: number;
@@ -109,7 +111,7 @@ const SLOT = {
 } as const;
 
 /** Bytes of a plan's slot. */
-export const PLAN_SLOT_BYTES = SLOT.orders + ORDERS_PER_PLAN * ORDER_SLOT_BYTES;
+export const PLAN_SLOT_BYTES = SLOT.orders + ORDERS_PER_PLAN * ORDER_SLOT_BYTES + REASONS_BYTES;
 
 /** Orders whose end is not proven. */
 export const openOrders = ({ orders }: Plan): readonly Order[] => orders.filter(({ state }) => !isEnded(state));
@@ -167,6 +169,7 @@ export function readPlan(view: DataView, at: number, runMs: number): Plan | unde
     patienceUntilNs: view.getFloat64(at + SLOT.patienceUntilNs, true),
     retryDueNs: view.getFloat64(at + SLOT.retryDueNs, true),
     orders: Array.from({ length: ORDERS_PER_PLAN }, order).filter((found) => found !== undefined),
+    reasons: readReasons(view, orderAt(at, ORDERS_PER_PLAN)),
   };
 }
 
@@ -203,6 +206,7 @@ export function writePlan(view: DataView, at: number, plan: Plan): void {
   }
   for (const [index, leg] of plan.legs.entries()) writeLeg(view, legAt(at, index), leg, plan.legLots[index] ?? 0n);
   for (let slot = 0; slot < ORDERS_PER_PLAN; slot++) writeOrder(view, orderAt(at, slot), plan.orders[slot]);
+  writeReasons(view, orderAt(at, ORDERS_PER_PLAN), plan.reasons);
 }
 
 /** Empties the slot at `at`. */

@@ -6,6 +6,7 @@ import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instr
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { units } from '../../../src/shared/money.ts';
 import type { GateState } from '../../../src/shared/trading-gate.ts';
+import type { LoggedEvent } from '../../support/test-context.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   BTC,
@@ -514,7 +515,10 @@ describe('sequencer: what goes wrong on the way', () => {
     const [fill] = fillsOf(told);
     expect(endOf(told)).toMatchObject({ outcome: 'stranded', profit: -fill!.spent });
     const units = fill!.received.toString().padStart(11, '0');
-    expect(audits).toEqual([`exposure_stranded plan 1 left ${units.slice(0, -10)}.${units.slice(-10)} BTC (no_fill)`]);
+    expect(audits).toEqual([
+      `exposure_stranded plan 1 left ${units.slice(0, -10)}.${units.slice(-10)} BTC (no_fill)`,
+      expect.stringMatching(/^plan_reasons plan 1 stranded: no_fill \d\d:.*, book_invalid .*out_of_patience/),
+    ]);
     expect(stage.balances()[BTC]).toBe(fill!.received);
   });
 
@@ -561,6 +565,30 @@ describe('sequencer: what goes wrong on the way', () => {
     stage.gate.setRisk('paused', 'market_data_stale');
     stage.pass(1_100);
     expect(endOf(stage.told())).toMatchObject({ outcome: 'stranded', reason: 'gate_closed' });
+  });
+
+  test('a plan keeps every reason with its time, and a stranded one says what it spent and what its rest is worth', () => {
+    const stage = stageSequencer({ trading: { patience_ms: 1_000 } });
+    stage.send(stage.opportunity());
+    stage.pass(25);
+    stage.gate.setRisk('paused', 'market_data_stale');
+    stage.pass(1_100);
+    const told = stage.told();
+    const end = endOf(told);
+    expect(end).toMatchObject({ outcome: 'stranded', reason: 'gate_closed', profit: -(end?.start ?? 0n) });
+    const { text, fields } = stage.logged.findLast(({ event }) => event === 'plan_ended') as LoggedEvent;
+    expect(fields?.['reasons']).toEqual([
+      { reason: 'gate_closed', at: expect.stringMatching(/^\d{4}-.*Z$/), count: expect.any(Number) },
+      { reason: 'out_of_patience', at: expect.stringMatching(/^\d{4}-.*Z$/), count: 1 },
+    ]);
+    const times = ((fields?.['reasons'] ?? []) as { at: string }[]).map(({ at }) => Date.parse(at));
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1_000);
+    expect(text).toMatch(
+      /^plan 1 stranded: spent [\d.]+ USD, received 0\.0000 USD, left [\d.]+ ETH \(worth [\d.]+ USD\), result [\d.]+ USD$/,
+    );
+    const units = (name: string) => Number(String(fields?.[name]).split(' ')[0]);
+    expect(units('mark'), 'nearly all of it is still there').toBeGreaterThan(0.98 * units('spent'));
+    expect(units('result')).toBeCloseTo(units('profit') + units('mark'), 4);
   });
 
   test('a gate that only lets exposure shrink: the last leg goes out, one before it is turned round', () => {
@@ -615,7 +643,10 @@ describe('sequencer: what goes wrong on the way', () => {
     stage.actor.onStop();
     const { told, audits } = takeAll(stage);
     expect(endOf(told)).toMatchObject({ outcome: 'stranded', reason: 'no_fill' });
-    expect(audits).toHaveLength(1);
+    expect(audits).toEqual([
+      expect.stringMatching(/^exposure_stranded /),
+      expect.stringMatching(/^plan_reasons plan 1 stranded: no_fill /),
+    ]);
   });
 
   test('stopping before the first fill abandons the plan', () => {

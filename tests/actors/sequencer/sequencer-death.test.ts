@@ -38,7 +38,7 @@ describe('sequencer: death at any step', () => {
       'stranded',
     ]);
     expect(undisturbed.executions).toEqual(undisturbed.told);
-    expect(undisturbed.audits).toHaveLength(1);
+    expect(undisturbed.audits).toHaveLength(2);
   });
 
   test.each([
