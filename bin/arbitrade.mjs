@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // Runs on whichever Node (20 or newer) comes first on the PATH, and hands over to the pinned one that `npm ci` installed.
+// It neither outlives the program nor is outlived by it: the program watches this process and the one that started it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,7 +8,28 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// Every signal that can be caught and would end this process, as in src/shared/caught-signals.ts.
+const SIGNALS = [
+  ...['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGPWR', 'SIGXCPU', 'SIGUSR1', 'SIGUSR2', 'SIGHUP'],
+  ...['SIGALRM', 'SIGVTALRM', 'SIGPROF', 'SIGIO', 'SIGSTKFLT'],
+].filter((signal) => constants.signals[signal] !== undefined);
+
 const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'main.ts');
+let child;
+
+// A terminal sends Ctrl-C to the whole process group, a service manager to the launcher alone: pass it on either way.
+// The program takes a second signal of the same kind within its stop as the same request.
+for (const signal of SIGNALS) process.on(signal, () => child?.kill(signal));
+
+child = spawn(pinnedNode(), ['--disable-sigusr1', main, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: { ...process.env, ARBITRADE_LAUNCHED_BY: `${process.pid}:${process.ppid}` },
+});
+child.on('error', (error) => {
+  console.error(`arbitrade: ${error.message}`);
+  process.exit(70);
+});
+child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 15)));
 
 function pinnedNode() {
   try {
@@ -22,15 +44,3 @@ function pinnedNode() {
   );
   process.exit(70);
 }
-
-const child = spawn(pinnedNode(), [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-
-// A terminal sends Ctrl-C to the whole process group, a service manager to the launcher alone: pass it on either way.
-// The program takes a second signal of the same kind within its stop as the same request.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-
-child.on('error', (error) => {
-  console.error(`arbitrade: ${error.message}`);
-  process.exit(70);
-});
-child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 15)));

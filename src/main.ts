@@ -1,11 +1,30 @@
 /**
- * Starts the program. Everything else is reached from the command line in `cli/program.ts`. Compiled code is kept between
- * runs, here and (by the variable) in the threads: types are then stripped once and not at every start.
+ * Starts the program. Everything else is reached from the command line in `cli/program.ts`. What must hold before any
+ * other code runs is done here: no file of ours is open to others, no signal opens Node's inspector or ends the process
+ * without a word, and a reader of our output that goes away is no failure.
  */
+import './cli/start-environment.ts';
 import { enableCompileCache } from 'node:module';
+import { compileCacheFolder } from './cli/compile-cache.ts';
+import { CAUGHT_SIGNALS, SIGNAL_MEANINGS } from './shared/caught-signals.ts';
 
-const { directory } = enableCompileCache();
-if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= directory;
+process.umask(0o077);
+// Those that end it by default stay as they are until a command listens: nothing is open before.
+for (const signal of CAUGHT_SIGNALS) if (SIGNAL_MEANINGS[signal] !== 'stop') process.on(signal, () => undefined);
+// `arbitrade … | head`: what is left to say is not said, and the command comes to its own end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+// Compiled code is kept between runs, here and (by the variable) in the threads: types are then stripped once and not at
+// every start.
+const folder = compileCacheFolder();
+if (folder !== undefined) {
+  enableCompileCache(folder);
+  process.env['NODE_COMPILE_CACHE'] = folder;
+}
 
 const { runProgram } = await import('./cli/program.ts');
 

@@ -12,16 +12,19 @@ import { type AccountSpec, madeAccounts } from '../venues/practice/account-spec.
 import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
 import { PRACTICE_DEFAULTS } from '../venues/practice/practice-exchange.ts';
 import { type PracticeThread, startPracticeThread } from '../venues/practice/practice-thread.ts';
+import { dumpState } from './dump-state.ts';
 import { Engine } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { holdLog, jsonLog } from './log.ts';
 import { type Reconciliation, reconcile, renderReconciliation } from './reconciliation.ts';
 import { type SettingOptions, settingsOf } from './run-settings.ts';
 import { type StatusDisplay, showStatus } from './show-status.ts';
+import { printLine, STDOUT, standardOutput } from './standard-output.ts';
 import { listenForStop, type StopSignals } from './stop-signals.ts';
 import { renderSummary } from './summary.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { readTrading } from './trading-reading.ts';
+import { requireCleanStop } from './unclean-stop.ts';
 
 const DEMO_SETTINGS = new URL('../../config/demo.yaml', import.meta.url);
 const DEMO_CAPTURE = new URL('../../data/derived_ws2_d25_gemini_20210417.cap.jsonl.gz', import.meta.url).pathname;
@@ -88,7 +91,13 @@ async function trade(
   const held = holdLog(jsonLog('stderr', 'warn', [account.secret]));
   if (!process.stdout.isTTY || options.json === true) held.release(); // no screen to spoil
   const apiKey = { name: account.name, key: account.key, secret: account.secret };
+  // Whoever reads what the demo prints has seen enough (`demo | head`): it ends, and has nothing left to say.
+  standardOutput.onReaderGone = (to) => void (to === STDOUT && signals.stop('output'));
   const engine = new Engine({ config, apiKey, log: held.log, onEscalation: () => signals.stop('engine') });
+  signals.listener = {
+    onNote: (text) => held.log('supervisor', 'warn', 'signal_received', text),
+    onDump: () => void dumpState(engine, held.log),
+  };
   try {
     await untilStopped(engine, practice, options, signals);
   } finally {
@@ -108,14 +117,14 @@ async function untilStopped(
   const display = options.json === true ? undefined : begin(engine, practice, options);
   await signals.stopped;
   display?.end();
-  await engine.stop();
+  requireCleanStop(await engine.stop());
 }
 
 function begin(engine: Engine, { wsPublic: url, notes }: PracticeThread, { dislocate }: DemoOptions): StatusDisplay {
   const { kind, threads } = engine.plan;
   if (!process.stdout.isTTY) {
-    console.log(`ready     practice exchange on ${url}   ${threads.length} threads (${kind})   stop with Ctrl-C`);
-    for (const note of notes) console.log(`note      ${note}`);
+    printLine(`ready     practice exchange on ${url}   ${threads.length} threads (${kind})   stop with Ctrl-C`);
+    for (const note of notes) printLine(`note      ${note}`);
   }
   // First, so that no narrow terminal cuts it off.
   const injected = dislocate === undefined ? '' : `INJECTED: pairs move by ${dislocate} bps   `;
@@ -126,8 +135,8 @@ function begin(engine: Engine, { wsPublic: url, notes }: PracticeThread, { dislo
 function conclude(engine: Engine, reading: AccountReading, dislocations: number, options: DemoOptions): ExitCode {
   const summary = engine.summary();
   const reconciliation = reconcile(readTrading(engine.memory, engine.config), reading);
-  if (options.json === true) console.log(JSON.stringify({ ...summary, dislocations, reconciliation }));
-  else console.log(conclusion(renderSummary(summary), dislocations, reconciliation, options));
+  if (options.json === true) printLine(JSON.stringify({ ...summary, dislocations, reconciliation }));
+  else printLine(conclusion(renderSummary(summary), dislocations, reconciliation, options));
   if (engine.escalation !== undefined) return EXIT.ESCALATED;
   return reconciliation.agrees ? EXIT.OK : EXIT.FAILED;
 }

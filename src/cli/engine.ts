@@ -10,7 +10,7 @@ import { type PlacementPlan, planPlacement } from '../runtime/placement.ts';
 import { RingGauge } from '../runtime/ring.ts';
 import { type StopResult, Supervisor } from '../runtime/supervisor.ts';
 import { freshSeed } from '../shared/chance.ts';
-import { type Clock, systemClock } from '../shared/clock.ts';
+import { type CancelTimer, type Clock, systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ArbitradeError } from '../shared/errors.ts';
 import { API_KEY_OPTION, type ApiKey } from '../shared/secrets-file.ts';
@@ -18,6 +18,7 @@ import { CAUSES_OPTION, type StoredCause } from '../shared/stored-causes.ts';
 import { STORED_TRADING_OPTION, type StoredTrading } from '../shared/stored-trading.ts';
 import { tradingAccount } from '../shared/trading-account.ts';
 import { TOPOLOGY } from '../topology.ts';
+import { watchOutput } from './output-watch.ts';
 import { type RiskStatus, statusReport } from './status-report.ts';
 import { type Summary, summarise } from './summary.ts';
 
@@ -52,6 +53,7 @@ export class Engine implements ControlTarget {
   #controlServer: ControlServer | undefined;
   #escalation: ArbitradeError | undefined;
   #isStopping = false;
+  #cancelOutputWatch: CancelTimer = () => undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -91,6 +93,7 @@ export class Engine implements ControlTarget {
       if (!this.#isStopping) {
         this.#supervisor = this.#supervise(causesAtStart, await this.#readStoredTrading());
         await this.#supervisor.start();
+        this.#cancelOutputWatch = watchOutput(config, this.#supervisor, this.clock);
       }
     } finally {
       if (this.#isStopping || this.#supervisor?.state !== 'running') await this.#controlServer?.close();
@@ -148,9 +151,10 @@ export class Engine implements ControlTarget {
   async stop(): Promise<StopResult> {
     const wasRunning = !this.#isStopping && this.#supervisor?.state === 'running';
     this.#isStopping = true;
+    this.#cancelOutputWatch();
     await this.#controlServer?.close();
     if (wasRunning) await this.#drain();
-    return this.#supervisor?.stop() ?? { killed: [] };
+    return this.#supervisor?.stop() ?? { killed: [], failed: [] };
   }
 
   /** Bounded: neither a plan that does not end nor a sequencer that does not answer holds up the end. */

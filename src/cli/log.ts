@@ -4,13 +4,14 @@
  */
 import pino from 'pino';
 import type { HostLog } from '../runtime/inline-host.ts';
+import { STDERR, STDOUT, standardOutput } from './standard-output.ts';
 
-const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
+const DESCRIPTORS = { stdout: STDOUT, stderr: STDERR } as const;
 
 const SECRET_FIELDS = ['secret', 'token', 'key', 'apiKey', 'API-Key', 'API-Sign'];
 const REDACTED = '[secret]';
 
-/** Writes events of `level` and above to stdout or stderr. `secrets` are blotted out wherever they stand in a line. */
+/** Writes events of `level` and above to stdout or stderr, and never waits for them. `secrets` are blotted out wherever they stand in a line. */
 export function jsonLog(
   to: keyof typeof DESCRIPTORS,
   level: 'info' | 'warn' | 'error',
@@ -24,7 +25,7 @@ export function jsonLog(
       redact: { paths: SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: REDACTED },
       hooks: { streamWrite: (line) => blotOut(line, secrets) },
     },
-    pino.destination({ dest: DESCRIPTORS[to], sync: true }),
+    { write: (line) => standardOutput.write(DESCRIPTORS[to], line) },
   );
   return (actor, severity, event, text, fields) => logger[severity]({ actor, event, ...fields }, text);
 }

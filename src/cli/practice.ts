@@ -9,6 +9,7 @@ import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
 import type { PracticeStats } from '../venues/practice/practice-exchange.ts';
 import { type PracticeServer, startPracticeServer } from '../venues/practice/practice-server.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { printErrorLine, printLine } from './standard-output.ts';
 import { listenForStop } from './stop-signals.ts';
 
 export interface PracticeOptions {
@@ -52,16 +53,16 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
       systemClock,
       {
         onFault: ({ fault, connection, symbol }) =>
-          console.error(`fault    ${fault} on connection ${connection}${symbol === undefined ? '' : `, ${symbol}`}`),
-        onMarketEnded: () => console.error('market   the recording is over; heartbeats go on'),
-        onDislocation: (report) => console.error(dislocationText(report)),
+          printErrorLine(`fault    ${fault} on connection ${connection}${symbol === undefined ? '' : `, ${symbol}`}`),
+        onMarketEnded: () => printErrorLine('market   the recording is over; heartbeats go on'),
+        onDislocation: (report) => printErrorLine(dislocationText(report)),
       },
     );
-    for (const note of server.notes) console.error(`note     ${note}`);
-    console.log(options.json ? readyLine(server) : readyText(server, seed));
+    for (const note of server.notes) printErrorLine(`note     ${note}`);
+    printLine(options.json ? readyLine(server) : readyText(server, seed));
     await signals.stopped;
     await server.close();
-    console.error(renderStats(server.exchange.stats()));
+    printErrorLine(renderStats(server.exchange.stats()));
     return EXIT.OK;
   } finally {
     signals.dispose();

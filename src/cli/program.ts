@@ -18,6 +18,7 @@ import { run } from './run.ts';
 import { runningProcess } from './running-process.ts';
 import { simulate } from './simulate.ts';
 import { parseSpeed } from './speed.ts';
+import { printErrorLine, standardOutput } from './standard-output.ts';
 import { status } from './status.ts';
 import { printTopology } from './topology.ts';
 
@@ -32,16 +33,18 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     return code;
   } catch (thrown) {
     return report(thrown);
+  } finally {
+    await standardOutput.close();
   }
 }
 
 function report(thrown: unknown): ExitCode {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.OK : EXIT.USAGE; // commander has said why
   if (thrown instanceof ArbitradeError) {
-    console.error(`arbitrade: ${thrown.code}: ${thrown.message}`);
+    printErrorLine(`arbitrade: ${thrown.code}: ${thrown.message}`);
     return USER_ERRORS.has(thrown.code) ? EXIT.USAGE : EXIT.FAILED;
   }
-  console.error(`arbitrade: unexpected failure: ${thrown instanceof Error ? thrown.stack : reasonOf(thrown)}`);
+  printErrorLine(`arbitrade: unexpected failure: ${thrown instanceof Error ? thrown.stack : reasonOf(thrown)}`);
   return EXIT.FAILED;
 }
 

@@ -1,5 +1,6 @@
 /** Progress of long work: one line on stderr that is written over, and only when somebody sits there. */
 import type { Clock } from '../shared/clock.ts';
+import { STDERR, standardOutput } from './standard-output.ts';
 
 const INTERVAL_MS = 500;
 const CLEAR_LINE = '\r\x1b[K';
@@ -14,14 +15,14 @@ export function showProgress(text: () => string, clock: Clock): Progress {
   if (!process.stderr.isTTY) return { end: () => {} };
   let cancelTimer = () => {};
   const show = (): void => {
-    process.stderr.write(`${CLEAR_LINE}${text()}`);
+    if (!standardOutput.isBehind(STDERR)) standardOutput.write(STDERR, `${CLEAR_LINE}${text()}`);
     cancelTimer = clock.after(INTERVAL_MS, show);
   };
   show();
   return {
     end: () => {
       cancelTimer();
-      process.stderr.write(CLEAR_LINE);
+      standardOutput.write(STDERR, CLEAR_LINE);
     },
   };
 }

@@ -10,6 +10,7 @@ import { arbitradeError } from '../shared/errors.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { showProgress } from './progress.ts';
+import { printLine } from './standard-output.ts';
 import { listenForStop } from './stop-signals.ts';
 
 /** How often the feed gets its turn: its sockets work by themselves in between. */
@@ -44,7 +45,7 @@ export async function record({ config: file, out, forMs }: RecordOptions): Promi
     } finally {
       await recorder.stop();
       progress.end();
-      console.log(`recorded   ${recorder.out}   ${recorder.describe()}`);
+      printLine(`recorded   ${recorder.out}   ${recorder.describe()}`);
     }
     if (recorder.frames === 0) throw arbitradeError('VENUE_UNREACHABLE', config.venue.public_url, 'no frame came in');
     return EXIT.OK;

@@ -8,6 +8,7 @@ import { Engine } from './engine.ts';
 import { jsonLog } from './log.ts';
 import { isCutShort, type ReplayResult, type ReplayRun, refuseWhenInterrupted, replayProgress } from './replay-run.ts';
 import { summarise } from './summary.ts';
+import { requireCleanStop } from './unclean-stop.ts';
 
 const POLL_MS = 5;
 
@@ -31,7 +32,7 @@ export async function replayThreads(run: ReplayRun): Promise<ReplayResult> {
     const seconds = (systemClock.nowNs() - feed.get('first_frame_ns')) / 1e9; // threads were started before
     await refuseIncomplete(engine);
     if (opportunities !== undefined) await engine.supervisor.call('persistence', 'exportOpportunities', opportunities);
-    await engine.stop();
+    requireCleanStop(await engine.stop());
     return { summary: summarise(engine.memory, config, seconds), cutShort: isCutShort(feed) };
   } finally {
     progress.end();

@@ -10,6 +10,7 @@ import { replayInline } from './replay-inline.ts';
 import type { ReplayResult, ReplayRun, ReplaySignals } from './replay-run.ts';
 import { replayThreads } from './replay-threads.ts';
 import { type SettingOptions, settingsOf } from './run-settings.ts';
+import { printLine } from './standard-output.ts';
 import { listenForStop } from './stop-signals.ts';
 import { renderSummary } from './summary.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -32,7 +33,7 @@ export async function replay(capture: string, options: ReplayOptions): Promise<E
   const signals = listenForStop(systemClock);
   try {
     const { summary, cutShort } = await replayCapture(capture, options, signals);
-    console.log(options.json === true ? JSON.stringify(summary) : renderSummary(summary));
+    printLine(options.json === true ? JSON.stringify(summary) : renderSummary(summary));
     if (cutShort) throw arbitradeError('CAPTURE_CUT_SHORT', capture, summary.frames);
     return EXIT.OK;
   } finally {

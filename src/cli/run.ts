@@ -5,15 +5,19 @@
 import { openRunFile } from '../control/run-file.ts';
 import { systemClock } from '../shared/clock.ts';
 import { type Config, type Mode, readConfig, usesKey } from '../shared/config.ts';
-import { arbitradeError } from '../shared/errors.ts';
+import { type ArbitradeError, arbitradeError } from '../shared/errors.ts';
 import { type ApiKey, readSecretsFile } from '../shared/secrets-file.ts';
+import { dumpState } from './dump-state.ts';
 import { Engine } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { askKeyInfo } from './key-check.ts';
 import { requireConfirmed, requireEnabled, requireFit } from './live-consent.ts';
 import { jsonLog } from './log.ts';
+import { printErrorLine, printLine } from './standard-output.ts';
+import { requireSafeEnvironment } from './start-environment.ts';
 import { listenForStop } from './stop-signals.ts';
 import { renderSummary } from './summary.ts';
+import { uncleanStop } from './unclean-stop.ts';
 
 export interface RunOptions {
   readonly config: string;
@@ -38,18 +42,24 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   const log = jsonLog(options.json === true ? 'stderr' : 'stdout', 'info', secrets);
   const engine = new Engine({ config, log, apiKey, controlled: true, onEscalation: () => signals.stop('engine') });
   const runFile = openRunFile(config, options.config, systemClock);
+  let unclean: ArbitradeError | undefined;
+  signals.listener = {
+    onNote: (text) => log('supervisor', 'warn', 'signal_received', text),
+    onDump: () => void dumpState(engine, log),
+  };
   try {
     if (await engine.start(signals.stopped)) signals.stopAfter(options.forMs);
     await signals.stopped;
-    const { killed } = await engine.stop();
-    if (killed.length > 0) log('supervisor', 'warn', 'actor_hung', `did not stop in time: ${killed.join(', ')}`);
+    unclean = uncleanStop(await engine.stop());
+    if (unclean !== undefined) log('supervisor', 'error', 'actor_hung', unclean.message);
   } finally {
     runFile.close();
     signals.dispose();
   }
-  if (options.json === true) console.log(JSON.stringify(engine.summary()));
-  else console.error(renderSummary(engine.summary())); // stdout is the log's
-  return engine.escalation !== undefined ? EXIT.ESCALATED : EXIT.OK;
+  if (options.json === true) printLine(JSON.stringify(engine.summary()));
+  else printErrorLine(renderSummary(engine.summary())); // stdout is the log's
+  if (engine.escalation !== undefined) return EXIT.ESCALATED;
+  return unclean === undefined ? EXIT.OK : EXIT.FAILED;
 }
 
 /**
@@ -63,12 +73,13 @@ function modeOf(config: Config, mode: Mode | undefined): Config {
 
 /**
  * The key that the mode needs, after everything that must be said yes to was.
- * @throws KEY_MISSING, SECRETS_*, LIVE_*, KEY_REFUSED, KEY_UNCHECKED.
+ * @throws ENVIRONMENT_UNSAFE, KEY_MISSING, SECRETS_*, LIVE_*, KEY_REFUSED, KEY_UNCHECKED.
  */
 async function keyFor(config: Config, named: string | undefined): Promise<ApiKey | undefined> {
   if (!usesKey(config.mode)) return undefined;
   if (config.mode === 'live') requireEnabled(config);
   if (config.mode === 'demo') requireLoopback(config);
+  else requireSafeEnvironment(config.mode);
   const { secrets_file: file } = config.venue;
   if (file === undefined) throw arbitradeError('KEY_MISSING', config.mode);
   const apiKey = readSecretsFile(file);

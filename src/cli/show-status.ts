@@ -1,10 +1,22 @@
 /** Shows how a run goes: one repainted screen on a terminal, a plain line every second otherwise. */
 import type { Engine } from './engine.ts';
 import { collectReadings, type Readings } from './readings.ts';
-import { renderStatusLine, StatusScreen } from './status-screen.ts';
+import { printLine, STDOUT, standardOutput } from './standard-output.ts';
+import { renderStatusLine, StatusScreen, type Terminal } from './status-screen.ts';
 
 const SCREEN_MS = 250;
 const LINE_MS = 1_000;
+
+/** The user's terminal, which may stand still (Ctrl-S) without anybody waiting for it. */
+const terminal: Terminal = {
+  get columns() {
+    return process.stdout.columns;
+  },
+  get rows() {
+    return process.stdout.rows;
+  },
+  write: (text) => standardOutput.write(STDOUT, text),
+};
 
 export interface StatusDisplay {
   /** Stops showing and gives the terminal back. */
@@ -13,12 +25,12 @@ export interface StatusDisplay {
 
 /** Begins to show `engine` on stdout. */
 export function showStatus(engine: Engine, title: string): StatusDisplay {
-  const screen = process.stdout.isTTY ? new StatusScreen(process.stdout, title) : undefined;
+  const screen = process.stdout.isTTY ? new StatusScreen(terminal, title) : undefined;
   let previous: Readings | undefined;
   const tick = (): void => {
     previous = collectReadings(engine.memory, engine.config, engine.clock.nowNs(), engine.startedNs, previous);
-    if (screen === undefined) console.log(renderStatusLine(previous));
-    else screen.paint(previous);
+    if (screen === undefined) printLine(renderStatusLine(previous));
+    else if (!standardOutput.isBehind(STDOUT)) screen.paint(previous); // a terminal that does not keep up is shown the next one
     cancelTimer = engine.clock.after(screen === undefined ? LINE_MS : SCREEN_MS, tick);
   };
   let cancelTimer = engine.clock.after(screen === undefined ? LINE_MS : 0, tick);

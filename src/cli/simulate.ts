@@ -9,6 +9,7 @@ import { simulateDay } from '../simulation/simulated-day.ts';
 import { lineTrace } from '../simulation/trace.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { showProgress } from './progress.ts';
+import { printErrorLine, printLine } from './standard-output.ts';
 
 export interface SimulateOptions {
   /** Days; their seeds follow each other. */
@@ -62,18 +63,18 @@ export async function simulate(options: SimulateOptions): Promise<ExitCode> {
   await simulateDays({ seeds, plans: options.plans, faults, jobs: options.jobs }, systemClock, (report) => {
     addReport(summary, report, options);
     const newest = summary.failed.at(-1);
-    if (!isGood(report) && newest !== undefined) console.error(describeFailure(newest));
+    if (!isGood(report) && newest !== undefined) printErrorLine(describeFailure(newest));
   });
   progress.end();
   summary.seconds = (systemClock.nowNs() - startedNs) / 1e9;
-  console.log(options.json === true ? JSON.stringify(summary) : describe(summary));
+  printLine(options.json === true ? JSON.stringify(summary) : describe(summary));
   return summary.failed.length === 0 ? EXIT.OK : EXIT.FAILED;
 }
 
 async function traceDay(seed: number, plans: number, faults: readonly SimulatedFault[]): Promise<ExitCode> {
-  const makeTrace = (clock: Parameters<typeof lineTrace>[0]) => lineTrace(clock, (line) => console.log(line));
+  const makeTrace = (clock: Parameters<typeof lineTrace>[0]) => lineTrace(clock, (line) => console.log(line)); // every line counts
   const { violations } = await simulateDay({ seed, plans, faults }, { makeTrace });
-  for (const { name, text } of violations) console.error(`violated  ${name}: ${text}`);
+  for (const { name, text } of violations) printErrorLine(`violated  ${name}: ${text}`);
   return violations.length === 0 ? EXIT.OK : EXIT.FAILED;
 }
 

@@ -6,6 +6,7 @@ import type { GateCause } from '../shared/gate-cause.ts';
 import { SYSTEM_STATUSES } from '../shared/market-messages.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import type { Engine } from './engine.ts';
+import { outputReadings } from './output-watch.ts';
 
 /** What risk says of itself: its causes, and more. */
 export interface RiskStatus {
@@ -50,6 +51,7 @@ export function statusReport(engine: Engine, { causes, ...risk }: RiskStatus): o
     account: trading,
     records,
     restarts,
+    log: outputReadings(),
     risk,
   };
 }

@@ -10,7 +10,7 @@ export interface ScreenSize {
   readonly rows: number;
 }
 
-/** What a screen needs of a terminal; `process.stdout` fits. */
+/** What a screen needs of a terminal. */
 export interface Terminal {
   readonly columns?: number;
   readonly rows?: number;

@@ -1,13 +1,25 @@
 /**
- * What ends a running command: a signal, or the time the user gave it, counted from when the command was ready. A launcher and a terminal may both send the same
- * Ctrl-C, so a repetition counts as impatience only when it comes a while later.
+ * What ends a running command: a signal, the death of whoever started it, or the time the user gave it, counted from when
+ * the command was ready. A launcher and a terminal may both send the same Ctrl-C, so a repetition counts as impatience
+ * only when it comes a while later.
  */
+
+import { CAUGHT_SIGNALS, SIGNAL_MEANINGS } from '../shared/caught-signals.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
+import { watchAncestors } from './ancestors.ts';
+import { EXIT } from './exit-codes.ts';
 
 const REPETITION_MS = 1_000;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export type StopCause = (typeof SIGNALS)[number] | 'time' | 'engine';
+export type StopCause = NodeJS.Signals | 'time' | 'engine' | 'parent' | 'output';
+
+/** What a command does besides stopping. */
+export interface SignalListener {
+  /** The state is to go to the log. */
+  readonly onDump?: () => void;
+  /** Something happened that a person should find in the log. */
+  readonly onNote?: (text: string) => void;
+}
 
 export interface StopSignals {
   /** Resolves with the first cause. */
@@ -18,11 +30,19 @@ export interface StopSignals {
   stop(cause: StopCause): void;
   /** Stops after `forMs` from now on; undefined for never. */
   stopAfter(forMs: number | undefined): void;
+  /** Who is told of what does not stop it. Nobody, at first. */
+  listener: SignalListener;
   /** Takes the handlers off again. */
   dispose(): void;
 }
 
-/** Listens for signals. A second, later signal ends at once. */
+const NOTES: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
+  SIGHUP: 'there is nothing to reload: settings are read at the start only',
+  SIGUSR1: "Node's inspector is not opened",
+  SIGUSR2: 'the state follows',
+};
+
+/** Listens for signals. A second, later one that stops ends the process at once, with what is open left as it is. */
 export function listenForStop(clock: Clock): StopSignals {
   const { promise, resolve } = Promise.withResolvers<StopCause>();
   let cause: StopCause | undefined;
@@ -31,17 +51,28 @@ export function listenForStop(clock: Clock): StopSignals {
     cause ??= because;
     resolve(because);
   };
-  const onSignal = (signal: NodeJS.Signals): void => {
+  const onStopSignal = (signal: NodeJS.Signals): void => {
     const nowMs = clock.wallMs();
-    if (firstMs !== undefined && nowMs - firstMs > REPETITION_MS) process.exit(1);
+    if (firstMs !== undefined && nowMs - firstMs > REPETITION_MS) process.exit(EXIT.FAILED);
     firstMs ??= nowMs;
-    stop(signal as StopCause);
+    signals.listener.onNote?.(`${signal}: stopping; a second one a second from now or later ends the process at once`);
+    stop(signal);
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const onSignal = (signal: NodeJS.Signals): void => {
+    signals.listener.onNote?.(`${signal}: ${NOTES[signal] ?? 'nothing is done'}`);
+    if (SIGNAL_MEANINGS[signal] === 'dump') signals.listener.onDump?.();
+  };
+  const handlerOf = (signal: NodeJS.Signals) => (SIGNAL_MEANINGS[signal] === 'stop' ? onStopSignal : onSignal);
+  for (const signal of CAUGHT_SIGNALS) process.on(signal, handlerOf(signal));
+  const cancelWatch = watchAncestors(clock, (who) => {
+    signals.listener.onNote?.(`${who}, which started this, is gone: stopping`);
+    stop('parent');
+  });
   let cancelTimer: CancelTimer = () => {};
-  return {
+  const signals: StopSignals = {
     stopped: promise,
     stop,
+    listener: {},
     get cause() {
       return cause;
     },
@@ -50,7 +81,9 @@ export function listenForStop(clock: Clock): StopSignals {
     },
     dispose: () => {
       cancelTimer();
-      for (const signal of SIGNALS) process.off(signal, onSignal);
+      cancelWatch();
+      for (const signal of CAUGHT_SIGNALS) process.off(signal, handlerOf(signal));
     },
   };
+  return signals;
 }

@@ -82,6 +82,11 @@ export interface ActorContext<A extends ActorId = ActorId> {
    * it then comes to a decision without waiting for the event loop. Does nothing within a turn, and inline.
    */
   turnNow(): void;
+  /**
+   * What this actor waits for outside the rings gets on (a database that works). An actor that is stopping is given time
+   * for as long as this is said.
+   */
+  noteProgress(): void;
   /** One structured log event. */
   log(
     level: 'info' | 'warn' | 'error',

@@ -82,11 +82,18 @@ export class DutyLoop {
     }
   }
 
-  /** Turns until `done`, or until `deadlineNs` has passed, waiting in short steps when there is no work. */
-  async runUntil(done: () => boolean, deadlineNs: number): Promise<void> {
-    while (!done() && this.#duty.glance() < deadlineNs) {
+  /**
+   * Turns until `done`, waiting in short steps when there is no work; gives up when nothing has got on for `patienceMs`.
+   * @param progressNs when something outside the rings last got on.
+   */
+  async runUntil(done: () => boolean, patienceMs: number, progressNs: () => number): Promise<void> {
+    let workedNs = this.#duty.glance();
+    while (!done() && this.#duty.glance() - Math.max(workedNs, progressNs()) < patienceMs * 1e6) {
       if (this.#duty.round() === 0) await this.#doorbell.waitTurning(1);
-      this.#duty.beat();
+      else {
+        this.#duty.beat();
+        workedNs = this.#duty.nowNs;
+      }
       await nextLoopTurn();
     }
   }

@@ -114,12 +114,14 @@ export function openContext<A extends ActorId>(
   const doorbellOf = (id: ActorId) => new Doorbell(memory.doorbells, memory.placement[id]);
   const producer = (name: string): RingProducer => openProducer(memory, name, actor);
   let records: RecordWriter | undefined;
+  const counters = new Counters(memory.counters, actor);
   return {
     turnNow: () => {},
+    noteProgress: () => counters.set(counters.at('heartbeat_ns'), services.clock.nowNs()),
     ...services,
     id: actor,
     isSuccessor,
-    counters: new Counters(memory.counters, actor),
+    counters,
     bookTable: new BookTable(memory.bookTable),
     instrumentLog: new InstrumentLog(memory.instrumentLog),
     gate: new TradingGate(memory.gate),

@@ -21,6 +21,9 @@ export type SupervisorEvent =
   | { type: 'repaired' }
   /** A message has been passed over because it kills its handler. */
   | { type: 'message_set_aside' }
+  /** The log could not be written for long, or can be again. */
+  | { type: 'log_blocked' }
+  | { type: 'log_unblocked' }
   /** A person has looked at what was set aside. */
   | { type: 'resume' }
   | { type: 'escalate' }
@@ -28,17 +31,19 @@ export type SupervisorEvent =
   | { type: 'stopped' };
 
 export const supervisorMachine = setup({
-  types: { context: {} as { down: number; setAside: boolean }, events: {} as SupervisorEvent },
+  types: { context: {} as { down: number; setAside: boolean; logBlocked: boolean }, events: {} as SupervisorEvent },
   actions: {
     countDown: assign({ down: ({ context }) => context.down + 1 }),
     countUp: assign({ down: ({ context }) => context.down - 1 }),
     noteSetAside: assign({ setAside: true }),
     clearSetAside: assign({ setAside: false }),
+    noteLogBlocked: assign({ logBlocked: true }),
+    clearLogBlocked: assign({ logBlocked: false }),
   },
 }).createMachine({
   id: 'supervisor',
   initial: 'idle',
-  context: { down: 0, setAside: false },
+  context: { down: 0, setAside: false, logBlocked: false },
   states: {
     idle: { on: { start: 'starting' } },
     starting: {
@@ -59,6 +64,8 @@ export const supervisorMachine = setup({
         repaired: { actions: 'countUp' },
         message_set_aside: { actions: 'noteSetAside' },
         resume: { actions: 'clearSetAside' },
+        log_blocked: { actions: 'noteLogBlocked' },
+        log_unblocked: { actions: 'clearLogBlocked' },
         escalate: 'escalating',
         stop: 'stopping',
       },
@@ -79,6 +86,7 @@ export function gateReadingOf(snapshot: SnapshotFrom<typeof supervisorMachine>):
     case 'running':
       if (snapshot.context.down > 0) return { state: 'paused', reason: 'actor_down' };
       if (snapshot.context.setAside) return { state: 'paused', reason: 'message_set_aside' };
+      if (snapshot.context.logBlocked) return { state: 'paused', reason: 'log_blocked' };
       return { state: 'active', reason: 'none' };
     case 'stopping':
     case 'stopped':

@@ -27,7 +27,7 @@ import { SupervisorCauses } from './supervisor-causes.ts';
 import { gateReadingOf, supervisorMachine } from './supervisor-machine.ts';
 import type { Topology } from './topology-spec.ts';
 import type { OwnOptions } from './worker-messages.ts';
-import { type Death, StartFailed, WorkerThread } from './worker-thread.ts';
+import { type Death, StartFailed, type ThreadStop, WorkerThread } from './worker-thread.ts';
 
 export interface SupervisorOptions {
   readonly topology: Topology;
@@ -51,6 +51,8 @@ export interface SupervisorOptions {
 export interface StopResult {
   /** Actors that did not stop in time. */
   readonly killed: readonly ActorId[];
+  /** Actors that died while they stopped: what they had to finish may not be. */
+  readonly failed: readonly ActorId[];
 }
 
 export interface ThreadStatus {
@@ -155,6 +157,13 @@ export class Supervisor {
   resume(): void {
     this.#causes.resume();
     this.#life.send({ type: 'resume' });
+  }
+
+  /** The log cannot be written, or can be again: while it cannot, trading pauses. */
+  setLogBlocked(isBlocked: boolean, text: string): void {
+    const type = isBlocked ? 'log_blocked' : 'log_unblocked';
+    this.#life.send({ type });
+    this.#note('supervisor', isBlocked ? 'error' : 'info', type, text);
   }
 
   /** Puts an audit record of the process itself (a command, a signal) on the supervisor's ring. */
@@ -277,20 +286,21 @@ export class Supervisor {
   async #stopAll(): Promise<StopResult> {
     this.#cancelled.resolve();
     this.#watch?.();
-    const killed: ActorId[] = [];
+    const result = { killed: [] as ActorId[], failed: [] as ActorId[] };
     for (const thread of this.#threads.toReversed()) {
       this.#audits.flush();
-      if (await this.#stopThread(thread)) killed.push(...thread.actors);
+      const { killed, death } = await this.#stopThread(thread);
+      if (killed) result.killed.push(...thread.actors);
+      else if (death !== undefined) result.failed.push(death.actor);
     }
     this.#life.send({ type: 'stopped' });
-    return { killed };
+    return result;
   }
 
-  /** @returns whether it had to be killed. */
-  async #stopThread(thread: WorkerThread): Promise<boolean> {
-    const { killed, death } = await thread.stop();
-    if (death !== undefined) this.#noteDeath(death);
-    return killed;
+  async #stopThread(thread: WorkerThread): Promise<ThreadStop> {
+    const stop = await thread.stop();
+    if (stop.death !== undefined) this.#noteDeath(stop.death);
+    return stop;
   }
 
   /** Every heartbeat: who is silent, and audit records that had no room. */

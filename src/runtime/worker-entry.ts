@@ -69,11 +69,12 @@ async function startAll(): Promise<readonly Actor[]> {
   return actors;
 }
 
-/** Upstream first. What an actor still has on its rings is handled before it is stopped, if that ends in time. */
+/** Upstream first. What an actor still has on its rings is handled before it is stopped, as long as it gets on. */
 async function stopAll(loop: DutyLoop, withinMs: number): Promise<void> {
-  const deadlineNs = duty.glance() + (withinMs * 1e6) / 2;
   for (const actor of duty.actors) {
-    await loop.runUntil(isDrained(actor), deadlineNs);
+    const counters = new Counters(birth.memory.counters, actor.id);
+    // Half of it: the rest is for `onStop`.
+    await loop.runUntil(isDrained(actor), withinMs / 2, () => counters.get('heartbeat_ns'));
     duty.remove(actor.id);
     passing = actor.id;
     await actor.onStop();

@@ -110,7 +110,7 @@ export class WorkerThread {
           ask: () => this.#ask(),
           kill: () => this.#kill(),
           armStart: () => this.#arm(deps.config.runtime.start_within_ms, 'not_ready'),
-          armStop: () => this.#arm(deps.config.runtime.stop_within_ms, undefined),
+          armStop: () => this.#armStop(deps.clock.nowNs()),
           disarm: () => this.#timer?.(),
           reportReady: () => this.#reportReady(),
           reportDeath: () => this.#reportDeath(),
@@ -147,7 +147,7 @@ export class WorkerThread {
     return this.#starting.promise;
   }
 
-  /** Asks the thread to stop, and kills it at the deadline. */
+  /** Asks the thread to stop, and kills it when it does not get on with that. */
   stop(): Promise<ThreadStop> {
     if (!this.isUp) return Promise.resolve({ killed: false, death: undefined });
     this.#stopping ??= Promise.withResolvers();
@@ -184,6 +184,11 @@ export class WorkerThread {
     this.#worker = worker;
     this.#starts++;
     this.#control = connectControl(port1, this.#doorbell);
+    for (const stream of [worker.stdout, worker.stderr]) {
+      stream
+        .setEncoding('utf8')
+        .on('data', (text: string) => this.#deps.log(this.first, 'warn', 'none', text.trimEnd()));
+    }
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (error: Error & { code?: string }) => this.#noteError(error));
     worker.on('exit', (code) => this.#exited(code, () => port1.close()));
@@ -196,6 +201,9 @@ export class WorkerThread {
         workerData: this.#birth(control),
         transferList: [control],
         name: this.actors.join('+'),
+        // What a thread prints would be written by the main thread, which must not wait for a reader: it goes to the log.
+        stdout: true,
+        stderr: true,
         resourceLimits: {
           maxOldGenerationSizeMb: this.#deps.config.runtime.worker_heap_mb,
           maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
@@ -292,11 +300,21 @@ export class WorkerThread {
     void this.#worker?.terminate();
   }
 
-  #arm(ms: number, cause: DeathCause | undefined): void {
+  #arm(ms: number, cause: DeathCause): void {
     this.#timer = afterAwake(this.#deps.clock, ms, () => {
-      if (cause !== undefined) this.#death = { cause, reason: `was not ready within ${ms} ms`, blamesMessage: false };
+      this.#death = { cause, reason: `was not ready within ${ms} ms`, blamesMessage: false };
       this.#life.send({ type: 'late' });
     });
+  }
+
+  /** One that gets on with what it has to finish is given more time, up to a bound. */
+  #armStop(sinceNs: number): void {
+    const { stop_within_ms: withinMs, stop_most_ms: mostMs } = this.#deps.config.runtime;
+    const nowNs = this.#deps.clock.nowNs();
+    const silentMs = Math.min(this.heartbeatAgeNs(nowNs), nowNs - sinceNs) / 1e6;
+    const leftMs = Math.min(withinMs - silentMs, mostMs - (nowNs - sinceNs) / 1e6);
+    if (leftMs <= 0) this.#life.send({ type: 'late' });
+    else this.#timer = this.#deps.clock.after(Math.ceil(leftMs), () => this.#armStop(sinceNs));
   }
 
   #reportReady(): void {

@@ -64,6 +64,10 @@ export const AUDIT_EVENTS = [
   'setting_unlisted',
   'process_stalled',
   'plan_reasons',
+  'log_blocked',
+  'log_unblocked',
+  'signal_received',
+  'state_dumped',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -237,6 +237,8 @@ const runtime = z.strictObject({
   hang_limit_ms: milliseconds.default(2_000),
   start_within_ms: milliseconds.default(15_000),
   stop_within_ms: milliseconds.default(1_500),
+  /** One that is still getting on at that time (a commit, a checkpoint) is waited for, this long in all. */
+  stop_most_ms: milliseconds.default(60_000),
   restarts_max: z.int().min(0).max(1_000).default(10),
   restarts_within_ms: milliseconds.default(60_000),
   restart_backoff_base_ms: z.int().min(0).max(60_000).default(20),
@@ -253,6 +255,11 @@ const limits = z.strictObject({
   tops_ring: powerOfTwo(64, 1_048_576).default(4_096),
   records_ring: powerOfTwo(64, 1_048_576).default(4_096),
   opportunities_ring: powerOfTwo(64, 65_536).default(1_024),
+});
+
+const log = z.strictObject({
+  /** Trading pauses when no line of the log could be written for this long; 0: it goes on unseen. */
+  blocked_pause_ms: z.int().min(0).max(86_400_000).default(60_000),
 });
 
 const control = z.strictObject({
@@ -281,6 +288,7 @@ export const CONFIG_SCHEMA = z.strictObject({
   persistence: persistence.prefault({}),
   runtime: runtime.prefault({}),
   limits: limits.prefault({}),
+  log: log.prefault({}),
   control: control.prefault({}),
 });
 

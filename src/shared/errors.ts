@@ -27,6 +27,8 @@ export const ERRORS = {
     `the key ${show(name)} may not trade: ${why}; change it at the venue (Settings, API) or make another one`,
   KEY_OUTRUN: () =>
     'this key was used with larger nonces; make another key at the venue (Settings, API) that no other client uses: with this one nothing is asked any more',
+  ENVIRONMENT_UNSAFE: (mode: string, found: string) =>
+    `mode ${mode} uses a real key, and Node was started with ${found}, which could weaken or reveal it; take it out of the environment (env -u NAME …) and start again`,
   NONCE_FILE_UNUSABLE: (file: string, why: string) =>
     `the nonce file ${file} cannot be used (${why}); every process needs a key and a venue.nonce_file of its own`,
   KEY_UNCHECKED: (why: string) =>
@@ -54,6 +56,8 @@ export const ERRORS = {
     `actor ${actor} needed ${count} restarts within ${withinMs} ms, more than its budget; trading is halted and the process ends`,
   RESTARTS_IN_VAIN: (actor: string, count: number, why: string) =>
     `actor ${actor} failed ${count} times in a row for the same reason (${why}), and restarts do not help; trading is halted and the process ends`,
+  STOP_UNCLEAN: (what: string) =>
+    `not everything stopped in order (${what}); the log says why, and the next start finds out what was left open`,
   DATABASE_FAILED: (what: string, why: string) => `database: ${what} failed: ${why}`,
   DATABASE_TOO_NEW: (found: number, known: number) =>
     `the database has schema version ${found}, this build knows up to ${known}; use a newer arbitrade or another database file`,
@@ -101,6 +105,7 @@ export const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'OPTION_INVALID',
   'KEY_MISSING',
   'NONCE_FILE_UNUSABLE',
+  'ENVIRONMENT_UNSAFE',
   'LIVE_NOT_ENABLED',
   'LIVE_UNLIMITED',
   'LIVE_NOT_CONFIRMED',

@@ -36,6 +36,7 @@ export const GATE_REASONS = [
   'market_data_refused',
   'venue_misreport',
   'records_stale',
+  'log_blocked',
 ] as const;
 export type GateReason = (typeof GATE_REASONS)[number];
 

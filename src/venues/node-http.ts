@@ -4,6 +4,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
+import { TLS_OPTIONS } from './tls-options.ts';
 import type { HttpPort, HttpRequest, HttpResult } from './transport.ts';
 
 /** A longer answer is given up. Kraken's longest, AssetPairs, has about a megabyte. */
@@ -13,7 +14,7 @@ const AGENT = { keepAlive: true, keepAliveMsecs: 10_000, maxSockets: 8, noDelay:
 /** Real requests. Redirects are not followed: a signature is good for one address. */
 export function nodeHttp(clock: Clock): HttpPort {
   const plain = new HttpAgent(AGENT);
-  const secure = new HttpsAgent(AGENT);
+  const secure = new HttpsAgent({ ...AGENT, ...TLS_OPTIONS });
   const open = new Set<NodeRequest>();
   return {
     request: (request, done) => {

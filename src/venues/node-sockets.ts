@@ -2,6 +2,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { reasonOf } from '../shared/errors.ts';
+import { TLS_OPTIONS } from './tls-options.ts';
 import type { Socket, SocketEvents, SocketPort } from './transport.ts';
 
 export interface NodeSocketLimits {
@@ -19,7 +20,12 @@ const CLOSE_NORMAL = 1000;
 
 /** Real sockets. Nothing is opened before `open`. */
 export function nodeSockets({ frameBytesMax, connectTimeoutMs }: NodeSocketLimits): SocketPort {
-  const options = { perMessageDeflate: false, maxPayload: frameBytesMax, handshakeTimeout: connectTimeoutMs };
+  const options = {
+    ...TLS_OPTIONS,
+    perMessageDeflate: false,
+    maxPayload: frameBytesMax,
+    handshakeTimeout: connectTimeoutMs,
+  };
   return { open: (url, events) => new NodeSocket(new WebSocket(url, options), events, frameBytesMax) };
 }
 

@@ -18,11 +18,14 @@ test('what happens while a screen is shown is told afterwards, the newest when i
 
 test('a secret does not come out of the log, neither as a field nor within a text', () => {
   const log = new URL('../../src/cli/log.ts', import.meta.url).href;
+  const output = new URL('../../src/cli/standard-output.ts', import.meta.url).href;
   const program = `
     import { jsonLog } from ${JSON.stringify(log)};
+    import { standardOutput } from ${JSON.stringify(output)};
     const log = jsonLog('stdout', 'info', ['c2VjcmV0/+=']);
     log('sequencer', 'warn', 'venue_connected', 'refused: c2VjcmV0/+=', { secret: 'x1', apiKey: { name: 'x2' } });
     log('sequencer', 'warn', 'venue_connected', 'nested', { a: { secret: 'x3', token: 'x4', kept: 'here' } });
+    await standardOutput.close();
   `;
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
   expect(stdout).toContain('refused: [secret]');

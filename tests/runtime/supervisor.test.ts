@@ -118,13 +118,33 @@ describe('supervisor: every way to die', () => {
 
   test('an actor that ignores stop is killed at its deadline', async () => {
     const stage = await started({ runtime: { stop_within_ms: 200 }, mortality: { vices: { book: 'ignores stop' } } });
-    expect(await stage.supervisor.stop()).toEqual({ killed: ['book'] });
+    expect(await stage.supervisor.stop()).toEqual({ killed: ['book'], failed: [] });
     expect(stage.supervisor.state).toBe('stopped');
+  });
+
+  test('an actor that gets on with what it has to finish is waited for beyond its deadline', async () => {
+    const stage = await started({ runtime: { stop_within_ms: 2_000 }, mortality: { vices: { book: 'stops slowly' } } });
+    expect(await stage.supervisor.stop()).toEqual({ killed: [], failed: [] });
+  });
+
+  test('but not for ever', async () => {
+    const runtime = { stop_within_ms: 1_000, stop_most_ms: 1_500 };
+    const stage = await started({ runtime, mortality: { vices: { book: 'never ends to stop' } } });
+    expect(await stage.supervisor.stop()).toEqual({ killed: ['book'], failed: [] });
+  });
+
+  test('the gate is paused while the log is blocked, and only then', async () => {
+    const stage = await started();
+    stage.supervisor.setLogBlocked(true, 'nobody reads it');
+    expect(stage.gate.supervisor).toEqual({ state: 'paused', reason: 'log_blocked' });
+    stage.supervisor.setLogBlocked(false, 'lines flow again');
+    expect(stage.gate.supervisor).toEqual({ state: 'active', reason: 'none' });
+    expect(stage.audits().map(({ event }) => event)).toEqual(expect.arrayContaining(['log_blocked', 'log_unblocked']));
   });
 
   test('an actor that fails to stop is reported', async () => {
     const stage = await started({ mortality: { vices: { book: 'fails to stop' } } });
-    expect(await stage.supervisor.stop()).toEqual({ killed: [] });
+    expect(await stage.supervisor.stop()).toEqual({ killed: [], failed: ['book'] });
     expect(stage.audits().find(({ event }) => event === 'actor_failed')?.text).toMatch(/fails to stop/);
   });
 });

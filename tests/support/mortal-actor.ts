@@ -4,7 +4,14 @@ import type { Actor, ActorContext, ActorFactory } from '../../src/runtime/actor.
 import type { ActorId } from '../../src/shared/counter-names.ts';
 
 export type WayToDie = 'throw' | 'throw in a callback' | 'endless loop' | 'out of memory' | 'exit' | 'exit normally';
-export type Vice = 'fails to start' | 'fails to start again' | 'is never ready' | 'ignores stop' | 'fails to stop';
+export type Vice =
+  | 'fails to start'
+  | 'fails to start again'
+  | 'is never ready'
+  | 'ignores stop'
+  | 'fails to stop'
+  | 'stops slowly'
+  | 'never ends to stop';
 
 /** Options of a run with mortal actors. */
 export interface Mortality {
@@ -48,6 +55,8 @@ export const createActor: ActorFactory = (context): Actor => {
     onStop: () => {
       if (vice === 'fails to stop') throw new Error(vice);
       context.log('info', 'process_stopping', `${context.id} stopped`);
+      if (vice === 'stops slowly') return gettingOn(context, 5_000);
+      if (vice === 'never ends to stop') return gettingOn(context, Number.POSITIVE_INFINITY);
       return vice === 'ignores stop' ? never : undefined;
     },
     control: {
@@ -61,6 +70,15 @@ export const createActor: ActorFactory = (context): Actor => {
     },
   };
 };
+
+/** Says every few milliseconds that it gets on, for so long. */
+async function gettingOn(context: ActorContext, forMs: number): Promise<void> {
+  const untilNs = context.clock.nowNs() + forMs * 1e6;
+  while (context.clock.nowNs() < untilNs) {
+    context.noteProgress();
+    await new Promise<void>((next) => void context.clock.after(10, next));
+  }
+}
 
 function die(way: WayToDie | undefined, context: ActorContext): void {
   if (way === undefined) return;

@@ -95,7 +95,7 @@ async function finish(run: Run, directory: string) {
   const file = path.join(directory, 'opportunities.jsonl');
   const lines = await run.supervisor.call('persistence', 'exportOpportunities', file);
   const counters = new Counters(run.memory.counters, 'book').snapshot();
-  expect(await run.supervisor.stop()).toEqual({ killed: [] });
+  expect(await run.supervisor.stop()).toEqual({ killed: [], failed: [] });
   return {
     opportunities: readFileSync(file, 'utf8'),
     lines,

@@ -50,7 +50,7 @@ async function expectCommitted(stage: Stage, { code, stdout }: Ended, running: R
   expect(await readStored(stage.database, last)).toEqual([{ event: 'process_stopping' }]);
 }
 
-test.each([['SIGINT'], ['SIGTERM'], ['SIGHUP'], ['SIGINT', 'SIGINT'], ['SIGTERM', 'SIGTERM']] as NodeJS.Signals[][])(
+test.each([['SIGINT'], ['SIGTERM'], ['SIGQUIT'], ['SIGINT', 'SIGINT'], ['SIGTERM', 'SIGTERM']] as NodeJS.Signals[][])(
   'run ends on %s (then %s) with everything committed',
   async (...signals) => {
     const stage = await engineStage();

@@ -135,7 +135,10 @@ class Persistence implements Actor {
 
   #open(): void {
     const { config, clock } = this.#context;
-    const database = new DatabaseClient(() => this.#send({ type: 'migrate' }));
+    const database = new DatabaseClient({
+      onMigrating: () => this.#send({ type: 'migrate' }),
+      onWorking: () => this.#context.noteProgress(),
+    });
     const predecessor = this.#own.databaseProcess;
     this.#database = database;
     this.#own.databaseProcess = database.pid;
@@ -282,6 +285,7 @@ class Persistence implements Actor {
    */
   #await<T>(answer: Promise<T>, outcomeOf: (value: T) => Outcome): void {
     const note = (outcome: Outcome): void => {
+      if (outcome.type !== 'failed') this.#context.noteProgress();
       this.#outcome = outcome;
       this.#context.wake();
     };

@@ -22,18 +22,25 @@ interface Waiting {
   readonly reject: (error: ArbitradeError) => void;
 }
 
+/** What comes unasked. */
+export interface DatabaseNews {
+  onMigrating(): void;
+  /** It is at work on a request that takes long. */
+  onWorking(): void;
+}
+
 export class DatabaseClient {
   readonly #process: ChildProcess;
-  readonly #onMigrating: () => void;
+  readonly #news: DatabaseNews;
   readonly #waiting: Waiting[] = [];
   readonly #exited: Promise<void>;
   #gone: string | undefined;
 
-  constructor(onMigrating: () => void) {
-    this.#onMigrating = onMigrating;
+  constructor(news: DatabaseNews) {
+    this.#news = news;
     this.#process = fork(PROCESS_FILE, [], {
       serialization: 'advanced',
-      execArgv: ['--expose-gc'], // for what the process collects itself
+      execArgv: ['--expose-gc', '--disable-sigusr1'], // the first for what the process collects itself
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#process.on('message', (message) => this.#receive(message as FromDatabase));
@@ -95,10 +102,12 @@ export class DatabaseClient {
   }
 
   #receive(message: FromDatabase): void {
-    if (message.type === 'migrating') {
-      this.#onMigrating();
-      return;
-    }
+    if (message.type === 'migrating') this.#news.onMigrating();
+    else if (message.type === 'working') this.#news.onWorking();
+    else this.#settle(message);
+  }
+
+  #settle(message: Exclude<FromDatabase, { type: 'migrating' | 'working' }>): void {
     const waiting = this.#waiting.shift(); // answers come in the order of the requests
     if (message.type === 'answer') waiting?.resolve(message.value);
     else waiting?.reject(new ArbitradeError(message.code, message.message));

@@ -2,6 +2,7 @@
  * The process that has the database open. It does what the actor asks, one request after the other, and when the actor
  * is gone (its end of the channel closes, however it ended) it finishes what it is doing, closes the file and ends.
  */
+import { CAUGHT_SIGNALS } from '../../shared/caught-signals.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { ArbitradeError, reasonOf } from '../../shared/errors.ts';
 import type { FromDatabase, ToDatabase } from './database-protocol.ts';
@@ -13,6 +14,9 @@ import { RecordStore } from './record-store.ts';
  */
 const COMMITS_PER_COLLECTION = 50;
 
+/** How often a request that takes long is said to be worked at. */
+const WORKING_MS = 200;
+
 let commits = 0;
 let store: RecordStore | undefined;
 let turn: Promise<void> = Promise.resolve();
@@ -23,10 +27,11 @@ process.on('message', (request) => {
 process.on('disconnect', () => {
   turn = turn.then(leave);
 });
-// A terminal sends Ctrl-C to every process of the group. This one ends when the actor has said what is left to say.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+// A terminal sends Ctrl-C to every process of the group, a service manager its SIGTERM. This one ends when the actor has said what is left to say.
+for (const signal of CAUGHT_SIGNALS) process.on(signal, () => undefined);
 
 async function answer(request: ToDatabase): Promise<void> {
+  const working = setInterval(() => send({ type: 'working' }), WORKING_MS);
   try {
     const value = await execute(request);
     send({ type: 'answer', value });
@@ -34,6 +39,8 @@ async function answer(request: ToDatabase): Promise<void> {
   } catch (thrown) {
     const code = thrown instanceof ArbitradeError ? thrown.code : 'DATABASE_FAILED';
     send({ type: 'failed', code, message: reasonOf(thrown) });
+  } finally {
+    clearInterval(working);
   }
 }
 

@@ -82,8 +82,12 @@ export interface RecordSummary {
   readonly doubled: number;
 }
 
-/** Every request is answered in order, by its answer or by `failed`. `migrating` may come before `opened`. */
+/**
+ * Every request is answered in order, by its answer or by `failed`. `migrating` may come before `opened`, and `working`
+ * comes again and again while a request takes long.
+ */
 export type FromDatabase =
   | { readonly type: 'migrating' }
+  | { readonly type: 'working' }
   | { readonly type: 'answer'; readonly value: Opened | Committed | Exported | RecordSummary | null }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };

@@ -1,0 +1,54 @@
+/** What in the environment could weaken or reveal a key is refused by name before the key is read. */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const SAFE = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(NODE|LD_|SSL|OPENSSL)|proxy$/i.test(name)),
+);
+
+function dryRun(env: Record<string, string>, options: readonly string[] = []) {
+  const config = join(temporaryDirectory(), 'run.yaml');
+  writeFileSync(config, 'mode: paper\n');
+  return spawnSync(process.execPath, [...options, MAIN, 'dry-run', '--config', config], {
+    encoding: 'utf8',
+    env: { ...SAFE, ...env },
+  });
+}
+
+test.each([
+  ['NODE_OPTIONS', '--no-deprecation'],
+  ['NODE_TLS_REJECT_UNAUTHORIZED', '0'],
+  ['NODE_EXTRA_CA_CERTS', '/nowhere'],
+  ['NODE_USE_ENV_PROXY', '1'],
+  ['NODE_DEBUG', 'none'],
+  ['NODE_REDIRECT_WARNINGS', '/dev/null'],
+  ['NODE_COMPILE_CACHE', '/nowhere'],
+  ['NODE_PATH', '/nowhere'],
+  ['SSL_CERT_FILE', '/nowhere'],
+  ['SSL_CERT_DIR', '/nowhere'],
+  ['SSLKEYLOGFILE', '/dev/null'],
+  ['https_proxy', 'http://127.0.0.1:1'],
+  ['HTTP_PROXY', 'http://127.0.0.1:1'],
+  ['ALL_PROXY', 'http://127.0.0.1:1'],
+  ['LD_LIBRARY_PATH', '/nowhere'],
+])('%s is refused', (name, value) => {
+  const { status, stderr } = dryRun({ [name]: value });
+  expect(stderr).toContain('ENVIRONMENT_UNSAFE');
+  expect(stderr).toContain(name);
+  expect(status).toBe(2);
+});
+
+test('every one that is set is named at once, an option of Node too', () => {
+  const { stderr } = dryRun({ NODE_DEBUG: 'none', SSLKEYLOGFILE: '/dev/null' }, ['--use-openssl-ca']);
+  for (const name of ['NODE_DEBUG', 'SSLKEYLOGFILE', '--use-openssl-ca']) expect(stderr).toContain(name);
+});
+
+test('nothing of it set, the start goes on to the key', () => {
+  const { status, stderr } = dryRun({ NODE_ENV: 'production', NODE_VERSION: '24' }, ['--disable-sigusr1']);
+  expect(stderr).toContain('KEY_MISSING');
+  expect(status).toBe(2);
+});
