@@ -2,8 +2,10 @@
  * `npm run bench [-- name… --quick --out FILE]`: runs the benches whose file name contains a `name` (all without), each
  * in a process of its own, prints their tables and writes them to `bench/RESULTS.md`. `--quick` writes nothing.
  */
+
 import { fork } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Bench, BenchRow } from './harness.ts';
 import { mergeSections, section, signature } from './results-table.ts';
@@ -16,7 +18,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
-    out: { type: 'string', default: new URL('RESULTS.md', import.meta.url).pathname },
+    out: { type: 'string', default: fileURLToPath(new URL('RESULTS.md', import.meta.url)) },
   },
 });
 
@@ -43,7 +45,7 @@ if (!values.quick) {
 
 /** A bench must not inherit what another one did to the compiler and the heap. */
 function runInOwnProcess(file: string): Promise<Outcome> {
-  const script = new URL('run-one.ts', import.meta.url).pathname;
+  const script = fileURLToPath(new URL('run-one.ts', import.meta.url));
   const child = fork(script, [new URL(file, import.meta.url).href, values.quick ? 'quick' : 'full'], {
     serialization: 'advanced',
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],

@@ -5,12 +5,14 @@
  * second and the heap of every thread every five, and lays a line through what comes after the warm-up. It fails (exit code 1) when
  * the line rises: by more than two standard errors and by more than the bound below. The figures go to `docs/soak.md`.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { signature } from './results-table.ts';
 import { residentBytes } from './support/process-tree.ts';
@@ -43,7 +45,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     'warm-up': { type: 'string', default: '3' },
-    out: { type: 'string', default: new URL('../docs/soak.md', import.meta.url).pathname },
+    out: { type: 'string', default: fileURLToPath(new URL('../docs/soak.md', import.meta.url)) },
   },
 });
 const minutes = Number(values.minutes);
@@ -76,7 +78,7 @@ async function soak(heapLog: string): Promise<number> {
 function startDemo(heapLog: string): ChildProcess {
   writeFileSync(heapLog, '');
   const reporter = new URL('support/heap-reporter.ts', import.meta.url).href;
-  return spawn(process.execPath, [new URL('../bin/arbitrade.mjs', import.meta.url).pathname, ...DEMO], {
+  return spawn(process.execPath, [fileURLToPath(new URL('../bin/arbitrade.mjs', import.meta.url)), ...DEMO], {
     env: { ...process.env, NODE_OPTIONS: `--import=${reporter}`, ARBITRADE_HEAP_LOG: heapLog },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

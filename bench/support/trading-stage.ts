@@ -3,11 +3,13 @@
  * and with its real database; whoever holds it halts, resumes and kills the engine, and at the end has the checker compare
  * the database with the exchange's own ledger, and with what arrived at the exchange meanwhile.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { askControl } from '../../src/control/control-client.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { reasonOf } from '../../src/shared/errors.ts';
@@ -50,9 +52,9 @@ export interface StageReport {
   readonly faults: Readonly<Partial<Record<string, number>>>;
 }
 
-const CAPTURE = new URL('../../data/derived_ws2_d25_gemini_20210417.cap.jsonl.gz', import.meta.url).pathname;
+const CAPTURE = fileURLToPath(new URL('../../data/derived_ws2_d25_gemini_20210417.cap.jsonl.gz', import.meta.url));
 /** Without the launcher: whoever kills that alone leaves the engine running. */
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const WAIT_MS = 60_000;
 const NOT_KEPT = /not on disk yet/;
 /** Little enough to be in the way of what the market offers. */

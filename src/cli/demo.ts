@@ -2,6 +2,7 @@
  * `arbitrade demo`: the whole engine, trading with a key against the practice exchange, which plays recorded market data
  * on loopback. It ends with our books held against the exchange's ledger.
  */
+import { fileURLToPath } from 'node:url';
 import { freshSeed } from '../shared/chance.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
@@ -16,6 +17,7 @@ import { dumpState } from './dump-state.ts';
 import { Engine } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { holdLog, jsonLog } from './log.ts';
+import { requireReadable } from './option-files.ts';
 import { type Reconciliation, reconcile, renderReconciliation } from './reconciliation.ts';
 import { type SettingOptions, settingsOf } from './run-settings.ts';
 import { type StatusDisplay, showStatus } from './show-status.ts';
@@ -27,7 +29,7 @@ import { readTrading } from './trading-reading.ts';
 import { requireCleanStop } from './unclean-stop.ts';
 
 const DEMO_SETTINGS = new URL('../../config/demo.yaml', import.meta.url);
-const DEMO_CAPTURE = new URL('../../data/derived_ws2_d25_gemini_20210417.cap.jsonl.gz', import.meta.url).pathname;
+const DEMO_CAPTURE = fileURLToPath(new URL('../../data/derived_ws2_d25_gemini_20210417.cap.jsonl.gz', import.meta.url));
 /** Name of the account and of its key. */
 const ACCOUNT = 'demo';
 /** Of the practice exchange before it listens: settings are checked before anything is started. */
@@ -54,6 +56,7 @@ export interface DemoOptions extends SettingOptions {
  * @throws CAPTURE_UNREADABLE, CONFIG_INVALID.
  */
 export async function demo(options: DemoOptions): Promise<ExitCode> {
+  if (options.capture !== undefined) requireReadable('--capture', options.capture);
   using folder = temporaryFolder();
   const account = demoAccount(demoSettings(NOWHERE, folder.path, options));
   const signals = listenForStop(systemClock);

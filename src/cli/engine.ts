@@ -133,6 +133,10 @@ export class Engine implements ControlTarget {
     });
   }
 
+  get isStarted(): boolean {
+    return this.#supervisor !== undefined;
+  }
+
   /** The supervisor, once started. */
   get supervisor(): Supervisor {
     if (this.#supervisor === undefined) throw new Error('the engine is not started');

@@ -9,6 +9,7 @@ import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
 import type { PracticeStats } from '../venues/practice/practice-exchange.ts';
 import { type PracticeServer, startPracticeServer } from '../venues/practice/practice-server.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { requireReadable } from './option-files.ts';
 import { printErrorLine, printLine } from './standard-output.ts';
 import { listenForStop } from './stop-signals.ts';
 
@@ -37,6 +38,8 @@ export interface PracticeOptions {
 /** Serves until SIGINT or SIGTERM. @throws OPTION_INVALID, CAPTURE_UNREADABLE before anything is served. */
 export async function practice(options: PracticeOptions): Promise<ExitCode> {
   const { speed = 1, loop = false } = options;
+  requireReadable('--capture', options.capture);
+  if (options.accounts !== undefined) requireReadable('--accounts', options.accounts);
   const faults = parseFaultRates((options.faults ?? []).join(','));
   const seed = options.seed ?? freshSeed();
   const signals = listenForStop(systemClock);

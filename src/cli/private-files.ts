@@ -8,19 +8,23 @@ import { IN_MEMORY } from '../actors/persistence/open-database.ts';
 import { type Config, usesKey } from '../shared/config.ts';
 import { arbitradeError } from '../shared/errors.ts';
 import { userInWords } from '../shared/process-names.ts';
+import { requireWritable } from './option-files.ts';
 
 const GROUP_AND_OTHERS = 0o077;
 const GROUP_OR_OTHERS_WRITE = 0o022;
 /** In such a folder (/tmp) nobody can take away or replace what is another's. */
 const STICKY = 0o1000;
 
-/** @throws FILE_EXPOSED for the first that others can read, write or replace, OUTPUT_UNWRITABLE for a folder that is not there. */
+/** @throws FILE_EXPOSED for the first that others can read, write or replace, OUTPUT_UNWRITABLE. */
 export function requirePrivateFiles({ mode, persistence, venue, control }: Config): void {
   const { database } = persistence;
   const files: [string, string][] = [['control.socket', control.socket]];
-  if (database !== IN_MEMORY) files.push(['persistence.database', database], ['persistence.database', `${database}.wal`]);
-  if (usesKey(mode)) files.push(['venue.nonce_file', venue.nonce_file], ['venue.nonce_file', `${venue.nonce_file}.lock`]);
+  if (database !== IN_MEMORY)
+    files.push(['persistence.database', database], ['persistence.database', `${database}.wal`]);
+  if (usesKey(mode))
+    files.push(['venue.nonce_file', venue.nonce_file], ['venue.nonce_file', `${venue.nonce_file}.lock`]);
   for (const [setting, file] of files) {
+    requireWritable(setting, file);
     requireOwnFolder(setting, dirname(resolve(file)));
     requireOwnFile(setting, file);
   }
@@ -31,12 +35,17 @@ function requireOwnFile(setting: string, file: string): void {
   if (stats === undefined) return; // it will be made, with the right rights
   requireOwner(setting, file, stats);
   if ((stats.mode & GROUP_AND_OTHERS) === 0) return;
-  throw arbitradeError('FILE_EXPOSED', setting, file, `open to others (mode ${octal(stats)})`, `chmod 600 ${quoted(file)}`);
+  throw arbitradeError(
+    'FILE_EXPOSED',
+    setting,
+    file,
+    `open to others (mode ${octal(stats)})`,
+    `chmod 600 ${quoted(file)}`,
+  );
 }
 
 function requireOwnFolder(setting: string, folder: string): void {
-  const stats = statSync(folder, { throwIfNoEntry: false });
-  if (stats?.isDirectory() !== true) throw arbitradeError('OUTPUT_UNWRITABLE', setting, folder, 'there is no such folder');
+  const stats = statSync(folder);
   if ((stats.mode & STICKY) !== 0) return;
   requireOwner(setting, folder, stats, 0);
   if ((stats.mode & GROUP_OR_OTHERS_WRITE) === 0) return;

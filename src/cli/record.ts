@@ -9,6 +9,7 @@ import { type Config, readConfig } from '../shared/config.ts';
 import { arbitradeError } from '../shared/errors.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { requireWritable } from './option-files.ts';
 import { showProgress } from './progress.ts';
 import { printLine } from './standard-output.ts';
 import { listenForStop } from './stop-signals.ts';
@@ -35,6 +36,7 @@ export interface RecordOptions {
  */
 export async function record({ config: file, out, forMs }: RecordOptions): Promise<ExitCode> {
   const config = readConfig(file);
+  requireWritable('--out', out);
   const signals = listenForStop(systemClock);
   try {
     const recorder = await Recorder.start(config, out, systemClock);

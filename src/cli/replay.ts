@@ -6,6 +6,7 @@ import { arbitradeError } from '../shared/errors.ts';
 import { readSettingsFile } from '../shared/settings-file.ts';
 import { captureDepth } from './capture-depth.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { requireWritable } from './option-files.ts';
 import { replayInline } from './replay-inline.ts';
 import type { ReplayResult, ReplayRun, ReplaySignals } from './replay-run.ts';
 import { replayThreads } from './replay-threads.ts';
@@ -51,7 +52,9 @@ export async function replayCapture(
   const depth = await captureDepth(capture);
   // Whatever the settings are for, here nothing leaves: a capture is traded on paper.
   const forced = { mode: 'paper', ...(depth === undefined ? {} : { venue: { depth } }) } as const;
-  const { opportunities } = options;
+  const { opportunities, database } = options;
+  if (opportunities !== undefined) requireWritable('--opportunities', opportunities);
+  if (database !== undefined && database !== IN_MEMORY) requireWritable('--database', database);
   const runWith = (database: string): ReplayRun => ({
     ...{ capture, opportunities, signals },
     config: settingsOf(raw, { ...options, database }, forced, locate),

@@ -14,6 +14,7 @@ import { askKeyInfo } from './key-check.ts';
 import { requireConfirmed, requireEnabled, requireFit } from './live-consent.ts';
 import { jsonLog } from './log.ts';
 import { printErrorLine, printLine } from './standard-output.ts';
+import { requirePrivateFiles } from './private-files.ts';
 import { requireSafeEnvironment } from './start-environment.ts';
 import { listenForStop } from './stop-signals.ts';
 import { renderSummary } from './summary.ts';
@@ -32,10 +33,11 @@ export interface RunOptions {
 
 /**
  * Runs until a signal, the end of the given time, or an escalation.
- * @throws CONFIG_INVALID, LIVE_NOT_ENABLED, what {@link keyFor} refuses, and what a start throws.
+ * @throws CONFIG_INVALID, LIVE_NOT_ENABLED, FILE_EXPOSED, OUTPUT_UNWRITABLE, what {@link keyFor} refuses, and what a start throws.
  */
 export async function run(options: RunOptions): Promise<ExitCode> {
   const config = modeOf(readConfig(options.config), options.mode);
+  requirePrivateFiles(config);
   const apiKey = await keyFor(config, options.key);
   const signals = listenForStop(systemClock);
   const secrets = apiKey === undefined ? [] : [apiKey.secret];

@@ -9,6 +9,7 @@ export class SupervisorCauses {
   #reading: GateReading = { state: 'halted', reason: 'starting' };
   #sinceMs = 0;
   #setAside: GateCause[] = [];
+  #log: readonly GateCause[] = [];
 
   /** The word is `reading` from now on. */
   note(reading: GateReading, nowMs: number): void {
@@ -24,6 +25,13 @@ export class SupervisorCauses {
     this.#setAside.push({ effect: 'paused', reason: 'message_set_aside', by: 'supervisor', text, ...times });
   }
 
+  /** The log cannot be written: `text` says since when. Undefined when it can be again. */
+  noteLog(text: string | undefined, nowMs: number): void {
+    const times = { firstMs: nowMs, lastMs: nowMs, count: 1 };
+    this.#log =
+      text === undefined ? [] : [{ effect: 'paused', reason: 'log_blocked', by: 'supervisor', text, ...times }];
+  }
+
   /** A person has looked at what was set aside. */
   resume(): void {
     this.#setAside = [];
@@ -32,9 +40,10 @@ export class SupervisorCauses {
   /** @param down the actors that do not run. */
   list(down: readonly string[]): readonly GateCause[] {
     const { state, reason } = this.#reading;
-    if (state === 'active' || reason === 'message_set_aside') return this.#setAside;
+    const own = [...this.#setAside, ...this.#log];
+    if (state === 'active' || reason === 'message_set_aside' || reason === 'log_blocked') return own;
     const text = reason === 'actor_down' ? `does not run: ${down.join(', ')}` : `the process is ${reason}`;
     const times = { firstMs: this.#sinceMs, lastMs: this.#sinceMs, count: 1 };
-    return [{ effect: state, reason, by: 'supervisor', text, ...times }, ...this.#setAside];
+    return [{ effect: state, reason, by: 'supervisor', text, ...times }, ...own];
   }
 }

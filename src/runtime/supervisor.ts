@@ -162,6 +162,7 @@ export class Supervisor {
   /** The log cannot be written, or can be again: while it cannot, trading pauses. */
   setLogBlocked(isBlocked: boolean, text: string): void {
     const type = isBlocked ? 'log_blocked' : 'log_unblocked';
+    this.#causes.noteLog(isBlocked ? text : undefined, this.#options.clock.wallMs());
     this.#life.send({ type });
     this.#note('supervisor', isBlocked ? 'error' : 'info', type, text);
   }

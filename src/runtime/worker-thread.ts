@@ -77,6 +77,9 @@ const ENTRY = new URL('worker-entry.ts', import.meta.url);
  */
 const YOUNG_GENERATION_MB = 8;
 
+/** A thread that stops is looked at so often within its deadline. */
+const STOP_LOOKS = 4;
+
 export class WorkerThread {
   readonly actors: readonly ActorId[];
   readonly kind: RestartKind;
@@ -110,7 +113,7 @@ export class WorkerThread {
           ask: () => this.#ask(),
           kill: () => this.#kill(),
           armStart: () => this.#arm(deps.config.runtime.start_within_ms, 'not_ready'),
-          armStop: () => this.#armStop(deps.clock.nowNs()),
+          armStop: () => this.#armStop(0, 0, this.#newestBeatNs()),
           disarm: () => this.#timer?.(),
           reportReady: () => this.#reportReady(),
           reportDeath: () => this.#reportDeath(),
@@ -137,7 +140,11 @@ export class WorkerThread {
 
   /** Age of the newest heartbeat of its actors, ns, counted from `sinceNs` at the earliest. Only means something while running. */
   heartbeatAgeNs(nowNs: number, sinceNs: number): number {
-    return nowNs - Math.max(sinceNs, ...this.#counters.map((counters) => counters.get('heartbeat_ns')));
+    return nowNs - Math.max(sinceNs, this.#newestBeatNs());
+  }
+
+  #newestBeatNs(): number {
+    return Math.max(...this.#counters.map((counters) => counters.get('heartbeat_ns')));
   }
 
   /** Starts the thread and waits until its actors are ready. @throws StartFailed when it dies before. */
@@ -308,13 +315,15 @@ export class WorkerThread {
   }
 
   /** One that gets on with what it has to finish is given more time, up to a bound. */
-  #armStop(sinceNs: number): void {
+  #armStop(spentMs: number, silentMs: number, beatNs: number): void {
     const { stop_within_ms: withinMs, stop_most_ms: mostMs } = this.#deps.config.runtime;
-    const nowNs = this.#deps.clock.nowNs();
-    const silentMs = Math.min(this.heartbeatAgeNs(nowNs), nowNs - sinceNs) / 1e6;
-    const leftMs = Math.min(withinMs - silentMs, mostMs - (nowNs - sinceNs) / 1e6);
-    if (leftMs <= 0) this.#life.send({ type: 'late' });
-    else this.#timer = this.#deps.clock.after(Math.ceil(leftMs), () => this.#armStop(sinceNs));
+    const stepMs = Math.min(withinMs / STOP_LOOKS, mostMs);
+    this.#timer = afterAwake(this.#deps.clock, stepMs, () => {
+      const newestNs = this.#newestBeatNs();
+      const nowSilentMs = newestNs === beatNs ? silentMs + stepMs : 0;
+      if (nowSilentMs >= withinMs || spentMs + stepMs >= mostMs) this.#life.send({ type: 'late' });
+      else this.#armStop(spentMs + stepMs, nowSilentMs, newestNs);
+    });
   }
 
   #reportReady(): void {

@@ -59,6 +59,10 @@ export const ERRORS = {
   STOP_UNCLEAN: (what: string) =>
     `not everything stopped in order (${what}); the log says why, and the next start finds out what was left open`,
   DATABASE_FAILED: (what: string, why: string) => `database: ${what} failed: ${why}`,
+  DATABASE_LOG_DAMAGED: (file: string, why: string) =>
+    `the database's log ${file}.wal is damaged (${why}), and nothing was started; copy ${file} and its log aside, look at the account at the venue, then move the log away (mv ${file}.wal ${file}.wal.damaged) and start again: the database goes on from its last checkpoint without what was recorded since (orders and fills of the last minutes are asked of the venue again; a halt or exposure of that time is forgotten)`,
+  DATABASE_DAMAGED: (file: string, why: string) =>
+    `the database ${file} cannot be read (${why}), and nothing was started; put a copy of it in its place, or look at the account at the venue and start with another persistence.database: halts, exposure and results that it kept are forgotten then`,
   DATABASE_TOO_NEW: (found: number, known: number) =>
     `the database has schema version ${found}, this build knows up to ${known}; use a newer arbitrade or another database file`,
   DATABASE_LOCKED: (file: string, holder: string) =>
@@ -70,8 +74,10 @@ export const ERRORS = {
   RECORDS_INCOMPLETE: (missing: number, doubled: number) =>
     `of the records of this run ${missing} are missing and ${doubled} are doubled in the database; its opportunities cannot be relied upon (see the log for what failed, and run it again)`,
   REPLAY_INTERRUPTED: (signal: string) => `the replay was ended by ${signal} before the capture's end; no result`,
-  OUTPUT_UNWRITABLE: (file: string, why: string) =>
-    `${file} could not be written (${why}); check the path and its rights`,
+  OUTPUT_UNWRITABLE: (name: string, file: string, why: string) =>
+    `${name}: ${file} could not be written (${why}); check the path and its rights`,
+  FILE_EXPOSED: (setting: string, file: string, found: string, command: string) =>
+    `${setting}: ${file} is ${found}; what arbitrade writes is for its own user alone: ${command}`,
   CONTROL_SOCKET_UNREACHABLE: (path: string, why: string) => `nothing listens on ${path} (${why})`,
   CONTROL_SOCKET_SILENT: (path: string, why: string) => `whoever listens on ${path} does not answer (${why})`,
   CONTROL_NOT_RUNNING: (path: string, why: string, next: string) =>
@@ -106,6 +112,10 @@ export const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'KEY_MISSING',
   'NONCE_FILE_UNUSABLE',
   'ENVIRONMENT_UNSAFE',
+  'FILE_EXPOSED',
+  'OUTPUT_UNWRITABLE',
+  'DATABASE_DAMAGED',
+  'DATABASE_LOG_DAMAGED',
   'LIVE_NOT_ENABLED',
   'LIVE_UNLIMITED',
   'LIVE_NOT_CONFIRMED',

@@ -9,7 +9,7 @@ import { parseFaultRates } from '../../src/venues/practice/fault-rules.ts';
 import { FAULT_NAMES } from '../../src/venues/practice/faults.ts';
 import { SocketClient } from '../venues/practice/socket-client.ts';
 
-const CAPTURE = new URL('../fixtures/kraken/ws2_book_d25_BTCUSD_20260802.cap.jsonl.gz', import.meta.url).pathname;
+const CAPTURE = fileURLToPath(new URL('../fixtures/kraken/ws2_book_d25_BTCUSD_20260802.cap.jsonl.gz', import.meta.url));
 const MODULE = new URL('../../src/cli/practice.ts', import.meta.url).href;
 let child: ChildProcessWithoutNullStreams | undefined;
 

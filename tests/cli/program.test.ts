@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-const LAUNCHER = new URL('../../bin/arbitrade.mjs', import.meta.url).pathname;
-const SETTINGS = new URL('../../config/paper.yaml', import.meta.url).pathname;
+const LAUNCHER = fileURLToPath(new URL('../../bin/arbitrade.mjs', import.meta.url));
+const SETTINGS = fileURLToPath(new URL('../../config/paper.yaml', import.meta.url));
 
 function arbitrade(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, ...args], { encoding: 'utf8' });

@@ -1,6 +1,7 @@
 /** What in the environment could weaken or reveal a key is refused by name before the key is read. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -26,7 +27,7 @@ test.each([
   ['NODE_USE_ENV_PROXY', '1'],
   ['NODE_DEBUG', 'none'],
   ['NODE_REDIRECT_WARNINGS', '/dev/null'],
-  ['NODE_COMPILE_CACHE', '/nowhere'],
+  ['NODE_COMPILE_CACHE', tmpdir()],
   ['NODE_PATH', '/nowhere'],
   ['SSL_CERT_FILE', '/nowhere'],
   ['SSL_CERT_DIR', '/nowhere'],

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
 import { loadMigrations, migrate } from '../../src/actors/persistence/migrations.ts';
@@ -36,5 +37,5 @@ async function describeSchema(): Promise<string> {
 test('the schema in docs/database.md is the one that the migrations make', async () => {
   const document = readFileSync(DOCUMENT, 'utf8');
   const introduction = document.slice(0, document.indexOf(MARK));
-  await expect(`${introduction}${MARK}\n${await describeSchema()}`).toMatchFileSnapshot(DOCUMENT.pathname);
+  await expect(`${introduction}${MARK}\n${await describeSchema()}`).toMatchFileSnapshot(fileURLToPath(DOCUMENT));
 });

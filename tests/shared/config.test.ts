@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { checkConfig, configJsonSchema, readConfig } from '../../src/shared/config.ts';
 
-const file = (name: string) => new URL(`../../config/${name}`, import.meta.url).pathname;
+const file = (name: string) => fileURLToPath(new URL(`../../config/${name}`, import.meta.url));
 
 describe('settings', () => {
   test('default.yaml shows every setting with the default that is in force', () => {

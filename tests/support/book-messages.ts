@@ -1,6 +1,7 @@
 /** Book messages as a test writes or reads them, and the hand of the feed that puts them on the `deltas` ring. */
 
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import type { RingProducer } from '../../src/runtime/ring.ts';
 import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../src/shared/instrument.ts';
@@ -50,7 +51,7 @@ export interface BookStream {
   readonly precisions: ReadonlyMap<string, Precision>;
 }
 
-const fixture = (name: string): string => new URL(`../fixtures/kraken/${name}`, import.meta.url).pathname;
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/kraken/${name}`, import.meta.url));
 
 /** The bundled captures, with the number of book messages each is known to have and the depth it was recorded at. */
 export const CAPTURES = [

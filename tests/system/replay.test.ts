@@ -1,7 +1,9 @@
 /** `arbitrade replay` as a user runs it: what it counts, what it decides, what it refuses, and what it leaves behind. */
+
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { freshSeed } from '../../src/shared/chance.ts';
@@ -235,7 +237,7 @@ test.each(['--inline', '--threads'])(
 );
 
 test('settings for live trading replay on paper: no key is asked for and nothing leaves', async () => {
-  const config = new URL('../../config/live.yaml', import.meta.url).pathname;
+  const config = fileURLToPath(new URL('../../config/live.yaml', import.meta.url));
   const { code, stdout, stderr } = await start([
     'replay',
     capturePath(GEMINI),

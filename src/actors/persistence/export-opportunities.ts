@@ -33,7 +33,7 @@ type Row = Readonly<Record<string, DuckDBValue>>;
 export async function exportOpportunities(connection: DuckDBConnection, boot: number, file: string): Promise<number> {
   const output = createWriteStream(file);
   const written = finished(output).catch((thrown: unknown) => {
-    throw arbitradeError('OUTPUT_UNWRITABLE', file, reasonOf(thrown));
+    throw arbitradeError('OUTPUT_UNWRITABLE', '--opportunities', file, reasonOf(thrown));
   });
   const writing = writeLines(connection, boot, async (line) => {
     if (!output.write(`${line}\n`)) await once(output, 'drain');

@@ -1,7 +1,9 @@
 /** Opens the database file, and says clearly when somebody else has it open. */
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Clock } from '../../shared/clock.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
+import { processInWords } from '../../shared/process-names.ts';
 
 /** Keeps everything in memory, for as long as the process that opened it lives. */
 export const IN_MEMORY = ':memory:';
@@ -24,7 +26,10 @@ export interface LockWait {
   readonly predecessor: number;
 }
 
-/** @throws DATABASE_LOCKED when nobody let go of the file, DATABASE_FAILED when it cannot be opened at all. */
+/**
+ * @throws DATABASE_LOCKED when nobody let go of the file, DATABASE_DAMAGED and DATABASE_LOG_DAMAGED when it cannot be read,
+ * DATABASE_FAILED when it cannot be opened at all.
+ */
 export async function openDatabase(file: string, lock: LockWait, clock: Clock): Promise<DuckDBInstance> {
   let deadlineNs = clock.nowNs() + lock.waitMs * 1e6;
   let { predecessor } = lock;
@@ -41,21 +46,45 @@ export async function openDatabase(file: string, lock: LockWait, clock: Clock): 
   }
 }
 
+/** What the library says of a file that is none of its own, or not whole. */
+const DAMAGED = /not a valid DuckDB database|corrupt|could not read enough bytes/i;
+/** How every log begins: the entry that says its version. */
+const LOG_HEAD = Buffer.from([0x64, 0x00, 0x62, 0x65]);
+
 interface LockConflict {
   /** Process that holds the lock, where the system tells. */
   readonly holder: number | undefined;
 }
 
 async function tryOpen(file: string): Promise<DuckDBInstance | LockConflict> {
+  refuseForeignLog(file);
   try {
     return await DuckDBInstance.create(file, SETTINGS);
   } catch (thrown) {
     const reason = reasonOf(thrown);
+    if (/WAL file/.test(reason)) throw arbitradeError('DATABASE_LOG_DAMAGED', file, reason);
+    if (DAMAGED.test(reason)) throw arbitradeError('DATABASE_DAMAGED', file, reason);
     if (!/could not set lock/i.test(reason)) throw arbitradeError('DATABASE_FAILED', `opening ${file}`, reason);
     const holder = /\(PID (\d+)\)/.exec(reason)?.[1];
     return { holder: holder === undefined ? undefined : Number(holder) };
   }
 }
 
+/** The library takes a log that does not begin like one for an empty one, and throws it away without a word. */
+function refuseForeignLog(file: string): void {
+  const log = `${file}.wal`;
+  if (!existsSync(log)) return;
+  const head = Buffer.alloc(LOG_HEAD.length);
+  const handle = openSync(log, 'r');
+  try {
+    const read = readSync(handle, head, 0, head.length, 0);
+    if (read === head.length && !head.equals(LOG_HEAD)) {
+      throw arbitradeError('DATABASE_LOG_DAMAGED', file, 'it does not begin like a log');
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
 const lockedBy = (file: string, { holder }: LockConflict) =>
-  arbitradeError('DATABASE_LOCKED', file, holder === undefined ? 'another process' : `process ${holder}`);
+  arbitradeError('DATABASE_LOCKED', file, holder === undefined ? 'another process' : processInWords(holder));

@@ -7,6 +7,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, w
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
+import { lockHolderInWords } from '../../shared/process-names.ts';
 import { NONCE_MAX, type NonceStore } from './nonce-source.ts';
 import { takeProcessLock } from './process-lock.ts';
 
@@ -51,9 +52,12 @@ function takeLock(file: string): () => void {
     return takeProcessLock(`${file}.lock`);
   } catch (thrown) {
     const isHeld = (thrown as { errcode?: number }).errcode === SQLITE_BUSY;
-    throw isHeld ? arbitradeError('NONCE_FILE_UNUSABLE', file, 'another process uses it') : wrapped(file, thrown);
+    throw isHeld ? arbitradeError('NONCE_FILE_UNUSABLE', file, `${holderOf(file)} uses it`) : wrapped(file, thrown);
   }
 }
+
+/** Who has the lock: another process, or one that only reads it and keeps it from us all the same. */
+const holderOf = (file: string): string => lockHolderInWords(`${file}.lock`) ?? 'another process';
 
 /** @param unlock called before it throws. */
 function readContent(file: string, unlock: () => void): Content {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/risk/actor.ts';
 import { Counters } from '../../../src/runtime/counters.ts';
@@ -176,7 +177,7 @@ describe('risk', () => {
   });
 
   test('a kill switch of which the file system will not say whether it is there counts as there', () => {
-    const file = new URL('risk-actor.test.ts', import.meta.url).pathname;
+    const file = fileURLToPath(new URL('risk-actor.test.ts', import.meta.url));
     const through = createTestContext('risk', { config: { risk: { kill_switch_file: `${file}/STOP\0` } } });
     void createActor(through.context).onStart();
     expect(new TradingGate(through.memory.gate).risk).toEqual({ state: 'halted', reason: 'kill_switch' });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock, VirtualClock } from '../../../src/shared/clock.ts';
@@ -15,7 +16,7 @@ const refusal = (why: RegExp) =>
 
 /** Another process that holds the file and uses nonces without end, and one that it used. */
 async function holdingProcess(file: string): Promise<[ChildProcess, bigint]> {
-  const script = new URL('../../support/nonce-holder.ts', import.meta.url).pathname;
+  const script = fileURLToPath(new URL('../../support/nonce-holder.ts', import.meta.url));
   const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [first] = (await once(child.stdout, 'data')) as [Buffer];
@@ -62,7 +63,7 @@ describe('nonce file', () => {
     const successor = openNonceFile(file, 'k');
     onTestFinished(() => successor.close());
     late.close();
-    const script = new URL('../../support/nonce-holder.ts', import.meta.url).pathname;
+    const script = fileURLToPath(new URL('../../support/nonce-holder.ts', import.meta.url));
     const child = spawn(process.execPath, [script, file], { stdio: 'ignore' });
     onTestFinished(() => void child.kill('SIGKILL'));
     const [code] = (await once(child, 'exit')) as [number];

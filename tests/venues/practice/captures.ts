@@ -1,8 +1,10 @@
 /** Tapes of the bundled captures, read once per test file. */
+import { fileURLToPath } from 'node:url';
 import { readCaptureRows } from '../../../src/venues/practice/capture-rows.ts';
 import { type MarketTape, readTape } from '../../../src/venues/practice/market-tape.ts';
 
-export const fixture = (name: string): string => new URL(`../../fixtures/kraken/${name}`, import.meta.url).pathname;
+export const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../fixtures/kraken/${name}`, import.meta.url));
 
 export const BTC_USD = fixture('ws2_book_d25_BTCUSD_20260802.cap.jsonl.gz');
 export const TWO_SOCKETS = fixture('ws2_book_d25_ETHUSD_XRPUSD_2sockets_20260802.cap.jsonl.gz');
