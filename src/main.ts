@@ -11,10 +11,12 @@ import { CAUGHT_SIGNALS, SIGNAL_MEANINGS } from './shared/caught-signals.ts';
 process.umask(0o077);
 // Those that end it by default stay as they are until a command listens: nothing is open before.
 for (const signal of CAUGHT_SIGNALS) if (SIGNAL_MEANINGS[signal] !== 'stop') process.on(signal, () => undefined);
-// `arbitrade … | head`: what is left to say is not said, and the command comes to its own end.
+// `arbitrade … | head`: what is left to say is not said, and the command comes to its own end. So it does on a full disk,
+// but that shows in the exit code.
+let isOutputLost = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    isOutputLost ||= error.code !== 'EPIPE';
   });
 }
 
@@ -28,4 +30,5 @@ if (folder !== undefined) {
 
 const { runProgram } = await import('./cli/program.ts');
 
-process.exitCode = await runProgram(process.argv.slice(2));
+const code = await runProgram(process.argv.slice(2));
+process.exitCode = code === 0 && isOutputLost ? 1 : code;

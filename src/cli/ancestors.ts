@@ -13,7 +13,11 @@ const LOOK_MS = 250;
 const SHELLS: ReadonlySet<string> = new Set(['sh', 'dash', 'bash', 'ash', 'zsh', 'busybox']);
 
 /** Set by the launcher: its own process and the one that had started it, as `launcher:starter`. */
-export const LAUNCHED_BY = 'ARBITRADE_LAUNCHED_BY';
+const LAUNCHED_BY = 'ARBITRADE_LAUNCHED_BY';
+// Read when the program is loaded: later the parent may be dead already, and another in its place.
+const PARENT = process.ppid;
+const [LAUNCHER, STARTER] = (process.env[LAUNCHED_BY] ?? '').split(':').map(Number);
+delete process.env[LAUNCHED_BY]; // it says nothing of what this process starts
 
 interface ProcessState {
   readonly name: string;
@@ -33,11 +37,10 @@ interface Ancestor {
 /** From the process up. Empty when nobody's death means anything. */
 function watchedAncestors(): readonly Ancestor[] {
   const watched: Ancestor[] = [];
-  let [child, next] = [process.pid, process.ppid];
-  const [launcher, starter] = (process.env[LAUNCHED_BY] ?? '').split(':').map(Number);
-  if (launcher === process.ppid) {
-    watched.push(ancestor(launcher)); // whoever started it: an engine without its launcher gets no signal any more
-    [child, next] = [launcher, starter ?? 1];
+  let [child, next] = [process.pid, PARENT];
+  if (STARTER !== undefined && LAUNCHER !== undefined) {
+    watched.push(ancestor(LAUNCHER)); // whoever started that: without its launcher an engine gets no signal any more
+    [child, next] = [LAUNCHER, STARTER];
   }
   while (next > 1 && stateOf(child)?.session !== child) {
     watched.push(ancestor(next));
@@ -55,13 +58,11 @@ function ancestor(pid: number): Ancestor {
 
 /** Calls `onGone` once, with the name and number of the first that is found dead. */
 export function watchAncestors(clock: Clock, onGone: (who: string) => void): CancelTimer {
-  const parent = process.ppid;
   const watched = watchedAncestors();
-  const isWatchingParent = watched.some(({ pid }) => pid === parent);
+  const isParentGone = (): boolean => process.ppid !== PARENT && watched.some(({ pid }) => pid === PARENT);
   let cancelTimer: CancelTimer = () => undefined;
   const look = (): void => {
-    const gone =
-      watched.find((one) => !isAlive(one)) ?? (isWatchingParent && process.ppid !== parent ? watched[0] : undefined);
+    const gone = watched.find((one) => !isAlive(one)) ?? (isParentGone() ? watched[0] : undefined);
     if (gone !== undefined) onGone(`${gone.name} (process ${gone.pid})`);
     else cancelTimer = clock.after(LOOK_MS, look);
   };

@@ -93,7 +93,9 @@ export class Engine implements ControlTarget {
       if (!this.#isStopping) {
         this.#supervisor = this.#supervise(causesAtStart, await this.#readStoredTrading());
         await this.#supervisor.start();
-        this.#cancelOutputWatch = watchOutput(config, this.#supervisor, this.clock);
+        if (this.#options.runOptions?.['replay'] !== true) {
+          this.#cancelOutputWatch = watchOutput(config, this.#supervisor, this.clock);
+        }
       }
     } finally {
       if (this.#isStopping || this.#supervisor?.state !== 'running') await this.#controlServer?.close();

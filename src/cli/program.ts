@@ -1,5 +1,6 @@
 /** The command line: every command, option and help text. What a command does is in the file of its name. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import packageFile from '../../package.json' with { type: 'json' };
 import { systemClock } from '../shared/clock.ts';
 import { checkConfig, configJsonSchema, type Mode, readConfig } from '../shared/config.ts';
 import { ArbitradeError, reasonOf, USER_ERRORS } from '../shared/errors.ts';
@@ -53,6 +54,7 @@ type Finish = (code: ExitCode) => void;
 function buildProgram(finish: Finish): Command {
   const program = new Command('arbitrade')
     .description('Watches order books, finds cycles of trades that pay after every fee, and trades them leg by leg.')
+    .version(packageFile.version, '--version', 'print the version')
     .addHelpText('after', `\n${EXIT_CODES_HELP}`)
     .exitOverride()
     .showHelpAfterError('(add --help for the options)');

@@ -18,6 +18,7 @@ import { requirePrivateFiles } from './private-files.ts';
 import { requireSafeEnvironment } from './start-environment.ts';
 import { listenForStop } from './stop-signals.ts';
 import { renderSummary } from './summary.ts';
+import { stopOnUncaughtErrors } from './uncaught-errors.ts';
 import { uncleanStop } from './unclean-stop.ts';
 
 export interface RunOptions {
@@ -45,6 +46,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   const engine = new Engine({ config, log, apiKey, controlled: true, onEscalation: () => signals.stop('engine') });
   const runFile = openRunFile(config, options.config, systemClock);
   let unclean: ArbitradeError | undefined;
+  using uncaught = stopOnUncaughtErrors(signals, log);
   signals.listener = {
     onNote: (text) => log('supervisor', 'warn', 'signal_received', text),
     onDump: () => void dumpState(engine, log),
@@ -61,7 +63,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   if (options.json === true) printLine(JSON.stringify(engine.summary()));
   else printErrorLine(renderSummary(engine.summary())); // stdout is the log's
   if (engine.escalation !== undefined) return EXIT.ESCALATED;
-  return unclean === undefined ? EXIT.OK : EXIT.FAILED;
+  return unclean === undefined && uncaught.count === 0 ? EXIT.OK : EXIT.FAILED;
 }
 
 /**

@@ -68,6 +68,7 @@ export const AUDIT_EVENTS = [
   'log_unblocked',
   'signal_received',
   'state_dumped',
+  'process_failed',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -21,6 +21,11 @@ describe('the command line', () => {
     for (const code of [0, 1, 2, 3, 4]) expect(stdout).toMatch(new RegExp(`^  ${code}  `, 'm'));
   });
 
+  test("the version is the package's", () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(arbitrade('--version')).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+
   test.each([
     'demo',
     'run',

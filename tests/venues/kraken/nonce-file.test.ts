@@ -42,7 +42,9 @@ describe('nonce file', () => {
   test('one process at a time: as long as it lives, and no longer, however it dies', async () => {
     const file = fresh();
     const [child, begun] = await holdingProcess(file);
-    expect(() => openNonceFile(file, 'k')).toThrowError(refusal(/another process uses it/));
+    expect(() => openNonceFile(file, 'k')).toThrowError(
+      refusal(new RegExp(`process ${child.pid} .*, user .* uses it`)),
+    );
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
