@@ -5,6 +5,7 @@
  */
 import { write } from 'node:fs';
 import { CAUGHT_SIGNALS } from '../shared/caught-signals.ts';
+import { systemClock } from '../shared/clock.ts';
 import type { FromOutput, ToOutput } from './standard-output.ts';
 
 /** A descriptor that somebody has set to not block is asked again after this long. */
@@ -25,7 +26,7 @@ process.on('disconnect', () => {
   isLeaving = true;
   leaveWhenDone();
   // `process.exit` would wait for a write that blocks; this does not.
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_WRITES_MS);
+  systemClock.after(LAST_WRITES_MS, () => process.kill(process.pid, 'SIGKILL'));
 });
 
 // It ends when the program has no more to say, not when a terminal or a service manager signals the whole group.
@@ -33,7 +34,7 @@ for (const signal of CAUGHT_SIGNALS) process.on(signal, () => undefined);
 
 function writeAll(to: ToOutput['to'], bytes: Buffer, done: number): void {
   write(to, bytes, done, bytes.length - done, null, (error, count) => {
-    if (error?.code === 'EAGAIN') return void setTimeout(() => writeAll(to, bytes, done), AGAIN_MS);
+    if (error?.code === 'EAGAIN') return void systemClock.after(AGAIN_MS, () => writeAll(to, bytes, done));
     const written = done + (error === null ? count : 0);
     if (error === null && written < bytes.length) return writeAll(to, bytes, written);
     writing--;

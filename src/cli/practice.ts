@@ -38,9 +38,9 @@ export interface PracticeOptions {
 /** Serves until SIGINT or SIGTERM. @throws OPTION_INVALID, CAPTURE_UNREADABLE before anything is served. */
 export async function practice(options: PracticeOptions): Promise<ExitCode> {
   const { speed = 1, loop = false } = options;
+  const faults = parseFaultRates((options.faults ?? []).join(','));
   requireReadable('--capture', options.capture);
   if (options.accounts !== undefined) requireReadable('--accounts', options.accounts);
-  const faults = parseFaultRates((options.faults ?? []).join(','));
   const seed = options.seed ?? freshSeed();
   const signals = listenForStop(systemClock);
   try {

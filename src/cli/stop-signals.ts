@@ -38,7 +38,6 @@ export interface StopSignals {
 
 const NOTES: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
   SIGHUP: 'there is nothing to reload: settings are read at the start only',
-  SIGUSR1: "Node's inspector is not opened",
   SIGUSR2: 'the state follows',
 };
 

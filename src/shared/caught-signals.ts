@@ -15,7 +15,9 @@ export const SIGNAL_MEANINGS: Readonly<Partial<Record<NodeJS.Signals, SignalMean
   SIGXCPU: 'stop',
   SIGUSR2: 'dump',
   SIGHUP: 'note',
-  SIGUSR1: 'note', // Node would open its inspector, through which any local user can read memory
+  // Node would open its inspector, through which any local user can read memory. Where `--disable-sigusr1` is given the
+  // signal does not even arrive.
+  SIGUSR1: 'note',
   SIGALRM: 'note',
   SIGVTALRM: 'note',
   SIGPROF: 'note',

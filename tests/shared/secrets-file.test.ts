@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readSecretsFile } from '../../src/shared/secrets-file.ts';
@@ -10,6 +10,7 @@ const WHOLE = `name: trading-eu\nkey: ${KEY}\nsecret: "${SECRET}"\n`;
 
 function fileWith(text: string, mode = 0o600, directory = temporaryDirectory()): string {
   const file = join(directory, 'kraken');
+  rmSync(file, { force: true }); // one that its owner may only read cannot be written over
   writeFileSync(file, text);
   chmodSync(file, mode);
   return file;

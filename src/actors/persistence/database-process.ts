@@ -31,7 +31,10 @@ process.on('disconnect', () => {
 for (const signal of CAUGHT_SIGNALS) process.on(signal, () => undefined);
 
 async function answer(request: ToDatabase): Promise<void> {
-  const working = setInterval(() => send({ type: 'working' }), WORKING_MS);
+  let cancelWorking = systemClock.after(WORKING_MS, function again() {
+    send({ type: 'working' });
+    cancelWorking = systemClock.after(WORKING_MS, again);
+  });
   try {
     const value = await execute(request);
     send({ type: 'answer', value });
@@ -40,7 +43,7 @@ async function answer(request: ToDatabase): Promise<void> {
     const code = thrown instanceof ArbitradeError ? thrown.code : 'DATABASE_FAILED';
     send({ type: 'failed', code, message: reasonOf(thrown) });
   } finally {
-    clearInterval(working);
+    cancelWorking();
   }
 }
 
