@@ -13,6 +13,7 @@ import { freshSeed } from '../shared/chance.ts';
 import { type CancelTimer, type Clock, systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ArbitradeError } from '../shared/errors.ts';
+import { causeInWords } from '../shared/gate-cause.ts';
 import { API_KEY_OPTION, type ApiKey } from '../shared/secrets-file.ts';
 import { CAUSES_OPTION, type StoredCause } from '../shared/stored-causes.ts';
 import { STORED_TRADING_OPTION, type StoredTrading } from '../shared/stored-trading.ts';
@@ -210,11 +211,14 @@ export class Engine implements ControlTarget {
   }
 
   async resume(reason: string, by: string): Promise<CommandOutcome> {
-    const setAside = this.supervisor.causes.some(({ reason: why }) => why === 'message_set_aside');
-    const outcome = (await this.supervisor.call('risk', 'resume', reason, by, setAside)) as CommandOutcome;
+    const setAside = this.supervisor.causes.filter(({ reason: why }) => why === 'message_set_aside');
+    const args = [reason, by, setAside.length > 0] as const;
+    const outcome = (await this.supervisor.call('risk', 'resume', ...args)) as CommandOutcome;
+    if (!outcome.ok) return outcome;
     // A person has looked: messages that were set aside need not pause trading any longer. Not when risk refused.
-    if (outcome.ok) this.supervisor.resume();
-    return outcome;
+    this.supervisor.resume();
+    const answered = setAside.map((cause) => `; answered: ${cause.effect}, ${causeInWords(cause)}`);
+    return { ok: true, text: outcome.text + answered.join('') };
   }
 
   audit(command: ControlCommand, by: string, text: string, outcome: string): void {
