@@ -47,7 +47,7 @@ export class Trader {
     this.orders.set(clOrdId, { state: 'out', fills: new Map(), ended: undefined, lookUpAtMs: 0 });
     const { pricePrecision, qtyPrecision } = this.#directory.instruments[instrument]!;
     const terms = { instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision };
-    this.#port.send(approved({ clOrdId, plan, ...terms }));
+    this.#port.send(approved({ clOrdId, plan, placedNs: this.#nowMs() * 1e6, ...terms }));
     return clOrdId;
   }
 
