@@ -109,6 +109,12 @@ export class CycleLeg {
     return largest(0n, this.received(lots) - ROUNDINGS_PER_FILL * this.#fillsBeyondExpected(lots));
   }
 
+  /** Ticks × lots that the best `lots` of the ladder come to, before any rounding. */
+  rawOf(lots: bigint): bigint {
+    const level = this.#levelOfLots(lots);
+    return (this.rawBefore[level] as bigint) + this.#lotsInLevel(level, lots) * (this.prices[level] ?? 0n);
+  }
+
   /** The largest order that `units` of the asset spent can pay, within the ladder. */
   lotsFor(units: bigint): bigint {
     let level = 0;

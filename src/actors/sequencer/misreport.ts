@@ -3,6 +3,7 @@
  * but a word that cannot be true is not booked and not traded upon: stock that is not there must not be sold.
  */
 
+import { VERIFIED_LEVELS } from '../../shared/book-table.ts';
 import { powerOfTen } from '../../shared/cycle-leg.ts';
 import type { Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
 import { divideUp, formatDecimal, largest, PPM } from '../../shared/money.ts';
@@ -30,6 +31,9 @@ export const AHEAD_MAX_MS = 86_400_000;
 
 /** The venue rounds what it books. Whatever is below this part of its smallest order is taken for that. */
 const ROUNDING_PART = 1_000n;
+
+/** Units that one fill may be rounded by: on paper it is one over all the levels it took, each rounded for itself. */
+const ROUNDINGS_MAX = BigInt(VERIFIED_LEVELS);
 
 /** Why `fill` cannot be a fill of `order`; undefined when it can. */
 export function misreportedFill(
@@ -75,7 +79,7 @@ export function askedInWords(order: AskedOrder, { instruments }: InstrumentDirec
   return `${side === BUY ? 'buy' : 'sell'} ${terms}`;
 }
 
-const roundingUnits = ({ costMin }: Instrument): bigint => largest(1n, costMin / ROUNDING_PART);
+const roundingUnits = ({ costMin }: Instrument): bigint => largest(ROUNDINGS_MAX, costMin / ROUNDING_PART);
 
 function worsePrice({ side, limitTicks, pricePrecision }: AskedOrder, { priceTicks }: Fill): string | undefined {
   const isWorse = side === BUY ? priceTicks > limitTicks : priceTicks < limitTicks;
@@ -116,7 +120,7 @@ function dearFee(
   if (fill.feeAsset === instrument.base) {
     const [up, down] = powerOfTen(precision.base - qtyPrecision);
     const traded = (fill.qtyLots * up) / down;
-    const slack = largest(1n, (instrument.qtyMin * up) / down / ROUNDING_PART);
+    const slack = largest(ROUNDINGS_MAX, (instrument.qtyMin * up) / down / ROUNDING_PART);
     return fill.feeUnits > most(traded) + slack ? words(fill.feeUnits, traded, precision.base) : undefined;
   }
   const fee = fill.feeAsset === instrument.quote ? fill.feeUnits : feeWorth(fill);

@@ -2,7 +2,7 @@
 
 import { assetReceived } from '../../shared/asset-graph.ts';
 import type { BookCopy } from '../../shared/book-table.ts';
-import { type LegTerms, powerOfTen } from '../../shared/cycle-leg.ts';
+import type { CycleLeg, LegTerms } from '../../shared/cycle-leg.ts';
 import { isSameScale, type OrderScale } from '../../shared/instrument.ts';
 import { divideDown, divideUp, smaller } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
@@ -37,7 +37,7 @@ export function paperFill(
   return {
     execId: paperExecId(order),
     qtyLots,
-    priceTicks: averageTicks(terms, qtyLots, costUnits),
+    priceTicks: averageTicks(leg, qtyLots),
     costUnits,
     feeUnits,
     feeAsset: assetReceived(terms.instrument, terms.side),
@@ -45,9 +45,8 @@ export function paperFill(
   };
 }
 
-/** Average price in ticks, rounded against us. */
-function averageTicks({ quote, instrument, side }: LegTerms, qtyLots: bigint, costUnits: bigint): bigint {
-  const [up, down] = powerOfTen(quote.precision - instrument.pricePrecision - instrument.qtyPrecision);
-  const rounded = side === BUY ? divideUp : divideDown;
-  return rounded(costUnits * down, qtyLots * up);
+/** Average price in ticks, rounded against us: of the levels taken, not of the cost, which the ledger has rounded. */
+function averageTicks(leg: CycleLeg, qtyLots: bigint): bigint {
+  const rounded = leg.terms.side === BUY ? divideUp : divideDown;
+  return rounded(leg.rawOf(qtyLots), qtyLots);
 }
