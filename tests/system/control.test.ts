@@ -66,7 +66,9 @@ test('a second run on the same database or the same control socket is refused, a
   const sameDatabase = stage.run();
   expect(await sameDatabase.ended).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/DATABASE_LOCKED: .*records\.duckdb is in use by process \d+; stop that arbitrade/),
+    stderr: expect.stringMatching(
+      /DATABASE_LOCKED: .*records\.duckdb is in use by process \d+ \(.*\); stop that arbitrade/,
+    ),
   });
   const other = { ...parse(readFileSync(stage.config, 'utf8')), persistence: { database: `${stage.database}.other` } };
   const otherConfig = join(stage.config, '..', 'other.yaml');
