@@ -1,5 +1,6 @@
 /** The engine: all actors on their threads under the supervisor, and the control socket beside it. */
 import { readStoredCauses } from '../actors/persistence/stored-gate-causes.ts';
+import { readStoredLosses } from '../actors/persistence/stored-losses.ts';
 import { readStoredTrading } from '../actors/persistence/stored-trading.ts';
 import type { HaltAnswer } from '../actors/risk/actor.ts';
 import type { CommandOutcome, ControlCommand, ControlTarget } from '../control/control-protocol.ts';
@@ -16,6 +17,7 @@ import type { ArbitradeError } from '../shared/errors.ts';
 import { causeInWords } from '../shared/gate-cause.ts';
 import { API_KEY_OPTION, type ApiKey } from '../shared/secrets-file.ts';
 import { CAUSES_OPTION, type StoredCause } from '../shared/stored-causes.ts';
+import { LOSSES_OPTION, type StoredLosses } from '../shared/stored-losses.ts';
 import { STORED_TRADING_OPTION, type StoredTrading } from '../shared/stored-trading.ts';
 import { tradingAccount } from '../shared/trading-account.ts';
 import { TOPOLOGY } from '../topology.ts';
@@ -34,6 +36,12 @@ export interface EngineOptions {
   readonly apiKey?: ApiKey | undefined;
   /** Whether the control socket is opened. */
   readonly controlled?: boolean;
+}
+
+/** What earlier runs left in the database. */
+interface Stored {
+  readonly trading: StoredTrading | undefined;
+  readonly losses: StoredLosses | undefined;
 }
 
 /** How often it is asked whether plans are still at work when the engine stops. */
@@ -92,7 +100,8 @@ export class Engine implements ControlTarget {
         this.#controlServer = await startControlServer(config.control.socket, this);
       }
       if (!this.#isStopping) {
-        this.#supervisor = this.#supervise(causesAtStart, await this.#readStoredTrading());
+        const stored = { trading: await this.#readStoredTrading(), losses: await this.#readStoredLosses() };
+        this.#supervisor = this.#supervise(causesAtStart, stored);
         await this.#supervisor.start();
         if (this.#options.runOptions?.['replay'] !== true) {
           this.#cancelOutputWatch = watchOutput(config, this.#supervisor, this.clock);
@@ -111,7 +120,13 @@ export class Engine implements ControlTarget {
     return readStoredTrading(this.config.persistence.database, account, this.clock);
   }
 
-  #supervise(causesAtStart: readonly StoredCause[], storedTrading: StoredTrading | undefined): Supervisor {
+  /** What earlier runs have lost; of a replay, which is of no time, nothing. */
+  async #readStoredLosses(): Promise<StoredLosses | undefined> {
+    if (this.#options.runOptions?.['replay'] === true) return undefined;
+    return readStoredLosses(this.config.persistence.database, tradingAccount(this.config), this.clock);
+  }
+
+  #supervise(causesAtStart: readonly StoredCause[], stored: Stored): Supervisor {
     const { log, onEscalation, runOptions, apiKey } = this.#options;
     return new Supervisor({
       topology: TOPOLOGY,
@@ -121,11 +136,11 @@ export class Engine implements ControlTarget {
       clock: this.clock,
       seed: freshSeed(),
       log,
-      options: { ...runOptions, [CAUSES_OPTION]: causesAtStart },
+      options: { ...runOptions, [CAUSES_OPTION]: causesAtStart, [LOSSES_OPTION]: stored.losses },
       ownOptions: {
         sequencer: {
           ...(apiKey === undefined ? {} : { [API_KEY_OPTION]: apiKey }),
-          ...(storedTrading === undefined ? {} : { [STORED_TRADING_OPTION]: storedTrading }),
+          ...(stored.trading === undefined ? {} : { [STORED_TRADING_OPTION]: stored.trading }),
         },
       },
       onEscalation: (error) => {

@@ -201,8 +201,11 @@ const live = z.strictObject({
 const risk = z.strictObject({
   /** Trading halts while it exists. Read from a settings file, it is `SOCKET.halt` beside the control socket unless set. */
   kill_switch_file: z.string().min(1).optional(),
-  /** Largest loss since start, per start asset, what went missing outside plans included; trading halts beyond it. */
+  /** Largest loss since a person resumed last, over all runs, per start asset, what went missing outside plans included; trading halts beyond it. */
   loss_max: z.record(assetName, amountText).default({}),
+  /** The same within an hour, and within a day, as UTC counts them; none named: no such limit. */
+  loss_hourly_max: z.record(assetName, amountText).default({}),
+  loss_daily_max: z.record(assetName, amountText).default({}),
   /** Largest fall from the best result, per start asset. */
   drawdown_max: z.record(assetName, amountText).default({}),
   losing_plans_in_a_row_max: z.int().min(1).max(1_000).default(10),

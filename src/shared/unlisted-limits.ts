@@ -16,6 +16,8 @@ export function unlistedLimits(sections: Readonly<Record<string, Amounts>>, dire
 /** Every section of limits by asset. */
 export const limitSections = ({ risk, trading }: Pick<Config, 'risk' | 'trading'>): Record<string, Amounts> => ({
   'risk.loss_max': risk.loss_max,
+  'risk.loss_hourly_max': risk.loss_hourly_max,
+  'risk.loss_daily_max': risk.loss_daily_max,
   'risk.drawdown_max': risk.drawdown_max,
   'trading.order_max': trading.order_max,
   'trading.exposure_max': trading.exposure_max,

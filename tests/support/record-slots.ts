@@ -138,7 +138,8 @@ type WideExecutionField =
   | 'limitTicks'
   | 'spentUnits'
   | 'receivedUnits'
-  | 'amountUnits';
+  | 'amountUnits'
+  | 'markUnits';
 
 export function writePortfolio(
   records: RecordWriter,

@@ -14,6 +14,7 @@ import { ACTOR_IDS } from '../../shared/counter-names.ts';
 import { causeInWords } from '../../shared/gate-cause.ts';
 import { InstrumentDirectory } from '../../shared/instrument.ts';
 import { CAUSES_OPTION, type StoredCause } from '../../shared/stored-causes.ts';
+import { LOSSES_OPTION, type StoredLosses } from '../../shared/stored-losses.ts';
 import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
 import { limitSections, unlistedLimits } from '../../shared/unlisted-limits.ts';
 import { accountInWords } from './account-in-words.ts';
@@ -107,12 +108,15 @@ class Risk implements Actor {
   #snapshotDueNs = 0;
   #recordsWaited = 0;
   #recordsWatch: RecordsWatch | undefined;
+  /** What earlier runs have lost. */
+  readonly #stored: StoredLosses | undefined;
   #killSwitchSeen = false;
 
   constructor(context: ActorContext<'risk'>, deps: RiskDeps) {
     this.#context = context;
     this.#deps = deps;
     this.#desk = new RiskDesk(context);
+    this.#stored = context.options[LOSSES_OPTION] as StoredLosses | undefined;
     this.#unlistedNames = new UnlistedNames(context);
     this.#executions = context.consumer('executions');
     const { counters, countersOf } = context;
@@ -329,7 +333,7 @@ class Risk implements Actor {
       causes: this.#desk.causes.map(({ slot: _, ...cause }) => cause),
       resumed: readResume(bank) ?? 'never',
       gate: { state: gate.state, risk: gate.risk, supervisor: gate.supervisor },
-      breach: findBreach(bank, this.#limits, this.#streaks)?.text ?? 'none',
+      breach: findBreach(bank, this.#limits, this.#streaks, this.#context.clock.wallMs())?.text ?? 'none',
       executions: bank.getFloat64(RISK_HEADER.executions, true),
       losingPlans: bank.getFloat64(RISK_HEADER.losingPlans, true),
       openPlans: openPlans(bank),
@@ -361,6 +365,7 @@ class Risk implements Actor {
     if (used === this.#directoryPosition) return;
     this.#directory = instrumentLog.directory(used);
     this.#limits = assetLimits(config.risk, this.#directory);
+    if (this.#stored !== undefined) this.#desk.carry(this.#stored, this.#limits, this.#streaks, this.#directory);
     // Before the venue has said what it lists, nothing is unlisted.
     const hasList = this.#directory.assets.length > 0;
     this.#unlisted = hasList ? unlistedLimits(limitSections(config), this.#directory) : [];

@@ -7,6 +7,7 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { GateCause } from '../../shared/gate-cause.ts';
 import { CLEARED, causeKey, causeTextKey, encodeFacts, SINGLE_HALT_KEY } from '../../shared/stored-causes.ts';
+import { LOSSES_FROM_KEY } from '../../shared/stored-losses.ts';
 import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
 import type { TwoBankMemory } from '../../shared/two-bank-memory.ts';
 import { causeIn, type HeldCause, hasFlag, heldCauses, setFlag, unrecordedSlots } from './gate-causes.ts';
@@ -14,8 +15,8 @@ import { RISK_STATES, type RiskState } from './risk-machine.ts';
 import { RISK_HEADER } from './risk-memory.ts';
 import { type ResumeWords, readResume } from './risk-resume.ts';
 
-/** Records of one change: the gate's, and the resume's. */
-const RECORDS_PER_CHANGE = 2;
+/** Records of one change: the gate's, the resume's, and from where on losses count. */
+const RECORDS_PER_CHANGE = 3;
 /** Of one cause: that it came up, its text and its facts. */
 const RECORDS_PER_CAUSE = 3;
 
@@ -77,7 +78,11 @@ export class RiskAnnouncer {
     const fresh = this.#freshResume;
     if (fresh === undefined) return true;
     const text = `${fresh.by}: ${fresh.text}`;
-    if (!this.#context.records.tryAudit('resumed', { severity: 1, text })) return false;
+    if (!this.hasRoom(0)) return false;
+    this.#context.records.tryAudit('resumed', { severity: 1, text });
+    // Before it losses count no more, in no later run either.
+    const from = this.#memory.current.getFloat64(RISK_HEADER.resumedSeq, true);
+    this.#context.records.tryState(LOSSES_FROM_KEY, String(from));
     this.#context.log('info', 'resumed', text);
     this.#memory.begin().setUint8(RISK_HEADER.isResumeAnnounced, 1);
     this.#memory.commit();

@@ -7,10 +7,12 @@ import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { EXECUTION } from '../../shared/execution-message.ts';
 import { isLatched } from '../../shared/gate-cause.ts';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import { assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
 import type { StoredCause } from '../../shared/stored-causes.ts';
+import type { StoredLosses } from '../../shared/stored-losses.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
 import type { TwoBankMemory } from '../../shared/two-bank-memory.ts';
+import { carryLosses, hasToCarry } from './carried-losses.ts';
 import {
   addCause,
   clearLatched,
@@ -23,10 +25,11 @@ import {
   sameCause,
   setConditions,
 } from './gate-causes.ts';
+import { addToWindows } from './loss-windows.ts';
 import { markPlans, openPlans } from './open-plans.ts';
 import type { Condition } from './pause-conditions.ts';
 import { RiskAnnouncer } from './risk-announcer.ts';
-import { bookExecution } from './risk-ledger.ts';
+import { bookExecution, resultUnits } from './risk-ledger.ts';
 import { type AssetLimit, findBreach, restartCounting, type StreakLimits } from './risk-limits.ts';
 import { RISK_STATES, type RiskEventType, type RiskState, riskMachine } from './risk-machine.ts';
 import { openRiskMemory, RISK_HEADER } from './risk-memory.ts';
@@ -91,15 +94,31 @@ export class RiskDesk {
   ): void {
     const bank = this.memory.begin();
     for (const offset of offsets) {
+      const asset = assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true));
+      const before = resultUnits(bank, asset);
       const { stranded, misreported } = bookExecution(bank, slots, offset);
+      addToWindows(bank, asset, resultUnits(bank, asset) - before, this.#context.clock.wallMs());
       const plan = slots.getFloat64(offset + EXECUTION.plan, true);
       if (stranded) this.#strand(bank, plan);
       if (misreported)
         this.#addIn(bank, { effect: 'halted', by: 'risk', reason: 'venue_misreport', text: misreportInWords(plan) });
     }
     markPlans(bank, directory, this.#context.bookTable);
-    const breach = findBreach(bank, limits, streaks);
-    if (breach !== undefined) this.#addIn(bank, { effect: 'halted', by: 'risk', ...breach });
+    this.#haltBeyond(bank, limits, streaks);
+    this.#commit(bank);
+  }
+
+  /** Takes over what earlier runs have lost, and halts when that alone breaks a limit. */
+  carry(
+    stored: StoredLosses,
+    limits: readonly AssetLimit[],
+    streaks: StreakLimits,
+    directory: InstrumentDirectory,
+  ): void {
+    if (!hasToCarry(this.#bank, stored, directory)) return;
+    const bank = this.memory.begin();
+    carryLosses(bank, stored, directory);
+    this.#haltBeyond(bank, limits, streaks);
     this.#commit(bank);
   }
 
@@ -108,8 +127,7 @@ export class RiskDesk {
     if (openPlans(this.#bank) === 0) return;
     const bank = this.memory.begin();
     markPlans(bank, directory, this.#context.bookTable);
-    const breach = findBreach(bank, limits, streaks);
-    if (breach !== undefined) this.#addIn(bank, { effect: 'halted', by: 'risk', ...breach });
+    this.#haltBeyond(bank, limits, streaks);
     this.#commit(bank);
   }
 
@@ -177,6 +195,11 @@ export class RiskDesk {
     const cause = { reason: 'stranded_exposure', by: 'risk', text } as const;
     this.#addIn(bank, { effect: 'reducing', ...cause });
     if (this.#context.config.trading.stranded === 'halt') this.#addIn(bank, { effect: 'halted', ...cause });
+  }
+
+  #haltBeyond(bank: DataView, limits: readonly AssetLimit[], streaks: StreakLimits): void {
+    const breach = findBreach(bank, limits, streaks, this.#context.clock.wallMs());
+    if (breach !== undefined) this.#addIn(bank, { effect: 'halted', by: 'risk', ...breach });
   }
 
   #addIn(bank: DataView, cause: NewCause): void {

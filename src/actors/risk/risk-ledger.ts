@@ -14,7 +14,8 @@ import {
   type PlanOutcome,
 } from '../../shared/execution-message.ts';
 import { type AssetIndex, assetIndex } from '../../shared/instrument.ts';
-import { largest, smaller } from '../../shared/money.ts';
+import { largest } from '../../shared/money.ts';
+import { outsideChange } from '../../shared/stored-losses.ts';
 import { bookPlanFill, closePlan, openPlan } from './open-plans.ts';
 import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
 
@@ -84,14 +85,17 @@ function amountOf(slots: DataView, offset: number, field: number): [asset: Asset
 /** What no plan's profit tells of. What somebody pays in makes up for what is missing, and for no later loss. */
 function bookOutside(bank: DataView, slots: DataView, offset: number): void {
   const [asset, field, amount] = amountOf(slots, offset, ASSET_ENTRY.outsideUnits);
-  const isPaidIn = amount > 0n && slots.getUint8(offset + EXECUTION.exposureReason) === DEVIATION_REASON;
-  const missing = largest(0n, -ofAsset(bank, asset, field));
-  addToAsset(bank, asset, field, isPaidIn ? smaller(amount, missing) : amount);
+  const isDeviation = slots.getUint8(offset + EXECUTION.exposureReason) === DEVIATION_REASON;
+  addToAsset(bank, asset, field, outsideChange(ofAsset(bank, asset, field), amount, isDeviation));
 }
 
 /** Units of `asset` lost outside plans: late fills, deviations, fees that no plan brings back. 0 or more. */
 export const lostOutside = (bank: DataView, asset: AssetIndex): bigint =>
   largest(0n, -ofAsset(bank, asset, ASSET_ENTRY.outsideUnits));
+
+/** What plans and everything else have come to in `asset` since the process started. */
+export const resultUnits = (bank: DataView, asset: AssetIndex): bigint =>
+  ofAsset(bank, asset, ASSET_ENTRY.realisedUnits) - lostOutside(bank, asset);
 
 /** From here on the account holds so much: whatever was booked up to now is part of it. */
 function bookBalance(bank: DataView, slots: DataView, offset: number): void {

@@ -4,8 +4,10 @@ import type { Config } from '../../shared/config.ts';
 import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
 import { formatDecimal, largest, parseAmountDown } from '../../shared/money.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
+import { forgetCarried } from './carried-losses.ts';
+import { clearWindows, unitsWithin } from './loss-windows.ts';
 import { runningUnits } from './open-plans.ts';
-import { lostOutside, ofAsset } from './risk-ledger.ts';
+import { ofAsset, resultUnits } from './risk-ledger.ts';
 import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
 
 export interface AssetLimit {
@@ -13,6 +15,9 @@ export interface AssetLimit {
   readonly name: string;
   readonly precision: number;
   readonly lossMaxUnits: bigint | undefined;
+  /** Within the present hour and day, UTC. */
+  readonly lossHourlyMaxUnits: bigint | undefined;
+  readonly lossDailyMaxUnits: bigint | undefined;
   readonly drawdownMaxUnits: bigint | undefined;
 }
 
@@ -23,7 +28,8 @@ export interface Breach {
 
 /** The limits of the assets known so far. One that names another asset is a reason of its own not to trade. */
 export function assetLimits(risk: Config['risk'], directory: InstrumentDirectory): AssetLimit[] {
-  const names = new Set([...Object.keys(risk.loss_max), ...Object.keys(risk.drawdown_max)]);
+  const { loss_max, loss_hourly_max, loss_daily_max, drawdown_max } = risk;
+  const names = new Set([loss_max, loss_hourly_max, loss_daily_max, drawdown_max].flatMap(Object.keys));
   return [...names].flatMap((name) => {
     const asset = directory.assetNamed(name);
     if (asset === undefined) return [];
@@ -34,8 +40,10 @@ export function assetLimits(risk: Config['risk'], directory: InstrumentDirectory
       asset: asset.index,
       name,
       precision,
-      lossMaxUnits: units(risk.loss_max[name]),
-      drawdownMaxUnits: units(risk.drawdown_max[name]),
+      lossMaxUnits: units(loss_max[name]),
+      lossHourlyMaxUnits: units(loss_hourly_max[name]),
+      lossDailyMaxUnits: units(loss_daily_max[name]),
+      drawdownMaxUnits: units(drawdown_max[name]),
     };
   });
 }
@@ -47,10 +55,15 @@ export interface StreakLimits {
 }
 
 /** The first limit that is broken. */
-export function findBreach(bank: DataView, limits: readonly AssetLimit[], streaks: StreakLimits): Breach | undefined {
+export function findBreach(
+  bank: DataView,
+  limits: readonly AssetLimit[],
+  streaks: StreakLimits,
+  nowMs: number,
+): Breach | undefined {
   const { losingPlansMax: losingMax, refusedOrdersMax: refusedMax } = streaks;
   for (const limit of limits) {
-    const breach = breachOf(bank, limit);
+    const breach = breachOf(bank, limit, nowMs);
     if (breach !== undefined) return breach;
   }
   const losing = bank.getFloat64(RISK_HEADER.losingPlans, true);
@@ -62,17 +75,25 @@ export function findBreach(bank: DataView, limits: readonly AssetLimit[], streak
   return { reason: 'refused_orders', text: `${refused} orders refused in a row, allowed ${refusedMax}` };
 }
 
-function breachOf(bank: DataView, limit: AssetLimit): Breach | undefined {
+function breachOf(bank: DataView, limit: AssetLimit, nowMs: number): Breach | undefined {
   const { asset, name, precision, lossMaxUnits, drawdownMaxUnits } = limit;
   // A loss counts while its plan is running, a gain when it has ended.
   const running = runningUnits(bank, asset);
-  const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits) - lostOutside(bank, asset) + running;
+  const realised = resultUnits(bank, asset) + running;
   const loss = ofAsset(bank, asset, ASSET_ENTRY.baseUnits) - realised;
   const drawdown = ofAsset(bank, asset, ASSET_ENTRY.peakUnits) - realised;
   const words = (units: bigint, most: bigint) =>
     `${formatDecimal(units, precision)} ${name}, allowed ${formatDecimal(most, precision)}`;
   if (lossMaxUnits !== undefined && loss > lossMaxUnits) {
     return { reason: 'loss_limit', text: `lost ${words(loss, lossMaxUnits)}` };
+  }
+  for (const [window, most] of [
+    ['hour', limit.lossHourlyMaxUnits],
+    ['day', limit.lossDailyMaxUnits],
+  ] as const) {
+    const lost = -(unitsWithin(bank, asset, window, nowMs) + running);
+    if (most !== undefined && lost > most)
+      return { reason: 'loss_limit', text: `lost within the ${window} ${words(lost, most)}` };
   }
   if (drawdownMaxUnits !== undefined && drawdown > drawdownMaxUnits) {
     return { reason: 'drawdown_limit', text: `fell by ${words(drawdown, drawdownMaxUnits)}` };
@@ -85,6 +106,8 @@ function breachOf(bank: DataView, limit: AssetLimit): Breach | undefined {
  * this a broken limit could only be left by restarting the process.
  */
 export function restartCounting(bank: DataView, assets: number): void {
+  bank.setFloat64(RISK_HEADER.resumedSeq, bank.getFloat64(RISK_HEADER.executionSeq, true), true);
+  bank.setUint8(RISK_HEADER.areStreaksCarried, 1);
   bank.setFloat64(RISK_HEADER.losingPlans, 0, true);
   bank.setFloat64(RISK_HEADER.refusedInARow, 0, true);
   for (let index = 0; index < assets; index++) {
@@ -94,5 +117,7 @@ export function restartCounting(bank: DataView, assets: number): void {
     writeAmount(bank, assetOffset(asset) + ASSET_ENTRY.peakUnits, realised);
     const outside = largest(0n, ofAsset(bank, asset, ASSET_ENTRY.outsideUnits));
     writeAmount(bank, assetOffset(asset) + ASSET_ENTRY.outsideUnits, outside);
+    clearWindows(bank, asset);
+    forgetCarried(bank, asset);
   }
 }

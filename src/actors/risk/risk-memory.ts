@@ -1,7 +1,7 @@
 /**
  * What risk must not forget when its actor dies: one bank of bytes, see `two-bank-memory.ts`.
  *
- *   | header | open plans (PLANS_MAX × 128) | causes (CAUSES_MAX × 224) | assets (assets_max × 72) |
+ *   | header | open plans (PLANS_MAX × 128) | causes (CAUSES_MAX × 224) | assets (assets_max × 104) |
  */
 
 import assert from 'node:assert/strict';
@@ -19,6 +19,7 @@ export const RISK_HEADER = {
   state: 1, // u8, index into RISK_STATES
   /** u8, 1 when the halt of before causes were a list is to be cleared in the runtime state. */
   hasSingleHalt: 2,
+  areStreaksCarried: 4, // u8, 1 when those of earlier runs were taken over
   isResumeAnnounced: 3, // u8, 1 when the last resume was recorded
   /** u8 each: the state and reason of the newest audit record, so that a successor records what is missing. */
   announcedState: 6,
@@ -42,6 +43,8 @@ export const RISK_HEADER = {
   ordersOut: 536, // f64, sent and not ended
   refusedInARow: 544, // f64
   ordersAbsent: 552, // f64, that never came to the venue
+  /** f64: newest execution that the person who resumed last has taken upon himself. */
+  resumedSeq: 560,
   SIZE: 576,
 } as const;
 
@@ -106,7 +109,7 @@ export const ASSET_ENTRY = {
   realisedUnits: 8,
   /** i64: highest `realisedUnits` since the start, or since a person last resumed. */
   peakUnits: 16,
-  /** i64: `realisedUnits` when counting of the loss began: 0, or when a person last resumed. */
+  /** i64: `realisedUnits` when counting of the loss began: when a person last resumed; negative: earlier runs gained. */
   baseUnits: 24,
   /** i64: held (negative: owed) outside any plan, that nobody has sold, bought back or accepted. */
   exposureUnits: 32,
@@ -118,7 +121,14 @@ export const ASSET_ENTRY = {
   isOpened: 56,
   /** i64: what entered the exposure ledger in this asset; of what somebody paid in only what made up for a loss. */
   outsideUnits: 64,
-  SIZE: 72,
+  /** u8: 1 when what earlier runs lost was taken over. */
+  isCarried: 57,
+  /** f64 each: beginning of the present hour and day, wall time, ms; i64 each: what it came to in it. */
+  hourMs: 72,
+  hourUnits: 80,
+  dayMs: 88,
+  dayUnits: 96,
+  SIZE: 104,
 } as const;
 
 const PLANS = RISK_HEADER.SIZE;

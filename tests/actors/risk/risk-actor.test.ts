@@ -470,7 +470,10 @@ describe('risk', () => {
       expect(second.call('resume', 'sold by hand').text).toMatch(
         /^active; answered: reducing, stranded exposure by risk/,
       );
-      expect(second.taken().states).toEqual([['gate_cause.0', 'cleared']]);
+      expect(second.taken().states).toEqual([
+        ['losses_counted_from', '0'],
+        ['gate_cause.0', 'cleared'],
+      ]);
       const third = stageRisk({ options: { causesAtStart: second.kept() } });
       third.start();
       third.pass(100);
