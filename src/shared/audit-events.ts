@@ -69,6 +69,7 @@ export const AUDIT_EVENTS = [
   'signal_received',
   'state_dumped',
   'process_failed',
+  'account_contradicted',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

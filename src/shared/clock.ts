@@ -67,11 +67,14 @@ interface VirtualTimer {
 /**
  * Time that moves only when it is told to, in whole nanoseconds. Timers fire in order of their due time, ties in order of
  * their setting; a delay that is not nothing takes a nanosecond at least, so whoever waits for the rest of a rest of an
- * interval gets there.
+ * interval gets there. Its wall time can be set, as a machine's is; what goes by the true time has {@link VirtualClock.trueTime}.
  */
 export class VirtualClock implements Clock {
   #nowNs: number;
+  /** The same time, with a wall clock that nobody sets. */
+  readonly trueTime: Clock;
   readonly #wallStartNs: bigint;
+  #wallSetNs = 0n;
   readonly #startNs: number;
   /** A binary heap: no timer is due before its parent. */
   readonly #timers: VirtualTimer[] = [];
@@ -81,6 +84,7 @@ export class VirtualClock implements Clock {
     this.#wallStartNs = wallStartNs;
     this.#startNs = startNs;
     this.#nowNs = startNs;
+    this.trueTime = this.#timeThatNobodySets();
   }
 
   nowNs(): number {
@@ -92,7 +96,12 @@ export class VirtualClock implements Clock {
   }
 
   wallNs(): bigint {
-    return this.#wallStartNs + BigInt(Math.round(this.#nowNs - this.#startNs));
+    return this.#trueWallNs() + this.#wallSetNs;
+  }
+
+  /** Sets the wall clock forward, or back. Monotonic time and timers go on as they were. */
+  setWall(byMs: number): void {
+    this.#wallSetNs += BigInt(Math.round(byMs * 1e6));
   }
 
   wallMs(): number {
@@ -124,6 +133,20 @@ export class VirtualClock implements Clock {
       timer?.run?.();
     }
     this.#nowNs = Math.max(this.#nowNs, Math.ceil(targetNs));
+  }
+
+  #trueWallNs(): bigint {
+    return this.#wallStartNs + BigInt(Math.round(this.#nowNs - this.#startNs));
+  }
+
+  #timeThatNobodySets(): Clock {
+    return {
+      nowNs: () => this.#nowNs,
+      readNs: (into, at) => this.readNs(into, at),
+      wallNs: () => this.#trueWallNs(),
+      wallMs: () => Number(this.#trueWallNs() / 1000n) / 1e3,
+      after: (delayMs, run) => this.after(delayMs, run),
+    };
   }
 
   #push(timer: VirtualTimer): void {

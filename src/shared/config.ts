@@ -184,7 +184,10 @@ const trading = z.strictObject({
   /** Intervals of continuous reconciliation; 0 turns one off. */
   reconcile_in_flight_ms: z.int().min(0).max(3_600_000).default(2_000),
   reconcile_orders_ms: z.int().min(0).max(3_600_000).default(30_000),
-  reconcile_balances_ms: z.int().min(0).max(3_600_000).default(60_000),
+  reconcile_balances_ms: z.int().min(0).max(3_600_000).default(10_000),
+  /** Trading pauses when the account could not be compared for this long, and halts after the longer time. */
+  account_stale_ms: milliseconds.default(120_000),
+  account_lost_ms: milliseconds.default(3_600_000),
   /** Most of an asset that one order may give or buy, in quotes: { USD: "1000" }. */
   order_max: z.record(assetName, amountText).default({}),
   /** Most of an asset that may be out at a time, in orders and spent by plans that have not ended. */

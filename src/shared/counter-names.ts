@@ -93,6 +93,8 @@ export const ACTOR_COUNTERS = {
     'records_waited',
     'opportunities_announced', // in alert mode: cycles that would have been traded
     'account_state', // index into ACCOUNT_STATES; stays 0 without an account
+    'account_known_ns', // monotonic: all of the account was as expected, or the connection came
+    'account_progress_ns', // monotonic: something of the reading in hand came; 0 when none is asked for
     'dead_mans_switch', // 1 while the venue's switch is armed
     'reconciliations', // readings of the account that were as expected in the end
     'deviations', // balances that nobody could explain

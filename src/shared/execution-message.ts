@@ -49,7 +49,10 @@ export const EXECUTION = {
   dustUnits: 152, // i64, TAKEN_OVER
   /** f64: market message of the newest instruments known: ticks and lots are in the scale of then. */
   instrumentsSeq: 160,
-  /** i64, EXPOSURE, DUST, BALANCE: units of `startAsset`; signed for EXPOSURE and DUST, which say what was added. */
+  /**
+   * i64, EXPOSURE, DUST, BALANCE: units of `startAsset`; signed for EXPOSURE and DUST, which say what was added. READING:
+   * the venue's time, ms since 1970.
+   */
   amountUnits: 168,
   /**
    * i64, PLAN_ENDED: what its dust (negative: what it took from stock beside the start asset) and its fees in other assets are
@@ -83,6 +86,7 @@ export const EXECUTION = {
  * account is expected to hold of an asset from here on.
  * TAKEN_OVER: balance (amountUnits), exposure and dust of an asset as earlier runs left them, for all who count with them;
  * they are recorded already, by the runs that changed them. ORDER_TAKEN_OVER: an order of an earlier run without an end.
+ * READING: the account is compared with the venue's, up to a time of the venue.
  */
 export const EXECUTION_EVENT = {
   PLAN_OPENED: 1,
@@ -99,6 +103,7 @@ export const EXECUTION_EVENT = {
   ORDER_MISREPORTED: 12,
   TAKEN_OVER: 13,
   ORDER_TAKEN_OVER: 14,
+  READING: 15,
 } as const;
 
 /**
@@ -166,6 +171,7 @@ export const PLAN_REASONS = [
   'stalled', // the process stood still, and has to catch up first
   'order_rate', // trading.orders_per_second_max
   'message_pace', // as many messages a second as the venue takes have left
+  'account_doubted', // a balance does not fit, or could not be compared for too long: it is compared at rest first
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];
 

@@ -43,7 +43,7 @@ export interface StoredOrder {
 }
 
 export interface StoredTrading {
-  /** Wall time, ms since 1970: whatever happened before is recorded. */
+  /** The venue's time, ms since 1970: whatever happened before is recorded. */
   readonly sinceMs: number;
   /** False until the account was reconciled for the first time ever: nothing was traded before. */
   readonly isEstablished: boolean;

@@ -37,6 +37,8 @@ export const GATE_REASONS = [
   'venue_misreport',
   'records_stale',
   'log_blocked',
+  'account_stale',
+  'account_lost',
 ] as const;
 export type GateReason = (typeof GATE_REASONS)[number];
 

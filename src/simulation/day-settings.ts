@@ -8,7 +8,7 @@ import { drawFaultRates, type FaultRates } from '../venues/practice/fault-rules.
 import { FAULT_NAMES, type FaultName } from '../venues/practice/faults.ts';
 
 /** Misfortunes that the exchange has no part in. */
-export const HOST_FAULTS = ['actor-death', 'operator-halt'] as const;
+export const HOST_FAULTS = ['actor-death', 'operator-halt', 'clock-set'] as const;
 export type HostFault = (typeof HOST_FAULTS)[number];
 export type SimulatedFault = FaultName | HostFault;
 
@@ -31,6 +31,8 @@ export interface DrawnDay {
   /** Actors that may die, and how long at most until the next death, in milliseconds. */
   readonly deaths: { readonly actors: readonly ActorId[]; readonly everyMs: number } | undefined;
   readonly haltEveryMs: number | undefined;
+  /** How long at most until the wall clock is set by up to an hour, either way; undefined when nobody sets it. */
+  readonly clockSetEveryMs: number | undefined;
   /** How long trading stands still before somebody resumes it. */
   readonly resumeAfterMs: number;
 }
@@ -92,6 +94,7 @@ export function drawDay(chance: Chance, { faults }: DaySettings): DrawnDay {
     deaths: drawDeaths(chance, faults),
     haltEveryMs: drawHalts(chance, faults),
     resumeAfterMs: oneOf(500, 5_000, 20_000),
+    clockSetEveryMs: drawClockSets(chance, faults),
   };
 }
 
@@ -129,6 +132,11 @@ function drawRates(chance: Chance, among: readonly FaultName[]): FaultRates {
   const few = 1 + chance.integer(8);
   const chosen = among.filter(() => chance.unit() * among.length < few);
   return { ...drawFaultRates(chance, chosen), ...drawFaultRates(chance, chosen) };
+}
+
+function drawClockSets(chance: Chance, faults: readonly SimulatedFault[]): number | undefined {
+  if (!faults.includes('clock-set') || chance.integer(3) > 0) return undefined;
+  return 5_000 + chance.integer(60_000);
 }
 
 function drawDeaths(chance: Chance, faults: readonly SimulatedFault[]): DrawnDay['deaths'] {

@@ -42,6 +42,8 @@ const DAY_MS_MAX = 600_000;
 const STUCK_MS = 40_000;
 /** Rest before the books are compared: longer than every interval of reconciliation. */
 const REST_MS = 150_000;
+/** Most that the wall clock is set by, either way. */
+const CLOCK_SET_MS_MAX = 3_600_000;
 /** How long trading may take to come to rest. */
 const SETTLE_MS_MAX = 600_000;
 
@@ -85,6 +87,7 @@ class SimulatedDay {
   readonly #hostFaults: Record<string, number> = {};
   #deathDueMs = Number.POSITIVE_INFINITY;
   #haltDueMs = Number.POSITIVE_INFINITY;
+  #clockSetDueMs = Number.POSITIVE_INFINITY;
   #closedSinceMs: number | undefined;
   #stuckSinceMs = 0;
   /** Orders that the exchange refused for want of funds. */
@@ -122,7 +125,7 @@ class SimulatedDay {
     const balances = Object.fromEntries(Object.entries(account.balances).filter(([asset]) => listed.includes(asset)));
     const accounts = [{ ...account, balances }];
     const settings = { ...PRACTICE_DEFAULTS, speed: 1, loop: true, seed, faults: rates, accounts };
-    return new PracticeExchange(tape, this.#clock, settings, {
+    return new PracticeExchange(tape, this.#clock.trueTime, settings, {
       onFault: ({ fault, connection, symbol }) =>
         this.#trace.add('fault', `${fault} on connection ${connection} ${symbol ?? ''}`),
     });
@@ -194,12 +197,14 @@ class SimulatedDay {
     this.#host.advanceNow(STEP_MS);
     if (this.#nowMs >= this.#deathDueMs) await this.#kill();
     if (this.#nowMs >= this.#haltDueMs) this.#halt();
+    if (this.#nowMs >= this.#clockSetDueMs) this.#setClock();
     this.#resumeWhenDue();
     await this.#restartWhenStuck();
   }
 
   #planMisfortunes(): void {
-    const { deaths, haltEveryMs } = this.#drawn;
+    const { deaths, haltEveryMs, clockSetEveryMs } = this.#drawn;
+    if (clockSetEveryMs !== undefined) this.#clockSetDueMs = this.#nowMs + this.#chance.integer(clockSetEveryMs);
     if (deaths !== undefined) this.#deathDueMs = this.#nowMs + this.#chance.integer(deaths.everyMs);
     if (haltEveryMs !== undefined) this.#haltDueMs = this.#nowMs + this.#chance.integer(haltEveryMs);
   }
@@ -221,6 +226,15 @@ class SimulatedDay {
     this.#trace.add('operator', 'halts');
     this.#risk('halt', 'simulated', 'simulation');
     this.#haltDueMs = this.#nowMs + this.#chance.integer(this.#drawn.haltEveryMs ?? 1);
+  }
+
+  /** Somebody, or a time server, sets the machine's clock. The venue's own goes on. */
+  #setClock(): void {
+    const byMs = Math.round((2 * this.#chance.unit() - 1) * CLOCK_SET_MS_MAX);
+    this.#count('clock-set');
+    this.#trace.add('clock', `the wall clock is set by ${byMs} ms`);
+    this.#clock.setWall(byMs);
+    this.#clockSetDueMs = this.#nowMs + this.#chance.integer(this.#drawn.clockSetEveryMs ?? 1);
   }
 
   /** A person looks after a while. */
@@ -267,6 +281,7 @@ class SimulatedDay {
   async #rest(): Promise<void> {
     this.#deathDueMs = Number.POSITIVE_INFINITY;
     this.#haltDueMs = Number.POSITIVE_INFINITY;
+    this.#clockSetDueMs = Number.POSITIVE_INFINITY;
     this.#trace.add('day', 'no new plans');
     this.#host.gate.setSupervisor('reducing', 'stopping');
     const untilMs = this.#nowMs + SETTLE_MS_MAX;

@@ -5,7 +5,7 @@
  */
 import type { ApprovedOrder } from '../shared/approved-order.ts';
 import type { InstrumentIndex, OrderScale } from '../shared/instrument.ts';
-import type { NoRoom, OrderReading, TradingEvent, TradingPort } from './trading-port.ts';
+import type { AccountQuestion, NoRoom, OrderReading, TradingEvent, TradingPort } from './trading-port.ts';
 
 /** What has to be known of an order to say what became of it. */
 export type UnsentOrder = OrderScale &
@@ -83,8 +83,8 @@ export class DryRunPort implements TradingPort {
     this.#deps.wake();
   }
 
-  readAccount(sinceMs: number): void {
-    this.#deps.port.readAccount(sinceMs);
+  readAccount(question: AccountQuestion): void {
+    this.#deps.port.readAccount(question);
   }
 
   setDeadMansSwitch(): void {

@@ -51,13 +51,28 @@ export interface BalanceReading {
   readonly heldUnits: bigint;
 }
 
+/**
+ * How much of the account is asked for. `balances`: nothing else. `recent`: open orders and the newest ended ones too.
+ * `everything`: all that ended since a time, however many that are.
+ */
+export type AccountScope = 'balances' | 'recent' | 'everything';
+
+export interface AccountQuestion {
+  readonly scope: AccountScope;
+  /** The venue's time since which ended orders are asked for; undefined when none of ours can have ended before now. */
+  readonly sinceMs: number | undefined;
+}
+
 /** The account as the venue sees it: what local state is measured against. */
 export interface AccountReading {
+  readonly scope: AccountScope;
+  /** The venue's time when it was asked for: what is told is of then, or later. */
+  readonly asOfMs: number;
   /** Assets that are not listed are zero. */
   readonly balances: readonly BalanceReading[];
-  /** Every open order of the account, foreign ones too. */
+  /** Every open order of the account, foreign ones too; none of it when only balances were asked for. */
   readonly openOrders: readonly OrderReading[];
-  /** Orders that ended since the time asked for, of this program or not. */
+  /** Orders that ended since the time asked for, of this program or not, as far as they were asked for. */
   readonly endedOrders: readonly OrderReading[];
   /** Assets held of which we know no precision, or more than we can count, by the venue's name. */
   readonly unknownAssets: readonly string[];
@@ -104,6 +119,8 @@ export type TradingEvent =
   /** Answer to `readAccount`. */
   | { readonly type: 'account'; readonly account: AccountReading }
   | { readonly type: 'account_unknown'; readonly why: string }
+  /** The answer is under way: so many rows of one list are read. Long lists take their time. */
+  | { readonly type: 'account_progress'; readonly rows: number }
   /** A balance as the venue's stream has it. `refId` joins it with a fill. */
   | { readonly type: 'balance'; readonly asset: AssetIndex; readonly totalUnits: bigint; readonly refId: string }
   /** What the venue's sources say of a pair does not go together, or does again. */
@@ -138,11 +155,8 @@ export interface TradingPort {
   cancelAll(): void;
   /** Asks what became of an order: executions first, then REST. */
   lookUp(clOrdId: string, venueOrderId: string | undefined): void;
-  /**
-   * Asks for balances, open orders, and orders that ended since `sinceMs` (wall time). Each question is answered once, in
-   * order, also when the connection was lost meanwhile.
-   */
-  readAccount(sinceMs: number): void;
+  /** Asks for the account. Each question is answered once, in order, also when the connection was lost meanwhile. */
+  readAccount(question: AccountQuestion): void;
   /** Dead-man's switch: while armed, the venue cancels everything when it does not hear from us. */
   setDeadMansSwitch(armed: boolean): void;
   /** Hands over what has happened, oldest first, at most `limit`. @returns how many. */

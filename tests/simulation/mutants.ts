@@ -10,7 +10,14 @@ import type { ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
 import type { ApprovedOrder } from '../../src/shared/approved-order.ts';
 import { assetIndex, type InstrumentIndex } from '../../src/shared/instrument.ts';
 import type { SimulatedFault } from '../../src/simulation/day-settings.ts';
-import type { Fill, NoRoom, OrderReading, TradingEvent, TradingPort } from '../../src/venues/trading-port.ts';
+import type {
+  AccountQuestion,
+  Fill,
+  NoRoom,
+  OrderReading,
+  TradingEvent,
+  TradingPort,
+} from '../../src/venues/trading-port.ts';
 
 export interface Mutant {
   /** What the bug does. */
@@ -59,8 +66,8 @@ class PortBefore implements TradingPort {
     this.inner.lookUp(clOrdId, venueOrderId);
   }
 
-  readAccount(sinceMs: number): void {
-    this.inner.readAccount(sinceMs);
+  readAccount(question: AccountQuestion): void {
+    this.inner.readAccount(question);
   }
 
   setDeadMansSwitch(armed: boolean): void {

@@ -21,7 +21,7 @@ function recorded(events: TradingEvent[] = []) {
     cancelAll: forbidden('a cancel of everything'),
     setDeadMansSwitch: forbidden("the dead-man's switch"),
     lookUp: (clOrdId) => asked.push(`look up ${clOrdId}`),
-    readAccount: (sinceMs) => asked.push(`read since ${sinceMs}`),
+    readAccount: ({ scope, sinceMs }) => asked.push(`read ${scope} since ${sinceMs}`),
     poll: (handle, limit) => {
       const taken = events.splice(0, limit);
       for (const event of taken) handle(event);
@@ -94,14 +94,14 @@ describe('dry run', () => {
   test('whatever only asks does reach it, and its answers come through after ours', () => {
     const { dry, asked, polled } = dryRun([{ type: 'connected' }, { type: 'unexpected', text: 'x' }]);
     dry.start();
-    dry.readAccount(7);
+    dry.readAccount({ scope: 'recent', sinceMs: 7 });
     dry.lookUp('amhw3k2x100001203', undefined);
     dry.onTimer();
     dry.send(approved());
     expect(polled(3).map(({ type }) => type)).toEqual(['order.acked', 'order.ended', 'connected']);
     expect(polled(3).map(({ type }) => type)).toEqual(['unexpected']);
     dry.stop();
-    expect(asked).toEqual(['start', 'read since 7', 'look up amhw3k2x100001203', 'timer', 'stop']);
+    expect(asked).toEqual(['start', 'read recent since 7', 'look up amhw3k2x100001203', 'timer', 'stop']);
     expect([
       dry.isConnected,
       dry.whyNoRoom([instrumentIndex(0)]),

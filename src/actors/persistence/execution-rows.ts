@@ -22,6 +22,7 @@ export const EXECUTION_TABLES = [
   'dust_changes',
   'expected_balances',
   'taken_over',
+  'account_readings',
 ] as const;
 
 type Buffers = Readonly<Record<(typeof EXECUTION_TABLES)[number], TableBuffer>>;
@@ -82,6 +83,9 @@ export class ExecutionRows {
           view.getBigInt64(offset + EXECUTION.exposureUnits, true),
           view.getBigInt64(offset + EXECUTION.dustUnits, true),
         );
+        break;
+      case EXECUTION_EVENT.READING:
+        this.#buffers.account_readings.add(...common, runMs(view, offset), amountOf(view, offset));
         break;
       default: {
         const name = ORDER_EVENT_NAMES[event];
@@ -191,10 +195,11 @@ export class ExecutionRows {
 
   #amount(view: DataView, offset: number): readonly DuckDBValue[] {
     const { id, decimals } = this.#names.asset(assetIndex(view.getUint16(offset + EXECUTION.startAsset, true)));
-    return [id, decimals, view.getBigInt64(offset + EXECUTION.amountUnits, true)];
+    return [id, decimals, amountOf(view, offset)];
   }
 }
 
+const amountOf = (view: DataView, offset: number): bigint => view.getBigInt64(offset + EXECUTION.amountUnits, true);
 const sideOf = (view: DataView, offset: number): string => SIDES[view.getUint8(offset + EXECUTION.side)] ?? 'unknown';
 const runMs = (view: DataView, offset: number): bigint => whole(view, offset + EXECUTION.runMs);
 

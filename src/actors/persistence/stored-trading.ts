@@ -9,8 +9,8 @@ import type { StoredAmount, StoredFill, StoredPlan, StoredTrading } from '../../
 import { withStoredDatabase } from './stored-database.ts';
 
 /**
- * What is taken to be recorded up to a time is asked for again from this much before it: the venue's clock and ours need
- * not agree. What is recorded already is recognised by its id.
+ * What is recorded up to a time of the venue is asked for again from this much before it: its lists can be late. What is
+ * recorded already is recognised by its id.
  */
 const OVERLAP_MS = 120_000;
 /** Longest that an order of ours was out before the time from which the venue is asked for ended ones. */
@@ -34,9 +34,9 @@ export async function readTrading(connection: DuckDBConnection, account: string)
   const query = queryOf(connection, account);
   const [first] = await query('SELECT boot FROM own ORDER BY boot LIMIT 1');
   if (first === undefined) return undefined;
-  const [{ since_ms: sinceMs, established } = {}] = await query(SINCE);
-  const recordedMs = Number(sinceMs ?? 0) - OVERLAP_MS;
-  const recent = `epoch_ms(happened_at) >= ${recordedMs - ORDER_LIFE_MS}`;
+  const [{ since_ms: comparedMs, established } = {}] = await query(SINCE);
+  const recordedMs = Number(comparedMs ?? 0) - OVERLAP_MS;
+  const recent = recentOf(await query(`${BEFORE} WHERE venue_ms < ${recordedMs - ORDER_LIFE_MS} ${NEWEST}`));
   return {
     sinceMs: recordedMs,
     isEstablished: established === true,
@@ -80,25 +80,39 @@ function queryOf(connection: DuckDBConnection, account: string): Query {
   };
 }
 
+const BEFORE = 'SELECT boot, record_seq FROM account_readings JOIN own USING (boot)';
+const NEWEST = 'ORDER BY boot DESC, record_seq DESC LIMIT 1';
+
 /**
- * A source's records are committed in their order, so those of a run are complete up to the newest of them. A run that
- * was reconciled has booked what the runs before it did not; what came after its newest record can be missing.
+ * Which records can be of orders that the venue is asked after: all from a comparison on that was long enough before. By
+ * their order, not by our clock, which may have been set meanwhile.
+ */
+function recentOf([reading]: readonly Row[]): string {
+  if (reading === undefined) return 'true';
+  const { boot, record_seq: seq } = reading;
+  return `source = 'sequencer' AND (boot > ${boot} OR (boot = ${boot} AND record_seq > ${seq}))`;
+}
+
+/**
+ * A source's records are committed in their order, so all that was booked when the account was compared the last time is
+ * recorded, up to that time of the venue; what came after it can be missing. Where no comparison is recorded (a run that
+ * died at once, or one of before they were), our clock alone tells when that was: a day is room for it to have been wrong.
  */
 const SINCE = `
-  , sequencer AS (
-    SELECT boot, epoch_ms(happened_at) AS at_ms, event = 'account_reconciled' AS is_reconciled
-    FROM audit_events JOIN own USING (boot) WHERE source = 'sequencer'
-    UNION ALL SELECT boot, epoch_ms(happened_at), false FROM order_events JOIN own USING (boot)
-    UNION ALL SELECT boot, epoch_ms(happened_at), false FROM trades JOIN own USING (boot)
-    UNION ALL SELECT boot, epoch_ms(happened_at), false FROM plan_events JOIN own USING (boot)
-    UNION ALL SELECT boot, epoch_ms(happened_at), false FROM expected_balances JOIN own USING (boot)
+  , compared AS (
+    SELECT arg_max(venue_ms, (boot, record_seq)) AS venue_ms FROM account_readings JOIN own USING (boot)
   ), reconciled AS (
-    SELECT max(boot) AS boot FROM sequencer WHERE is_reconciled
+    SELECT max(boot) AS boot FROM audit_events JOIN own USING (boot)
+    WHERE source = 'sequencer' AND event = 'account_reconciled'
+  ), unread AS (
+    SELECT max(epoch_ms(happened_at)) - 86400000 AS at_ms FROM audit_events JOIN reconciled USING (boot)
+    WHERE source = 'sequencer'
   )
   SELECT
     coalesce(
-      (SELECT max(at_ms) FROM sequencer JOIN reconciled USING (boot)),
-      (SELECT min(epoch_ms(started_at)) FROM own)
+      (SELECT venue_ms FROM compared),
+      (SELECT at_ms FROM unread),
+      (SELECT min(epoch_ms(started_at)) - 86400000 FROM own)
     ) AS since_ms,
     (SELECT boot IS NOT NULL FROM reconciled) AS established`;
 

@@ -17,6 +17,7 @@ import { CAUSES_OPTION, type StoredCause } from '../../shared/stored-causes.ts';
 import { LOSSES_OPTION, type StoredLosses } from '../../shared/stored-losses.ts';
 import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
 import { limitSections, unlistedLimits } from '../../shared/unlisted-limits.ts';
+import { lostAccount } from './account-age.ts';
 import { accountInWords } from './account-in-words.ts';
 import { openPlans } from './open-plans.ts';
 import { findConditions, type Readings } from './pause-conditions.ts';
@@ -197,8 +198,12 @@ class Risk implements Actor {
     if (this.#context.options['replay'] !== true) this.#unlistedNames.note(this.#directory);
     const accountState = this.#accountState();
     if (accountState === 'refused') this.#halt('account_refused', ACCOUNT_REFUSED);
+    const readings = this.#readings(accountState);
+    const lost = lostAccount(readings, config.trading);
+    if (lost !== undefined) this.#halt('account_lost', lost);
     this.#desk.setConditions(
-      findConditions(this.#readings(accountState), {
+      findConditions(readings, {
+        trading: config.trading,
         marketDataStaleMs: config.risk.market_data_stale_ms,
         actorSilenceMs: config.risk.actor_silence_ms,
         recordsStaleMs: config.risk.records_stale_ms,
@@ -238,7 +243,7 @@ class Risk implements Actor {
 
   #readings(accountState: AccountState | undefined): Readings {
     const { clock, options } = this.#context;
-    const { feed, book } = this.#counters;
+    const { feed, book, sequencer } = this.#counters;
     return {
       // The clock after the heartbeats: a heartbeat from later than now would seem to be from the future.
       heartbeatsNs: this.#readHeartbeats(),
@@ -250,6 +255,8 @@ class Risk implements Actor {
       recordsAgeMs: this.#recordsWatch?.ageMs(clock.nowNs()) ?? 0,
       commitFailing: this.#counters.persistence.get('commit_failing') !== 0,
       accountState,
+      accountKnownNs: sequencer.get('account_known_ns'),
+      accountProgressNs: sequencer.get('account_progress_ns'),
       unlistedLimits: this.#unlisted,
       isReplay: options['replay'] === true,
       nowNs: clock.nowNs(),
@@ -274,7 +281,7 @@ class Risk implements Actor {
     return feed.get('records_waited') + detector.get('records_waited') + sequencer.get('records_waited');
   }
 
-  #halt(reason: 'account_refused' | 'kill_switch', text: string): void {
+  #halt(reason: 'account_refused' | 'account_lost' | 'kill_switch', text: string): void {
     this.#desk.add({ effect: 'halted', reason, by: 'risk', text });
   }
 

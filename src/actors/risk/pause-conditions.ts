@@ -5,12 +5,12 @@
  * how a fast replay is slowed down, and captures may begin without a status. So of the market conditions only a status
  * that is known and bad pauses a replay; the sequencer looks at every book's validity by itself.
  */
-import { type AccountState, isTradingState } from '../../shared/account-state.ts';
+import { isTradingState } from '../../shared/account-state.ts';
 import { SYSTEM_STATUSES } from '../../shared/market-messages.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
+import { type AccountAge, staleAccount } from './account-age.ts';
 
-export interface Readings {
-  readonly nowNs: number;
+export interface Readings extends AccountAge {
   readonly isReplay: boolean;
   /** Monotonic time of the feed's last frame, 0 before the first. */
   readonly lastFrameNs: number;
@@ -27,13 +27,12 @@ export interface Readings {
   readonly recordsAgeMs: number;
   /** Whether a commit has failed, and none has succeeded since. */
   readonly commitFailing: boolean;
-  /** How far the account is known; undefined when the mode has none. */
-  readonly accountState: AccountState | undefined;
   /** Limits of the settings that name an asset which the venue does not list. */
   readonly unlistedLimits: readonly string[];
 }
 
 export interface PauseLimits {
+  readonly trading: Parameters<typeof staleAccount>[1];
   readonly marketDataStaleMs: number;
   readonly actorSilenceMs: number;
   readonly recordsStaleMs: number;
@@ -56,6 +55,7 @@ export function findConditions(readings: Readings, limits: PauseLimits): Conditi
     refusedMarketData(readings),
     badStatus(readings),
     unreadyAccount(readings),
+    oldAccount(readings, limits),
     staleMarket(readings, marketDataStaleMs),
   ].filter((condition) => condition !== undefined);
 }
@@ -108,6 +108,11 @@ function refusedMarketData({ marketDataRefused }: Readings): Condition | undefin
 function unreadyAccount({ accountState }: Readings): Condition | undefined {
   if (accountState === undefined || isTradingState(accountState)) return undefined;
   return { reason: 'account_not_ready', text: `the account is ${accountState}: not compared with the venue's` };
+}
+
+function oldAccount(readings: Readings, { trading }: PauseLimits): Condition | undefined {
+  const text = staleAccount(readings, trading);
+  return text === undefined ? undefined : { reason: 'account_stale', text };
 }
 
 function badStatus({ isReplay, systemStatus }: Readings): Condition | undefined {

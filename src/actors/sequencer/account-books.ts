@@ -18,6 +18,7 @@ import {
   type LedgerEntry,
   setBalance,
   tellBalance,
+  tellReading,
   tellTakenOver,
 } from './account-ledger.ts';
 import { deviationInWords, reconciledInWords } from './account-texts.ts';
@@ -170,10 +171,16 @@ export class AccountBooks {
     }
   }
 
-  /** The account was compared up to `upToMs` and is as expected. */
-  reconciled(upToMs: number, isFirst: boolean): void {
-    this.change(() => {
-      this.#journal.open.setFloat64(SEQUENCER_HEADER.readUpToMs, upToMs, true);
+  /**
+   * The account is as expected.
+   * @param upToMs the venue's time up to which all of it was compared; undefined when some of it was moving.
+   */
+  reconciled(upToMs: number | undefined, isFirst: boolean): void {
+    this.change((when) => {
+      if (upToMs !== undefined) {
+        this.#journal.open.setFloat64(SEQUENCER_HEADER.readUpToMs, upToMs, true);
+        tellReading(this.#journal, upToMs, when);
+      }
       countUp(this.#journal.open, SEQUENCER_HEADER.reconciled);
       if (isFirst) this.say('account_reconciled', 0, reconciledInWords(this.#header('deviations')));
     });

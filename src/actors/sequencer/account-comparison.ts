@@ -1,7 +1,12 @@
 /**
  * What is made of a reading of the account: strangers are reported, leftovers cancelled, what ended is booked, what is
- * missing is looked for, and balances are compared with what they should be. A deviation counts when two readings in a row
- * show the same: the venue's parts of a reading are not of one moment, and its balances may be late.
+ * missing is looked for, and balances are compared with what they should be.
+ *
+ * While trading goes on, a balance is right when it is one that the account had between the question and now: what moves an
+ * asset does not keep it from being compared. What is not right, and what could not be compared for too long, is compared
+ * again at rest: no plan is begun until then (`account-desk.ts`). At rest a deviation counts when two readings in a row show
+ * the same, for the venue's parts of a reading are not of one moment, and its balances may be late; and it does not count
+ * while the venue's own stream of balances says otherwise.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
@@ -45,8 +50,12 @@ export class AccountComparison {
   readonly search: OrderSearch;
   readonly #deps: ComparisonDeps;
   readonly #found: FoundOrders;
-  /** Assets that were traded since the reading was asked for: it may have been taken before or after. */
-  readonly #touched = new Set<AssetIndex>();
+  /** What was expected of each asset that was traded since the reading was asked for: it is of one of those moments. */
+  readonly #values = new Map<AssetIndex, Set<bigint>>();
+  /** Monotonic: since when an asset could not be compared, for it was moving. */
+  readonly #uncompared = new Map<AssetIndex, number>();
+  /** Newest balances of the venue's stream on this connection. */
+  readonly #streamed = new Map<AssetIndex, bigint>();
   /** Deviations that one reading has shown: the next has to show the same. */
   #suspected: ReadonlyMap<AssetIndex, bigint> = new Map();
   /** Readings in a row that were not clean. */
@@ -82,19 +91,33 @@ export class AccountComparison {
     return this.#suspected.size > 0;
   }
 
-  /** A reading was asked for. */
-  begin(): void {
-    this.#touched.clear();
+  /** Monotonic: since when not all assets could be compared; undefined when all were, the last time. */
+  get uncomparedSinceNs(): number | undefined {
+    return this.#uncompared.size === 0 ? undefined : Math.min(...this.#uncompared.values());
   }
 
-  touch(asset: AssetIndex): void {
-    this.#touched.add(asset);
+  /** A reading was asked for. */
+  begin(): void {
+    this.#values.clear();
+  }
+
+  /** What is expected of an asset has changed. */
+  moved(asset: AssetIndex, before: bigint, after: bigint): void {
+    const values = this.#values.get(asset) ?? new Set([before]);
+    this.#values.set(asset, values.add(after));
+  }
+
+  /** The venue's stream tells a balance. */
+  noteStreamed(asset: AssetIndex, totalUnits: bigint): void {
+    this.#streamed.set(asset, totalUnits);
   }
 
   /** The connection is new: what was suspected or asked for before has to be found out again. */
   startAnew(): void {
     this.#suspected = new Map();
     this.#unclean = 0;
+    this.#uncompared.clear();
+    this.#streamed.clear();
     this.search.forgetAnswers();
   }
 
@@ -105,7 +128,17 @@ export class AccountComparison {
 
   /** @param conclude called when all is booked, with whether nothing is left to be found out. */
   take(reading: AccountReading, circumstances: Circumstances, conclude: (isClean: boolean) => void): void {
-    const { plans, tasks } = this.#deps;
+    const hasLeftovers = reading.scope !== 'balances' && this.#takeOrders(reading, circumstances);
+    this.#reportUnknown(reading);
+    this.#deps.tasks.add(() => {
+      if (circumstances.isTrading) this.#compareMoving(reading, circumstances, conclude);
+      else this.#compareAtRest(reading, hasLeftovers, conclude);
+    });
+  }
+
+  /** @returns whether orders were left open. */
+  #takeOrders(reading: AccountReading, circumstances: Circumstances): boolean {
+    const { plans } = this.#deps;
     this.#reportStrangers(reading);
     this.#reportOthers(reading);
     const isLoose = (order: OrderReading) => isOwn(order) && !plans.isAtWorkOn(order.clOrdId ?? '');
@@ -114,7 +147,7 @@ export class AccountComparison {
     this.#bookOrders(reading.endedOrders.filter(isLoose));
     this.#searchLost(reading);
     this.#doubtMissing(reading, circumstances);
-    tasks.add(() => this.#compare(reading, leftovers.length > 0, circumstances, conclude));
+    return leftovers.length > 0;
   }
 
   /** Takes the answer of a search. */
@@ -135,7 +168,7 @@ export class AccountComparison {
     this.#deps.tasks.add(...this.#found.misreportTasks(clOrdId, what));
   }
 
-  #reportStrangers({ openOrders, unknownAssets }: AccountReading): void {
+  #reportStrangers({ openOrders }: AccountReading): void {
     const foreign = openOrders.filter((order) => !isOwn(order));
     const { books, tasks } = this.#deps;
     for (const { venueOrderId, clOrdId = 'without an id' } of foreign) {
@@ -143,6 +176,9 @@ export class AccountComparison {
       tasks.say(books.audit('order_foreign', 1, `order ${venueOrderId} (${clOrdId}) is not ours and is left alone`));
     }
     this.#foreignOrders = new Set(foreign.map(({ venueOrderId }) => venueOrderId));
+  }
+
+  #reportUnknown({ unknownAssets }: AccountReading): void {
     for (const name of unknownAssets) {
       this.#report(name, 'asset_unknown', `the account holds ${name}, which no pair of the venue's trades`);
     }
@@ -203,27 +239,51 @@ export class AccountComparison {
     }
   }
 
-  /** Everything the reading tells of orders is booked. Are the balances what they should be? */
-  #compare(
-    reading: AccountReading,
-    hasLeftovers: boolean,
-    { isTrading }: Circumstances,
-    conclude: (isClean: boolean) => void,
-  ): void {
+  /**
+   * Trading goes on. Nothing is booked of what does not fit: that is looked at again at rest. An asset that an order of ours
+   * moves right now may fit in a moment.
+   */
+  #compareMoving(reading: AccountReading, { askedNs }: Circumstances, conclude: (isClean: boolean) => void): void {
+    const { books, journal, newest, tasks } = this.#deps;
+    const inOrders = this.#inOrders();
+    this.#foreignHeld = this.#heldByOthers(reading, this.#moving());
+    const expected = (asset: AssetIndex) => expectedUnits(journal.current, asset);
+    const found = deviations(reading, newest.directory, expected);
+    const suspected = new Map<AssetIndex, bigint>();
+    for (const { index } of newest.directory.assets) {
+      const deviation = found.get(index) ?? 0n;
+      const isRight = deviation === 0n || this.#values.get(index)?.has(expected(index) + deviation) === true;
+      if (isRight || !inOrders.has(index)) this.#uncompared.delete(index);
+      else if (!this.#uncompared.has(index)) this.#uncompared.set(index, askedNs);
+      if (!isRight && !inOrders.has(index)) suspected.set(index, deviation);
+    }
+    this.#suspected = suspected;
+    this.#unclean = 0;
+    tasks.add(...books.balanceTasks(), () => conclude(suspected.size === 0));
+  }
+
+  /** Everything the reading tells of orders is booked, and no plan is at work. Are the balances what they should be? */
+  #compareAtRest(reading: AccountReading, hasLeftovers: boolean, conclude: (isClean: boolean) => void): void {
     const { books, plans, tasks } = this.#deps;
     const moving = this.#moving();
-    const isQuiet = isTrading || (plans.ordersOut.length === 0 && moving.size === 0);
+    const isQuiet = plans.ordersOut.length === 0 && moving.size === 0;
     this.#foreignHeld = this.#heldByOthers(reading, moving);
     if (hasLeftovers || !isQuiet || this.search.isAsking) {
       conclude(false);
       return;
     }
-    if (!books.isEstablished) tasks.add(...this.#recoveryTasks(), ...books.establishTasks(reading.balances));
-    else if (!this.#hasSettled(reading, moving)) {
+    if (!books.isEstablished) {
+      if (this.#contradicted(reading).size > 0) {
+        conclude(false);
+        return;
+      }
+      tasks.add(...this.#recoveryTasks(), ...books.establishTasks(reading.balances));
+    } else if (!this.#hasSettled(reading)) {
       tasks.add(() => conclude(false));
       return;
     } else tasks.add(...this.#recoveryTasks());
     this.#unclean = 0;
+    this.#uncompared.clear();
     tasks.add(...books.balanceTasks(), () => {
       this.#recovered.clear();
       this.#isSettled = true;
@@ -232,16 +292,34 @@ export class AccountComparison {
   }
 
   /** Books deviations that were seen before. @returns whether there is no new one. */
-  #hasSettled(reading: AccountReading, moving: ReadonlySet<AssetIndex>): boolean {
+  #hasSettled(reading: AccountReading): boolean {
     const { books, journal, newest, tasks } = this.#deps;
     const expected = (asset: AssetIndex) => expectedUnits(journal.current, asset);
-    const found = [...deviations(reading, newest.directory, expected)].filter(([asset]) => !moving.has(asset));
+    const found = [...deviations(reading, newest.directory, expected)];
+    const contradicted = this.#contradicted(reading);
     const isLast = ++this.#unclean >= READINGS_MAX;
     const isConfirmed = ([asset, units]: readonly [AssetIndex, bigint]) =>
-      isLast || this.#suspected.get(asset) === units;
+      !contradicted.has(asset) && (isLast || this.#suspected.get(asset) === units);
     tasks.add(...books.deviationTasks(new Map(found.filter(isConfirmed))));
     this.#suspected = new Map(found.filter((deviation) => !isConfirmed(deviation)));
+    for (const [asset] of this.#suspected) if (contradicted.has(asset)) this.#reportContradiction(reading, asset);
     return this.#suspected.size === 0;
+  }
+
+  /** Assets of which the venue's stream told another balance than the reading: one of the two is wrong. */
+  #contradicted({ balances }: AccountReading): ReadonlySet<AssetIndex> {
+    const totals = new Map(balances.map(({ asset, totalUnits }) => [asset, totalUnits]));
+    const told = [...this.#streamed].filter(([asset, units]) => (totals.get(asset) ?? 0n) !== units);
+    return new Set(told.map(([asset]) => asset));
+  }
+
+  #reportContradiction({ balances }: AccountReading, asset: AssetIndex): void {
+    const { books, newest } = this.#deps;
+    const read = balances.find((balance) => balance.asset === asset)?.totalUnits ?? 0n;
+    const streamed = this.#streamed.get(asset) ?? 0n;
+    const name = `balances of ${newest.directory.assets[asset]?.id ?? asset}`;
+    const text = `the venue says two balances: ${books.words(asset, read)} when asked, ${books.words(asset, streamed)} by its stream; nothing is traded until they agree`;
+    this.#report(name, 'account_contradicted', text);
   }
 
   #recoveryTasks() {
@@ -257,8 +335,13 @@ export class AccountComparison {
 
   /** Assets that orders of ours move now, or have moved since the reading was asked for. */
   #moving(): ReadonlySet<AssetIndex> {
+    return new Set([...this.#inOrders(), ...this.#values.keys()]);
+  }
+
+  /** Assets that orders of ours which are out can move. */
+  #inOrders(): ReadonlySet<AssetIndex> {
     const { plans, newest } = this.#deps;
-    const moving = new Set(this.#touched);
+    const moving = new Set<AssetIndex>();
     for (const { instrument } of plans.ordersOut) {
       const found = newest.directory.instruments[instrument];
       if (found !== undefined) moving.add(found.base).add(found.quote);

@@ -13,7 +13,7 @@ import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { largest } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
-import type { AccountReading, Fill, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
+import type { AccountReading, AccountScope, Fill, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork, RunningAccount } from './account.ts';
 import { AccountBooks } from './account-books.ts';
 import { AccountComparison } from './account-comparison.ts';
@@ -31,8 +31,8 @@ import { TaskQueue } from './task-queue.ts';
 /** Pause before the account is read again: what was cancelled has ended by then, what was late has come. */
 const SETTLE_MS = 250;
 const SETTLE_MAX_MS = 5_000;
-/** Pause before a deviation that was seen while trading is looked at again. */
-const CONFIRM_MS = 2_000;
+/** An asset that could not be compared for this long, for it was always moving, is compared at rest. */
+const QUIET_AFTER_MS = 15_000;
 /** How long the end waits for orders that are out. */
 const DRAIN_MS = 1_000;
 /** States in which the venue is not asked anything, and a lost connection is no news. */
@@ -68,6 +68,12 @@ export class AccountDesk implements RunningAccount {
   #pauses = 0;
   /** Whether the account was reconciled on this connection. */
   #isReconciled = false;
+  /** No plan is begun until the account was compared at rest. */
+  #isDoubted = false;
+  /** Monotonic: when all of the account was last known to be as expected, or the connection came. */
+  #knownNs = 0;
+  /** Monotonic: when orders were asked for last. */
+  #ordersAskedNs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: AccountDeskDeps) {
     const { context, journal, books: newest, stored } = deps;
@@ -91,6 +97,10 @@ export class AccountDesk implements RunningAccount {
     return isTradingState(this.#state);
   }
 
+  get takesPlans(): boolean {
+    return this.isTrading && !this.#isDoubted;
+  }
+
   available(asset: AssetIndex): bigint {
     const { journal, plans } = this.#deps;
     const bank = journal.open; // with what the change in hand has booked
@@ -104,8 +114,11 @@ export class AccountDesk implements RunningAccount {
   }
 
   bookFill(fill: Pick<Fill, 'execId' | 'atMs'>, moves: FillMoves): void {
+    const { journal } = this.#deps;
+    const assets = new Set([moves.spentAsset, moves.receivedAsset, moves.feeAsset]);
+    const before = [...assets].map((asset) => [asset, expectedUnits(journal.open, asset)] as const);
     this.#books.bookFill(fill, moves);
-    for (const asset of [moves.spentAsset, moves.receivedAsset, moves.feeAsset]) this.#comparison.touch(asset);
+    for (const [asset, units] of before) this.#comparison.moved(asset, units, expectedUnits(journal.open, asset));
   }
 
   disbelieve(execId: string): void {
@@ -160,6 +173,10 @@ export class AccountDesk implements RunningAccount {
         break;
       case 'account_unknown':
         this.#onUnknown(event.why);
+        break;
+      case 'account_progress':
+        this.#questions.heard();
+        this.#show();
         break;
       case 'balance':
         this.#onBalance(event.asset, event.totalUnits);
@@ -218,6 +235,7 @@ export class AccountDesk implements RunningAccount {
 
   #onConnected(): void {
     this.#startAnew();
+    this.#knownNs = this.#deps.context.clock.nowNs();
     if (this.#deps.plans.ordersOut.length > 0) this.#cancelAll('the connection was lost');
     this.#send('connected');
   }
@@ -242,12 +260,14 @@ export class AccountDesk implements RunningAccount {
   #startAnew(): void {
     this.#tasks.drop();
     this.#isReconciled = false;
+    this.#isDoubted = false;
     this.#pauses = 0;
     this.#comparison.startAnew();
   }
 
   /** A stream's word is a hint only: a reading decides. */
   #onBalance(asset: AssetIndex, totalUnits: bigint): void {
+    this.#comparison.noteStreamed(asset, totalUnits);
     if (this.#state !== 'trading' || !this.#comparison.isOdd(asset, totalUnits)) return;
     this.#dueNs = Math.min(this.#dueNs, this.#deps.context.clock.nowNs() + SETTLE_MS * 1e6);
   }
@@ -263,15 +283,20 @@ export class AccountDesk implements RunningAccount {
     this.#send('account.read');
     if (this.#state !== 'booking' && this.#state !== 'checking') return;
     const circumstances = { askedNs: this.#questions.askedNs, isTrading: this.#state === 'checking' };
-    this.#comparison.take(reading, circumstances, (isClean) => this.#conclude(isClean));
+    this.#comparison.take(reading, circumstances, (isClean) => this.#conclude(reading, isClean));
   }
 
-  #conclude(isClean: boolean): void {
+  #conclude({ scope, asOfMs }: AccountReading, isClean: boolean): void {
+    const { askedNs } = this.#questions;
+    const { uncomparedSinceNs } = this.#comparison;
+    if (scope === 'everything') this.#questions.bookedUpTo(asOfMs);
     if (isClean) {
-      this.#books.reconciled(this.#questions.askedMs, !this.#isReconciled);
+      this.#books.reconciled(uncomparedSinceNs === undefined ? asOfMs : undefined, !this.#isReconciled);
       this.#isReconciled = true;
       this.#pauses = 0;
+      this.#knownNs = uncomparedSinceNs ?? askedNs;
     }
+    this.#isDoubted = !isClean || askedNs - (uncomparedSinceNs ?? askedNs) > QUIET_AFTER_MS * 1e6;
     this.#send(isClean ? 'booked.clean' : 'booked.unsettled');
   }
 
@@ -297,6 +322,7 @@ export class AccountDesk implements RunningAccount {
       case 'settling':
         return isDue ? 'retry.due' : undefined;
       case 'trading':
+        if (this.#isDoubted && !this.#deps.plans.isAtWork) return 'doubted';
         return isDue ? 'check.due' : undefined;
       case 'draining':
         if (this.#deps.plans.ordersOut.length === 0) return 'drained';
@@ -355,7 +381,6 @@ export class AccountDesk implements RunningAccount {
   }
 
   #checkIntervalMs(): number {
-    if (this.#comparison.hasSuspicion) return CONFIRM_MS;
     const { reconcile_orders_ms: orders, reconcile_balances_ms: balances } = this.#deps.context.config.trading;
     return Math.min(...[orders, balances].map((ms) => (ms > 0 ? ms : Number.POSITIVE_INFINITY)));
   }
@@ -366,7 +391,17 @@ export class AccountDesk implements RunningAccount {
     this.#wantsReading = false;
     if (!this.#books.isLoaded) this.#tasks.add(...this.#books.takeOverTasks());
     this.#comparison.begin();
-    this.#questions.ask();
+    this.#questions.ask(this.#scope());
+  }
+
+  /** At rest everything is asked for. While trading goes on, orders only as often as the settings say. */
+  #scope(): AccountScope {
+    if (this.#state === 'reading') return 'everything';
+    const { reconcile_orders_ms: everyMs } = this.#deps.context.config.trading;
+    const nowNs = this.#deps.context.clock.nowNs();
+    if (everyMs === 0 || nowNs - this.#ordersAskedNs < everyMs * 1e6) return 'balances';
+    this.#ordersAskedNs = nowNs;
+    return 'recent';
   }
 
   /** Tallies of own memory are right after a restart too. */
@@ -374,6 +409,8 @@ export class AccountDesk implements RunningAccount {
     const { context, journal } = this.#deps;
     const { counters } = context;
     counters.set(counters.at('account_state'), ACCOUNT_STATES.indexOf(this.#state));
+    counters.set(counters.at('account_known_ns'), this.#knownNs);
+    counters.set(counters.at('account_progress_ns'), this.#questions.progressNs);
     counters.set(counters.at('dead_mans_switch'), this.#watch.isSwitchArmed ? 1 : 0);
     for (const [counter, field] of TALLIES) {
       counters.set(counters.at(counter), journal.current.getFloat64(SEQUENCER_HEADER[field], true));

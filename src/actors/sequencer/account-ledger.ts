@@ -64,6 +64,15 @@ export function setBalance(journal: Journal, asset: AssetIndex, units: bigint, w
   tellBalance(journal, asset, when);
 }
 
+/** Says up to which time of the venue the account is compared: what came before is booked, and told by then. */
+export function tellReading(journal: Journal, venueMs: number, { nowNs, instrumentsSeq }: Moment): void {
+  journal.emitExecution(EXECUTION_EVENT.READING, (view, at) => {
+    view.setBigInt64(at + EXECUTION.amountUnits, BigInt(Math.floor(venueMs)), true);
+    view.setFloat64(at + EXECUTION.stampNs, nowNs, true);
+    view.setFloat64(at + EXECUTION.instrumentsSeq, instrumentsSeq, true);
+  });
+}
+
 function add(bank: DataView, at: number, units: bigint): void {
   addAmount(bank, at, units);
 }

@@ -4,11 +4,11 @@
  *
  *   down ─▶ connecting ─▶ reading ─▶ booking ─▶ trading ◀─▶ verifying ─▶ checking ─▶ trading
  *               ▲            ▲ │        │ │        │
- *   lost, from  │            │ ▼        ▼ │        │
+ *   lost, from  │            │ ▼        ▼ │        │ doubted: to settling
  *   anywhere ───┘          settling ◀─────┘        └─ stop, from anywhere ─▶ draining ─▶ stopped
  *
  * `settling` waits: for orders of ours that are still out, for leftovers that were cancelled, for a second reading that
- * says the same as the first. `verifying` and `checking` are `reading` and `booking` while trading goes on. `refused` is
+ * says the same as the first. What is doubted while trading goes on leads there too, once no plan is at work. `verifying` and `checking` are `reading` and `booking` while trading goes on. `refused` is
  * what no repetition cures. An event that a state does not expect is recorded (`onUnexpected`) and changes nothing.
  */
 import { setup } from 'xstate';
@@ -30,6 +30,8 @@ export const ACCOUNT_EVENTS = [
   'retry.due',
   /** It is time to compare again. */
   'check.due',
+  /** Something does not fit, or could not be compared for too long; nothing is at work any more. */
+  'doubted',
   /** No repetition cures it. */
   'fatal',
   'stop',
@@ -76,7 +78,7 @@ export const accountMachine = setup({
       on: { ...LIVE, 'retry.due': 'reading' },
     },
     trading: {
-      on: { ...LIVE, 'check.due': 'verifying' },
+      on: { ...LIVE, 'check.due': 'verifying', doubted: 'settling' },
     },
     verifying: {
       on: { ...LIVE, 'account.read': 'checking', 'account.unknown': 'trading' },

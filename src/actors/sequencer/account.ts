@@ -36,6 +36,8 @@ export interface PlansAtWork {
 export interface Account {
   /** Whether orders may leave: the account is reconciled and the venue hears us. */
   readonly isTrading: boolean;
+  /** Whether plans may be begun: nothing of the account is in doubt. */
+  readonly takesPlans: boolean;
   /** Units of an asset that may be spent: not held by foreign orders, not reserved. Undefined: without limit. */
   available(asset: AssetIndex): bigint | undefined;
   /** Whether a fill was booked before, by whomever. */

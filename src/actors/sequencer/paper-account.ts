@@ -36,6 +36,10 @@ export class PaperAccount implements RunningAccount {
     this.#books = new AccountBooks(deps.context, deps.journal, deps.books, undefined);
   }
 
+  get takesPlans(): boolean {
+    return true;
+  }
+
   get isTrading(): boolean {
     return this.#isConnected;
   }

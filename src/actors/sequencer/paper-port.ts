@@ -74,7 +74,8 @@ export class PaperPort implements TradingPort {
 
   /** Nothing but the sequencer's own books says what a paper account holds. */
   readAccount(): void {
-    const account = { balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
+    const of = { scope: 'everything', asOfMs: 0 } as const;
+    const account = { ...of, balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
     this.#events.push({ type: 'account', account });
   }
 

@@ -343,7 +343,8 @@ export class PlanDesk implements PlansAtWork {
     const whyNoRoom = (instruments: readonly InstrumentIndex[]) => this.#port.whyNoRoom(instruments);
     const fees = usesKey(this.#context.config.mode) ? this.#context.feeTable : undefined;
     const agreesOn = (instruments: readonly InstrumentIndex[]) => this.#port.agreesOn(instruments);
-    const venue = { isTrading: account.isTrading, isConnected, whyNoRoom, agreesOn, fees };
+    const { isTrading, takesPlans } = account;
+    const venue = { isTrading, takesPlans, isConnected, whyNoRoom, agreesOn, fees };
     const state = this.isDraining ? 'paused' : this.#gate.state;
     return { nowNs, gate: state, plans, books: this.#books, available, orderLimits: this.#lastHop, venue };
   }

@@ -68,6 +68,8 @@ export interface Circumstances {
 export interface VenueReadiness {
   /** The account is reconciled. */
   readonly isTrading: boolean;
+  /** Nothing of it is in doubt. */
+  readonly takesPlans: boolean;
   readonly isConnected: boolean;
   /** What keeps back an order of each, all at once: of the venue's limiters. */
   readonly whyNoRoom: (instruments: readonly InstrumentIndex[]) => NoRoom | undefined;
@@ -124,6 +126,7 @@ function whyNotNow(opportunity: Opportunity, now: Circumstances, limits: Recheck
 function whyNotReady({ legs }: Opportunity, venue: VenueReadiness): PlanReason | undefined {
   if (!venue.isConnected) return 'disconnected';
   if (!venue.isTrading) return 'account_not_ready';
+  if (!venue.takesPlans) return 'account_doubted';
   const unsure = venue.fees && legs.map((leg) => whyFeeUnsure(leg, venue.fees)).find((reason) => reason !== undefined);
   if (unsure !== undefined) return unsure;
   const instruments = legs.map(({ instrument }) => instrument);

@@ -44,7 +44,7 @@ export const SEQUENCER_HEADER = {
   reconciled: 176, // tallies
   recovered: 184,
   deviations: 192,
-  readUpToMs: 200, // wall time: the account was compared up to here
+  readUpToMs: 200, // venue's time: the account was compared up to here
   /** Execution that told of the newest misreport of the venue; 0 when there was none. */
   misreportSeq: 208,
   /** Assets below this index are taken over from earlier runs, see `account-books.ts`. */

@@ -1,9 +1,8 @@
 /**
- * The account as REST has it, read so that its parts fit together: balances, open orders and ended orders are three
- * questions, and what moves between them would be in one and not in the other. So when the streams bring anything
- * meanwhile, all is asked again.
+ * The account as REST has it. Balances, open orders and ended orders are three questions, and what moves between them is in
+ * one and not in the other: whoever compares knows what of ours moved, and believes only what is said twice.
  */
-import type { OrderReading, TradingEvent } from '../trading-port.ts';
+import type { AccountQuestion, OrderReading, TradingEvent } from '../trading-port.ts';
 import type { Balances } from './balance-rows.ts';
 import type { KrakenRest } from './kraken-rest.ts';
 import type { RestResult } from './rest-answer.ts';
@@ -13,55 +12,65 @@ export interface AccountReaderDeps {
   readonly emit: (event: TradingEvent) => void;
   /** Whether executions and balances are streamed: without them nobody would know what moved. */
   readonly isStanding: () => boolean;
-  /** Changes whenever orders or balances of the account do, or when an order leaves. */
-  readonly moves: () => number;
+  /** Wall time by the venue's clock, milliseconds. */
+  readonly venueMs: () => number;
   /** Called with every order of the account before it is told. */
   readonly onOrder: (order: OrderReading) => void;
 }
 
-/** An account that moves all the time is one that is being traded: asking on would only load the venue. */
-const ATTEMPTS_MAX = 4;
+/** Ended orders are asked for from this much before now when there cannot be earlier ones of ours. */
+const RECENT_MS = 60_000;
 
 export class AccountReader {
   readonly #deps: AccountReaderDeps;
   #isReading = false;
   /** Asked for while another reading was under way. */
-  #waiting: number[] = [];
+  #waiting: AccountQuestion[] = [];
 
   constructor(deps: AccountReaderDeps) {
     this.#deps = deps;
   }
 
   /** Answers by `account` or `account_unknown`, once for each call, in order. */
-  read(sinceMs: number): void {
+  read(question: AccountQuestion): void {
     if (this.#isReading) {
-      this.#waiting.push(sinceMs);
+      this.#waiting.push(question);
       return;
     }
     this.#isReading = true;
-    this.#attempt(sinceMs, 1);
+    this.#ask(question);
   }
 
-  #attempt(sinceMs: number, attempt: number): void {
-    const { rest, isStanding, moves } = this.#deps;
+  #ask(question: AccountQuestion): void {
+    const { rest, isStanding, venueMs } = this.#deps;
     if (!isStanding()) {
       this.#end({ type: 'account_unknown', why: 'not connected' });
       return;
     }
-    const movesBefore = moves();
+    const asOfMs = venueMs();
     rest.balances((balances) =>
-      this.#orElse(balances, (held) =>
-        rest.openOrders((open) =>
-          this.#orElse(open, (openOrders) =>
-            rest.endedOrders(sinceMs, (ended) =>
-              this.#orElse(ended, (endedOrders) => {
-                if (moves() === movesBefore && isStanding()) this.#tell(held, openOrders, endedOrders);
-                else this.#again(sinceMs, attempt);
-              }),
-            ),
-          ),
-        ),
-      ),
+      this.#orElse(balances, (held) => {
+        if (question.scope === 'balances') this.#tell(question, asOfMs, held, [], []);
+        else this.#askOrders(question, asOfMs, held);
+      }),
+    );
+  }
+
+  #askOrders(question: AccountQuestion, asOfMs: number, held: Balances): void {
+    const { rest, emit } = this.#deps;
+    const sinceMs = Math.min(question.sinceMs ?? asOfMs, asOfMs) - (question.sinceMs === undefined ? RECENT_MS : 0);
+    const ended = {
+      sinceMs,
+      isNewestOnly: question.scope === 'recent',
+      onProgress: (rows: number) => emit({ type: 'account_progress', rows }),
+    };
+    rest.openOrders((open) =>
+      this.#orElse(open, (openOrders) => {
+        emit({ type: 'account_progress', rows: openOrders.length });
+        rest.endedOrders(ended, (result) =>
+          this.#orElse(result, (endedOrders) => this.#tell(question, asOfMs, held, openOrders, endedOrders)),
+        );
+      }),
     );
   }
 
@@ -70,20 +79,26 @@ export class AccountReader {
     else this.#end({ type: 'account_unknown', why: result.failure.text });
   }
 
-  #again(sinceMs: number, attempt: number): void {
-    if (attempt < ATTEMPTS_MAX) this.#attempt(sinceMs, attempt + 1);
-    else this.#end({ type: 'account_unknown', why: `it moved during each of ${ATTEMPTS_MAX} readings` });
-  }
-
-  #tell({ balances, unknownAssets }: Balances, openOrders: OrderReading[], endedOrders: OrderReading[]): void {
+  #tell(
+    { scope }: AccountQuestion,
+    asOfMs: number,
+    { balances, unknownAssets }: Balances,
+    openOrders: readonly OrderReading[],
+    endedOrders: readonly OrderReading[],
+  ): void {
+    if (!this.#deps.isStanding()) {
+      this.#end({ type: 'account_unknown', why: 'the connection was lost meanwhile' });
+      return;
+    }
     for (const order of [...openOrders, ...endedOrders]) this.#deps.onOrder(order);
-    this.#end({ type: 'account', account: { balances, unknownAssets, openOrders, endedOrders } });
+    const account = { scope, asOfMs, balances, unknownAssets, openOrders, endedOrders };
+    this.#end({ type: 'account', account });
   }
 
   #end(answer: TradingEvent): void {
     this.#deps.emit(answer);
     const next = this.#waiting.shift();
     if (next === undefined) this.#isReading = false;
-    else this.#attempt(next, 1);
+    else this.#ask(next);
   }
 }

@@ -16,7 +16,7 @@ import { ask, type Done, readResult } from './checked-answer.ts';
 import { KEY_INFO, type KeyInfo, keyInfoOf } from './key-permissions.ts';
 import { probeKey } from './key-probe.ts';
 import { wholeNumberText } from './number-text-json.ts';
-import { OrderHistory } from './order-history.ts';
+import { type EndedQuestion, OrderHistory } from './order-history.ts';
 import { disagreement } from './pair-agreement.ts';
 import { RestClient, type RestClientDeps } from './rest-client.ts';
 import type { RateTier } from './rest-counter.ts';
@@ -137,9 +137,9 @@ export class KrakenRest {
     this.#history.open(done);
   }
 
-  /** Every order of the account that ended since `sinceMs` (wall time), foreign ones too; those without their fills. */
-  endedOrders(sinceMs: number, done: Done<OrderReading[]>): void {
-    this.#history.endedSince(sinceMs, done);
+  /** Every order of the account that ended since a time of the venue, foreign ones too; those without their fills. */
+  endedOrders(question: EndedQuestion, done: Done<OrderReading[]>): void {
+    this.#history.endedSince(question, done);
   }
 
   /**

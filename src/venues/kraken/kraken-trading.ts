@@ -21,7 +21,7 @@ import {
   isSameScale,
   type OrderScale,
 } from '../../shared/instrument.ts';
-import type { NoRoom, OrderReading, TradingEvent, TradingPort } from '../trading-port.ts';
+import type { AccountQuestion, NoRoom, OrderReading, TradingEvent, TradingPort } from '../trading-port.ts';
 import type { SocketPort } from '../transport.ts';
 import { AccountOpening } from './account-opening.ts';
 import { AccountReader } from './account-reader.ts';
@@ -82,7 +82,6 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   readonly #gate: OrderGate;
   readonly #terms: PairTerms;
   #events: TradingEvent[] = [];
-  #sent = 0;
 
   constructor(deps: KrakenTradingDeps) {
     const { clock, chance, config, sockets, rest, directory, budget, scaleOf } = deps;
@@ -124,7 +123,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
       directory,
       scaleOf,
       emit,
-      wallMs: () => clock.wallMs(),
+      venueMs: () => this.#connection.venueMs,
       answerTimeoutMs: trading.answer_timeout_ms,
     });
     this.#lookup = new OrderLookup({
@@ -139,7 +138,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
       rest,
       emit,
       isStanding,
-      moves: () => this.#news.moves + this.#sent,
+      venueMs: () => this.#connection.venueMs,
       onOrder: (order) => this.#onAccountOrder(order),
     });
     this.#switch = new DeadMansSwitch({
@@ -232,10 +231,8 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     this.#lookup.lookUp(clOrdId, venueOrderId);
   }
 
-  readAccount(sinceMs: number): void {
-    // By the venue's clock, which may be behind ours: nothing may fall between the two.
-    const aheadMs = this.#deps.clock.wallMs() - this.#connection.venueMs;
-    this.#account.read(sinceMs - Math.max(0, aheadMs));
+  readAccount(question: AccountQuestion): void {
+    this.#account.read(question);
   }
 
   setDeadMansSwitch(armed: boolean): void {
@@ -291,7 +288,6 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
       this.#notSent(order, 'the connection took nothing', true);
       return;
     }
-    this.#sent++;
     const sentMs = this.#nowMs();
     this.#points.onSent(order.clOrdId, instrument.index, sentMs);
     this.#orders.onSent(order, instrument, reqId, sentMs);

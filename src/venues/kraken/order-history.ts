@@ -47,6 +47,22 @@ export interface AskedOrder {
   readonly scale: OrderScale | undefined;
 }
 
+export interface EndedQuestion {
+  /** The venue's time. */
+  readonly sinceMs: number;
+  readonly isNewestOnly: boolean;
+  /** Called with the number of rows read, of one list after the other. */
+  readonly onProgress: (rows: number) => void;
+}
+
+/** What a list of closed orders is asked with, beside its parameters. */
+type ClosedQuestion = { readonly params: RestParams } & Partial<Omit<EndedQuestion, 'sinceMs'>>;
+
+interface Completion {
+  readonly scale?: OrderScale | undefined;
+  readonly onProgress?: ((rows: number) => void) | undefined;
+}
+
 export class OrderHistory {
   readonly #client: RestClient;
   readonly #names: VenueNames;
@@ -66,15 +82,16 @@ export class OrderHistory {
     });
   }
 
-  /** Every order of the account that ended since `sinceMs`, wall time. */
-  endedSince(sinceMs: number, done: Done<OrderReading[]>): void {
+  /** Every order of the account that ended since a time of the venue, or the newest fifty of them. */
+  endedSince({ sinceMs, isNewestOnly, onProgress }: EndedQuestion, done: Done<OrderReading[]>): void {
     const params = { ...WHOLE, closetime: 'close', start: secondsBefore(sinceMs) };
-    this.#closed(params, (result) => {
+    this.#closed({ params, isNewestOnly, onProgress }, (result) => {
       if (!result.ok) done(result);
       else
         this.#complete(
-          only(result.value, ({ closetm, opentm }) => msOf(closetm ?? opentm) >= sinceMs),
+          only(result.value, (row) => endedMs(row) >= sinceMs),
           done,
+          { onProgress },
         );
     });
   }
@@ -112,7 +129,7 @@ export class OrderHistory {
     ask(this.#client, 'OpenOrders', params, OPEN, (open) => {
       const found = readResult(open, (answer) => own(answer.open));
       if (!found.ok || Object.keys(found.value).length > 0) done(found);
-      else this.#closed({ ...WHOLE, ...params }, (closed) => done(readResult(closed, own)));
+      else this.#closed({ params: { ...WHOLE, ...params } }, (closed) => done(readResult(closed, own)));
     });
   }
 
@@ -127,22 +144,24 @@ export class OrderHistory {
     }
     const count = Object.keys(result.value).length;
     if (count > 1) done(failed('unknown', 'unreadable', `${count} orders have the id ${clOrdId}`, 'never'));
-    else this.#complete(result.value, (read) => done(readResult(read, ([order]) => order)), scale);
+    else this.#complete(result.value, (read) => done(readResult(read, ([order]) => order)), { scale });
   }
 
-  #closed(params: RestParams, done: Done<ById<OrderRow>>): void {
-    readPages(this.#client, { endpoint: 'ClosedOrders', params, key: 'closed', row: ORDER_ROW }, done);
+  #closed({ params, isNewestOnly = false, onProgress = ignore }: ClosedQuestion, done: Done<ById<OrderRow>>): void {
+    const timeOf = (row: OrderRow) => endedMs(row) / 1_000;
+    const list = { endpoint: 'ClosedOrders', params, key: 'closed', row: ORDER_ROW, timeOf } as const;
+    readPages(this.#client, { ...list, isNewestOnly, onProgress }, done);
   }
 
   /** Adds trades and ledger rows to orders. */
-  #complete(orders: ById<OrderRow>, done: Done<OrderReading[]>, scale?: OrderScale): void {
+  #complete(orders: ById<OrderRow>, done: Done<OrderReading[]>, { scale, onProgress = ignore }: Completion = {}): void {
     const filled = Object.values(orders).filter((row) => isFilled(row) && isOwn(row));
-    this.#trades(orders, filled, (trades) => {
+    this.#trades(orders, filled, onProgress, (trades) => {
       if (!trades.ok) {
         done(trades);
         return;
       }
-      this.#ledger(filled, trades.value, (ledger) =>
+      this.#ledger(filled, trades.value, onProgress, (ledger) =>
         done(readResult(ledger, (rows) => this.#readings(orders, { trades: trades.value, ledger: rows, scale }))),
       );
     });
@@ -154,27 +173,40 @@ export class OrderHistory {
   }
 
   /** Few fills: by their ids. Many, or ids unknown: everything the account traded in that time. */
-  #trades(orders: ById<OrderRow>, filled: readonly OrderRow[], done: Done<ById<TradeRow>>): void {
+  #trades(
+    orders: ById<OrderRow>,
+    filled: readonly OrderRow[],
+    onProgress: (rows: number) => void,
+    done: Done<ById<TradeRow>>,
+  ): void {
     const ids = filled.flatMap((row) => row.trades ?? []);
     if (filled.length === 0) done({ ok: true, value: {} });
     else if (filled.every(({ trades }) => (trades ?? []).length > 0) && ids.length <= IDS_MAX) {
       ask(this.#client, 'QueryTrades', { txid: ids.join(','), consolidate_taker: 'false' }, TRADES, done);
     } else {
       const params = { ...window(filled), consolidate_taker: 'false' };
-      const list = { endpoint: 'TradesHistory', params, key: 'trades', row: TRADE_ROW } as const;
-      readPages(this.#client, list, (result) =>
+      const timeOf = ({ time }: TradeRow) => Number(time);
+      const list = { endpoint: 'TradesHistory', params, key: 'trades', row: TRADE_ROW, timeOf } as const;
+      readPages(this.#client, { ...list, onProgress }, (result) =>
         done(readResult(result, (trades) => only(trades, ({ ordertxid }) => Object.hasOwn(orders, ordertxid)))),
       );
     }
   }
 
-  #ledger(filled: readonly OrderRow[], trades: ById<TradeRow>, done: Done<readonly LedgerRow[]>): void {
+  #ledger(
+    filled: readonly OrderRow[],
+    trades: ById<TradeRow>,
+    onProgress: (rows: number) => void,
+    done: Done<readonly LedgerRow[]>,
+  ): void {
     if (!filled.some(paysFeeInBase)) {
       done({ ok: true, value: [] });
       return;
     }
     const params = { ...window(filled), type: 'trade' };
-    readPages(this.#client, { endpoint: 'Ledgers', params, key: 'ledger', row: LEDGER_ROW }, (result) =>
+    const timeOf = ({ time }: LedgerRow) => Number(time);
+    const list = { endpoint: 'Ledgers', params, key: 'ledger', row: LEDGER_ROW, timeOf } as const;
+    readPages(this.#client, { ...list, onProgress }, (result) =>
       done(readResult(result, (rows) => Object.values(rows).filter(({ refid }) => Object.hasOwn(trades, refid)))),
     );
   }
@@ -184,9 +216,14 @@ export class OrderHistory {
 function window(orders: readonly OrderRow[]): RestParams {
   const start = secondsBefore(Math.min(...orders.map(({ opentm }) => msOf(opentm))));
   if (orders.some(isOpen)) return { start };
-  const endMs = Math.max(...orders.map(({ closetm, opentm }) => msOf(closetm ?? opentm)));
+  const endMs = Math.max(...orders.map(endedMs));
   return { start, end: String(Math.ceil((endMs + SLACK_MS) / 1_000)) };
 }
+
+/** When it ended, by the venue's clock. */
+const endedMs = ({ closetm, opentm }: OrderRow): number => msOf(closetm ?? opentm);
+
+const ignore = (): void => undefined;
 
 function secondsBefore(ms: number): string {
   return String(Math.max(0, Math.floor((ms - SLACK_MS) / 1_000)));

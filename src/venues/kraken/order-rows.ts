@@ -48,7 +48,7 @@ export const TRADE_ROW = z.object({
 });
 export type TradeRow = z.infer<typeof TRADE_ROW>;
 
-export const LEDGER_ROW = z.object({ refid: z.string().max(64), asset: id, fee: signedAmountText });
+export const LEDGER_ROW = z.object({ refid: z.string().max(64), time: seconds, asset: id, fee: signedAmountText });
 export type LedgerRow = z.infer<typeof LEDGER_ROW>;
 
 export type ById<T> = Readonly<Record<string, T>>;

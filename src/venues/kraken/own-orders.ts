@@ -21,8 +21,8 @@ export interface OwnOrdersDeps {
   /** Scale of an order that is at work, whoever sent it; undefined for any other. */
   readonly scaleOf: (clOrdId: string) => OrderScale | undefined;
   readonly emit: (event: TradingEvent) => void;
-  /** Wall time, for a fill whose time the venue did not tell. */
-  readonly wallMs: () => number;
+  /** Wall time by the venue's clock, milliseconds. */
+  readonly venueMs: () => number;
   /** Without a word for this long, the outcome of an order is uncertain. */
   readonly answerTimeoutMs: number;
 }
@@ -253,10 +253,10 @@ export class OwnOrders {
   }
 
   #tellFills(own: OwnOrder, order: MergedOrder): void {
-    const { directory, wallMs, emit } = this.#deps;
+    const { directory, venueMs, emit } = this.#deps;
     for (const text of order.fills.values()) {
       if (own.fills.has(text.execId)) continue;
-      const read = readFill(text, own.instrument, own.side, directory, wallMs());
+      const read = readFill(text, own.instrument, own.side, directory, venueMs());
       if ('why' in read) {
         this.doubt(own, `fill ${text.execId} ${read.why}`);
         continue;

@@ -43,7 +43,9 @@ export class PrivateStreams {
   #openedMs = 0;
   #pingDueMs = 0;
   #system = 'unknown';
-  #offsetMs: number | undefined;
+  #isTimeTold = false;
+  /** The venue's clock less our monotonic one, which nobody sets; undefined until it was told on any connection. */
+  #aheadMs: number | undefined;
 
   constructor(deps: PrivateStreamsDeps) {
     this.#deps = deps;
@@ -51,7 +53,7 @@ export class PrivateStreams {
 
   /** Whether both channels are acknowledged and have brought their snapshots, and the venue's clock is known. */
   get areStanding(): boolean {
-    return this.#executions.isStanding && this.#balances.isStanding && this.#offsetMs !== undefined;
+    return this.#executions.isStanding && this.#balances.isStanding && this.#isTimeTold;
   }
 
   /** What the venue says of itself. */
@@ -59,15 +61,15 @@ export class PrivateStreams {
     return this.#system;
   }
 
-  /** Wall time by the venue's clock, milliseconds. */
+  /** Wall time by the venue's clock, milliseconds: our own is trusted only until the venue has told its time once. */
   get venueMs(): number {
-    return this.#deps.clock.wallMs() + (this.#offsetMs ?? 0);
+    return this.#aheadMs === undefined ? this.#deps.clock.wallMs() : this.#nowMs() + this.#aheadMs;
   }
 
   /** The connection has just been opened: nothing is known on it. */
   onOpened(nowMs: number): void {
     this.#openedMs = nowMs;
-    this.#offsetMs = undefined;
+    this.#isTimeTold = false;
     this.#system = 'unknown';
   }
 
@@ -92,7 +94,7 @@ export class PrivateStreams {
   /** Whether anything that was asked for has been without its answer for too long. */
   isOverdue(nowMs: number): boolean {
     const limitMs = this.#deps.venue.subscribe_timeout_ms;
-    const isClockOverdue = this.#offsetMs === undefined && nowMs - this.#openedMs >= limitMs;
+    const isClockOverdue = !this.#isTimeTold && nowMs - this.#openedMs >= limitMs;
     return isClockOverdue || [this.#executions, this.#balances].some((channel) => channel.isOverdue(nowMs, limitMs));
   }
 
@@ -103,8 +105,8 @@ export class PrivateStreams {
 
   /** Takes a frame as it came. */
   take(data: Uint8Array): void {
-    const { handler, clock } = this.#deps;
-    const wallMs = clock.wallMs();
+    const { handler } = this.#deps;
+    const nowMs = this.#nowMs();
     const frame: PrivateFrame = privateFrameOf(data);
     switch (frame.kind) {
       case 'executions':
@@ -117,7 +119,7 @@ export class PrivateStreams {
         this.#onReply(frame);
         return;
       case 'pong':
-        this.#onPong(frame, wallMs);
+        this.#onPong(frame, nowMs);
         return;
       case 'status':
         this.#system = frame.system;
@@ -146,10 +148,10 @@ export class PrivateStreams {
   }
 
   #ping(nowMs: number): void {
-    const { clock, venue, sendSoon } = this.#deps;
+    const { venue, sendSoon } = this.#deps;
     this.#pingDueMs = nowMs + venue.ping_interval_ms;
     sendSoon(({ reqId }) => {
-      this.#probe.onPingSent(reqId, clock.wallMs());
+      this.#probe.onPingSent(reqId, this.#nowMs());
       return requests.ping(reqId);
     });
   }
@@ -182,9 +184,11 @@ export class PrivateStreams {
     } else this.#deps.onSubscribeRefused(channel.name, reply.error);
   }
 
-  #onPong({ reqId, timeInMs, timeOutMs }: Extract<PrivateFrame, { kind: 'pong' }>, wallMs: number): void {
-    const offsetUs = this.#probe.onPong(reqId, timeInMs, timeOutMs, wallMs);
-    if (offsetUs !== undefined) this.#offsetMs = offsetUs / 1_000;
+  #onPong({ reqId, timeInMs, timeOutMs }: Extract<PrivateFrame, { kind: 'pong' }>, nowMs: number): void {
+    const aheadUs = this.#probe.onPong(reqId, timeInMs, timeOutMs, nowMs);
+    if (aheadUs === undefined) return;
+    this.#isTimeTold = true;
+    this.#aheadMs = aheadUs / 1_000;
   }
 
   #nowMs(): number {

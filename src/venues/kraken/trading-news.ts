@@ -28,21 +28,14 @@ export interface TradingNewsDeps {
 
 export class TradingNews implements StreamHandler {
   readonly #deps: TradingNewsDeps;
-  #moves = 0;
 
   constructor(deps: TradingNewsDeps) {
     this.#deps = deps;
   }
 
-  /** How often orders or balances of the account have changed, or may have. */
-  get moves(): number {
-    return this.#moves;
-  }
-
   onExecutions({ reports, unreadable, isSnapshot }: ExecutionsFrame): void {
     const { orders, points, cancels, directory, counter } = this.#deps;
     const nowMs = this.#deps.nowMs();
-    this.#moves++;
     for (const entry of unreadable) orders.onUnreadable(entry);
     for (const report of reports) {
       const { order } = orders.onReport(report, isSnapshot, nowMs);
@@ -59,7 +52,6 @@ export class TradingNews implements StreamHandler {
 
   onBalances({ reports, unreadable }: BalancesFrame): void {
     const { directory, emit } = this.#deps;
-    this.#moves++;
     for (const why of unreadable) emit({ type: 'unexpected', text: `balances: ${why}` });
     for (const { asset: name, balance, refId } of reports) {
       const asset = directory.assetNamed(name);

@@ -17,7 +17,7 @@ export interface ReadFill {
   readonly notes: readonly string[];
 }
 
-/** How far the venue's clock is ahead at most. A fill of a later time would make those that follow it seem old. */
+/** How far the time of a fill is ahead of the venue's clock at most. A later one would make those that follow it seem old. */
 const AHEAD_MAX_MS = 86_400_000;
 
 /**
@@ -31,14 +31,14 @@ export function isKeepable(execId: string): boolean {
 /**
  * Reads a fill of an order of `side`; `why` it cannot be booked otherwise. Without its fee it cannot: assuming none would
  * book a profit that is not there.
- * @param wallMs stands in for a time that the venue did not tell, or cannot mean.
+ * @param venueMs the venue's time now: stands in for a time that the venue did not tell, or cannot mean.
  */
 export function readFill(
   text: FillText,
   instrument: Instrument,
   side: Side,
   directory: InstrumentDirectory,
-  wallMs: number,
+  venueMs: number,
 ): ReadFill | { readonly why: string } {
   if (text.fees === undefined) return { why: 'came without its fee' };
   if (!isKeepable(text.execId)) return { why: 'has an id that the records cannot hold' };
@@ -56,7 +56,7 @@ export function readFill(
     priceTicks: read('price', instrument.pricePrecision, isBuy ? 'up' : 'down'),
     costUnits: costOf(text, isBuy ? 'up' : 'down', precisionOf(instrument.quote, directory)),
     ...feeOf(text, instrument, directory, notes),
-    atMs: text.atMs <= wallMs + AHEAD_MAX_MS ? text.atMs : wallMs,
+    atMs: text.atMs <= venueMs + AHEAD_MAX_MS ? text.atMs : venueMs,
   };
   const { qtyLots, priceTicks, costUnits, feeUnits } = fill;
   const isBookable = [qtyLots, priceTicks, costUnits, feeUnits].every(isCountable);

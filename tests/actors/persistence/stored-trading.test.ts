@@ -14,12 +14,25 @@ import { createRecordStage, started } from '../../support/record-stage.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const RUN_MS = 1_700_000_000_000;
+const DAY_MS = 86_400_000;
+/** The venue's time, five hours ahead of ours. */
+const VENUE_MS = RUN_MS + 18_000_000;
 const ACCOUNT = 'main@127.0.0.1:4433';
 const DEMO = { mode: 'demo', venue: { rest_url: 'http://127.0.0.1:4433' } };
 
 /** A run of the program that records what `write` says. */
-async function run(write: (records: RecordWriter) => void, config: object = DEMO, file?: string): Promise<string> {
-  const scene = createRecordStage({ config, ...(file === undefined ? {} : { persistence: { database: file } }) });
+async function run(
+  write: (records: RecordWriter) => void,
+  config: object = DEMO,
+  file?: string,
+  wallMs?: number,
+): Promise<string> {
+  const at = wallMs === undefined ? {} : { wallStartNs: BigInt(wallMs) * 1_000_000n };
+  const scene = createRecordStage({
+    ...at,
+    config,
+    ...(file === undefined ? {} : { persistence: { database: file } }),
+  });
   new InstrumentLog(scene.stage.memory.instrumentLog).append(TRIANGLE);
   const actor = await started(createActor(scene.stage.context));
   write(scene.writer('sequencer'));
@@ -43,6 +56,8 @@ const amount = (
     { plan: number, runMs: RUN_MS },
     { amountUnits },
   );
+const reading = (records: RecordWriter, venueMs: number) =>
+  amount(records, EXECUTION_EVENT.READING, assetIndex(0), BigInt(venueMs));
 const plan = (records: RecordWriter, event: number, number: number) =>
   writeExecution(records, { event }, { startAsset: 0 }, { plan: number, runMs: RUN_MS }, {});
 const order = (records: RecordWriter, event: number, number: number, clOrdId: string, venueOrderId = '') =>
@@ -71,6 +86,7 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
     amount(records, BALANCE, assetIndex(0), 1_000_0000n);
     amount(records, BALANCE, assetIndex(2), 5n);
     records.tryAudit('account_reconciled');
+    reading(records, VENUE_MS);
     plan(records, PLAN_OPENED, 1);
     order(records, ORDER_SENT, 1, 'a-one');
     fill(records, 1, 'T1', assetIndex(1));
@@ -86,7 +102,7 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
     order(records, ORDER_SENT, 2, 'a-three', 'O3');
   });
   const stored = await readStoredTrading(file, ACCOUNT, systemClock);
-  expect(stored).toMatchObject({ isEstablished: true, sinceMs: RUN_MS - 120_000 });
+  expect(stored).toMatchObject({ isEstablished: true, sinceMs: VENUE_MS - 120_000 });
   expect(stored?.plans).toEqual([
     {
       runMs: RUN_MS,
@@ -158,11 +174,11 @@ test('what a later run books of an earlier one counts as the earlier one’s', a
   expect(await readStoredTrading(file, ACCOUNT, systemClock)).toMatchObject({ plans: [], ordersOpen: [] });
 });
 
-test('a run that never reconciled has no expectation, and nothing before its start is missing', async () => {
+test('a run that never reconciled has no expectation, and nothing from long before its start is missing', async () => {
   const file = await run((records) => amount(records, BALANCE, assetIndex(0), 1n)); // cut off in the middle
   expect(await readStoredTrading(file, ACCOUNT, systemClock)).toMatchObject({
     isEstablished: false,
-    sinceMs: RUN_MS - 120_000,
+    sinceMs: RUN_MS - 120_000 - DAY_MS,
   });
 });
 
@@ -183,4 +199,30 @@ test('no database, and one from before there were orders in it, have nothing to 
   connection.closeSync();
   instance.closeSync();
   expect(await readStoredTrading(file, ACCOUNT, systemClock)).toBeUndefined();
+});
+
+test('what is asked of the venue, and what is known of it, does not depend on our clock', async () => {
+  let wallMs = RUN_MS;
+  let file: string | undefined;
+  // Each run is an hour earlier by our clock, and later by the venue's.
+  for (const [index, id] of ['T1', 'T2', 'T3', 'T4'].entries()) {
+    const venueMs = VENUE_MS + index * 2_400_000;
+    const write = (records: RecordWriter) => {
+      records.tryAudit('account_reconciled');
+      reading(records, venueMs);
+      order(records, ORDER_SENT, index, `a-${id}`);
+      fill(records, index, id, assetIndex(1));
+      order(records, ORDER_ENDED, index, `a-${id}`, 'O1');
+      plan(records, PLAN_ENDED, index);
+    };
+    file = await run(write, DEMO, file, wallMs);
+    wallMs -= 3_600_000;
+  }
+  const stored = await readStoredTrading(file ?? '', ACCOUNT, systemClock);
+  expect(stored?.sinceMs).toBe(VENUE_MS + 3 * 2_400_000 - 120_000);
+  // What can have ended since then was sent an hour earlier at most.
+  expect(stored?.execIds).toEqual(expect.arrayContaining(['T2', 'T3', 'T4']));
+  expect(stored?.execIds).not.toContain('T1');
+  expect(stored?.ordersKnown).toEqual(expect.arrayContaining(['a-T2', 'a-T3', 'a-T4']));
+  expect(stored?.ordersEnded).toEqual(expect.arrayContaining(['a-T2', 'a-T3', 'a-T4']));
 });

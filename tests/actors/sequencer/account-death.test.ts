@@ -70,7 +70,9 @@ function summary(stage: AccountStage) {
     held: ASSETS.map(({ index }) => stage.exchange.balances.get(index)),
     exposed: ASSETS.map(({ index }) => stage.exposed(assetIndex(index))),
     // A balance may be told once more: it says the same.
-    told: executions.filter(({ event }) => event !== 'BALANCE').sort((one, other) => (key(one) < key(other) ? -1 : 1)),
+    told: executions
+      .filter(({ event }) => event !== 'BALANCE' && event !== 'READING')
+      .sort((one, other) => (key(one) < key(other) ? -1 : 1)),
   };
 }
 

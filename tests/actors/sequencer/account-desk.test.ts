@@ -29,6 +29,7 @@ const exposures = (stage: AccountStage) =>
     .map(({ asset, amount, exposure }) => [asset, amount, exposure]);
 const audits = (stage: AccountStage, event: string) =>
   stage.told().audits.filter((text) => text.startsWith(`${event}:`));
+const readingOf = (stage: AccountStage) => stage.exchange.reading({ scope: 'everything', sinceMs: 0 }, stage.nowMs());
 const asked = (stage: AccountStage) => stage.port.calls.filter((call) => call.startsWith('readAccount')).length;
 
 describe('account desk: start', () => {
@@ -40,7 +41,7 @@ describe('account desk: start', () => {
     stage.run();
     expect(stage.desk.state).toBe('reading');
     expect(stage.desk.isTrading).toBe(false);
-    stage.port.tell({ type: 'account', account: stage.exchange.reading(0) });
+    stage.port.tell({ type: 'account', account: readingOf(stage) });
     stage.run();
     expect(stage.desk.isTrading).toBe(true);
     expect([USD, BTC, ETH].map(stage.expected)).toEqual([100_000_0000n, 2_0000000000n, 0n]);
@@ -51,6 +52,7 @@ describe('account desk: start', () => {
     ]);
     expect(audits(stage, 'account_reconciled')).toHaveLength(1);
     expect(exposures(stage)).toEqual([]);
+    expect(stage.compared()).toEqual([WALL_MS]); // the venue's time
   });
 
   test('whoever stops before it was read cancels nothing that may be of others', () => {
@@ -88,7 +90,7 @@ describe('account desk: start', () => {
       stage.pass(50);
       expect(asked(stage)).toBe(failure + 1);
     }
-    stage.port.tell({ type: 'account', account: stage.exchange.reading(0) });
+    stage.port.tell({ type: 'account', account: readingOf(stage) });
     stage.run();
     expect(stage.desk.state).toBe('trading');
   });
@@ -118,7 +120,7 @@ describe('account desk: start', () => {
     stage.pass(300);
     expect(stage.desk.state).toBe('trading');
     const { executions } = stage.told();
-    const booked = executions.filter(({ event }) => event !== 'BALANCE' && event !== 'EXPOSURE');
+    const booked = executions.filter(({ event }) => !['BALANCE', 'EXPOSURE', 'READING'].includes(event));
     expect(booked.map(({ event, clOrdId, execId, runMs, plan }) => [event, clOrdId, execId, runMs, plan])).toEqual([
       ['ORDER_SENT', id, '', EARLIER_MS, 9],
       ['FILL', id, fill.execId, EARLIER_MS, 9],
@@ -218,7 +220,7 @@ describe('account desk: the connection is lost', () => {
     stage.port.answersReadings = false;
     stage.port.tell({ type: 'connected' });
     stage.run();
-    const stale = stage.exchange.reading(0);
+    const stale = readingOf(stage);
     stage.port.disconnect();
     stage.port.connect();
     stage.run();
@@ -227,7 +229,7 @@ describe('account desk: the connection is lost', () => {
     stage.run();
     expect(stage.desk.state).toBe('reading');
     stage.port.answersReadings = true;
-    stage.port.tell({ type: 'account', account: stage.exchange.reading(0) });
+    stage.port.tell({ type: 'account', account: readingOf(stage) });
     stage.pass(300);
     expect(stage.desk.state).toBe('trading');
     expect(stage.expected(USD)).toBe(stage.exchange.balances.get(USD));
@@ -282,26 +284,126 @@ describe('account desk: continuous reconciliation', () => {
     expect(exposures(stage)).toEqual([]);
   });
 
-  test('what is traded while the account is read is not compared', () => {
+  test('what is traded while the account is read is compared with every balance that there was meanwhile', () => {
     const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
-    stage.port.answersReadings = false;
-    stage.pass(1_050);
-    const before = stage.exchange.reading(0); // taken before the fill, answered after it
     for (let round = 0; round < 3; round++) {
+      stage.port.answersReadings = false;
+      stage.pass(1_050);
       const id = ownId(round + 1);
+      const before = readingOf(stage); // taken before the fills, answered after them
       stage.exchange.trade(id, BTC_USD, 0, 1_000_000n, 1_000_000n, 500_000n, stage.nowMs());
       bookAsPlan(stage, id);
-      stage.port.tell({ type: 'account', account: before });
+      const between = readingOf(stage);
+      stage.exchange.trade(ownId(100 + round), BTC_USD, 0, 1_000_000n, 500_000n, 500_000n, stage.nowMs());
+      bookAsPlan(stage, ownId(100 + round));
+      stage.port.tell({ type: 'account', account: round === 1 ? between : before });
       stage.run();
-      expect(stage.desk.isTrading).toBe(true);
-      stage.pass(2_100);
+      expect(stage.desk.takesPlans).toBe(true);
+      stage.port.answersReadings = true;
     }
-    expect(exposures(stage)).toEqual([]);
-    stage.port.answersReadings = true;
-    stage.port.tell({ type: 'account', account: stage.exchange.reading(0) });
     stage.pass(10_000);
     expect(exposures(stage)).toEqual([]);
     expect(stage.expected(USD)).toBe(stage.exchange.balances.get(USD));
+  });
+
+  test('a balance that none of the trades explains holds new plans at once, and is a deviation at rest', () => {
+    const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
+    stage.plans.isAtWork = true;
+    stage.port.answersReadings = false;
+    stage.pass(1_050);
+    const id = ownId(1);
+    stage.exchange.trade(id, BTC_USD, 0, 1_000_000n, 1_000_000n, 500_000n, stage.nowMs());
+    bookAsPlan(stage, id);
+    stage.exchange.add(USD, -3n); // an asset that has moved
+    stage.port.tell({ type: 'account', account: readingOf(stage) });
+    stage.run();
+    expect([stage.desk.isTrading, stage.desk.takesPlans]).toEqual([true, false]); // what is at work goes on
+    stage.port.answersReadings = true;
+    stage.pass(500);
+    expect(exposures(stage)).toEqual([]);
+    stage.plans.isAtWork = false;
+    stage.run();
+    expect(stage.desk.isTrading).toBe(false);
+    stage.pass(1_000);
+    expect(exposures(stage)).toEqual([[USD, -3n, 'deviation']]);
+    expect(stage.desk.takesPlans).toBe(true);
+  });
+
+  test('an asset that an order moves is not called wrong, but when it never fits plans wait until it was compared', () => {
+    const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
+    stage.plans.isAtWork = true;
+    stage.exchange.add(USD, 7n);
+    const trade = () => {
+      stage.plans.ordersOut = [{ clOrdId: ownId(1), instrument: BTC_USD, sentNs: stage.clock.nowNs() }];
+    };
+    for (let second = 0; second < 14; second++) {
+      trade();
+      stage.pass(1_000);
+      expect(stage.desk.takesPlans, `second ${second}`).toBe(true);
+    }
+    trade();
+    stage.pass(4_000);
+    expect([stage.desk.isTrading, stage.desk.takesPlans]).toEqual([true, false]);
+    expect(exposures(stage)).toEqual([]);
+    stage.plans.isAtWork = false;
+    stage.plans.ordersOut = [];
+    stage.pass(1_000);
+    expect(exposures(stage)).toEqual([[USD, 7n, 'deviation']]);
+    expect(stage.desk.takesPlans).toBe(true);
+  });
+
+  test('at rest two readings must show the same deviation, not only one each', () => {
+    const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
+    stage.port.answersReadings = false;
+    const answer = (units: bigint) => {
+      stage.exchange.add(USD, units);
+      stage.port.tell({ type: 'account', account: readingOf(stage) });
+      stage.exchange.add(USD, -units);
+      stage.pass(5_100);
+    };
+    stage.pass(1_050);
+    answer(-5n);
+    for (const units of [-6n, -5n, -7n]) answer(units);
+    expect(exposures(stage)).toEqual([]);
+    expect(stage.desk.isTrading).toBe(false);
+    answer(0n);
+    expect(stage.desk.takesPlans).toBe(true);
+    expect(exposures(stage)).toEqual([]);
+  });
+
+  test('balances that REST and the stream tell differently are believed of neither', () => {
+    const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
+    const told = stage.expected(USD);
+    stage.port.tell({ type: 'balance', asset: USD, totalUnits: told, refId: 'L1' });
+    stage.run();
+    stage.exchange.add(USD, 70_000n);
+    stage.pass(120_000);
+    expect(stage.desk.isTrading).toBe(false);
+    expect(exposures(stage)).toEqual([]);
+    expect(audits(stage, 'account_contradicted')).toHaveLength(1);
+    stage.exchange.add(USD, -70_000n);
+    stage.pass(6_000);
+    expect(stage.desk.takesPlans).toBe(true);
+    expect(exposures(stage)).toEqual([]);
+    stage.exchange.add(USD, 11n); // a deposit: both tell it
+    stage.port.tell({ type: 'balance', asset: USD, totalUnits: told + 11n, refId: 'L2' });
+    stage.pass(6_000);
+    expect(exposures(stage)).toEqual([[USD, 11n, 'deviation']]);
+  });
+
+  test('a long reading is waited for as long as it goes on', () => {
+    const stage = stageAccount({ config: { venue: { rest_timeout_ms: 1_000, rest_attempts_max: 1 } } });
+    stage.port.answersReadings = false;
+    stage.start();
+    for (let second = 0; second < 60; second++) {
+      stage.pass(1_000);
+      stage.port.tell({ type: 'account_progress', rows: 50 * second });
+      stage.run();
+    }
+    expect(asked(stage)).toBe(1);
+    expect(stage.context.counters.get('account_progress_ns')).toBeGreaterThan(0);
+    stage.pass(2_500);
+    expect(asked(stage)).toBe(2);
   });
 
   test('a balance of the stream that is odd brings the next reading forward, but books nothing', () => {
@@ -359,7 +461,10 @@ describe('account desk: continuous reconciliation', () => {
     stage.exchange.trade(ownId(1), BTC_USD, 0, 1_000_000n, 1_000_000n, 500_000n, stage.nowMs());
     bookAsPlan(stage, ownId(1));
     stage.pass(1_100);
-    const told = stage.told().executions.slice(before);
+    const told = stage
+      .told()
+      .executions.slice(before)
+      .filter(({ event }) => event !== 'READING');
     expect(told.map(({ event, asset, amount }) => [event, asset, amount])).toEqual([
       ['BALANCE', USD, stage.exchange.balances.get(USD)],
       ['BALANCE', BTC, stage.exchange.balances.get(BTC)],

@@ -33,6 +33,7 @@ const TABLE: readonly (readonly [AccountState, AccountEventType, AccountState])[
   ['booking', 'booked.unsettled', 'settling'],
   ['settling', 'retry.due', 'reading'],
   ['trading', 'check.due', 'verifying'],
+  ['trading', 'doubted', 'settling'],
   ['verifying', 'account.read', 'checking'],
   ['verifying', 'account.unknown', 'trading'],
   ['checking', 'booked.clean', 'trading'],

@@ -33,6 +33,7 @@ import type { Side } from '../../../src/shared/side.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import type {
+  AccountQuestion,
   AccountReading,
   Fill,
   OrderReading,
@@ -118,16 +119,20 @@ export class FakeExchange {
     return [...this.orders.values()].find((order) => order.clOrdId === clOrdId);
   }
 
-  reading(sinceMs: number): AccountReading {
-    const orders = [...this.orders.values()];
+  reading({ scope, sinceMs }: AccountQuestion, nowMs: number): AccountReading {
+    const all = scope === 'balances' ? [] : [...this.orders.values()];
+    const orders = scope === 'recent' ? all.toSorted((a, b) => b.endedMs - a.endedMs).slice(0, 50) : all;
+    const fromMs = sinceMs ?? nowMs - 60_000;
     return {
+      scope,
+      asOfMs: nowMs,
       balances: [...this.balances].map(([asset, totalUnits]) => ({
         asset,
         totalUnits,
         heldUnits: this.held.get(asset) ?? 0n,
       })),
       openOrders: orders.filter(({ isOpen }) => isOpen),
-      endedOrders: orders.filter(({ isOpen, endedMs }) => !isOpen && endedMs >= sinceMs),
+      endedOrders: orders.filter(({ isOpen, endedMs }) => !isOpen && endedMs >= fromMs),
       unknownAssets: this.unknownAssets,
     };
   }
@@ -206,9 +211,9 @@ export class ScriptedPort implements TradingPort {
     this.calls.push(`lookUp ${clOrdId}`);
     if (this.answersLookUps) this.tell({ type: 'order.fate', clOrdId, found: this.exchange.find(clOrdId) });
   }
-  readAccount(sinceMs: number): void {
-    this.calls.push(`readAccount ${sinceMs}`);
-    if (this.answersReadings) this.tell({ type: 'account', account: this.exchange.reading(sinceMs) });
+  readAccount(question: AccountQuestion): void {
+    this.calls.push(`readAccount ${question.scope} ${question.sinceMs}`);
+    if (this.answersReadings) this.tell({ type: 'account', account: this.exchange.reading(question, this.#nowMs()) });
   }
   setDeadMansSwitch(armed: boolean): void {
     this.calls.push(armed ? 'arm' : 'disarm');
@@ -391,7 +396,16 @@ export function stageAccount(given: AccountStageOptions = {}) {
     },
     /** Every record on its way to the database so far, oldest first, as bytes. */
     recordBytes,
-    told: () => decodeRecords(recordBytes()),
+    /** What was told, but for what it is told every few seconds: up to when the account was compared. */
+    told: () => {
+      const { executions, audits } = decodeRecords(recordBytes());
+      return { executions: executions.filter(({ event }) => event !== 'READING'), audits };
+    },
+    /** The venue's times up to which the account was compared. */
+    compared: () =>
+      decodeRecords(recordBytes())
+        .executions.filter(({ event }) => event === 'READING')
+        .map(({ amount }) => Number(amount)),
     expected: (asset: AssetIndex) => expectedUnits(parts.journal.current, asset),
     exposed: (asset: AssetIndex) => exposedUnits(parts.journal.current, asset),
     dust: (asset: AssetIndex) => dustUnits(parts.journal.current, asset),

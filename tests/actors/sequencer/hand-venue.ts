@@ -49,7 +49,8 @@ export class HandVenue implements TradingPort {
     this.lookups.push(clOrdId);
   }
   readAccount(): void {
-    this.say({ type: 'account', account: { balances: [], openOrders: [], endedOrders: [], unknownAssets: [] } });
+    const account = { balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
+    this.say({ type: 'account', account: { scope: 'everything', asOfMs: 1, ...account } });
   }
   setDeadMansSwitch(): void {
     this.cancelled.push('switch');

@@ -8,7 +8,14 @@ import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import type { Chance } from '../../../src/shared/chance.ts';
 import type { VirtualClock } from '../../../src/shared/clock.ts';
 import { assetIndex, InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import type { Fill, NoRoom, OrderReading, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
+import type {
+  AccountQuestion,
+  Fill,
+  NoRoom,
+  OrderReading,
+  TradingEvent,
+  TradingPort,
+} from '../../../src/venues/trading-port.ts';
 import { ASSETS, PAIRS } from './sequencer-stage.ts';
 
 const DIRECTORY = new InstrumentDirectory();
@@ -102,14 +109,15 @@ export class UnrulyVenue implements TradingPort {
     });
   }
 
-  readAccount(sinceMs: number): void {
+  readAccount({ scope, sinceMs = 0 }: AccountQuestion): void {
+    const asOfMs = this.#clock.wallMs();
     this.#later(20, () => {
       if (!this.isConnected || (!this.isTame && this.#chance.unit() < 0.1)) {
         this.#say({ type: 'account_unknown', why: 'EService:Unavailable' });
         return;
       }
       const isSeen = ({ visibleNs, isForgotten }: TrueOrder) => !isForgotten && this.#clock.nowNs() >= visibleNs;
-      const seen = [...this.#orders.values()].filter(isSeen);
+      const seen = scope === 'balances' ? [] : [...this.#orders.values()].filter(isSeen);
       const balances = this.balances.map((totalUnits, asset) => ({
         asset: assetIndex(asset),
         totalUnits,
@@ -117,7 +125,7 @@ export class UnrulyVenue implements TradingPort {
       }));
       const openOrders = seen.filter(({ isOpen }) => isOpen).map(readingOf);
       const endedOrders = seen.filter(({ isOpen, endedMs }) => !isOpen && endedMs >= sinceMs).map(readingOf);
-      this.#say({ type: 'account', account: { balances, openOrders, endedOrders, unknownAssets: [] } });
+      this.#say({ type: 'account', account: { scope, asOfMs, balances, openOrders, endedOrders, unknownAssets: [] } });
     });
   }
 

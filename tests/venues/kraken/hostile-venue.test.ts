@@ -62,7 +62,7 @@ test('whatever it says, nothing is thrown, and each fill is told once and in amo
         });
         port.send(approved());
         port.lookUp(CL, undefined);
-        port.readAccount(0);
+        port.readAccount({ scope: 'everything', sinceMs: 0 });
         for (const [text, ms] of frames) {
           venue.line.raw(text);
           pass(ms * 10);

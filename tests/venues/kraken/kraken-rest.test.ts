@@ -112,6 +112,8 @@ const fate = (answers: Answers, venueOrderId?: string) => {
 };
 const NONE = { open: result({ open: {} }), closed: result({ closed: {}, count: 0 }) };
 
+const ALL = { sinceMs: 0, isNewestOnly: false, onProgress: () => undefined };
+
 describe('names', () => {
   test('a balance is found by legacy, modern and alternative name; X and Z are never cut off', () => {
     const { get, rest } = stage({
@@ -225,11 +227,11 @@ describe('what became of an order', () => {
 
   test('a fee taken in base is what the ledger says, not what the trade says', () => {
     const ledger = {
-      L1: { refid: 'T1', asset: 'ZUSD', fee: '0.0000' },
-      L2: { refid: 'T1', asset: 'XXBT', fee: '0.0008000000' },
-      L3: { refid: 'T2', asset: 'XXBT', fee: '0.0004' },
-      L4: { refid: 'T2', asset: 'ZUSD', fee: '0' },
-      L5: { refid: 'TX', asset: 'ZUSD', fee: '99' },
+      L1: { refid: 'T1', time: '1700000150', asset: 'ZUSD', fee: '0.0000' },
+      L2: { refid: 'T1', time: '1700000150', asset: 'XXBT', fee: '0.0008000000' },
+      L3: { refid: 'T2', time: '1700000150', asset: 'XXBT', fee: '0.0004' },
+      L4: { refid: 'T2', time: '1700000150', asset: 'ZUSD', fee: '0' },
+      L5: { refid: 'TX', time: '1700000150', asset: 'ZUSD', fee: '99' },
     };
     const { got } = fate(
       {
@@ -252,7 +254,10 @@ describe('what became of an order', () => {
 
   test('while a trade or a ledger row is missing, nothing is said', () => {
     const orders = result({ O1: order({ oflags: 'fcib' }) });
-    const half = { L1: { refid: 'T1', asset: 'ZUSD', fee: '0' }, L2: { refid: 'T1', asset: 'XXBT', fee: '0.0008' } };
+    const half = {
+      L1: { refid: 'T1', time: '1700000150', asset: 'ZUSD', fee: '0' },
+      L2: { refid: 'T1', time: '1700000150', asset: 'XXBT', fee: '0.0008' },
+    };
     const attempts: Answers[] = [
       { QueryOrders: orders, QueryTrades: result({ T1: TRADES.T1 }), Ledgers: result({ ledger: half, count: 2 }) },
       { QueryOrders: orders, QueryTrades: result(TRADES), Ledgers: result({ ledger: half, count: 2 }) },
@@ -315,10 +320,12 @@ describe('ended orders', () => {
     const { get, rest, asked } = stage({
       ClosedOrders: (params) => {
         const from = Number(params.get('ofs') ?? '0');
-        return result({ closed: Object.fromEntries(rows.slice(from, from + 50)), count: 120 });
+        const end = Number(params.get('end') ?? 'Infinity');
+        const within = rows.filter(([, { closetm }]) => (closetm as number) <= end);
+        return result({ closed: Object.fromEntries(within.slice(from, from + 50)), count: within.length });
       },
     });
-    const got = get<OrderReading[]>((done) => rest.endedOrders(1_700_000_101_000, done));
+    const got = get<OrderReading[]>((done) => rest.endedOrders({ ...ALL, sinceMs: 1_700_000_101_000 }, done));
     expect(asked).toEqual(['ClosedOrders', 'ClosedOrders', 'ClosedOrders']);
     expect(got.ok && got.value.map(({ venueOrderId }) => venueOrderId)).toEqual(rows.slice(0, 100).map(([id]) => id));
   });
@@ -328,7 +335,7 @@ describe('ended orders', () => {
       ClosedOrders: result({ closed: { O1: order({ trades: undefined }), OX: order({ cl_ord_id: 'x' }) }, count: 2 }),
       TradesHistory: result({ trades: { ...TRADES, TX: trade({ ordertxid: 'OX' }) }, count: 3 }),
     });
-    const got = get<OrderReading[]>((done) => rest.endedOrders(0, done));
+    const got = get<OrderReading[]>((done) => rest.endedOrders(ALL, done));
     expect(asked).toEqual(['ClosedOrders', 'TradesHistory']);
     expect(got.ok && got.value.map(({ fills }) => fills.length)).toEqual([2, 0]);
   });

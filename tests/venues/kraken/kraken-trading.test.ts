@@ -523,7 +523,7 @@ describe('subscriptions', () => {
     pass(10_000);
     expect(texts()).toContain('the venue is in maintenance');
     expect(texts()).toContainEqual(expect.stringMatching(/^our clock is (59|60) s behind the venue's$/));
-    venue.rest['GetApiKeyInfo'] = () => ({ error: ['EAPI:Invalid nonce'] });
+    venue.rest['GetApiKeyInfo'] = () => ({ error: ['EAPI:Feature disabled'] });
     venue.rest['SystemStatus'] = () => ({ result: { status: 'online', timestamp: venue.time() } });
     venue.rest['Time'] = () => ({ result: { unixtime: Math.floor(clock.wallMs() / 1_000) } });
     pass(10_000);
@@ -797,7 +797,7 @@ describe('the account', () => {
     const { port, venue, pass, of, clock } = stageOf();
     venue.rest['OpenOrders'] = () => ({ result: { open: { O9: row({ cl_ord_id: null, status: 'open' }) } } });
     Object.assign(venue.rest, { ClosedOrders: FILLED['ClosedOrders'], QueryTrades: FILLED['QueryTrades'] });
-    port.readAccount(clock.wallMs() - 60_000);
+    port.readAccount({ scope: 'everything', sinceMs: clock.wallMs() - 60_000 });
     pass(1_000);
     const [answer] = of('account');
     expect(answer?.account).toMatchObject({
@@ -811,42 +811,58 @@ describe('the account', () => {
     });
   });
 
-  test('is read from as long ago by the venue’s clock, when that is behind ours', () => {
+  test('is read since a time of the venue, whatever our clock says, and never since one that is to come', () => {
     const stage = tradingStage();
     Object.assign(stage.venue.rest, RICH);
     stage.venue.aheadMs = -300_000;
     stage.port.start();
     stage.pass(1_500);
-    const sinceMs = stage.clock.wallMs() - 60_000;
-    stage.port.readAccount(sinceMs);
-    stage.pass(1_000);
-    expect(stage.of('account')).toHaveLength(1);
-    const [asked] = stage.venue.called('ClosedOrders');
-    expect(Number(asked?.get('start')) * 1_000).toBeLessThanOrEqual(sinceMs - 300_000);
+    const venueMs = () => stage.clock.wallMs() - 300_000;
+    const since = [venueMs() - 60_000, venueMs() + 3_600_000, undefined];
+    for (const sinceMs of since) {
+      stage.port.readAccount({ scope: 'everything', sinceMs });
+      stage.pass(30_000);
+    }
+    const asOf = stage.of('account').map(({ account }) => account.asOfMs);
+    expect(asOf).toHaveLength(3);
+    for (const atMs of asOf) expect(venueMs() - atMs).toBeGreaterThan(0);
+    const asked = stage.venue.called('ClosedOrders').map((params) => Number(params.get('start')) * 1_000);
+    expect(Math.abs((asked[0] ?? 0) - (since[0] ?? 0))).toBeLessThan(5_000);
+    for (const [at, startMs] of asked.entries()) expect(startMs).toBeLessThanOrEqual(asOf[at] ?? 0);
+    expect((asOf[2] ?? 0) - (asked[2] ?? 0)).toBeGreaterThanOrEqual(60_000);
   });
 
-  test('is read again when it moves meanwhile, and unknown when it never rests', () => {
+  test('is read to its end while it moves all the time', () => {
     const { port, venue, pass, of } = stageOf();
-    let moves = 1;
     venue.rest['ClosedOrders'] = () => {
-      if (moves-- > 0) venue.line.executions([isNew({ order_id: 'O9' })]);
+      venue.line.executions([isNew({ order_id: 'O9' })]);
       return { result: { closed: {}, count: 0 } };
     };
-    port.readAccount(0);
+    port.readAccount({ scope: 'everything', sinceMs: 0 });
     pass(1_000);
     expect(of('account')).toHaveLength(1);
-    expect(venue.called('BalanceEx')).toHaveLength(2);
-    moves = 100;
-    port.readAccount(0);
-    pass(60_000);
-    expect(of('account_unknown')).toHaveLength(1);
-    expect(of('account')).toHaveLength(1);
+    expect(venue.called('BalanceEx')).toHaveLength(1);
+  });
+
+  test('is asked for no more than is wanted', () => {
+    const { port, venue, pass, of } = stageOf();
+    port.readAccount({ scope: 'balances', sinceMs: 0 });
+    pass(1_000);
+    expect(of('account')).toMatchObject([{ account: { scope: 'balances', openOrders: [], endedOrders: [] } }]);
+    expect([venue.called('OpenOrders'), venue.called('ClosedOrders')]).toEqual([[], []]);
+    const closed = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`O${at}`, row({ cl_ord_id: null })]));
+    venue.rest['ClosedOrders'] = () => ({ result: { closed, count: 10_000 } });
+    port.readAccount({ scope: 'recent', sinceMs: 0 });
+    pass(30_000);
+    expect(venue.called('ClosedOrders')).toHaveLength(1);
+    expect(of('account')[1]?.account.endedOrders).toHaveLength(50);
+    expect(of('account_progress').length).toBeGreaterThan(0);
   });
 
   test('is not read without the streams, and each question has its answer', () => {
     const { port, venue, pass, of } = stageOf();
-    port.readAccount(0);
-    port.readAccount(0);
+    port.readAccount({ scope: 'everything', sinceMs: 0 });
+    port.readAccount({ scope: 'everything', sinceMs: 0 });
     venue.upgrade = () => true;
     pass(1);
     venue.line.drop(1006, '');
@@ -857,7 +873,7 @@ describe('the account', () => {
   test('takes up the open orders of a predecessor: what comes of them is told', () => {
     const { port, venue, pass, of, events } = stageOf();
     venue.rest['OpenOrders'] = () => ({ result: { open: { [ID]: row({ status: 'open' }) } } });
-    port.readAccount(0);
+    port.readAccount({ scope: 'everything', sinceMs: 0 });
     pass(1_000);
     expect(of('account')).toHaveLength(1);
     events.length = 0;
@@ -1071,7 +1087,7 @@ test('the same seed gives the same bytes', () => {
     venue.line.drop(1006, '');
     pass(30_000);
     port.lookUp(CL, undefined);
-    port.readAccount(0);
+    port.readAccount({ scope: 'everything', sinceMs: 0 });
     pass(5_000);
     return JSON.stringify([venue.lines.map(({ texts }) => texts), events], (_key, value) =>
       typeof value === 'bigint' ? String(value) : value,
@@ -1137,7 +1153,7 @@ describe('a pair whose precision changes', () => {
     other.atWork.set(CL, { pricePrecision: 1, qtyPrecision: 8 });
     rescale(other);
     other.venue.rest = FILLED;
-    other.port.readAccount(0); // read in the present scale: of an order at work nothing is taken up from it
+    other.port.readAccount({ scope: 'everything', sinceMs: 0 }); // read in the present scale: of an order at work nothing is taken up from it
     other.pass(5_000);
     other.port.lookUp(CL, ID);
     other.pass(5_000);

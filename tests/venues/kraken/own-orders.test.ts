@@ -23,7 +23,7 @@ function stage() {
     directory,
     scaleOf: (clOrdId) => atWork.get(clOrdId),
     emit: (event) => events.push(event),
-    wallMs: () => NOW_MS,
+    venueMs: () => NOW_MS,
     answerTimeoutMs: 3_000,
   });
   const take = (frame: PrivateFrame) => {

@@ -115,7 +115,7 @@ describe('over real sockets', () => {
     expect(ends[2]).toBeGreaterThan(0n);
     expect(ends[2]).toBeLessThan(300_000_000n);
     expect(ends[3]).toBe(0n);
-    account.port.readAccount(0);
+    account.port.readAccount({ scope: 'everything', sinceMs: 0 });
     await until(() => trader.events.some(({ type }) => type === 'account'));
     const reading = trader.events.find((event) => event.type === 'account')?.account;
     const base = directory.assetNamed('BTC');
@@ -168,7 +168,7 @@ describe('over real sockets', () => {
     shut();
     open();
     await until(mayTrade);
-    account.port.readAccount(systemClock.wallMs() - 60_000);
+    account.port.readAccount({ scope: 'everything', sinceMs: systemClock.wallMs() - 60_000 });
     await until(() => trader.events.some(({ type }) => type === 'account'));
     const reading = trader.events.find((event) => event.type === 'account')?.account;
     expect(reading?.endedOrders.map((order) => order.clOrdId)).toContain(clOrdId);

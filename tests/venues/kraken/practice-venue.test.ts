@@ -36,7 +36,7 @@ type Stage = ReturnType<typeof day>;
 
 /** What is held, by asset, as the connection reads it. */
 function accountOf({ port, pass, trader, directory }: Stage): Record<string, bigint> {
-  port.readAccount(0);
+  port.readAccount({ scope: 'everything', sinceMs: 0 });
   pass(3_000);
   const answer = trader.events.findLast((event) => event.type === 'account');
   const balances = answer?.account.balances ?? [];
