@@ -29,6 +29,8 @@ export async function readStoredReading(file: string): Promise<OurReading> {
         asset: text(row['asset']),
         amount: amount(row['amount']),
         reason: text(row['reason']),
+        plan: Number(row['plan']),
+        runMs: Number(row['run_ms']),
       })),
       balances: new Map((await ask(BALANCES)).map((row) => [text(row['asset']), amount(row['balance'])])),
     };
@@ -50,7 +52,7 @@ const ORDERS = `
     arg_max(exact_decimal(fee_units, fee_decimals), (boot, record_seq)) FILTER (WHERE event = 'ended')::VARCHAR AS fee
   FROM order_events GROUP BY cl_ord_id`;
 const FILLS = `
-  SELECT exec_id, cl_ord_id, symbol, side, qty::VARCHAR AS qty, cost::VARCHAR AS cost, fee::VARCHAR AS fee, fee_asset
+  SELECT exec_id, cl_ord_id, symbol, side, qty::VARCHAR AS qty, price::VARCHAR AS price, cost::VARCHAR AS cost, fee::VARCHAR AS fee, fee_asset
   FROM trades_decimal`;
 const PLANS = `
   SELECT run_ms, plan, any_value(start_asset) AS asset,
@@ -59,8 +61,9 @@ const PLANS = `
     (coalesce(sum(exact_decimal(profit_units, start_decimals)) FILTER (WHERE event = 'ended'), 0))::VARCHAR AS profit
   FROM plan_events WHERE event IN ('opened', 'ended') GROUP BY run_ms, plan`;
 const ADDITIONS = `
-  SELECT 'exposure' AS kind, asset, exact_decimal(amount_units, decimals)::VARCHAR AS amount, reason FROM exposure_changes
-  UNION ALL SELECT 'dust', asset, exact_decimal(amount_units, decimals)::VARCHAR, 'none' FROM dust_changes`;
+  SELECT 'exposure' AS kind, asset, exact_decimal(amount_units, decimals)::VARCHAR AS amount, reason, plan, run_ms
+  FROM exposure_changes
+  UNION ALL SELECT 'dust', asset, exact_decimal(amount_units, decimals)::VARCHAR, 'none', plan, run_ms FROM dust_changes`;
 const BALANCES = 'SELECT asset, balance::VARCHAR AS balance FROM account_balances';
 
 const text = (value: JS | undefined): string => (typeof value === 'string' ? value : '');
@@ -88,6 +91,7 @@ function fillOf(row: Row): FillReading {
     symbol: text(row['symbol']),
     side: sideOf(row),
     qty: amount(row['qty']),
+    price: amount(row['price']),
     cost: amount(row['cost']),
     fee: amount(row['fee']),
     feeAsset: text(row['fee_asset']),
@@ -97,6 +101,7 @@ function fillOf(row: Row): FillReading {
 function planOf(row: Row): OurPlan {
   return {
     boot: Number(row['run_ms']),
+    runMs: Number(row['run_ms']),
     plan: Number(row['plan']),
     startAsset: text(row['asset']),
     opened: Number(row['opened']),

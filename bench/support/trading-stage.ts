@@ -204,7 +204,15 @@ export class TradingStage {
     const plans: Record<string, number> = {};
     for (const { outcome } of ours.plans) plans[outcome] = (plans[outcome] ?? 0) + 1;
     return {
-      violations: check({ exchange, ours, sent, limits: spendLimits(ORDER_MAX), overdrawn: 0 }),
+      violations: check({
+        exchange,
+        ours,
+        sent,
+        limits: spendLimits(ORDER_MAX),
+        overdrawn: 0,
+        unheededHalts: [],
+        switchArms: undefined,
+      }),
       orders: exchange.orders.length,
       sent: sent.length,
       fills: exchange.orders.reduce((sum, { fills }) => sum + fills.length, 0),

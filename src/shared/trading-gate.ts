@@ -68,7 +68,7 @@ export class TradingGate {
 
   /** The stricter of the two words: `GATE_STATES` is ordered from strict to permissive. */
   get state(): GateState {
-    const strictest = Math.min(Atomics.load(this.#words, RISK), Atomics.load(this.#words, SUPERVISOR));
+    const strictest = Math.min(this.#known(RISK), this.#known(SUPERVISOR));
     return GATE_STATES[strictest] ?? 'halted';
   }
 
@@ -96,6 +96,12 @@ export class TradingGate {
   /** Supervisor only. */
   setSupervisor(state: GateState, reason: GateReason): void {
     this.#write(SUPERVISOR, state, reason);
+  }
+
+  /** A word that says what no build of this program writes closes the gate, whatever the other says. */
+  #known(word: number): number {
+    const state = Atomics.load(this.#words, word);
+    return GATE_STATES[state] === undefined ? GATE_STATES.indexOf('halted') : state;
   }
 
   #read(word: number): GateReading {

@@ -2,12 +2,14 @@
  * Compares what the exchange did with what our records say of it. Pure: two readings in, violations out. It asks the
  * exchange's ledger, not the engine's opinion of it, and shares no arithmetic with the engine.
  */
+import { decodeClientOrderId } from '../shared/client-order-id.ts';
 import { formatDecimal } from '../shared/money.ts';
 import {
   DECIMALS,
   type ExchangeOrder,
   type ExchangeReading,
   type FillReading,
+  type LedgerAddition,
   type OurReading,
   type SentOrder,
   type SpendLimits,
@@ -22,7 +24,7 @@ export const VIOLATIONS = {
   fill_unrecorded: 'the exchange has a fill that our records do not have',
   fill_invented: 'our records have a fill that the exchange does not have',
   fill_doubled: 'our records have one fill twice',
-  fill_differs: 'a fill has another quantity, cost, fee or fee asset in our records',
+  fill_differs: 'a fill has another quantity, price, cost, fee or fee asset in our records',
   balance_differs: 'the balance that we expect is not the exchange’s',
   plan_not_ended: 'a plan was opened and never ended',
   plan_ended_twice: 'a plan was opened or ended more than once',
@@ -30,7 +32,11 @@ export const VIOLATIONS = {
   id_repeated: 'a client order id was used more than once',
   sent_unrecorded: 'an order left that was not recorded as sent before',
   overdrawn: 'the exchange refused an order for want of funds that we believed to have',
+  profit_misplaced: 'the profit of a plan is not what the fills of its own orders come to',
   sent_while_closed: 'an order left while the gate did not let it',
+  begun_while_reducing: 'a plan was begun while the gate let only those at work go on',
+  halt_unheeded: 'trading was halted, and the exchange was not asked to cancel what is open',
+  switch_never_armed: 'orders were out, and the dead-man’s switch was never armed',
   above_limit: 'an order could spend more than its limit',
 } as const;
 
@@ -50,6 +56,10 @@ export interface Checked {
   readonly limits: SpendLimits;
   /** Orders that the exchange refused for want of funds, other than by a fault. */
   readonly overdrawn: number;
+  /** Halts after which nothing was cancelled, though it could have been; in words. */
+  readonly unheededHalts: readonly string[];
+  /** How often the dead-man's switch was armed; undefined when it is off, or nobody watched. */
+  readonly switchArms: number | undefined;
 }
 
 /** Everything that does not hold; empty when all does. */
@@ -59,6 +69,8 @@ export function check(checked: Checked): Violation[] {
     ...checkFills(checked),
     ...checkPlans(checked),
     ...checkBalances(checked),
+    ...checkProfits(checked),
+    ...checkHalts(checked),
     ...checkIds(checked),
     ...checkSent(checked),
     ...checkLimits(checked),
@@ -121,7 +133,7 @@ function* compareFill(theirs: FillReading, ours: FillReading | undefined): Gener
     yield { name: 'fill_unrecorded', text: `${what}: ${amount(theirs.qty)}` };
     return;
   }
-  for (const field of ['qty', 'cost', 'fee'] as const) {
+  for (const field of ['qty', 'price', 'cost', 'fee'] as const) {
     if (ours[field] === theirs[field]) continue;
     const text = `${what}: ${field} ${amount(ours[field])} recorded, ${amount(theirs[field])} at the exchange`;
     yield { name: 'fill_differs', text };
@@ -168,6 +180,45 @@ function* checkBalances({ exchange, ours }: Checked): Generator<Violation> {
   }
 }
 
+/**
+ * Plan by plan: what the exchange's fills of its orders moved of its start asset is its profit, and what was entered of that
+ * asset as exposure under its name, which is what came after its end.
+ */
+function* checkProfits(checked: Checked): Generator<Violation> {
+  const { ours } = checked;
+  const planOf = new Map<string, string>();
+  for (const { clOrdId, fills } of ownOrders(checked)) {
+    const { runMs, plan } = decodeClientOrderId(clOrdId) ?? {};
+    for (const { execId } of fills) planOf.set(execId, `${runMs}/${plan}`);
+  }
+  const moved = new Map<string, bigint>();
+  for (const { execId, asset, change } of checked.exchange.moves) {
+    const key = `${planOf.get(execId)} ${asset}`;
+    moved.set(key, (moved.get(key) ?? 0n) + change);
+  }
+  const plans = Map.groupBy(ours.plans, ({ runMs, plan }) => `${runMs}/${plan}`);
+  for (const [key, entries] of plans) {
+    const startAsset = entries[0]?.startAsset ?? '';
+    const isOf = (one: LedgerAddition) => one.kind === 'exposure' && one.asset === startAsset;
+    const late = sum(ours.additions.filter((one) => isOf(one) && `${one.runMs}/${one.plan}` === key).map(added));
+    const booked = sum(entries.map(({ profit }) => profit)) + late;
+    const theirs = moved.get(`${key} ${startAsset}`) ?? 0n;
+    if (booked === theirs || entries.some(({ ended }) => ended === 0)) continue;
+    const text = `plan ${key}: ${amount(booked)} ${startAsset} booked, ${amount(theirs)} by the exchange’s fills of its orders`;
+    yield { name: 'profit_misplaced', text };
+  }
+}
+
+/** Orders that are needed at least before a day without the switch is no accident. */
+const ORDERS_UNDER_SWITCH = 5;
+
+function* checkHalts({ unheededHalts, switchArms, exchange }: Checked): Generator<Violation> {
+  for (const text of unheededHalts) yield { name: 'halt_unheeded', text };
+  if (switchArms === 0 && exchange.orders.length >= ORDERS_UNDER_SWITCH) {
+    yield { name: 'switch_never_armed', text: `${exchange.orders.length} orders` };
+  }
+}
+
 const added = (one: { readonly amount: bigint }): bigint => one.amount;
 const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
 
@@ -197,6 +248,10 @@ function* checkSent(checked: Checked): Generator<Violation> {
     if (!isRecorded && order.mayBeUnrecorded !== true) yield { name: 'sent_unrecorded', text: order.clOrdId };
     if (order.gate === 'halted' || order.gate === 'paused') {
       yield { name: 'sent_while_closed', text: `${order.clOrdId} left while the gate was ${order.gate}` };
+    }
+    const isFirst = decodeClientOrderId(order.clOrdId)?.attempt === 0;
+    if (isFirst && (order.gate === 'reducing' || order.gate === 'draining')) {
+      yield { name: 'begun_while_reducing', text: `${order.clOrdId} left while the gate was ${order.gate}` };
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The exchange's side, read from its own trading desk: orders, fills, balances. */
-import type { OrderRecord, TradeRecord, TradingDesk } from '../venues/practice/exchange-types.ts';
-import { type ExchangeOrder, type ExchangeReading, type FillReading, fine } from './readings.ts';
+import type { LedgerRecord, OrderRecord, TradeRecord, TradingDesk } from '../venues/practice/exchange-types.ts';
+import { type ExchangeMove, type ExchangeOrder, type ExchangeReading, type FillReading, fine } from './readings.ts';
 
 /** Reads all that `account` ever had on the desk. What it began with is in its ledger as deposits. */
 export function readExchange(desk: TradingDesk, account: string): ExchangeReading {
@@ -10,8 +10,22 @@ export function readExchange(desk: TradingDesk, account: string): ExchangeReadin
     if (type === 'deposit') start.set(asset.id, (start.get(asset.id) ?? 0n) + fine(amount - fee, asset.decimals));
   }
   const end = new Map(desk.balances(account).map(({ asset, total }) => [asset.id, fine(total, asset.decimals)]));
-  return { orders, start, end };
+  return {
+    orders,
+    start,
+    end,
+    moves: desk
+      .ledger(account)
+      .filter(({ type }) => type === 'trade')
+      .map(moveReading),
+  };
 }
+
+const moveReading = ({ refId, asset, amount, fee }: LedgerRecord): ExchangeMove => ({
+  execId: refId,
+  asset: asset.id,
+  change: fine(amount - fee, asset.decimals),
+});
 
 function orderReading(order: OrderRecord): ExchangeOrder {
   const { id, clOrdId, pair, side, qty, limitPrice, status, trades } = order;
@@ -34,6 +48,7 @@ function fillReading({ clOrdId, pair, side }: OrderRecord, trade: TradeRecord): 
     symbol: pair.symbol,
     side,
     qty: fine(trade.qty, pair.scale.qty),
+    price: fine(trade.price, pair.scale.price),
     cost: fine(trade.cost, pair.quote.decimals),
     fee: fine(trade.fee, trade.feeAsset.decimals),
     feeAsset: trade.feeAsset.id,

@@ -100,6 +100,8 @@ export class OurRecords {
           asset: slot.asset(EXECUTION.startAsset),
           amount: slot.units(EXECUTION.amountUnits, slot.u16(EXECUTION.startAsset)),
           reason: EXPOSURE_REASONS[slot.u8(EXECUTION.exposureReason)] ?? 'unknown',
+          plan: slot.f64(EXECUTION.plan),
+          runMs: slot.f64(EXECUTION.runMs),
         });
         break;
       case 'BALANCE':
@@ -125,7 +127,8 @@ export class OurRecords {
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
     const startAsset = slot.asset(EXECUTION.startAsset);
-    const made = { boot: this.#boot, plan, startAsset, opened: 0, ended: 0, outcome: '', profit: 0n };
+    const runMs = slot.f64(EXECUTION.runMs);
+    const made = { boot: this.#boot, plan, runMs, startAsset, opened: 0, ended: 0, outcome: '', profit: 0n };
     this.#plans.set(key, made);
     return made;
   }
@@ -163,6 +166,7 @@ export class OurRecords {
       symbol: slot.symbol,
       side: slot.side,
       qty: slot.lots(EXECUTION.qtyLots),
+      price: slot.ticks(EXECUTION.priceTicks),
       cost: slot.quoteUnits(EXECUTION.costUnits),
       fee: slot.units(EXECUTION.feeUnits, slot.u16(EXECUTION.feeAsset)),
       feeAsset: slot.asset(EXECUTION.feeAsset),

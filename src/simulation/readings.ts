@@ -20,6 +20,7 @@ export interface FillReading {
   readonly symbol: string;
   readonly side: SideName;
   readonly qty: bigint;
+  readonly price: bigint;
   /** Of the quote asset. */
   readonly cost: bigint;
   readonly fee: bigint;
@@ -38,10 +39,19 @@ export interface ExchangeOrder {
   readonly fills: readonly FillReading[];
 }
 
+/** One entry of the exchange's ledger: what a fill changed of an asset, its fee included. */
+export interface ExchangeMove {
+  readonly execId: string;
+  readonly asset: string;
+  readonly change: bigint;
+}
+
 /** The account as the exchange's own ledger has it. */
 export interface ExchangeReading {
   /** Every order that it ever accepted, oldest first. */
   readonly orders: readonly ExchangeOrder[];
+  /** What every fill moved, as the ledger has it: rounded as it rounds. */
+  readonly moves: readonly ExchangeMove[];
   readonly start: ReadonlyMap<string, bigint>;
   readonly end: ReadonlyMap<string, bigint>;
 }
@@ -63,6 +73,7 @@ export interface OurOrder {
 export interface OurPlan {
   readonly boot: number;
   readonly plan: number;
+  readonly runMs: number;
   readonly startAsset: string;
   opened: number;
   ended: number;
@@ -77,6 +88,9 @@ export interface LedgerAddition {
   readonly asset: string;
   readonly amount: bigint;
   readonly reason: string;
+  /** Plan that it comes from, 0 when from none, and the run of that plan. */
+  readonly plan: number;
+  readonly runMs: number;
 }
 
 /** What our records say. */

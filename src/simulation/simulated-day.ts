@@ -25,6 +25,7 @@ import { PRACTICE_DEFAULTS, PracticeExchange } from '../venues/practice/practice
 import { check, type Violation } from './checker.ts';
 import { type DaySettings, type DrawnDay, drawDay } from './day-settings.ts';
 import { readExchange } from './exchange-records.ts';
+import { HaltWatch } from './halt-watch.ts';
 import { type Lives, type MortalTransport, mortal } from './mortal.ts';
 import { OurRecords } from './our-records.ts';
 import { type SentOrder, spendLimits } from './readings.ts';
@@ -81,6 +82,7 @@ class SimulatedDay {
   readonly #trace: Trace;
   readonly #records = new OurRecords();
   readonly #sent: SentOrder[] = [];
+  readonly #haltWatch = new HaltWatch();
   readonly #lives: Lives;
   readonly #host: InlineHost;
   readonly #options: DayOptions;
@@ -163,6 +165,7 @@ class SimulatedDay {
     const watch = (direction: 'out' | 'in', path: string, text: string) => {
       this.#trace.add(direction, `${path} ${text}`);
       if (direction === 'out' && text.includes('"add_order"')) this.#noteSent(text);
+      if (direction === 'out') this.#haltWatch.noteSent(path, text);
       if (direction === 'in' && text.includes('EOrder:Insufficient funds')) this.#overdrawn++;
     };
     const exchange = this.#exchange;
@@ -198,6 +201,8 @@ class SimulatedDay {
     if (this.#nowMs >= this.#deathDueMs) await this.#kill();
     if (this.#nowMs >= this.#haltDueMs) this.#halt();
     if (this.#nowMs >= this.#clockSetDueMs) this.#setClock();
+    if (!this.#isAccountTrading) this.#haltWatch.forget();
+    this.#haltWatch.look(this.#nowMs);
     this.#resumeWhenDue();
     await this.#restartWhenStuck();
   }
@@ -223,6 +228,7 @@ class SimulatedDay {
 
   #halt(): void {
     this.#count('operator-halt');
+    if (this.#host.gate.state !== 'halted' && this.#isAccountTrading) this.#haltWatch.halted(this.#nowMs);
     this.#trace.add('operator', 'halts');
     this.#risk('halt', 'simulated', 'simulation');
     this.#haltDueMs = this.#nowMs + this.#chance.integer(this.#drawn.haltEveryMs ?? 1);
@@ -262,6 +268,7 @@ class SimulatedDay {
   }
 
   async #replace(id: ActorId): Promise<void> {
+    this.#haltWatch.forget();
     this.#lives.current.get(id)?.end();
     await this.#host.replace(id);
   }
@@ -290,10 +297,12 @@ class SimulatedDay {
     while (!this.#isQuiet && this.#nowMs < untilMs) await this.#step();
   }
 
+  get #isAccountTrading(): boolean {
+    return isTradingState(ACCOUNT_STATES[this.#host.countersOf('sequencer').get('account_state')] ?? 'down');
+  }
+
   get #isQuiet(): boolean {
-    const counters = this.#host.countersOf('sequencer');
-    const state = ACCOUNT_STATES[counters.get('account_state')] ?? 'down';
-    return counters.get('plans_active') === 0 && isTradingState(state);
+    return this.#host.countersOf('sequencer').get('plans_active') === 0 && this.#isAccountTrading;
   }
 
   #result(): DayResult {
@@ -303,7 +312,9 @@ class SimulatedDay {
     // A fault can use the same words.
     const overdrawn = Object.keys(faults).length === 0 ? this.#overdrawn : 0;
     const limits = spendLimits(this.#drawn.config.trading.order_max);
-    const violations = check({ exchange, ours, sent: this.#sent, limits, overdrawn });
+    const { unheeded: unheededHalts, arms } = this.#haltWatch;
+    const switchArms = this.#drawn.config.trading.dead_mans_switch_ms > 0 ? arms : undefined;
+    const violations = check({ exchange, ours, sent: this.#sent, limits, overdrawn, unheededHalts, switchArms });
     const plans: Record<string, number> = {};
     for (const { outcome } of ours.plans) plans[outcome] = (plans[outcome] ?? 0) + 1;
     return {

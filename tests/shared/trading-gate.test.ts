@@ -29,3 +29,15 @@ test('every halt is counted once, whoever closes the gate, also one that is take
   gate.setSupervisor('halted', 'escalation');
   expect(gate.halts).toBe(2);
 });
+
+test.each([-1, STATES.length, 7, 255, 2 ** 31 - 1])('a word of %d, which nobody writes, closes the gate', (unknown) => {
+  for (const word of [0, 32]) {
+    const memory = createGateMemory();
+    const gate = new TradingGate(memory);
+    gate.setRisk('active', 'none');
+    gate.setSupervisor('active', 'none');
+    new Int32Array(memory)[word] = unknown;
+    expect(gate.state).toBe('halted');
+    expect([gate.risk.state, gate.supervisor.state]).toContain('halted');
+  }
+});

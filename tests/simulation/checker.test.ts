@@ -1,23 +1,31 @@
 import { describe, expect, test } from 'vitest';
+import { encodeClientOrderId } from '../../src/shared/client-order-id.ts';
 import { type Checked, check, type ViolationName } from '../../src/simulation/checker.ts';
-import type { ExchangeOrder, FillReading, OurOrder, SentOrder } from '../../src/simulation/readings.ts';
+import type { ExchangeOrder, FillReading, OurOrder, OurPlan, SentOrder } from '../../src/simulation/readings.ts';
 import { WireLog } from '../../src/simulation/wire-log.ts';
 
 const ONE = 10n ** 18n;
+const RUN_MS = 1_800_000_000_000;
+/** Of the first order of plan 1. */
+const ID = encodeClientOrderId({ runMs: RUN_MS, plan: 1, leg: 0, attempt: 0 });
 
 function fill(execId: string, over: Partial<FillReading> = {}): FillReading {
-  const of = { clOrdId: 'a1', symbol: 'BTC/USD', side: 'buy', qty: 2n * ONE, cost: 200n * ONE, fee: ONE } as const;
-  return { execId, feeAsset: 'USD', ...of, ...over };
+  const of = { clOrdId: ID, symbol: 'BTC/USD', side: 'buy', qty: 2n * ONE, cost: 200n * ONE, fee: ONE } as const;
+  return { price: 100n * ONE, execId, feeAsset: 'USD', ...of, ...over };
 }
 
 /** One order of one fill, by a plan that lost its cost and fee in dollars and left two coins. */
 function good(): Checked {
-  const order = { clOrdId: 'a1', id: 'O1', symbol: 'BTC/USD', side: 'buy', qty: 2n * ONE, limit: 100n * ONE } as const;
+  const order = { clOrdId: ID, id: 'O1', symbol: 'BTC/USD', side: 'buy', qty: 2n * ONE, limit: 100n * ONE } as const;
   const ended = { outcome: 'filled', qty: 2n * ONE, cost: 200n * ONE, fee: ONE };
   const ours: OurOrder = { ...order, boot: 1, sent: 1, ended };
   return {
     exchange: {
       orders: [{ ...order, isOpen: false, fills: [fill('T1')] }],
+      moves: [
+        { execId: 'T1', asset: 'BTC', change: 2n * ONE },
+        { execId: 'T1', asset: 'USD', change: -201n * ONE },
+      ],
       start: new Map([['USD', 1_000n * ONE]]),
       end: new Map([
         ['USD', 799n * ONE],
@@ -25,15 +33,28 @@ function good(): Checked {
       ]),
     },
     ours: {
-      orders: new Map([['a1', ours]]),
+      orders: new Map([[ID, ours]]),
       fills: [fill('T1')],
-      plans: [{ boot: 1, plan: 1, startAsset: 'USD', opened: 1, ended: 1, outcome: 'stranded', profit: -201n * ONE }],
-      additions: [{ kind: 'exposure', asset: 'BTC', amount: 2n * ONE, reason: 'stranded' }],
+      plans: [
+        {
+          boot: 1,
+          runMs: RUN_MS,
+          plan: 1,
+          startAsset: 'USD',
+          opened: 1,
+          ended: 1,
+          outcome: 'stranded',
+          profit: -201n * ONE,
+        },
+      ],
+      additions: [{ kind: 'exposure', asset: 'BTC', amount: 2n * ONE, reason: 'stranded', plan: 1, runMs: RUN_MS }],
       balances: new Map([['USD', 799n * ONE]]),
     },
     sent: [{ ...order, gate: 'active' }],
     limits: new Map([['USD', 200n * ONE]]),
     overdrawn: 0,
+    unheededHalts: [],
+    switchArms: 1,
   };
 }
 
@@ -56,6 +77,7 @@ describe('the checker', () => {
     ['fill_invented', (is) => ({ ...is, ours: { ...is.ours, fills: [fill('T1'), fill('T2')] } })],
     ['fill_doubled', (is) => ({ ...is, ours: { ...is.ours, fills: [fill('T1'), fill('T1')] } })],
     ['fill_differs', (is) => ({ ...is, ours: { ...is.ours, fills: [fill('T1', { fee: ONE + 1n })] } })],
+    ['fill_differs', (is) => ({ ...is, ours: { ...is.ours, fills: [fill('T1', { price: 100n * ONE + 1n })] } })],
     ['fill_differs', (is) => ({ ...is, ours: { ...is.ours, fills: [fill('T1', { feeAsset: 'BTC' })] } })],
     ['balance_differs', (is) => ({ ...is, ours: { ...is.ours, balances: new Map([['USD', 799n * ONE + 1n]]) } })],
     ['plan_not_ended', (is) => withPlan(is, { ended: 0 })],
@@ -65,6 +87,12 @@ describe('the checker', () => {
     ['id_repeated', (is) => ({ ...is, sent: [...is.sent, ...is.sent] })],
     ['id_repeated', (is) => withOwn(is, { sent: 2 })],
     ['sent_while_closed', (is) => ({ ...is, sent: is.sent.map((order) => ({ ...order, gate: 'halted' })) })],
+    ['begun_while_reducing', (is) => ({ ...is, sent: is.sent.map((order) => ({ ...order, gate: 'reducing' })) })],
+    ['begun_while_reducing', (is) => ({ ...is, sent: is.sent.map((order) => ({ ...order, gate: 'draining' })) })],
+    ['profit_misplaced', (is) => ({ ...is, ours: { ...is.ours, plans: [...is.ours.plans, ...earned(-ONE, ONE)] } })],
+    ['profit_misplaced', (is) => ({ ...is, ours: { ...is.ours, plans: swapped(is) } })],
+    ['halt_unheeded', (is) => ({ ...is, unheededHalts: ['the halt at 1 ms'] })],
+    ['switch_never_armed', (is) => ({ ...withOrders(is, 5), switchArms: 0 })],
     ['sent_unrecorded', (is) => withOwn(is, { sent: 0 })],
     ['accepted_unseen', (is) => ({ ...is, sent: [] })],
     ['overdrawn', (is) => ({ ...is, overdrawn: 1 })],
@@ -85,7 +113,9 @@ describe('a limit', () => {
     ['as recorded', (is) => withOrder(withSent(is, smaller), smaller)],
   ])('holds for an order %s', (which, shrinkOthers) => {
     const above = check({ ...shrinkOthers(good()), limits }).filter(({ name }) => name === 'above_limit');
-    expect(above.map(({ text }) => text)).toEqual([`a1 ${which}: could move 200 USD, allowed 199.999999999999999999`]);
+    expect(above.map(({ text }) => text)).toEqual([
+      `${ID} ${which}: could move 200 USD, allowed 199.999999999999999999`,
+    ]);
   });
 });
 
@@ -99,7 +129,7 @@ test('what arrived over the wire after a halt is a violation', () => {
   const log = new WireLog();
   log.haltAsked();
   log.haltConfirmed(0);
-  const params = '"side":"buy","order_qty":2,"limit_price":100,"symbol":"BTC/USD","cl_ord_id":"a1"';
+  const params = `"side":"buy","order_qty":2,"limit_price":100,"symbol":"BTC/USD","cl_ord_id":"${ID}"`;
   log.note(`{"method":"add_order","params":{${params}},"req_id":1}`, 2_000);
   expect(names({ ...good(), sent: log.sent })).toEqual(['sent_while_closed']);
 });
@@ -107,6 +137,22 @@ test('what arrived over the wire after a halt is a violation', () => {
 function withSent(is: Checked, change: Partial<SentOrder>): Checked {
   return { ...is, sent: is.sent.map((order) => ({ ...order, ...change })) };
 }
+
+/** Two more plans whose profits add up to nothing, without an order of theirs. */
+const earned = (...profits: readonly bigint[]): OurPlan[] =>
+  profits.map((profit, index) => ({
+    ...{ boot: 1, runMs: RUN_MS, plan: 2 + index, startAsset: 'USD' },
+    ...{ opened: 1, ended: 1, outcome: 'completed', profit },
+  }));
+
+/** The plan's result under another plan's name: the sums are right. */
+const swapped = ({ ours }: Checked): OurPlan[] =>
+  ours.plans.flatMap((plan) => [{ ...plan, profit: 0n }, ...earned(plan.profit)]);
+
+const withOrders = (is: Checked, count: number): Checked => ({
+  ...is,
+  exchange: { ...is.exchange, orders: Array.from({ length: count }, () => is.exchange.orders[0] as ExchangeOrder) },
+});
 
 function withOrder(is: Checked, change: Partial<ExchangeOrder>): Checked {
   return { ...is, exchange: { ...is.exchange, orders: is.exchange.orders.map((order) => ({ ...order, ...change })) } };

@@ -8,7 +8,9 @@ import { createSequencer } from '../../src/actors/sequencer/actor.ts';
 import { VENUE } from '../../src/actors/sequencer/venue-way.ts';
 import type { ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
 import type { ApprovedOrder } from '../../src/shared/approved-order.ts';
+import { EXECUTION, EXECUTION_EVENT } from '../../src/shared/execution-message.ts';
 import { assetIndex, type InstrumentIndex } from '../../src/shared/instrument.ts';
+import { RECORD_KIND } from '../../src/shared/record-messages.ts';
 import type { SimulatedFault } from '../../src/simulation/day-settings.ts';
 import type {
   AccountQuestion,
@@ -203,6 +205,42 @@ const unreserved = () => (context: ActorContext<'sequencer'>) =>
     },
   });
 
+/** Takes a gate that lets only those at work go on for an open one. */
+const throughReducingGate = () => (context: ActorContext<'sequencer'>) => {
+  const gate = Object.create(context.gate, {
+    state: {
+      get: () =>
+        context.gate.state === 'reducing' || context.gate.state === 'draining' ? 'active' : context.gate.state,
+    },
+    halts: { get: () => context.gate.halts },
+  });
+  return createSequencer(Object.create(context, { gate: { value: gate } }), VENUE);
+};
+
+/** Credits each plan with what the one before it earned. */
+const creditingOthers = () => (context: ActorContext<'sequencer'>) => {
+  let before = 0n;
+  const { records } = context;
+  const spoilt = over(records, (whole) => ({
+    tryWrite: (kind: number, fill: (view: DataView, offset: number) => void) =>
+      whole.tryWrite(kind, (view, offset) => {
+        fill(view, offset);
+        const isEnd =
+          kind === RECORD_KIND.EXECUTION && view.getUint8(offset + EXECUTION.event) === EXECUTION_EVENT.PLAN_ENDED;
+        if (!isEnd) return;
+        const earned = view.getBigInt64(offset + EXECUTION.profitUnits, true);
+        view.setBigInt64(offset + EXECUTION.profitUnits, before, true);
+        before = earned;
+      }),
+  }));
+  return createSequencer(Object.create(context, { records: { value: spoilt } }), VENUE);
+};
+
+/** Without one of the port's calls. */
+const without = (call: 'cancelAll' | 'setDeadMansSwitch'): MakePort => {
+  return (inner) => over<TradingPort>(new PortBefore(inner), () => ({ [call]: () => undefined }));
+};
+
 /** What every plan may spend is not what there is. */
 const overdrawing = throughAccount((account) => ({
   available: (asset) => {
@@ -259,6 +297,24 @@ export const MUTANTS: readonly Mutant[] = [
         })(inner),
     ),
   },
+  {
+    name: 'books every fill at a price a tick lower',
+    faults: [],
+    sequencer: throughPort(everyFill((fill) => ({ ...fill, priceTicks: fill.priceTicks - 1n }))),
+  },
+  {
+    name: 'books every fill at a price a tick higher',
+    faults: [],
+    sequencer: throughPort(everyFill((fill) => ({ ...fill, priceTicks: fill.priceTicks + 1n }))),
+  },
+  { name: 'credits profit to the wrong plan', faults: [], sequencer: creditingOthers },
+  { name: 'begins plans while the gate is reducing', faults: [], sequencer: throughReducingGate },
+  {
+    name: 'cancels nothing when it cancels all',
+    faults: ['operator-halt'],
+    sequencer: throughPort(without('cancelAll')),
+  },
+  { name: 'never arms the dead-man’s switch', faults: [], sequencer: throughPort(without('setDeadMansSwitch')) },
   { name: 'forgets dust', faults: [], sequencer: throughAccount(() => ({ addDust: () => undefined })) },
   {
     name: 'forgets exposure',

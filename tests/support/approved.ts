@@ -21,7 +21,7 @@ const REQUEST: OrderRequest = {
   qtyPrecision: 8,
   fundsUnits: 1_000_000_000n,
   feePpm: 8_000,
-  placedNs: 0,
+  placedNs: Number.MAX_SAFE_INTEGER, // never too old: the age of orders has a test of its own
   shrinksExposure: false,
 };
 

@@ -1,7 +1,8 @@
 /** Losses count while their plan is running, and dust and fees in other assets count like any other result. */
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { instrumentIndex } from '../../../src/shared/instrument.ts';
+import { TwoBankMemory } from '../../../src/shared/two-bank-memory.ts';
 import { putBook } from '../sequencer/sequencer-stage.ts';
 import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';
 
@@ -134,5 +135,49 @@ test('a fee in the asset received is taken once from what risk says is held', ()
   expect(stage.status().assets).toMatchObject({
     BTC: { balance: '0.0089000000' },
     USD: { balance: '548.9500' },
+  });
+});
+
+describe('the gate around a commit: whoever dies in between leaves it on the safe side', () => {
+  /** What risk's word of the gate said at each commit from now on. */
+  function watchCommits(stage: ReturnType<typeof stageRisk>): string[] {
+    const seen: string[] = [];
+    const commit = TwoBankMemory.prototype.commit;
+    const spy = vi.spyOn(TwoBankMemory.prototype, 'commit').mockImplementation(function (this: TwoBankMemory) {
+      seen.push(stage.gate.risk.state);
+      commit.call(this);
+    });
+    onTestFinished(() => spy.mockRestore());
+    return seen;
+  }
+
+  test('it closes before what closes it is committed: by a person, by a limit, by a condition', () => {
+    for (const close of [
+      ({ stage }: ReturnType<typeof stageWithBook>) => void stage.call('halt', 'strange prices'),
+      ({ stage, play }: ReturnType<typeof stageWithBook>) => {
+        play.ended(1, -usd(101n));
+        stage.run();
+      },
+      ({ stage, play }: ReturnType<typeof stageWithBook>) => {
+        play.exposure(BTC, 1n, 'stranded');
+        stage.run();
+      },
+    ]) {
+      const staged = stageWithBook({ loss_max: { USD: '100' } });
+      expect(staged.stage.gate.state).toBe('active');
+      const seen = watchCommits(staged.stage);
+      close(staged);
+      expect(seen[0]).not.toBe('active');
+      vi.restoreAllMocks();
+    }
+  });
+
+  test('it opens after what opens it is committed', () => {
+    const { stage } = stageWithBook({});
+    stage.call('halt', 'strange prices');
+    const seen = watchCommits(stage);
+    stage.call('resume', 'understood');
+    expect(seen[0]).toBe('halted');
+    expect(stage.gate.state).toBe('active');
   });
 });

@@ -14,6 +14,7 @@ import {
   BTC,
   BTC_USD,
   ETH_BTC,
+  ETH_USD,
   GOOD_BOOKS,
   PAIRS,
   type StageOptions,
@@ -40,7 +41,12 @@ const endOf = (stage: ReturnType<typeof stageSequencer>) =>
 
 describe('at the last hop', () => {
   test('orders: a plan whose attempts always get on a little is ended all the same', () => {
-    const { stage, venue } = stageOnVenue({ plan_orders_max: 5, patience_ms: 60_000, shortfall: 'reverse' });
+    const { stage, venue } = stageOnVenue({
+      plan_orders_max: 5,
+      shortfall_attempts_max: 5,
+      patience_ms: 60_000,
+      shortfall: 'reverse',
+    });
     venue.execute(venue.last);
     stage.run();
     venue.execute(venue.last, 0n);
@@ -56,9 +62,9 @@ describe('at the last hop', () => {
   });
 
   test('loss: what it has lost so far, at the books, lets no further order out', () => {
-    const { stage, venue } = stageOnVenue({ plan_loss_max_bps: 100 });
+    const { stage, venue } = stageOnVenue({ plan_loss_max_bps: 100, shortfall_loss_max_bps: 100 });
     stage.setBook(BTC_USD, { ...GOOD_BOOKS[BTC_USD]!, bids: [[490_000n, 200_000_000n]] });
-    stage.setBook(ETH_BTC, { bids: [[4_900n, 500_000_000n]], asks: [[5_200n, 500_000_000n]] });
+    stage.setBook(ETH_USD, { bids: [[240_000n, 500_000_000n]], asks: [[252_100n, 500_000_000n]] });
     venue.execute(venue.last); // 7,500 USD spent, 7,350 held: 2 % lost, and on along the cycle it is more
     stage.run();
     expect(venue.sent).toHaveLength(1);
@@ -66,7 +72,13 @@ describe('at the last hop', () => {
   });
 
   test('a plan that only does what was planned meets none of them, with every bound at its narrowest', () => {
-    const { stage, venue } = stageOnVenue({ plan_orders_max: 4, plan_excess_max_bps: 0, plan_loss_max_bps: 0 });
+    const { stage, venue } = stageOnVenue({
+      plan_orders_max: 4,
+      shortfall_attempts_max: 4,
+      plan_excess_max_bps: 0,
+      plan_loss_max_bps: 0,
+      shortfall_loss_max_bps: 0,
+    });
     for (let leg = 0; leg < 3; leg++) {
       venue.execute(venue.last);
       stage.run();

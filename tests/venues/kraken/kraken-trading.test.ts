@@ -107,6 +107,18 @@ describe('an order', () => {
     expect(of('order.refused')).toHaveLength(1);
   });
 
+  test('that was made longer ago than its deadline does not leave: whoever sends it stood still since', () => {
+    const { port, venue, clock, pass, of } = liveStage();
+    const deadlineNs = 2_000 * 1e6; // the default of trading.deadline_ms
+    port.send(approved({ placedNs: clock.nowNs() - deadlineNs - 1e6 }));
+    pass(10);
+    expect(venue.line.asked('add_order')).toEqual([]);
+    expect(of('order.refused')).toMatchObject([{ error: 'not sent: it was made 2001 ms ago', isRetryable: true }]);
+    port.send(approved({ clOrdId: 'amhw3k2x100001204', placedNs: clock.nowNs() - deadlineNs }));
+    pass(10);
+    expect(venue.line.asked('add_order')).toHaveLength(1);
+  });
+
   test('that is refused for the token brings a new token, and the order is not sent again', () => {
     const { port, venue, pass, of } = liveStage();
     venue.answer = (request, line) => {
