@@ -15,6 +15,8 @@ export const CAPTURES = [
 ] as const;
 
 export const capturePath = (name: string): string => join(FIXTURES, `${name}.cap.jsonl.gz`);
+/** What the demo plays: the derived triangle, with the ledger precisions and minima that Kraken announces. */
+export const DEMO_CAPTURE = join(import.meta.dirname, '../../data/derived_ws2_d25_gemini_20210417.cap.jsonl.gz');
 export const fixturePath = (file: string): string => join(FIXTURES, file);
 
 export interface RecordedFrame {

@@ -7,7 +7,7 @@ import { askControl } from '../../src/control/control-client.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { startPracticeServer } from '../../src/venues/practice/practice-server.ts';
 import { type Running, type StartOptions, start, until } from './arbitrade.ts';
-import { capturePath } from './captures.ts';
+import { DEMO_CAPTURE } from './captures.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 export interface Stage {
@@ -29,7 +29,7 @@ export interface Status {
 /** The market that never ends; every cycle is an opportunity, so that there is much to record. */
 export async function engineStage(settings: object = {}): Promise<Stage> {
   const server = await startPracticeServer(
-    { capture: capturePath('derived_ws2_d25_gemini_20210417'), port: 0, settings: { speed: 20, loop: true, seed: 1 } },
+    { capture: DEMO_CAPTURE, port: 0, settings: { speed: 20, loop: true, seed: 1 } },
     systemClock,
   );
   onTestFinished(() => server.close());

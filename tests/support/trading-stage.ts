@@ -8,7 +8,7 @@ import { type AccountReading, readAccount } from '../../src/venues/practice/acco
 import { type AccountSpec, madeAccounts, type Permission } from '../../src/venues/practice/account-spec.ts';
 import { startPracticeServer } from '../../src/venues/practice/practice-server.ts';
 import { type Running, start } from './arbitrade.ts';
-import { capturePath } from './captures.ts';
+import { DEMO_CAPTURE } from './captures.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 export interface TradingStageOptions {
@@ -47,7 +47,7 @@ export async function tradingStage(given: TradingStageOptions = {}): Promise<Tra
   };
   const server = await startPracticeServer(
     {
-      capture: capturePath('derived_ws2_d25_gemini_20210417'),
+      capture: DEMO_CAPTURE,
       port: 0,
       settings: { speed: 5, loop: true, seed: 3, dislocateBps: 60, accounts: [account] },
     },
