@@ -83,9 +83,9 @@ async function keyFor(config: Config, named: string | undefined): Promise<ApiKey
   if (!usesKey(config.mode)) return undefined;
   if (config.mode === 'live') requireEnabled(config);
   if (config.mode === 'demo') requireLoopback(config);
-  else requireSafeEnvironment(config.mode);
   const { secrets_file: file } = config.venue;
   if (file === undefined) throw arbitradeError('KEY_MISSING', config.mode);
+  if (config.mode !== 'demo') requireSafeEnvironment(config.mode, config.venue);
   const apiKey = readSecretsFile(file);
   if (config.mode === 'live') requireConfirmed(apiKey, named);
   if (config.mode !== 'demo') requireFit(apiKey, await askKeyInfo(config, apiKey), systemClock.wallMs());

@@ -4,6 +4,7 @@
  * it is allowed. Loaded before anything else, as the program sets variables of its own afterwards.
  */
 import inspector from 'node:inspector';
+import type { Config } from '../shared/config.ts';
 import { arbitradeError } from '../shared/errors.ts';
 
 /** Variables of Node that change nothing but words, colours, and what an image notes about itself. */
@@ -13,6 +14,8 @@ const OF_NODE = /^NODE_/;
 /** Of the libraries below it: trusted certificates, keys written to a file, other settings, code loaded before ours; proxies. */
 const DANGEROUS =
   /^(SSL_CERT_(FILE|DIR)|SSLKEYLOGFILE|OPENSSL_(CONF|MODULES|ENGINES)|LD_(PRELOAD|AUDIT|LIBRARY_PATH)|DYLD_\w+|(HTTPS?|ALL|FTP|SOCKS)_PROXY)$/i;
+/** Whom to trust, which is a question only where a connection is encrypted. Never followed all the same (`tls-options.ts`). */
+const CERTIFICATES = /^(NODE_EXTRA_CA_CERTS|NODE_USE_SYSTEM_CA|SSL_CERT_(FILE|DIR))$/;
 /** Options that Node may be started with. */
 const HARMLESS_OPTION = /^--(disable-sigusr1|expose-gc|no-warnings|max-old-space-size(=\d+)?)$/;
 
@@ -21,8 +24,14 @@ const STARTED_WITH: readonly string[] = [
   ...process.execArgv.filter((option) => !HARMLESS_OPTION.test(option)),
 ];
 
-/** Refuses what could weaken or reveal a real key. @throws ENVIRONMENT_UNSAFE that names every one of them. */
-export function requireSafeEnvironment(mode: string): void {
-  const found = [...STARTED_WITH, ...(inspector.url() === undefined ? [] : ['an open inspector'])];
+/**
+ * Refuses what could weaken or reveal a real key.
+ * @param venue of a rehearsal on this machine nothing may be encrypted.
+ * @throws ENVIRONMENT_UNSAFE that names every one of them.
+ */
+export function requireSafeEnvironment(mode: string, venue: Pick<Config['venue'], 'private_url' | 'rest_url'>): void {
+  const isEncrypted = /^(wss|https):/.test(venue.private_url) || /^(wss|https):/.test(venue.rest_url);
+  const startedWith = STARTED_WITH.filter((name) => isEncrypted || !CERTIFICATES.test(name));
+  const found = [...startedWith, ...(inspector.url() === undefined ? [] : ['an open inspector'])];
   if (found.length > 0) throw arbitradeError('ENVIRONMENT_UNSAFE', mode, found.join(', '));
 }

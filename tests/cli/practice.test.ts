@@ -10,13 +10,14 @@ import { FAULT_NAMES } from '../../src/venues/practice/faults.ts';
 import { SocketClient } from '../venues/practice/socket-client.ts';
 
 const CAPTURE = fileURLToPath(new URL('../fixtures/kraken/ws2_book_d25_BTCUSD_20260802.cap.jsonl.gz', import.meta.url));
+const OUTPUT = new URL('../../src/cli/standard-output.ts', import.meta.url).href;
 const MODULE = new URL('../../src/cli/practice.ts', import.meta.url).href;
 let child: ChildProcessWithoutNullStreams | undefined;
 
 afterEach(() => void child?.kill('SIGKILL'));
 
 function run(options: object) {
-  const code = `import(${JSON.stringify(MODULE)}).then(async ({ practice }) => { process.exitCode = await practice(${JSON.stringify(options)}); })`;
+  const code = `import(${JSON.stringify(MODULE)}).then(async ({ practice }) => { process.exitCode = await practice(${JSON.stringify(options)}); await (await import(${JSON.stringify(OUTPUT)})).standardOutput.close(); })`;
   child = spawn(process.execPath, ['--input-type=module', '-e', code]);
   return child;
 }

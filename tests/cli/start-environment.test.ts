@@ -11,9 +11,9 @@ const SAFE = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(NODE|LD_|SSL|OPENSSL)|proxy$/i.test(name)),
 );
 
-function dryRun(env: Record<string, string>, options: readonly string[] = []) {
+function dryRun(env: Record<string, string>, options: readonly string[] = [], settings = '') {
   const config = join(temporaryDirectory(), 'run.yaml');
-  writeFileSync(config, 'mode: paper\n');
+  writeFileSync(config, `mode: paper\nvenue: { secrets_file: /nowhere/key.yaml${settings} }\n`);
   return spawnSync(process.execPath, [...options, MAIN, 'dry-run', '--config', config], {
     encoding: 'utf8',
     env: { ...SAFE, ...env },
@@ -48,8 +48,16 @@ test('every one that is set is named at once, an option of Node too', () => {
   for (const name of ['NODE_DEBUG', 'SSLKEYLOGFILE', '--use-openssl-ca']) expect(stderr).toContain(name);
 });
 
+test('lists of certificates are let pass where nothing is encrypted, and nothing else is', () => {
+  const venue = ', private_url: "ws://127.0.0.1:9/v2", rest_url: "http://127.0.0.1:9"';
+  expect(dryRun({ SSL_CERT_FILE: '/nowhere', NODE_EXTRA_CA_CERTS: '/nowhere' }, [], venue).stderr).toContain(
+    'SECRETS_UNREADABLE',
+  );
+  expect(dryRun({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }, [], venue).stderr).toContain('ENVIRONMENT_UNSAFE');
+});
+
 test('nothing of it set, the start goes on to the key', () => {
   const { status, stderr } = dryRun({ NODE_ENV: 'production', NODE_VERSION: '24' }, ['--disable-sigusr1']);
-  expect(stderr).toContain('KEY_MISSING');
+  expect(stderr).toContain('SECRETS_UNREADABLE');
   expect(status).toBe(2);
 });

@@ -1,5 +1,5 @@
 /** A practice exchange with an account, in this process, and files of settings and secrets to trade on it. */
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
@@ -57,7 +57,8 @@ export async function tradingStage(given: TradingStageOptions = {}): Promise<Tra
   const folder = temporaryDirectory();
   const secrets = join(folder, 'key.yaml');
   const { name, key, secret } = account;
-  writeFileSync(secrets, stringify(given.secrets ?? { name, key, secret }), { mode: given.mode ?? 0o600 });
+  writeFileSync(secrets, stringify(given.secrets ?? { name, key, secret }));
+  chmodSync(secrets, given.mode ?? 0o600);
   const config = join(folder, 'settings.yaml');
   writeFileSync(
     config,
