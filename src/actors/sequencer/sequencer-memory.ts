@@ -11,7 +11,7 @@ import type { AssetIndex } from '../../shared/instrument.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 import { PLAN_SLOT_BYTES } from './plan.ts';
 
-const LAYOUT = 4;
+const LAYOUT = 5;
 
 /** All f64. */
 export const SEQUENCER_HEADER = {
@@ -48,7 +48,7 @@ export const SEQUENCER_HEADER = {
   /** Execution that told of the newest misreport of the venue; 0 when there was none. */
   misreportSeq: 208,
   /** Assets below this index are taken over from earlier runs, see `account-books.ts`. */
-  takenOverUpTo: 208,
+  takenOverUpTo: 216,
   SIZE: 256,
 } as const;
 
