@@ -94,15 +94,28 @@ export const ORDER_RULES: readonly OrderRule[] = [
   },
   { less: 'risk.check_interval_ms', more: 'risk.actor_silence_ms', why: 'what is looked at more rarely is seen late' },
   {
-    less: 'trading.shortfall_attempts_max',
-    more: 'trading.plan_orders_max',
-    why: 'a plan must be able to send the orders that close it out',
+    less: 'risk.check_interval_ms',
+    more: 'trading.account_stale_ms',
+    why: 'what is looked at more rarely is seen late',
+  },
+  { less: 'trading.account_stale_ms', more: 'trading.account_lost_ms', why: 'trading pauses before it halts' },
+  {
+    less: 'trading.reconcile_balances_ms',
+    more: 'trading.account_stale_ms',
+    why: 'an account that is well must not count as stale between two comparisons',
   },
   {
-    less: 'trading.shortfall_loss_max_bps',
-    more: 'trading.plan_loss_max_bps',
-    why: 'a plan that may lose less than closing out may cost could not be closed out',
+    less: 'persistence.commit_interval_ms',
+    more: 'risk.records_stale_ms',
+    factor: 2,
+    why: 'records that are committed in time must not count as stuck',
   },
+  {
+    less: 'runtime.stop_within_ms',
+    more: 'runtime.stop_most_ms',
+    why: 'progress makes the wait longer, never shorter',
+  },
+  { less: 'runtime.heartbeat_ms', more: 'trading.plan_age_max_ms', why: 'time limits are looked at once a heartbeat' },
 ];
 
 /** Sides of a snapshot, each of which may bring as many levels as the depth. */
