@@ -67,7 +67,7 @@ export function setBalance(journal: Journal, asset: AssetIndex, units: bigint, w
 /** Says up to which time of the venue the account is compared: what came before is booked, and told by then. */
 export function tellReading(journal: Journal, venueMs: number, { nowNs, instrumentsSeq }: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.READING, (view, at) => {
-    view.setBigInt64(at + EXECUTION.amountUnits, BigInt(Math.floor(venueMs)), true);
+    writeAmount(view, at + EXECUTION.amountUnits, BigInt(Math.floor(venueMs)));
     view.setFloat64(at + EXECUTION.stampNs, nowNs, true);
     view.setFloat64(at + EXECUTION.instrumentsSeq, instrumentsSeq, true);
   });
