@@ -80,7 +80,7 @@ export class AccountBooks {
   // -- for both desks, within a change ------------------------------------------------------------------------------
 
   isBooked({ execId }: Pick<Fill, 'execId'>): boolean {
-    return this.#facts.has(execId);
+    return this.#facts.has('fill', execId);
   }
 
   bookFill({ execId, atMs }: Pick<Fill, 'execId' | 'atMs'>, moves: FillMoves): void {
@@ -94,12 +94,12 @@ export class AccountBooks {
 
   /** Remembers a fill, as a part of the change that is open. */
   note({ execId, atMs }: Pick<Fill, 'execId' | 'atMs'>): void {
-    this.#facts.note(this.#journal.open, execId, atMs);
+    this.#facts.note(this.#journal.open, 'fill', execId, atMs);
   }
 
   /** Remembers a fill that is not believed. Its time may be as wrong as all else, and is not remembered. */
   disbelieve(execId: string): void {
-    if (execId !== '') this.#facts.note(this.#journal.open, execId);
+    if (execId !== '') this.#facts.note(this.#journal.open, 'fill', execId);
   }
 
   addExposure(entry: LedgerEntry, reason: ExposureReason, when: Moment): void {
@@ -188,16 +188,16 @@ export class AccountBooks {
 
   /** Makes a change and remembers it by its name; nothing happens when it is remembered already. */
   once(name: string, make: (when: Moment) => void): void {
-    if (this.#facts.has(name)) return;
+    if (this.#facts.has('change', name)) return;
     this.change((when) => {
       make(when);
-      this.#facts.note(this.#journal.open, name);
+      this.#facts.note(this.#journal.open, 'change', name);
     });
   }
 
   /** Whether {@link once} has made a change of this name. */
   hasMade(name: string): boolean {
-    return this.#facts.has(name);
+    return this.#facts.has('change', name);
   }
 
   /** Whether a fill is booked, as far as a reading of the past can tell. */

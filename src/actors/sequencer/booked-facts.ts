@@ -1,26 +1,31 @@
 /**
- * What was booked already, by name: fills by the venue's id, orders and plans by ours. The newest ones stand in own
- * memory and change with the booking itself, so whatever is told twice (by a stream, a reading, a successor's reading) is
- * booked once. The ids of earlier runs' fills come from the database.
+ * What was booked already: fills by the venue's id, changes of our own (an order's end, a plan's) by the name we gave them.
+ * The newest ones stand in own memory and change with the booking itself, so whatever is told twice (by a stream, a
+ * reading, a successor's reading) is booked once. The ids of earlier runs' fills come from the database.
+ *
+ * A name is remembered by 128 bits of its SHA-256. Two ids that differ are both booked, also when a venue chooses them to
+ * be mistaken for each other.
  */
-import { countUp, FACTS_MAX, factOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
+import { createHash } from 'node:crypto';
+import { countUp, FACT, FACTS_MAX, factOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
+
+/** What a name is of. The same text can name one of each. */
+export type FactKind = 'fill' | 'change';
 
 export class BookedFacts {
-  /** Fingerprints of what is remembered. */
-  readonly #known = new Set<number>();
+  /** Digests of what is remembered. */
+  readonly #known = new Set<string>();
   readonly #stored: ReadonlySet<string>;
 
-  /** @param stored names that the database has. */
+  /** @param stored ids of fills that the database has. */
   constructor(bank: DataView, stored: Iterable<string>) {
     this.#stored = new Set(stored);
-    for (let slot = 0; slot < FACTS_MAX; slot++) {
-      const fingerprint = bank.getFloat64(factOffset(slot), true);
-      if (fingerprint !== 0) this.#known.add(fingerprint);
-    }
+    const count = Math.min(bank.getFloat64(SEQUENCER_HEADER.facts, true), FACTS_MAX);
+    for (let slot = 0; slot < count; slot++) this.#known.add(digestIn(bank, factOffset(slot)));
   }
 
-  has(name: string): boolean {
-    return this.#stored.has(name) || this.#known.has(fingerprintOf(name));
+  has(kind: FactKind, name: string): boolean {
+    return (kind === 'fill' && this.#stored.has(name)) || this.#known.has(digestOf(kind, name));
   }
 
   /** Whether a fill is from before the oldest that is remembered: booked, as far as a reading of the past can tell. */
@@ -28,34 +33,39 @@ export class BookedFacts {
     return atMs <= bank.getFloat64(SEQUENCER_HEADER.factsHorizonMs, true);
   }
 
-  /** Remembers a booking, as a part of the change `bank`. @param atMs venue's time; 0 for what is no fill. */
-  note(bank: DataView, name: string, atMs = 0): void {
-    const fingerprint = fingerprintOf(name);
-    const at = factOffset((countUp(bank, SEQUENCER_HEADER.facts) - 1) % FACTS_MAX);
-    this.#forget(bank, at);
-    bank.setFloat64(at, fingerprint, true);
-    bank.setFloat64(at + 8, atMs, true);
-    this.#known.add(fingerprint);
+  /**
+   * Remembers a booking, as a part of the change `bank`. What is remembered already keeps its place.
+   * @param atMs venue's time; 0 for what is no fill.
+   */
+  note(bank: DataView, kind: FactKind, name: string, atMs = 0): void {
+    const digest = digestOf(kind, name);
+    if (this.#known.has(digest)) return;
+    const count = countUp(bank, SEQUENCER_HEADER.facts);
+    const at = factOffset((count - 1) % FACTS_MAX);
+    if (count > FACTS_MAX) this.#forget(bank, at);
+    bytesIn(bank, at).write(digest, 'hex');
+    bank.setFloat64(at + FACT.atMs, atMs, true);
+    this.#known.add(digest);
   }
 
   #forget(bank: DataView, at: number): void {
-    const oldest = bank.getFloat64(at, true);
-    if (oldest === 0) return;
-    this.#known.delete(oldest);
+    this.#known.delete(digestIn(bank, at));
     const { factsHorizonMs } = SEQUENCER_HEADER;
-    const horizonMs = Math.max(bank.getFloat64(factsHorizonMs, true), bank.getFloat64(at + 8, true));
+    const horizonMs = Math.max(bank.getFloat64(factsHorizonMs, true), bank.getFloat64(at + FACT.atMs, true));
     bank.setFloat64(factsHorizonMs, horizonMs, true);
   }
 }
 
-/** 53 bits made of two FNV-1a hashes: among a thousand names two are alike once in ten billion tries. Never 0. */
-function fingerprintOf(name: string): number {
-  let low = 0x811c9dc5;
-  let high = 0x01000193;
-  for (let index = 0; index < name.length; index++) {
-    const code = name.charCodeAt(index);
-    low = Math.imul(low ^ code, 0x01000193);
-    high = Math.imul(high ^ code, 0x85ebca6b) ^ (high >>> 15);
-  }
-  return (high >>> 11) * 2 ** 32 + (low >>> 0) || 1;
+/** The first 128 bits of SHA-256 over kind and name, in hex. */
+function digestOf(kind: FactKind, name: string): string {
+  return createHash('sha256')
+    .update(`${kind} ${name}`)
+    .digest('hex')
+    .slice(0, FACT.digestBytes * 2);
+}
+
+const digestIn = (bank: DataView, at: number): string => bytesIn(bank, at).toString('hex');
+
+function bytesIn(bank: DataView, at: number): Buffer {
+  return Buffer.from(bank.buffer, bank.byteOffset + at + FACT.digest, FACT.digestBytes);
 }

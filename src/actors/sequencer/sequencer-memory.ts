@@ -1,7 +1,7 @@
 /**
  * What the sequencer must not forget when its actor dies: one bank of bytes, see `two-bank-memory.ts`.
  *
- *   | header | outbox (OUTBOX_MAX × 256) | plans (PLANS_MAX × PLAN_SLOT_BYTES) | facts (FACTS_MAX × 16) |
+ *   | header | outbox (OUTBOX_MAX × 256) | plans (PLANS_MAX × PLAN_SLOT_BYTES) | facts (FACTS_MAX × 24) |
  *   | per asset: balance, exposure, dust (i64 each) |
  */
 
@@ -57,13 +57,16 @@ export const OUTBOX_MAX = 16;
 
 /** Bookings that are remembered, so that none is made twice. */
 export const FACTS_MAX = 1_024;
-const FACT_BYTES = 16;
+
+/** One of them: a digest of its name, and when it happened at the venue (f64, ms). */
+export const FACT = { digest: 0, digestBytes: 16, atMs: 16, SIZE: 24 } as const;
+
 const ASSET_BYTES = 24;
 
 const OUTBOX = SEQUENCER_HEADER.SIZE;
 const PLANS = OUTBOX + OUTBOX_MAX * EXECUTION.SIZE;
 const FACTS = PLANS + PLANS_MAX * PLAN_SLOT_BYTES;
-const ASSETS = FACTS + FACTS_MAX * FACT_BYTES;
+const ASSETS = FACTS + FACTS_MAX * FACT.SIZE;
 
 const bankBytes = (config: Config): number => ASSETS + config.limits.assets_max * ASSET_BYTES;
 
@@ -76,8 +79,8 @@ export function openSequencerMemory(memory: SharedArrayBuffer, config: Config): 
 
 export const outboxOffset = (index: number): number => OUTBOX + index * EXECUTION.SIZE;
 export const planOffset = (slot: number): number => PLANS + slot * PLAN_SLOT_BYTES;
-/** Two f64: fingerprint of a booking, and when it happened at the venue (ms). */
-export const factOffset = (slot: number): number => FACTS + slot * FACT_BYTES;
+/** See {@link FACT}. */
+export const factOffset = (slot: number): number => FACTS + slot * FACT.SIZE;
 /** i64: what the account is expected to hold; on paper, how that changed since the start. */
 export const balanceOffset = (asset: AssetIndex): number => ASSETS + asset * ASSET_BYTES;
 /** i64: what is held, or owed, that no plan will bring home. */
