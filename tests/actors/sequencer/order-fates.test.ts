@@ -439,3 +439,30 @@ describe('sequencer: the precision of a pair changes', () => {
     expect(stage.balances()[BTC]).toBe(order!.qtyLots * 100n);
   });
 });
+
+describe('sequencer: an end that says less than was booked', () => {
+  test.each([0n, 1n])(
+    'is believed of nothing (%d of what was filled): it is looked up, and the plan waits for proof',
+    (share) => {
+      const { stage, venue } = stageOnVenue();
+      const order = venue.last;
+      const half = order.qtyLots / 2n;
+      venue.acked(order);
+      venue.filled(order, half);
+      stage.run();
+      venue.ended(order, (half / 2n) * share);
+      stage.run();
+      const told = stage.told();
+      expect(ordersOf(told)).toEqual(['sent', 'acked', 'uncertain']);
+      expect(ends(told)).toEqual([]);
+      expect(venue.sent).toHaveLength(1); // nothing goes on from it
+      stage.pass(100);
+      expect(venue.lookups).toContain(order.clOrdId);
+      expect(stage.recorded().audits).toContainEqual(expect.stringContaining('did not expect contradicted'));
+      venue.ended(order, half); // what the venue has by all its ways is what was booked
+      stage.pass(100);
+      expect(ordersOf(stage.told())).toContain('partial');
+      expect(venue.sent).toHaveLength(2);
+    },
+  );
+});
