@@ -112,12 +112,16 @@ export class AccountComparison {
     this.#streamed.set(asset, totalUnits);
   }
 
+  /** The venue's stream has ended. Its first balances come before the connection is said to stand. */
+  forgetStream(): void {
+    this.#streamed.clear();
+  }
+
   /** The connection is new: what was suspected or asked for before has to be found out again. */
   startAnew(): void {
     this.#suspected = new Map();
     this.#unclean = 0;
     this.#uncompared.clear();
-    this.#streamed.clear();
     this.search.forgetAnswers();
   }
 

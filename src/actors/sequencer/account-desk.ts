@@ -243,6 +243,7 @@ export class AccountDesk implements RunningAccount {
   #onDisconnected(reason: string): void {
     const wasConnected = !UNCONNECTED.has(this.#state);
     this.#startAnew();
+    this.#comparison.forgetStream();
     this.#watch.lost();
     if (wasConnected) this.#cancelAll(`the connection was lost: ${reason}`);
     this.#send('disconnected');

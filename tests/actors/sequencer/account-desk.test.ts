@@ -391,6 +391,20 @@ describe('account desk: continuous reconciliation', () => {
     expect(exposures(stage)).toEqual([[USD, 11n, 'deviation']]);
   });
 
+  test('the balances that a stream begins with count, and those of a connection that was lost do not', () => {
+    const stage = stageAccount();
+    const told = stage.exchange.balances.get(USD)!;
+    stage.port.tell({ type: 'balance', asset: USD, totalUnits: told + 1n, refId: '' }); // before it is said to stand
+    stage.start();
+    stage.pass(20_000);
+    expect(stage.desk.isTrading).toBe(false);
+    stage.port.disconnect();
+    stage.port.connect();
+    stage.pass(1_000);
+    expect(stage.desk.isTrading).toBe(true);
+    expect(exposures(stage)).toEqual([]);
+  });
+
   test('a long reading is waited for as long as it goes on', () => {
     const stage = stageAccount({ config: { venue: { rest_timeout_ms: 1_000, rest_attempts_max: 1 } } });
     stage.port.answersReadings = false;
