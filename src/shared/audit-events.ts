@@ -70,6 +70,7 @@ export const AUDIT_EVENTS = [
   'state_dumped',
   'process_failed',
   'account_contradicted',
+  'fee_elsewhere',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -22,6 +22,11 @@ export interface Fill {
   readonly feeUnits: bigint;
   /** What the fee was taken in: base, quote, or neither. */
   readonly feeAsset: AssetIndex;
+  /**
+   * A fee in an asset that the venue does not list, such as fee credits, in its words: without a precision it cannot be booked
+   * in units. Absent when there is none.
+   */
+  readonly feeElsewhere?: string;
   /** Wall time of the venue, milliseconds since 1970. */
   readonly atMs: number;
 }

@@ -161,6 +161,7 @@ export class OrderDesk {
     tellFill(journal, plan, order, fill, moves, this.#momentOf(order));
     this.#fees.take(plan.id, order, fill);
     if (fee !== undefined) this.#bookOtherFee(plan, order, fill, fee);
+    if (fill.feeElsewhere !== undefined) this.#countFeeElsewhere(plan, order, fill);
     if (isEnded(order.state)) this.#recordLateFill(plan, order, fill);
   }
 
@@ -174,6 +175,15 @@ export class OrderDesk {
     const { account, moment, marks } = this.#deps;
     account.addExposure({ asset: fee.asset, units: -fee.units, plan: plan.id }, 'accepted', moment());
     plan.markUnits -= marks.feeWorth(plan, order, fill);
+  }
+
+  /** What cannot be booked in units counts as what the known rate would have taken. */
+  #countFeeElsewhere(plan: Plan, order: Order, fill: Fill): void {
+    const { context, journal, marks } = this.#deps;
+    plan.markUnits -= marks.knownFee(plan, order, fill);
+    const text = `fill ${fill.execId} paid a fee of ${fill.feeElsewhere}, which is not listed: it counts at the known rate`;
+    tellAudit(journal, 'fee_elsewhere', 1, text, plan.id, order.attempt);
+    context.log('warn', 'fee_elsewhere', text, { plan: plan.id });
   }
 
   /** Now, under the instruments whose ticks and lots the order is in. */

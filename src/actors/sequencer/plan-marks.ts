@@ -47,12 +47,19 @@ export class PlanMarks {
 
   /** Units of the start asset that a fee in another asset costs; what cannot be valued costs what the known rate would. */
   feeWorth(plan: Plan, order: Order, fill: Fill): bigint {
+    const units = this.feeInQuote(order, fill);
+    return units === undefined ? this.knownFee(plan, order, fill) : this.#costOfQuote(plan, order, units);
+  }
+
+  /** Units of the start asset that a fill would have paid at the rate that was known when its order was made. */
+  knownFee(plan: Plan, order: Order, fill: Fill): bigint {
+    return this.#costOfQuote(plan, order, divideUp(fill.costUnits * BigInt(order.feePpm), PPM));
+  }
+
+  #costOfQuote(plan: Plan, { instrument }: Order, units: bigint): bigint {
     const { directory } = this.#books;
-    const quote = directory.instruments[order.instrument]?.quote;
-    if (quote === undefined) return 0n;
-    const known = divideUp(fill.costUnits * BigInt(order.feePpm), PPM);
-    const units = this.feeInQuote(order, fill) ?? known;
-    if (quote === plan.startAsset) return units;
+    const quote = directory.instruments[instrument]?.quote;
+    if (quote === undefined || quote === plan.startAsset) return quote === undefined ? 0n : units;
     const worth = this.#worth(plan, quote, -units);
     if (worth !== undefined) return -worth;
     const place = placesOf(plan).find((one) => assetAt(plan, one, directory) === quote);

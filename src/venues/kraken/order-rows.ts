@@ -154,7 +154,7 @@ function fillOf(execId: string, trade: TradeRow, ledger: readonly LedgerRow[] | 
   };
 }
 
-type Fee = Pick<Fill, 'feeUnits' | 'feeAsset'>;
+type Fee = Pick<Fill, 'feeUnits' | 'feeAsset' | 'feeElsewhere'>;
 
 function quoteFee(execId: string, { fee }: TradeRow, { instrument, directory }: Terms): Fee {
   const feeUnits = amountUp(fee, precisionOf(instrument.quote, directory), `trade ${execId}`);
@@ -169,7 +169,7 @@ function ledgerFee(execId: string, ledger: readonly LedgerRow[], { instrument, n
   if (charged === undefined) return { feeUnits: 0n, feeAsset: instrument.base };
   const asset = names.asset(charged.asset);
   if (asset === undefined || asset === 'not_spot') {
-    throw new RangeError(`trade ${execId} paid its fee in ${charged.asset}, of which no precision is known`);
+    return { feeUnits: 0n, feeAsset: instrument.base, feeElsewhere: `${charged.fee} ${charged.asset}` };
   }
   return {
     feeUnits: amountUp(charged.fee, precisionOf(asset.index, directory), `trade ${execId}`),

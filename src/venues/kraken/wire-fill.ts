@@ -78,13 +78,15 @@ function feeOf(
   instrument: Instrument,
   directory: InstrumentDirectory,
   notes: string[],
-): Pick<Fill, 'feeUnits' | 'feeAsset'> {
+): Pick<Fill, 'feeUnits' | 'feeAsset' | 'feeElsewhere'> {
+  const elsewhere: string[] = [];
   let feeUnits = 0n;
   let feeAsset: AssetIndex | undefined;
   for (const { asset: name, qty } of fees) {
     const asset = directory.assetNamed(name);
     const { value } = roundedAmount(qty, asset?.precision ?? 0, 'up', 'fee');
     if (value === 0n) continue;
+    if (asset === undefined) elsewhere.push(`${qty} ${name}`);
     if (asset === undefined || (feeAsset !== undefined && feeAsset !== asset.index)) {
       notes.push(`fill ${execId}: a fee of ${qty} ${name} is not booked with it`);
       continue;
@@ -92,5 +94,6 @@ function feeOf(
     feeAsset = asset.index;
     feeUnits += value;
   }
-  return { feeUnits, feeAsset: feeAsset ?? instrument.quote };
+  const fee = { feeUnits, feeAsset: feeAsset ?? instrument.quote };
+  return elsewhere.length === 0 ? fee : { ...fee, feeElsewhere: elsewhere.join(', ') };
 }

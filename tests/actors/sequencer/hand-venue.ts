@@ -10,6 +10,7 @@ export interface FillTerms {
   readonly feeUnits?: bigint;
   readonly feeAsset?: AssetIndex;
   readonly execId?: string;
+  readonly feeElsewhere?: string;
 }
 
 export class HandVenue implements TradingPort {
@@ -94,6 +95,7 @@ export class HandVenue implements TradingPort {
       feeUnits: terms.feeUnits ?? 0n,
       feeAsset: assetIndex(feeAsset),
       atMs: 1_000_000,
+      ...(terms.feeElsewhere === undefined ? {} : { feeElsewhere: terms.feeElsewhere }),
     };
   }
 

@@ -198,6 +198,15 @@ describe('orders of ours', () => {
     expect(typesOf()).toEqual(['order.acked', 'order.uncertain']);
   });
 
+  test('a fee in an asset that is not listed is told in the venue’s words', () => {
+    const { send, entry, events } = stage();
+    send();
+    entry(pendingNew(), trade({ fees: [{ asset: 'KFEE', qty: 3.5 }] }));
+    expect(events.find((event) => event.type === 'order.filled')).toMatchObject({
+      fill: { feeUnits: 0n, feeElsewhere: '3.5 KFEE' },
+    });
+  });
+
   test('a fee may be in any asset; what cannot be booked with the fill is said', () => {
     const feeOf = (fees: object[]) => {
       const { send, entry, events } = stage();
