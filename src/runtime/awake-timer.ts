@@ -1,4 +1,4 @@
-/** Time-outs for others' work: what passes while this process stands still is nobody's delay. */
+/** Time-outs for others' work: time in which this process stood still does not count. */
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 
 /** Longest that one wait can be; what it is late by does not count. */

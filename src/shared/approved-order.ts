@@ -38,7 +38,7 @@ export interface OrderRequest extends OrderScale {
 /** An order that passed every check at the last hop. Nothing else can be sent. */
 export type ApprovedOrder = OrderRequest & { readonly [approval]: true };
 
-/** What is left to a plan, whatever wants the order. */
+/** What is left to a plan. */
 export interface PlanBounds {
   readonly hasOrdersLeft: boolean;
   /** Units of the asset given that the plan may still give, beside all that it has given and has in orders. */
@@ -128,7 +128,7 @@ function tooMuch(order: OrderRequest, limits: OrderLimits): Refusal | undefined 
   return room === undefined || limits.worstSpendUnits(order) <= room ? undefined : 'exposure_too_large';
 }
 
-/** Whatever its machine wants, a plan trades what was planned, and a bounded loss. */
+/** A plan trades what was planned, in a bounded number of orders, and loses no more than a plan may. */
 function beyondPlan(order: OrderRequest, limits: OrderLimits): Refusal | undefined {
   const bounds = limits.planBounds(order);
   if (bounds === undefined || limits.worstSpendUnits(order) > bounds.roomUnits) return 'plan_volume_over';

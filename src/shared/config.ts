@@ -168,7 +168,7 @@ const trading = z.strictObject({
   shortfall_attempts_max: z.int().min(1).max(50).default(6),
   /** A plan older than this begins no further leg: what it holds is closed out. */
   plan_age_max_ms: milliseconds.default(10_000),
-  /** Whatever a plan's machine wants, this many orders of it leave at most. */
+  /** Orders of one plan that leave at most. */
   plan_orders_max: z.int().min(4).max(255).default(24),
   /** How much more of an asset than planned a plan may give over all its orders; closing out may give as much again. */
   plan_excess_max_bps: z.int().min(0).max(100_000).default(1_000),

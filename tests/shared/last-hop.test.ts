@@ -197,7 +197,7 @@ describe('last hop', () => {
   });
 });
 
-describe('last hop: bounds of the plan, whatever its machine wants', () => {
+describe('last hop: bounds of the plan', () => {
   const USD_500 = 5_000_000n;
 
   test.each([

@@ -29,7 +29,7 @@ export interface MisreportBounds {
 /** How far the venue's clock is ahead at most. */
 export const AHEAD_MAX_MS = 86_400_000;
 
-/** The venue rounds what it books. Whatever is below this part of its smallest order is taken for that. */
+/** The venue rounds what it books: a difference below this part of its smallest order counts as rounding. */
 const ROUNDING_PART = 1_000n;
 
 /** Units that one fill may be rounded by: on paper it is one over all the levels it took, each rounded for itself. */

@@ -1,5 +1,5 @@
 /**
- * What is left to a plan, whatever its machine wants: how many orders, how much of each asset, how much loss. The last hop
+ * What is left to a plan, beyond which its machine cannot go: how many orders, how much of each asset, how much loss. The last hop
  * asks for it right before an order leaves. Pure but for reading books.
  *
  * Every place of a plan may give as much as was planned and `excessMaxBps` beyond, for what came in better than planned,

@@ -1,4 +1,4 @@
-/** What a plan may do at most, whatever its machine wants. */
+/** What a plan may do at most, beyond which its machine cannot go. */
 import { describe, expect, test } from 'vitest';
 import { newPlan } from '../../../src/actors/sequencer/new-plan.ts';
 import { planBounds, resultSoFar } from '../../../src/actors/sequencer/plan-bounds.ts';
