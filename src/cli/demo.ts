@@ -2,7 +2,6 @@
  * `arbitrade demo`: the whole engine, trading with a key against the practice exchange, which plays recorded market data
  * on loopback. It ends with our books held against the exchange's ledger.
  */
-import { fileURLToPath } from 'node:url';
 import { freshSeed } from '../shared/chance.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
@@ -13,6 +12,7 @@ import { type AccountSpec, madeAccounts } from '../venues/practice/account-spec.
 import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
 import { PRACTICE_DEFAULTS } from '../venues/practice/practice-exchange.ts';
 import { type PracticeThread, startPracticeThread } from '../venues/practice/practice-thread.ts';
+import { BUNDLED_CAPTURE } from './bundled-capture.ts';
 import { dumpState } from './dump-state.ts';
 import { Engine } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -29,7 +29,6 @@ import { readTrading } from './trading-reading.ts';
 import { requireCleanStop } from './unclean-stop.ts';
 
 const DEMO_SETTINGS = new URL('../../config/demo.yaml', import.meta.url);
-const DEMO_CAPTURE = fileURLToPath(new URL('../../data/derived_ws2_d25_gemini_20210417.cap.jsonl.gz', import.meta.url));
 /** Name of the account and of its key. */
 const ACCOUNT = 'demo';
 /** Of the practice exchange before it listens: settings are checked before anything is started. */
@@ -62,7 +61,7 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
   const signals = listenForStop(systemClock);
   const practice = await startPracticeThread(
     {
-      capture: options.capture ?? DEMO_CAPTURE,
+      capture: options.capture ?? BUNDLED_CAPTURE,
       port: 0,
       settings: {
         ...PRACTICE_DEFAULTS,

@@ -13,6 +13,7 @@ import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
 import { halt } from './halt.ts';
 import { practice, practiceHelp } from './practice.ts';
 import { record } from './record.ts';
+import { rehearse } from './rehearse.ts';
 import { replay } from './replay.ts';
 import { resume } from './resume.ts';
 import { run } from './run.ts';
@@ -79,6 +80,19 @@ function addRunning(program: Command, finish: Finish): void {
     .addOption(placementOption())
     .option('--json', 'print the summary as one line of JSON')
     .action(async (options) => finish(await demo({ ...options, forMs: duration('--for', options.for) })));
+  program
+    .command('rehearse')
+    .description('Live trading against the practice exchange, in one command: exchange, key, settings and engine.')
+    .option('--folder <path>', 'keep settings, key and database there (new or empty)')
+    .option('--for <duration>', 'stop by itself so long after everything has started')
+    .option('--speed <factor>', 'play the market this much faster, or "max"', parseSpeed, 1)
+    .option('--capture <file>', 'play another capture (Kraken v2 frames)')
+    .addOption(dislocateOption().default(40))
+    .option('--fees <percent>', 'taker fee of the account, in percent', '0.1')
+    .option('--faults <list>', 'what goes wrong: names as in arbitrade practice --help, or all', list)
+    .option('--seed <number>', 'seed of the faults and dislocations', wholeNumber)
+    .option('--json', 'print summary and reconciliation as one line of JSON at the end')
+    .action(async (options) => finish(await rehearse({ ...options, forMs: duration('--for', options.for) })));
   running(program, 'run', 'Runs in the mode of a settings file. Log lines go to stdout as JSON.', finish);
   for (const [mode, description] of SAFE_MODES) running(program, mode, description, finish, mode);
   running(program, 'live', 'Trades with real money, if the settings, the key and you say yes.', finish, 'live').option(

@@ -32,11 +32,25 @@ export interface RunOptions {
   readonly json?: boolean;
 }
 
+export interface RunResult {
+  /** Stopped. */
+  readonly engine: Engine;
+  readonly code: ExitCode;
+}
+
+/** {@link runEngine}, and says what it came to. */
+export async function run(options: RunOptions): Promise<ExitCode> {
+  const { engine, code } = await runEngine(options);
+  if (options.json === true) printLine(JSON.stringify(engine.summary()));
+  return code;
+}
+
 /**
- * Runs until a signal, the end of the given time, or an escalation.
+ * Runs until a signal, the end of the given time, or an escalation, and shows the summary to people; one for programs is
+ * the caller's to print.
  * @throws CONFIG_INVALID, LIVE_NOT_ENABLED, FILE_EXPOSED, OUTPUT_UNWRITABLE, what {@link keyFor} refuses, and what a start throws.
  */
-export async function run(options: RunOptions): Promise<ExitCode> {
+export async function runEngine(options: RunOptions): Promise<RunResult> {
   const config = modeOf(readConfig(options.config), options.mode);
   requirePrivateFiles(config);
   const apiKey = await keyFor(config, options.key);
@@ -60,10 +74,9 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     runFile.close();
     signals.dispose();
   }
-  if (options.json === true) printLine(JSON.stringify(engine.summary()));
-  else printErrorLine(renderSummary(engine.summary())); // stdout is the log's
-  if (engine.escalation !== undefined) return EXIT.ESCALATED;
-  return unclean === undefined && uncaught.count === 0 ? EXIT.OK : EXIT.FAILED;
+  if (options.json !== true) printErrorLine(renderSummary(engine.summary())); // stdout is the log's
+  if (engine.escalation !== undefined) return { engine, code: EXIT.ESCALATED };
+  return { engine, code: unclean === undefined && uncaught.count === 0 ? EXIT.OK : EXIT.FAILED };
 }
 
 /**

@@ -28,6 +28,7 @@ describe('the command line', () => {
 
   test.each([
     'demo',
+    'rehearse',
     'run',
     'paper',
     'alert',
