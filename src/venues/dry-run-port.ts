@@ -6,6 +6,7 @@
 import type { ApprovedOrder } from '../shared/approved-order.ts';
 import type { InstrumentIndex, OrderScale } from '../shared/instrument.ts';
 import type { AccountQuestion, NoRoom, OrderReading, TradingEvent, TradingPort } from './trading-port.ts';
+import { notConnected } from './unsent-order.ts';
 
 /** What has to be known of an order to say what became of it. */
 export type UnsentOrder = OrderScale &
@@ -53,9 +54,14 @@ export class DryRunPort implements TradingPort {
     return this.#deps.port.agreesOn(instruments);
   }
 
-  /** Neither sends it nor counts it with the venue. */
+  /** Neither sends it nor counts it with the venue. What a live run could not have sent is refused as there. */
   send(order: ApprovedOrder): void {
     const { clOrdId } = order;
+    if (!this.isConnected) {
+      this.#events.push(notConnected(order));
+      this.#deps.wake();
+      return;
+    }
     this.#deps.onOrder(order);
     this.#events.push(
       { type: 'order.acked', clOrdId, venueOrderId: NO_ORDER },

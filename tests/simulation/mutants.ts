@@ -30,7 +30,7 @@ export interface Mutant {
 }
 
 /** Stands before a port. What it does not change passes through. */
-class PortBefore implements TradingPort {
+export class PortBefore implements TradingPort {
   readonly inner: TradingPort;
 
   constructor(inner: TradingPort) {

@@ -6,7 +6,8 @@
 import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
-import type { OrderReading, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
+import type { AccountQuestion, NoRoom, OrderReading, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
+import { notConnected } from '../../venues/unsent-order.ts';
 import type { NewestBooks } from './newest-books.ts';
 import type { Order } from './order.ts';
 import { type PaperOrder, paperExecId, paperFill } from './paper-fill.ts';
@@ -24,16 +25,22 @@ export interface PaperPortDeps {
 const EXPIRED = 'the rest of an immediate order';
 
 export class PaperPort implements TradingPort {
-  readonly isConnected = true;
   readonly #deps: PaperPortDeps;
   #events: TradingEvent[] = [];
   #waiting: PaperOrder[] = [];
+  #isConnected = false;
 
   constructor(deps: PaperPortDeps) {
     this.#deps = deps;
   }
 
+  /** From its start to its end. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
   start(): void {
+    this.#isConnected = true;
     this.#events.push({ type: 'connected' });
   }
 
@@ -41,11 +48,15 @@ export class PaperPort implements TradingPort {
     return true;
   }
 
-  whyNoRoom(_instruments: readonly InstrumentIndex[]): undefined {
-    return undefined;
+  whyNoRoom(_instruments: readonly InstrumentIndex[]): NoRoom | undefined {
+    return this.#isConnected ? undefined : 'disconnected';
   }
 
   send(order: ApprovedOrder): void {
+    if (!this.#isConnected) {
+      this.#events.push(notConnected(order));
+      return;
+    }
     this.#events.push({ type: 'order.acked', clOrdId: order.clOrdId, venueOrderId: '' });
     this.#await(order);
   }
@@ -73,9 +84,12 @@ export class PaperPort implements TradingPort {
   }
 
   /** Nothing but the sequencer's own books says what a paper account holds. */
-  readAccount(): void {
-    const of = { scope: 'everything', asOfMs: 0 } as const;
-    const account = { ...of, balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
+  readAccount({ scope }: AccountQuestion): void {
+    if (!this.#isConnected) {
+      this.#events.push({ type: 'account_unknown', why: 'not connected' });
+      return;
+    }
+    const account = { scope, asOfMs: 0, balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
     this.#events.push({ type: 'account', account });
   }
 
@@ -97,6 +111,7 @@ export class PaperPort implements TradingPort {
   }
 
   stop(): void {
+    this.#isConnected = false;
     this.#waiting = [];
   }
 

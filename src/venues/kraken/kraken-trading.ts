@@ -23,6 +23,7 @@ import {
 } from '../../shared/instrument.ts';
 import type { AccountQuestion, NoRoom, OrderReading, TradingEvent, TradingPort } from '../trading-port.ts';
 import type { SocketPort } from '../transport.ts';
+import { notSent } from '../unsent-order.ts';
 import { AccountOpening } from './account-opening.ts';
 import { AccountReader } from './account-reader.ts';
 import { CancelRequests } from './cancel-requests.ts';
@@ -211,12 +212,12 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   send(order: ApprovedOrder): void {
     const instrument = this.#deps.directory.instruments[order.instrument];
     if (instrument === undefined) {
-      this.#notSent(order, 'the venue does not list the instrument', false);
+      this.#emit(notSent(order, 'the venue does not list the instrument', false));
       return;
     }
     const why = this.#gate.whyNot(order, instrument);
     if (why === undefined) this.#sendNow(order, instrument);
-    else this.#notSent(order, why, instrument.status === 'online');
+    else this.#emit(notSent(order, why, instrument.status === 'online'));
   }
 
   cancel(clOrdId: string): void {
@@ -285,17 +286,12 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     const deadlineMs = this.#connection.venueMs + this.#deps.config.trading.deadline_ms;
     const hasLeft = this.#connection.sendOrder((token) => addOrder(order, instrument, { reqId, token, deadlineMs }));
     if (!hasLeft) {
-      this.#notSent(order, 'the connection took nothing', true);
+      this.#emit(notSent(order, 'the connection took nothing', true));
       return;
     }
     const sentMs = this.#nowMs();
     this.#points.onSent(order.clOrdId, instrument.index, sentMs);
     this.#orders.onSent(order, instrument, reqId, sentMs);
-  }
-
-  /** Proven: no byte has left. */
-  #notSent({ clOrdId }: ApprovedOrder, why: string, isRetryable: boolean): void {
-    this.#emit({ type: 'order.refused', clOrdId, error: `not sent: ${why}`, isRetryable });
   }
 
   /** Orders that a predecessor left are taken up, so that what still comes of them is told. */

@@ -11,6 +11,7 @@ import { Journal } from '../../../src/actors/sequencer/journal.ts';
 import { NewestBooks } from '../../../src/actors/sequencer/newest-books.ts';
 import { openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
+import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import { readAscii } from '../../../src/shared/ascii-field.ts';
 import { BookTable } from '../../../src/shared/book-table.ts';
 import {
@@ -36,10 +37,12 @@ import type {
   AccountQuestion,
   AccountReading,
   Fill,
+  NoRoom,
   OrderReading,
   TradingEvent,
   TradingPort,
 } from '../../../src/venues/trading-port.ts';
+import { notConnected } from '../../../src/venues/unsent-order.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
 import { ASSETS, BTC, ETH, PAIRS, SMALL_LIMITS, USD } from './sequencer-stage.ts';
 
@@ -194,11 +197,13 @@ export class ScriptedPort implements TradingPort {
   agreesOn(): boolean {
     return true;
   }
-  whyNoRoom(): undefined {
-    return undefined;
+  whyNoRoom(): NoRoom | undefined {
+    return this.isConnected ? undefined : 'disconnected';
   }
-  send(): void {
-    throw new Error('the account desk sends no orders');
+  /** The account desk sends no orders. */
+  send(order: ApprovedOrder): void {
+    if (this.isConnected) throw new Error(`${order.clOrdId} was sent`);
+    this.tell(notConnected(order));
   }
   cancel(clOrdId: string): void {
     this.calls.push(`cancel ${clOrdId}`);
@@ -213,7 +218,10 @@ export class ScriptedPort implements TradingPort {
   }
   readAccount(question: AccountQuestion): void {
     this.calls.push(`readAccount ${question.scope} ${question.sinceMs}`);
-    if (this.answersReadings) this.tell({ type: 'account', account: this.exchange.reading(question, this.#nowMs()) });
+    if (!this.isConnected) this.tell({ type: 'account_unknown', why: 'not connected' });
+    else if (this.answersReadings) {
+      this.tell({ type: 'account', account: this.exchange.reading(question, this.#nowMs()) });
+    }
   }
   setDeadMansSwitch(armed: boolean): void {
     this.calls.push(armed ? 'arm' : 'disarm');

@@ -2,7 +2,15 @@
 
 import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import { type AssetIndex, assetIndex, type InstrumentIndex } from '../../../src/shared/instrument.ts';
-import type { Fill, NoRoom, OrderReading, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
+import type {
+  AccountQuestion,
+  Fill,
+  NoRoom,
+  OrderReading,
+  TradingEvent,
+  TradingPort,
+} from '../../../src/venues/trading-port.ts';
+import { notConnected } from '../../../src/venues/unsent-order.ts';
 import { ASSETS, PAIRS } from './sequencer-stage.ts';
 
 export interface FillTerms {
@@ -23,22 +31,26 @@ export class HandVenue implements TradingPort {
   readonly disagreed = new Set<number>();
   /** Orders that the pace lets leave at once. */
   roomFor = Number.POSITIVE_INFINITY;
-  isConnected = true;
+  /** Whether the connection stands; true from the start on, until the test or the end says otherwise. */
+  isConnected = false;
   readonly #events: TradingEvent[] = [];
   #execs = 0;
 
   start(): void {
+    this.isConnected = true;
     this.say({ type: 'connected' });
   }
   agreesOn(instruments: readonly InstrumentIndex[]): boolean {
     return !instruments.some((instrument) => this.disagreed.has(instrument));
   }
   whyNoRoom(instruments: readonly InstrumentIndex[]): NoRoom | undefined {
+    if (!this.isConnected) return 'disconnected';
     if (instruments.length > this.roomFor) return 'message_pace';
     return instruments.some((instrument) => this.full.has(instrument)) ? 'no_room' : undefined;
   }
   send(order: ApprovedOrder): void {
-    this.sent.push(order);
+    if (this.isConnected) this.sent.push(order);
+    else this.say(notConnected(order));
   }
   cancel(clOrdId: string): void {
     this.cancelled.push(clOrdId);
@@ -49,9 +61,9 @@ export class HandVenue implements TradingPort {
   lookUp(clOrdId: string): void {
     this.lookups.push(clOrdId);
   }
-  readAccount(): void {
-    const account = { balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
-    this.say({ type: 'account', account: { scope: 'everything', asOfMs: 1, ...account } });
+  readAccount({ scope }: AccountQuestion): void {
+    const account = { scope, asOfMs: 1, balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
+    this.say(this.isConnected ? { type: 'account', account } : { type: 'account_unknown', why: 'not connected' });
   }
   setDeadMansSwitch(): void {
     this.cancelled.push('switch');
@@ -62,7 +74,7 @@ export class HandVenue implements TradingPort {
     return events.length;
   }
   onTimer(): void {
-    this.isConnected &&= true;
+    // Nothing falls due here.
   }
   stop(): void {
     this.isConnected = false;
@@ -78,7 +90,7 @@ export class HandVenue implements TradingPort {
   }
 
   acked({ clOrdId }: { clOrdId: string }): void {
-    this.say({ type: 'order.acked', clOrdId, venueOrderId: `V${clOrdId.slice(-6)}` });
+    this.say({ type: 'order.acked', clOrdId, venueOrderId: 'V' });
   }
 
   fillOf(order: ApprovedOrder, qtyLots: bigint, terms: FillTerms = {}): Fill {

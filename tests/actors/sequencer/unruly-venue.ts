@@ -16,6 +16,7 @@ import type {
   TradingEvent,
   TradingPort,
 } from '../../../src/venues/trading-port.ts';
+import { notConnected } from '../../../src/venues/unsent-order.ts';
 import { ASSETS, PAIRS } from './sequencer-stage.ts';
 
 const DIRECTORY = new InstrumentDirectory();
@@ -64,10 +65,15 @@ export class UnrulyVenue implements TradingPort {
     return true;
   }
   whyNoRoom(): NoRoom | undefined {
+    if (!this.isConnected) return 'disconnected';
     return this.isTame || this.#chance.unit() > 0.03 ? undefined : 'no_room';
   }
 
   send(order: ApprovedOrder): void {
+    if (!this.isConnected) {
+      this.#say(notConnected(order));
+      return;
+    }
     this.sent.push(order.clOrdId);
     if (!this.isTame && this.forgetfulness > 0 && this.#chance.unit() < this.forgetfulness) {
       this.#behave('forgotten', order);

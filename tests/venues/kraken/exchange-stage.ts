@@ -124,9 +124,11 @@ export function exchangeStage(
     () => undefined, // no order outlives the port here
   );
   const trader = new Trader(port, directory, () => clock.nowNs() / 1e6);
+  /** 10 ms pass for exchange and network. */
+  const tick = (): void => made.run(10);
   /** One turn of 10 ms, as an actor takes them. */
   const turn = (): void => {
-    made.run(10);
+    tick();
     trader.turn();
   };
   const pass = (ms: number): void => {
@@ -151,5 +153,5 @@ export function exchangeStage(
   };
 
   const differences = () => trader.differences(exchange, directory, sent);
-  return { exchange, chance, port, trader, sent, received, directory, pass, refill, trade, differences };
+  return { clock, exchange, chance, port, trader, sent, received, directory, tick, pass, refill, trade, differences };
 }
