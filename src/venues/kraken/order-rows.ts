@@ -168,6 +168,11 @@ function ledgerFee(execId: string, ledger: readonly LedgerRow[], { instrument, n
   const charged = rows.find(({ fee }) => /[1-9]/.test(fee));
   if (charged === undefined) return { feeUnits: 0n, feeAsset: instrument.base };
   const asset = names.asset(charged.asset);
+  if (asset === undefined && !names.knowsAssets) {
+    throw new RangeError(
+      `the venue has not told its assets, of which ${charged.asset} is one that paid for trade ${execId}`,
+    );
+  }
   if (asset === undefined || asset === 'not_spot') {
     return { feeUnits: 0n, feeAsset: instrument.base, feeElsewhere: `${charged.fee} ${charged.asset}` };
   }

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { Asset, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import { presentAssetName } from '../../shared/old-asset-names.ts';
 import { amountText, wholeNumberText } from './number-text-json.ts';
 
 /** Names that the socket has modernised and REST has not. */
@@ -67,9 +68,14 @@ export class VenueNames {
     return this.#rows.size > 0 && !this.#symbols.has(name);
   }
 
+  /** Whether REST has said which assets there are: before that, one that is not found may be listed all the same. */
+  get knowsAssets(): boolean {
+    return this.#assets.size > 0;
+  }
+
   asset(id: string): NamedAsset {
     if (id.includes('.')) return 'not_spot';
-    return this.#directory.assetNamed(this.#assets.get(id) ?? modernName(id));
+    return this.#directory.assetNamed(this.#assets.get(id) ?? presentAssetName(id) ?? id);
   }
 
   /** REST's row for a pair of the socket. */

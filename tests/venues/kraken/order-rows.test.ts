@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
-import { ORDER_ROW, orderReading } from '../../../src/venues/kraken/order-rows.ts';
+import { LEDGER_ROW, ORDER_ROW, orderReading, TRADE_ROW } from '../../../src/venues/kraken/order-rows.ts';
 import { VenueNames } from '../../../src/venues/kraken/venue-names.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 
@@ -44,5 +44,43 @@ describe('an order of ours in a pair whose name is not known yet', () => {
 
   test('is read when it is not ours', () => {
     expect(read({ cl_ord_id: 'somebody' })).toMatchObject({ clOrdId: 'somebody', fills: [] });
+  });
+});
+
+describe('a fee that the ledger tells', () => {
+  const directory = directoryOf(['ETH/BTC']);
+  const pairs = { XETHXXBT: { altname: 'ETHXBT', wsname: 'ETH/XBT', pair_decimals: 8, lot_decimals: 8 } };
+  const namesWith = (assets?: Parameters<VenueNames['takeAssets']>[0]) => {
+    const names = new VenueNames(directory);
+    names.takePairs(pairs);
+    if (assets !== undefined) names.takeAssets(assets);
+    return names;
+  };
+  const trade = TRADE_ROW.parse({
+    ...{ ordertxid: 'O1', pair: 'XETHXXBT', time: '1800000143.2', type: 'buy', price: '0.05' },
+    ...{ cost: '0.1', fee: '0.0001', vol: '2' },
+  });
+  const readWith = (names: VenueNames, feeAsset: string) => {
+    const ledger = ['XXBT', feeAsset].map((asset) => ({
+      ...{ refid: 'T1', time: '1800000143.2', asset },
+      fee: asset === feeAsset ? '0.002' : '0',
+    }));
+    const facts = { trades: { T1: trade }, ledger: ledger.map((entry) => LEDGER_ROW.parse(entry)) };
+    return orderReading('O1', row({ oflags: 'fcib' }), facts, names, directory).fills[0];
+  };
+  const eth = directory.assetNamed('ETH')?.index;
+
+  test('in an old name of a listed asset is booked before the venue has told its names', () => {
+    expect(readWith(namesWith(), 'XETH')).toMatchObject({ feeAsset: eth, feeUnits: 200_000n });
+  });
+
+  test('in an asset that is not found is not read before the venue has told its names: it may be listed', () => {
+    expect(() => readWith(namesWith(), 'KFEE')).toThrow('the venue has not told its assets');
+  });
+
+  test('in an asset that is not listed is said to be elsewhere once the names are known', () => {
+    const names = namesWith({ XETH: { altname: 'ETH' }, KFEE: { altname: 'FEE' } });
+    expect(readWith(names, 'KFEE')).toMatchObject({ feeUnits: 0n, feeElsewhere: '0.002 KFEE' });
+    expect(readWith(names, 'XETH')).toMatchObject({ feeAsset: eth, feeUnits: 200_000n });
   });
 });
