@@ -10,6 +10,7 @@ import { systemClock } from '../src/shared/clock.ts';
 import { checkConfig } from '../src/shared/config.ts';
 import { instrumentIndex } from '../src/shared/instrument.ts';
 import { LastHop } from '../src/shared/last-hop.ts';
+import { lots, ticks, units } from '../src/shared/money.ts';
 import { sideName } from '../src/shared/side.ts';
 import { addOrder } from '../src/venues/kraken/private-requests.ts';
 import { BTC_USD, btcUsdListed } from '../tests/support/btc-usd.ts';
@@ -100,8 +101,8 @@ function lastHop(): LastHop {
     config,
     gate: { state: 'active' },
     clock,
-    planBounds: () => ({ hasOrdersLeft: true, roomUnits: 2n ** 62n, isTooOld: false, isLossReached: false }),
-    outUnits: () => 10_000_000n,
+    planBounds: () => ({ hasOrdersLeft: true, roomUnits: units(2n ** 62n), isTooOld: false, isLossReached: false }),
+    outUnits: () => units(10_000_000n),
   });
   hop.list(btcUsdListed(), 1);
   assert.ok(hop.unusable === undefined, 'bench: the limits apply');
@@ -117,11 +118,11 @@ function orderNumber(number: number): OrderRequest {
     attempt: 0,
     instrument: instrumentIndex(0),
     side: 0,
-    qtyLots: isTooLarge ? HUGE_LOTS : USUAL_LOTS + BigInt(number % 1_000),
-    limitTicks: 500_000n + BigInt(number % 777),
+    qtyLots: lots(isTooLarge ? HUGE_LOTS : USUAL_LOTS + BigInt(number % 1_000)),
+    limitTicks: ticks(500_000n + BigInt(number % 777)),
     pricePrecision: BTC_USD.pricePrecision,
     qtyPrecision: BTC_USD.qtyPrecision,
-    fundsUnits: 60_000_000n,
+    fundsUnits: units(60_000_000n),
     feePpm: 2_600,
     placedNs: 0,
     shrinksExposure: false,

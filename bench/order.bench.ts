@@ -4,12 +4,14 @@
  * ring, asks everything again at the newest books, opens a plan, has its first order approved, commits what it must not
  * forget, and writes the order to a real socket on loopback. The order comes back unfilled, and the next one begins.
  */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ApprovedOrder } from '../src/shared/approved-order.ts';
 import { InstrumentDirectory, instrumentIndex } from '../src/shared/instrument.ts';
+import { lots } from '../src/shared/money.ts';
 import { addOrder } from '../src/venues/kraken/private-requests.ts';
 import { HandVenue } from '../tests/actors/sequencer/hand-venue.ts';
 import { ASSETS, GOOD_BOOKS, PAIRS, stageSequencer } from '../tests/actors/sequencer/sequencer-stage.ts';
@@ -81,7 +83,7 @@ async function measure(
     const startNs = nowNs();
     stage.actor.doWork();
     if (number >= 0) [text[number], bytes[number]] = [venue.textNs - startNs, venue.writtenNs - startNs];
-    venue.execute(venue.last, 0n);
+    venue.execute(venue.last, lots(0n));
     stage.run();
     stage.told();
     stage.recorded();

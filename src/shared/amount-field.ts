@@ -1,6 +1,6 @@
 /** Amounts, quantities and prices in memory and in messages: 64 bits, and never another number than the one that was meant. */
 import { arbitradeError } from './errors.ts';
-import { INT64_MAX } from './money.ts';
+import { INT64_MAX, type Units } from './money.ts';
 
 /**
  * Writes `value` as an i64 at `offset`.
@@ -12,6 +12,6 @@ export function writeAmount(view: DataView, offset: number, value: bigint): void
 }
 
 /** Adds `units` to the i64 at `offset`. @throws AMOUNT_OVERFLOW, and leaves it as it was. */
-export function addAmount(view: DataView, offset: number, units: bigint): void {
+export function addAmount(view: DataView, offset: number, units: Units): void {
   writeAmount(view, offset, view.getBigInt64(offset, true) + units);
 }

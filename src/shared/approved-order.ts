@@ -4,6 +4,7 @@
  */
 
 import type { InstrumentIndex, OrderScale } from './instrument.ts';
+import type { Lots, Ticks, Units } from './money.ts';
 import type { Side } from './side.ts';
 import type { GateState } from './trading-gate.ts';
 
@@ -23,11 +24,11 @@ export interface OrderRequest extends OrderScale {
   readonly attempt: number;
   readonly instrument: InstrumentIndex;
   readonly side: Side;
-  readonly qtyLots: bigint;
+  readonly qtyLots: Lots;
   /** Price collar: highest price of a buy, lowest of a sell. */
-  readonly limitTicks: bigint;
+  readonly limitTicks: Ticks;
   /** Most that may be spent, in units of the asset given. */
-  readonly fundsUnits: bigint;
+  readonly fundsUnits: Units;
   readonly feePpm: number;
   /** Monotonic, when it was decided. */
   readonly placedNs: number;
@@ -42,7 +43,7 @@ export type ApprovedOrder = OrderRequest & { readonly [approval]: true };
 export interface PlanBounds {
   readonly hasOrdersLeft: boolean;
   /** Units of the asset given that the plan may still give, beside all that it has given and has in orders. */
-  readonly roomUnits: bigint;
+  readonly roomUnits: Units;
   /** It is too old to begin a further leg. */
   readonly isTooOld: boolean;
   /** It has lost more than a plan may. */
@@ -54,13 +55,13 @@ export interface OrderLimits {
   /** Why a limit of the settings cannot be applied; undefined when all can. */
   readonly unusable: string | undefined;
   /** Largest quantity of one order in lots, by instrument; undefined when there is none. */
-  qtyMaxLots(instrument: InstrumentIndex): bigint | undefined;
+  qtyMaxLots(instrument: InstrumentIndex): Lots | undefined;
   /** Most that the order can cost at its limit, in units of the asset it gives, whatever it says itself. */
-  worstSpendUnits(order: OrderRequest): bigint;
+  worstSpendUnits(order: OrderRequest): Units;
   /** Most that one order may spend, in units of the asset it gives; undefined when there is none. */
-  spendMaxUnits(instrument: InstrumentIndex, side: Side): bigint | undefined;
+  spendMaxUnits(instrument: InstrumentIndex, side: Side): Units | undefined;
   /** What may still go out of the asset given, beside all that is out, in its units; undefined when that is not limited. */
-  exposureRoomUnits(instrument: InstrumentIndex, side: Side): bigint | undefined;
+  exposureRoomUnits(instrument: InstrumentIndex, side: Side): Units | undefined;
   /** What is left to the order's plan; undefined when no such plan is at work. */
   planBounds(order: OrderRequest): PlanBounds | undefined;
   /** Whether the orders of the last second leave room for one more. */

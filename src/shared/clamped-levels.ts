@@ -4,7 +4,9 @@
  *
  * Not in shared memory: a successor that needs an exact quantity fails one checksum and has the book resynced.
  */
+
 import { type Ladders, LEVEL_WORDS } from './ladders.ts';
+import type { Lots } from './money.ts';
 
 /** The quantity that a ladder keeps of a larger one: the most that it can hold. */
 export const CLAMPED_LOTS = 2n ** 62n - 1n;
@@ -21,15 +23,15 @@ const QTY = LEVEL_WORDS.qty;
 export class ClampedLevels {
   readonly #ladders: Ladders;
   /** By side, then by price in ticks. */
-  readonly #exactLots = new Map<number, Map<number, bigint>>();
+  readonly #exactLots = new Map<number, Map<number, Lots>>();
 
   constructor(ladders: Ladders) {
     this.#ladders = ladders;
   }
 
   /** Notes the exact quantity of the level at `priceTicks`, of which the ladder of `side` holds the clamped one. */
-  keep(side: number, priceTicks: number, exactLots: bigint): void {
-    const kept = this.#exactLots.get(side) ?? new Map<number, bigint>();
+  keep(side: number, priceTicks: number, exactLots: Lots): void {
+    const kept = this.#exactLots.get(side) ?? new Map<number, Lots>();
     this.#exactLots.set(side, kept.set(priceTicks, exactLots));
     if (kept.size > SWEEP_ABOVE) this.#sweep(side, kept);
   }
@@ -40,12 +42,12 @@ export class ClampedLevels {
   }
 
   /** The exact quantity of a level that holds the clamped one; undefined when that is its quantity, or is not known. */
-  exactLots(side: number, priceTicks: number): bigint | undefined {
+  exactLots(side: number, priceTicks: number): Lots | undefined {
     return this.#exactLots.get(side)?.get(priceTicks);
   }
 
-  #sweep(side: number, kept: Map<number, bigint>): void {
-    const standing = new Map<number, bigint>();
+  #sweep(side: number, kept: Map<number, Lots>): void {
+    const standing = new Map<number, Lots>();
     for (let index = 0; index < this.#ladders.count(side); index++) {
       const priceTicks = this.#ladders.priceTicks(side, index);
       const exact = kept.get(priceTicks);

@@ -11,7 +11,22 @@
 
 import type { BookSide } from './book-table.ts';
 import type { Asset, Instrument } from './instrument.ts';
-import { divideUp, largest, PPM, smaller } from './money.ts';
+import {
+  divideUp,
+  type Lots,
+  largest,
+  lots,
+  minus,
+  NO_LOTS,
+  NO_UNITS,
+  PPM,
+  plus,
+  smaller,
+  type Ticks,
+  ticks,
+  type Units,
+  units,
+} from './money.ts';
 import { BUY, type Side } from './side.ts';
 
 /**
@@ -36,13 +51,13 @@ export interface LegTerms {
 
 /** What executing a leg comes to. */
 export interface LegFill {
-  readonly qtyLots: bigint;
+  readonly qtyLots: Lots;
   /** Worst price the quantity reaches into: the limit of the order. */
-  readonly priceTicks: bigint;
+  readonly priceTicks: Ticks;
   /** Units of the quote asset: what a buy pays, what a sell brings before its fee; one fill per level. */
-  readonly costUnits: bigint;
+  readonly costUnits: Units;
   /** Units of the asset received; one fill per level. */
-  readonly feeUnits: bigint;
+  readonly feeUnits: Units;
 }
 
 /** A leg ready to compute with. The ladder is copied at construction; later changes of the book do not matter. */
@@ -57,17 +72,17 @@ export class CycleLeg {
   /** Millionths of the asset received that the fee leaves. */
   readonly kept: bigint;
   readonly levels: number;
-  readonly prices: readonly bigint[];
+  readonly prices: readonly Ticks[];
   /** Lots in the levels before level `i`, and the sum of ticks × lots in them; `levels` + 1 entries. */
-  readonly lotsBefore: readonly bigint[];
+  readonly lotsBefore: readonly Lots[];
   readonly rawBefore: readonly bigint[];
   /** Units spent and received, each level a fill of its own, in the levels before level `i`; `levels` + 1 entries. */
-  readonly #spentBefore: readonly bigint[];
-  readonly #receivedBefore: readonly bigint[];
+  readonly #spentBefore: readonly Units[];
+  readonly #receivedBefore: readonly Units[];
   /** Smallest quantity that is an order: `qty_min`, `cost_min`, increment; undefined when the ladder is too thin. */
-  readonly lotsMin: bigint | undefined;
+  readonly lotsMin: Lots | undefined;
   /** The whole ladder, down to the increment. */
-  readonly lotsMax: bigint;
+  readonly lotsMax: Lots;
 
   constructor(terms: LegTerms, ladder: BookSide) {
     const { instrument, base, quote } = terms;
@@ -78,80 +93,81 @@ export class CycleLeg {
     this.levels = ladder.count;
     const sums = prefixSums(ladder);
     this.prices = sums.prices;
-    this.lotsBefore = sums.lots;
+    this.lotsBefore = sums.lotsBefore;
     this.rawBefore = sums.raw;
-    this.#spentBefore = this.#sumsOf((level, lots) => this.#spentAt(level, lots));
-    this.#receivedBefore = this.#sumsOf((level, lots) => this.#keptOf(this.#grossAt(level, lots)));
-    this.lotsMax = this.#wholeDown(this.lotsBefore[this.levels] as bigint);
+    this.#spentBefore = this.#sumsOf((level, order) => this.#spentAt(level, order));
+    this.#receivedBefore = this.#sumsOf((level, order) => this.#keptOf(this.#grossAt(level, order)));
+    this.lotsMax = this.#wholeDown(this.lotsBefore[this.levels] as Lots);
     this.lotsMin = this.#minimum();
   }
 
   /** Units of the asset spent for `lots`. */
-  spent(lots: bigint): bigint {
-    const level = this.#levelOfLots(lots);
-    return (this.#spentBefore[level] as bigint) + this.#spentAt(level, this.#lotsInLevel(level, lots));
+  spent(order: Lots): Units {
+    const level = this.#levelOfLots(order);
+    return plus(this.#spentBefore[level] as Units, this.#spentAt(level, this.#lotsInLevel(level, order)));
   }
 
   /** Units of the asset received for `lots`, after the fee. */
-  received(lots: bigint): bigint {
-    const level = this.#levelOfLots(lots);
-    const gross = this.#grossAt(level, this.#lotsInLevel(level, lots));
-    return (this.#receivedBefore[level] as bigint) + this.#keptOf(gross);
+  received(order: Lots): Units {
+    const level = this.#levelOfLots(order);
+    const gross = this.#grossAt(level, this.#lotsInLevel(level, order));
+    return plus(this.#receivedBefore[level] as Units, this.#keptOf(gross));
   }
 
   /** Most units of the asset spent for `lots`, however many fills they come in. */
-  spentAtWorst(lots: bigint): bigint {
-    return this.spent(lots) + this.#fillsBeyondExpected(lots);
+  spentAtWorst(order: Lots): Units {
+    return plus(this.spent(order), this.#fillsBeyondExpected(order));
   }
 
   /** Fewest units of the asset received for `lots`, after the fee, however many fills they come in. */
-  receivedAtWorst(lots: bigint): bigint {
-    return largest(0n, this.received(lots) - ROUNDINGS_PER_FILL * this.#fillsBeyondExpected(lots));
+  receivedAtWorst(order: Lots): Units {
+    return units(largest(0n, this.received(order) - ROUNDINGS_PER_FILL * this.#fillsBeyondExpected(order)));
   }
 
   /** Ticks × lots that the best `lots` of the ladder come to, before any rounding. */
-  rawOf(lots: bigint): bigint {
+  rawOf(lots: Lots): bigint {
     const level = this.#levelOfLots(lots);
     return (this.rawBefore[level] as bigint) + this.#lotsInLevel(level, lots) * (this.prices[level] ?? 0n);
   }
 
   /** The largest order that `units` of the asset spent can pay, within the ladder. */
-  lotsFor(units: bigint): bigint {
+  lotsFor(amount: Units): Lots {
     let level = 0;
-    while (level < this.levels && (this.#spentBefore[level + 1] as bigint) <= units) level++;
+    while (level < this.levels && (this.#spentBefore[level + 1] as Units) <= amount) level++;
     if (level === this.levels) return this.lotsMax;
     const [up, down] = this.#spendScale(level);
-    const inLevel = ((units - (this.#spentBefore[level] as bigint)) * down) / up;
-    return smaller(this.#wholeDown((this.lotsBefore[level] as bigint) + inLevel), this.lotsMax);
+    const inLevel = lots(((amount - (this.#spentBefore[level] as Units)) * down) / up);
+    return smaller(this.#wholeDown(plus(this.lotsBefore[level] as Lots, inLevel)), this.lotsMax);
   }
 
   /** An order that `units` of the asset spent can pay, however many fills it comes in. */
-  lotsForAtWorst(units: bigint): bigint {
-    return this.lotsFor(largest(0n, units - this.#fillsBeyondExpected(this.lotsFor(units))));
+  lotsForAtWorst(amount: Units): Lots {
+    return this.lotsFor(largest(NO_UNITS, minus(amount, this.#fillsBeyondExpected(this.lotsFor(amount)))));
   }
 
   /** The smallest order that brings at least `units` after the fee; undefined when the ladder is too thin. */
-  lotsToReceive(units: bigint): bigint | undefined {
+  lotsToReceive(amount: Units): Lots | undefined {
     let level = 0;
-    while (level < this.levels && (this.#receivedBefore[level + 1] as bigint) < units) level++;
-    if (level === this.levels) return units <= 0n ? this.#orderOfAtLeast(0n) : undefined;
-    const gross = divideUp((units - (this.#receivedBefore[level] as bigint)) * PPM, this.kept);
+    while (level < this.levels && (this.#receivedBefore[level + 1] as Units) < amount) level++;
+    if (level === this.levels) return amount <= 0n ? this.#orderOfAtLeast(NO_LOTS) : undefined;
+    const gross = divideUp((amount - (this.#receivedBefore[level] as Units)) * PPM, this.kept);
     const [up, down] = this.#takeScale(level);
-    return this.#orderOfAtLeast((this.lotsBefore[level] as bigint) + divideUp(gross * down, up));
+    return this.#orderOfAtLeast(plus(this.lotsBefore[level] as Lots, lots(divideUp(gross * down, up))));
   }
 
   /** The fill of an order of `lots` that takes the ladder from its best level on. */
-  fill(lots: bigint): LegFill {
-    const last = this.#levelOfLots(lots - 1n);
-    let gross = 0n;
+  fill(order: Lots): LegFill {
+    const last = this.#levelOfLots(lots(order - 1n));
+    let gross = NO_UNITS;
     for (let level = 0; level <= last; level++) {
-      gross += this.#grossAt(level, smaller(this.#lotsInLevel(level, lots), this.#lotsOfLevel(level)));
+      const taken = smaller(this.#lotsInLevel(level, order), this.#lotsOfLevel(level));
+      gross = plus(gross, this.#grossAt(level, taken));
     }
     return {
-      qtyLots: lots,
-      priceTicks: this.prices[last] as bigint,
-      costUnits: this.terms.side === BUY ? this.spent(lots) : gross,
-      feeUnits: gross - this.received(lots),
+      qtyLots: order,
+      priceTicks: this.prices[last] as Ticks,
+      costUnits: this.terms.side === BUY ? this.spent(order) : gross,
+      feeUnits: minus(gross, this.received(order)),
     };
   }
 
@@ -159,24 +175,24 @@ export class CycleLeg {
    * Whether the venue takes an order of `lots` at `limitTicks`, as to its cost: it counts quantity × limit price, and a
    * sale's limit lies below what the ladder brings.
    */
-  reachesCostMin(lots: bigint, limitTicks: bigint): boolean {
-    return limitTicks * lots * this.quoteUp >= this.terms.instrument.costMin * this.quoteDown;
+  reachesCostMin(order: Lots, limitTicks: Ticks): boolean {
+    return limitTicks * order * this.quoteUp >= this.terms.instrument.costMin * this.quoteDown;
   }
 
   /** Units spent by a fill of `lots` at `level`. */
-  #spentAt(level: number, lots: bigint): bigint {
+  #spentAt(level: number, order: Lots): Units {
     const [up, down] = this.#spendScale(level);
-    return divideUp(lots * up, down);
+    return units(divideUp(order * up, down));
   }
 
   /** Units received by a fill of `lots` at `level`, before the fee. */
-  #grossAt(level: number, lots: bigint): bigint {
+  #grossAt(level: number, order: Lots): Units {
     const [up, down] = this.#takeScale(level);
-    return (lots * up) / down;
+    return units((order * up) / down);
   }
 
-  #keptOf(gross: bigint): bigint {
-    return (gross * this.kept) / PPM;
+  #keptOf(gross: Units): Units {
+    return units((gross * this.kept) / PPM);
   }
 
   /** Units spent per lot at `level`, before rounding. */
@@ -194,61 +210,61 @@ export class CycleLeg {
   }
 
   /** Fills that `lots` can come in beyond the one per level that is expected. */
-  #fillsBeyondExpected(lots: bigint): bigint {
-    return lots <= 0n ? 0n : FILLS_BEYOND_ONE * BigInt(this.#levelOfLots(lots - 1n) + 1);
+  #fillsBeyondExpected(order: Lots): Units {
+    return units(order <= 0n ? 0n : FILLS_BEYOND_ONE * BigInt(this.#levelOfLots(lots(order - 1n)) + 1));
   }
 
-  #lotsInLevel(level: number, lots: bigint): bigint {
-    return lots - (this.lotsBefore[level] as bigint);
+  #lotsInLevel(level: number, order: Lots): Lots {
+    return minus(order, this.lotsBefore[level] as Lots);
   }
 
-  #lotsOfLevel(level: number): bigint {
-    return (this.lotsBefore[level + 1] as bigint) - (this.lotsBefore[level] as bigint);
+  #lotsOfLevel(level: number): Lots {
+    return minus(this.lotsBefore[level + 1] as Lots, this.lotsBefore[level] as Lots);
   }
 
-  #sumsOf(ofFill: (level: number, lots: bigint) => bigint): readonly bigint[] {
-    const sums = [0n];
+  #sumsOf(ofFill: (level: number, order: Lots) => Units): readonly Units[] {
+    const sums = [NO_UNITS];
     for (let level = 0; level < this.levels; level++) {
-      sums.push((sums[level] as bigint) + ofFill(level, this.#lotsOfLevel(level)));
+      sums.push(plus(sums[level] as Units, ofFill(level, this.#lotsOfLevel(level))));
     }
     return sums;
   }
 
   /** The last level that begins at or before `lots`. */
-  #levelOfLots(lots: bigint): number {
+  #levelOfLots(order: Lots): number {
     let level = 0;
-    while (level < this.levels && (this.lotsBefore[level + 1] as bigint) <= lots) level++;
+    while (level < this.levels && (this.lotsBefore[level + 1] as Lots) <= order) level++;
     return level;
   }
 
   /** Fewest lots whose raw proceeds reach `raw`. */
-  #lotsReaching(raw: bigint): bigint | undefined {
+  #lotsReaching(raw: bigint): Lots | undefined {
     let level = 0;
     while (level < this.levels && (this.rawBefore[level + 1] as bigint) < raw) level++;
     if (level === this.levels) return raw <= (this.rawBefore[level] as bigint) ? this.lotsBefore[level] : undefined;
     const missing = raw - (this.rawBefore[level] as bigint);
-    return (this.lotsBefore[level] as bigint) + divideUp(missing, this.#price(level));
+    return plus(this.lotsBefore[level] as Lots, lots(divideUp(missing, this.#price(level))));
   }
 
-  #price(level: number): bigint {
-    return this.prices[level] as bigint;
+  #price(level: number): Ticks {
+    return this.prices[level] as Ticks;
   }
 
-  #minimum(): bigint | undefined {
+  #minimum(): Lots | undefined {
     const { qtyMin, costMin, qtyIncrement } = this.terms.instrument;
     const forCost = this.#lotsReaching(divideUp(costMin * this.quoteDown, this.quoteUp));
     if (forCost === undefined) return undefined;
     return this.#orderOfAtLeast(largest(qtyMin, forCost, qtyIncrement));
   }
 
-  #orderOfAtLeast(lots: bigint): bigint | undefined {
+  #orderOfAtLeast(least: Lots): Lots | undefined {
     const { qtyIncrement } = this.terms.instrument;
-    const order = divideUp(lots, qtyIncrement) * qtyIncrement;
+    const order = lots(divideUp(least, qtyIncrement) * qtyIncrement);
     return order <= this.lotsMax ? order : undefined;
   }
 
-  #wholeDown(lots: bigint): bigint {
-    return lots - (lots % this.terms.instrument.qtyIncrement);
+  #wholeDown(order: Lots): Lots {
+    return lots(order - (order % this.terms.instrument.qtyIncrement));
   }
 }
 
@@ -257,16 +273,16 @@ export function powerOfTen(exponent: number): [up: bigint, down: bigint] {
   return exponent >= 0 ? [10n ** BigInt(exponent), 1n] : [1n, 10n ** BigInt(-exponent)];
 }
 
-function prefixSums(ladder: BookSide): { prices: bigint[]; lots: bigint[]; raw: bigint[] } {
-  const prices: bigint[] = [];
-  const lots = [0n];
+function prefixSums(ladder: BookSide): { prices: Ticks[]; lotsBefore: Lots[]; raw: bigint[] } {
+  const prices: Ticks[] = [];
+  const lotsBefore = [NO_LOTS];
   const raw = [0n];
   for (let level = 0; level < ladder.count; level++) {
-    const price = ladder.priceTicks[level] as bigint;
-    const qty = ladder.qtyLots[level] as bigint;
+    const price = ticks(ladder.priceTicks[level] as bigint);
+    const qty = lots(ladder.qtyLots[level] as bigint);
     prices.push(price);
-    lots.push((lots[level] as bigint) + qty);
+    lotsBefore.push(plus(lotsBefore[level] as Lots, qty));
     raw.push((raw[level] as bigint) + price * qty);
   }
-  return { prices, lots, raw };
+  return { prices, lotsBefore, raw };
 }

@@ -17,24 +17,24 @@
  */
 
 import type { CycleLeg, LegFill } from './cycle-leg.ts';
-import { divideUp, largest, PPM } from './money.ts';
+import { divideUp, type Lots, largest, lots, NO_LOTS, NO_UNITS, PPM, type Units, units } from './money.ts';
 import { BUY } from './side.ts';
 
 export interface SizingLimits {
   /** Units of the start asset that may be spent; absent: no limit but the ladders. */
-  readonly budgetUnits?: bigint | undefined;
+  readonly budgetUnits?: Units | undefined;
   /** Candidates that are tried at most: `strategy.sizing_steps_max`. */
   readonly stepsMax: number;
 }
 
 export interface CycleSize {
   /** Units of the start asset: spent by the first leg. */
-  readonly startUnits: bigint;
+  readonly startUnits: Units;
   /** Units of the start asset: brought by the last leg. */
-  readonly endUnits: bigint;
+  readonly endUnits: Units;
   readonly fills: readonly LegFill[];
   /** No size earns more than this one's profit plus so many units; 0 when it is proven the best to the unit. */
-  readonly shortfallMaxUnits: bigint;
+  readonly shortfallMaxUnits: Units;
   /** Candidates tried. */
   readonly steps: number;
 }
@@ -49,42 +49,42 @@ export function sizeCycle(legs: readonly CycleLeg[], limits: SizingLimits): Cycl
 /** What the cycle comes to when its first order is `firstLots`; undefined when an order would be below a minimum. */
 export function executeCycle(
   legs: readonly CycleLeg[],
-  firstLots: bigint,
-): { startUnits: bigint; endUnits: bigint; lots: readonly bigint[] } | undefined {
-  const lots: bigint[] = [];
-  let units = 0n;
+  firstLots: Lots,
+): { startUnits: Units; endUnits: Units; lots: readonly Lots[] } | undefined {
+  const lots: Lots[] = [];
+  let amount = NO_UNITS;
   for (const [index, leg] of legs.entries()) {
-    const order = index === 0 ? firstLots : leg.lotsFor(units);
+    const order = index === 0 ? firstLots : leg.lotsFor(amount);
     if (leg.lotsMin === undefined || order < leg.lotsMin) return undefined;
     lots.push(order);
-    units = leg.received(order);
+    amount = leg.received(order);
   }
-  return { startUnits: (legs[0] as CycleLeg).spent(firstLots), endUnits: units, lots };
+  return { startUnits: (legs[0] as CycleLeg).spent(firstLots), endUnits: amount, lots };
 }
 
 /**
  * The largest first order with which leg `index` orders no more than `lotsMost`; undefined when no first order that the
  * ladders hold makes it order more.
  */
-export function firstOrderWithin(legs: readonly CycleLeg[], index: number, lotsMost: bigint): bigint | undefined {
+export function firstOrderWithin(legs: readonly CycleLeg[], index: number, lotsMost: Lots): Lots | undefined {
   const first = legs[0] as CycleLeg;
   const leg = legs[index] as CycleLeg;
   if (lotsMost >= leg.lotsMax) return undefined;
   const { qtyIncrement } = leg.terms.instrument;
-  const beyond = firstOrderFor(legs, index, lotsMost - (lotsMost % qtyIncrement) + qtyIncrement);
-  return beyond === undefined ? undefined : beyond - first.terms.instrument.qtyIncrement;
+  const beyond = firstOrderFor(legs, index, lots(lotsMost - (lotsMost % qtyIncrement) + qtyIncrement));
+  return beyond === undefined ? undefined : lots(beyond - first.terms.instrument.qtyIncrement);
 }
 
 interface OrderRange {
-  readonly least: bigint;
-  readonly most: bigint;
+  readonly least: Lots;
+  readonly most: Lots;
 }
 
 /** First orders for which every leg reaches its minimum and the budget suffices. Orders grow with the first one. */
-function firstOrderRange(legs: readonly CycleLeg[], budgetUnits: bigint | undefined): OrderRange | undefined {
+function firstOrderRange(legs: readonly CycleLeg[], budgetUnits: Units | undefined): OrderRange | undefined {
   const first = legs[0] as CycleLeg;
   const most = budgetUnits === undefined ? first.lotsMax : first.lotsFor(budgetUnits);
-  let least = 0n;
+  let least = NO_LOTS;
   for (const [index, leg] of legs.entries()) {
     const needed = leg.lotsMin === undefined ? undefined : firstOrderFor(legs, index, leg.lotsMin);
     if (needed === undefined || needed > most) return undefined;
@@ -94,8 +94,8 @@ function firstOrderRange(legs: readonly CycleLeg[], budgetUnits: bigint | undefi
 }
 
 /** The smallest first order with which leg `index` can place an order of `lots`. */
-function firstOrderFor(legs: readonly CycleLeg[], index: number, lots: bigint): bigint | undefined {
-  let order: bigint | undefined = lots;
+function firstOrderFor(legs: readonly CycleLeg[], index: number, lots: Lots): Lots | undefined {
+  let order: Lots | undefined = lots;
   for (let at = index; at > 0 && order !== undefined; at--) {
     order = (legs[at - 1] as CycleLeg).lotsToReceive((legs[at] as CycleLeg).spent(order));
   }
@@ -103,7 +103,7 @@ function firstOrderFor(legs: readonly CycleLeg[], index: number, lots: bigint): 
 }
 
 /** Order of leg `index` when the first order is `firstLots`. */
-function orderOfLeg(legs: readonly CycleLeg[], index: number, firstLots: bigint): bigint {
+function orderOfLeg(legs: readonly CycleLeg[], index: number, firstLots: Lots): Lots {
   let order = firstLots;
   for (let at = 1; at <= index; at++) {
     order = (legs[at] as CycleLeg).lotsFor((legs[at - 1] as CycleLeg).received(order));
@@ -121,7 +121,7 @@ const BOUND_SLACK = ONE_UNIT >> 12n;
 const TOLERANCE_PARTS = 100_000n;
 
 /** P of `startUnits`, rounded up, in units × 2^96: no size with this start earns more. */
-function profitBound(legs: readonly CycleLeg[], startUnits: bigint): bigint {
+function profitBound(legs: readonly CycleLeg[], startUnits: Units): bigint {
   let amount = startUnits << BOUND_BITS;
   for (const leg of legs) amount = receivedAtMost(leg, amount);
   return amount - (startUnits << BOUND_BITS);
@@ -202,8 +202,8 @@ function inputOfLevel(leg: CycleLeg, level: number): number {
 
 /** A first order that is the cheapest for some order of the pivot leg. */
 interface Candidate {
-  readonly pivotOrder: bigint;
-  readonly firstLots: bigint;
+  readonly pivotOrder: Lots;
+  readonly firstLots: Lots;
   /** P at its start, rounded up. */
   readonly bound: bigint;
 }
@@ -212,7 +212,7 @@ class SizeSearch {
   readonly #legs: readonly CycleLeg[];
   readonly #range: OrderRange;
   readonly #stepsMax: number;
-  readonly #peak: bigint;
+  readonly #peak: Lots;
   /** The leg whose orders are counted through. */
   readonly #pivot: number;
   readonly #pivotRange: OrderRange;
@@ -220,8 +220,8 @@ class SizeSearch {
   #peakBound = 0n;
   /** P where the sides were closed: nothing that was not tried earns more. */
   #closedBound = 0n;
-  #best = { profit: 0n, firstLots: 0n };
-  #shortfallMax = 0n;
+  #best = { profit: 0n, firstLots: NO_LOTS };
+  #shortfallMax = NO_UNITS;
   #steps = 0;
 
   constructor(legs: readonly CycleLeg[], range: OrderRange, stepsMax: number) {
@@ -243,13 +243,13 @@ class SizeSearch {
     const executed = profit > 0n ? executeCycle(this.#legs, firstLots) : undefined;
     if (executed === undefined) return undefined;
     const { startUnits, endUnits, lots } = executed;
-    const fills = this.#legs.map((leg, index) => leg.fill(lots[index] as bigint));
+    const fills = this.#legs.map((leg, index) => leg.fill(lots[index] as Lots));
     return { startUnits, endUnits, fills, shortfallMaxUnits: this.#shortfallMax, steps: this.#steps };
   }
 
-  #tryOutwards(from: bigint): void {
+  #tryOutwards(from: Lots): void {
     let below = this.#candidate(from);
-    let above = this.#candidate(from + this.#increment);
+    let above = this.#candidate(lots(from + this.#increment));
     while (below !== undefined || above !== undefined) {
       if (this.#steps === this.#stepsMax) {
         this.#shortfallMax = this.#unitsAbove(largest(below?.bound ?? 0n, above?.bound ?? 0n, this.#peakBound));
@@ -271,7 +271,7 @@ class SizeSearch {
     const profit = executed === undefined ? 0n : executed.endUnits - executed.startUnits;
     if (profit > this.#best.profit) this.#best = { profit, firstLots: candidate.firstLots };
     if (candidate.bound > this.#peakBound) this.#peakBound = candidate.bound;
-    return this.#isClosed(candidate) ? undefined : this.#candidate(candidate.pivotOrder + step);
+    return this.#isClosed(candidate) ? undefined : this.#candidate(lots(candidate.pivotOrder + step));
   }
 
   /**
@@ -288,11 +288,11 @@ class SizeSearch {
   }
 
   /** How many units `bound` is above the best found. */
-  #unitsAbove(bound: bigint): bigint {
-    return largest(0n, (bound >> BOUND_BITS) - this.#best.profit);
+  #unitsAbove(bound: bigint): Units {
+    return units(largest(0n, (bound >> BOUND_BITS) - this.#best.profit));
   }
 
-  #candidate(pivotOrder: bigint): Candidate | undefined {
+  #candidate(pivotOrder: Lots): Candidate | undefined {
     if (pivotOrder < this.#pivotRange.least || pivotOrder > this.#pivotRange.most) return undefined;
     const needed = firstOrderFor(this.#legs, this.#pivot, pivotOrder);
     if (needed === undefined) return undefined;
@@ -301,16 +301,16 @@ class SizeSearch {
   }
 }
 
-function clampOrder(order: bigint, { least, most }: OrderRange): bigint {
+function clampOrder(order: Lots, { least, most }: OrderRange): Lots {
   return order < least ? least : order > most ? most : order;
 }
 
-function peakFirstOrder(legs: readonly CycleLeg[]): bigint {
-  return (legs[0] as CycleLeg).lotsFor(BigInt(Math.ceil(peakUnits(legs))));
+function peakFirstOrder(legs: readonly CycleLeg[]): Lots {
+  return (legs[0] as CycleLeg).lotsFor(units(BigInt(Math.ceil(peakUnits(legs)))));
 }
 
 /** The leg that has the fewest orders to choose from up to the peak. */
-function coarsestLeg(legs: readonly CycleLeg[], peakLots: bigint): number {
+function coarsestLeg(legs: readonly CycleLeg[], peakLots: Lots): number {
   let coarsest = 0;
   let fewest = peakLots / (legs[0] as CycleLeg).terms.instrument.qtyIncrement;
   for (let index = 1; index < legs.length; index++) {

@@ -4,15 +4,15 @@
  */
 
 import { type LegTerms, powerOfTen } from './cycle-leg.ts';
-import { EDGE_DECIMALS, PPM, parseDecimal } from './money.ts';
+import { EDGE_DECIMALS, type Lots, lots, PPM, parseDecimal, type Ticks, type Units, units } from './money.ts';
 import { nearestDouble } from './rational.ts';
 import { BUY } from './side.ts';
 
 /** The best level a leg takes from: the ask when buying, the bid when selling. Both numbers are positive. */
 export interface LegTouch {
   readonly terms: LegTerms;
-  readonly priceTicks: bigint;
-  readonly qtyLots: bigint;
+  readonly priceTicks: Ticks;
+  readonly qtyLots: Lots;
 }
 
 export interface CycleTouch {
@@ -26,7 +26,7 @@ export interface CycleTouch {
    * Most units of the asset the first leg spends that every leg can take at its touch, fees considered, to the nearest
    * unit: a measure, not an order.
    */
-  readonly startUnits: bigint;
+  readonly startUnits: Units;
 }
 
 export interface Fraction {
@@ -50,7 +50,7 @@ export function cycleTouch(legs: readonly LegTouch[]): CycleTouch {
     grossMultiplier: nearestDouble(gross.numerator, gross.denominator),
     netMultiplier: nearestDouble(net.numerator, net.denominator),
     net,
-    startUnits: start === undefined ? 0n : nearest(start),
+    startUnits: units(start === undefined ? 0n : nearest(start)),
   };
 }
 
@@ -87,7 +87,7 @@ function roomOf({ terms, priceTicks, qtyLots }: LegTouch): Fraction {
 /** Units received per unit spent, before the fee. */
 function rateOf({ terms, priceTicks }: LegTouch): Fraction {
   const quote = quoteUnits(terms, priceTicks);
-  const base = baseUnits(terms, 1n);
+  const base = baseUnits(terms, lots(1n));
   const spent = terms.side === BUY ? quote : base;
   const received = terms.side === BUY ? base : quote;
   return {
@@ -96,7 +96,7 @@ function rateOf({ terms, priceTicks }: LegTouch): Fraction {
   };
 }
 
-function baseUnits({ base, instrument }: LegTerms, qtyLots: bigint): Fraction {
+function baseUnits({ base, instrument }: LegTerms, qtyLots: Lots): Fraction {
   const [up, down] = powerOfTen(base.precision - instrument.qtyPrecision);
   return { numerator: qtyLots * up, denominator: down };
 }

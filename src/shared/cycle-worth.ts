@@ -2,23 +2,25 @@
  * What an amount at one place of a cycle is worth at another, by the mid prices of the cycle's own pairs: so that sizes
  * which start from different assets can be compared. Exact fractions.
  */
+
 import type { LegTerms } from './cycle-leg.ts';
 import { powerOfTen } from './cycle-leg.ts';
 import type { Fraction } from './cycle-touch.ts';
+import type { Ticks, Units } from './money.ts';
 import { BUY } from './side.ts';
 
 /** A leg and the touch of its book; a side without orders is 0. */
 export interface LegMid {
   readonly terms: LegTerms;
-  readonly bidTicks: bigint;
-  readonly askTicks: bigint;
+  readonly bidTicks: Ticks;
+  readonly askTicks: Ticks;
 }
 
 /**
  * Units of the asset that the first leg spends which `units` of the asset that leg `place` spends are worth. Converted
  * along the cycle the shorter way round: in a cycle of three every asset has a pair with the first one.
  */
-export function worthAtStart(legs: readonly LegMid[], place: number, units: bigint): Fraction {
+export function worthAtStart(legs: readonly LegMid[], place: number, units: Units): Fraction {
   const isForward = legs.length - place < place;
   const way = isForward ? legs.slice(place) : legs.slice(0, place).reverse();
   let worth: Fraction = { numerator: units, denominator: 1n };

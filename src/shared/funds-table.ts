@@ -5,7 +5,7 @@
  *   | whether anything was told (i64) | units of asset 0 (i64) | units of asset 1 | …
  */
 import type { AssetIndex } from './instrument.ts';
-import { INT64_MAX, largest, smaller } from './money.ts';
+import { INT64_MAX, largest, NO_UNITS, smaller, type Units, units } from './money.ts';
 
 const TOLD = 0;
 const FUNDS = 1;
@@ -22,13 +22,13 @@ export class FundsTable {
   }
 
   /** Units that may be spent; undefined as long as the account has told nothing. */
-  of(asset: AssetIndex): bigint | undefined {
-    return Atomics.load(this.#words, TOLD) === 0n ? undefined : Atomics.load(this.#words, FUNDS + asset);
+  of(asset: AssetIndex): Units | undefined {
+    return Atomics.load(this.#words, TOLD) === 0n ? undefined : units(Atomics.load(this.#words, FUNDS + asset));
   }
 
   /** Sequencer only. What is beyond 64 bits is told as the most that they hold. */
-  tell(asset: AssetIndex, units: bigint): void {
-    Atomics.store(this.#words, FUNDS + asset, smaller(largest(0n, units), INT64_MAX));
+  tell(asset: AssetIndex, free: Units): void {
+    Atomics.store(this.#words, FUNDS + asset, smaller<bigint>(largest(NO_UNITS, free), INT64_MAX));
   }
 
   /** What was told of all assets counts from here on. Sequencer only. */

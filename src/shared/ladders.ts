@@ -14,7 +14,9 @@
  * with {@link Ladders.truncate} once all levels of the message are in, never in between (a deletion later in the same
  * message brings a level back into the window).
  */
+
 import { arbitradeError } from './errors.ts';
+import { type Lots, lots, type Ticks } from './money.ts';
 
 const TWO_32 = 4_294_967_296;
 
@@ -107,7 +109,7 @@ export class Ladders {
   }
 
   /** {@link set} from BigInts, for whoever is not on the tick path. */
-  setLevel(side: number, priceTicks: bigint, qtyLots: bigint, decimals = 0): void {
+  setLevel(side: number, priceTicks: Ticks, qtyLots: Lots, decimals = 0): void {
     const low = (value: bigint): number => Number(BigInt.asIntN(32, value));
     const high = (value: bigint): number => Number(value >> 32n);
     this.set(side, low(priceTicks), high(priceTicks), low(qtyLots), high(qtyLots), decimals);
@@ -134,9 +136,9 @@ export class Ladders {
   }
 
   /** Quantity of the `index`-th best level, in lots, exactly. Not for the tick path. */
-  qtyLots(side: number, index: number): bigint {
+  qtyLots(side: number, index: number): Lots {
     const at = this.level(side, index) + QTY;
-    return (BigInt(this.words[at + 1] as number) << 32n) | BigInt((this.words[at] as number) >>> 0);
+    return lots((BigInt(this.words[at + 1] as number) << 32n) | BigInt((this.words[at] as number) >>> 0));
   }
 
   /** The best level that changed since {@link settle}; at least `count` when none in use did. */

@@ -13,7 +13,7 @@ import {
   type InstrumentIndex,
   isSameScale,
 } from './instrument.ts';
-import { divideUp, parseAmountDown } from './money.ts';
+import { divideUp, type Lots, lots, minus, NO_LOTS, NO_UNITS, parseAmountDown, type Units, units } from './money.ts';
 import { BUY, type Side } from './side.ts';
 import type { GateState } from './trading-gate.ts';
 import { limitSections, unlistedLimits } from './unlisted-limits.ts';
@@ -23,11 +23,9 @@ export interface LastHopDeps {
   readonly gate: { readonly state: GateState };
   readonly clock: { nowNs(): number };
   /** Units of an asset that plans which have not ended gave away or have in orders. Asked only where it is limited. */
-  readonly outUnits: (asset: AssetIndex) => bigint;
+  readonly outUnits: (asset: AssetIndex) => Units;
   readonly planBounds: (order: OrderRequest) => PlanBounds | undefined;
 }
-
-type Limit = bigint | undefined;
 
 /** Factors from lots to units of the base, and from ticks times lots to units of the quote. */
 interface Scale {
@@ -48,9 +46,9 @@ export class LastHop implements OrderLimits {
   #nowNs = 0;
   #instruments: readonly Instrument[] = [];
   #scales: readonly Scale[] = [];
-  #qtyMaxLots: readonly Limit[] = [];
-  #orderMaxUnits: readonly Limit[] = [];
-  #exposureMaxUnits: readonly Limit[] = [];
+  #qtyMaxLots: readonly (Lots | undefined)[] = [];
+  #orderMaxUnits: readonly (Units | undefined)[] = [];
+  #exposureMaxUnits: readonly (Units | undefined)[] = [];
   #listed = -1;
 
   constructor(deps: LastHopDeps) {
@@ -68,14 +66,14 @@ export class LastHop implements OrderLimits {
     this.#listed = version;
     const { config } = this.#deps;
     const { order_max: orderMax, exposure_max: exposureMax } = config.trading;
-    const inUnits = (amounts: Readonly<Record<string, string>>): Limit[] =>
-      directory.assets.map(({ id, precision }) => amountOf(amounts, id, precision));
+    const inUnits = (amounts: Readonly<Record<string, string>>): (Units | undefined)[] =>
+      directory.assets.map(({ id, precision }) => asUnits(amountOf(amounts, id, precision)));
     this.#orderMaxUnits = inUnits(orderMax);
     this.#exposureMaxUnits = inUnits(exposureMax);
     this.#instruments = [...directory.instruments]; // as they are now, like the scales
     this.#scales = directory.instruments.map((instrument) => scaleOf(instrument, directory));
     this.#qtyMaxLots = directory.instruments.map(({ base, qtyPrecision }) =>
-      amountOf(orderMax, directory.assets[base]?.id ?? '', qtyPrecision),
+      asLots(amountOf(orderMax, directory.assets[base]?.id ?? '', qtyPrecision)),
     );
     const unlisted = unlistedLimits(limitSections(config), directory);
     this.unusable = unlisted.length === 0 ? undefined : `${unlisted.join(', ')}: the venue lists no such asset`;
@@ -92,25 +90,25 @@ export class LastHop implements OrderLimits {
     return approval;
   }
 
-  qtyMaxLots(instrument: InstrumentIndex): Limit {
-    return instrument < this.#instruments.length ? this.#qtyMaxLots[instrument] : 0n; // of what is not listed, nothing
+  qtyMaxLots(instrument: InstrumentIndex): Lots | undefined {
+    return instrument < this.#instruments.length ? this.#qtyMaxLots[instrument] : NO_LOTS; // of what is not listed, nothing
   }
 
-  worstSpendUnits({ instrument, side, qtyLots, limitTicks, fundsUnits }: OrderRequest): bigint {
+  worstSpendUnits({ instrument, side, qtyLots, limitTicks, fundsUnits }: OrderRequest): Units {
     const scale = this.#scales[instrument];
     if (scale === undefined) return fundsUnits;
     const [up, down] = side === BUY ? scale.quote : scale.base;
-    return divideUp((side === BUY ? limitTicks * qtyLots : qtyLots) * up, down);
+    return units(divideUp((side === BUY ? limitTicks * qtyLots : qtyLots) * up, down));
   }
 
-  spendMaxUnits(instrument: InstrumentIndex, side: Side): Limit {
+  spendMaxUnits(instrument: InstrumentIndex, side: Side): Units | undefined {
     return this.#ofAssetGiven(this.#orderMaxUnits, instrument, side);
   }
 
-  exposureRoomUnits(instrument: InstrumentIndex, side: Side): Limit {
+  exposureRoomUnits(instrument: InstrumentIndex, side: Side): Units | undefined {
     const most = this.#ofAssetGiven(this.#exposureMaxUnits, instrument, side);
     const known = this.#instruments[instrument];
-    return most === undefined || known === undefined ? most : most - this.#deps.outUnits(assetSpent(known, side));
+    return most === undefined || known === undefined ? most : minus(most, this.#deps.outUnits(assetSpent(known, side)));
   }
 
   planBounds(order: OrderRequest): PlanBounds | undefined {
@@ -139,14 +137,17 @@ export class LastHop implements OrderLimits {
     return this.#nowNs - leftNs >= SECOND_NS;
   }
 
-  #ofAssetGiven(limits: readonly Limit[], instrument: InstrumentIndex, side: Side): Limit {
+  #ofAssetGiven(limits: readonly (Units | undefined)[], instrument: InstrumentIndex, side: Side): Units | undefined {
     const known = this.#instruments[instrument];
-    return known === undefined ? 0n : limits[assetSpent(known, side)];
+    return known === undefined ? NO_UNITS : limits[assetSpent(known, side)];
   }
 }
 
+const asUnits = (value: bigint | undefined): Units | undefined => (value === undefined ? undefined : units(value));
+const asLots = (value: bigint | undefined): Lots | undefined => (value === undefined ? undefined : lots(value));
+
 /** Digits that the precision does not have are dropped: a limit becomes stricter, never wider. */
-function amountOf(amounts: Readonly<Record<string, string>>, name: string, precision: number): Limit {
+function amountOf(amounts: Readonly<Record<string, string>>, name: string, precision: number): bigint | undefined {
   const text = Object.hasOwn(amounts, name) ? amounts[name] : undefined;
   return text === undefined ? undefined : parseAmountDown(text, precision, name);
 }

@@ -1,6 +1,8 @@
 /**
  * Money is integers. A price counts in ticks, a quantity in lots, cash in units, each with its own type, so that one
- * cannot be passed for another. Decimal text exists only at the edges and converts exactly or not at all.
+ * cannot be passed for another, and a bare bigint for none. Units of which asset, and ticks and lots of which instrument,
+ * the types do not say: that stands beside them. What is computed with operators is bare again; {@link plus} and its like
+ * keep the kind. Decimal text exists only at the edges and converts exactly or not at all.
  */
 import { arbitradeError } from './errors.ts';
 
@@ -12,12 +14,17 @@ export type Ticks = bigint & { readonly [unit]: 'ticks' };
 export type Lots = bigint & { readonly [unit]: 'lots' };
 /** An amount of one asset in units of 10^-`precision` of that asset. */
 export type Units = bigint & { readonly [unit]: 'units' };
+/** What can be added up and compared, each kind with its own only. */
+export type Amount = Ticks | Lots | Units;
 /** A fee rate in parts per million: 0.26 % is 2,600. */
 export type PartsPerMillion = number & { readonly [unit]: 'ppm' };
 
 export const ticks = (value: bigint): Ticks => value as Ticks;
 export const lots = (value: bigint): Lots => value as Lots;
 export const units = (value: bigint): Units => value as Units;
+
+export const NO_LOTS = lots(0n);
+export const NO_UNITS = units(0n);
 
 export const PPM = 1_000_000n;
 
@@ -92,14 +99,22 @@ export function leastCommonMultiple(a: bigint, b: bigint): bigint {
 }
 
 /** The largest of some integers, of any size. */
-export function largest(first: bigint, ...others: readonly bigint[]): bigint {
+export function largest<A extends bigint>(first: A, ...others: readonly A[]): A {
   let most = first;
   for (const value of others) if (value > most) most = value;
   return most;
 }
 
+/** The sum of two amounts of the same kind. */
+export const plus = <A extends Amount>(a: A, b: NoInfer<A>): A => (a + b) as A;
+/** The difference of two amounts of the same kind. */
+export const minus = <A extends Amount>(a: A, b: NoInfer<A>): A => ((a as bigint) - b) as A;
+export const negated = <A extends Amount>(a: A): A => -(a as bigint) as A;
+/** Whether `a` is more than `b`, an amount of the same kind. */
+export const isMore = <A extends Amount>(a: A, b: NoInfer<A>): boolean => a > b;
+
 /** The smaller of two integers, of any size. */
-export function smaller(a: bigint, b: bigint): bigint {
+export function smaller<A extends bigint>(a: A, b: A): A {
   if (a < b) return a;
   return b;
 }

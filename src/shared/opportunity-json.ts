@@ -9,12 +9,12 @@
  * When `size` is null no order that pays can be made of the edge: a leg's price is then the touch, the rest of it null.
  */
 
-import { formatDecimal } from './money.ts';
+import { formatDecimal, minus, type Units } from './money.ts';
 import type { SideName } from './side.ts';
 
 /** An amount, in units of 10^-`decimals`. */
 export interface Amount {
-  readonly units: bigint;
+  readonly units: Units;
   readonly decimals: number;
 }
 
@@ -79,7 +79,7 @@ export function opportunityJson(opportunity: Opportunity): string {
 function sizeOf({ size }: Opportunity): object | null {
   if (size === null) return null;
   const { asset, start, end } = size;
-  const profit = { units: end.units - start.units, decimals: end.decimals };
+  const profit = { units: minus(end.units, start.units), decimals: end.decimals };
   return { asset, startQty: textOf(start), endQty: textOf(end), profit: textOf(profit) };
 }
 

@@ -6,18 +6,18 @@
 import { type BookCopy, type BookTable, createBookCopy, VALID } from './book-table.ts';
 import { powerOfTen } from './cycle-leg.ts';
 import type { Asset, AssetIndex, Instrument, InstrumentDirectory } from './instrument.ts';
-import { divideDown } from './money.ts';
+import { divideDown, type Units, units } from './money.ts';
 
 const SCRATCH: BookCopy = createBookCopy(1);
 
 /** Units of `into` for `units` of `asset`; negative for what is owed, at the price of buying it back. Rounded down. */
 export function worthOf(
-  units: bigint,
+  units: Units,
   asset: Asset,
   into: Asset,
   directory: InstrumentDirectory,
   books: BookTable,
-): bigint | undefined {
+): Units | undefined {
   if (asset.index === into.index) return units;
   for (const pair of directory.instruments) {
     const worth = overPair(units, asset, into, pair, books);
@@ -31,15 +31,15 @@ export function worthOf(
  * a cycle by the cycle's own pairs. Undefined when no way has books all along.
  */
 export function worthWithin(
-  units: bigint,
+  units: Units,
   asset: AssetIndex,
   into: AssetIndex,
   pairs: readonly Instrument[],
   { assets }: Pick<InstrumentDirectory, 'assets'>,
   books: BookTable,
-): bigint | undefined {
+): Units | undefined {
   if (asset === into || units === 0n) return units;
-  let best: bigint | undefined;
+  let best: Units | undefined;
   for (const pair of pairs) {
     if (pair.base !== asset && pair.quote !== asset) continue;
     const from = assets[asset];
@@ -53,17 +53,17 @@ export function worthWithin(
   return best;
 }
 
-function overPair(units: bigint, asset: Asset, into: Asset, pair: Instrument, books: BookTable): bigint | undefined {
+function overPair(amount: Units, asset: Asset, into: Asset, pair: Instrument, books: BookTable): Units | undefined {
   const isBase = pair.base === asset.index && pair.quote === into.index;
   const isQuote = pair.quote === asset.index && pair.base === into.index;
   if (!isBase && !isQuote) return undefined;
-  const ticks = touch(books, pair, isBase === units > 0n ? 'bids' : 'asks');
+  const ticks = touch(books, pair, isBase === amount > 0n ? 'bids' : 'asks');
   if (ticks === undefined) return undefined;
   const [up, down] = powerOfTen(into.precision - asset.precision);
   const [tickUp, tickDown] = powerOfTen(pair.pricePrecision);
   // Base into quote is times the price, quote into base is divided by it.
   const [times, over] = isBase ? [ticks, tickUp] : [tickUp, ticks];
-  return divideDown(units * times * up, over * down * tickDown);
+  return units(divideDown(amount * times * up, over * down * tickDown));
 }
 
 function touch(books: BookTable, { index }: Instrument, side: 'bids' | 'asks'): bigint | undefined {

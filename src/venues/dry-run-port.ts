@@ -3,8 +3,10 @@
  * where its bytes would have gone. It counts as accepted and unfilled, so that its plan is given up with nothing held.
  * Nothing of anybody's is cancelled either, and the dead-man's switch, which would, is never armed.
  */
+
 import type { ApprovedOrder } from '../shared/approved-order.ts';
 import type { InstrumentIndex, OrderScale } from '../shared/instrument.ts';
+import { NO_LOTS } from '../shared/money.ts';
 import type { AccountQuestion, NoRoom, OrderReading, TradingEvent, TradingPort } from './trading-port.ts';
 import { notConnected } from './unsent-order.ts';
 
@@ -65,7 +67,7 @@ export class DryRunPort implements TradingPort {
     this.#deps.onOrder(order);
     this.#events.push(
       { type: 'order.acked', clOrdId, venueOrderId: NO_ORDER },
-      { type: 'order.ended', clOrdId, venueOrderId: NO_ORDER, filledLots: 0n, reason: NOT_SENT },
+      { type: 'order.ended', clOrdId, venueOrderId: NO_ORDER, filledLots: NO_LOTS, reason: NOT_SENT },
     );
     this.#deps.wake();
   }

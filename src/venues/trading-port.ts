@@ -8,18 +8,19 @@
 
 import type { ApprovedOrder } from '../shared/approved-order.ts';
 import type { AssetIndex, InstrumentIndex, OrderScale } from '../shared/instrument.ts';
+import type { Lots, Ticks, Units } from '../shared/money.ts';
 import type { Side } from '../shared/side.ts';
 
 /** One fill of one order, each reported once in a port's life. Its ticks and lots are in the scale the order was made in. */
 export interface Fill {
   /** The venue's id of this fill. */
   readonly execId: string;
-  readonly qtyLots: bigint;
+  readonly qtyLots: Lots;
   /** In ticks, rounded against us when the venue's price is finer. */
-  readonly priceTicks: bigint;
+  readonly priceTicks: Ticks;
   /** Units of the quote asset, before any fee. */
-  readonly costUnits: bigint;
-  readonly feeUnits: bigint;
+  readonly costUnits: Units;
+  readonly feeUnits: Units;
   /** What the fee was taken in: base, quote, or neither. */
   readonly feeAsset: AssetIndex;
   /**
@@ -39,8 +40,8 @@ export interface OrderReading extends OrderScale {
   /** Undefined when the venue's pair is not one we know. */
   readonly instrument: InstrumentIndex | undefined;
   readonly side: Side;
-  readonly qtyLots: bigint;
-  readonly limitTicks: bigint;
+  readonly qtyLots: Lots;
+  readonly limitTicks: Ticks;
   readonly isOpen: boolean;
   /** Complete when the order is not open. */
   readonly fills: readonly Fill[];
@@ -51,9 +52,9 @@ export interface OrderReading extends OrderScale {
 export interface BalanceReading {
   readonly asset: AssetIndex;
   /** Spot wallet, amounts held by open orders included. */
-  readonly totalUnits: bigint;
+  readonly totalUnits: Units;
   /** Of that, held by open orders. */
-  readonly heldUnits: bigint;
+  readonly heldUnits: Units;
 }
 
 /**
@@ -96,7 +97,7 @@ export type TradingEvent =
       readonly type: 'order.ended';
       readonly clOrdId: string;
       readonly venueOrderId: string;
-      readonly filledLots: bigint;
+      readonly filledLots: Lots;
       readonly reason: string;
     }
   /** The venue tells it as another order than was sent: of another pair, side, quantity or limit. */
@@ -127,7 +128,7 @@ export type TradingEvent =
   /** The answer is under way: so many rows of one list are read. Long lists take their time. */
   | { readonly type: 'account_progress'; readonly rows: number }
   /** A balance as the venue's stream has it. `refId` joins it with a fill. */
-  | { readonly type: 'balance'; readonly asset: AssetIndex; readonly totalUnits: bigint; readonly refId: string }
+  | { readonly type: 'balance'; readonly asset: AssetIndex; readonly totalUnits: Units; readonly refId: string }
   /** What the venue's sources say of a pair does not go together, or does again. */
   | { readonly type: 'terms'; readonly text: string; readonly isAgreed: boolean }
   /** The venue does something no reader of the protocol expects; recorded. */

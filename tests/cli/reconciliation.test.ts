@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { reconcile, renderReconciliation } from '../../src/cli/reconciliation.ts';
 import type { TradingReading } from '../../src/cli/trading-reading.ts';
 import { encodeClientOrderId } from '../../src/shared/client-order-id.ts';
-import { formatDecimal } from '../../src/shared/money.ts';
+import { formatDecimal, type Units, units } from '../../src/shared/money.ts';
 import type { AccountReading, ReadLedgerEntry, ReadOrder } from '../../src/venues/practice/account-reading.ts';
 
 let entries = 0;
@@ -92,10 +92,10 @@ describe('reconciliation', () => {
     const step = fc.record({ amount: fc.bigInt(-(10n ** 15n), 10n ** 15n), fee: fc.bigInt(0n, 10n ** 6n) });
     fc.assert(
       fc.property(fc.array(step), fc.bigInt(-1_000n, 1_000n), (steps, error) => {
-        const text = (units: bigint) => formatDecimal(units, 10);
+        const text = (units: Units) => formatDecimal(units, 10);
         const sum = steps.reduce((total, { amount, fee }) => total + amount - fee, 0n);
-        const ledger = steps.map(({ amount, fee }) => entry('trade', 'BTC', text(amount), text(fee)));
-        const assets = [{ ...OURS.assets[1]!, change: text(sum + error) }];
+        const ledger = steps.map(({ amount, fee }) => entry('trade', 'BTC', text(units(amount)), text(units(fee))));
+        const assets = [{ ...OURS.assets[1]!, change: text(units(sum + error)) }];
         const [row] = reconcile({ ...OURS, assets }, { ...THEIRS, ledger }).assets;
         expect(row?.difference === '0').toBe(error === 0n);
       }),

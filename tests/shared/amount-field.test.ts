@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { addAmount, writeAmount } from '../../src/shared/amount-field.ts';
 import { INCURABLE_ERRORS } from '../../src/shared/errors.ts';
-import { INT64_MAX } from '../../src/shared/money.ts';
+import { INT64_MAX, units } from '../../src/shared/money.ts';
 
 describe('amounts in memory', () => {
   test.each([0n, 1n, -1n, INT64_MAX, -INT64_MAX])('%s is read as it was written', (value) => {
@@ -22,9 +22,9 @@ describe('amounts in memory', () => {
     const view = new DataView(new ArrayBuffer(8));
     for (const sign of [1n, -1n]) {
       writeAmount(view, 0, sign * INT64_MAX);
-      expect(() => addAmount(view, 0, sign)).toThrow(expect.objectContaining({ code: 'AMOUNT_OVERFLOW' }));
+      expect(() => addAmount(view, 0, units(sign))).toThrow(expect.objectContaining({ code: 'AMOUNT_OVERFLOW' }));
       expect(view.getBigInt64(0, true)).toBe(sign * INT64_MAX);
-      addAmount(view, 0, -sign);
+      addAmount(view, 0, units(-sign));
       expect(view.getBigInt64(0, true)).toBe(sign * (INT64_MAX - 1n));
     }
   });

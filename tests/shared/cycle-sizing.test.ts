@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FILLS_PER_LEVEL_MAX } from '../../src/shared/cycle-leg.ts';
 import { executeCycle, sizeCycle } from '../../src/shared/cycle-sizing.ts';
 import { worstOfCycle } from '../../src/shared/cycle-worst.ts';
+import { type Lots, lots, ticks, type Units, units } from '../../src/shared/money.ts';
 import { BUY } from '../../src/shared/side.ts';
 import { type CycleDraw, cycleDraw, ladderOf, legsOf, termsOf } from './cycle-fixtures.ts';
 
@@ -14,13 +15,17 @@ describe('cycle sizing', () => {
     test(`earns exactly what the best of all sizes earns, in cycles of ${length}`, () => {
       let profitable = 0;
       fc.assert(
-        fc.property(cycleDraw(length), fc.option(fc.bigInt(0n, 20_000n), { nil: undefined }), (draw, budgetUnits) => {
-          const best = bruteForce(draw, budgetUnits);
-          const size = sizeCycle(legsOf(draw), { budgetUnits, ...UNBOUNDED_STEPS });
-          expect(size === undefined ? 0n : size.endUnits - size.startUnits).toBe(best);
-          if (size !== undefined) expect(size.shortfallMaxUnits).toBe(0n);
-          if (best > 0n) profitable++;
-        }),
+        fc.property(
+          cycleDraw(length),
+          fc.option(fc.bigInt(0n, 20_000n).map(units), { nil: undefined }),
+          (draw, budgetUnits) => {
+            const best = bruteForce(draw, budgetUnits);
+            const size = sizeCycle(legsOf(draw), { budgetUnits, ...UNBOUNDED_STEPS });
+            expect(size === undefined ? 0n : size.endUnits - size.startUnits).toBe(best);
+            if (size !== undefined) expect(size.shortfallMaxUnits).toBe(0n);
+            if (best > 0n) profitable++;
+          },
+        ),
         { numRuns: 1_200, seed: SEED },
       );
       expect(profitable).toBeGreaterThan(60); // the draw does reach the interesting part
@@ -30,7 +35,7 @@ describe('cycle sizing', () => {
   test('no order breaks a step, a minimum, the ladder or what the leg before brought', () => {
     fc.assert(
       fc.property(cycleDraw(3), fc.bigInt(1n, 2_000n), (draw, budgetUnits) => {
-        const size = sizeCycle(legsOf(draw), { budgetUnits, ...UNBOUNDED_STEPS });
+        const size = sizeCycle(legsOf(draw), { budgetUnits: units(budgetUnits), ...UNBOUNDED_STEPS });
         if (size === undefined) return;
         expect(size.startUnits).toBeLessThanOrEqual(budgetUnits);
         let held = size.startUnits;
@@ -42,7 +47,7 @@ describe('cycle sizing', () => {
           expect(naive.reachesCostMin).toBe(true);
           expect(naive.spent).toBeLessThanOrEqual(held);
           expect(fill).toEqual({ qtyLots: fill.qtyLots, ...naive.fill });
-          held = naive.received;
+          held = units(naive.received);
         }
         expect(size.endUnits).toBe(held);
       }),
@@ -110,12 +115,12 @@ describe('the worst case', () => {
           const firstLots = firstSteps * draw.legs[0]!.increment;
           if (levelTakes(draw, 0, firstLots) === undefined) return;
           const legs = legsOf(draw);
-          const worst = worstOfCycle(legs, firstLots);
-          const expected = executeCycle(legs, firstLots);
+          const worst = worstOfCycle(legs, lots(firstLots));
+          const expected = executeCycle(legs, lots(firstLots));
           if (worst === undefined) return;
           // If it is an order at worst, it is one when all goes as expected.
           expect(expected?.endUnits).toBeGreaterThanOrEqual(worst.endUnits);
-          const real = executeSplit(draw, firstLots, cuts)!;
+          const real = executeSplit(draw, lots(firstLots), cuts)!;
           expect(real.startUnits).toBeLessThanOrEqual(worst.startUnits);
           expect(real.endUnits).toBeGreaterThanOrEqual(worst.endUnits);
           if (real.endUnits < expected!.endUnits) worse++;
@@ -128,7 +133,7 @@ describe('the worst case', () => {
 });
 
 /** Every level comes in several fills; a leg spends no more than came in. */
-function executeSplit(draw: CycleDraw, firstLots: bigint, cuts: readonly bigint[]) {
+function executeSplit(draw: CycleDraw, firstLots: Lots, cuts: readonly bigint[]) {
   let cut = 0;
   const split = ({ priceTicks, lots }: Take): Take[] => {
     const parts: Take[] = [];
@@ -141,7 +146,7 @@ function executeSplit(draw: CycleDraw, firstLots: bigint, cuts: readonly bigint[
     }
     return parts;
   };
-  const splitFill = (index: number, lots: bigint) => settle(draw, index, levelTakes(draw, index, lots)!.flatMap(split));
+  const splitFill = (index: number, lots: Lots) => settle(draw, index, levelTakes(draw, index, lots)!.flatMap(split));
   const first = splitFill(0, firstLots);
   let held = first.received;
   for (const [index, leg] of draw.legs.entries()) {
@@ -149,16 +154,16 @@ function executeSplit(draw: CycleDraw, firstLots: bigint, cuts: readonly bigint[
     let order = 0n;
     for (let next = leg.increment; ; next += leg.increment) {
       const fill = naiveFill(draw, index, next);
-      if (fill === undefined || splitFill(index, next).spent > held) break;
+      if (fill === undefined || splitFill(index, lots(next)).spent > held) break;
       order = next;
     }
-    held = splitFill(index, order).received;
+    held = splitFill(index, lots(order)).received;
   }
   return { startUnits: first.spent, endUnits: held };
 }
 
 /** Every first order there is, each leg's order found by counting up. Slow and obvious. */
-function bruteForce(draw: CycleDraw, budgetUnits: bigint | undefined): bigint {
+function bruteForce(draw: CycleDraw, budgetUnits: Units | undefined): bigint {
   const first = draw.legs[0]!;
   let best = 0n;
   for (let order = first.increment; ; order += first.increment) {
@@ -205,7 +210,7 @@ function levelTakes(draw: CycleDraw, index: number, order: bigint): Take[] | und
   let left = order;
   for (let level = 0; level < ladder.count && left > 0n; level++) {
     const lots = left < ladder.qtyLots[level]! ? left : ladder.qtyLots[level]!;
-    takes.push({ priceTicks: ladder.priceTicks[level]!, lots });
+    takes.push({ priceTicks: ticks(ladder.priceTicks[level]!), lots });
     left -= lots;
   }
   return left > 0n ? undefined : takes;

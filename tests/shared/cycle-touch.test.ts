@@ -56,7 +56,7 @@ describe('cycle touch', () => {
         const legs = legsOf(draw);
         const order = steps * draw.legs[0]!.increment;
         if (order > legs[0]!.lotsMax) return;
-        const executed = executeCycle(legs, order);
+        const executed = executeCycle(legs, lots(order));
         if (executed === undefined) return;
         // Across assets of one cycle the start and end asset are the same, so units compare directly.
         const { net } = cycleTouch(touchesOf(draw));
@@ -88,7 +88,7 @@ describe('nearest double', () => {
 function touchesOf(draw: CycleDraw): LegTouch[] {
   return termsOf(draw).map((terms, index) => {
     const ladder = ladderOf(draw.legs[index]!);
-    return { terms, priceTicks: ladder.priceTicks[0]!, qtyLots: ladder.qtyLots[0]! };
+    return { terms, priceTicks: ticks(ladder.priceTicks[0]!), qtyLots: lots(ladder.qtyLots[0]!) };
   });
 }
 
@@ -121,7 +121,7 @@ function row591(feePpm: number): LegTouch[] {
     const names = { index: instrumentIndex(0), symbol: `${base.id}/${quote.id}`, base: base.index, quote: quote.index };
     const decimals = { pricePrecision, qtyPrecision: 8, costPrecision: 8 };
     const instrument: Instrument = { ...names, ...decimals, ...steps, status: 'online' };
-    return { terms: { instrument, side, base, quote, feePpm }, priceTicks: price, qtyLots: qty };
+    return { terms: { instrument, side, base, quote, feePpm }, priceTicks: ticks(price), qtyLots: lots(qty) };
   };
   return [
     pair(btc, usd, 2, SELL, 6_075_000n, 7_118_481n),

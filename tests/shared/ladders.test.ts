@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Ladders, LEVEL_WORDS, packDecimals } from '../../src/shared/ladders.ts';
+import { lots, ticks } from '../../src/shared/money.ts';
 
 type Level = readonly [price: bigint, qty: bigint];
 
@@ -36,10 +37,10 @@ describe('ladders', () => {
           books.clear(side, ask);
         });
         for (const message of list) {
-          for (const [ask, ticks, lots] of message) {
-            books.setLevel(sides[ask]!, ticks, lots);
-            if (lots === 0n) model[ask]!.delete(ticks);
-            else model[ask]!.set(ticks, lots);
+          for (const [ask, price, qty] of message) {
+            books.setLevel(sides[ask]!, ticks(price), lots(qty));
+            if (qty === 0n) model[ask]!.delete(price);
+            else model[ask]!.set(price, qty);
           }
           sides.forEach((side, ask) => {
             expect(contents(books, side)).toEqual(sorted(model[ask]!, ask));
@@ -61,11 +62,11 @@ describe('ladders', () => {
     const model = new Map<bigint, bigint>();
     for (let step = 0; step < 4_000; step++) {
       const best = BigInt(step < 2_000 ? 10_000 - step : 6_000 + step);
-      books.setLevel(side, best, 5n);
+      books.setLevel(side, ticks(best), lots(5n));
       model.set(best, 5n);
-      for (const ticks of [...model.keys()].filter((ticks) => ticks < best)) {
-        books.setLevel(side, ticks, 0n);
-        model.delete(ticks);
+      for (const price of [...model.keys()].filter((one) => one < best)) {
+        books.setLevel(side, ticks(price), lots(0n));
+        model.delete(price);
       }
       books.truncate(side);
       const kept = sorted(model, 1).slice(0, 10);
@@ -77,10 +78,10 @@ describe('ladders', () => {
 
   test('keep a level pushed beyond the depth until the message ends: a later deletion brings it back', () => {
     const { books, side } = fresh(2);
-    books.setLevel(side, 10n, 1n);
-    books.setLevel(side, 9n, 1n);
-    books.setLevel(side, 11n, 1n);
-    books.setLevel(side, 10n, 0n);
+    books.setLevel(side, ticks(10n), lots(1n));
+    books.setLevel(side, ticks(9n), lots(1n));
+    books.setLevel(side, ticks(11n), lots(1n));
+    books.setLevel(side, ticks(10n), lots(0n));
     books.truncate(side);
     expect(contents(books, side)).toEqual([
       [11n, 1n],
@@ -91,9 +92,9 @@ describe('ladders', () => {
   test('take a whole side replaced in one message, insertions first', () => {
     const depth = 1000;
     const { books, side } = fresh(depth, 1);
-    for (let level = 1; level <= depth; level++) books.setLevel(side, BigInt(level), 1n);
-    for (let level = 1; level <= depth; level++) books.setLevel(side, BigInt(5000 + level), 2n);
-    for (let level = 1; level <= depth; level++) books.setLevel(side, BigInt(level), 0n);
+    for (let level = 1; level <= depth; level++) books.setLevel(side, ticks(BigInt(level)), lots(1n));
+    for (let level = 1; level <= depth; level++) books.setLevel(side, ticks(BigInt(5000 + level)), lots(2n));
+    for (let level = 1; level <= depth; level++) books.setLevel(side, ticks(BigInt(level)), lots(0n));
     books.truncate(side);
     expect(books.overflowed(side)).toBe(false);
     expect(contents(books, side)[0]).toEqual([5001n, 2n]);
@@ -102,9 +103,9 @@ describe('ladders', () => {
 
   test('mark a side that a message overfilled instead of dropping levels in silence', () => {
     const { books, side } = fresh(10);
-    for (let level = 1; level <= books.capacity; level++) books.setLevel(side, BigInt(level), 1n);
+    for (let level = 1; level <= books.capacity; level++) books.setLevel(side, ticks(BigInt(level)), lots(1n));
     expect(books.overflowed(side)).toBe(false);
-    books.setLevel(side, 5_000n, 1n);
+    books.setLevel(side, ticks(5_000n), lots(1n));
     expect(books.overflowed(side)).toBe(true);
     books.clear(side, 0);
     expect(books.overflowed(side)).toBe(false);
@@ -112,19 +113,19 @@ describe('ladders', () => {
 
   test('tell the best level that changed, and nothing for a deletion of an absent level', () => {
     const { books, side } = fresh(10);
-    for (const ticks of [50n, 40n, 30n]) books.setLevel(side, ticks, 1n);
+    for (const price of [50n, 40n, 30n]) books.setLevel(side, ticks(price), lots(1n));
     books.settle(side);
-    books.setLevel(side, 35n, 0n);
+    books.setLevel(side, ticks(35n), lots(0n));
     expect(books.firstChanged(side)).toBe(books.capacity);
-    books.setLevel(side, 40n, 2n);
+    books.setLevel(side, ticks(40n), lots(2n));
     expect(books.firstChanged(side)).toBe(1);
-    books.setLevel(side, 60n, 2n);
+    books.setLevel(side, ticks(60n), lots(2n));
     expect(books.firstChanged(side)).toBe(0);
   });
 
   test('void the memo of a level that is written again, and carry the others along when levels move', () => {
     const { books, side } = fresh(10);
-    for (const ticks of [50n, 40n, 30n]) books.setLevel(side, ticks, 1n, packDecimals(1, 2));
+    for (const price of [50n, 40n, 30n]) books.setLevel(side, ticks(price), lots(1n), packDecimals(1, 2));
     const memoOf = (index: number) => {
       const level = books.level(side, index);
       return [books.words[level + LEVEL_WORDS.memo], books.words[level + LEVEL_WORDS.packed]! >> 16];
@@ -134,9 +135,9 @@ describe('ladders', () => {
       books.words[level + LEVEL_WORDS.memo] = -1 - index; // all bits set: must survive moving as half of a double
       books.words[level + LEVEL_WORDS.packed] = packDecimals(1, 2) | (60 << 16);
     }
-    books.setLevel(side, 60n, 1n);
-    books.setLevel(side, 45n, 1n);
-    books.setLevel(side, 40n, 9n);
+    books.setLevel(side, ticks(60n), lots(1n));
+    books.setLevel(side, ticks(45n), lots(1n));
+    books.setLevel(side, ticks(40n), lots(9n));
     expect([memoOf(1), memoOf(4)]).toEqual([
       [-1, 60],
       [-3, 60],
@@ -147,9 +148,9 @@ describe('ladders', () => {
   test('are found as they were by whoever opens the same memory next', () => {
     const memory = new SharedArrayBuffer(Ladders.byteLength(1, 10));
     const { books, side } = fresh(10, 1, memory);
-    books.setLevel(side, 7n, 2n ** 60n + 1n);
+    books.setLevel(side, ticks(7n), lots(2n ** 60n + 1n));
     const next = new Ladders(memory, 0, 1, 10);
-    next.setLevel(side, 6n, 3n);
+    next.setLevel(side, ticks(6n), lots(3n));
     expect(contents(next, side)).toEqual([
       [6n, 3n],
       [7n, 2n ** 60n + 1n],

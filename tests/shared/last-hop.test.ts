@@ -4,6 +4,7 @@ import type { OrderRequest, PlanBounds } from '../../src/shared/approved-order.t
 import { type ConfigInput, checkConfig } from '../../src/shared/config.ts';
 import { InstrumentDirectory, instrumentIndex } from '../../src/shared/instrument.ts';
 import { LastHop } from '../../src/shared/last-hop.ts';
+import { lots, ticks, type Units, units } from '../../src/shared/money.ts';
 import { GATE_STATES, type GateState } from '../../src/shared/trading-gate.ts';
 import { btcUsdListed } from '../support/btc-usd.ts';
 
@@ -11,11 +12,16 @@ interface Stage {
   readonly hop: LastHop;
   gate: GateState;
   nowNs: number;
-  outUnits: bigint;
+  outUnits: Units;
   planBounds: PlanBounds | undefined;
 }
 
-const UNBOUNDED: PlanBounds = { hasOrdersLeft: true, roomUnits: 2n ** 62n, isTooOld: false, isLossReached: false };
+const UNBOUNDED: PlanBounds = {
+  hasOrdersLeft: true,
+  roomUnits: units(2n ** 62n),
+  isTooOld: false,
+  isLossReached: false,
+};
 
 function stageOf(settings: ConfigInput, directory: InstrumentDirectory | undefined = btcUsdListed()): Stage {
   const gate = { state: 'active' as GateState };
@@ -26,7 +32,7 @@ function stageOf(settings: ConfigInput, directory: InstrumentDirectory | undefin
     config: checkConfig(settings),
     gate,
     clock,
-    outUnits: () => out.units,
+    outUnits: () => units(out.units),
     planBounds: () => plan.bounds,
   });
   if (directory !== undefined) hop.list(directory, 1);
@@ -41,7 +47,7 @@ function stageOf(settings: ConfigInput, directory: InstrumentDirectory | undefin
     set nowNs(now: number) {
       clock.now = now;
     },
-    set outUnits(outUnits: bigint) {
+    set outUnits(outUnits: Units) {
       out.units = outUnits;
     },
   };
@@ -55,11 +61,11 @@ const BUY_500: OrderRequest = {
   attempt: 0,
   instrument: instrumentIndex(0),
   side: 0,
-  qtyLots: 1_000_000n,
-  limitTicks: 500_000n,
+  qtyLots: lots(1_000_000n),
+  limitTicks: ticks(500_000n),
   pricePrecision: 1,
   qtyPrecision: 8,
-  fundsUnits: 5_000_000n,
+  fundsUnits: units(5_000_000n),
   feePpm: 2_600,
   placedNs: 0,
   shrinksExposure: false,
@@ -99,14 +105,14 @@ describe('last hop', () => {
 
   test('what an order can cost at its limit counts, not what it says it may spend', () => {
     const stage = stageOf({ trading: { order_max: { USD: '400' } } });
-    expect(reasonOf(stage, { ...BUY_500, fundsUnits: 1n })).toBe('order_too_large');
+    expect(reasonOf(stage, { ...BUY_500, fundsUnits: units(1n) })).toBe('order_too_large');
   });
 
   test('what is out already counts against the exposure, except for what takes back', () => {
     const stage = stageOf({ trading: { exposure_max: { USD: '700', BTC: '0.001' } } });
-    stage.outUnits = 2_000_000n;
+    stage.outUnits = units(2_000_000n);
     expect(reasonOf(stage, BUY_500)).toBe('approved');
-    stage.outUnits = 2_000_001n;
+    stage.outUnits = units(2_000_001n);
     expect(reasonOf(stage, BUY_500)).toBe('exposure_too_large');
     expect(reasonOf(stage, SELL_BACK)).toBe('approved');
   });
@@ -122,10 +128,10 @@ describe('last hop', () => {
   });
 
   test.each([
-    ['no quantity', { qtyLots: 0n }],
-    ['a negative quantity', { qtyLots: -1n }],
-    ['no price', { limitTicks: 0n }],
-    ['nothing to spend', { fundsUnits: 0n }],
+    ['no quantity', { qtyLots: lots(0n) }],
+    ['a negative quantity', { qtyLots: lots(-1n) }],
+    ['no price', { limitTicks: ticks(0n) }],
+    ['nothing to spend', { fundsUnits: units(0n) }],
     ['no id', { clOrdId: '' }],
     ['an id of 19 characters', { clOrdId: 'a234567890123456789' }],
   ])('an order with %s is none', (_what, wrong) => {
@@ -158,13 +164,13 @@ describe('last hop', () => {
     stage.hop.list(directory, 2);
     expect(reasonOf(stage, BUY_500)).toBe('precision_changed');
     expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7 })).toBe('order_too_large');
-    expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7, qtyLots: 100_000n })).toBe('approved');
+    expect(reasonOf(stage, { ...BUY_500, qtyPrecision: 7, qtyLots: lots(100_000n) })).toBe('approved');
   });
 
   test('whatever is asked, what leaves is within every limit and the gate was open for it', () => {
     const request = fc.record({
-      qtyLots: fc.bigInt(-1n, 3_000_000n),
-      limitTicks: fc.bigInt(-1n, 900_000n),
+      qtyLots: fc.bigInt(-1n, 3_000_000n).map(lots),
+      limitTicks: fc.bigInt(-1n, 900_000n).map(ticks),
       side: fc.constantFrom(0 as const, 1 as const),
       shrinksExposure: fc.boolean(),
       gate: fc.constantFrom(...GATE_STATES),
@@ -201,8 +207,8 @@ describe('last hop: bounds of the plan', () => {
   const USD_500 = 5_000_000n;
 
   test.each([
-    ['room for exactly this order', { roomUnits: USD_500 }, 'approved'],
-    ['a unit less', { roomUnits: USD_500 - 1n }, 'plan_volume_over'],
+    ['room for exactly this order', { roomUnits: units(USD_500) }, 'approved'],
+    ['a unit less', { roomUnits: units(USD_500 - 1n) }, 'plan_volume_over'],
     ['no order left', { hasOrdersLeft: false }, 'plan_orders_over'],
     ['too much lost', { isLossReached: true }, 'plan_loss_over'],
   ])('%s', (_what, bounds, reason) => {
@@ -231,9 +237,9 @@ describe('last hop: bounds of the plan', () => {
     expect(stage.hop.worstSpendUnits(SELL_BACK)).toBe(100_000_000n); // 0.01 BTC at ten decimals
     expect(stage.hop.worstSpendUnits(BUY_500)).toBe(USD_500);
     // A lot is 10^-8, a unit of BTC 10^-10 and one of USD 10^-4: three factors that differ.
-    stage.planBounds = { ...UNBOUNDED, roomUnits: 100_000_000n };
+    stage.planBounds = { ...UNBOUNDED, roomUnits: units(100_000_000n) };
     expect(reasonOf(stage, SELL_BACK)).toBe('approved');
-    stage.planBounds = { ...UNBOUNDED, roomUnits: 99_999_999n };
+    stage.planBounds = { ...UNBOUNDED, roomUnits: units(99_999_999n) };
     expect(reasonOf(stage, SELL_BACK)).toBe('plan_volume_over');
   });
 });

@@ -14,7 +14,11 @@ const HEADER = [
   importing('type BookTable', 'src/shared/book-table.ts'),
   importing('type FeeTable', 'src/shared/fee-table.ts'),
   importing('type AssetIndex, type Instrument, type InstrumentIndex', 'src/shared/instrument.ts'),
-  importing('type Fill, type TradingPort', 'src/venues/trading-port.ts'),
+  importing('type BalanceReading, type Fill, type TradingPort', 'src/venues/trading-port.ts'),
+  importing('isMore, type Lots, lots, minus, plus, type Units, units', 'src/shared/money.ts'),
+  importing('type LedgerEntry', 'src/actors/sequencer/account-ledger.ts'),
+  importing('type Plan', 'src/actors/sequencer/plan.ts'),
+  'declare const [plan, amount]: [Plan, Units];',
   'declare const [order, limits, port, fill]: [OrderRequest, OrderLimits, TradingPort, Fill];',
   'declare const [listed, book, fees]: [Instrument, BookTable, FeeTable];',
   'declare const [instrument, asset, place]: [InstrumentIndex, AssetIndex, number];',
@@ -68,7 +72,88 @@ const INDICES: readonly Swap[] = [
   },
 ];
 
-describe.each([['positions of instruments and assets', INDICES]] as const)('%s', (_, swaps) => {
+const AMOUNTS: readonly Swap[] = [
+  {
+    what: 'a limit for the funds, in an order',
+    wrong: 'const other: OrderRequest = { ...order, fundsUnits: order.limitTicks };',
+    right: 'const other: OrderRequest = { ...order, limitTicks: order.limitTicks };',
+  },
+  {
+    what: 'a price for a quantity, in an order',
+    wrong: 'const other: OrderRequest = { ...order, qtyLots: order.limitTicks };',
+    right: 'const other: OrderRequest = { ...order, qtyLots: order.qtyLots };',
+  },
+  {
+    what: 'a quantity for a price, in an order',
+    wrong: 'const other: OrderRequest = { ...order, limitTicks: order.qtyLots };',
+    right: 'const other: OrderRequest = { ...order, limitTicks: fill.priceTicks };',
+  },
+  {
+    what: 'funds for a quantity, in an order',
+    wrong: 'const other: OrderRequest = { ...order, qtyLots: order.fundsUnits };',
+    right: 'const other: OrderRequest = { ...order, fundsUnits: order.fundsUnits };',
+  },
+  {
+    what: 'lots against a limit in units',
+    wrong: 'isMore(order.qtyLots, amount);',
+    right: 'isMore(order.fundsUnits, amount);',
+  },
+  {
+    what: 'a limit in lots for one in units, at the last hop',
+    wrong: 'const other: OrderLimits = { ...limits, spendMaxUnits: limits.qtyMaxLots };',
+    right: 'const other: OrderLimits = { ...limits, spendMaxUnits: limits.spendMaxUnits };',
+  },
+  {
+    what: 'a price for a quantity, in a fill',
+    wrong: 'const other: Fill = { ...fill, qtyLots: fill.priceTicks };',
+    right: 'const other: Fill = { ...fill, qtyLots: order.qtyLots };',
+  },
+  {
+    what: 'a quantity for a cost, in a fill',
+    wrong: 'const other: Fill = { ...fill, costUnits: fill.qtyLots };',
+    right: 'const other: Fill = { ...fill, costUnits: fill.feeUnits };',
+  },
+  {
+    what: 'a quantity for what is held',
+    wrong: 'plan.heldUnits[0] = fill.qtyLots;',
+    right: 'plan.heldUnits[0] = fill.costUnits;',
+  },
+  {
+    what: 'a sum of lots and units',
+    wrong: 'const sum: Units = plus(fill.costUnits, fill.qtyLots);',
+    right: 'const sum: Units = plus(fill.costUnits, fill.feeUnits);',
+  },
+  {
+    what: 'a difference of a price and a quantity',
+    wrong: 'const left: Lots = minus(order.qtyLots, order.limitTicks);',
+    right: 'const left: Lots = minus(order.qtyLots, fill.qtyLots);',
+  },
+  {
+    what: 'a bare product of price and quantity for units',
+    wrong: 'const other: Fill = { ...fill, costUnits: fill.priceTicks * fill.qtyLots };',
+    right: 'const other: Fill = { ...fill, costUnits: units(fill.priceTicks * fill.qtyLots) };',
+  },
+  {
+    what: 'a bare number of the wire for lots',
+    wrong: 'const other: OrderRequest = { ...order, qtyLots: 5n };',
+    right: 'const other: OrderRequest = { ...order, qtyLots: lots(5n) };',
+  },
+  {
+    what: 'a quantity for an amount of the ledger',
+    wrong: 'const other: LedgerEntry = { asset, units: fill.qtyLots, plan: 1 };',
+    right: 'const other: LedgerEntry = { asset, units: fill.costUnits, plan: 1 };',
+  },
+  {
+    what: 'a quantity for a balance',
+    wrong: 'const other: BalanceReading = { asset, totalUnits: order.qtyLots, heldUnits: amount };',
+    right: 'const other: BalanceReading = { asset, totalUnits: amount, heldUnits: amount };',
+  },
+];
+
+describe.each([
+  ['positions of instruments and assets', INDICES],
+  ['amounts', AMOUNTS],
+] as const)('%s', (_, swaps) => {
   const said = compilerOn(
     HEADER,
     swaps.flatMap(({ wrong, right }) => [wrong, right]),

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { BookTable } from '../../src/shared/book-table.ts';
 import { InstrumentDirectory } from '../../src/shared/instrument.ts';
 import { invalidReasonCode } from '../../src/shared/market-messages.ts';
+import { lots, type Units, units } from '../../src/shared/money.ts';
 import { worthOf, worthWithin } from '../../src/shared/worth.ts';
 import { ASSETS, BTC_USD, ETH_BTC, ETH_USD, PAIRS, putBook } from '../actors/sequencer/sequencer-stage.ts';
 import { createTestContext } from '../support/test-context.ts';
@@ -13,48 +14,48 @@ function market() {
   const table = new BookTable(memory.bookTable);
   const directory = new InstrumentDirectory();
   directory.apply({ assets: ASSETS, instruments: PAIRS });
-  putBook(table, BTC_USD, { bids: [[500_000n, 1n]], asks: [[500_010n, 1n]] }, 1, 0); // 50,000.0 and 50,001.0
-  putBook(table, ETH_BTC, { bids: [], asks: [[5_000n, 1n]] }, 2, 0);
-  const worth = (units: bigint, asset: typeof USD, into: typeof USD) => worthOf(units, asset, into, directory, table);
+  putBook(table, BTC_USD, { bids: [[500_000n, lots(1n)]], asks: [[500_010n, lots(1n)]] }, 1, 0); // 50,000.0 and 50,001.0
+  putBook(table, ETH_BTC, { bids: [], asks: [[5_000n, lots(1n)]] }, 2, 0);
+  const worth = (units: Units, asset: typeof USD, into: typeof USD) => worthOf(units, asset, into, directory, table);
   return { table, directory, worth };
 }
 
 test('what is held is worth what it would sell for, what is owed what it would cost', () => {
   const { worth } = market();
-  expect(worth(5_000_000_000n, BTC, USD)).toBe(250_000_000n); // 0.5 BTC: 25,000.0000 USD
-  expect(worth(-5_000_000_000n, BTC, USD)).toBe(-250_005_000n);
-  expect(worth(500_010_000n, USD, BTC)).toBe(10_000_000_000n); // 50,001 USD buy a BTC
-  expect(worth(-500_000_000n, USD, BTC)).toBe(-10_000_000_000n);
-  expect(worth(7n, USD, USD)).toBe(7n);
+  expect(worth(units(5_000_000_000n), BTC, USD)).toBe(250_000_000n); // 0.5 BTC: 25,000.0000 USD
+  expect(worth(units(-5_000_000_000n), BTC, USD)).toBe(-250_005_000n);
+  expect(worth(units(500_010_000n), USD, BTC)).toBe(10_000_000_000n); // 50,001 USD buy a BTC
+  expect(worth(units(-500_000_000n), USD, BTC)).toBe(-10_000_000_000n);
+  expect(worth(units(7n), USD, USD)).toBe(7n);
 });
 
 test('it is rounded down, also below zero', () => {
   const { worth } = market();
-  expect(worth(1n, BTC, USD)).toBe(0n);
-  expect(worth(-1n, BTC, USD)).toBe(-1n);
+  expect(worth(units(1n), BTC, USD)).toBe(0n);
+  expect(worth(units(-1n), BTC, USD)).toBe(-1n);
 });
 
 test('without a pair, a verified book or a side of it nobody knows', () => {
   const { worth, table } = market();
-  expect(worth(1n, ETH, USD)).toBeUndefined();
-  expect(worth(10n ** 10n, ETH, BTC)).toBeUndefined(); // nobody bids
-  expect(worth(-(10n ** 10n), ETH, BTC)).toBe(-500_000_000n);
+  expect(worth(units(1n), ETH, USD)).toBeUndefined();
+  expect(worth(units(10n ** 10n), ETH, BTC)).toBeUndefined(); // nobody bids
+  expect(worth(units(-(10n ** 10n)), ETH, BTC)).toBe(-500_000_000n);
   table.setValidity(BTC_USD, invalidReasonCode('checksum'));
-  expect(worth(10n ** 10n, BTC, USD)).toBeUndefined();
+  expect(worth(units(10n ** 10n), BTC, USD)).toBeUndefined();
 });
 
 test('within a cycle the best of its two ways counts, each with the books that it needs', () => {
   const { table, directory } = market();
-  const within = (units: bigint, asset: typeof USD, into: typeof USD) =>
+  const within = (units: Units, asset: typeof USD, into: typeof USD) =>
     worthWithin(units, asset.index, into.index, PAIRS, directory, table);
   const one = 10n ** 10n;
-  expect(within(one, BTC, USD)).toBe(500_000_000n); // the way over ETH has no book
-  expect(within(one, ETH, USD)).toBeUndefined();
-  putBook(table, ETH_BTC, { bids: [[4_990n, 1n]], asks: [[5_000n, 1n]] }, 3, 0);
-  expect(within(one, ETH, USD)).toBe(24_950_000n); // 0.0499 BTC at 50,000
-  putBook(table, ETH_USD, { bids: [[252_000n, 1n]], asks: [[252_100n, 1n]] }, 4, 0);
-  expect(within(one, ETH, USD)).toBe(25_200_000n); // 2,520 USD at once
-  expect(within(one, BTC, USD)).toBe(504_000_000n); // 20 ETH, 50,400 USD: on along the cycle
-  expect(within(-one, ETH, USD)).toBe(-25_000_500n); // bought back over BTC: 0.05 × 50,001
-  expect(within(0n, ETH, USD)).toBe(0n);
+  expect(within(units(one), BTC, USD)).toBe(500_000_000n); // the way over ETH has no book
+  expect(within(units(one), ETH, USD)).toBeUndefined();
+  putBook(table, ETH_BTC, { bids: [[4_990n, lots(1n)]], asks: [[5_000n, lots(1n)]] }, 3, 0);
+  expect(within(units(one), ETH, USD)).toBe(24_950_000n); // 0.0499 BTC at 50,000
+  putBook(table, ETH_USD, { bids: [[252_000n, lots(1n)]], asks: [[252_100n, lots(1n)]] }, 4, 0);
+  expect(within(units(one), ETH, USD)).toBe(25_200_000n); // 2,520 USD at once
+  expect(within(units(one), BTC, USD)).toBe(504_000_000n); // 20 ETH, 50,400 USD: on along the cycle
+  expect(within(units(-one), ETH, USD)).toBe(-25_000_500n); // bought back over BTC: 0.05 × 50,001
+  expect(within(units(0n), ETH, USD)).toBe(0n);
 });

@@ -10,6 +10,7 @@ import type { ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
 import type { ApprovedOrder } from '../../src/shared/approved-order.ts';
 import { EXECUTION, EXECUTION_EVENT } from '../../src/shared/execution-message.ts';
 import { assetIndex, type InstrumentIndex } from '../../src/shared/instrument.ts';
+import { lots, NO_UNITS, ticks, units } from '../../src/shared/money.ts';
 import { RECORD_KIND } from '../../src/shared/record-messages.ts';
 import type { SimulatedFault } from '../../src/simulation/day-settings.ts';
 import type {
@@ -200,7 +201,7 @@ const unreserved = () => (context: ActorContext<'sequencer'>) =>
   createSequencer(context, {
     ...VENUE,
     makeAccount: (deps) => {
-      const plans = over(deps.plans, () => ({ reservedUnits: () => 0n }));
+      const plans = over(deps.plans, () => ({ reservedUnits: () => NO_UNITS }));
       return VENUE.makeAccount({ ...deps, plans });
     },
   });
@@ -244,8 +245,8 @@ const without = (call: 'cancelAll' | 'setDeadMansSwitch'): MakePort => {
 /** What every plan may spend is not what there is. */
 const overdrawing = throughAccount((account) => ({
   available: (asset) => {
-    const units = account.available(asset);
-    return units === undefined ? undefined : units * 10n;
+    const free = account.available(asset);
+    return free === undefined ? undefined : units(free * 10n);
   },
 }));
 
@@ -270,7 +271,11 @@ export const MUTANTS: readonly Mutant[] = [
     faults: [],
     sequencer: () => throughPort(everyFill((fill) => (fill.execId.charCodeAt(1) % 3 === 0 ? undefined : fill)))(),
   },
-  { name: 'skips the fee', faults: [], sequencer: throughPort(everyFill((fill) => ({ ...fill, feeUnits: 0n }))) },
+  {
+    name: 'skips the fee',
+    faults: [],
+    sequencer: throughPort(everyFill((fill) => ({ ...fill, feeUnits: units(0n) }))),
+  },
   {
     name: 'books the fee in another asset',
     faults: [],
@@ -280,7 +285,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'rounds costs as floats do',
     faults: [],
     sequencer: throughPort(
-      everyFill((fill) => ({ ...fill, costUnits: BigInt(Math.round(Number(fill.costUnits) * (1 + 1e-6))) })),
+      everyFill((fill) => ({ ...fill, costUnits: units(BigInt(Math.round(Number(fill.costUnits) * (1 + 1e-6)))) })),
     ),
   },
   {
@@ -300,12 +305,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'books every fill at a price a tick lower',
     faults: [],
-    sequencer: throughPort(everyFill((fill) => ({ ...fill, priceTicks: fill.priceTicks - 1n }))),
+    sequencer: throughPort(everyFill((fill) => ({ ...fill, priceTicks: ticks(fill.priceTicks - 1n) }))),
   },
   {
     name: 'books every fill at a price a tick higher',
     faults: [],
-    sequencer: throughPort(everyFill((fill) => ({ ...fill, priceTicks: fill.priceTicks + 1n }))),
+    sequencer: throughPort(everyFill((fill) => ({ ...fill, priceTicks: ticks(fill.priceTicks + 1n) }))),
   },
   { name: 'credits profit to the wrong plan', faults: [], sequencer: creditingOthers },
   { name: 'begins plans while the gate is reducing', faults: [], sequencer: throughReducingGate },
@@ -337,6 +342,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'orders three times what was approved',
     faults: [],
-    sequencer: throughPort(everySend((order, inner) => inner.send(changed(order, { qtyLots: order.qtyLots * 3n })))),
+    sequencer: throughPort(
+      everySend((order, inner) => inner.send(changed(order, { qtyLots: lots(order.qtyLots * 3n) }))),
+    ),
   },
 ];

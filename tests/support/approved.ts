@@ -7,6 +7,7 @@ import {
   type OrderRequest,
 } from '../../src/shared/approved-order.ts';
 import { instrumentIndex } from '../../src/shared/instrument.ts';
+import { lots, ticks, units } from '../../src/shared/money.ts';
 
 const REQUEST: OrderRequest = {
   clOrdId: 'amhw3k2x100001203',
@@ -15,11 +16,11 @@ const REQUEST: OrderRequest = {
   attempt: 0,
   instrument: instrumentIndex(0),
   side: 0,
-  qtyLots: 25_000_000n,
-  limitTicks: 265_004n,
+  qtyLots: lots(25_000_000n),
+  limitTicks: ticks(265_004n),
   pricePrecision: 1,
   qtyPrecision: 8,
-  fundsUnits: 1_000_000_000n,
+  fundsUnits: units(1_000_000_000n),
   feePpm: 8_000,
   placedNs: Number.MAX_SAFE_INTEGER, // never too old: the age of orders has a test of its own
   shrinksExposure: false,
@@ -31,7 +32,7 @@ const NO_LIMITS: OrderLimits = {
   worstSpendUnits: (order) => order.fundsUnits,
   spendMaxUnits: () => undefined,
   exposureRoomUnits: () => undefined,
-  planBounds: () => ({ hasOrdersLeft: true, roomUnits: 2n ** 62n, isTooOld: false, isLossReached: false }),
+  planBounds: () => ({ hasOrdersLeft: true, roomUnits: units(2n ** 62n), isTooOld: false, isLossReached: false }),
   hasRate: () => true,
 };
 

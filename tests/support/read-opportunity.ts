@@ -2,6 +2,7 @@
 
 import { assetReceived, assetSpent, spellCycle } from '../../src/shared/asset-graph.ts';
 import type { InstrumentDirectory } from '../../src/shared/instrument.ts';
+import { units } from '../../src/shared/money.ts';
 import type { Amount, Opportunity, OpportunityLeg } from '../../src/shared/opportunity-json.ts';
 import { LEG, OPPORTUNITY } from '../../src/shared/opportunity-message.ts';
 import { BUY, SELL } from '../../src/shared/side.ts';
@@ -63,5 +64,5 @@ function readSize(view: DataView, offset: number, directory: InstrumentDirectory
 }
 
 function amount(view: DataView, offset: number, decimals = 0): Amount {
-  return { units: view.getBigInt64(offset, true), decimals };
+  return { units: units(view.getBigInt64(offset, true)), decimals };
 }

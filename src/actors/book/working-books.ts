@@ -10,6 +10,7 @@ import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { copyInt64 } from '../../shared/int64.ts';
 import { type Ladders, LEVEL_WORDS } from '../../shared/ladders.ts';
 import { DELTA, DELTA_FLAG, TOP } from '../../shared/market-messages.ts';
+import { lots } from '../../shared/money.ts';
 import { CHECKSUM_LEVELS } from '../../venues/kraken/checksum.ts';
 import { CHECKSUM_VARIANT, RunningChecksum } from '../../venues/kraken/running-checksum.ts';
 import { type BookMemory, ROW_WORD } from './own-memory.ts';
@@ -82,7 +83,7 @@ export class WorkingBooks {
     } else {
       const exactLots = quantityOf(words, at, isWide);
       this.#ladders.set(side, priceLow, priceHigh, CLAMPED_LOW, CLAMPED_HIGH, decimals);
-      this.#clamped.keep(side, priceHigh * TWO_32 + (priceLow >>> 0), exactLots);
+      this.#clamped.keep(side, priceHigh * TWO_32 + (priceLow >>> 0), lots(exactLots));
     }
     return true;
   }

@@ -13,7 +13,7 @@ import { cycleTouch, type Fraction, isLess, type LegTouch, leastMultiplier } fro
 import { paysAtWorst } from '../../shared/cycle-worst.ts';
 import { type LegMid, worthAtStart } from '../../shared/cycle-worth.ts';
 import type { Asset, InstrumentIndex } from '../../shared/instrument.ts';
-import { INT64_MAX } from '../../shared/money.ts';
+import { INT64_MAX, minus } from '../../shared/money.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import { BUY, SELL } from '../../shared/side.ts';
 import { CycleScreen } from './cycle-screen.ts';
@@ -108,7 +108,7 @@ export class CycleStrategy implements Strategy {
     for (const firstLeg of this.#startLegs(legs)) {
       const size = this.#sizeFrom(ladders, legs, firstLeg);
       if (size === undefined) continue;
-      const worth = worthAtStart(mids, firstLeg, size.endUnits - size.startUnits);
+      const worth = worthAtStart(mids, firstLeg, minus(size.endUnits, size.startUnits));
       if (isLess(bestWorth, worth)) [best, bestWorth] = [{ ...size, firstLeg }, worth];
     }
     return best;

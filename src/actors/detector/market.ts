@@ -20,6 +20,7 @@ import {
 } from '../../shared/instrument.ts';
 import { readInt64 } from '../../shared/int64.ts';
 import { TOP, TOP_FLAG } from '../../shared/market-messages.ts';
+import { type Lots, lots, type Ticks, ticks } from '../../shared/money.ts';
 import { BUY, SELL } from '../../shared/side.ts';
 
 /** A stored top is the tail of a TOP message as it is: bid price, bid quantity, ask price, ask quantity. */
@@ -100,15 +101,15 @@ export class Market {
   }
 
   /** Best price that `edge` takes, in ticks; 0 when there is none. */
-  touchPrice(edge: Edge): bigint {
+  touchPrice(edge: Edge): Ticks {
     const field = sideOfEdge(edge) === BUY ? ASK_PRICE : BID_PRICE;
-    return this.#values[instrumentOfEdge(edge) * TOP_FIELDS + field] as bigint;
+    return ticks(this.#values[instrumentOfEdge(edge) * TOP_FIELDS + field] as bigint);
   }
 
   /** Quantity at that price, in lots. */
-  touchQty(edge: Edge): bigint {
+  touchQty(edge: Edge): Lots {
     const field = sideOfEdge(edge) === BUY ? ASK_QTY : BID_QTY;
-    return this.#values[instrumentOfEdge(edge) * TOP_FIELDS + field] as bigint;
+    return lots(this.#values[instrumentOfEdge(edge) * TOP_FIELDS + field] as bigint);
   }
 
   /** The terms of trading `edge`; undefined when the instrument or one of its assets is not known. */

@@ -5,7 +5,7 @@
 import { type Config, usesKey } from '../../shared/config.ts';
 import type { FundsTable } from '../../shared/funds-table.ts';
 import type { Asset } from '../../shared/instrument.ts';
-import { parseAmountDown } from '../../shared/money.ts';
+import { NO_UNITS, parseAmountDown, type Units, units } from '../../shared/money.ts';
 
 export class StartFunds {
   readonly #inventory: Config['paper']['inventory'];
@@ -19,11 +19,11 @@ export class StartFunds {
   }
 
   /** Units of an asset that a size may spend; undefined when nothing limits it but the books. */
-  of({ index, id, precision }: Asset): bigint | undefined {
+  of({ index, id, precision }: Asset): Units | undefined {
     if (this.#account !== undefined) return this.#account.of(index);
     if (this.#isUnlimited) return undefined;
     return Object.hasOwn(this.#inventory, id)
-      ? parseAmountDown(this.#inventory[id] ?? '0', precision, `paper.inventory.${id}`)
-      : 0n;
+      ? units(parseAmountDown(this.#inventory[id] ?? '0', precision, `paper.inventory.${id}`))
+      : NO_UNITS;
   }
 }

@@ -12,7 +12,7 @@ import {
   instrumentIndex,
 } from '../../shared/instrument.ts';
 import type { InstrumentLog } from '../../shared/instrument-log.ts';
-import { lots, ticks, units } from '../../shared/money.ts';
+import { lots, NO_UNITS, ticks } from '../../shared/money.ts';
 import type { Precisions } from '../../venues/kraken/precision-inference.ts';
 import { SymbolTable } from '../../venues/kraken/symbol-table.ts';
 
@@ -123,6 +123,6 @@ function inferredInstrument(
     priceIncrement: ticks(1n),
     qtyIncrement: lots(1n),
     qtyMin: lots(1n),
-    costMin: units(0n),
+    costMin: NO_UNITS,
   };
 }

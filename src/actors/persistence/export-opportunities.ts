@@ -1,9 +1,11 @@
 /** Writes one boot's opportunities to a file of JSON lines, in market order, each once. */
+
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { type DuckDBConnection, DuckDBTimestampNanosecondsValue, type DuckDBValue } from '@duckdb/node-api';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
+import { units } from '../../shared/money.ts';
 import { type Amount, type Opportunity, type OpportunityLeg, opportunityJson } from '../../shared/opportunity-json.ts';
 
 /**
@@ -107,5 +109,5 @@ function legOf(row: Row): OpportunityLeg {
 function amountOf(row: Row, amount: string, decimals: string): Amount {
   const places = row[decimals];
   if (typeof places !== 'number') throw arbitradeError('DATABASE_FAILED', 'exporting', `${decimals} is not known`);
-  return { units: row[amount] as bigint, decimals: places };
+  return { units: units(row[amount] as bigint), decimals: places };
 }

@@ -1,7 +1,7 @@
 /** The account as risk keeps it, in words for whoever asks: orders by what became of them, and each asset. */
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
-import { formatDecimal } from '../../shared/money.ts';
+import { formatDecimal, type Units } from '../../shared/money.ts';
 import { worthOf } from '../../shared/worth.ts';
 import type { PortfolioLine } from './portfolio-snapshot.ts';
 import { RISK_HEADER } from './risk-memory.ts';
@@ -30,7 +30,7 @@ function orderCounts(bank: DataView): object {
 }
 
 function amountsOf(line: PortfolioLine): object {
-  const words = (units: bigint) => formatDecimal(units, line.precision);
+  const words = (units: Units) => formatDecimal(units, line.precision);
   return {
     balance: words(line.balanceUnits),
     reserved: words(line.reservedUnits),
@@ -50,7 +50,7 @@ function worthInWords(
   const into = directory.assetNamed(config.strategy.start_assets[0] ?? 'USD');
   const held = directory.assets[asset];
   if (into === undefined || held === undefined) return {};
-  const words = (units: bigint) => {
+  const words = (units: Units) => {
     const worth = worthOf(units, held, into, directory, bookTable);
     return worth === undefined ? undefined : `${formatDecimal(worth, into.precision)} ${into.id}`;
   };

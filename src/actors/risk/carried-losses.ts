@@ -4,7 +4,7 @@
  */
 import { writeAmount } from '../../shared/amount-field.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
-import { largest, parseAmountDown } from '../../shared/money.ts';
+import { largest, minus, negated, parseAmountDown, units } from '../../shared/money.ts';
 import type { StoredLoss, StoredLosses } from '../../shared/stored-losses.ts';
 import { addWithin } from './loss-windows.ts';
 import { addToAsset, ofAsset } from './risk-ledger.ts';
@@ -42,13 +42,13 @@ export function forgetCarried(bank: DataView, asset: AssetIndex): void {
 
 /** Results count from the start of the process: what was before lies below its zero. */
 function carry(bank: DataView, asset: AssetIndex, loss: StoredLoss, precision: number, atMs: number): void {
-  const units = (text: string) => parseAmountDown(text, precision, loss.asset);
-  const realised = units(loss.realised);
-  addToAsset(bank, asset, ASSET_ENTRY.baseUnits, -realised);
-  const peak = largest(ofAsset(bank, asset, ASSET_ENTRY.peakUnits), units(loss.peak) - realised);
+  const amount = (text: string) => units(parseAmountDown(text, precision, loss.asset));
+  const realised = amount(loss.realised);
+  addToAsset(bank, asset, ASSET_ENTRY.baseUnits, negated(realised));
+  const peak = largest(ofAsset(bank, asset, ASSET_ENTRY.peakUnits), minus(amount(loss.peak), realised));
   writeAmount(bank, assetOffset(asset) + ASSET_ENTRY.peakUnits, peak);
-  addToAsset(bank, asset, ASSET_ENTRY.outsideUnits, units(loss.outside));
-  addWithin(bank, asset, 'hour', units(loss.hour), atMs);
-  addWithin(bank, asset, 'day', units(loss.day), atMs);
+  addToAsset(bank, asset, ASSET_ENTRY.outsideUnits, amount(loss.outside));
+  addWithin(bank, asset, 'hour', amount(loss.hour), atMs);
+  addWithin(bank, asset, 'day', amount(loss.day), atMs);
   bank.setUint8(assetOffset(asset) + ASSET_ENTRY.isCarried, 1);
 }

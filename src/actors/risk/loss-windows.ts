@@ -2,8 +2,10 @@
  * What each asset has earned or lost within the present hour and day, in UTC. A window only moves forward: a clock that is
  * set back does not begin one again.
  */
+
 import { writeAmount } from '../../shared/amount-field.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
+import type { Units } from '../../shared/money.ts';
 import { DAY_MS, HOUR_MS } from '../../shared/stored-losses.ts';
 import { ASSET_ENTRY, assetOffset } from './risk-memory.ts';
 
@@ -21,13 +23,13 @@ export function unitsWithin(bank: DataView, asset: AssetIndex, window: LossWindo
 }
 
 /** Adds a result of `asset`, of now. */
-export function addToWindows(bank: DataView, asset: AssetIndex, units: bigint, nowMs: number): void {
+export function addToWindows(bank: DataView, asset: AssetIndex, units: Units, nowMs: number): void {
   if (units === 0n) return;
   addWithin(bank, asset, 'hour', units, nowMs);
   addWithin(bank, asset, 'day', units, nowMs);
 }
 
-export function addWithin(bank: DataView, asset: AssetIndex, window: LossWindow, units: bigint, nowMs: number): void {
+export function addWithin(bank: DataView, asset: AssetIndex, window: LossWindow, units: Units, nowMs: number): void {
   const at = assetOffset(asset);
   const { start, units: field } = WINDOWS[window];
   writeAmount(bank, at + field, unitsWithin(bank, asset, window, nowMs) + units);

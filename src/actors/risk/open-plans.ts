@@ -6,7 +6,7 @@ import { addAmount, writeAmount } from '../../shared/amount-field.ts';
 import type { BookTable } from '../../shared/book-table.ts';
 import { EXECUTION, PLANS_MAX } from '../../shared/execution-message.ts';
 import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
-import { smaller } from '../../shared/money.ts';
+import { plus, smaller, type Units, units } from '../../shared/money.ts';
 import { worthWithin } from '../../shared/worth.ts';
 import { OPEN_PLAN, openPlanOffset } from './risk-memory.ts';
 
@@ -22,21 +22,21 @@ function* openOffsets(bank: DataView): Generator<number> {
 export const openPlans = (bank: DataView): number => [...openOffsets(bank)].length;
 
 /** Units of `asset` that open plans have reserved and not yet spent. */
-export function reservedUnits(bank: DataView, asset: AssetIndex): bigint {
+export function reservedUnits(bank: DataView, asset: AssetIndex): Units {
   let sum = 0n;
   for (const at of openOffsets(bank)) {
     if (startAssetAt(bank, at) === asset) sum += bank.getBigInt64(at + OPEN_PLAN.reservedUnits, true);
   }
-  return sum;
+  return units(sum);
 }
 
 /** Units of `asset` that open plans which start from it have lost so far. 0 or less; what others gain is not set against it. */
-export function runningUnits(bank: DataView, asset: AssetIndex): bigint {
+export function runningUnits(bank: DataView, asset: AssetIndex): Units {
   let sum = 0n;
   for (const at of openOffsets(bank)) {
     if (startAssetAt(bank, at) === asset) sum += smaller(0n, bank.getBigInt64(at + OPEN_PLAN.resultUnits, true));
   }
-  return sum;
+  return units(sum);
 }
 
 export function openPlan(bank: DataView, slots: DataView, offset: number): void {
@@ -63,8 +63,13 @@ export function bookPlanFill(bank: DataView, slots: DataView, offset: number): v
   if (at === undefined) return;
   const int64 = (field: number) => slots.getBigInt64(offset + field, true);
   const spentAsset = assetIndex(slots.getUint16(offset + EXECUTION.spentAsset, true));
-  move(bank, at, spentAsset, -int64(EXECUTION.spentUnits));
-  move(bank, at, assetIndex(slots.getUint16(offset + EXECUTION.receivedAsset, true)), int64(EXECUTION.receivedUnits));
+  move(bank, at, spentAsset, units(-int64(EXECUTION.spentUnits)));
+  move(
+    bank,
+    at,
+    assetIndex(slots.getUint16(offset + EXECUTION.receivedAsset, true)),
+    units(int64(EXECUTION.receivedUnits)),
+  );
   // The first leg has spent what was reserved; what it left over is free again.
   if (spentAsset === startAssetAt(bank, at)) writeAmount(bank, at + OPEN_PLAN.reservedUnits, 0n);
 }
@@ -77,24 +82,24 @@ export function markPlans(bank: DataView, directory: InstrumentDirectory, books:
   }
 }
 
-function resultAt(bank: DataView, at: number, directory: InstrumentDirectory, books: BookTable): bigint | undefined {
+function resultAt(bank: DataView, at: number, directory: InstrumentDirectory, books: BookTable): Units | undefined {
   const pairs = Array.from({ length: OPEN_PLAN.INSTRUMENTS }, (_, leg) =>
     bank.getUint32(at + OPEN_PLAN.instruments + leg * 4, true),
   ).flatMap((instrument) => directory.instruments[instrument] ?? []);
-  let result = bank.getBigInt64(at + OPEN_PLAN.gainedUnits, true);
+  let result = units(bank.getBigInt64(at + OPEN_PLAN.gainedUnits, true));
   for (let index = 0; index < OPEN_PLAN.HOLDINGS; index++) {
     const holding = at + OPEN_PLAN.holdings + index * OPEN_PLAN.HOLDING_BYTES;
     const asset = assetIndex(bank.getUint32(holding, true) - 1);
-    const units = bank.getBigInt64(holding + 8, true);
-    if (asset < 0 || units === 0n) continue;
-    const worth = worthWithin(units, asset, startAssetAt(bank, at), pairs, directory, books);
+    const held = units(bank.getBigInt64(holding + 8, true));
+    if (asset < 0 || held === 0n) continue;
+    const worth = worthWithin(held, asset, startAssetAt(bank, at), pairs, directory, books);
     if (worth === undefined) return undefined;
-    result += worth;
+    result = plus(result, worth);
   }
   return result;
 }
 
-function move(bank: DataView, at: number, asset: AssetIndex, units: bigint): void {
+function move(bank: DataView, at: number, asset: AssetIndex, units: Units): void {
   const add = (field: number) => addAmount(bank, field, units);
   if (asset === startAssetAt(bank, at)) {
     add(at + OPEN_PLAN.gainedUnits);

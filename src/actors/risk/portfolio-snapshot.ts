@@ -4,7 +4,7 @@ import type { RecordWriter } from '../../runtime/record-writer.ts';
 import { writeAmount } from '../../shared/amount-field.ts';
 import { type Config, usesKey } from '../../shared/config.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
-import { parseAmountDown } from '../../shared/money.ts';
+import { minus, parseAmountDown, plus, type Units, units } from '../../shared/money.ts';
 import { PORTFOLIO, RECORD_KIND } from '../../shared/record-messages.ts';
 import { reservedUnits } from './open-plans.ts';
 import { accountUnits, ofAsset } from './risk-ledger.ts';
@@ -15,12 +15,12 @@ export interface PortfolioLine {
   readonly name: string;
   readonly precision: number;
   /** What the account holds. On paper, without a configured inventory: what was gained or spent since the start. */
-  readonly balanceUnits: bigint;
-  readonly reservedUnits: bigint;
-  readonly realisedUnits: bigint;
-  readonly drawdownUnits: bigint;
-  readonly exposureUnits: bigint;
-  readonly dustUnits: bigint;
+  readonly balanceUnits: Units;
+  readonly reservedUnits: Units;
+  readonly realisedUnits: Units;
+  readonly drawdownUnits: Units;
+  readonly exposureUnits: Units;
+  readonly dustUnits: Units;
 }
 
 /** The lines of a snapshot of `bank`, in the order of the assets. */
@@ -31,19 +31,19 @@ export function portfolioLines(bank: DataView, config: Config, directory: Instru
     const configured = Object.hasOwn(inventory, name) ? inventory[name] : undefined;
     const position = ofAsset(bank, asset, ASSET_ENTRY.positionUnits);
     const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
-    const drawdownUnits = ofAsset(bank, asset, ASSET_ENTRY.peakUnits) - realised;
+    const drawdownUnits = minus(ofAsset(bank, asset, ASSET_ENTRY.peakUnits), realised);
     const reserved = reservedUnits(bank, asset);
     const exposureUnits = ofAsset(bank, asset, ASSET_ENTRY.exposureUnits);
     const dustUnits = ofAsset(bank, asset, ASSET_ENTRY.dustUnits);
     const account = accountUnits(bank, asset);
     const amounts = [position, realised, drawdownUnits, reserved, exposureUnits, dustUnits, account ?? 0n];
-    if (configured === undefined && amounts.every((units) => units === 0n)) return [];
-    const initial = configured === undefined ? 0n : parseAmountDown(configured, precision, name);
+    if (configured === undefined && amounts.every((amount) => amount === 0n)) return [];
+    const initial = units(configured === undefined ? 0n : parseAmountDown(configured, precision, name));
     return {
       asset,
       name,
       precision,
-      balanceUnits: account ?? initial + position,
+      balanceUnits: account ?? plus(initial, position),
       reservedUnits: reserved,
       realisedUnits: realised,
       drawdownUnits,

@@ -3,11 +3,13 @@
  * before anything else can go wrong), the change is committed to own memory, and then it is recorded. What was committed
  * but not yet recorded when the actor died is recorded by its successor.
  */
+
 import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { EXECUTION } from '../../shared/execution-message.ts';
 import { isLatched } from '../../shared/gate-cause.ts';
 import { assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
+import { units } from '../../shared/money.ts';
 import type { StoredCause } from '../../shared/stored-causes.ts';
 import type { StoredLosses } from '../../shared/stored-losses.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
@@ -97,7 +99,7 @@ export class RiskDesk {
       const asset = assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true));
       const before = resultUnits(bank, asset);
       const { stranded, misreported } = bookExecution(bank, slots, offset);
-      addToWindows(bank, asset, resultUnits(bank, asset) - before, this.#context.clock.wallMs());
+      addToWindows(bank, asset, units(resultUnits(bank, asset) - before), this.#context.clock.wallMs());
       const plan = slots.getFloat64(offset + EXECUTION.plan, true);
       if (stranded) this.#strand(bank, plan);
       if (misreported)

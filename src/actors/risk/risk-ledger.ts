@@ -14,7 +14,7 @@ import {
   type PlanOutcome,
 } from '../../shared/execution-message.ts';
 import { type AssetIndex, assetIndex } from '../../shared/instrument.ts';
-import { largest } from '../../shared/money.ts';
+import { largest, plus, type Units, units } from '../../shared/money.ts';
 import { outsideChange } from '../../shared/stored-losses.ts';
 import { bookPlanFill, closePlan, openPlan } from './open-plans.ts';
 import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
@@ -90,12 +90,12 @@ function bookOutside(bank: DataView, slots: DataView, offset: number): void {
 }
 
 /** Units of `asset` lost outside plans: late fills, deviations, fees that no plan brings back. 0 or more. */
-export const lostOutside = (bank: DataView, asset: AssetIndex): bigint =>
-  largest(0n, -ofAsset(bank, asset, ASSET_ENTRY.outsideUnits));
+export const lostOutside = (bank: DataView, asset: AssetIndex): Units =>
+  units(largest(0n, -ofAsset(bank, asset, ASSET_ENTRY.outsideUnits)));
 
 /** What plans and everything else have come to in `asset` since the process started. */
-export const resultUnits = (bank: DataView, asset: AssetIndex): bigint =>
-  ofAsset(bank, asset, ASSET_ENTRY.realisedUnits) - lostOutside(bank, asset);
+export const resultUnits = (bank: DataView, asset: AssetIndex): Units =>
+  units(ofAsset(bank, asset, ASSET_ENTRY.realisedUnits) - lostOutside(bank, asset));
 
 /** From here on the account holds so much: whatever was booked up to now is part of it. */
 function bookBalance(bank: DataView, slots: DataView, offset: number): void {
@@ -115,9 +115,9 @@ function takeOver(bank: DataView, slots: DataView, offset: number): void {
 }
 
 /** What the account has told to hold of `asset`, and every change since; undefined when it has told nothing. */
-export function accountUnits(bank: DataView, asset: AssetIndex): bigint | undefined {
+export function accountUnits(bank: DataView, asset: AssetIndex): Units | undefined {
   if (bank.getUint8(assetOffset(asset) + ASSET_ENTRY.isOpened) === 0) return undefined;
-  return ofAsset(bank, asset, ASSET_ENTRY.openingUnits) + ofAsset(bank, asset, ASSET_ENTRY.positionUnits);
+  return plus(ofAsset(bank, asset, ASSET_ENTRY.openingUnits), ofAsset(bank, asset, ASSET_ENTRY.positionUnits));
 }
 
 /** Counts what became of orders. */
@@ -155,11 +155,11 @@ function count(bank: DataView, field: number, by: number): void {
 /** Adds to an i64 of an asset's entry. */
 export function addToAsset(bank: DataView, asset: AssetIndex, field: number, amount: bigint): void {
   const at = assetOffset(asset) + field;
-  addAmount(bank, at, amount);
+  addAmount(bank, at, units(amount));
 }
 
-export const ofAsset = (bank: DataView, asset: AssetIndex, field: number): bigint =>
-  bank.getBigInt64(assetOffset(asset) + field, true);
+export const ofAsset = (bank: DataView, asset: AssetIndex, field: number): Units =>
+  units(bank.getBigInt64(assetOffset(asset) + field, true));
 
 function bookFill(bank: DataView, slots: DataView, offset: number): void {
   const spentAsset = assetIndex(slots.getUint16(offset + EXECUTION.spentAsset, true));

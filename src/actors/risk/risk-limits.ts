@@ -2,7 +2,7 @@
 import { writeAmount } from '../../shared/amount-field.ts';
 import type { Config } from '../../shared/config.ts';
 import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
-import { formatDecimal, largest, parseAmountDown } from '../../shared/money.ts';
+import { formatDecimal, largest, NO_UNITS, parseAmountDown, type Units, units } from '../../shared/money.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
 import { forgetCarried } from './carried-losses.ts';
 import { clearWindows, unitsWithin } from './loss-windows.ts';
@@ -14,11 +14,11 @@ export interface AssetLimit {
   readonly asset: AssetIndex;
   readonly name: string;
   readonly precision: number;
-  readonly lossMaxUnits: bigint | undefined;
+  readonly lossMaxUnits: Units | undefined;
   /** Within the present hour and day, UTC. */
-  readonly lossHourlyMaxUnits: bigint | undefined;
-  readonly lossDailyMaxUnits: bigint | undefined;
-  readonly drawdownMaxUnits: bigint | undefined;
+  readonly lossHourlyMaxUnits: Units | undefined;
+  readonly lossDailyMaxUnits: Units | undefined;
+  readonly drawdownMaxUnits: Units | undefined;
 }
 
 export interface Breach {
@@ -34,16 +34,16 @@ export function assetLimits(risk: Config['risk'], directory: InstrumentDirectory
     const asset = directory.assetNamed(name);
     if (asset === undefined) return [];
     const { precision } = asset;
-    const units = (text: string | undefined) =>
-      text === undefined ? undefined : parseAmountDown(text, precision, name);
+    const limit = (text: string | undefined) =>
+      text === undefined ? undefined : units(parseAmountDown(text, precision, name));
     return {
       asset: asset.index,
       name,
       precision,
-      lossMaxUnits: units(loss_max[name]),
-      lossHourlyMaxUnits: units(loss_hourly_max[name]),
-      lossDailyMaxUnits: units(loss_daily_max[name]),
-      drawdownMaxUnits: units(drawdown_max[name]),
+      lossMaxUnits: limit(loss_max[name]),
+      lossHourlyMaxUnits: limit(loss_hourly_max[name]),
+      lossDailyMaxUnits: limit(loss_daily_max[name]),
+      drawdownMaxUnits: limit(drawdown_max[name]),
     };
   });
 }
@@ -82,10 +82,10 @@ function breachOf(bank: DataView, limit: AssetLimit, nowMs: number): Breach | un
   const realised = resultUnits(bank, asset) + running;
   const loss = ofAsset(bank, asset, ASSET_ENTRY.baseUnits) - realised;
   const drawdown = ofAsset(bank, asset, ASSET_ENTRY.peakUnits) - realised;
-  const words = (units: bigint, most: bigint) =>
+  const words = (units: Units, most: bigint) =>
     `${formatDecimal(units, precision)} ${name}, allowed ${formatDecimal(most, precision)}`;
   if (lossMaxUnits !== undefined && loss > lossMaxUnits) {
-    return { reason: 'loss_limit', text: `lost ${words(loss, lossMaxUnits)}` };
+    return { reason: 'loss_limit', text: `lost ${words(units(loss), lossMaxUnits)}` };
   }
   for (const [window, most] of [
     ['hour', limit.lossHourlyMaxUnits],
@@ -93,10 +93,10 @@ function breachOf(bank: DataView, limit: AssetLimit, nowMs: number): Breach | un
   ] as const) {
     const lost = -(unitsWithin(bank, asset, window, nowMs) + running);
     if (most !== undefined && lost > most)
-      return { reason: 'loss_limit', text: `lost within the ${window} ${words(lost, most)}` };
+      return { reason: 'loss_limit', text: `lost within the ${window} ${words(units(lost), most)}` };
   }
   if (drawdownMaxUnits !== undefined && drawdown > drawdownMaxUnits) {
-    return { reason: 'drawdown_limit', text: `fell by ${words(drawdown, drawdownMaxUnits)}` };
+    return { reason: 'drawdown_limit', text: `fell by ${words(units(drawdown), drawdownMaxUnits)}` };
   }
   return undefined;
 }
@@ -115,7 +115,7 @@ export function restartCounting(bank: DataView, assets: number): void {
     const realised = ofAsset(bank, asset, ASSET_ENTRY.realisedUnits);
     writeAmount(bank, assetOffset(asset) + ASSET_ENTRY.baseUnits, realised);
     writeAmount(bank, assetOffset(asset) + ASSET_ENTRY.peakUnits, realised);
-    const outside = largest(0n, ofAsset(bank, asset, ASSET_ENTRY.outsideUnits));
+    const outside = largest(NO_UNITS, ofAsset(bank, asset, ASSET_ENTRY.outsideUnits));
     writeAmount(bank, assetOffset(asset) + ASSET_ENTRY.outsideUnits, outside);
     clearWindows(bank, asset);
     forgetCarried(bank, asset);

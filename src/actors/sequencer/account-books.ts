@@ -7,8 +7,8 @@ import type { ActorContext } from '../../runtime/actor.ts';
 import { writeAmount } from '../../shared/amount-field.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
 import type { ExposureReason } from '../../shared/execution-message.ts';
-import type { AssetIndex } from '../../shared/instrument.ts';
-import { formatDecimal } from '../../shared/money.ts';
+import { type AssetIndex, instrumentIndex } from '../../shared/instrument.ts';
+import { formatDecimal, NO_UNITS, negated, type Units, units } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
 import type { BalanceReading, Fill } from '../../venues/trading-port.ts';
 import {
@@ -125,7 +125,7 @@ export class AccountBooks {
     }
     for (const order of stored.ordersOpen) {
       const instrument = this.#books.directory.instruments.find(({ symbol }) => symbol === order.symbol)?.index ?? 0;
-      const tell = (when: Moment) => tellTakenOverOrder(this.#journal, order, instrument, when);
+      const tell = (when: Moment) => tellTakenOverOrder(this.#journal, order, instrumentIndex(instrument), when);
       yield () => this.once(`taken over ${order.clOrdId}`, tell);
     }
     yield () =>
@@ -142,20 +142,24 @@ export class AccountBooks {
     for (const part of chunks(this.#books.directory.assets, BALANCES_AT_ONCE)) {
       yield () =>
         this.change((when) => {
-          for (const { index } of part) this.#establish(index, totals.get(index) ?? 0n, when);
+          for (const { index } of part) this.#establish(index, totals.get(index) ?? NO_UNITS, when);
         });
     }
   }
 
   /** Takes a deviation for what is, and enters it as exposure. */
-  *deviationTasks(found: ReadonlyMap<AssetIndex, bigint>): Generator<Task> {
+  *deviationTasks(found: ReadonlyMap<AssetIndex, Units>): Generator<Task> {
     for (const [asset, units] of found) {
       yield () =>
         this.change((when) => {
           countUp(this.#journal.open, SEQUENCER_HEADER.deviations);
           addExposure(this.#journal, { asset, units, plan: 0 }, 'deviation', when);
           tellBalance(this.#journal, asset, when);
-          this.say('account_deviation', 2, deviationInWords(units, this.words(asset, units < 0n ? -units : units)));
+          this.say(
+            'account_deviation',
+            2,
+            deviationInWords(units, this.words(asset, units < 0n ? negated(units) : units)),
+          );
         });
     }
   }
@@ -218,7 +222,7 @@ export class AccountBooks {
     this.#context.log(severity === 2 ? 'error' : severity === 1 ? 'warn' : 'info', event, text);
   }
 
-  words(asset: AssetIndex, units: bigint): string {
+  words(asset: AssetIndex, units: Units): string {
     const { id, precision } = this.#books.directory.assets[asset] ?? { id: `#${asset}`, precision: 0 };
     return `${formatDecimal(units, precision)} ${id}`;
   }
@@ -232,7 +236,7 @@ export class AccountBooks {
     const bank = this.#journal.open;
     for (const { asset, balance, exposure, dust } of left) {
       if (asset < bank.getFloat64(SEQUENCER_HEADER.takenOverUpTo, true)) continue;
-      changeBalance(bank, asset, balance);
+      changeBalance(bank, asset, units(balance));
       writeAmount(bank, exposureOffset(asset), exposure);
       writeAmount(bank, dustOffset(asset), dust);
       bank.setFloat64(SEQUENCER_HEADER.takenOverUpTo, asset + 1, true);
@@ -240,7 +244,7 @@ export class AccountBooks {
     }
   }
 
-  #establish(asset: AssetIndex, units: bigint, when: Moment): void {
+  #establish(asset: AssetIndex, units: Units, when: Moment): void {
     if (units !== 0n || expectedUnits(this.#journal.open, asset) !== 0n) setBalance(this.#journal, asset, units, when);
     this.#untold.delete(asset);
   }

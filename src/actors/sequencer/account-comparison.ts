@@ -8,9 +8,11 @@
  * the same, for the venue's parts of a reading are not of one moment, and its balances may be late; and it does not count
  * while the venue's own stream of balances says otherwise.
  */
+
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
+import { NO_UNITS, type Units, units } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
 import type { AccountReading, OrderReading, TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork } from './account.ts';
@@ -57,10 +59,10 @@ export class AccountComparison {
   /** Newest balances of the venue's stream on this connection. */
   readonly #streamed = new Map<AssetIndex, bigint>();
   /** Deviations that one reading has shown: the next has to show the same. */
-  #suspected: ReadonlyMap<AssetIndex, bigint> = new Map();
+  #suspected: ReadonlyMap<AssetIndex, Units> = new Map();
   /** Readings in a row that were not clean. */
   #unclean = 0;
-  #foreignHeld: ReadonlyMap<AssetIndex, bigint> = new Map();
+  #foreignHeld: ReadonlyMap<AssetIndex, Units> = new Map();
   /** Venue's ids of the open orders of others; undefined until a reading tells: there may be some. */
   #foreignOrders: ReadonlySet<string> | undefined;
   /** Ids of leftovers, and names of assets, that were reported. */
@@ -79,8 +81,8 @@ export class AccountComparison {
   }
 
   /** Units of an asset that orders of others hold. */
-  foreignHeld(asset: AssetIndex): bigint {
-    return this.#foreignHeld.get(asset) ?? 0n;
+  foreignHeld(asset: AssetIndex): Units {
+    return this.#foreignHeld.get(asset) ?? NO_UNITS;
   }
 
   get hasForeignOrders(): boolean {
@@ -108,7 +110,7 @@ export class AccountComparison {
   }
 
   /** The venue's stream tells a balance. */
-  noteStreamed(asset: AssetIndex, totalUnits: bigint): void {
+  noteStreamed(asset: AssetIndex, totalUnits: Units): void {
     this.#streamed.set(asset, totalUnits);
   }
 
@@ -126,7 +128,7 @@ export class AccountComparison {
   }
 
   /** Whether a balance is not what it should be, and no order of ours can be the cause. */
-  isOdd(asset: AssetIndex, totalUnits: bigint): boolean {
+  isOdd(asset: AssetIndex, totalUnits: Units): boolean {
     return !this.#moving().has(asset) && totalUnits !== expectedUnits(this.#deps.journal.current, asset);
   }
 
@@ -253,9 +255,9 @@ export class AccountComparison {
     this.#foreignHeld = this.#heldByOthers(reading, this.#moving());
     const expected = (asset: AssetIndex) => expectedUnits(journal.current, asset);
     const found = deviations(reading, newest.directory, expected);
-    const suspected = new Map<AssetIndex, bigint>();
+    const suspected = new Map<AssetIndex, Units>();
     for (const { index } of newest.directory.assets) {
-      const deviation = found.get(index) ?? 0n;
+      const deviation = found.get(index) ?? NO_UNITS;
       const isRight = deviation === 0n || this.#values.get(index)?.has(expected(index) + deviation) === true;
       if (isRight || !inOrders.has(index)) this.#uncompared.delete(index);
       else if (!this.#uncompared.has(index)) this.#uncompared.set(index, askedNs);
@@ -322,7 +324,7 @@ export class AccountComparison {
     const read = balances.find((balance) => balance.asset === asset)?.totalUnits ?? 0n;
     const streamed = this.#streamed.get(asset) ?? 0n;
     const name = `balances of ${newest.directory.assets[asset]?.id ?? asset}`;
-    const text = `the venue says two balances: ${books.words(asset, read)} when asked, ${books.words(asset, streamed)} by its stream; nothing is traded until they agree`;
+    const text = `the venue says two balances: ${books.words(asset, units(read))} when asked, ${books.words(asset, units(streamed))} by its stream; nothing is traded until they agree`;
     this.#report(name, 'account_contradicted', text);
   }
 
@@ -330,7 +332,7 @@ export class AccountComparison {
     return this.#found.recoveryTasks([...this.#recovered.values()]);
   }
 
-  #heldByOthers({ balances }: AccountReading, moving: ReadonlySet<AssetIndex>): ReadonlyMap<AssetIndex, bigint> {
+  #heldByOthers({ balances }: AccountReading, moving: ReadonlySet<AssetIndex>): ReadonlyMap<AssetIndex, Units> {
     const held = new Map(balances.map(({ asset, heldUnits }) => [asset, heldUnits]));
     // What our own orders hold is in there too, while they are out.
     for (const asset of moving) held.set(asset, this.foreignHeld(asset));

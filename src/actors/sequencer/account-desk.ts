@@ -11,7 +11,7 @@ import { ACCOUNT_STATES, type AccountState, isTradingState } from '../../shared/
 import type { AuditEvent } from '../../shared/audit-events.ts';
 import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import { largest } from '../../shared/money.ts';
+import { largest, NO_UNITS, type Units, units } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
 import type { AccountReading, AccountScope, Fill, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork, RunningAccount } from './account.ts';
@@ -101,12 +101,12 @@ export class AccountDesk implements RunningAccount {
     return this.isTrading && !this.#isDoubted;
   }
 
-  available(asset: AssetIndex): bigint {
+  available(asset: AssetIndex): Units {
     const { journal, plans } = this.#deps;
     const bank = journal.open; // with what the change in hand has booked
     // Dust belongs to whoever sweeps it up.
-    const held = this.#comparison.foreignHeld(asset) + largest(0n, dustUnits(bank, asset));
-    return expectedUnits(bank, asset) - held - plans.reservedUnits(asset);
+    const held = this.#comparison.foreignHeld(asset) + largest(NO_UNITS, dustUnits(bank, asset));
+    return units(expectedUnits(bank, asset) - held - plans.reservedUnits(asset));
   }
 
   isBooked(fill: Pick<Fill, 'execId'>): boolean {
@@ -267,7 +267,7 @@ export class AccountDesk implements RunningAccount {
   }
 
   /** A stream's word is a hint only: a reading decides. */
-  #onBalance(asset: AssetIndex, totalUnits: bigint): void {
+  #onBalance(asset: AssetIndex, totalUnits: Units): void {
     this.#comparison.noteStreamed(asset, totalUnits);
     if (this.#state !== 'trading' || !this.#comparison.isOdd(asset, totalUnits)) return;
     this.#dueNs = Math.min(this.#dueNs, this.#deps.context.clock.nowNs() + SETTLE_MS * 1e6);

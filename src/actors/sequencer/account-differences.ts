@@ -2,7 +2,7 @@
 import { decodeClientOrderId } from '../../shared/client-order-id.ts';
 import { powerOfTen } from '../../shared/cycle-leg.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
-import { divideUp } from '../../shared/money.ts';
+import { divideUp, minus, NO_UNITS, type Units, units } from '../../shared/money.ts';
 import type { AccountReading, OrderReading } from '../../venues/trading-port.ts';
 
 /** Whether an order is of this program, of whichever run. */
@@ -13,12 +13,12 @@ export const isOwn = ({ clOrdId }: Pick<OrderReading, 'clOrdId'>): boolean =>
 export function deviations(
   { balances }: AccountReading,
   { assets }: InstrumentDirectory,
-  expected: (asset: AssetIndex) => bigint,
-): ReadonlyMap<AssetIndex, bigint> {
+  expected: (asset: AssetIndex) => Units,
+): ReadonlyMap<AssetIndex, Units> {
   const totals = new Map(balances.map(({ asset, totalUnits }) => [asset, totalUnits]));
-  const found = new Map<AssetIndex, bigint>();
+  const found = new Map<AssetIndex, Units>();
   for (const { index } of assets) {
-    const deviation = (totals.get(index) ?? 0n) - expected(index);
+    const deviation = minus(totals.get(index) ?? NO_UNITS, expected(index));
     if (deviation !== 0n) found.set(index, deviation);
   }
   return found;
@@ -28,18 +28,15 @@ export function deviations(
  * The smallest amount of an asset, in its units, that some pair would take; undefined when none would. What is below is
  * dust.
  */
-export function smallestOrderUnits(
-  asset: AssetIndex,
-  { assets, instruments }: InstrumentDirectory,
-): bigint | undefined {
-  let least: bigint | undefined;
-  const take = (units: bigint) => {
-    if (least === undefined || units < least) least = units;
+export function smallestOrderUnits(asset: AssetIndex, { assets, instruments }: InstrumentDirectory): Units | undefined {
+  let least: Units | undefined;
+  const take = (amount: Units) => {
+    if (least === undefined || amount < least) least = amount;
   };
   for (const { base, quote, qtyMin, qtyPrecision, costMin } of instruments) {
     if (base === asset) {
       const [up, down] = powerOfTen((assets[asset]?.precision ?? 0) - qtyPrecision);
-      take(divideUp(qtyMin * up, down));
+      take(units(divideUp(qtyMin * up, down)));
     }
     if (quote === asset) take(costMin);
   }

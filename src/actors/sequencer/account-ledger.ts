@@ -6,6 +6,7 @@
 import { addAmount, writeAmount } from '../../shared/amount-field.ts';
 import { EXECUTION, EXECUTION_EVENT, EXPOSURE_REASONS, type ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
+import { type Units, units } from '../../shared/money.ts';
 import type { Moment } from './execution-events.ts';
 import type { Journal } from './journal.ts';
 import { balanceOffset, dustOffset, exposureOffset } from './sequencer-memory.ts';
@@ -13,17 +14,17 @@ import { balanceOffset, dustOffset, exposureOffset } from './sequencer-memory.ts
 export interface LedgerEntry {
   readonly asset: AssetIndex;
   /** Signed: what is added. */
-  readonly units: bigint;
+  readonly units: Units;
   /** Plan it comes from, 0 when from none; and the run of that plan, when it is not this one. */
   readonly plan: number;
   readonly runMs?: number;
 }
 
-export const expectedUnits = (bank: DataView, asset: AssetIndex): bigint =>
-  bank.getBigInt64(balanceOffset(asset), true);
-export const exposedUnits = (bank: DataView, asset: AssetIndex): bigint =>
-  bank.getBigInt64(exposureOffset(asset), true);
-export const dustUnits = (bank: DataView, asset: AssetIndex): bigint => bank.getBigInt64(dustOffset(asset), true);
+export const expectedUnits = (bank: DataView, asset: AssetIndex): Units =>
+  units(bank.getBigInt64(balanceOffset(asset), true));
+export const exposedUnits = (bank: DataView, asset: AssetIndex): Units =>
+  units(bank.getBigInt64(exposureOffset(asset), true));
+export const dustUnits = (bank: DataView, asset: AssetIndex): Units => units(bank.getBigInt64(dustOffset(asset), true));
 
 /** Enters something that no plan will bring home, or (negative) that was sold. A `deviation` changes the expectation. */
 export function addExposure(journal: Journal, entry: LedgerEntry, reason: ExposureReason, when: Moment): void {
@@ -59,7 +60,7 @@ export function tellTakenOver(journal: Journal, asset: AssetIndex, when: Moment)
 }
 
 /** Sets what the account is expected to hold, and says so. */
-export function setBalance(journal: Journal, asset: AssetIndex, units: bigint, when: Moment): void {
+export function setBalance(journal: Journal, asset: AssetIndex, units: Units, when: Moment): void {
   writeAmount(journal.open, balanceOffset(asset), units);
   tellBalance(journal, asset, when);
 }
@@ -73,7 +74,7 @@ export function tellReading(journal: Journal, venueMs: number, { nowNs, instrume
   });
 }
 
-function add(bank: DataView, at: number, units: bigint): void {
+function add(bank: DataView, at: number, units: Units): void {
   addAmount(bank, at, units);
 }
 

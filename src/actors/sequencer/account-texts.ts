@@ -1,7 +1,8 @@
 /** What the account's log lines say. Each text follows from the figures it is about. */
+import type { Units } from '../../shared/money.ts';
 
 /** @param amount the deviation as text, without its sign. */
-export function deviationInWords(units: bigint, amount: string): string {
+export function deviationInWords(units: Units, amount: string): string {
   const how = units < 0n ? 'less' : 'more';
   return `the account holds ${amount} ${how} than expected; that is exposure now, and what it holds is expected from here on`;
 }

@@ -5,6 +5,7 @@
 
 import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
+import type { Units } from '../../shared/money.ts';
 import type { Fill, TradingEvent } from '../../venues/trading-port.ts';
 import type { LedgerEntry } from './account-ledger.ts';
 import type { Moment } from './execution-events.ts';
@@ -25,7 +26,7 @@ export interface PlansAtWork {
   /** Whether any plan is at work: it may send an order at any time. */
   readonly isAtWork: boolean;
   /** Units of an asset that are held back for plans at work. */
-  reservedUnits(asset: AssetIndex): bigint;
+  reservedUnits(asset: AssetIndex): Units;
   /** Whether an order is of a plan at work, ended or not. */
   isAtWorkOn(clOrdId: string): boolean;
   /** The venue should have told something of this order by now: what became of it must be asked. */
@@ -39,7 +40,7 @@ export interface Account {
   /** Whether plans may be begun: nothing of the account is in doubt. */
   readonly takesPlans: boolean;
   /** Units of an asset that may be spent: not held by foreign orders, not reserved. Undefined: without limit. */
-  available(asset: AssetIndex): bigint | undefined;
+  available(asset: AssetIndex): Units | undefined;
   /** Whether a fill was booked before, by whomever. */
   isBooked(fill: Pick<Fill, 'execId'>): boolean;
   /** Books what a fill moves, and remembers it. */

@@ -8,7 +8,7 @@ import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import { assetSpent, edgeOf, spellEdges } from '../../shared/asset-graph.ts';
 import { type AssetIndex, assetIndex } from '../../shared/instrument.ts';
 import { LastHop } from '../../shared/last-hop.ts';
-import { divideDown, formatDecimal } from '../../shared/money.ts';
+import { divideDown, formatDecimal, NO_UNITS } from '../../shared/money.ts';
 import { tellAudit, tellRefused } from './execution-events.ts';
 import { availableUnits } from './inventory.ts';
 import { Journal } from './journal.ts';
@@ -49,7 +49,7 @@ class Alert implements Actor {
       gate: context.gate,
       clock: context.clock,
       planBounds: () => undefined,
-      outUnits: () => 0n,
+      outUnits: () => NO_UNITS,
     });
     this.#counter = {
       received: counters.at('opportunities_received'),
@@ -129,7 +129,7 @@ class Alert implements Actor {
     const { directory } = this.#books;
     this.#lastHop.list(this.#books.directory, this.#context.instrumentLog.used);
     const available = (asset: AssetIndex) =>
-      availableUnits(asset, config.paper.inventory, this.#journal.current, 0n, directory);
+      availableUnits(asset, config.paper.inventory, this.#journal.current, NO_UNITS, directory);
     const account = { plans: [], available, orderLimits: this.#lastHop, venue: undefined };
     return recheck(opportunity, { nowNs, gate: gate.state, books: this.#books, ...account }, this.#limits);
   }

@@ -11,7 +11,20 @@
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
-import { divideUp, largest, smaller } from '../../shared/money.ts';
+import {
+  divideUp,
+  type Lots,
+  largest,
+  minus,
+  NO_UNITS,
+  negated,
+  plus,
+  smaller,
+  type Ticks,
+  ticks,
+  type Units,
+  units,
+} from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
 import { barOf, type Hop, type Route, routesHome, routesTo, type Shortfall } from './closing-routes.ts';
 import { decidedCost, isTradable, orderLots } from './holding-value.ts';
@@ -28,7 +41,7 @@ export interface ClosingTerms {
   /** Most that a way may lose of what is closed out. */
   readonly lossMaxBps: number;
   /** Units of the asset at a place that the account has besides, and may spend; undefined: without limit. */
-  readonly stockAt: (place: number) => bigint | undefined;
+  readonly stockAt: (place: number) => Units | undefined;
   /** Why no order of this instrument can be sent now; undefined: the venue takes it, and no other plan trades it. */
   readonly whyNot: (instrument: InstrumentIndex) => PlanReason | undefined;
   /** A book of which nothing was heard since counts as none. Monotonic. */
@@ -45,8 +58,8 @@ export type Closing =
 /** A way with its first order. `brings` and `worth` are in the start asset: what comes of it, and what that cost. */
 interface Way {
   readonly draft: OrderDraft;
-  readonly brings: bigint;
-  readonly worth: bigint;
+  readonly brings: Units;
+  readonly worth: Units;
 }
 
 const BPS = 10_000n;
@@ -115,7 +128,7 @@ function openWays(plan: Plan, place: number, books: NewestBooks, terms: ClosingT
 }
 
 function waysToSell(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): Way[] {
-  const held = plan.heldUnits[place] ?? 0n;
+  const held = plan.heldUnits[place] ?? NO_UNITS;
   const routes = openRoutes(plan, routesHome(plan, place, terms.shortfall, books.directory), terms);
   return routes.flatMap((route) => {
     const [first, ...rest] = route as [Hop, ...Hop[]];
@@ -124,7 +137,7 @@ function waysToSell(plan: Plan, place: number, books: NewestBooks, terms: Closin
     if (priced === undefined || qtyLots === undefined) return [];
     const brings = valueOnward(plan, first.takes, priced.leg.received(qtyLots), rest, books, terms);
     if (brings === undefined) return [];
-    const worth = decidedCost(plan, place, priced.leg.spent(qtyLots), books) ?? 0n;
+    const worth = decidedCost(plan, place, priced.leg.spent(qtyLots), books) ?? NO_UNITS;
     return [{ draft: draftOf(first, qtyLots, priced, held), brings, worth }];
   });
 }
@@ -136,28 +149,28 @@ function waysToSell(plan: Plan, place: number, books: NewestBooks, terms: Closin
 function valueOnward(
   plan: Plan,
   place: number,
-  units: bigint,
+  units: Units,
   hops: Route,
   books: NewestBooks,
   terms: ClosingTerms,
-): bigint | undefined {
-  let value = 0n;
+): Units | undefined {
+  let value = NO_UNITS;
   let left = units;
   let at = place;
   for (const hop of hops) {
     const leg = priceHop(hop, books, terms)?.leg;
     if (leg === undefined) return undefined;
-    const settled = smaller(largest(0n, -(plan.heldUnits[at] ?? 0n)), left);
-    const lots = leg.lotsFor(left - settled);
-    value += decidedCost(plan, at, left - leg.spent(lots), books) ?? 0n;
+    const settled = smaller(largest(NO_UNITS, negated(plan.heldUnits[at] ?? NO_UNITS)), left);
+    const lots = leg.lotsFor(minus(left, settled));
+    value = plus(value, decidedCost(plan, at, minus(left, leg.spent(lots)), books) ?? NO_UNITS);
     left = leg.received(lots);
     at = hop.takes;
   }
-  return value + left;
+  return plus(value, left);
 }
 
 function waysToBuy(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): Way[] {
-  const owed = -(plan.heldUnits[place] ?? 0n);
+  const owed = negated(plan.heldUnits[place] ?? NO_UNITS);
   const routes = openRoutes(plan, routesTo(plan, place, terms.shortfall, books.directory), terms);
   return routes.flatMap((route) => wayToBuy(plan, route, place, owed, books, terms) ?? []);
 }
@@ -167,7 +180,7 @@ function wayToBuy(
   plan: Plan,
   route: Route,
   place: number,
-  owed: bigint,
+  owed: Units,
   books: NewestBooks,
   terms: ClosingTerms,
 ): Way | undefined {
@@ -181,21 +194,21 @@ function wayToBuy(
       return undefined;
     const spent = leg.spent(qtyLots);
     const covered = atLimit(leg, qtyLots, limitTicks);
-    const there = hop.gives === 0 ? 0n : largest(0n, plan.heldUnits[hop.gives] ?? 0n);
+    const there = hop.gives === 0 ? NO_UNITS : largest(NO_UNITS, plan.heldUnits[hop.gives] ?? NO_UNITS);
     const stock = terms.stockAt(hop.gives);
     if (
       hop.gives === 0 ? stock === undefined || stock >= covered : there >= spent && isPayable(covered, there, stock)
     ) {
       return boughtWith(plan, hop, place, owed, spent, draftOf(hop, qtyLots, priced, covered), books);
     }
-    needed = spent - there;
+    needed = minus(spent, there);
   }
   return undefined; // the account cannot pay it
 }
 
 /** What the venue wants to see covered: a purchase at its limit. */
-function atLimit(leg: CycleLeg, lots: bigint, limitTicks: bigint): bigint {
-  return leg.terms.side === BUY ? divideUp(limitTicks * lots * leg.quoteUp, leg.quoteDown) : leg.spent(lots);
+function atLimit(leg: CycleLeg, lots: Lots, limitTicks: Ticks): Units {
+  return leg.terms.side === BUY ? units(divideUp(limitTicks * lots * leg.quoteUp, leg.quoteDown)) : leg.spent(lots);
 }
 
 const isPayable = (covered: bigint, there: bigint, stock: bigint | undefined): boolean =>
@@ -206,8 +219,8 @@ function boughtWith(
   plan: Plan,
   hop: Hop,
   place: number,
-  owed: bigint,
-  spent: bigint,
+  owed: Units,
+  spent: Units,
   draft: OrderDraft,
   books: NewestBooks,
 ): Way | undefined {
@@ -225,7 +238,7 @@ function openRoutes(plan: Plan, routes: readonly Route[], { whyNot }: ClosingTer
 /** A trade at the present book. Its limit is in ticks of the leg's instrument. */
 interface Priced {
   readonly leg: CycleLeg;
-  readonly limitTicks: bigint;
+  readonly limitTicks: Ticks;
 }
 
 /** The first aim is to be rid of it: the collar is around the present touch, not around what was once decided. */
@@ -238,11 +251,11 @@ function priceHop(
   const book = books.heardBook(instrument, heardSinceNs);
   const touch = book && ladderFor(book, side);
   if (terms === undefined || book === undefined || touch === undefined || touch.count === 0) return undefined;
-  const limitTicks = priceCollar(terms.instrument, side, touch.priceTicks[0] as bigint, collarBps);
+  const limitTicks = priceCollar(terms.instrument, side, ticks(touch.priceTicks[0] as bigint), collarBps);
   return { leg: legWithin(terms, book, limitTicks), limitTicks };
 }
 
-function draftOf(hop: Hop, qtyLots: bigint, { leg, limitTicks }: Priced, fundsUnits: bigint): OrderDraft {
+function draftOf(hop: Hop, qtyLots: Lots, { leg, limitTicks }: Priced, fundsUnits: Units): OrderDraft {
   const { isDirect: _, ...rest } = hop;
   const { pricePrecision, qtyPrecision } = leg.terms.instrument;
   return { ...rest, kind: 'order', isClosing: true, qtyLots, limitTicks, fundsUnits, pricePrecision, qtyPrecision };

@@ -6,7 +6,7 @@
  */
 import { powerOfTen } from '../../shared/cycle-leg.ts';
 import type { Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
-import type { PartsPerMillion } from '../../shared/money.ts';
+import { type PartsPerMillion, type Units, units } from '../../shared/money.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 
 export type FeeJudgement =
@@ -47,15 +47,15 @@ function tradedUnits(
   { base, quote }: Instrument,
   { qtyPrecision }: OrderScale,
   { assets }: InstrumentDirectory,
-): bigint | undefined {
+): Units | undefined {
   if (feeAsset === quote) return costUnits;
   if (feeAsset !== base) return undefined;
   const [up, down] = powerOfTen((assets[base]?.precision ?? 0) - qtyPrecision);
-  return (qtyLots * up) / down;
+  return units((qtyLots * up) / down);
 }
 
 /** The coarsest decimal step that `units` is a multiple of, within what ledgers round to. */
-function roundingStep(units: bigint, precision: number): bigint {
+function roundingStep(units: Units, precision: number): bigint {
   let step = 1n;
   const coarsest = 10n ** BigInt(Math.max(0, precision - COARSEST_DECIMALS));
   while (step < coarsest && units % (step * 10n) === 0n) step *= 10n;

@@ -3,19 +3,19 @@
 import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
 import { powerOfTen } from '../../shared/cycle-leg.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
-import { divideUp } from '../../shared/money.ts';
+import { divideUp, negated, type Units, units } from '../../shared/money.ts';
 import { BUY, type Side } from '../../shared/side.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 
 export interface FillMoves {
   readonly spentAsset: AssetIndex;
   /** What leaves the account, a fee in that asset included. */
-  readonly spentUnits: bigint;
+  readonly spentUnits: Units;
   readonly receivedAsset: AssetIndex;
   /** What comes into it, less a fee in that asset. */
-  readonly receivedUnits: bigint;
+  readonly receivedUnits: Units;
   readonly feeAsset: AssetIndex;
-  readonly feeUnits: bigint;
+  readonly feeUnits: Units;
 }
 
 type Traded = Pick<Fill, 'qtyLots' | 'costUnits' | 'feeUnits' | 'feeAsset'>;
@@ -39,21 +39,21 @@ export function fillMoves(
   const [given, taken] = side === BUY ? [fill.costUnits, baseUnits] : [baseUnits, fill.costUnits];
   return {
     spentAsset,
-    spentUnits: given + (fill.feeAsset === spentAsset ? fill.feeUnits : 0n),
+    spentUnits: units(given + (fill.feeAsset === spentAsset ? fill.feeUnits : 0n)),
     receivedAsset,
-    receivedUnits: taken - (fill.feeAsset === receivedAsset ? fill.feeUnits : 0n),
+    receivedUnits: units(taken - (fill.feeAsset === receivedAsset ? fill.feeUnits : 0n)),
     feeAsset: fill.feeAsset,
     feeUnits: fill.feeUnits,
   };
 }
 
 /** How each asset's balance changes. */
-export function balanceChanges(moves: FillMoves): readonly (readonly [asset: AssetIndex, units: bigint])[] {
+export function balanceChanges(moves: FillMoves): readonly (readonly [asset: AssetIndex, units: Units])[] {
   const { spentAsset, receivedAsset, feeAsset, feeUnits } = moves;
   const traded = [
-    [spentAsset, -moves.spentUnits],
+    [spentAsset, negated(moves.spentUnits)],
     [receivedAsset, moves.receivedUnits],
   ] as const;
   const isThird = feeAsset !== spentAsset && feeAsset !== receivedAsset && feeUnits !== 0n;
-  return isThird ? [...traded, [feeAsset, -feeUnits]] : traded;
+  return isThird ? [...traded, [feeAsset, negated(feeUnits)]] : traded;
 }

@@ -7,7 +7,7 @@ import type { ActorContext } from '../../runtime/actor.ts';
 import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
 import { takerFee } from '../../shared/fees.ts';
 import { type AssetIndex, instrumentIndex } from '../../shared/instrument.ts';
-import { parsePercent } from '../../shared/money.ts';
+import { NO_LOTS, negated, parsePercent, plus, type Units } from '../../shared/money.ts';
 import { worthOf } from '../../shared/worth.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';
 import type { AccountBooks } from './account-books.ts';
@@ -48,7 +48,7 @@ export class FoundMisreports {
       ...reading,
       instrument: instrument.index,
       feePpm: context.feeTable.of(instrument.index) ?? takerFee(fees, instrument.symbol),
-      bookedLots: before.reduce((sum, { qtyLots }) => sum + qtyLots, 0n),
+      bookedLots: before.reduce((sum, { qtyLots }) => plus(sum, qtyLots), NO_LOTS),
     };
     return misreportedFill(asked, fill, directory, {
       feeExcessPpm: parsePercent(trading.fee_excess_max_pct, 'trading.fee_excess_max_pct'),
@@ -65,7 +65,12 @@ export class FoundMisreports {
       const instrumentsSeq =
         reading.instrument === undefined ? when.instrumentsSeq : newest.seqInScale(reading.instrument, reading);
       tellFoundMisreport(journal, order, order, fill, { ...when, instrumentsSeq });
-      const asked = { ...reading, instrument: reading.instrument ?? instrumentIndex(-1), feePpm: 0, bookedLots: 0n };
+      const asked = {
+        ...reading,
+        instrument: reading.instrument ?? instrumentIndex(-1),
+        feePpm: 0,
+        bookedLots: NO_LOTS,
+      };
       this.#finish(clOrdId, `the venue says: ${why}; of an order to ${askedInWords(asked, newest.directory)}`, [fill]);
     });
   }
@@ -87,11 +92,11 @@ export class FoundMisreports {
     books.say('venue_misreport', 2, `not believed, trading halts: ${clOrdId}: ${words}`);
   }
 
-  #cost(units: bigint, asset: AssetIndex, into: number): bigint | undefined {
+  #cost(units: Units, asset: AssetIndex, into: AssetIndex): Units | undefined {
     const { directory } = this.#deps.newest;
     const [from, to] = [directory.assets[asset], directory.assets[into]];
     if (from === undefined || to === undefined) return undefined;
-    const worth = worthOf(-units, from, to, directory, this.#deps.context.bookTable);
-    return worth === undefined ? undefined : -worth;
+    const worth = worthOf(negated(units), from, to, directory, this.#deps.context.bookTable);
+    return worth === undefined ? undefined : negated(worth);
   }
 }

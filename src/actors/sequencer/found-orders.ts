@@ -3,10 +3,12 @@
  * after its plan has ended. Their fills are booked, what is not recorded of them is, and the plans that earlier runs left
  * are brought to an end. Each task is one change of the journal and is made once, whoever finds the order, and how often.
  */
+
 import type { ActorContext } from '../../runtime/actor.ts';
 import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
 import type { PlanOutcome } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
+import type { Units } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';
 import type { AccountBooks } from './account-books.ts';
@@ -173,7 +175,7 @@ export class FoundOrders {
     });
   }
 
-  #isDust(asset: AssetIndex, units: bigint): boolean {
+  #isDust(asset: AssetIndex, units: Units): boolean {
     const least = smallestOrderUnits(asset, this.#deps.newest.directory);
     return least !== undefined && units < least && -units < least;
   }

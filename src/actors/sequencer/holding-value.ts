@@ -1,7 +1,17 @@
 /** What a plan's holdings are worth by the prices it was decided at, and whether anybody would trade them. */
 
 import { CycleLeg, powerOfTen } from '../../shared/cycle-leg.ts';
-import { largest, smaller } from '../../shared/money.ts';
+import {
+  type Lots,
+  largest,
+  lots,
+  NO_UNITS,
+  negated,
+  smaller,
+  type Ticks,
+  type Units,
+  units,
+} from '../../shared/money.ts';
 import { BUY, opposite, SELL, type Side } from '../../shared/side.ts';
 import type { NewestBooks } from './newest-books.ts';
 import type { Plan, PlanLeg } from './plan.ts';
@@ -14,10 +24,10 @@ const PLENTY = 2n ** 62n;
  * trade: it is dust.
  */
 export function isTradable(plan: Plan, place: number, books: NewestBooks): boolean {
-  const held = plan.heldUnits[place] ?? 0n;
-  const units = held < 0n ? -held : held;
-  if (units === 0n) return false;
-  return isOrder(plan, place - 1, opposite, units, books) || isOrder(plan, place, (side) => side, units, books);
+  const held = plan.heldUnits[place] ?? NO_UNITS;
+  const amount = held < 0n ? negated(held) : held;
+  if (amount === 0n) return false;
+  return isOrder(plan, place - 1, opposite, amount, books) || isOrder(plan, place, (side) => side, amount, books);
 }
 
 /**
@@ -27,10 +37,10 @@ export function isTradable(plan: Plan, place: number, books: NewestBooks): boole
  */
 export function orderLots(
   leg: CycleLeg,
-  units: bigint,
-  limitTicks: bigint,
-  stockUnits: bigint | undefined,
-): bigint | undefined {
+  units: Units,
+  limitTicks: Ticks,
+  stockUnits: Units | undefined,
+): Lots | undefined {
   const lots = coveredLots(leg, leg.lotsFor(units), units, limitTicks, stockUnits);
   if (leg.lotsMin === undefined || lots < leg.lotsMin) return undefined;
   return leg.reachesCostMin(lots, limitTicks) ? lots : undefined;
@@ -38,19 +48,19 @@ export function orderLots(
 
 function coveredLots(
   { terms, quoteUp, quoteDown }: CycleLeg,
-  lots: bigint,
-  units: bigint,
-  limitTicks: bigint,
-  stockUnits: bigint | undefined,
-): bigint {
-  if (terms.side === SELL || stockUnits === undefined) return lots;
-  const payable = ((units + largest(0n, stockUnits)) * quoteDown) / (limitTicks * quoteUp);
-  return smaller(lots, payable - (payable % terms.instrument.qtyIncrement));
+  wanted: Lots,
+  amount: Units,
+  limitTicks: Ticks,
+  stockUnits: Units | undefined,
+): Lots {
+  if (terms.side === SELL || stockUnits === undefined) return wanted;
+  const payable = ((amount + largest<bigint>(0n, stockUnits)) * quoteDown) / (limitTicks * quoteUp);
+  return smaller(wanted, lots(payable - (payable % terms.instrument.qtyIncrement)));
 }
 
 /** Units of the start asset that `units` at a place cost when everything went as decided, without fees. */
-export function decidedCost(plan: Plan, place: number, units: bigint, books: NewestBooks): bigint | undefined {
-  let value = units;
+export function decidedCost(plan: Plan, place: number, amount: Units, books: NewestBooks): Units | undefined {
+  let value = amount;
   for (let position = place - 1; position >= 0; position--) {
     const { side, instrument, decidedTicks } = plan.legs[position] as PlanLeg;
     const terms = books.isInScale(instrument, plan.seq) ? books.terms(instrument, opposite(side), 0) : undefined;
@@ -58,12 +68,12 @@ export function decidedCost(plan: Plan, place: number, units: bigint, books: New
     const { base, quote, instrument: found } = terms;
     // Units, not lots: a rest need not be a whole number of lots to be worth something.
     const [up, down] = powerOfTen(quote.precision - base.precision - found.pricePrecision);
-    value = side === BUY ? (value * decidedTicks * up) / down : (value * down) / (decidedTicks * up);
+    value = units(side === BUY ? (value * decidedTicks * up) / down : (value * down) / (decidedTicks * up));
   }
   return value;
 }
 
-function isOrder(plan: Plan, position: number, turn: (side: Side) => Side, units: bigint, books: NewestBooks): boolean {
+function isOrder(plan: Plan, position: number, turn: (side: Side) => Side, units: Units, books: NewestBooks): boolean {
   const { side, decidedTicks } = plan.legs[position] as PlanLeg;
   const leg = legAtDecided(plan, position, turn(side), books);
   // Without terms, or with a price in another scale, nobody can say that it is dust.

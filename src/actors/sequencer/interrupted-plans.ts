@@ -5,7 +5,7 @@
  */
 import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
-import { parseAmountDown } from '../../shared/money.ts';
+import { minus, NO_UNITS, negated, parseAmountDown, plus, type Units, units } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
 import type { StoredAmount, StoredTrading } from '../../shared/stored-trading.ts';
 import type { OrderReading } from '../../venues/trading-port.ts';
@@ -17,21 +17,21 @@ export interface InterruptedPlan {
   /** What the plan started from: of a plan whose opening no record tells of, what its first order gave. */
   readonly startAsset: AssetIndex | undefined;
   /** Of the start asset. */
-  spentUnits: bigint;
-  receivedUnits: bigint;
+  spentUnits: Units;
+  receivedUnits: Units;
   /** What is left of everything else; negative when it is owed. */
-  readonly left: Map<AssetIndex, bigint>;
+  readonly left: Map<AssetIndex, Units>;
 }
 
-type Changes = readonly (readonly [asset: AssetIndex, units: bigint])[];
+type Changes = readonly (readonly [asset: AssetIndex, units: Units])[];
 
 /** Name of a plan over all runs. */
 export const planKey = ({ runMs, plan }: { readonly runMs: number; readonly plan: number }): string =>
   `${runMs}/${plan}`;
 
 /** Amount of the database in units; digits that the asset does not have any more are dropped. */
-export function storedUnits(amount: string, precision: number): bigint {
-  return parseAmountDown(amount, precision);
+export function storedUnits(amount: string, precision: number): Units {
+  return units(parseAmountDown(amount, precision));
 }
 
 /**
@@ -67,7 +67,7 @@ export function sumInterrupted(
     // What is in a ledger already is not left by the plan once more; dust that it swept along, it had from there.
     add(
       sum.plan,
-      namedChanges(entered, directory).map(([asset, units]) => [asset, -units] as const),
+      namedChanges(entered, directory).map(([asset, units]) => [asset, negated(units)] as const),
     );
     for (const { execId, changes } of fills) count(sum, execId, namedChanges(changes, directory));
   }
@@ -116,19 +116,28 @@ function firstOrders(
   return firsts;
 }
 
-type Sums = Map<string, { plan: InterruptedPlan; counted: Set<string> }>;
+interface SumOfPlan {
+  readonly plan: InterruptedPlan;
+  readonly counted: Set<string>;
+}
 
-function open(plans: Sums, { runMs, plan }: Pick<InterruptedPlan, 'runMs' | 'plan'>, startAsset?: AssetIndex) {
+type Sums = Map<string, SumOfPlan>;
+
+function open(
+  plans: Sums,
+  { runMs, plan }: Pick<InterruptedPlan, 'runMs' | 'plan'>,
+  startAsset?: AssetIndex,
+): SumOfPlan {
   const key = planKey({ runMs, plan });
   const found = plans.get(key) ?? {
-    plan: { runMs, plan, startAsset, spentUnits: 0n, receivedUnits: 0n, left: new Map() },
+    plan: { runMs, plan, startAsset, spentUnits: NO_UNITS, receivedUnits: NO_UNITS, left: new Map() },
     counted: new Set<string>(),
   };
   plans.set(key, found);
   return found;
 }
 
-function count({ plan, counted }: { plan: InterruptedPlan; counted: Set<string> }, execId: string, changes: Changes) {
+function count({ plan, counted }: SumOfPlan, execId: string, changes: Changes) {
   if (counted.has(execId)) return;
   counted.add(execId);
   add(plan, changes);
@@ -136,9 +145,9 @@ function count({ plan, counted }: { plan: InterruptedPlan; counted: Set<string> 
 
 function add(plan: InterruptedPlan, changes: Changes): void {
   for (const [asset, units] of changes) {
-    if (asset !== plan.startAsset) plan.left.set(asset, (plan.left.get(asset) ?? 0n) + units);
-    else if (units < 0n) plan.spentUnits -= units;
-    else plan.receivedUnits += units;
+    if (asset !== plan.startAsset) plan.left.set(asset, plus(plan.left.get(asset) ?? NO_UNITS, units));
+    else if (units < 0n) plan.spentUnits = minus(plan.spentUnits, units);
+    else plan.receivedUnits = plus(plan.receivedUnits, units);
   }
 }
 

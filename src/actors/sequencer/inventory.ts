@@ -2,7 +2,7 @@
 import { addAmount } from '../../shared/amount-field.ts';
 import type { Config } from '../../shared/config.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
-import { parseAmountDown } from '../../shared/money.ts';
+import { parseAmountDown, type Units, units } from '../../shared/money.ts';
 import { balanceOffset } from './sequencer-memory.ts';
 
 type InventorySettings = Config['paper']['inventory'];
@@ -12,17 +12,17 @@ export function availableUnits(
   asset: AssetIndex,
   settings: InventorySettings,
   bank: DataView,
-  takenUnits: bigint,
+  takenUnits: Units,
   directory: InstrumentDirectory,
-): bigint | undefined {
+): Units | undefined {
   if (Object.keys(settings).length === 0) return undefined;
   const { id, precision } = directory.assets[asset] ?? { id: '', precision: 0 };
   const given = Object.hasOwn(settings, id) ? parseAmountDown(settings[id] ?? '0', precision, id) : 0n;
-  return given + bank.getBigInt64(balanceOffset(asset), true) - takenUnits;
+  return units(given + bank.getBigInt64(balanceOffset(asset), true) - takenUnits);
 }
 
 /** Books a change of the balance of `asset`. */
-export function changeBalance(bank: DataView, asset: AssetIndex, units: bigint): void {
+export function changeBalance(bank: DataView, asset: AssetIndex, units: Units): void {
   const at = balanceOffset(asset);
   addAmount(bank, at, units);
 }

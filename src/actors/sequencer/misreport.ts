@@ -6,7 +6,7 @@
 import { VERIFIED_LEVELS } from '../../shared/book-table.ts';
 import { powerOfTen } from '../../shared/cycle-leg.ts';
 import type { Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
-import { divideUp, formatDecimal, largest, PPM } from '../../shared/money.ts';
+import { divideUp, formatDecimal, type Lots, largest, PPM, plus, type Units, units } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';
 import type { Order } from './order.ts';
@@ -15,7 +15,7 @@ import type { Order } from './order.ts';
 export type AskedOrder = Pick<
   Order,
   'instrument' | 'side' | 'qtyLots' | 'limitTicks' | 'feePpm' | 'pricePrecision' | 'qtyPrecision'
-> & { readonly bookedLots: bigint };
+> & { readonly bookedLots: Lots };
 
 export interface MisreportBounds {
   /** How much dearer than its known rate a fee can be and still be believed, in parts per million of what was traded. */
@@ -23,7 +23,7 @@ export interface MisreportBounds {
   /** Latest time of a fill, as the venue tells times. Later ones would make those that follow seem old. */
   readonly latestMs: number;
   /** Units of the quote asset that a fee in another asset is worth; undefined when nothing says. */
-  readonly feeWorth: (fill: Fill) => bigint | undefined;
+  readonly feeWorth: (fill: Fill) => Units | undefined;
 }
 
 /** How far the venue's clock is ahead at most. */
@@ -48,9 +48,9 @@ export function misreportedFill(
   if (qtyLots <= 0n || priceTicks <= 0n || costUnits < 0n || feeUnits < 0n)
     return 'an amount below zero, or of nothing';
   if (!(fill.atMs <= bounds.latestMs)) return `a fill at ${fill.atMs} ms since 1970`;
-  const lots = (units: bigint) => formatDecimal(units, order.qtyPrecision);
+  const inWords = (quantity: Lots) => formatDecimal(quantity, order.qtyPrecision);
   if (order.bookedLots + qtyLots > order.qtyLots) {
-    return `${lots(order.bookedLots + qtyLots)} filled, ${lots(order.qtyLots)} ordered`;
+    return `${inWords(plus(order.bookedLots, qtyLots))} filled, ${inWords(order.qtyLots)} ordered`;
   }
   const precision = { base: assets[instrument.base]?.precision ?? 0, quote: assets[instrument.quote]?.precision ?? 0 };
   return (
@@ -79,7 +79,7 @@ export function askedInWords(order: AskedOrder, { instruments }: InstrumentDirec
   return `${side === BUY ? 'buy' : 'sell'} ${terms}`;
 }
 
-const roundingUnits = ({ costMin }: Instrument): bigint => largest(ROUNDINGS_MAX, costMin / ROUNDING_PART);
+const roundingUnits = ({ costMin }: Instrument): Units => units(largest(ROUNDINGS_MAX, costMin / ROUNDING_PART));
 
 function worsePrice({ side, limitTicks, pricePrecision }: AskedOrder, { priceTicks }: Fill): string | undefined {
   const isWorse = side === BUY ? priceTicks > limitTicks : priceTicks < limitTicks;
@@ -94,9 +94,9 @@ function otherCost(
   quotePrecision: number,
 ): string | undefined {
   const [up, down] = powerOfTen(quotePrecision - pricePrecision - qtyPrecision);
-  const units = (ticks: bigint) => (ticks * qtyLots * up) / down;
-  const slack = units(1n) + roundingUnits(instrument) + 1n;
-  const difference = costUnits - units(priceTicks);
+  const costAt = (price: bigint) => (price * qtyLots * up) / down;
+  const slack = costAt(1n) + roundingUnits(instrument) + 1n;
+  const difference = costUnits - costAt(priceTicks);
   if (difference <= slack && -difference <= slack) return undefined;
   const price = formatDecimal(priceTicks, pricePrecision);
   return `a cost of ${formatDecimal(costUnits, quotePrecision)} at a price of ${price}`;

@@ -1,3 +1,4 @@
+import { NO_UNITS } from '../../shared/money.ts';
 import type { Opportunity } from './opportunity.ts';
 import type { Plan } from './plan.ts';
 import type { Standing } from './recheck.ts';
@@ -25,12 +26,12 @@ export function newPlan(
     state: 'checking',
     leg: 0,
     rest: false,
-    heldUnits: [0n, 0n, 0n, 0n],
-    gaveUnits: [0n, 0n, 0n, 0n],
+    heldUnits: [NO_UNITS, NO_UNITS, NO_UNITS, NO_UNITS],
+    gaveUnits: [NO_UNITS, NO_UNITS, NO_UNITS, NO_UNITS],
     reservedUnits: [...standing.reservedUnits],
-    spentUnits: 0n,
-    receivedUnits: 0n,
-    markUnits: 0n,
+    spentUnits: NO_UNITS,
+    receivedUnits: NO_UNITS,
+    markUnits: NO_UNITS,
     attempt: 0,
     closingAttempts: 0,
     reversed: false,

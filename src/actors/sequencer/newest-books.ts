@@ -15,6 +15,7 @@ import { CycleLeg, type LegTerms } from '../../shared/cycle-leg.ts';
 import type { InstrumentDirectory, InstrumentIndex, OrderScale } from '../../shared/instrument.ts';
 import { InstrumentHistory } from '../../shared/instrument-history.ts';
 import type { InstrumentLog } from '../../shared/instrument-log.ts';
+import type { Ticks } from '../../shared/money.ts';
 import { BUY, type Side } from '../../shared/side.ts';
 
 export class NewestBooks {
@@ -91,7 +92,7 @@ export function ladderFor(book: BookCopy, side: Side): BookSide {
 }
 
 /** A leg on the part of `book` that is no worse than `limitTicks`. */
-export function legWithin(terms: LegTerms, book: BookCopy, limitTicks: bigint): CycleLeg {
+export function legWithin(terms: LegTerms, book: BookCopy, limitTicks: Ticks): CycleLeg {
   const ladder = ladderFor(book, terms.side);
   let count = 0;
   while (count < ladder.count && isWithin(ladder.priceTicks[count] as bigint, limitTicks, terms.side)) count++;

@@ -1,5 +1,7 @@
 /** The orders that a plan goes on with: of the leg in hand, or of all legs at once. Pure but for reading books. */
+
 import type { PlanReason } from '../../shared/execution-message.ts';
+import { NO_LOTS, NO_UNITS, plus, type Units } from '../../shared/money.ts';
 import { orderLots } from './holding-value.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
 import type { Order } from './order.ts';
@@ -43,8 +45,8 @@ export function parallelOrders(
   for (const position of plan.legs.keys()) {
     const draft = blank(plan, position, books, slippageBps);
     if (draft.kind === 'impossible') return draft;
-    const fundsUnits = plan.reservedUnits[position] ?? 0n;
-    drafts.push({ ...draft, qtyLots: plan.legLots[position] ?? 0n, fundsUnits });
+    const fundsUnits = plan.reservedUnits[position] ?? NO_UNITS;
+    drafts.push({ ...draft, qtyLots: plan.legLots[position] ?? NO_LOTS, fundsUnits });
   }
   return drafts;
 }
@@ -54,7 +56,7 @@ export interface NextLegTerms {
   /** A book of which nothing was heard since counts as none. Monotonic. */
   readonly heardSinceNs: number;
   /** What the account has of the asset given besides; undefined: without limit. */
-  readonly stockUnits: bigint | undefined;
+  readonly stockUnits: Units | undefined;
 }
 
 /**
@@ -65,20 +67,20 @@ export function legOrder(
   plan: Plan,
   books: NewestBooks,
   { slippageBps, heardSinceNs, stockUnits }: NextLegTerms,
-  dustUnits: bigint,
+  dustUnits: Units,
 ): OrderDraft | Impossible {
   const { leg: position } = plan;
   const draft = blank(plan, position, books, slippageBps);
   if (draft.kind === 'impossible') return draft;
   if (position === 0) {
-    return { ...draft, qtyLots: plan.legLots[0] ?? 0n, fundsUnits: plan.reservedUnits[0] ?? 0n };
+    return { ...draft, qtyLots: plan.legLots[0] ?? NO_LOTS, fundsUnits: plan.reservedUnits[0] ?? NO_UNITS };
   }
   const terms = books.terms(draft.instrument, draft.side, draft.feePpm);
   const book = books.heardBook(draft.instrument, heardSinceNs);
   if (terms === undefined || book === undefined) {
     return impossible(books.book(draft.instrument) === undefined ? 'book_invalid' : 'book_stale');
   }
-  const fundsUnits = (plan.heldUnits[position] ?? 0n) + dustUnits;
+  const fundsUnits = plus(plan.heldUnits[position] ?? NO_UNITS, dustUnits);
   const qtyLots = orderLots(legWithin(terms, book, draft.limitTicks), fundsUnits, draft.limitTicks, stockUnits);
   return qtyLots === undefined ? impossible('below_minimum') : { ...draft, qtyLots, fundsUnits };
 }

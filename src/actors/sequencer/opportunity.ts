@@ -1,6 +1,7 @@
 /** A sized opportunity as the sequencer takes it off its ring: legs in the order they are traded. */
 
 import { instrumentIndex } from '../../shared/instrument.ts';
+import { type Lots, lots, ticks, type Units, units } from '../../shared/money.ts';
 import { LEG, OPPORTUNITY } from '../../shared/opportunity-message.ts';
 import { BUY, SELL } from '../../shared/side.ts';
 import type { PlanLeg } from './plan.ts';
@@ -10,10 +11,10 @@ export interface Opportunity {
   readonly ordinal: number;
   readonly stampNs: number;
   readonly isSized: boolean;
-  readonly startUnits: bigint;
-  readonly endUnits: bigint;
+  readonly startUnits: Units;
+  readonly endUnits: Units;
   /** Order of the leg traded first. */
-  readonly firstLots: bigint;
+  readonly firstLots: Lots;
   readonly legs: readonly PlanLeg[];
 }
 
@@ -26,14 +27,14 @@ export function readOpportunity(view: DataView, at: number): Opportunity {
     ordinal: view.getUint16(at + OPPORTUNITY.ordinal, true),
     stampNs: view.getFloat64(at + OPPORTUNITY.stampNs, true),
     isSized: view.getUint8(at + OPPORTUNITY.sized) === 1,
-    startUnits: view.getBigInt64(at + OPPORTUNITY.startUnits, true),
-    endUnits: view.getBigInt64(at + OPPORTUNITY.endUnits, true),
-    firstLots: view.getBigInt64((places[0] ?? at) + LEG.qtyLots, true),
+    startUnits: units(view.getBigInt64(at + OPPORTUNITY.startUnits, true)),
+    endUnits: units(view.getBigInt64(at + OPPORTUNITY.endUnits, true)),
+    firstLots: lots(view.getBigInt64((places[0] ?? at) + LEG.qtyLots, true)),
     legs: places.map((place) => ({
       instrument: instrumentIndex(view.getUint16(place + LEG.instrument, true)),
       side: view.getUint8(place + LEG.side) === BUY ? BUY : SELL,
       feePpm: view.getUint32(place + LEG.feePpm, true),
-      decidedTicks: view.getBigInt64(place + LEG.priceTicks, true),
+      decidedTicks: ticks(view.getBigInt64(place + LEG.priceTicks, true)),
     })),
   };
 }

@@ -6,6 +6,7 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
+import { minus, negated, plus, type Units } from '../../shared/money.ts';
 import type { Fill, OrderReading, TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
 import { barOf } from './closing-routes.ts';
@@ -153,9 +154,9 @@ export class OrderDesk {
     account.bookFill(fill, moves);
     const fee = bookMoves(plan, order, moves, directory);
     const { booked } = order;
-    booked.qtyLots += fill.qtyLots;
-    booked.costUnits += fill.costUnits;
-    booked.feeUnits += fill.feeUnits;
+    booked.qtyLots = plus(booked.qtyLots, fill.qtyLots);
+    booked.costUnits = plus(booked.costUnits, fill.costUnits);
+    booked.feeUnits = plus(booked.feeUnits, fill.feeUnits);
     booked.feeAsset = fill.feeAsset;
     countUp(journal.open, SEQUENCER_HEADER.fills);
     tellFill(journal, plan, order, fill, moves, this.#momentOf(order));
@@ -170,17 +171,17 @@ export class OrderDesk {
     plan: Plan,
     order: Order,
     fill: Fill,
-    fee: { readonly asset: AssetIndex; readonly units: bigint },
+    fee: { readonly asset: AssetIndex; readonly units: Units },
   ): void {
     const { account, moment, marks } = this.#deps;
-    account.addExposure({ asset: fee.asset, units: -fee.units, plan: plan.id }, 'accepted', moment());
-    plan.markUnits -= marks.feeWorth(plan, order, fill);
+    account.addExposure({ asset: fee.asset, units: negated(fee.units), plan: plan.id }, 'accepted', moment());
+    plan.markUnits = minus(plan.markUnits, marks.feeWorth(plan, order, fill));
   }
 
   /** What cannot be booked in units counts as what the known rate would have taken. */
   #countFeeElsewhere(plan: Plan, order: Order, fill: Fill): void {
     const { context, journal, marks } = this.#deps;
-    plan.markUnits -= marks.knownFee(plan, order, fill);
+    plan.markUnits = minus(plan.markUnits, marks.knownFee(plan, order, fill));
     const text = `fill ${fill.execId} paid a fee of ${fill.feeElsewhere}, which is not listed: it counts at the known rate`;
     tellAudit(journal, 'fee_elsewhere', 1, text, plan.id, order.attempt);
     context.log('warn', 'fee_elsewhere', text, { plan: plan.id });

@@ -14,7 +14,7 @@ import {
   isSameScale,
 } from '../../shared/instrument.ts';
 import type { LastHop } from '../../shared/last-hop.ts';
-import { largest, smaller } from '../../shared/money.ts';
+import { largest, lots, minus, NO_LOTS, NO_UNITS, negated, plus, smaller, type Units } from '../../shared/money.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
@@ -150,7 +150,7 @@ export class OrderMaker {
       heardSinceNs: this.#heardSinceNs(),
       stockAt: (place: number) => {
         const asset = assetAt(plan, place, books.directory);
-        return asset === undefined ? 0n : account.available(asset);
+        return asset === undefined ? NO_UNITS : account.available(asset);
       },
       whyNot: (instrument: InstrumentIndex) => {
         if (books.directory.instruments[instrument]?.status !== 'online') return 'not_tradable';
@@ -172,9 +172,9 @@ export class OrderMaker {
     const { slippage_bps } = context.config.trading;
     if (plan.parallel) return parallelOrders(plan, books, slippage_bps);
     const asset = assetAt(plan, plan.leg, books.directory);
-    const stock = asset === undefined ? 0n : this.#deps.account.available(asset);
+    const stock = asset === undefined ? NO_UNITS : this.#deps.account.available(asset);
     const terms = { slippageBps: slippage_bps, heardSinceNs: this.#heardSinceNs(), stockUnits: stock };
-    const bare = legOrder(plan, books, terms, 0n);
+    const bare = legOrder(plan, books, terms, NO_UNITS);
     const dust = this.#dustFor(plan, asset, stock);
     const swept = dust === 0n ? bare : legOrder(plan, books, terms, dust);
     const sweepPays = swept.kind === 'order' && (bare.kind === 'impossible' || swept.qtyLots > bare.qtyLots);
@@ -186,9 +186,9 @@ export class OrderMaker {
    * What lies about, below the venue's minimum, of the asset that the leg in hand gives; without what somebody took away
    * since, for which the stock is short.
    */
-  #dustFor({ leg }: Plan, asset: AssetIndex | undefined, stock: bigint | undefined): bigint {
-    const units = leg === 0 || asset === undefined ? 0n : dustUnits(this.#deps.journal.open, asset);
-    return largest(0n, units + smaller(0n, stock ?? 0n));
+  #dustFor({ leg }: Plan, asset: AssetIndex | undefined, stock: Units | undefined): Units {
+    const dust = leg === 0 || asset === undefined ? NO_UNITS : dustUnits(this.#deps.journal.open, asset);
+    return largest(NO_UNITS, plus(dust, smaller(NO_UNITS, stock ?? NO_UNITS)));
   }
 
   #approveAll(plan: Plan, drafts: readonly OrderDraft[], shrinksExposure: boolean): Made {
@@ -220,9 +220,9 @@ export class OrderMaker {
     const spendMax = lastHop.spendMaxUnits(instrument, side);
     const spend = lastHop.worstSpendUnits(order);
     const bySpend = spendMax === undefined || spend <= spendMax ? qtyLots : (qtyLots * spendMax) / spend;
-    const lots = smaller(bySpend, lastHop.qtyMaxLots(instrument) ?? qtyLots);
+    const most = smaller<bigint>(bySpend, lastHop.qtyMaxLots(instrument) ?? qtyLots);
     const step = books.directory.instruments[instrument]?.qtyIncrement ?? 1n;
-    return lots >= qtyLots || lots < step ? draft : { ...draft, qtyLots: lots - (lots % step) };
+    return most >= qtyLots || most < step ? draft : { ...draft, qtyLots: lots(most - (most % step)) };
   }
 
   /** Too many orders is a matter of a moment; any other limit will say the same again. */
@@ -240,11 +240,11 @@ export class OrderMaker {
   /** Dust that the order spends comes out of the ledger and into the plan. */
   #sweep(plan: Plan, { gives, isClosing, fundsUnits }: Order): void {
     const asset = assetAt(plan, gives, this.#deps.books.directory);
-    const units = fundsUnits - (plan.heldUnits[gives] ?? 0n);
+    const units = minus(fundsUnits, plan.heldUnits[gives] ?? NO_UNITS);
     if (isClosing || plan.parallel || gives === 0 || asset === undefined || units <= 0n) return;
     change(plan, gives, units);
-    plan.markUnits -= this.#deps.marks.worthAt(plan, gives, units); // it is no gain of this plan's
-    this.#deps.account.addDust({ asset, units: -units, plan: plan.id }, this.#deps.moment());
+    plan.markUnits = minus(plan.markUnits, this.#deps.marks.worthAt(plan, gives, units)); // it is no gain of this plan's
+    this.#deps.account.addDust({ asset, units: negated(units), plan: plan.id }, this.#deps.moment());
   }
 
   #name(plan: Plan, attempt: number, draft: OrderDraft): Order {
@@ -259,7 +259,7 @@ export class OrderMaker {
       state: 'sent',
       seen: false,
       ackTold: false,
-      booked: { qtyLots: 0n, costUnits: 0n, feeUnits: 0n, feeAsset: assetIndex(0) },
+      booked: { qtyLots: NO_LOTS, costUnits: NO_UNITS, feeUnits: NO_UNITS, feeAsset: assetIndex(0) },
       venueOrderId: '',
       lookups: 0,
       lookupDueNs: 0,

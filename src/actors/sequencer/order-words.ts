@@ -1,11 +1,12 @@
 /** What the port tells of one order, word by word: each is one change of the journal. */
+import type { Lots } from '../../shared/money.ts';
 import type { Fill, OrderReading, TradingEvent } from '../../venues/trading-port.ts';
 import type { OrderEventType } from './order-machine.ts';
 
 export type OrderWord =
   | { readonly kind: 'fill'; readonly fill: Fill }
   /** Undefined: the fills that came before are all there are. */
-  | { readonly kind: 'ended'; readonly filledLots: bigint | undefined }
+  | { readonly kind: 'ended'; readonly filledLots: Lots | undefined }
   | { readonly kind: 'refused'; readonly error: string; readonly isRetryable: boolean }
   /** What it is, as a reading of it says. */
   | { readonly kind: 'terms'; readonly reading: OrderReading }

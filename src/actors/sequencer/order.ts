@@ -14,14 +14,15 @@ import {
   instrumentIndex,
   type OrderScale,
 } from '../../shared/instrument.ts';
+import { type Lots, lots, type Ticks, ticks, type Units, units } from '../../shared/money.ts';
 import type { Side } from '../../shared/side.ts';
 import { ORDER_STATES, type OrderState } from './order-machine.ts';
 
 /** Totals of all fills that are booked. */
 export interface Booked {
-  qtyLots: bigint;
-  costUnits: bigint;
-  feeUnits: bigint;
+  qtyLots: Lots;
+  costUnits: Units;
+  feeUnits: Units;
   /** Of the newest fill; the fees of one order are all taken in the same asset. */
   feeAsset: AssetIndex;
 }
@@ -37,10 +38,10 @@ export interface Order extends OrderScale {
   /** Places in the plan's holdings of the asset given and of the one taken; 0 is the start asset. */
   readonly gives: number;
   readonly takes: number;
-  readonly qtyLots: bigint;
-  readonly limitTicks: bigint;
+  readonly qtyLots: Lots;
+  readonly limitTicks: Ticks;
   /** Most that may be spent, in units of the asset given. */
-  readonly fundsUnits: bigint;
+  readonly fundsUnits: Units;
   readonly feePpm: number;
   /** Monotonic, when it was decided. */
   readonly placedNs: number;
@@ -110,11 +111,11 @@ export function readOrder(view: DataView, at: number, runMs: number, plan: numbe
     side: flag(ORDER.side) ? 1 : 0,
     gives: view.getUint8(at + ORDER.gives),
     takes: view.getUint8(at + ORDER.takes),
-    qtyLots: int64(ORDER.qty),
-    limitTicks: int64(ORDER.limit),
+    qtyLots: lots(int64(ORDER.qty)),
+    limitTicks: ticks(int64(ORDER.limit)),
     pricePrecision: view.getUint8(at + ORDER.pricePrecision),
     qtyPrecision: view.getUint8(at + ORDER.qtyPrecision),
-    fundsUnits: int64(ORDER.funds),
+    fundsUnits: units(int64(ORDER.funds)),
     feePpm: view.getUint32(at + ORDER.feePpm, true),
     placedNs: view.getFloat64(at + ORDER.placedNs, true),
     isClosing: flag(ORDER.isClosing),
@@ -123,9 +124,9 @@ export function readOrder(view: DataView, at: number, runMs: number, plan: numbe
     seen: flag(ORDER.seen),
     ackTold: flag(ORDER.ackTold),
     booked: {
-      qtyLots: int64(ORDER.bookedQty),
-      costUnits: int64(ORDER.bookedCost),
-      feeUnits: int64(ORDER.bookedFee),
+      qtyLots: lots(int64(ORDER.bookedQty)),
+      costUnits: units(int64(ORDER.bookedCost)),
+      feeUnits: units(int64(ORDER.bookedFee)),
       feeAsset: assetIndex(view.getUint16(at + ORDER.feeAsset, true)),
     },
     venueOrderId: readAscii(view, at + ORDER.venueOrderId, EXECUTION.VENUE_ORDER_ID_BYTES),

@@ -5,7 +5,7 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import { largest } from '../../shared/money.ts';
+import { largest, NO_UNITS, plus, type Units } from '../../shared/money.ts';
 import type { Fill, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork, RunningAccount } from './account.ts';
 import { AccountBooks } from './account-books.ts';
@@ -48,11 +48,11 @@ export class PaperAccount implements RunningAccount {
     return !this.#isConnected;
   }
 
-  available(asset: AssetIndex): bigint | undefined {
+  available(asset: AssetIndex): Units | undefined {
     const { context, journal, books, plans } = this.#deps;
     const bank = journal.open; // with what the change in hand has booked
     // Dust belongs to whoever sweeps it up.
-    const taken = plans.reservedUnits(asset) + largest(0n, dustUnits(bank, asset));
+    const taken = plus(plans.reservedUnits(asset), largest(NO_UNITS, dustUnits(bank, asset)));
     return availableUnits(asset, context.config.paper.inventory, bank, taken, books.directory);
   }
 

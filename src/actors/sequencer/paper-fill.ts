@@ -4,7 +4,7 @@ import { assetReceived } from '../../shared/asset-graph.ts';
 import type { BookCopy } from '../../shared/book-table.ts';
 import type { CycleLeg, LegTerms } from '../../shared/cycle-leg.ts';
 import { isSameScale, type OrderScale } from '../../shared/instrument.ts';
-import { divideDown, divideUp, smaller } from '../../shared/money.ts';
+import { divideDown, divideUp, type Lots, smaller, type Ticks, ticks } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 import { legWithin } from './newest-books.ts';
@@ -46,7 +46,7 @@ export function paperFill(
 }
 
 /** Average price in ticks, rounded against us: of the levels taken, not of the cost, which the ledger has rounded. */
-function averageTicks(leg: CycleLeg, qtyLots: bigint): bigint {
+function averageTicks(leg: CycleLeg, qtyLots: Lots): Ticks {
   const rounded = leg.terms.side === BUY ? divideUp : divideDown;
-  return rounded(leg.rawOf(qtyLots), qtyLots);
+  return ticks(rounded(leg.rawOf(qtyLots), qtyLots));
 }

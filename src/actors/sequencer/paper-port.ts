@@ -3,9 +3,11 @@
  * Nobody else sees the order, so the book does not change by it. What the sequencer remembers of its orders is all that
  * this venue knows: an order that a successor asks after goes on from there.
  */
+
 import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
+import { type Lots, NO_LOTS } from '../../shared/money.ts';
 import type { AccountQuestion, NoRoom, OrderReading, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import { notConnected } from '../../venues/unsent-order.ts';
 import type { NewestBooks } from './newest-books.ts';
@@ -64,7 +66,7 @@ export class PaperPort implements TradingPort {
   cancel(clOrdId: string): void {
     if (!this.#waiting.some((order) => order.clOrdId === clOrdId)) return;
     this.#waiting = this.#waiting.filter((order) => order.clOrdId !== clOrdId);
-    this.#end(clOrdId, 0n, 'cancelled');
+    this.#end(clOrdId, NO_LOTS, 'cancelled');
   }
 
   cancelAll(): void {
@@ -133,11 +135,11 @@ export class PaperPort implements TradingPort {
       const book = books.book(instrument);
       const fill = paperFill(order, books.terms(instrument, side, feePpm), book, clock.wallMs());
       if (fill !== undefined) this.#events.push({ type: 'order.filled', clOrdId, venueOrderId: '', fill });
-      this.#end(clOrdId, fill?.qtyLots ?? 0n, EXPIRED);
+      this.#end(clOrdId, fill?.qtyLots ?? NO_LOTS, EXPIRED);
     }
   }
 
-  #end(clOrdId: string, filledLots: bigint, reason: string): void {
+  #end(clOrdId: string, filledLots: Lots, reason: string): void {
     this.#events.push({ type: 'order.ended', clOrdId, venueOrderId: '', filledLots, reason });
   }
 }

@@ -10,7 +10,7 @@ import type { OrderRequest, PlanBounds } from '../../shared/approved-order.ts';
 import { assetSpent } from '../../shared/asset-graph.ts';
 import type { BookTable } from '../../shared/book-table.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
-import { largest } from '../../shared/money.ts';
+import { largest, minus, NO_UNITS, plus, type Units, units } from '../../shared/money.ts';
 import { worthWithin } from '../../shared/worth.ts';
 import { openOrders, type Plan } from './plan.ts';
 import { isClosing } from './plan-machine.ts';
@@ -22,7 +22,7 @@ export interface PlanBoundTerms {
   readonly lossMaxBps: number;
   /** A plan that was opened before this begins no further leg. Monotonic. */
   readonly openedSinceNs: number;
-  readonly dustUnits: (asset: AssetIndex) => bigint;
+  readonly dustUnits: (asset: AssetIndex) => Units;
 }
 
 const BPS = 10_000n;
@@ -39,17 +39,19 @@ export function planBounds(
   const place = [0, ...placesOf(plan)].find((one) => asset !== undefined && assetAt(plan, one, directory) === asset);
   return {
     hasOrdersLeft: plan.attempt < terms.ordersMax,
-    roomUnits: place === undefined || asset === undefined ? 0n : roomAt(plan, place, terms.dustUnits(asset), terms),
+    roomUnits: units(
+      place === undefined || asset === undefined ? 0n : roomAt(plan, place, terms.dustUnits(asset), terms),
+    ),
     isTooOld: plan.openedNs < terms.openedSinceNs,
     isLossReached: isLossReached(plan, directory, books, terms),
   };
 }
 
-function roomAt(plan: Plan, place: number, dust: bigint, { excessMaxBps }: PlanBoundTerms): bigint {
+function roomAt(plan: Plan, place: number, dust: bigint, { excessMaxBps }: PlanBoundTerms): Units {
   const times = isClosing(plan.state) ? 2n * BPS : BPS;
   const most = ((plan.plannedUnits[place] ?? 0n) * (times + BigInt(excessMaxBps))) / BPS + largest(0n, dust);
   const out = openOrders(plan).reduce((sum, { gives, fundsUnits }) => (gives === place ? sum + fundsUnits : sum), 0n);
-  return most - out - (plan.gaveUnits[place] ?? 0n);
+  return units(most - out - (plan.gaveUnits[place] ?? 0n));
 }
 
 /** What cannot be valued now is not judged: without a book it is not traded either. */
@@ -64,16 +66,16 @@ function isLossReached(
 }
 
 /** What the plan would come to if all that it holds went home at the touch, in the start asset; undefined: no book says. */
-export function resultSoFar(plan: Plan, directory: InstrumentDirectory, books: BookTable): bigint | undefined {
+export function resultSoFar(plan: Plan, directory: InstrumentDirectory, books: BookTable): Units | undefined {
   const pairs = plan.legs.flatMap(({ instrument }) => directory.instruments[instrument] ?? []);
-  let result = plan.receivedUnits - plan.spentUnits + plan.markUnits;
+  let result = plus(minus(plan.receivedUnits, plan.spentUnits), plan.markUnits);
   for (const place of placesOf(plan)) {
-    const held = plan.heldUnits[place] ?? 0n;
+    const held = plan.heldUnits[place] ?? NO_UNITS;
     if (held === 0n) continue;
     const asset = assetAt(plan, place, directory);
     const worth = asset === undefined ? undefined : worthWithin(held, asset, plan.startAsset, pairs, directory, books);
     if (worth === undefined) return undefined;
-    result += worth;
+    result = plus(result, worth);
   }
   return result;
 }

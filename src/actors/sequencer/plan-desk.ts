@@ -9,6 +9,7 @@ import { assetSpent } from '../../shared/asset-graph.ts';
 import { usesKey } from '../../shared/config.ts';
 import { type AssetIndex, assetIndex, type InstrumentIndex } from '../../shared/instrument.ts';
 import { LastHop } from '../../shared/last-hop.ts';
+import { NO_UNITS, type Units } from '../../shared/money.ts';
 import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { OrderOut, PlansAtWork, RunningAccount } from './account.ts';
 import { dustUnits } from './account-ledger.ts';
@@ -121,7 +122,7 @@ export class PlanDesk implements PlansAtWork {
     return !this.#slots.isEmpty;
   }
 
-  reservedUnits(asset: AssetIndex): bigint {
+  reservedUnits(asset: AssetIndex): Units {
     return this.#slots.reservedUnits(asset);
   }
 
@@ -310,7 +311,7 @@ export class PlanDesk implements PlansAtWork {
     if (state === 'working' || state === 'closing_reconciling') plan.patienceUntilNs = 0;
     if (state === 'held' || state === 'closing' || state === 'closing_waiting')
       plan.patienceUntilNs ||= nowNs + config.trading.patience_ms * 1e6;
-    if (state === 'closing' || isOver(state)) plan.reservedUnits.fill(0n);
+    if (state === 'closing' || isOver(state)) plan.reservedUnits.fill(NO_UNITS);
     // Never sooner than a leg takes.
     // What holds an order back may be the venue, which nothing here tells when it is over: asked again, but not at once.
     if (state === 'held' || state === 'closing_waiting')

@@ -1,7 +1,7 @@
 /** Records what a plan came to: its profit, and what it left behind, to the unit. */
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { Asset, InstrumentDirectory } from '../../shared/instrument.ts';
-import { formatDecimal } from '../../shared/money.ts';
+import { formatDecimal, minus, NO_UNITS, plus, type Units } from '../../shared/money.ts';
 import type { Account } from './account.ts';
 import { type Moment, tellAudit, tellEnded } from './execution-events.ts';
 import { isTradable } from './holding-value.ts';
@@ -46,7 +46,7 @@ export function recordEnd(plan: Plan, deps: PlanEndDeps, when: Moment): void {
 /** What a plan left that nobody will sell: the amount, and what the books say it is worth; undefined when none does. */
 interface Left {
   readonly amount: string;
-  readonly worthUnits: bigint | undefined;
+  readonly worthUnits: Units | undefined;
 }
 
 /**
@@ -55,18 +55,19 @@ interface Left {
  */
 function recordRest(plan: Plan, place: number, deps: PlanEndDeps, when: Moment): Left | undefined {
   const { journal, books, account, marks } = deps;
-  const units = plan.heldUnits[place] ?? 0n;
+  const units = plan.heldUnits[place] ?? NO_UNITS;
   const asset = assetAt(plan, place, books.directory);
   if (units === 0n || asset === undefined) return undefined;
   const entry = { asset, units, plan: plan.id };
   if (!isTradable(plan, place, books)) {
     account.addDust(entry, when);
-    plan.markUnits += marks.worthAt(plan, place, units);
+    plan.markUnits = plus(plan.markUnits, marks.worthAt(plan, place, units));
     return undefined;
   }
   account.addExposure(entry, 'stranded', when);
   const worthUnits = marks.bookWorthAt(plan, place, units);
-  plan.markUnits += worthUnits ?? (units < 0n ? marks.worthAt(plan, place, units) : 0n); // what is owed is never free
+  const marked = worthUnits ?? (units < 0n ? marks.worthAt(plan, place, units) : NO_UNITS); // what is owed is never free
+  plan.markUnits = plus(plan.markUnits, marked);
   const amount = inWords(units, books.directory.assets[asset]) ?? `${units} units of asset ${asset}`;
   tellAudit(journal, 'exposure_stranded', 2, `plan ${plan.id} left ${amount} (${plan.reason})`, plan.id, Number(units));
   return { amount, worthUnits };
@@ -75,15 +76,15 @@ function recordRest(plan: Plan, place: number, deps: PlanEndDeps, when: Moment):
 /** Profit and mark in the start asset, for the log. */
 function resultOf(plan: Plan, left: readonly Left[], { assets }: InstrumentDirectory) {
   const start = assets[plan.startAsset];
-  const words = (units: bigint): string => inWords(units, start) ?? `${units} units`;
+  const words = (units: Units): string => inWords(units, start) ?? `${units} units`;
   const { spentUnits, receivedUnits, markUnits } = plan;
-  const profitUnits = receivedUnits - spentUnits;
+  const profitUnits = minus(receivedUnits, spentUnits);
   const figures = {
     spent: words(spentUnits),
     received: words(receivedUnits),
     profit: words(profitUnits),
     mark: words(markUnits),
-    result: words(profitUnits + markUnits),
+    result: words(plus(profitUnits, markUnits)),
   };
   const kept = left.map(({ amount, worthUnits }) =>
     worthUnits === undefined ? `${amount} (no book values it)` : `${amount} (worth ${words(worthUnits)})`,
@@ -94,6 +95,6 @@ function resultOf(plan: Plan, left: readonly Left[], { assets }: InstrumentDirec
   return { text, figures };
 }
 
-function inWords(units: bigint, asset: Pick<Asset, 'id' | 'precision'> | undefined): string | undefined {
+function inWords(units: Units, asset: Pick<Asset, 'id' | 'precision'> | undefined): string | undefined {
   return asset === undefined ? undefined : `${formatDecimal(units, asset.precision)} ${asset.id}`;
 }

@@ -1,7 +1,7 @@
 /** What fills and ends of orders do to a plan, in exact units. Pure: these functions change the plan they are given. */
 import { assetSpent } from '../../shared/asset-graph.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
-import { largest } from '../../shared/money.ts';
+import { largest, minus, NO_UNITS, negated, plus, type Units, units } from '../../shared/money.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import type { FillMoves } from './fill-moves.ts';
 import { isTradable } from './holding-value.ts';
@@ -32,22 +32,22 @@ export function bookMoves(
   order: Order,
   moves: FillMoves,
   directory: InstrumentDirectory,
-): { readonly asset: AssetIndex; readonly units: bigint } | undefined {
-  change(plan, order.gives, -moves.spentUnits);
-  plan.gaveUnits[order.gives] = (plan.gaveUnits[order.gives] ?? 0n) + moves.spentUnits;
+): { readonly asset: AssetIndex; readonly units: Units } | undefined {
+  change(plan, order.gives, negated(moves.spentUnits));
+  plan.gaveUnits[order.gives] = plus(plan.gaveUnits[order.gives] ?? NO_UNITS, moves.spentUnits);
   change(plan, order.takes, moves.receivedUnits);
   if (order.isReversing) plan.reversed = true;
   const { feeAsset, feeUnits } = moves;
   if (feeAsset === moves.spentAsset || feeAsset === moves.receivedAsset || feeUnits === 0n) return undefined;
   const place = [0, ...placesOf(plan)].find((one) => assetAt(plan, one, directory) === feeAsset);
   if (place === undefined) return { asset: feeAsset, units: feeUnits };
-  change(plan, place, -feeUnits);
+  change(plan, place, negated(feeUnits));
   return undefined;
 }
 
 /** What the plan is to be told when no order of it is out any more. */
 export function stepResult(plan: Plan, books: NewestBooks): PlanEventType {
-  plan.reservedUnits.fill(0n);
+  plan.reservedUnits.fill(NO_UNITS);
   if (isClosing(plan.state)) return attemptResult(plan);
   return plan.parallel ? allLegsResult(plan, books) : legResult(plan, books);
 }
@@ -79,35 +79,30 @@ function allLegsResult(plan: Plan, books: NewestBooks): PlanEventType {
 }
 
 /** Adds `units` to what is held at a place; what is given is no longer held back for it. */
-export function change(plan: Plan, place: number, units: bigint): void {
-  if (place > 0) plan.heldUnits[place] = (plan.heldUnits[place] ?? 0n) + units;
-  else if (units > 0n) plan.receivedUnits += units;
-  else plan.spentUnits -= units;
-  if (units < 0n) plan.reservedUnits[place] = largest(0n, (plan.reservedUnits[place] ?? 0n) + units);
+export function change(plan: Plan, place: number, units: Units): void {
+  if (place > 0) plan.heldUnits[place] = plus(plan.heldUnits[place] ?? NO_UNITS, units);
+  else if (units > 0n) plan.receivedUnits = plus(plan.receivedUnits, units);
+  else plan.spentUnits = minus(plan.spentUnits, units);
+  if (units < 0n) plan.reservedUnits[place] = largest(NO_UNITS, plus(plan.reservedUnits[place] ?? NO_UNITS, units));
 }
 
 /** Units of `asset` that belong to the plan: held back for its orders, or brought by them. */
-export function claimedUnits(plan: Plan, asset: AssetIndex, directory: InstrumentDirectory): bigint {
-  let units = 0n;
+export function claimedUnits(plan: Plan, asset: AssetIndex, directory: InstrumentDirectory): Units {
+  let sum = 0n;
   for (let place = 0; place < Math.min(plan.legs.length, LEGS_MAX); place++) {
     if (assetAt(plan, place, directory) !== asset) continue;
-    units += (plan.reservedUnits[place] ?? 0n) + largest(0n, plan.heldUnits[place] ?? 0n);
+    sum += (plan.reservedUnits[place] ?? 0n) + largest(0n, plan.heldUnits[place] ?? 0n);
   }
-  return units;
+  return units(sum);
 }
 
 /** Units of `asset` that the plan gave away and has not got back, or has in orders that are out. */
-export function outUnits(
-  plan: Plan,
-  asset: AssetIndex,
-  directory: InstrumentDirectory,
-  open: readonly Order[],
-): bigint {
-  let units = 0n;
+export function outUnits(plan: Plan, asset: AssetIndex, directory: InstrumentDirectory, open: readonly Order[]): Units {
+  let sum = 0n;
   for (const place of [0, ...placesOf(plan)]) {
     if (assetAt(plan, place, directory) !== asset) continue;
-    units += largest(0n, place === 0 ? plan.spentUnits - plan.receivedUnits : -(plan.heldUnits[place] ?? 0n));
-    for (const order of open) if (order.gives === place) units += order.fundsUnits;
+    sum += largest(0n, place === 0 ? plan.spentUnits - plan.receivedUnits : -(plan.heldUnits[place] ?? 0n));
+    for (const order of open) if (order.gives === place) sum += order.fundsUnits;
   }
-  return units;
+  return units(sum);
 }

@@ -9,35 +9,35 @@ import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import { executeCycle, firstOrderWithin } from '../../shared/cycle-sizing.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import { divideUp } from '../../shared/money.ts';
+import { divideUp, type Lots, lots, NO_LOTS, type Ticks, type Units, units } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
 
 /** A leg on the newest book, and the price that its order goes out at. */
 export interface CollaredLeg {
   readonly leg: CycleLeg;
-  readonly limitTicks: bigint;
+  readonly limitTicks: Ticks;
 }
 
 /** What bounds the orders of a plan. */
 export interface SizeBounds {
   readonly limits: Pick<OrderLimits, 'qtyMaxLots' | 'spendMaxUnits' | 'exposureRoomUnits'>;
   /** Units of an asset that are free to be spent; undefined when without limit. */
-  readonly available: (asset: AssetIndex) => bigint | undefined;
+  readonly available: (asset: AssetIndex) => Units | undefined;
   /** Every leg is paid out of stock, not the first alone. */
   readonly isParallel: boolean;
 }
 
 export interface PlanSize {
-  readonly startUnits: bigint;
-  readonly endUnits: bigint;
+  readonly startUnits: Units;
+  readonly endUnits: Units;
   /** By leg. */
-  readonly lots: readonly bigint[];
+  readonly lots: readonly Lots[];
 }
 
 /** The plan at no more than `decidedLots` of its first leg. @returns why not, when what is left is no order any more. */
 export function sizePlan(
   collared: readonly CollaredLeg[],
-  decidedLots: bigint,
+  decidedLots: Lots,
   bounds: SizeBounds,
 ): PlanSize | PlanReason {
   const legs = collared.map(({ leg }) => leg);
@@ -52,7 +52,7 @@ export function sizePlan(
     (one) => limitUnits(one, bounds),
     ({ leg }) => bounds.limits.qtyMaxLots(leg.terms.instrument.index),
   );
-  const firstLots = least(decidedLots, legs[0]?.lotsMax, byStock, byLimit) ?? 0n;
+  const firstLots = least(decidedLots, legs[0]?.lotsMax, byStock, byLimit) ?? NO_LOTS;
   const executed = executeCycle(legs, firstLots);
   const isTaken = executed?.lots.every((lots, index) => reachesCostMin(collared[index] as CollaredLeg, lots));
   if (executed !== undefined && isTaken === true) return executed;
@@ -61,46 +61,51 @@ export function sizePlan(
 }
 
 /** Most that an order can come to at its collar, in units of the asset given. */
-export function atCollar({ leg, limitTicks }: CollaredLeg, lots: bigint): bigint {
-  return leg.terms.side === BUY ? divideUp(limitTicks * lots * leg.quoteUp, leg.quoteDown) : leg.spent(lots);
+export function atCollar({ leg, limitTicks }: CollaredLeg, qtyLots: Lots): Units {
+  if (leg.terms.side !== BUY) return leg.spent(qtyLots);
+  return units(divideUp(limitTicks * qtyLots * leg.quoteUp, leg.quoteDown));
 }
 
-/** The largest order of which {@link atCollar} is no more than `units`, but for the step of its quantity. */
-function lotsAtCollar({ leg, limitTicks }: CollaredLeg, units: bigint): bigint {
-  if (units <= 0n) return 0n;
-  return leg.terms.side === BUY ? (units * leg.quoteDown) / (limitTicks * leg.quoteUp) : leg.lotsFor(units);
+/** The largest order of which {@link atCollar} is no more than `most`, but for the step of its quantity. */
+function lotsAtCollar({ leg, limitTicks }: CollaredLeg, most: Units): Lots {
+  if (most <= 0n) return NO_LOTS;
+  if (leg.terms.side !== BUY) return leg.lotsFor(most);
+  return lots((most * leg.quoteDown) / (limitTicks * leg.quoteUp));
 }
 
-const reachesCostMin = ({ leg, limitTicks }: CollaredLeg, lots: bigint): boolean =>
-  leg.reachesCostMin(lots, limitTicks);
+const reachesCostMin = ({ leg, limitTicks }: CollaredLeg, lots: Lots): boolean => leg.reachesCostMin(lots, limitTicks);
 
-type Bound = (one: CollaredLeg, index: number) => bigint | undefined;
+type Bound<A> = (one: CollaredLeg, index: number) => A | undefined;
 
 /** The largest first order with which every leg stays within what is given for it; undefined when nothing bounds it. */
-function firstOrderWhere(collared: readonly CollaredLeg[], units: Bound, lots: Bound): bigint | undefined {
+function firstOrderWhere(
+  collared: readonly CollaredLeg[],
+  unitsMost: Bound<Units>,
+  lotsMost: Bound<Lots>,
+): Lots | undefined {
   const legs = collared.map(({ leg }) => leg);
   return least(
     ...collared.map((one, index) => {
-      const unitsMost = units(one, index);
-      const most = least(lots(one, index), unitsMost === undefined ? undefined : lotsAtCollar(one, unitsMost));
+      const spend = unitsMost(one, index);
+      const most = least(lotsMost(one, index), spend === undefined ? undefined : lotsAtCollar(one, spend));
       return most === undefined ? undefined : firstOrderWithin(legs, index, most);
     }),
   );
 }
 
-function stockUnits({ leg }: CollaredLeg, index: number, { available, isParallel }: SizeBounds): bigint | undefined {
+function stockUnits({ leg }: CollaredLeg, index: number, { available, isParallel }: SizeBounds): Units | undefined {
   const { instrument, side } = leg.terms;
   return index === 0 || isParallel ? available(assetSpent(instrument, side)) : undefined;
 }
 
-function limitUnits({ leg }: CollaredLeg, { limits }: SizeBounds): bigint | undefined {
+function limitUnits({ leg }: CollaredLeg, { limits }: SizeBounds): Units | undefined {
   const { instrument, side } = leg.terms;
   return least(limits.spendMaxUnits(instrument.index, side), limits.exposureRoomUnits(instrument.index, side));
 }
 
 /** The least of the bounds that there are. */
-function least(...bounds: readonly (bigint | undefined)[]): bigint | undefined {
-  let lowest: bigint | undefined;
+function least<A extends Lots | Units>(...bounds: readonly (A | undefined)[]): A | undefined {
+  let lowest: A | undefined;
   for (const bound of bounds) if (bound !== undefined && (lowest === undefined || bound < lowest)) lowest = bound;
   return lowest;
 }

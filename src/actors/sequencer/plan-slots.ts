@@ -3,6 +3,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { PLANS_MAX } from '../../shared/execution-message.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
+import { type Units, units } from '../../shared/money.ts';
 import type { OrderOut } from './account.ts';
 import type { Journal } from './journal.ts';
 import type { NewestBooks } from './newest-books.ts';
@@ -79,20 +80,20 @@ export class PlanSlots {
   }
 
   /** Units of an asset that the plans have, or need for orders. */
-  reservedUnits(asset: AssetIndex): bigint {
-    let units = 0n;
+  reservedUnits(asset: AssetIndex): Units {
+    let reserved = 0n;
     for (const plan of this.plans) {
-      units += claimedUnits(plan, asset, this.#books.directory);
+      reserved += claimedUnits(plan, asset, this.#books.directory);
       if (plan.startAsset !== asset) continue;
-      for (const order of openOrders(plan)) if (order.isClosing && order.gives === 0) units += order.fundsUnits;
+      for (const order of openOrders(plan)) if (order.isClosing && order.gives === 0) reserved += order.fundsUnits;
     }
-    return units;
+    return units(reserved);
   }
 
   /** Units of an asset that the plans gave away and have not got back, or have in orders. */
-  outUnits(asset: AssetIndex): bigint {
+  outUnits(asset: AssetIndex): Units {
     const { directory } = this.#books;
-    return this.plans.reduce((sum, plan) => sum + outUnits(plan, asset, directory, openOrders(plan)), 0n);
+    return units(this.plans.reduce((sum, plan) => sum + outUnits(plan, asset, directory, openOrders(plan)), 0n));
   }
 
   /** Whether a plan other than the one given trades the instrument. */

@@ -11,6 +11,7 @@ import assert from 'node:assert/strict';
 import { writeAmount } from '../../shared/amount-field.ts';
 import { PLAN_REASONS, type PlanReason } from '../../shared/execution-message.ts';
 import { type AssetIndex, assetIndex, type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
+import { type Lots, lots, NO_LOTS, type Ticks, ticks, type Units, units } from '../../shared/money.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import type { Side } from '../../shared/side.ts';
 import { ORDER_SLOT_BYTES, type Order, readOrder, writeOrder } from './order.ts';
@@ -23,7 +24,7 @@ export interface PlanLeg {
   readonly side: Side;
   readonly feePpm: number;
   /** Worst price that the decision counted on. */
-  readonly decidedTicks: bigint;
+  readonly decidedTicks: Ticks;
 }
 
 export interface Plan {
@@ -34,30 +35,30 @@ export interface Plan {
   readonly startAsset: AssetIndex;
   /** In trading order. */
   readonly legs: readonly PlanLeg[];
-  readonly plannedStartUnits: bigint;
-  readonly plannedEndUnits: bigint;
+  readonly plannedStartUnits: Units;
+  readonly plannedEndUnits: Units;
   /** What each leg was to order. Leg after leg, only the first does; the others order what came in. */
-  readonly legLots: readonly bigint[];
+  readonly legLots: readonly Lots[];
   /** Monotonic. */
   readonly openedNs: number;
   /** By place: most that its leg gives at its collar when all goes as planned. */
-  readonly plannedUnits: readonly bigint[];
+  readonly plannedUnits: readonly Units[];
   /** All legs at once, out of stock. */
   readonly parallel: boolean;
   state: PlanState;
   leg: number;
   rest: boolean;
   /** By place: what came in less what went out. Place 0 counts nothing here: see `spentUnits` and `receivedUnits`. */
-  readonly heldUnits: bigint[];
+  readonly heldUnits: Units[];
   /** By place: all that its orders gave of it, whatever came back. */
-  readonly gaveUnits: bigint[];
+  readonly gaveUnits: Units[];
   /** By place: what the account holds back for orders of the cycle. */
-  readonly reservedUnits: bigint[];
+  readonly reservedUnits: Units[];
   /** Of the start asset. */
-  spentUnits: bigint;
-  receivedUnits: bigint;
+  spentUnits: Units;
+  receivedUnits: Units;
   /** In the start asset: what dust and fees in other assets are worth, as long as they are not its profit. */
-  markUnits: bigint;
+  markUnits: Units;
   /** Orders so far; and of them, such that closed out without getting on. */
   attempt: number;
   closingAttempts: number;
@@ -135,10 +136,10 @@ export function readPlan(view: DataView, at: number, runMs: number): Plan | unde
   if (id === 0) return undefined;
   const int64 = (field: number) => view.getBigInt64(at + field, true);
   const flag = (field: number) => view.getUint8(at + field) === 1;
-  const perPlace = (field: number) => Array.from({ length: LEGS_MAX }, (_, place) => int64(field + place * 8));
+  const perPlace = (field: number) => Array.from({ length: LEGS_MAX }, (_, place) => units(int64(field + place * 8)));
   const legCount = view.getUint8(at + SLOT.legCount);
   const legs = Array.from({ length: legCount }, (_, leg) => readLeg(view, legAt(at, leg)));
-  const lots = (_: unknown, leg: number) => view.getBigInt64(legAt(at, leg) + LEG.lots, true);
+  const legLots = (_: unknown, leg: number) => lots(view.getBigInt64(legAt(at, leg) + LEG.lots, true));
   const order = (_: unknown, slot: number) => readOrder(view, orderAt(at, slot), runMs, id);
   return {
     id,
@@ -146,9 +147,9 @@ export function readPlan(view: DataView, at: number, runMs: number): Plan | unde
     ordinal: view.getUint16(at + SLOT.ordinal, true),
     startAsset: assetIndex(view.getUint16(at + SLOT.startAsset, true)),
     legs,
-    plannedStartUnits: int64(SLOT.plannedStart),
-    plannedEndUnits: int64(SLOT.plannedEnd),
-    legLots: Array.from({ length: legCount }, lots),
+    plannedStartUnits: units(int64(SLOT.plannedStart)),
+    plannedEndUnits: units(int64(SLOT.plannedEnd)),
+    legLots: Array.from({ length: legCount }, legLots),
     plannedUnits: perPlace(SLOT.planned),
     openedNs: view.getFloat64(at + SLOT.openedNs, true),
     parallel: flag(SLOT.parallel),
@@ -158,9 +159,9 @@ export function readPlan(view: DataView, at: number, runMs: number): Plan | unde
     heldUnits: perPlace(SLOT.held),
     gaveUnits: perPlace(SLOT.gave),
     reservedUnits: perPlace(SLOT.reserved),
-    spentUnits: int64(SLOT.spent),
-    receivedUnits: int64(SLOT.received),
-    markUnits: int64(SLOT.mark),
+    spentUnits: units(int64(SLOT.spent)),
+    receivedUnits: units(int64(SLOT.received)),
+    markUnits: units(int64(SLOT.mark)),
     attempt: view.getUint16(at + SLOT.attempt, true),
     closingAttempts: view.getUint8(at + SLOT.closingAttempts),
     reversed: flag(SLOT.reversed),
@@ -204,7 +205,7 @@ export function writePlan(view: DataView, at: number, plan: Plan): void {
     int64(SLOT.planned + place * 8, plan.plannedUnits[place] ?? 0n);
     int64(SLOT.gave + place * 8, plan.gaveUnits[place] ?? 0n);
   }
-  for (const [index, leg] of plan.legs.entries()) writeLeg(view, legAt(at, index), leg, plan.legLots[index] ?? 0n);
+  for (const [index, leg] of plan.legs.entries()) writeLeg(view, legAt(at, index), leg, plan.legLots[index] ?? NO_LOTS);
   for (let slot = 0; slot < ORDERS_PER_PLAN; slot++) writeOrder(view, orderAt(at, slot), plan.orders[slot]);
   writeReasons(view, orderAt(at, ORDERS_PER_PLAN), plan.reasons);
 }
@@ -222,11 +223,11 @@ function readLeg(view: DataView, at: number): PlanLeg {
     instrument: instrumentIndex(view.getUint32(at + LEG.instrument, true)),
     side: view.getUint8(at + LEG.side) === 0 ? 0 : 1,
     feePpm: view.getUint32(at + LEG.feePpm, true),
-    decidedTicks: view.getBigInt64(at + LEG.decidedTicks, true),
+    decidedTicks: ticks(view.getBigInt64(at + LEG.decidedTicks, true)),
   };
 }
 
-function writeLeg(view: DataView, at: number, leg: PlanLeg, lots: bigint): void {
+function writeLeg(view: DataView, at: number, leg: PlanLeg, lots: Lots): void {
   view.setUint32(at + LEG.instrument, leg.instrument, true);
   view.setUint8(at + LEG.side, leg.side);
   view.setUint32(at + LEG.feePpm, leg.feePpm, true);

@@ -13,7 +13,7 @@ import type { PlanReason } from '../../shared/execution-message.ts';
 import type { FeeTable } from '../../shared/fee-table.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
 import type { LastHop } from '../../shared/last-hop.ts';
-import { INT64_MAX } from '../../shared/money.ts';
+import { INT64_MAX, type Lots, NO_UNITS, type Ticks, type Units } from '../../shared/money.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
 import type { NoRoom } from '../../venues/trading-port.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
@@ -58,7 +58,7 @@ export interface Circumstances {
   readonly plans: readonly Plan[];
   readonly books: NewestBooks;
   /** Units of an asset that are free to be spent; undefined when without limit. */
-  readonly available: (asset: AssetIndex) => bigint | undefined;
+  readonly available: (asset: AssetIndex) => Units | undefined;
   /** What the last hop will hold the plan's orders to. */
   readonly orderLimits: SizeBounds['limits'] & Pick<LastHop, 'hasRateFor'>;
   /** The venue that orders would go to; undefined where none is asked. */
@@ -84,13 +84,13 @@ export interface Standing {
   readonly ok: true;
   readonly startAsset: AssetIndex;
   /** By leg. */
-  readonly lots: readonly bigint[];
-  readonly startUnits: bigint;
-  readonly endUnits: bigint;
+  readonly lots: readonly Lots[];
+  readonly startUnits: Units;
+  readonly endUnits: Units;
   /** By leg, most that it can come to at its collar: of the first alone, unless all go out at once. */
-  readonly reservedUnits: readonly bigint[];
+  readonly reservedUnits: readonly Units[];
   /** By leg, most that it can come to at its collar. */
-  readonly plannedUnits: readonly bigint[];
+  readonly plannedUnits: readonly Units[];
 }
 export interface Refusal {
   readonly ok: false;
@@ -173,16 +173,16 @@ function checkEdge(
   if (typeof size === 'string') return refuse(size);
   const { startUnits, endUnits, lots } = size;
   const pays = isLess(leastMultiplier, { numerator: endUnits, denominator: startUnits });
-  if (!pays || !paysAtWorst(legs, lots[0] as bigint, leastMultiplier)) return refuse('edge_gone');
+  if (!pays || !paysAtWorst(legs, lots[0] as Lots, leastMultiplier)) return refuse('edge_gone');
   const { instrument, side } = (legs[0] as CycleLeg).terms;
   const startAsset = assetSpent(instrument, side);
   if (plans.filter((plan) => plan.startAsset === startAsset).length >= plansPerAssetMax) return refuse('asset_busy');
-  const plannedUnits = collared.map((one, index) => atCollar(one, lots[index] as bigint));
+  const plannedUnits = collared.map((one, index) => atCollar(one, lots[index] as Lots));
   const isCountable = [startUnits, endUnits, ...lots, ...plannedUnits].every((amount) => amount <= INT64_MAX);
   if (!isCountable) return refuse('over_limit'); // neither memory nor records hold it
-  const reservedUnits = plannedUnits.map((units, index) => (index === 0 || isParallel ? units : 0n));
+  const reservedUnits = plannedUnits.map((units, index) => (index === 0 || isParallel ? units : NO_UNITS));
   return { ok: true, startAsset, lots, startUnits, endUnits, reservedUnits, plannedUnits };
 }
 
-const limitOf = ({ terms }: CycleLeg, { decidedTicks }: PlanLeg, slippageBps: number): bigint =>
+const limitOf = ({ terms }: CycleLeg, { decidedTicks }: PlanLeg, slippageBps: number): Ticks =>
   priceCollar(terms.instrument, terms.side, decidedTicks, slippageBps);

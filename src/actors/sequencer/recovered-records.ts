@@ -15,6 +15,7 @@ import {
   PLAN_REASONS,
   type PlanOutcome,
 } from '../../shared/execution-message.ts';
+import type { InstrumentIndex } from '../../shared/instrument.ts';
 import type { StoredOrder } from '../../shared/stored-trading.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';
 import { type Moment, writeSaid } from './execution-events.ts';
@@ -59,7 +60,7 @@ export function tellFoundEnded(journal: Journal, order: FoundOrder, when: Moment
 export function tellTakenOverOrder(
   journal: Journal,
   { clOrdId, venueOrderId, side }: StoredOrder,
-  instrument: number,
+  instrument: InstrumentIndex,
   when: Moment,
 ): void {
   const origin = decodeClientOrderId(clOrdId);

@@ -2,8 +2,10 @@
  * Tells the detector what the account may spend. All assets are gone through now and then; between that only those that
  * had something, after every turn that changed anything.
  */
+
 import type { FundsTable } from '../../shared/funds-table.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
+import { NO_UNITS } from '../../shared/money.ts';
 import type { RunningAccount } from './account.ts';
 import type { NewestBooks } from './newest-books.ts';
 
@@ -38,7 +40,7 @@ export class ToldFunds {
   }
 
   #tell(asset: AssetIndex): bigint {
-    const units = this.#account.available(asset) ?? 0n;
+    const units = this.#account.available(asset) ?? NO_UNITS;
     this.#table.tell(asset, units);
     return units;
   }

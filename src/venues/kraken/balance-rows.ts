@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { AssetIndex } from '../../shared/instrument.ts';
+import { units } from '../../shared/money.ts';
 import type { BalanceReading } from '../trading-port.ts';
 import { signedAmountText } from './number-text-json.ts';
 import { amountDown, amountUp, isCountable } from './rounded-amount.ts';
@@ -38,7 +39,7 @@ export function balancesOf(rows: z.infer<typeof BALANCES_EX>, names: VenueNames)
     const totalUnits = (before?.totalUnits ?? 0n) + amountDown(balance, asset.precision, `balance of ${id}`);
     const heldUnits = (before?.heldUnits ?? 0n) + amountUp(hold_trade ?? '0', asset.precision, `hold of ${id}`);
     if (isCountable(totalUnits) && isCountable(heldUnits)) {
-      balances.set(asset.index, { asset: asset.index, totalUnits, heldUnits });
+      balances.set(asset.index, { asset: asset.index, totalUnits: units(totalUnits), heldUnits: units(heldUnits) });
     } else unknownAssets.push(id);
   }
   return { balances: [...balances.values()], unknownAssets, notSpot, knowsHolds: true };

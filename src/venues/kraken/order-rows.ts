@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import { decodeClientOrderId } from '../../shared/client-order-id.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
+import { lots, NO_UNITS, ticks, units } from '../../shared/money.ts';
 import { BUY, SELL } from '../../shared/side.ts';
 import type { Fill, OrderReading } from '../trading-port.ts';
 import { amountText, signedAmountText } from './number-text-json.ts';
@@ -112,8 +113,8 @@ export function orderReading(
     pricePrecision: instrument?.pricePrecision ?? 0,
     qtyPrecision: instrument?.qtyPrecision ?? 0,
     side: row.descr.type === 'buy' ? BUY : SELL,
-    qtyLots: amounts(row.vol, instrument?.qtyPrecision),
-    limitTicks: amounts(row.descr.price ?? '0', instrument?.pricePrecision),
+    qtyLots: lots(amounts(row.vol, instrument?.qtyPrecision)),
+    limitTicks: ticks(amounts(row.descr.price ?? '0', instrument?.pricePrecision)),
     isOpen: isOpen(row),
     fills,
     reason: row.reason ?? '',
@@ -146,9 +147,9 @@ function fillOf(execId: string, trade: TradeRow, ledger: readonly LedgerRow[] | 
   const fee = ledger === undefined ? quoteFee(execId, trade, terms) : ledgerFee(execId, ledger, terms);
   return {
     execId,
-    qtyLots: amountDown(trade.vol, instrument.qtyPrecision, `trade ${execId}`),
-    priceTicks: against(trade.price, instrument.pricePrecision, `trade ${execId}`),
-    costUnits: against(trade.cost, quoteDecimals, `trade ${execId}`),
+    qtyLots: lots(amountDown(trade.vol, instrument.qtyPrecision, `trade ${execId}`)),
+    priceTicks: ticks(against(trade.price, instrument.pricePrecision, `trade ${execId}`)),
+    costUnits: units(against(trade.cost, quoteDecimals, `trade ${execId}`)),
     ...fee,
     atMs: msOf(trade.time),
   };
@@ -158,7 +159,7 @@ type Fee = Pick<Fill, 'feeUnits' | 'feeAsset' | 'feeElsewhere'>;
 
 function quoteFee(execId: string, { fee }: TradeRow, { instrument, directory }: Terms): Fee {
   const feeUnits = amountUp(fee, precisionOf(instrument.quote, directory), `trade ${execId}`);
-  return { feeUnits, feeAsset: instrument.quote };
+  return { feeUnits: units(feeUnits), feeAsset: instrument.quote };
 }
 
 function ledgerFee(execId: string, ledger: readonly LedgerRow[], { instrument, names, directory }: Terms): Fee {
@@ -166,7 +167,7 @@ function ledgerFee(execId: string, ledger: readonly LedgerRow[], { instrument, n
   // Both sides of a trade are booked; with one of them missing the fee may be on that one.
   if (rows.length < 2) throw new RangeError(`the ledger does not have both rows of trade ${execId} yet`);
   const charged = rows.find(({ fee }) => /[1-9]/.test(fee));
-  if (charged === undefined) return { feeUnits: 0n, feeAsset: instrument.base };
+  if (charged === undefined) return { feeUnits: NO_UNITS, feeAsset: instrument.base };
   const asset = names.asset(charged.asset);
   if (asset === undefined && !names.knowsAssets) {
     throw new RangeError(
@@ -174,10 +175,10 @@ function ledgerFee(execId: string, ledger: readonly LedgerRow[], { instrument, n
     );
   }
   if (asset === undefined || asset === 'not_spot') {
-    return { feeUnits: 0n, feeAsset: instrument.base, feeElsewhere: `${charged.fee} ${charged.asset}` };
+    return { feeUnits: NO_UNITS, feeAsset: instrument.base, feeElsewhere: `${charged.fee} ${charged.asset}` };
   }
   return {
-    feeUnits: amountUp(charged.fee, precisionOf(asset.index, directory), `trade ${execId}`),
+    feeUnits: units(amountUp(charged.fee, precisionOf(asset.index, directory), `trade ${execId}`)),
     feeAsset: asset.index,
   };
 }

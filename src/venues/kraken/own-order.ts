@@ -2,6 +2,7 @@
 
 import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import type { Instrument, OrderScale } from '../../shared/instrument.ts';
+import { type Lots, lots, NO_LOTS, plus, ticks } from '../../shared/money.ts';
 import type { Side } from '../../shared/side.ts';
 import type { Fill, OrderReading } from '../trading-port.ts';
 import { isEnd, type MergedOrder } from './merged-orders.ts';
@@ -53,18 +54,18 @@ export function newOwnOrder({ clOrdId, instrument, side, sent, nowMs }: OwnTerms
 }
 
 /** Lots of all fills that were told. */
-export function told(own: OwnOrder): bigint {
-  let lots = 0n;
-  for (const { qtyLots } of own.fills.values()) lots += qtyLots;
-  return lots;
+export function told(own: OwnOrder): Lots {
+  let sum = NO_LOTS;
+  for (const { qtyLots } of own.fills.values()) sum = plus(sum, qtyLots);
+  return sum;
 }
 
 /** What the venue says it came to. `filled` without a total is the whole order. */
 export function endLots(
   { instrument, sent }: OwnOrder,
   { orderId, endQty, orderQty, status }: MergedOrder,
-): bigint | undefined {
-  const lotsOf = (text: string): bigint => amountDown(text, instrument.qtyPrecision, `order ${orderId}`);
+): Lots | undefined {
+  const lotsOf = (text: string): Lots => lots(amountDown(text, instrument.qtyPrecision, `order ${orderId}`));
   if (endQty !== undefined) return lotsOf(endQty);
   if (status !== 'filled') return undefined;
   if (sent !== undefined) return sent.qtyLots;
@@ -84,8 +85,8 @@ export function endedReading(own: OwnOrder, order: MergedOrder): OrderReading | 
     side: own.side,
     pricePrecision: instrument.pricePrecision,
     qtyPrecision: instrument.qtyPrecision,
-    qtyLots: sent?.qtyLots ?? amount(order.orderQty, instrument.qtyPrecision),
-    limitTicks: sent?.limitTicks ?? amount(order.limitPrice, instrument.pricePrecision),
+    qtyLots: sent?.qtyLots ?? lots(amount(order.orderQty, instrument.qtyPrecision)),
+    limitTicks: sent?.limitTicks ?? ticks(amount(order.limitPrice, instrument.pricePrecision)),
     isOpen: false,
     fills: [...own.fills.values()],
     reason: order.reason,

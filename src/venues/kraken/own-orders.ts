@@ -3,9 +3,11 @@
  * come in any order and any number; what goes out is told once: acknowledged, each fill, then either an end or a refusal,
  * and `uncertain` whenever nothing more is proven for now. A word that comes after that is told all the same.
  */
+
 import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import { decodeClientOrderId } from '../../shared/client-order-id.ts';
 import type { Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
+import type { Lots } from '../../shared/money.ts';
 import type { OrderReading, TradingEvent } from '../trading-port.ts';
 import { apiErrorOf } from './api-error.ts';
 import type { ExecutionReport, UnreadableReport } from './execution-report.ts';
@@ -268,7 +270,7 @@ export class OwnOrders {
     }
   }
 
-  #end(own: OwnOrder, { orderId, reason }: MergedOrder, filledLots: bigint): void {
+  #end(own: OwnOrder, { orderId, reason }: MergedOrder, filledLots: Lots): void {
     this.#close(own);
     this.#deps.emit({ type: 'order.ended', clOrdId: own.clOrdId, venueOrderId: orderId, filledLots, reason });
   }

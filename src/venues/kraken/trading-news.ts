@@ -1,5 +1,7 @@
 /** What the private connection brings, made into what the sequencer hears: executions, balances, answers. */
+
 import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import { units } from '../../shared/money.ts';
 import type { TradingEvent } from '../trading-port.ts';
 import { apiErrorOf, type ErrorTopic } from './api-error.ts';
 import type { CancelRequests } from './cancel-requests.ts';
@@ -59,7 +61,7 @@ export class TradingNews implements StreamHandler {
       const { value, isExact } = roundedAmount(balance, asset.precision, 'down', name);
       if (!isExact) emit({ type: 'unexpected', text: `balance ${balance} ${name} does not fit; rounded down` });
       if (!isCountable(value)) emit({ type: 'unexpected', text: `balance ${balance} ${name} cannot be counted` });
-      else emit({ type: 'balance', asset: asset.index, totalUnits: value, refId });
+      else emit({ type: 'balance', asset: asset.index, totalUnits: units(value), refId });
     }
   }
 

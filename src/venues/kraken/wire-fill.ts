@@ -6,6 +6,7 @@
 
 import { EXECUTION } from '../../shared/execution-message.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
+import { lots, ticks, units } from '../../shared/money.ts';
 import { BUY, type Side } from '../../shared/side.ts';
 import type { Fill } from '../trading-port.ts';
 import type { FillText } from './execution-report.ts';
@@ -52,9 +53,9 @@ export function readFill(
     exactly(`${what} ${text[what]}`, roundedAmount(text[what], decimals, rounding, what));
   const fill: Fill = {
     execId: text.execId,
-    qtyLots: read('qty', instrument.qtyPrecision, isBuy ? 'down' : 'up'),
-    priceTicks: read('price', instrument.pricePrecision, isBuy ? 'up' : 'down'),
-    costUnits: costOf(text, isBuy ? 'up' : 'down', precisionOf(instrument.quote, directory)),
+    qtyLots: lots(read('qty', instrument.qtyPrecision, isBuy ? 'down' : 'up')),
+    priceTicks: ticks(read('price', instrument.pricePrecision, isBuy ? 'up' : 'down')),
+    costUnits: units(costOf(text, isBuy ? 'up' : 'down', precisionOf(instrument.quote, directory))),
     ...feeOf(text, instrument, directory, notes),
     atMs: text.atMs <= venueMs + AHEAD_MAX_MS ? text.atMs : venueMs,
   };
@@ -94,6 +95,6 @@ function feeOf(
     feeAsset = asset.index;
     feeUnits += value;
   }
-  const fee = { feeUnits, feeAsset: feeAsset ?? instrument.quote };
+  const fee = { feeUnits: units(feeUnits), feeAsset: feeAsset ?? instrument.quote };
   return elsewhere.length === 0 ? fee : { ...fee, feeElsewhere: elsewhere.join(', ') };
 }

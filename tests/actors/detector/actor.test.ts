@@ -4,7 +4,7 @@ import { BookTable } from '../../../src/shared/book-table.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { FeeTable } from '../../../src/shared/fee-table.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import type { PartsPerMillion } from '../../../src/shared/money.ts';
+import { lots, type PartsPerMillion, ticks } from '../../../src/shared/money.ts';
 import { announceTriangle, DetectorStage, type Emitted, type Levels, triangle } from './stage.ts';
 
 const BTC_USD = instrumentIndex(0);
@@ -15,9 +15,9 @@ const FORWARD = 'BTC/USD:buy>ETH/BTC:buy>ETH/USD:sell';
 
 /** Buying BTC at 100, ETH at 2 BTC and selling it at `ethUsd` ticks pays above 20000. */
 function openBooks(stage: DetectorStage, ethUsd = 20_200n): void {
-  stage.book(BTC_USD, [[9_990n, 500n]], [[10_000n, 500n]]);
-  stage.book(ETH_BTC, [[190n, 500n]], [[200n, 500n]]);
-  stage.book(ETH_USD, [[ethUsd, 500n]], [[ethUsd + 500n, 500n]], {
+  stage.book(BTC_USD, [[ticks(9_990n), lots(500n)]], [[ticks(10_000n), lots(500n)]]);
+  stage.book(ETH_BTC, [[ticks(190n), lots(500n)]], [[ticks(200n), lots(500n)]]);
+  stage.book(ETH_USD, [[ticks(ethUsd), lots(500n)]], [[ticks(ethUsd + 500n), lots(500n)]], {
     recvIndex: 7,
     wallNs: 1_700_000_000_000_000_001n,
   });
@@ -109,7 +109,7 @@ describe('detector', () => {
     stage.run();
     expect(stage.recorded()).toEqual([]);
     stage.status('online');
-    stage.book(ETH_USD, [[20_300n, 500n]], [[20_900n, 500n]]);
+    stage.book(ETH_USD, [[ticks(20_300n), lots(500n)]], [[ticks(20_900n), lots(500n)]]);
     stage.run();
     expect(stage.recorded()).toHaveLength(1);
   });
@@ -137,12 +137,12 @@ describe('detector', () => {
     const stage = stageWithTriangle();
     openBooks(stage);
     stage.announce(triangle(1n, ['online', 'post_only', 'online']));
-    stage.book(ETH_USD, [[20_300n, 500n]], [[20_900n, 500n]]);
+    stage.book(ETH_USD, [[ticks(20_300n), lots(500n)]], [[ticks(20_900n), lots(500n)]]);
     stage.run();
     expect(stage.recorded()).toHaveLength(1);
     expect(stage.counters.cycles).toBe(0);
     stage.announce(triangle());
-    stage.book(ETH_USD, [[20_400n, 500n]], [[20_900n, 500n]]);
+    stage.book(ETH_USD, [[ticks(20_400n), lots(500n)]], [[ticks(20_900n), lots(500n)]]);
     stage.run();
     expect(stage.recorded()).toHaveLength(1);
   });
@@ -153,7 +153,7 @@ describe('detector', () => {
     openBooks(stage);
     stage.run();
     expect(stage.recorded()).toHaveLength(1);
-    stage.book(BTC_USD, [[9_990n, 500n]], [[10_000n, 400n]]);
+    stage.book(BTC_USD, [[ticks(9_990n), lots(500n)]], [[ticks(10_000n), lots(400n)]]);
     stage.run();
     expect(stage.recorded()).toMatchObject([{ symbol: 'BTC/USD', touchStartQty: '400.000000' }]);
   });
@@ -165,10 +165,10 @@ describe('detector', () => {
     expect(stage.recorded()).toHaveLength(1);
     const { instruments } = triangle();
     stage.announce({ assets: [], instruments: [{ ...instruments[ETH_USD]!, qtyPrecision: 3 }] });
-    stage.book(BTC_USD, [[9_980n, 500n]], [[9_990n, 500n]]); // pays even more, but for ETH/USD in lots that mean nothing
+    stage.book(BTC_USD, [[ticks(9_980n), lots(500n)]], [[ticks(9_990n), lots(500n)]]); // pays even more, but for ETH/USD in lots that mean nothing
     stage.run();
     expect(stage.recorded()).toEqual([]);
-    stage.book(ETH_USD, [[20_200n, 5_000n]], [[20_700n, 5_000n]]);
+    stage.book(ETH_USD, [[ticks(20_200n), lots(5_000n)]], [[ticks(20_700n), lots(5_000n)]]);
     stage.run();
     expect(stage.recorded()).toMatchObject([{ cycle: FORWARD, legs: [{}, {}, { qty: '2.500' }] }]);
   });
@@ -185,7 +185,7 @@ describe('detector', () => {
     const { counters, instrumentLog } = stage.test.context;
     counters.set(counters.at('instruments_position'), instrumentLog.used);
     stage.replace();
-    stage.book(BTC_USD, [[9_980n, 500n]], [[9_990n, 500n]]);
+    stage.book(BTC_USD, [[ticks(9_980n), lots(500n)]], [[ticks(9_990n), lots(500n)]]);
     stage.run();
     expect(stage.recorded()).toEqual([]);
   });
@@ -193,8 +193,8 @@ describe('detector', () => {
   test('no size reaches beyond the levels that the checksum vouches for', () => {
     const stage = new DetectorStage({ config: { ...FREE, venue: { depth: 25 } } });
     announceTriangle(stage);
-    stage.book(BTC_USD, [[9_990n, 5_000n]], [[10_000n, 5_000n]]);
-    stage.book(ETH_BTC, [[190n, 5_000n]], [[200n, 5_000n]]);
+    stage.book(BTC_USD, [[ticks(9_990n), lots(5_000n)]], [[ticks(10_000n), lots(5_000n)]]);
+    stage.book(ETH_BTC, [[ticks(190n), lots(5_000n)]], [[ticks(200n), lots(5_000n)]]);
     const bids = Array.from({ length: 25 }, (_, level) => [21_000n - BigInt(level), 10n] as const);
     stage.book(ETH_USD, bids, [[21_500n, 500n]]);
     stage.run();
@@ -204,9 +204,9 @@ describe('detector', () => {
   test('an edge that pays only while every level is one fill has no size', () => {
     // Two decimals of lots: a hundredth of an ETH less on the way is more than what is earned.
     const stage = stageWithTriangle({ ...FREE, strategy: { start_assets: ['USD'] } });
-    stage.book(BTC_USD, [[9_990n, 500n]], [[10_000n, 500n]]);
-    stage.book(ETH_BTC, [[190n, 500n]], [[200n, 500n]]);
-    stage.book(ETH_USD, [[20_200n, 50n]], [[20_700n, 500n]]); // 0.5 ETH: 1.00 USD is earned, a lot of ETH is 2.02 USD
+    stage.book(BTC_USD, [[ticks(9_990n), lots(500n)]], [[ticks(10_000n), lots(500n)]]);
+    stage.book(ETH_BTC, [[ticks(190n), lots(500n)]], [[ticks(200n), lots(500n)]]);
+    stage.book(ETH_USD, [[ticks(20_200n), lots(50n)]], [[ticks(20_700n), lots(500n)]]); // 0.5 ETH: 1.00 USD is earned, a lot of ETH is 2.02 USD
     stage.run();
     expect(stage.recorded()).toMatchObject([{ cycle: FORWARD, size: null }]);
   });
@@ -245,7 +245,7 @@ describe('detector, continued', () => {
     let bid = 20_200n;
     for (let message = 0; message < 200; message++) {
       bid += message % 2 === 0 ? 1n : -1n;
-      stage.book(ETH_USD, [[bid, 500n]], [[bid + 500n, 500n]]);
+      stage.book(ETH_USD, [[ticks(bid), lots(500n)]], [[ticks(bid + 500n), lots(500n)]]);
     }
     const recorded: Emitted[] = [];
     for (;;) {
@@ -266,7 +266,7 @@ describe('detector, continued', () => {
     const stage = stageWithTriangle({ ...FREE, limits: { opportunities_ring: 64, book_versions: 256 } });
     openBooks(stage);
     for (let message = 1n; message <= 80n; message++) {
-      stage.book(ETH_USD, [[20_200n + message, 500n]], [[21_000n, 500n]]);
+      stage.book(ETH_USD, [[ticks(20_200n + message), lots(500n)]], [[ticks(21_000n), lots(500n)]]);
     }
     stage.run();
     expect(stage.recorded()).toHaveLength(81);
@@ -306,7 +306,7 @@ describe('detector, continued', () => {
     stage.run();
     stage.replace();
     expect(stage.counters).toMatchObject({ cycles: 2, best_leg_1: 1, best_leg_2: 3, best_leg_3: 6, best_leg_4: 0 });
-    stage.book(BTC_USD, [[9_990n, 500n]], [[9_999n, 500n]]);
+    stage.book(BTC_USD, [[ticks(9_990n), lots(500n)]], [[ticks(9_999n), lots(500n)]]);
     stage.run();
     expect(stage.recorded()).toHaveLength(2);
   });

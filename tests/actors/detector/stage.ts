@@ -1,4 +1,5 @@
 /** The detector alone: the test plays feed and book before it, sequencer and persistence after it. */
+
 import { createActor } from '../../../src/actors/detector/actor.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import type { RingConsumer, RingProducer } from '../../../src/runtime/ring.ts';

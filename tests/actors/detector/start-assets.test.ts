@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FundsTable } from '../../../src/shared/funds-table.ts';
 import { assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { parseDecimal } from '../../../src/shared/money.ts';
+import { lots, parseDecimal, ticks, units } from '../../../src/shared/money.ts';
 import { announceTriangle, DetectorStage, type Emitted } from './stage.ts';
 
 const IDS = ['USD', 'BTC', 'ETH'] as const;
@@ -33,7 +33,7 @@ function stageOf(config: object, books: Books, prepare?: (stage: DetectorStage) 
   prepare?.(stage);
   announceTriangle(stage);
   for (const [instrument, [bid, spread, lots]] of [books.btcUsd, books.ethBtc, books.ethUsd].entries()) {
-    stage.book(instrumentIndex(instrument), [[bid, lots]], [[bid + spread, lots]]);
+    stage.book(instrumentIndex(instrument), [[ticks(bid), lots]], [[ticks(bid + spread), lots]]);
   }
   stage.run();
   return stage.recorded();
@@ -111,7 +111,11 @@ describe('where a size starts', () => {
 
   test('of two of the same value the one that stands first in the list is taken', () => {
     // Without fees and spreads, one for one: whatever it starts from, the same is earned.
-    const even: Books = { btcUsd: [100n, 0n, 900n], ethBtc: [100n, 0n, 500n], ethUsd: [110n, 0n, 900n] };
+    const even: Books = {
+      btcUsd: [100n, 0n, lots(900n)],
+      ethBtc: [100n, 0n, 500n],
+      ethUsd: [110n, 0n, lots(900n)],
+    };
     const free = { fees: { taker_pct: '0' } };
     const assetOf = (list: readonly Id[]) => started(list, even, free)?.asset;
     expect(assetOf(['USD', 'BTC'])).toBe('USD');
@@ -120,10 +124,14 @@ describe('where a size starts', () => {
 });
 
 describe('what a size may spend', () => {
-  const PAYING: Books = { btcUsd: [9_990n, 10n, 500n], ethBtc: [190n, 10n, 500n], ethUsd: [21_000n, 100n, 500n] };
-  const tell = (units: Partial<Record<Id, bigint>>) => (stage: DetectorStage) => {
+  const PAYING: Books = {
+    btcUsd: [9_990n, 10n, 500n],
+    ethBtc: [190n, 10n, 500n],
+    ethUsd: [21_000n, 100n, 500n],
+  };
+  const tell = (funds: Partial<Record<Id, bigint>>) => (stage: DetectorStage) => {
     const table = new FundsTable(stage.test.memory.fundsTable);
-    for (const [index, id] of IDS.entries()) table.tell(assetIndex(index), units[id] ?? 0n);
+    for (const [index, id] of IDS.entries()) table.tell(assetIndex(index), units(funds[id] ?? 0n));
     table.begin();
   };
   const sizeOf = (config: object, prepare?: (stage: DetectorStage) => void) =>

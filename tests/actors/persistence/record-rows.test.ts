@@ -14,6 +14,7 @@ import {
 } from '../../../src/shared/execution-message.ts';
 import { type AssetIndex, assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { type Units, units } from '../../../src/shared/money.ts';
 import { OPPORTUNITY } from '../../../src/shared/opportunity-message.ts';
 import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import {
@@ -348,7 +349,7 @@ test('exposure and dust add up, and the account is what it was said to be plus a
   const { EXPOSURE, DUST, BALANCE, FILL } = EXECUTION_EVENT;
   await record(scene, () => {
     const records = scene.writer('sequencer');
-    const amount = (event: number, asset: AssetIndex, amountUnits: bigint, reason: ExposureReason = 'none') =>
+    const amount = (event: number, asset: AssetIndex, amountUnits: Units, reason: ExposureReason = 'none') =>
       writeExecution(
         records,
         { event, exposureReason: EXPOSURE_REASONS.indexOf(reason) },
@@ -356,15 +357,15 @@ test('exposure and dust add up, and the account is what it was said to be plus a
         { plan: 4, runMs: 5 },
         { amountUnits },
       );
-    amount(BALANCE, assetIndex(0), 99n); // replaced below
-    amount(BALANCE, assetIndex(0), 1_000_000n);
-    amount(EXPOSURE, assetIndex(1), 50n, 'stranded');
-    amount(EXPOSURE, assetIndex(1), -20n, 'swept');
-    amount(EXPOSURE, assetIndex(0), 7n, 'deviation');
-    amount(EXPOSURE, assetIndex(2), 9n, 'interrupted');
-    amount(EXPOSURE, assetIndex(2), -9n, 'accepted');
-    amount(DUST, assetIndex(1), 3n);
-    amount(DUST, assetIndex(1), 4n);
+    amount(BALANCE, assetIndex(0), units(99n)); // replaced below
+    amount(BALANCE, assetIndex(0), units(1_000_000n));
+    amount(EXPOSURE, assetIndex(1), units(50n), 'stranded');
+    amount(EXPOSURE, assetIndex(1), units(-20n), 'swept');
+    amount(EXPOSURE, assetIndex(0), units(7n), 'deviation');
+    amount(EXPOSURE, assetIndex(2), units(9n), 'interrupted');
+    amount(EXPOSURE, assetIndex(2), units(-9n), 'accepted');
+    amount(DUST, assetIndex(1), units(3n));
+    amount(DUST, assetIndex(1), units(4n));
     const moved = { spentUnits: 400_000n, receivedUnits: 80n, feeUnits: 1n };
     writeExecution(records, { event: FILL }, { spentAsset: 0, receivedAsset: 1, feeAsset: 2 }, {}, moved);
   });

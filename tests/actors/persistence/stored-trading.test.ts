@@ -9,6 +9,7 @@ import { systemClock } from '../../../src/shared/clock.ts';
 import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/shared/execution-message.ts';
 import { type AssetIndex, assetIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { type Units, units } from '../../../src/shared/money.ts';
 import { TRIANGLE, writeExecution } from '../../support/record-slots.ts';
 import { createRecordStage, started } from '../../support/record-stage.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -45,7 +46,7 @@ const amount = (
   records: RecordWriter,
   event: number,
   asset: AssetIndex,
-  amountUnits: bigint,
+  amountUnits: Units,
   reason = 'none',
   number = 0,
 ) =>
@@ -57,7 +58,7 @@ const amount = (
     { amountUnits },
   );
 const reading = (records: RecordWriter, venueMs: number) =>
-  amount(records, EXECUTION_EVENT.READING, assetIndex(0), BigInt(venueMs));
+  amount(records, EXECUTION_EVENT.READING, assetIndex(0), units(BigInt(venueMs)));
 const plan = (records: RecordWriter, event: number, number: number) =>
   writeExecution(records, { event }, { startAsset: 0 }, { plan: number, runMs: RUN_MS }, {});
 const order = (records: RecordWriter, event: number, number: number, clOrdId: string, venueOrderId = '') =>
@@ -83,8 +84,8 @@ const fill = (records: RecordWriter, number: number, execId: string, feeAsset: A
 
 test('what a run left is read back: plans and orders without an end, ids, balances, exposure and dust', async () => {
   const file = await run((records) => {
-    amount(records, BALANCE, assetIndex(0), 1_000_0000n);
-    amount(records, BALANCE, assetIndex(2), 5n);
+    amount(records, BALANCE, assetIndex(0), units(1_000_0000n));
+    amount(records, BALANCE, assetIndex(2), units(5n));
     records.tryAudit('account_reconciled');
     reading(records, VENUE_MS);
     plan(records, PLAN_OPENED, 1);
@@ -92,13 +93,13 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
     fill(records, 1, 'T1', assetIndex(1));
     order(records, ORDER_ENDED, 1, 'a-one', 'O1');
     plan(records, PLAN_ENDED, 1);
-    amount(records, EXPOSURE, assetIndex(1), 40n, 'stranded');
-    amount(records, EXPOSURE, assetIndex(1), -10n, 'swept');
-    amount(records, DUST, assetIndex(2), 7n);
+    amount(records, EXPOSURE, assetIndex(1), units(40n), 'stranded');
+    amount(records, EXPOSURE, assetIndex(1), units(-10n), 'swept');
+    amount(records, DUST, assetIndex(2), units(7n));
     plan(records, PLAN_OPENED, 2);
     order(records, ORDER_SENT, 2, 'a-two');
     fill(records, 2, 'T2', assetIndex(2));
-    amount(records, EXPOSURE, assetIndex(2), -1_000n, 'accepted', 2);
+    amount(records, EXPOSURE, assetIndex(2), units(-1_000n), 'accepted', 2);
     order(records, ORDER_SENT, 2, 'a-three', 'O3');
   });
   const stored = await readStoredTrading(file, ACCOUNT, systemClock);
@@ -175,7 +176,7 @@ test('what a later run books of an earlier one counts as the earlier one’s', a
 });
 
 test('a run that never reconciled has no expectation, and nothing from long before its start is missing', async () => {
-  const file = await run((records) => amount(records, BALANCE, assetIndex(0), 1n)); // cut off in the middle
+  const file = await run((records) => amount(records, BALANCE, assetIndex(0), units(1n))); // cut off in the middle
   expect(await readStoredTrading(file, ACCOUNT, systemClock)).toMatchObject({
     isEstablished: false,
     sinceMs: RUN_MS - 120_000 - DAY_MS,

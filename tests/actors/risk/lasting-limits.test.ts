@@ -1,4 +1,5 @@
 /** Limits on losses hold over restarts of the process, from the database's own sums. */
+
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
 import { readStoredLosses } from '../../../src/actors/persistence/stored-losses.ts';
@@ -6,6 +7,7 @@ import type { RecordWriter } from '../../../src/runtime/record-writer.ts';
 import { type Clock, VirtualClock } from '../../../src/shared/clock.ts';
 import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/shared/execution-message.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { type Units, units } from '../../../src/shared/money.ts';
 import {
   HOUR_MS,
   LOSSES_FROM_KEY,
@@ -43,7 +45,7 @@ function clockAt(laterMs = 0): Clock {
 }
 
 let executionSeq = 0;
-const ended = ({ sequencer: records }: Writers, profitUnits: bigint, markUnits = 0n): void => {
+const ended = ({ sequencer: records }: Writers, profitUnits: Units, markUnits = 0n): void => {
   writeExecution(
     records,
     { event: PLAN_ENDED },
@@ -52,7 +54,7 @@ const ended = ({ sequencer: records }: Writers, profitUnits: bigint, markUnits =
     { profitUnits, markUnits },
   );
 };
-const outside = ({ sequencer: records }: Writers, amountUnits: bigint, reason: (typeof EXPOSURE_REASONS)[number]) => {
+const outside = ({ sequencer: records }: Writers, amountUnits: Units, reason: (typeof EXPOSURE_REASONS)[number]) => {
   writeExecution(
     records,
     { event: EXPOSURE, exposureReason: EXPOSURE_REASONS.indexOf(reason) },
@@ -78,16 +80,16 @@ describe('what earlier runs lost, as the database has it', () => {
   test('is summed up over all runs: results with their marks, the peak, what went outside plans, streaks', async () => {
     executionSeq = 0;
     const file = await run((writers) => {
-      ended(writers, 30_0000n);
-      ended(writers, -10_0000n, -2_0000n);
-      outside(writers, -5_0000n, 'stranded');
+      ended(writers, units(30_0000n));
+      ended(writers, units(-10_0000n), -2_0000n);
+      outside(writers, units(-5_0000n), 'stranded');
       orderEnded(writers, 'refused');
       orderEnded(writers, 'filled');
     });
     executionSeq = 0;
     await run((writers) => {
-      outside(writers, 50_0000n, 'deviation'); // makes up for the five, and for nothing that comes later
-      ended(writers, -1_0000n);
+      outside(writers, units(50_0000n), 'deviation'); // makes up for the five, and for nothing that comes later
+      ended(writers, units(-1_0000n));
       orderEnded(writers, 'refused');
       orderEnded(writers, 'absent');
       orderEnded(writers, 'refused');
@@ -104,13 +106,13 @@ describe('what earlier runs lost, as the database has it', () => {
   test('counts from the last resume on, by the executions that risk had booked by then', async () => {
     executionSeq = 0;
     const file = await run((writers) => {
-      ended(writers, -90_0000n);
-      ended(writers, -3_0000n); // in flight when the person resumed
+      ended(writers, units(-90_0000n));
+      ended(writers, units(-3_0000n)); // in flight when the person resumed
       writers.risk.tryState(LOSSES_FROM_KEY, '1');
     });
     expect(amounts((await readStoredLosses(file, ACCOUNT, clockAt()))?.assets[0])).toEqual([-3, 0, 0, -3, -3]);
     executionSeq = 0;
-    await run((writers) => ended(writers, -4_0000n), file);
+    await run((writers) => ended(writers, units(-4_0000n)), file);
     const stored = await readStoredLosses(file, ACCOUNT, clockAt());
     expect(amounts(stored?.assets[0])).toEqual([-7, 0, 0, -7, -7]);
     expect(stored?.losingPlans).toBe(2);
@@ -118,9 +120,9 @@ describe('what earlier runs lost, as the database has it', () => {
 
   test('is of one account, and paper has one of its own', async () => {
     executionSeq = 0;
-    const file = await run((writers) => ended(writers, -1_0000n));
+    const file = await run((writers) => ended(writers, units(-1_0000n)));
     executionSeq = 0;
-    await run((writers) => ended(writers, -2_0000n), file, { mode: 'paper' });
+    await run((writers) => ended(writers, units(-2_0000n)), file, { mode: 'paper' });
     const lost = async (account: string | undefined) =>
       (await readStoredLosses(file, account, clockAt()))?.assets.map(({ realised }) => Number(realised));
     expect(await lost(ACCOUNT)).toEqual([-1]);
@@ -150,7 +152,7 @@ describe('limits over restarts', () => {
         sequencer(stage.executions).ended(1, -lossUnits);
         stage.run();
         executionSeq = 0;
-        file = await run((writers) => ended(writers, -lossUnits), file);
+        file = await run((writers) => ended(writers, units(-lossUnits)), file);
       }
       expect(plans, JSON.stringify(risk)).toBe(most);
     }
@@ -196,8 +198,8 @@ describe('limits over restarts', () => {
     const stage = stageRisk({ risk: { loss_max: { USD: '93' } }, options: { [LOSSES_OPTION]: LOST } });
     const play = sequencer(stage.executions);
     stage.start();
-    play.dust(BTC, 1n);
-    play.dust(BTC, 1n);
+    play.dust(BTC, units(1n));
+    play.dust(BTC, units(1n));
     stage.run();
     expect(stage.call('resume', 'I know').ok).toBe(true);
     expect(stage.taken().states).toContainEqual([LOSSES_FROM_KEY, '2']);
@@ -205,7 +207,7 @@ describe('limits over restarts', () => {
     play.ended(1, -93_0000n);
     stage.run();
     expect(stage.now()).toBe('active none');
-    play.exposure(USD, -1n, 'deviation');
+    play.exposure(USD, units(-1n), 'deviation');
     stage.run();
     expect(stage.now()).toBe('halted loss_limit');
   });
@@ -214,23 +216,23 @@ describe('limits over restarts', () => {
     const stage = stageRisk({ risk: { loss_hourly_max: { USD: '10' }, loss_daily_max: { USD: '25' } } });
     const play = sequencer(stage.executions);
     stage.start();
-    const lose = (units: bigint) => {
+    const lose = (units: Units) => {
       play.ended(1, -units);
       stage.run();
       stage.taken();
       return stage.now();
     };
-    expect(lose(9_0000n)).toBe('active none');
+    expect(lose(units(9_0000n))).toBe('active none');
     stage.pass(HOUR_MS);
-    expect(lose(9_0000n)).toBe('active none');
+    expect(lose(units(9_0000n))).toBe('active none');
     stage.pass(HOUR_MS);
     stage.taken();
     stage.pass(100);
-    expect(lose(6_9999n)).toBe('active none');
-    expect(lose(2n)).toBe('halted loss_limit');
+    expect(lose(units(6_9999n))).toBe('active none');
+    expect(lose(units(2n))).toBe('halted loss_limit');
     expect(stage.causes()[0]).toContain('lost within the day 25.0001 USD');
     stage.call('resume', 'another day');
-    expect(lose(10_0001n)).toBe('halted loss_limit');
+    expect(lose(units(10_0001n))).toBe('halted loss_limit');
     expect(stage.causes()[0]).toContain('lost within the hour 10.0001 USD');
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ACCOUNT_STATES, isTradingState } from '../../../src/shared/account-state.ts';
+import { units } from '../../../src/shared/money.ts';
 import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';
 
 describe('risk and the account', () => {
@@ -60,8 +61,8 @@ describe('risk and the account', () => {
     const play = sequencer(stage.executions);
     stage.start();
     play.fill(1, USD, 10_000n, BTC, 50n);
-    play.balance(USD, 9_000_000n);
-    play.balance(BTC, 70n);
+    play.balance(USD, units(9_000_000n));
+    play.balance(BTC, units(70n));
     play.fill(2, USD, 20_000n, BTC, 30n);
     stage.run();
     expect(stage.status().assets).toMatchObject({
@@ -81,7 +82,7 @@ describe('risk and the account', () => {
     const held = { balance: '0.4839000000', exposure: '0.4800000000', dust: '0.0000000003' };
     expect(stage.status()).toMatchObject({ orders: { out: 2, sent: 1 }, assets: { BTC: held } });
     play.orderEnded(7, 'filled');
-    play.exposure(BTC, -4_800_000_000n, 'swept');
+    play.exposure(BTC, units(-4_800_000_000n), 'swept');
     stage.run();
     expect(stage.status()).toMatchObject({ orders: { out: 1 }, assets: { BTC: { exposure: '0.0000000000' } } });
     stage.succeed();
@@ -138,38 +139,38 @@ describe('risk and the account', () => {
       ] as const) {
         const { stage, play, run } = stageWith({ [limit]: { USD: '1' } });
         play.ended(1, -4_000n);
-        play.exposure(USD, -6_000n, reason);
-        play.exposure(BTC, -1_000_000n, reason); // has no limit
+        play.exposure(USD, units(-6_000n), reason);
+        play.exposure(BTC, units(-1_000_000n), reason); // has no limit
         expect(run()).toBe('active none');
         stage.succeed();
-        play.exposure(USD, -1n, reason);
+        play.exposure(USD, units(-1n), reason);
         expect(run()).toBe(halt);
       }
     });
 
     test('a deposit makes up for what is missing, but for no later loss', () => {
       const { play, run } = stageWith({ loss_max: { USD: '1' } });
-      play.exposure(USD, 50_000n, 'deviation');
-      play.exposure(USD, -10_000n, 'deviation');
+      play.exposure(USD, units(50_000n), 'deviation');
+      play.exposure(USD, units(-10_000n), 'deviation');
       expect(run()).toBe('active none');
-      play.exposure(USD, 30_000n, 'deviation');
-      play.exposure(USD, -10_000n, 'deviation');
+      play.exposure(USD, units(30_000n), 'deviation');
+      play.exposure(USD, units(-10_000n), 'deviation');
       expect(run()).toBe('active none');
-      play.exposure(USD, -1n, 'deviation');
+      play.exposure(USD, units(-1n), 'deviation');
       expect(run()).toBe('halted loss_limit');
     });
 
     test('what a plan left over and a late fill then sold is no loss of that asset, nor a gain for later', () => {
       const { stage, play, run } = stageWith({ loss_max: { BTC: '0.000001' } });
-      play.exposure(BTC, 50_000n, 'stranded');
-      play.exposure(BTC, -50_000n, 'stranded');
+      play.exposure(BTC, units(50_000n), 'stranded');
+      play.exposure(BTC, units(-50_000n), 'stranded');
       expect(run()).toBe('active none');
-      play.exposure(BTC, -10_001n, 'stranded');
+      play.exposure(BTC, units(-10_001n), 'stranded');
       expect(run()).toBe('halted loss_limit');
       stage.call('resume', 'seen');
-      play.exposure(BTC, -10_000n, 'stranded');
+      play.exposure(BTC, units(-10_000n), 'stranded');
       expect(run()).toBe('active none');
-      play.exposure(BTC, -1n, 'stranded');
+      play.exposure(BTC, units(-1n), 'stranded');
       expect(run()).toBe('halted loss_limit');
     });
   });
@@ -178,10 +179,10 @@ describe('risk and the account', () => {
     const stage = stageRisk({ mode: 'live' });
     const play = sequencer(stage.executions);
     stage.start();
-    play.exposure(BTC, 500n);
-    play.exposure(BTC, -120n);
-    play.dust(BTC, 7n);
-    play.exposure(USD, -3n);
+    play.exposure(BTC, units(500n));
+    play.exposure(BTC, units(-120n));
+    play.dust(BTC, units(7n));
+    play.exposure(USD, units(-3n));
     stage.run();
     stage.succeed();
     expect(stage.status().assets).toMatchObject({

@@ -6,6 +6,7 @@ import { inProgressPosition } from '../../../src/runtime/ring.ts';
 import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
 import { assetIndex } from '../../../src/shared/instrument.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
+import { type Units, units } from '../../../src/shared/money.ts';
 import { decodeCauses } from '../../../src/shared/stored-causes.ts';
 import { GATE_STATES, TradingGate } from '../../../src/shared/trading-gate.ts';
 import { createTestContext } from '../../support/test-context.ts';
@@ -35,11 +36,17 @@ describe('risk', () => {
   });
 
   describe('limits: up to the limit is allowed, beyond it halts', () => {
-    const usd = (units: bigint) => units * 10_000n;
+    const usd = (units: Units) => units * 10_000n;
 
     test.each([
-      ['a loss', { loss_max: { USD: '100' } }, [-usd(60n), -usd(40n)], -1n, 'loss_limit'],
-      ['a drawdown', { drawdown_max: { USD: '100' } }, [usd(500n), -usd(99n), -usd(1n)], -1n, 'drawdown_limit'],
+      ['a loss', { loss_max: { USD: '100' } }, [-usd(units(60n)), -usd(units(40n))], -1n, 'loss_limit'],
+      [
+        'a drawdown',
+        { drawdown_max: { USD: '100' } },
+        [usd(units(500n)), -usd(units(99n)), -usd(units(1n))],
+        -1n,
+        'drawdown_limit',
+      ],
       ['a losing streak', { losing_plans_in_a_row_max: 3 }, [-1n, -1n, -1n], -1n, 'loss_streak'],
     ])('%s', (_what, risk, allowed, beyond, reason) => {
       const stage = stageRisk({ risk });
@@ -363,11 +370,11 @@ describe('risk', () => {
     const { ended, exposure } = sequencer(stage.executions);
     stage.start();
     ended(7, 0n, 'abandoned');
-    exposure(USD, -5n, 'accepted');
-    exposure(USD, 5n, 'deviation');
+    exposure(USD, units(-5n), 'accepted');
+    exposure(USD, units(5n), 'deviation');
     stage.run();
     expect(stage.now()).toBe('active none');
-    exposure(BTC, 40n, 'stranded');
+    exposure(BTC, units(40n), 'stranded');
     stage.run();
     expect(stage.now()).toBe('reducing stranded_exposure');
   });

@@ -23,6 +23,7 @@ import type { GateCause } from '../../../src/shared/gate-cause.ts';
 import { type AssetIndex, assetIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
+import type { Units } from '../../../src/shared/money.ts';
 import { NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../../src/shared/record-messages.ts';
 import { decodeCauses, type StoredCause } from '../../../src/shared/stored-causes.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
@@ -193,7 +194,7 @@ export function sequencer(ring: RingProducer) {
     ring.publish(1);
     return number;
   };
-  const amount = (event: number, asset: AssetIndex, units: bigint, reason: ExposureReason = 'none') =>
+  const amount = (event: number, asset: AssetIndex, units: Units, reason: ExposureReason = 'none') =>
     put(0, event, (view, at) => {
       view.setUint8(at + EXECUTION.exposureReason, EXPOSURE_REASONS.indexOf(reason));
       view.setUint16(at + EXECUTION.startAsset, asset, true);
@@ -212,10 +213,10 @@ export function sequencer(ring: RingProducer) {
         view.setBigInt64(at + EXECUTION.dustUnits, dust, true);
       }),
     orderTakenOver: (plan: number) => put(plan, EXECUTION_EVENT.ORDER_TAKEN_OVER, () => {}),
-    exposure: (asset: AssetIndex, units: bigint, reason?: ExposureReason) =>
+    exposure: (asset: AssetIndex, units: Units, reason?: ExposureReason) =>
       amount(EXECUTION_EVENT.EXPOSURE, asset, units, reason),
-    dust: (asset: AssetIndex, units: bigint) => amount(EXECUTION_EVENT.DUST, asset, units),
-    balance: (asset: AssetIndex, units: bigint) => amount(EXECUTION_EVENT.BALANCE, asset, units),
+    dust: (asset: AssetIndex, units: Units) => amount(EXECUTION_EVENT.DUST, asset, units),
+    balance: (asset: AssetIndex, units: Units) => amount(EXECUTION_EVENT.BALANCE, asset, units),
     orderSent: (plan: number) => put(plan, EXECUTION_EVENT.ORDER_SENT, () => {}),
     orderUncertain: (plan: number) => put(plan, EXECUTION_EVENT.ORDER_UNCERTAIN, () => {}),
     orderEnded: (plan: number, outcome: OrderOutcome) =>

@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { assetIndex } from '../../../src/shared/instrument.ts';
+import { lots, ticks, units } from '../../../src/shared/money.ts';
 import { type AccountStage, decodeRecords, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
 import { Death, mortalTeller } from './mortal-stage.ts';
 import { ASSETS, BTC_USD, ETH_BTC, USD } from './sequencer-stage.ts';
@@ -18,10 +19,10 @@ beforeAll(async () => {
 function leftBehind(): FakeExchange {
   const exchange = new FakeExchange();
   const id = (leg: number) => encodeClientOrderId({ runMs: EARLIER_MS, plan: 3, leg, attempt: leg });
-  exchange.trade(id(0), BTC_USD, 0, 1_000_000n, 900_000n, 500_000n, EARLIER_MS);
-  exchange.fillMore(id(0), 50_000n, EARLIER_MS);
-  exchange.trade(id(1), ETH_BTC, 0, 9_000_000n, 4_000_000n, 5_000n, EARLIER_MS);
-  exchange.add(USD, -3_3333n);
+  exchange.trade(id(0), BTC_USD, 0, lots(1_000_000n), 900_000n, ticks(500_000n), EARLIER_MS);
+  exchange.fillMore(id(0), lots(50_000n), EARLIER_MS);
+  exchange.trade(id(1), ETH_BTC, 0, lots(9_000_000n), 4_000_000n, ticks(5_000n), EARLIER_MS);
+  exchange.add(USD, units(-3_3333n));
   return exchange;
 }
 

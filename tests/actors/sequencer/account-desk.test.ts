@@ -5,6 +5,7 @@ import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { type AssetIndex, assetIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
+import { lots, negated, ticks, type Units, units } from '../../../src/shared/money.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
 import { BTC, BTC_USD, ETH, USD } from './sequencer-stage.ts';
@@ -110,8 +111,8 @@ describe('account desk: start', () => {
   test('orders that were left open are cancelled, their fills booked, and only then is the account believed', () => {
     const exchange = new FakeExchange();
     const id = ownId(9, 1, 0, EARLIER_MS);
-    exchange.rest(id, 'OLEFT', BTC_USD, 0, 1_000_000n);
-    const fill = exchange.fillMore('OLEFT', 400_000n, EARLIER_MS);
+    exchange.rest(id, 'OLEFT', BTC_USD, 0, lots(1_000_000n));
+    const fill = exchange.fillMore('OLEFT', lots(400_000n), EARLIER_MS);
     exchange.orders.set('OLEFT', { ...exchange.orders.get('OLEFT')!, isOpen: true });
     const stage = stageAccount({ exchange });
     stage.start();
@@ -133,8 +134,8 @@ describe('account desk: start', () => {
 
   test('orders of others are left alone, reported once each, and what they hold is not spent', () => {
     const exchange = new FakeExchange();
-    exchange.rest(undefined, 'OHUMAN', BTC_USD, 0, 1_000_000n);
-    exchange.rest('my-bot-17', 'OBOT', BTC_USD, 1, 1_000_000n);
+    exchange.rest(undefined, 'OHUMAN', BTC_USD, 0, lots(1_000_000n));
+    exchange.rest('my-bot-17', 'OBOT', BTC_USD, 1, lots(1_000_000n));
     exchange.held.set(USD, 400_0000n);
     exchange.held.set(BTC, 1_000_000_00n);
     const stage = trading({ exchange, trading: { reconcile_orders_ms: 1_000 } });
@@ -224,7 +225,7 @@ describe('account desk: the connection is lost', () => {
     stage.port.disconnect();
     stage.port.connect();
     stage.run();
-    stage.exchange.add(USD, -5n);
+    stage.exchange.add(USD, units(-5n));
     stage.port.tell({ type: 'account', account: stale });
     stage.run();
     expect(stage.desk.state).toBe('reading');
@@ -237,7 +238,7 @@ describe('account desk: the connection is lost', () => {
 
   test('with orders of others on the account only ours are cancelled', () => {
     const exchange = new FakeExchange();
-    exchange.rest('my-bot-17', 'OBOT', BTC_USD, 1, 1_000_000n);
+    exchange.rest('my-bot-17', 'OBOT', BTC_USD, 1, lots(1_000_000n));
     const stage = trading({ exchange });
     const id = ownId(1);
     stage.plans.ordersOut = [{ clOrdId: id, instrument: BTC_USD, sentNs: stage.clock.nowNs() }];
@@ -259,8 +260,8 @@ describe('account desk: continuous reconciliation', () => {
 
   test('a deviation that two readings show is exposure, and the expectation from then on', () => {
     const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
-    stage.exchange.add(USD, -12_3456n);
-    stage.exchange.add(ETH, 7n);
+    stage.exchange.add(USD, units(-12_3456n));
+    stage.exchange.add(ETH, units(7n));
     stage.pass(1_050);
     expect(exposures(stage)).toEqual([]);
     stage.pass(2_100);
@@ -277,9 +278,9 @@ describe('account desk: continuous reconciliation', () => {
 
   test('a balance that is late by one reading is no deviation', () => {
     const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
-    stage.exchange.add(USD, -12n);
+    stage.exchange.add(USD, units(-12n));
     stage.pass(1_050);
-    stage.exchange.add(USD, 12n);
+    stage.exchange.add(USD, units(12n));
     stage.pass(30_000);
     expect(exposures(stage)).toEqual([]);
   });
@@ -291,10 +292,10 @@ describe('account desk: continuous reconciliation', () => {
       stage.pass(1_050);
       const id = ownId(round + 1);
       const before = readingOf(stage); // taken before the fills, answered after them
-      stage.exchange.trade(id, BTC_USD, 0, 1_000_000n, 1_000_000n, 500_000n, stage.nowMs());
+      stage.exchange.trade(id, BTC_USD, 0, lots(1_000_000n), 1_000_000n, ticks(500_000n), stage.nowMs());
       bookAsPlan(stage, id);
       const between = readingOf(stage);
-      stage.exchange.trade(ownId(100 + round), BTC_USD, 0, 1_000_000n, 500_000n, 500_000n, stage.nowMs());
+      stage.exchange.trade(ownId(100 + round), BTC_USD, 0, lots(1_000_000n), 500_000n, ticks(500_000n), stage.nowMs());
       bookAsPlan(stage, ownId(100 + round));
       stage.port.tell({ type: 'account', account: round === 1 ? between : before });
       stage.run();
@@ -312,9 +313,9 @@ describe('account desk: continuous reconciliation', () => {
     stage.port.answersReadings = false;
     stage.pass(1_050);
     const id = ownId(1);
-    stage.exchange.trade(id, BTC_USD, 0, 1_000_000n, 1_000_000n, 500_000n, stage.nowMs());
+    stage.exchange.trade(id, BTC_USD, 0, lots(1_000_000n), 1_000_000n, ticks(500_000n), stage.nowMs());
     bookAsPlan(stage, id);
-    stage.exchange.add(USD, -3n); // an asset that has moved
+    stage.exchange.add(USD, units(-3n)); // an asset that has moved
     stage.port.tell({ type: 'account', account: readingOf(stage) });
     stage.run();
     expect([stage.desk.isTrading, stage.desk.takesPlans]).toEqual([true, false]); // what is at work goes on
@@ -332,7 +333,7 @@ describe('account desk: continuous reconciliation', () => {
   test('an asset that an order moves is not called wrong, but when it never fits plans wait until it was compared', () => {
     const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
     stage.plans.isAtWork = true;
-    stage.exchange.add(USD, 7n);
+    stage.exchange.add(USD, units(7n));
     const trade = () => {
       stage.plans.ordersOut = [{ clOrdId: ownId(1), instrument: BTC_USD, sentNs: stage.clock.nowNs() }];
     };
@@ -355,18 +356,18 @@ describe('account desk: continuous reconciliation', () => {
   test('at rest two readings must show the same deviation, not only one each', () => {
     const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
     stage.port.answersReadings = false;
-    const answer = (units: bigint) => {
+    const answer = (units: Units) => {
       stage.exchange.add(USD, units);
       stage.port.tell({ type: 'account', account: readingOf(stage) });
-      stage.exchange.add(USD, -units);
+      stage.exchange.add(USD, negated(units));
       stage.pass(5_100);
     };
     stage.pass(1_050);
-    answer(-5n);
-    for (const units of [-6n, -5n, -7n]) answer(units);
+    answer(units(-5n));
+    for (const amount of [-6n, -5n, -7n]) answer(units(amount));
     expect(exposures(stage)).toEqual([]);
     expect(stage.desk.isTrading).toBe(false);
-    answer(0n);
+    answer(units(0n));
     expect(stage.desk.takesPlans).toBe(true);
     expect(exposures(stage)).toEqual([]);
   });
@@ -376,17 +377,17 @@ describe('account desk: continuous reconciliation', () => {
     const told = stage.expected(USD);
     stage.port.tell({ type: 'balance', asset: USD, totalUnits: told, refId: 'L1' });
     stage.run();
-    stage.exchange.add(USD, 70_000n);
+    stage.exchange.add(USD, units(70_000n));
     stage.pass(120_000);
     expect(stage.desk.isTrading).toBe(false);
     expect(exposures(stage)).toEqual([]);
     expect(audits(stage, 'account_contradicted')).toHaveLength(1);
-    stage.exchange.add(USD, -70_000n);
+    stage.exchange.add(USD, units(-70_000n));
     stage.pass(6_000);
     expect(stage.desk.takesPlans).toBe(true);
     expect(exposures(stage)).toEqual([]);
-    stage.exchange.add(USD, 11n); // a deposit: both tell it
-    stage.port.tell({ type: 'balance', asset: USD, totalUnits: told + 11n, refId: 'L2' });
+    stage.exchange.add(USD, units(11n)); // a deposit: both tell it
+    stage.port.tell({ type: 'balance', asset: USD, totalUnits: units(told + 11n), refId: 'L2' });
     stage.pass(6_000);
     expect(exposures(stage)).toEqual([[USD, 11n, 'deviation']]);
   });
@@ -394,7 +395,7 @@ describe('account desk: continuous reconciliation', () => {
   test('the balances that a stream begins with count, and those of a connection that was lost do not', () => {
     const stage = stageAccount();
     const told = stage.exchange.balances.get(USD)!;
-    stage.port.tell({ type: 'balance', asset: USD, totalUnits: told + 1n, refId: '' }); // before it is said to stand
+    stage.port.tell({ type: 'balance', asset: USD, totalUnits: units(told + 1n), refId: '' }); // before it is said to stand
     stage.start();
     stage.pass(20_000);
     expect(stage.desk.isTrading).toBe(false);
@@ -422,7 +423,7 @@ describe('account desk: continuous reconciliation', () => {
 
   test('a balance of the stream that is odd brings the next reading forward, but books nothing', () => {
     const stage = trading();
-    stage.port.tell({ type: 'balance', asset: USD, totalUnits: 1n, refId: 'LX' });
+    stage.port.tell({ type: 'balance', asset: USD, totalUnits: units(1n), refId: 'LX' });
     stage.pass(400);
     expect(asked(stage)).toBe(1);
     expect(exposures(stage)).toEqual([]);
@@ -441,11 +442,11 @@ describe('account desk: continuous reconciliation', () => {
     stage.start();
     stage.port.disconnect();
     stage.port.connect();
-    stage.exchange.add(USD, -1n);
+    stage.exchange.add(USD, units(-1n));
     stage.run();
     expect(stage.desk.isTrading).toBe(false);
     for (let round = 0; round < 400 && !stage.desk.isTrading; round++) {
-      stage.exchange.add(USD, -1n);
+      stage.exchange.add(USD, units(-1n));
       stage.pass(50);
     }
     expect(stage.desk.isTrading).toBe(true);
@@ -472,7 +473,7 @@ describe('account desk: continuous reconciliation', () => {
   test('the expected balances are told again once they have changed, so that a restart starts close', () => {
     const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
     const before = stage.told().executions.length;
-    stage.exchange.trade(ownId(1), BTC_USD, 0, 1_000_000n, 1_000_000n, 500_000n, stage.nowMs());
+    stage.exchange.trade(ownId(1), BTC_USD, 0, lots(1_000_000n), 1_000_000n, ticks(500_000n), stage.nowMs());
     bookAsPlan(stage, ownId(1));
     stage.pass(1_100);
     const told = stage
@@ -492,9 +493,9 @@ describe('account desk: orders that no plan has out', () => {
   test('a fill that comes after the end of its plan is looked up, booked once, and is exposure of all it moved', () => {
     const stage = trading();
     const id = ownId(4, 1);
-    stage.exchange.trade(id, BTC_USD, 0, 1_000_000n, 0n, 500_000n, stage.nowMs());
+    stage.exchange.trade(id, BTC_USD, 0, lots(1_000_000n), 0n, ticks(500_000n), stage.nowMs());
     const before = new Map(stage.exchange.balances);
-    const fill = stage.exchange.fillMore(id, 250_000n, stage.nowMs());
+    const fill = stage.exchange.fillMore(id, lots(250_000n), stage.nowMs());
     const event = { type: 'order.filled', clOrdId: id, venueOrderId: `O${id}`, fill } as const;
     stage.port.tell(event, event);
     stage.run();
@@ -516,9 +517,9 @@ describe('account desk: orders that no plan has out', () => {
   test('a late fill that is told in the scale of before a change of precision moves what it moved', () => {
     const stage = trading();
     const id = ownId(4, 1);
-    stage.exchange.trade(id, BTC_USD, 0, 1_000_000n, 0n, 500_000n, stage.nowMs());
+    stage.exchange.trade(id, BTC_USD, 0, lots(1_000_000n), 0n, ticks(500_000n), stage.nowMs());
     const before = new Map(stage.exchange.balances);
-    const fill = stage.exchange.fillMore(id, 250_000n, stage.nowMs());
+    const fill = stage.exchange.fillMore(id, lots(250_000n), stage.nowMs());
     const rescaled = { ...DIRECTORY.instruments[BTC_USD]!, pricePrecision: 3, qtyPrecision: 6 };
     new InstrumentLog(stage.memory.instrumentLog).append({ assets: [], instruments: [rescaled] }, 50);
     stage.port.tell({ type: 'order.filled', clOrdId: id, venueOrderId: `O${id}`, fill });
@@ -534,7 +535,7 @@ describe('account desk: orders that no plan has out', () => {
   test('an order of ours that is open and belongs to nobody is cancelled', () => {
     const stage = trading();
     const id = ownId(4, 1);
-    stage.exchange.rest(id, 'OLATE', BTC_USD, 0, 1_000_000n);
+    stage.exchange.rest(id, 'OLATE', BTC_USD, 0, lots(1_000_000n));
     stage.port.tell({ type: 'order.acked', clOrdId: id, venueOrderId: 'OLATE' });
     stage.run();
     expect(stage.port.calls).toContain(`cancel ${id}`);
@@ -565,7 +566,7 @@ describe('account desk: orders that no plan has out', () => {
 
   test('a fill that the plan desk has booked is not booked again by a reading', () => {
     const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
-    stage.exchange.trade(ownId(1), BTC_USD, 0, 1_000_000n, 1_000_000n, 500_000n, stage.nowMs());
+    stage.exchange.trade(ownId(1), BTC_USD, 0, lots(1_000_000n), 1_000_000n, ticks(500_000n), stage.nowMs());
     bookAsPlan(stage, ownId(1));
     stage.pass(5_000);
     expect(stage.told().executions.filter(({ event }) => event === 'FILL')).toEqual([]);
@@ -580,7 +581,7 @@ describe('account desk: orders that no plan has out', () => {
 
 describe('account desk: another engine on the account', () => {
   const trade = (stage: AccountStage, runMs: number, plan: number) =>
-    stage.exchange.trade(ownId(plan, 0, 0, runMs), BTC_USD, 0, 1_000_000n, 0n, 500_000n, stage.nowMs());
+    stage.exchange.trade(ownId(plan, 0, 0, runMs), BTC_USD, 0, lots(1_000_000n), 0n, ticks(500_000n), stage.nowMs());
 
   test('that began after this one is reported at its first order, and only once', () => {
     const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
@@ -596,7 +597,7 @@ describe('account desk: another engine on the account', () => {
     const exchange = new FakeExchange();
     // What a run that died has left, and what was on its way when it died.
     for (let plan = 1; plan <= 20; plan++) {
-      exchange.trade(ownId(plan, 0, 0, EARLIER_MS), BTC_USD, 0, 1_000_000n, 0n, 500_000n, WALL_MS - 1_000);
+      exchange.trade(ownId(plan, 0, 0, EARLIER_MS), BTC_USD, 0, lots(1_000_000n), 0n, ticks(500_000n), WALL_MS - 1_000);
     }
     const stage = trading({ exchange, trading: { reconcile_orders_ms: 1_000 } });
     for (let plan = 21; plan <= 24; plan++) trade(stage, EARLIER_MS, plan);
@@ -682,7 +683,7 @@ describe('account desk: an order that the venue had and denies to know', () => {
     stage.run();
     denyFor(stage, id, 120_000);
     const before = new Map(stage.exchange.balances);
-    stage.exchange.trade(id, BTC_USD, 0, 1_000_000n, 400_000n, 500_000n, stage.nowMs());
+    stage.exchange.trade(id, BTC_USD, 0, lots(1_000_000n), 400_000n, ticks(500_000n), stage.nowMs());
     const [fill] = stage.exchange.find(id)!.fills;
     stage.port.answersLookUps = true;
     stage.port.tell({ type: 'order.filled', clOrdId: id, venueOrderId: `O${id}`, fill: fill! });
@@ -699,7 +700,7 @@ describe('account desk: an order that the venue had and denies to know', () => {
     const stage = trading({ trading: { reconcile_orders_ms: 5_000 } });
     const id = ownId(4, 1);
     const before = new Map(stage.exchange.balances);
-    stage.exchange.trade(id, BTC_USD, 0, 1_000_000n, 400_000n, 500_000n, stage.nowMs());
+    stage.exchange.trade(id, BTC_USD, 0, lots(1_000_000n), 400_000n, ticks(500_000n), stage.nowMs());
     const order = stage.exchange.orders.get(id)!;
     stage.exchange.orders.delete(id); // the money moved, and the venue knows no order
     stage.pass(30_000);

@@ -29,6 +29,7 @@ import {
   type InstrumentIndex,
 } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { type Lots, lots, type Ticks, ticks, type Units, units } from '../../../src/shared/money.ts';
 import { RECORD_BYTES, RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import type { Side } from '../../../src/shared/side.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
@@ -64,24 +65,24 @@ export class FakeExchange {
   unknownAssets: string[] = [];
   #execs = 0;
 
-  /** Takes an immediate-or-cancel order and fills `lots` of it at `ticks`. The fee is 0.25 % of what is received. */
+  /** Takes an immediate-or-cancel order and fills `filled` of it at its limit. The fee is 0.25 % of what is received. */
   trade(
     clOrdId: string,
     instrument: InstrumentIndex,
     side: Side,
-    lots: bigint,
+    qtyLots: Lots,
     filled: bigint,
-    ticks: bigint,
+    limitTicks: Ticks,
     nowMs: number,
   ): void {
-    const fills = filled === 0n ? [] : [this.#fill(instrument, side, filled, ticks, nowMs)];
+    const fills = filled === 0n ? [] : [this.#fill(instrument, side, lots(filled), limitTicks, nowMs)];
     this.orders.set(clOrdId, {
       clOrdId,
       venueOrderId: `O${clOrdId}`,
       instrument,
       side,
-      qtyLots: lots,
-      limitTicks: ticks,
+      qtyLots,
+      limitTicks,
       ...scaleOf(instrument),
       isOpen: false,
       fills,
@@ -91,7 +92,7 @@ export class FakeExchange {
   }
 
   /** Fills more of an order, after all. */
-  fillMore(clOrdId: string, lots: bigint, nowMs: number): Fill {
+  fillMore(clOrdId: string, lots: Lots, nowMs: number): Fill {
     const order = this.orders.get(clOrdId)!;
     const fill = this.#fill(order.instrument!, order.side, lots, order.limitTicks, nowMs);
     this.orders.set(clOrdId, { ...order, fills: [...order.fills, fill], endedMs: nowMs });
@@ -99,14 +100,14 @@ export class FakeExchange {
   }
 
   /** Puts an order of somebody (or an older self) on the book. */
-  rest(clOrdId: string | undefined, venueOrderId: string, instrument: InstrumentIndex, side: Side, lots: bigint): void {
+  rest(clOrdId: string | undefined, venueOrderId: string, instrument: InstrumentIndex, side: Side, lots: Lots): void {
     const order = {
       clOrdId,
       venueOrderId,
       instrument,
       side,
       qtyLots: lots,
-      limitTicks: 400_000n,
+      limitTicks: ticks(400_000n),
       ...scaleOf(instrument),
     };
     this.orders.set(venueOrderId, { ...order, isOpen: true, fills: [], reason: '', endedMs: 0 });
@@ -131,8 +132,8 @@ export class FakeExchange {
       asOfMs: nowMs,
       balances: [...this.balances].map(([asset, totalUnits]) => ({
         asset,
-        totalUnits,
-        heldUnits: this.held.get(asset) ?? 0n,
+        totalUnits: units(totalUnits),
+        heldUnits: units(this.held.get(asset) ?? 0n),
       })),
       openOrders: orders.filter(({ isOpen }) => isOpen),
       endedOrders: orders.filter(({ isOpen, endedMs }) => !isOpen && endedMs >= fromMs),
@@ -140,7 +141,7 @@ export class FakeExchange {
     };
   }
 
-  #fill(instrument: InstrumentIndex, side: Side, lots: bigint, ticks: bigint, nowMs: number): Fill {
+  #fill(instrument: InstrumentIndex, side: Side, lots: Lots, ticks: Ticks, nowMs: number): Fill {
     const { base, quote, pricePrecision, qtyPrecision } = PAIRS[instrument]!;
     const quoteScale = 10n ** BigInt(pricePrecision + qtyPrecision - ASSETS[quote]!.precision);
     const costUnits = (lots * ticks) / quoteScale;
@@ -149,8 +150,8 @@ export class FakeExchange {
       execId: `T${++this.#execs}`,
       qtyLots: lots,
       priceTicks: ticks,
-      costUnits,
-      feeUnits: received / 400n + 1n,
+      costUnits: units(costUnits),
+      feeUnits: units(received / 400n + 1n),
       feeAsset: assetIndex(side === 0 ? base : quote),
       atMs: nowMs,
     };
@@ -159,7 +160,7 @@ export class FakeExchange {
     return fill;
   }
 
-  add(asset: AssetIndex, units: bigint): void {
+  add(asset: AssetIndex, units: Units): void {
     this.balances.set(asset, (this.balances.get(asset) ?? 0n) + units);
   }
 }
@@ -254,8 +255,8 @@ export class FakePlans implements PlansAtWork {
   set isAtWork(isAtWork: boolean) {
     this.#isAtWork = isAtWork;
   }
-  reservedUnits(asset: AssetIndex): bigint {
-    return this.reserved.get(asset) ?? 0n;
+  reservedUnits(asset: AssetIndex): Units {
+    return units(this.reserved.get(asset) ?? 0n);
   }
   isAtWorkOn(clOrdId: string): boolean {
     return this.ordersOut.some((order) => order.clOrdId === clOrdId);

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { deviationInWords, reconciledInWords } from '../../../src/actors/sequencer/account-texts.ts';
+import { units } from '../../../src/shared/money.ts';
 
 test('a deviation says which way it is, and what became of it', () => {
-  expect(deviationInWords(5n, '0.5 BTC')).toMatch(
+  expect(deviationInWords(units(5n), '0.5 BTC')).toMatch(
     /^the account holds 0\.5 BTC more than expected; that is exposure now/,
   );
-  expect(deviationInWords(-5n, '0.5 BTC')).toMatch(/^the account holds 0\.5 BTC less than expected/);
+  expect(deviationInWords(units(-5n), '0.5 BTC')).toMatch(/^the account holds 0\.5 BTC less than expected/);
 });
 
 test('balances are as expected only when they were', () => {

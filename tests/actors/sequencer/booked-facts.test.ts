@@ -7,6 +7,7 @@ import {
   sequencerMemoryBytes,
 } from '../../../src/actors/sequencer/sequencer-memory.ts';
 import { checkConfig } from '../../../src/shared/config.ts';
+import { lots } from '../../../src/shared/money.ts';
 import { HandVenue } from './hand-venue.ts';
 import { stageSequencer } from './sequencer-stage.ts';
 
@@ -71,7 +72,7 @@ test('two fills whose ids hash alike in 53 bits are both booked, and each once',
   const order = venue.last;
   const half = order.qtyLots / 2n;
   venue.acked(order);
-  for (const execId of [...ALIKE, ...ALIKE]) venue.filled(order, half, { execId });
+  for (const execId of [...ALIKE, ...ALIKE]) venue.filled(order, lots(half), { execId });
   stage.run();
   const fills = stage.told().filter(({ event }) => event === 'FILL');
   expect(fills.map(({ qty }) => qty)).toEqual([half, half]);

@@ -6,24 +6,25 @@ import { NewestBooks } from '../../../src/actors/sequencer/newest-books.ts';
 import { BookTable } from '../../../src/shared/book-table.ts';
 import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { lots, NO_UNITS, units } from '../../../src/shared/money.ts';
 import { BTC_USD, ETH_BTC, ETH_USD, GOOD_BOOKS, stageSequencer, USD } from './sequencer-stage.ts';
 
 /** A plan that has bought 0.01 BTC and holds it, on books that were just heard. */
-function holding(units = 100_000_000n) {
+function holding(held = units(100_000_000n)) {
   const stage = stageSequencer();
   const { legs, startUnits, endUnits } = stage.opportunity()!;
-  const sent = { seq: 9, ordinal: 0, stampNs: 0, isSized: true, firstLots: 1_000_000n };
+  const sent = { seq: 9, ordinal: 0, stampNs: 0, isSized: true, firstLots: lots(1_000_000n) };
   const standing = {
     ok: true,
     startAsset: USD,
     startUnits,
     endUnits,
-    lots: [1_000_000n],
-    reservedUnits: [0n],
-    plannedUnits: [0n],
+    lots: [lots(1_000_000n)],
+    reservedUnits: [NO_UNITS],
+    plannedUnits: [NO_UNITS],
   } as const;
   const plan = newPlan(1, false, { ...sent, startUnits, endUnits, legs }, standing, 0);
-  plan.heldUnits[1] = units;
+  plan.heldUnits[1] = held;
   const books = new NewestBooks(new BookTable(stage.memory.bookTable), new InstrumentLog(stage.memory.instrumentLog));
   const close = (terms: Partial<ClosingTerms> = {}) =>
     closingOrder(plan, books, {
@@ -74,15 +75,15 @@ describe('closing out', () => {
 
   test('of what no book makes an order of waits, and says so', () => {
     const { stage, close } = holding();
-    stage.setBook(BTC_USD, { bids: [[499_990n, 1n]], asks: GOOD_BOOKS[BTC_USD]!.asks });
-    stage.setBook(ETH_BTC, { bids: GOOD_BOOKS[ETH_BTC]!.bids, asks: [[5_000n, 1n]] });
+    stage.setBook(BTC_USD, { bids: [[499_990n, lots(1n)]], asks: GOOD_BOOKS[BTC_USD]!.asks });
+    stage.setBook(ETH_BTC, { bids: GOOD_BOOKS[ETH_BTC]!.bids, asks: [[5_000n, lots(1n)]] });
     expect(close()).toEqual({ kind: 'wait', reason: 'below_minimum' });
   });
 
   test('that would lose too much on one way and has no other waits for a better price', () => {
     const { stage, close } = holding();
     stage.voidBook(ETH_BTC);
-    stage.setBook(BTC_USD, { bids: [[400_000n, 200_000_000n]], asks: GOOD_BOOKS[BTC_USD]!.asks });
+    stage.setBook(BTC_USD, { bids: [[400_000n, lots(200_000_000n)]], asks: GOOD_BOOKS[BTC_USD]!.asks });
     expect(close()).toEqual({ kind: 'wait', reason: 'loss_bound' });
   });
 });

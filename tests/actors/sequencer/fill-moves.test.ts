@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { balanceChanges, fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
 import type { AssetIndex } from '../../../src/shared/instrument.ts';
+import { lots, units } from '../../../src/shared/money.ts';
 import type { Side } from '../../../src/shared/side.ts';
 import { DIRECTORY } from './account-stage.ts';
 import { BTC, BTC_USD, ETH, USD } from './sequencer-stage.ts';
 
 const PAIR = DIRECTORY.instruments[BTC_USD]!;
 /** 0.01 BTC for 500 USD. */
-const TRADED = { qtyLots: 1_000_000n, costUnits: 500_0000n, feeUnits: 7n };
+const TRADED = { qtyLots: lots(1_000_000n), costUnits: units(500_0000n), feeUnits: units(7n) };
 const changes = (side: Side, feeAsset: AssetIndex) =>
   balanceChanges(fillMoves(PAIR, PAIR, side, DIRECTORY, { ...TRADED, feeAsset }));
 

@@ -2,6 +2,7 @@
 
 import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import { type AssetIndex, assetIndex, type InstrumentIndex } from '../../../src/shared/instrument.ts';
+import { type Lots, type Ticks, type Units, units } from '../../../src/shared/money.ts';
 import type {
   AccountQuestion,
   Fill,
@@ -14,8 +15,8 @@ import { notConnected } from '../../../src/venues/unsent-order.ts';
 import { ASSETS, PAIRS } from './sequencer-stage.ts';
 
 export interface FillTerms {
-  readonly priceTicks?: bigint;
-  readonly feeUnits?: bigint;
+  readonly priceTicks?: Ticks;
+  readonly feeUnits?: Units;
   readonly feeAsset?: AssetIndex;
   readonly execId?: string;
   readonly feeElsewhere?: string;
@@ -93,7 +94,7 @@ export class HandVenue implements TradingPort {
     this.say({ type: 'order.acked', clOrdId, venueOrderId: 'V' });
   }
 
-  fillOf(order: ApprovedOrder, qtyLots: bigint, terms: FillTerms = {}): Fill {
+  fillOf(order: ApprovedOrder, qtyLots: Lots, terms: FillTerms = {}): Fill {
     const { base, quote, pricePrecision, qtyPrecision } = PAIRS[order.instrument % PAIRS.length]!;
     const priceTicks = terms.priceTicks ?? order.limitTicks;
     const costUnits = scaled(priceTicks * qtyLots, ASSETS[quote]!.precision - pricePrecision - qtyPrecision);
@@ -103,8 +104,8 @@ export class HandVenue implements TradingPort {
       execId,
       qtyLots,
       priceTicks,
-      costUnits,
-      feeUnits: terms.feeUnits ?? 0n,
+      costUnits: units(costUnits),
+      feeUnits: units(terms.feeUnits ?? 0n),
       feeAsset: assetIndex(feeAsset),
       atMs: 1_000_000,
       ...(terms.feeElsewhere === undefined ? {} : { feeElsewhere: terms.feeElsewhere }),
@@ -117,7 +118,7 @@ export class HandVenue implements TradingPort {
     return fill;
   }
 
-  ended(order: ApprovedOrder, filledLots: bigint): void {
+  ended(order: ApprovedOrder, filledLots: Lots): void {
     this.say({ type: 'order.ended', clOrdId: order.clOrdId, venueOrderId: 'V', filledLots, reason: 'done' });
   }
 

@@ -1,7 +1,9 @@
 /** A venue that says what cannot be true: it is recorded, not booked, not traded upon, and nothing leaves any more. */
+
 import { describe, expect, test } from 'vitest';
 import { Counters } from '../../../src/runtime/counters.ts';
 import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
+import { lots, ticks, units } from '../../../src/shared/money.ts';
 import { type FillTerms, HandVenue } from './hand-venue.ts';
 import { BTC, ETH, ETH_BTC, type StageOptions, stageSequencer, USD } from './sequencer-stage.ts';
 
@@ -64,7 +66,7 @@ describe('a fill that cannot be true', () => {
   test.each(TOO_MUCH)('%s: is not booked, and halts', (_what, fillOf, said) => {
     const staged = stageOnVenue();
     const [qtyLots, terms] = fillOf(staged.venue.last);
-    staged.venue.execute(staged.venue.last, qtyLots, terms);
+    staged.venue.execute(staged.venue.last, lots(qtyLots), terms);
     staged.stage.run();
     expect(staged.stage.balances()).toEqual([0n, 0n, 0n]);
     expectDisbelieved(staged, 1, said);
@@ -74,7 +76,7 @@ describe('a fill that cannot be true', () => {
     const staged = stageOnVenue();
     const { venue, stage } = staged;
     const order = venue.last;
-    const fill = venue.fillOf(order, order.qtyLots * 10n);
+    const fill = venue.fillOf(order, lots(order.qtyLots * 10n));
     venue.uncertain(order);
     stage.run();
     stage.pass(10);
@@ -90,7 +92,7 @@ describe('a fill that cannot be true', () => {
     const { venue, stage } = staged;
     venue.acked(venue.last);
     venue.filled(venue.last, venue.last.qtyLots);
-    venue.filled(venue.last, 1n);
+    venue.filled(venue.last, lots(1n));
     stage.run();
     const told = stage.told();
     expect(told.filter(({ event }) => event === 'FILL')).toHaveLength(1);
@@ -104,9 +106,9 @@ describe('a fill that cannot be true', () => {
 
   test('a total beyond what was ordered, and a time that makes later fills seem old', () => {
     for (const say of [
-      ({ venue }: Staged) => venue.ended(venue.last, venue.last.qtyLots + 1n),
+      ({ venue }: Staged) => venue.ended(venue.last, lots(venue.last.qtyLots + 1n)),
       ({ venue, stage }: Staged) => {
-        const fill = { ...venue.fillOf(venue.last, 1n), atMs: stage.clock.wallMs() + DAY_MS + 1 };
+        const fill = { ...venue.fillOf(venue.last, lots(1n)), atMs: stage.clock.wallMs() + DAY_MS + 1 };
         venue.say({ type: 'order.filled', clOrdId: venue.last.clOrdId, venueOrderId: 'V', fill });
       },
     ]) {
@@ -118,7 +120,7 @@ describe('a fill that cannot be true', () => {
   });
 
   test('an order that is told as another: pair, side, quantity, limit', () => {
-    const others = [{ instrument: ETH_BTC }, { side: 1 as const }, { qtyLots: 1n }, { limitTicks: 1n }];
+    const others = [{ instrument: ETH_BTC }, { side: 1 as const }, { qtyLots: lots(1n) }, { limitTicks: ticks(1n) }];
     for (const other of others) {
       const staged = stageOnVenue();
       const { venue, stage } = staged;
@@ -142,7 +144,7 @@ describe('a fill that cannot be true', () => {
     venue.execute(venue.last);
     stage.run();
     expect(venue.last.instrument).toBe(ETH_BTC);
-    venue.execute(venue.last, venue.last.qtyLots * 3n);
+    venue.execute(venue.last, lots(venue.last.qtyLots * 3n));
     stage.run();
     expect(stage.balances()[ETH]).toBe(0n);
     expectDisbelieved(staged, 2, /filled/);
@@ -151,7 +153,7 @@ describe('a fill that cannot be true', () => {
   test('after the end of its plan: recorded and halted the same', () => {
     const { venue, stage } = stageOnVenue();
     const [order] = venue.sent;
-    venue.execute(order!, 0n);
+    venue.execute(order!, lots(0n));
     stage.run();
     expect(stage.told().at(-1)).toMatchObject({ event: 'PLAN_ENDED', outcome: 'abandoned' });
     stage.send(stage.opportunity());
@@ -159,7 +161,7 @@ describe('a fill that cannot be true', () => {
     venue.acked(venue.last);
     venue.execute(venue.last);
     stage.run();
-    const late = { ...venue.fillOf(venue.last, venue.last.qtyLots * 5n) };
+    const late = { ...venue.fillOf(venue.last, lots(venue.last.qtyLots * 5n)) };
     const first = venue.sent[1]!;
     venue.say({ type: 'order.filled', clOrdId: first.clOrdId, venueOrderId: 'V', fill: late });
     stage.run();
@@ -169,7 +171,7 @@ describe('a fill that cannot be true', () => {
   test('nothing leaves until risk has seen it, over a death too; then the gate alone decides', () => {
     const staged = stageOnVenue();
     const { venue, stage } = staged;
-    venue.execute(venue.last, venue.last.qtyLots * 10n);
+    venue.execute(venue.last, lots(venue.last.qtyLots * 10n));
     stage.run();
     stage.succeed();
     stage.send(stage.opportunity());
@@ -184,9 +186,12 @@ describe('a fill that cannot be true', () => {
 
 describe('what is only dearer or better than expected is believed', () => {
   test.each([
-    ['a fee a little dearer than known', (order: ApprovedOrder): FillTerms => ({ feeUnits: order.qtyLots / 2n })],
-    ['a better price', (order: ApprovedOrder): FillTerms => ({ priceTicks: order.limitTicks - 100n })],
-    ['a fee in the asset spent', (): FillTerms => ({ feeAsset: USD, feeUnits: 700_000n })],
+    [
+      'a fee a little dearer than known',
+      (order: ApprovedOrder): FillTerms => ({ feeUnits: units(order.qtyLots / 2n) }),
+    ],
+    ['a better price', (order: ApprovedOrder): FillTerms => ({ priceTicks: ticks(order.limitTicks - 100n) })],
+    ['a fee in the asset spent', (): FillTerms => ({ feeAsset: USD, feeUnits: units(700_000n) })],
   ])('%s', (_what, terms) => {
     const { venue, stage } = stageOnVenue();
     venue.execute(venue.last, venue.last.qtyLots, terms(venue.last));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DENIALS_MAX } from '../../../src/actors/sequencer/order-machine.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
+import { lots, units } from '../../../src/shared/money.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   BTC,
@@ -134,7 +135,7 @@ describe('sequencer: an order', () => {
     stage.run();
     stage.pass(10);
     venue.fate(order!, undefined);
-    const fill = venue.filled(order!, 1_000_000n);
+    const fill = venue.filled(order!, lots(1_000_000n));
     stage.pass(10);
     expect(venue.lookups).toHaveLength(2);
     venue.fate(order!, { isOpen: false, fills: [fill] });
@@ -147,11 +148,11 @@ describe('sequencer: an order', () => {
     const { stage, venue } = stageOnVenue();
     const [order] = venue.sent;
     venue.acked(order!);
-    const first = venue.filled(order!, 1_000_000n);
-    venue.ended(order!, 3_000_000n);
+    const first = venue.filled(order!, lots(1_000_000n));
+    venue.ended(order!, lots(3_000_000n));
     stage.pass(10);
     expect(venue.lookups).toEqual([order!.clOrdId]);
-    const second = venue.fillOf(order!, 2_000_000n);
+    const second = venue.fillOf(order!, lots(2_000_000n));
     venue.fate(order!, { isOpen: false, fills: [first, second] });
     stage.run();
     expect(stage.balances()[BTC]).toBe(300_000_000n);
@@ -162,12 +163,12 @@ describe('sequencer: an order', () => {
   test('whose fills come twice, out of order and after its end is booked once', () => {
     const { stage, venue } = stageOnVenue();
     const [order] = venue.sent;
-    const fill = venue.filled(order!, 2_000_000n);
+    const fill = venue.filled(order!, lots(2_000_000n));
     venue.say({ type: 'order.filled', clOrdId: order!.clOrdId, venueOrderId: 'V', fill });
     venue.acked(order!);
-    venue.ended(order!, 2_000_000n);
+    venue.ended(order!, lots(2_000_000n));
     venue.say({ type: 'order.filled', clOrdId: order!.clOrdId, venueOrderId: 'V', fill });
-    venue.ended(order!, 2_000_000n);
+    venue.ended(order!, lots(2_000_000n));
     stage.run();
     expect(stage.balances()[BTC]).toBe(200_000_000n);
     expect(stage.counter('fills')).toBe(1);
@@ -192,14 +193,14 @@ describe('sequencer: an order', () => {
     const { stage, venue } = stageOnVenue();
     const [first] = venue.sent;
     const half = first!.qtyLots / 2n;
-    const early = venue.fillOf(first!, half);
+    const early = venue.fillOf(first!, lots(half));
     venue.acked(first!);
     venue.say({ type: 'order.filled', clOrdId: first!.clOrdId, venueOrderId: 'V', fill: early });
-    venue.ended(first!, half);
+    venue.ended(first!, lots(half));
     stage.run();
     const second = venue.last;
     expect(second.leg).toBe(1);
-    const late = venue.filled(first!, first!.qtyLots - half);
+    const late = venue.filled(first!, lots(first!.qtyLots - half));
     stage.pass(10);
     expect(stage.balances()[BTC]).toBe(first!.qtyLots * 100n);
     expect(venue.lookups).toEqual([first!.clOrdId]);
@@ -222,10 +223,10 @@ describe('sequencer: an order', () => {
   test('that is filled when its plan is over is left to the account, which cannot be surprised twice', () => {
     const { stage, venue } = stageOnVenue();
     const [order] = venue.sent;
-    venue.ended(order!, 0n);
+    venue.ended(order!, lots(0n));
     stage.run();
     expect(ends(stage.told())).toEqual([['abandoned', 'no_fill']]);
-    venue.filled(order!, 1_000_000n);
+    venue.filled(order!, lots(1_000_000n));
     stage.pass(10);
     expect(stage.recorded().audits).toEqual([
       `venue_unexpected order.filled of ${order!.clOrdId}, which no plan has out`,
@@ -251,13 +252,13 @@ describe('sequencer: an order', () => {
 
   test('has its fee booked in whatever asset the venue takes it', () => {
     const { stage, venue } = stageOnVenue();
-    venue.execute(venue.last, venue.last.qtyLots, { feeAsset: USD, feeUnits: 77n });
+    venue.execute(venue.last, venue.last.qtyLots, { feeAsset: USD, feeUnits: units(77n) });
     stage.run();
     const { fundsUnits } = venue.last;
     expect(fundsUnits).toBe(venue.sent[0]!.qtyLots * 100n); // nothing of the BTC went away
-    venue.execute(venue.last, venue.last.qtyLots, { feeAsset: USD, feeUnits: 5n });
+    venue.execute(venue.last, venue.last.qtyLots, { feeAsset: USD, feeUnits: units(5n) });
     stage.run();
-    venue.execute(venue.last, venue.last.qtyLots, { feeAsset: BTC, feeUnits: 3n });
+    venue.execute(venue.last, venue.last.qtyLots, { feeAsset: BTC, feeUnits: units(3n) });
     stage.run();
     const told = stage.told();
     expect(told.at(-1)!.profit).toBe(stage.balances()[USD]);
@@ -448,9 +449,9 @@ describe('sequencer: an end that says less than was booked', () => {
       const order = venue.last;
       const half = order.qtyLots / 2n;
       venue.acked(order);
-      venue.filled(order, half);
+      venue.filled(order, lots(half));
       stage.run();
-      venue.ended(order, (half / 2n) * share);
+      venue.ended(order, lots((half / 2n) * share));
       stage.run();
       const told = stage.told();
       expect(ordersOf(told)).toEqual(['sent', 'acked', 'uncertain']);
@@ -459,7 +460,7 @@ describe('sequencer: an end that says less than was booked', () => {
       stage.pass(100);
       expect(venue.lookups).toContain(order.clOrdId);
       expect(stage.recorded().audits).toContainEqual(expect.stringContaining('did not expect contradicted'));
-      venue.ended(order, half); // what the venue has by all its ways is what was booked
+      venue.ended(order, lots(half)); // what the venue has by all its ways is what was booked
       stage.pass(100);
       expect(ordersOf(stage.told())).toContain('partial');
       expect(venue.sent).toHaveLength(2);

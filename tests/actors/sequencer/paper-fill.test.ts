@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type PaperOrder, paperFill } from '../../../src/actors/sequencer/paper-fill.ts';
 import { type BookCopy, createBookCopy } from '../../../src/shared/book-table.ts';
 import { assetIndex, InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
+import { type Lots, lots, type Ticks, ticks } from '../../../src/shared/money.ts';
 import { BUY, SELL, type Side } from '../../../src/shared/side.ts';
 import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-message.ts';
 
@@ -24,7 +25,7 @@ function eurUsd() {
 }
 
 const directory = eurUsd();
-const fillOf = (side: Side, qtyLots: bigint, limitTicks: bigint, levels: readonly (readonly [bigint, bigint])[]) => {
+const fillOf = (side: Side, qtyLots: Lots, limitTicks: Ticks, levels: readonly (readonly [bigint, bigint])[]) => {
   const book: BookCopy = createBookCopy(10);
   const ladder = side === BUY ? book.asks : book.bids;
   for (const [at, [price, qty]] of levels.entries()) [ladder.priceTicks[at], ladder.qtyLots[at]] = [price, qty];
@@ -43,16 +44,16 @@ describe('a fill on paper', () => {
     // Bought 3333.36…, 3333.40 and 3332.43…, each up; sold 3333.36…, 3333.33… and 3332.30…, each down.
     const third = 33_333_333n;
     const levels = [0n, 1n, 2n].map((worse) => [100_001n + worse, third] as const);
-    expect(fillOf(BUY, 99_990_000n, 100_010n, levels).costUnits).toBe(3_334n + 3_334n + 3_333n);
+    expect(fillOf(BUY, lots(99_990_000n), ticks(100_010n), levels).costUnits).toBe(3_334n + 3_334n + 3_333n);
     const falling = [0n, 1n, 2n].map((worse) => [100_001n - worse, third] as const);
-    expect(fillOf(SELL, 99_990_000n, 99_990n, falling).costUnits).toBe(3_333n + 3_333n + 3_332n);
+    expect(fillOf(SELL, lots(99_990_000n), ticks(99_990n), falling).costUnits).toBe(3_333n + 3_333n + 3_332n);
   });
 
   test('has a price no worse than its limit, however the ledger rounds its cost', () => {
     // 6.2245 EUR at 0.99976 are 6.22300…, in the ledger 6.2230: divided by the quantity that would be below the limit.
-    for (let lots = 50_000_000n; lots < 60_000_000n; lots += 1_234_567n) {
-      expect(fillOf(SELL, lots, 99_976n, [[99_976n, lots]]).priceTicks).toBe(99_976n);
-      expect(fillOf(BUY, lots, 99_976n, [[99_976n, lots]]).priceTicks).toBe(99_976n);
+    for (let qty = 50_000_000n; qty < 60_000_000n; qty += 1_234_567n) {
+      expect(fillOf(SELL, lots(qty), ticks(99_976n), [[99_976n, qty]]).priceTicks).toBe(99_976n);
+      expect(fillOf(BUY, lots(qty), ticks(99_976n), [[99_976n, qty]]).priceTicks).toBe(99_976n);
     }
   });
 });

@@ -8,6 +8,7 @@ import {
   type InstrumentIndex,
   instrumentIndex,
 } from '../../../src/shared/instrument.ts';
+import { lots, NO_UNITS, units } from '../../../src/shared/money.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   ASSETS,
@@ -49,11 +50,11 @@ describe('at the last hop', () => {
     });
     venue.execute(venue.last);
     stage.run();
-    venue.execute(venue.last, 0n);
+    venue.execute(venue.last, lots(0n));
     stage.run();
     for (let round = 0; round < 20 && stage.counter('plans_active') > 0; round++) {
       const { length } = venue.sent;
-      venue.execute(venue.last, venue.last.qtyLots / 10n);
+      venue.execute(venue.last, lots(venue.last.qtyLots / 10n));
       stage.pass(200);
       if (venue.sent.length === length) break;
     }
@@ -90,15 +91,22 @@ describe('at the last hop', () => {
 describe('the room of a plan', () => {
   const stage = stageSequencer();
   const { legs, startUnits, endUnits } = stage.opportunity()!;
-  const plannedUnits = [1_000n, 2_000n, 3_000n];
-  const terms = { ordersMax: 24, excessMaxBps: 1_000, lossMaxBps: 1_000, openedSinceNs: 0, dustUnits: () => 0n };
+  const plannedUnits = [1_000n, 2_000n, 3_000n].map(units);
+  const terms = { ordersMax: 24, excessMaxBps: 1_000, lossMaxBps: 1_000, openedSinceNs: 0, dustUnits: () => NO_UNITS };
   const made = () =>
     newPlan(
       1,
       false,
-      { ...{ seq: 9, ordinal: 0, stampNs: 0, isSized: true, firstLots: 1n }, startUnits, endUnits, legs },
+      { ...{ seq: 9, ordinal: 0, stampNs: 0, isSized: true, firstLots: lots(1n) }, startUnits, endUnits, legs },
       {
-        ...{ ok: true, startAsset: USD, startUnits, endUnits, lots: [1n, 1n, 1n], reservedUnits: [0n, 0n, 0n] },
+        ...{
+          ok: true,
+          startAsset: USD,
+          startUnits,
+          endUnits,
+          lots: [1n, 1n, 1n].map(lots),
+          reservedUnits: [0n, 0n, 0n].map(units),
+        },
         plannedUnits,
       },
       5,
@@ -111,7 +119,7 @@ describe('the room of a plan', () => {
     plan.state = 'placing';
     expect(room(plan, BTC_USD, 0)).toBe(1_100n); // gives USD
     expect(room(plan, ETH_BTC, 0)).toBe(2_200n); // gives BTC
-    plan.gaveUnits[0] = 900n;
+    plan.gaveUnits[0] = units(900n);
     expect(room(plan, BTC_USD, 0)).toBe(200n);
     plan.state = 'closing';
     expect(room(plan, BTC_USD, 0)).toBe(1_200n);
@@ -133,12 +141,12 @@ describe('the room of a plan', () => {
 
   test('the result so far values what is held and owed, dust and fees included', () => {
     const plan = made();
-    plan.spentUnits = 10_000_000n;
+    plan.spentUnits = units(10_000_000n);
     expect(resultSoFar(plan, DIRECTORY, stage.table)).toBe(-10_000_000n);
-    plan.heldUnits[1] = 200_000_000n; // 0.02 BTC: over ETH 0.4 × 2,520
+    plan.heldUnits[1] = units(200_000_000n); // 0.02 BTC: over ETH 0.4 × 2,520
     expect(resultSoFar(plan, DIRECTORY, stage.table)).toBe(80_000n);
-    plan.markUnits = -1n;
-    plan.heldUnits[2] = -1_000_000_000n; // 0.1 ETH owed: bought back over BTC for 250
+    plan.markUnits = units(-1n);
+    plan.heldUnits[2] = units(-1_000_000_000n); // 0.1 ETH owed: bought back over BTC for 250
     expect(resultSoFar(plan, DIRECTORY, stage.table)).toBe(80_000n - 1n - 2_500_000n);
     stage.voidBook(BTC_USD);
     stage.voidBook(ETH_BTC);
@@ -151,9 +159,9 @@ test('dust counts both ways: what is left is worth something, what was taken fro
   venue.execute(venue.last);
   stage.run();
   // 1,000 USD cents' worth of ETH more is sold in the third leg than was bought: a fee took it.
-  venue.execute(venue.last, venue.last.qtyLots, { feeUnits: 0n });
+  venue.execute(venue.last, venue.last.qtyLots, { feeUnits: units(0n) });
   stage.run();
-  venue.execute(venue.last, venue.last.qtyLots - 5_000n); // half of the smallest order stays
+  venue.execute(venue.last, lots(venue.last.qtyLots - 5_000n)); // half of the smallest order stays
   stage.run();
   const [ended] = stage.told().filter(({ event }) => event === 'PLAN_ENDED');
   expect(ended).toMatchObject({ outcome: 'completed', mark: 1_260n }); // 0.00005 ETH at 2,520 USD: 0.1260

@@ -1,7 +1,7 @@
 /** What a plan moved beside its profit is valued, told and counted with it: dust both ways, and fees in other assets. */
 import { describe, expect, test } from 'vitest';
 import { assetIndex } from '../../../src/shared/instrument.ts';
-import { divideUp } from '../../../src/shared/money.ts';
+import { divideUp, units } from '../../../src/shared/money.ts';
 import { type FillTerms, HandVenue } from './hand-venue.ts';
 import { ASSETS, type StageOptions, stageSequencer } from './sequencer-stage.ts';
 
@@ -39,7 +39,7 @@ function traded(first: FillTerms, options: StageOptions = {}, feePpm = FEE_PPM) 
 
 describe('a fee in another asset', () => {
   test('that no book values counts as what the known rate would have taken', () => {
-    const { ended, firstCost, told } = traded({ feeAsset: KFEE, feeUnits: 5n }, { assets: WITH_KFEE });
+    const { ended, firstCost, told } = traded({ feeAsset: KFEE, feeUnits: units(5n) }, { assets: WITH_KFEE });
     expect(told.filter(({ event }) => event === 'EXPOSURE')).toMatchObject([{ amountAsset: KFEE, amount: -5n }]);
     const without = traded({}, { assets: WITH_KFEE });
     expect(ended.mark - without.ended.mark).toBe(-divideUp(firstCost * BigInt(FEE_PPM), 1_000_000n));

@@ -1,5 +1,7 @@
 /** A plan is begun only when all its legs and one order to close out have room in every limiter. */
+
 import { describe, expect, test } from 'vitest';
+import { lots } from '../../../src/shared/money.ts';
 import { HandVenue } from './hand-venue.ts';
 import { BTC_USD, ETH_BTC, ETH_USD, stageSequencer } from './sequencer-stage.ts';
 
@@ -67,7 +69,7 @@ describe('a plan is not begun to wait half-way', () => {
     const venue = new HandVenue();
     const stage = begin(venue, { orders_per_second_max: 1 });
     expect(venue.sent).toHaveLength(1);
-    venue.execute(venue.last, 0n);
+    venue.execute(venue.last, lots(0n));
     stage.run();
     stage.send(stage.opportunity());
     stage.run();

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { atCollar, type CollaredLeg, type SizeBounds, sizePlan } from '../../../src/actors/sequencer/plan-size.ts';
 import { assetSpent } from '../../../src/shared/asset-graph.ts';
 import { executeCycle } from '../../../src/shared/cycle-sizing.ts';
+import { type Lots, lots, ticks, units } from '../../../src/shared/money.ts';
 import { BUY } from '../../../src/shared/side.ts';
 import { type CycleDraw, cycleDraw, type LegDraw, legsOf } from '../../shared/cycle-fixtures.ts';
 
@@ -40,16 +41,19 @@ const boundsDraw: fc.Arbitrary<BoundsDraw> = fc.record({
 const collaredLegs = (draw: CycleDraw, collar: bigint): CollaredLeg[] =>
   legsOf(draw).map((leg) => {
     const worst = leg.prices.at(-1)!;
-    return { leg, limitTicks: leg.terms.side === BUY ? worst + collar : worst - collar };
+    return { leg, limitTicks: ticks(leg.terms.side === BUY ? worst + collar : worst - collar) };
   });
 
-const boundsOf = ({ lots, spend, out, stock, isParallel }: BoundsDraw): SizeBounds => ({
+const labelled = <A>(bound: Bound, label: (value: bigint) => A): A | undefined =>
+  bound === undefined ? undefined : label(bound);
+
+const boundsOf = ({ spend, out, stock, isParallel, ...drawn }: BoundsDraw): SizeBounds => ({
   limits: {
-    qtyMaxLots: (instrument) => lots[instrument],
-    spendMaxUnits: (instrument) => spend[instrument],
-    exposureRoomUnits: (instrument) => out[instrument],
+    qtyMaxLots: (instrument) => labelled(drawn.lots[instrument], lots),
+    spendMaxUnits: (instrument) => labelled(spend[instrument], units),
+    exposureRoomUnits: (instrument) => labelled(out[instrument], units),
   },
-  available: (asset) => stock[asset],
+  available: (asset) => labelled(stock[asset], units),
   isParallel,
 });
 
@@ -58,7 +62,7 @@ function bruteForce(collared: readonly CollaredLeg[], drawn: BoundsDraw, decided
   const legs = collared.map(({ leg }) => leg);
   const { qtyIncrement } = legs[0]!.terms.instrument;
   for (let first = decided; first > 0n; first -= qtyIncrement) {
-    const executed = executeCycle(legs, first);
+    const executed = executeCycle(legs, lots(first));
     if (executed?.lots.every((lots, index) => isWithin(collared[index]!, lots, index, drawn))) {
       return executed.lots.every((lots, index) => legs[index]!.reachesCostMin(lots, collared[index]!.limitTicks))
         ? executed
@@ -68,7 +72,7 @@ function bruteForce(collared: readonly CollaredLeg[], drawn: BoundsDraw, decided
   return undefined;
 }
 
-function isWithin(one: CollaredLeg, lots: bigint, index: number, { isParallel, ...drawn }: BoundsDraw): boolean {
+function isWithin(one: CollaredLeg, lots: Lots, index: number, { isParallel, ...drawn }: BoundsDraw): boolean {
   const { instrument, side } = one.leg.terms;
   const isPaidFromStock = index === 0 || isParallel;
   const bounds = [
@@ -90,7 +94,7 @@ describe('the size of a plan', () => {
           const first = collared[0]!.leg;
           const { qtyIncrement } = first.terms.instrument;
           const decided = drawn.decided * qtyIncrement < first.lotsMax ? drawn.decided * qtyIncrement : first.lotsMax;
-          const size = sizePlan(collared, drawn.decided * qtyIncrement, boundsOf(drawn));
+          const size = sizePlan(collared, lots(drawn.decided * qtyIncrement), boundsOf(drawn));
           const best = bruteForce(collared, drawn, decided);
           if (typeof size === 'string') {
             expect(best).toBeUndefined();
@@ -114,7 +118,7 @@ describe('the size of a plan', () => {
     const draw: CycleDraw = { legs: [buy, buy, buy], assetPrecisions: [2, 2, 2] };
     const none = { lots: [], spend: [], out: [], stock: [], isParallel: false, collar: 0n, decided: 50n };
     const sized = (bounds: Partial<BoundsDraw>, decided = 50n) =>
-      sizePlan(collaredLegs(draw, 0n), decided, boundsOf({ ...none, ...bounds }));
+      sizePlan(collaredLegs(draw, 0n), lots(decided), boundsOf({ ...none, ...bounds }));
     expect(sized({})).toMatchObject({ lots: [50n, 50n, 50n] });
     expect(sized({ stock: [719n] })).toBe('no_inventory');
     expect(sized({ stock: [800n], spend: [719n] })).toBe('over_limit');
@@ -122,6 +126,6 @@ describe('the size of a plan', () => {
     expect(sized({ out: [undefined, 0n] })).toBe('over_limit');
     expect(sized({}, 9n)).toBe('below_minimum');
     const empty = collaredLegs({ ...draw, legs: [buy, { ...buy, levels: [{ gap: 0n, qty: 9n }] }, buy] }, 0n);
-    expect(sizePlan(empty, 50n, boundsOf(none))).toBe('edge_gone');
+    expect(sizePlan(empty, lots(50n), boundsOf(none))).toBe('edge_gone');
   });
 });

@@ -7,8 +7,8 @@ import { fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
 import { writeAscii } from '../../../src/shared/ascii-field.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { EXECUTION, EXECUTION_EVENT, ORDER_OUTCOMES, PLAN_OUTCOMES } from '../../../src/shared/execution-message.ts';
-import { assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { parseAmountDown } from '../../../src/shared/money.ts';
+import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
+import { type Lots, lots, parseAmountDown, type Ticks, ticks, units } from '../../../src/shared/money.ts';
 import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import { createTestContext } from '../../support/test-context.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
@@ -19,16 +19,16 @@ export const HOUR_MS = 3_600_000;
 
 /** A leg: what is ordered, and how much of it the exchange fills. */
 interface Leg {
-  readonly instrument: number;
+  readonly instrument: InstrumentIndex;
   readonly side: 0 | 1;
-  readonly lots: bigint;
+  readonly lots: Lots;
   readonly filled: bigint;
-  readonly ticks: bigint;
+  readonly ticks: Ticks;
 }
 const CYCLE: readonly Leg[] = [
-  { instrument: BTC_USD, side: 0, lots: 1_000_000n, filled: 1_000_000n, ticks: 500_000n },
-  { instrument: ETH_BTC, side: 0, lots: 19_949_999n, filled: 19_949_999n, ticks: 5_000n },
-  { instrument: ETH_USD, side: 1, lots: 19_900_124n, filled: 19_900_124n, ticks: 252_000n },
+  { instrument: BTC_USD, side: 0, lots: lots(1_000_000n), filled: 1_000_000n, ticks: ticks(500_000n) },
+  { instrument: ETH_BTC, side: 0, lots: lots(19_949_999n), filled: 19_949_999n, ticks: ticks(5_000n) },
+  { instrument: ETH_USD, side: 1, lots: lots(19_900_124n), filled: 19_900_124n, ticks: ticks(252_000n) },
 ];
 const PLANS: readonly (readonly Leg[])[] = [
   CYCLE,
@@ -70,7 +70,7 @@ function* tradingDay(stage: AccountStage): Generator<void> {
         tell(EXECUTION_EVENT.ORDER_SENT, plan, head);
         if (plan === 1 || leg !== 1) return;
         // The second leg sweeps along some dust that lay about: from here on the plan has it.
-        stage.desk.addDust({ asset: BTC, units: -3n, plan }, { nowNs: stage.clock.nowNs(), instrumentsSeq: 0 });
+        stage.desk.addDust({ asset: BTC, units: units(-3n), plan }, { nowNs: stage.clock.nowNs(), instrumentsSeq: 0 });
         left.set(BTC, (left.get(BTC) ?? 0n) + 3n);
       });
       yield stage.exchange.trade(clOrdId, instrumentIndex(instrument), side, lots, filled, ticks, stage.nowMs());
@@ -112,8 +112,8 @@ function* tradingDay(stage: AccountStage): Generator<void> {
     }
     yield change(() => {
       const when = { nowNs: stage.clock.nowNs(), instrumentsSeq: 0 };
-      for (const [asset, units] of left)
-        stage.desk.addExposure({ asset: assetIndex(asset), units, plan }, 'stranded', when);
+      for (const [asset, amount] of left)
+        stage.desk.addExposure({ asset: assetIndex(asset), units: units(amount), plan }, 'stranded', when);
       tell(EXECUTION_EVENT.PLAN_ENDED, plan, (view, at) => {
         view.setUint8(at + EXECUTION.outcome, PLAN_OUTCOMES.indexOf(left.size === 0 ? 'completed' : 'stranded'));
         view.setBigInt64(at + EXECUTION.profitUnits, received - spent, true);

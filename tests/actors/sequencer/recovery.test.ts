@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
+import { lots, ticks, units } from '../../../src/shared/money.ts';
 import { DIRECTORY, stageAccount, WALL_MS } from './account-stage.ts';
 import { firstRun, HOUR_MS, recoveryStage } from './recovery-stage.ts';
 import { BTC_USD, USD } from './sequencer-stage.ts';
@@ -98,7 +99,7 @@ describe('recovery', () => {
       clOrdId,
       orderOutcome: 'absent',
     });
-    exchange.trade(clOrdId, BTC_USD, 0, 1_000_000n, 400_000n, 500_000n, stage.nowMs());
+    exchange.trade(clOrdId, BTC_USD, 0, lots(1_000_000n), 400_000n, ticks(500_000n), stage.nowMs());
     const fill = exchange.find(clOrdId)!.fills[0]!;
     stage.port.tell({ type: 'order.filled', clOrdId, venueOrderId: `O${clOrdId}`, fill });
     stage.pass(60_000);
@@ -134,7 +135,7 @@ describe('recovery', () => {
     const killed = firstRun(11)!;
     await database.clear();
     await database.addRun(WALL_MS, killed.recordBytes());
-    killed.exchange.add(USD, -77_0000n);
+    killed.exchange.add(USD, units(-77_0000n));
     const { stage } = await nextRun(1, killed.exchange);
     const deviations = stage.told().executions.filter(({ exposure }) => exposure === 'deviation');
     expect(deviations.map(({ asset, amount }) => [asset, amount])).toEqual([[USD, -77_0000n]]);

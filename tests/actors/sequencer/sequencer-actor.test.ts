@@ -4,7 +4,7 @@ import type { Way } from '../../../src/actors/sequencer/way.ts';
 import { Histogram } from '../../../src/runtime/histogram.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { units } from '../../../src/shared/money.ts';
+import { type Lots, lots, ticks, type Units, units } from '../../../src/shared/money.ts';
 import type { GateState } from '../../../src/shared/trading-gate.ts';
 import type { LoggedEvent } from '../../support/test-context.ts';
 import { HandVenue } from './hand-venue.ts';
@@ -41,7 +41,7 @@ function takeAll(stage: Stage) {
   return { told, audits };
 }
 
-const thinner = (instrument: InstrumentIndex, side: 'bids' | 'asks', lots: bigint) => {
+const thinner = (instrument: InstrumentIndex, side: 'bids' | 'asks', lots: Lots) => {
   const book = GOOD_BOOKS[instrument]!;
   return { ...book, [side]: [[book[side][0]![0], lots]] } as (typeof GOOD_BOOKS)[number];
 };
@@ -104,7 +104,7 @@ describe('sequencer: a plan that goes well', () => {
     const opportunity = stage.opportunity()!;
     stage.send(opportunity);
     stage.run();
-    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[260_000n, 500_000_000n]] });
+    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[260_000n, lots(500_000_000n)]] });
     stage.pass(100);
     expect(endOf(stage.told())!.profit).toBeGreaterThan(opportunity.endUnits - opportunity.startUnits);
   });
@@ -187,7 +187,7 @@ describe('sequencer: what is refused when it arrives', () => {
   test('one that no longer pays at the newest books', () => {
     const stage = stageSequencer();
     const opportunity = stage.opportunity();
-    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[250_000n, 500_000_000n]] });
+    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[250_000n, lots(500_000_000n)]] });
     stage.send(opportunity);
     expect(refusal(stage)).toBe('edge_gone');
   });
@@ -195,22 +195,22 @@ describe('sequencer: what is refused when it arrives', () => {
   test('one of which the books, still within the collar, have taken the profit', () => {
     const stage = stageSequencer({ trading: { slippage_bps: 200 } });
     const opportunity = stage.opportunity();
-    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[250_000n, 500_000_000n]] });
+    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[250_000n, lots(500_000_000n)]] });
     stage.send(opportunity);
     expect(refusal(stage)).toBe('edge_gone');
   });
 
   test('one that pays only as long as no level comes in several fills, each rounded by the ledger', () => {
     // An ETH sells for a cent more than it costs: 0.0020 USD and 0.0040 USD; ten fills a level can take 0.0027 of that.
-    const booksOf = (btcLots: bigint) => [
+    const booksOf = (btcLots: Lots) => [
       { ...GOOD_BOOKS[BTC_USD]!, asks: [[500_000n, btcLots]] as const },
       GOOD_BOOKS[ETH_BTC]!,
       { ...GOOD_BOOKS[ETH_USD]!, bids: [[250_001n, 500_000_000n]] as const },
     ];
-    const stage = stageSequencer({ books: booksOf(1_000_000n) });
+    const stage = stageSequencer({ books: booksOf(lots(1_000_000n)) });
     stage.send(stage.opportunity());
     expect(refusal(stage)).toBe('edge_gone');
-    const larger = stageSequencer({ books: booksOf(2_000_000n) });
+    const larger = stageSequencer({ books: booksOf(lots(2_000_000n)) });
     larger.send(larger.opportunity());
     larger.run();
     expect(larger.told()[0]).toMatchObject({ event: 'PLAN_OPENED', profit: 40n });
@@ -240,7 +240,7 @@ describe('sequencer: what is refused when it arrives', () => {
     rescale(later, ETH_BTC, 1);
     const tenfold = { bids: [[49_990n, 500_000_000n]], asks: [[50_000n, 500_000_000n]] } as const;
     later.setBook(ETH_BTC, tenfold);
-    const legs = what.legs.map((leg) => (leg.instrument === ETH_BTC ? { ...leg, decidedTicks: 50_000n } : leg));
+    const legs = what.legs.map((leg) => (leg.instrument === ETH_BTC ? { ...leg, decidedTicks: ticks(50_000n) } : leg));
     later.send({ ...what, legs });
     later.run();
     expect(names(later.told())).toEqual(['PLAN_OPENED']);
@@ -285,9 +285,9 @@ describe('sequencer: what is refused when it arrives', () => {
     const { startUnits } = probe.opportunity()!;
     // Ten basis points of collar come on top of the start.
     const needed = startUnits + startUnits / 1_000n;
-    const amount = (units: bigint) => `${units / 10_000n}.${(units % 10_000n).toString().padStart(4, '0')}`;
+    const amount = (units: Units) => `${units / 10_000n}.${(units % 10_000n).toString().padStart(4, '0')}`;
     const startWith = (funds: bigint) => {
-      const stage = stageSequencer({ paper: { inventory: { USD: amount(funds) } } });
+      const stage = stageSequencer({ paper: { inventory: { USD: amount(units(funds)) } } });
       stage.send(stage.opportunity());
       stage.run();
       stage.pass(100);
@@ -373,7 +373,7 @@ describe('sequencer: what goes wrong on the way', () => {
     const stage = stageSequencer();
     stage.send(stage.opportunity());
     stage.run();
-    stage.setBook(BTC_USD, { ...GOOD_BOOKS[BTC_USD]!, asks: [[510_000n, 200_000_000n]] });
+    stage.setBook(BTC_USD, { ...GOOD_BOOKS[BTC_USD]!, asks: [[510_000n, lots(200_000_000n)]] });
     stage.pass(20);
     expect(endOf(takeAll(stage).told)).toMatchObject({ outcome: 'abandoned', reason: 'no_fill', profit: 0n });
     expect(stage.balances()).toEqual([0n, 0n, 0n]);
@@ -387,7 +387,7 @@ describe('sequencer: what goes wrong on the way', () => {
       const stage = stageSequencer({ trading: { slippage_bps: 10 } });
       stage.send(stage.opportunity());
       stage.run();
-      stage.setBook(BTC_USD, { ...GOOD_BOOKS[BTC_USD]!, asks: [[ask, 200_000_000n]] });
+      stage.setBook(BTC_USD, { ...GOOD_BOOKS[BTC_USD]!, asks: [[ask, lots(200_000_000n)]] });
       stage.pass(20);
       expect(names(stage.told()).at(-1)).toBe(outcome);
     }
@@ -397,7 +397,7 @@ describe('sequencer: what goes wrong on the way', () => {
     const stage = stageSequencer();
     stage.send(stage.opportunity());
     stage.run();
-    stage.setBook(BTC_USD, thinner(BTC_USD, 'asks', 1_000_000n));
+    stage.setBook(BTC_USD, thinner(BTC_USD, 'asks', lots(1_000_000n)));
     stage.pass(100);
     const { told } = takeAll(stage);
     const [first] = fillsOf(told);
@@ -411,7 +411,7 @@ describe('sequencer: what goes wrong on the way', () => {
     const stage = stageSequencer({ trading: { shortfall: 'reverse' } });
     stage.send(stage.opportunity());
     stage.pass(30);
-    stage.setBook(ETH_BTC, thinner(ETH_BTC, 'asks', 100_000_000n));
+    stage.setBook(ETH_BTC, thinner(ETH_BTC, 'asks', lots(100_000_000n)));
     stage.pass(200);
     const { told } = takeAll(stage);
     const fills = fillsOf(told);
@@ -431,7 +431,7 @@ describe('sequencer: what goes wrong on the way', () => {
     const stage = stageSequencer();
     stage.send(stage.opportunity());
     stage.pass(50);
-    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[200_000n, 500_000_000n]] });
+    stage.setBook(ETH_USD, { ...GOOD_BOOKS[ETH_USD]!, bids: [[200_000n, lots(500_000_000n)]] });
     stage.pass(200);
     const { told } = takeAll(stage);
     expect(fillsOf(told).map(({ instrument, side }) => [instrument, side])).toEqual([
@@ -630,7 +630,7 @@ describe('sequencer: what goes wrong on the way', () => {
     const stage = stageSequencer();
     stage.send(stage.opportunity());
     stage.run();
-    stage.setBook(BTC_USD, thinner(BTC_USD, 'asks', 300n));
+    stage.setBook(BTC_USD, thinner(BTC_USD, 'asks', lots(300n)));
     stage.pass(200);
     expect(endOf(stage.told())).toMatchObject({ outcome: 'unwound', profit: -1_500n });
     expect(stage.balances()[BTC]).toBe(30_000n);

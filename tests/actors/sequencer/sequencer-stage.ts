@@ -35,7 +35,7 @@ import {
 } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { invalidReasonCode } from '../../../src/shared/market-messages.ts';
-import { lots, ticks, units } from '../../../src/shared/money.ts';
+import { type Lots, lots, ticks, type Units, units } from '../../../src/shared/money.ts';
 import { LEG, OPPORTUNITY } from '../../../src/shared/opportunity-message.ts';
 import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import type { Side } from '../../../src/shared/side.ts';
@@ -82,9 +82,9 @@ export interface Book {
 
 /** 50,000.0 USD for a BTC; 0.05 BTC for an ETH; an ETH sells for 2,520 USD: 0.8 % more than it costs. */
 export const GOOD_BOOKS: readonly Book[] = [
-  { bids: [[499_990n, 200_000_000n]], asks: [[500_000n, 200_000_000n]] },
-  { bids: [[4_999n, 500_000_000n]], asks: [[5_000n, 500_000_000n]] },
-  { bids: [[252_000n, 300_000_000n]], asks: [[252_100n, 500_000_000n]] },
+  { bids: [[499_990n, lots(200_000_000n)]], asks: [[500_000n, lots(200_000_000n)]] },
+  { bids: [[4_999n, lots(500_000_000n)]], asks: [[5_000n, lots(500_000_000n)]] },
+  { bids: [[252_000n, lots(300_000_000n)]], asks: [[252_100n, lots(500_000_000n)]] },
 ];
 
 export const FORWARD: readonly (readonly [instrument: InstrumentIndex, side: Side])[] = [
@@ -322,9 +322,9 @@ export function putBook(table: BookTable, instrument: InstrumentIndex, book: Boo
 }
 
 export interface Sized {
-  readonly startUnits: bigint;
-  readonly endUnits: bigint;
-  readonly legs: readonly (PlanLeg & { readonly qtyLots: bigint })[];
+  readonly startUnits: Units;
+  readonly endUnits: Units;
+  readonly legs: readonly (PlanLeg & { readonly qtyLots: Lots })[];
 }
 export interface Sent {
   readonly seq: number;

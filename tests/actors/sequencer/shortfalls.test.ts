@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dustOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
 import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
+import { lots, units } from '../../../src/shared/money.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   ASSETS,
@@ -63,7 +64,7 @@ describe('sequencer: a leg that falls short', () => {
       stage,
       venue,
       fail: () => {
-        venue.execute(venue.last, 0n);
+        venue.execute(venue.last, lots(0n));
         stage.run();
       },
     };
@@ -156,7 +157,7 @@ describe('sequencer: a leg that falls short', () => {
     const { stage, venue, fail } = holdingBtc({ slippage_bps: 10, shortfall: 'reverse', shortfall_attempts_max: 3 });
     fail();
     for (let attempt = 0; attempt < 3; attempt++) {
-      venue.execute(venue.last, 0n);
+      venue.execute(venue.last, lots(0n));
       stage.pass(60);
     }
     const limits = venue.sent.slice(2).map(({ limitTicks }) => limitTicks);
@@ -243,7 +244,7 @@ describe('sequencer: a leg that falls short', () => {
     expect(spendOf(first!)).toBeLessThanOrEqual(bound);
     expect(spendOf(first!)).toBeGreaterThan(bound - 2n * first!.limitTicks);
     for (const order of others) venue.execute(order);
-    venue.execute(first!, 0n);
+    venue.execute(first!, lots(0n));
     stage.run();
     for (let order = 3; stage.counter('plans_active') > 0 && order < 12; order++) {
       expect(venue.sent[order]).toMatchObject({ instrument: BTC_USD, side: 0 });
@@ -290,7 +291,7 @@ describe('sequencer: a leg that falls short', () => {
   test('in part goes on with that part, and the rest is closed out afterwards', () => {
     const { stage, venue } = holdingBtc();
     const second = venue.last;
-    venue.execute(second, second.qtyLots / 2n);
+    venue.execute(second, lots(second.qtyLots / 2n));
     stage.run();
     expect(venue.last).toMatchObject({ instrument: ETH_USD, qtyLots: second.qtyLots / 2n });
     venue.execute(venue.last);
@@ -320,7 +321,7 @@ describe('sequencer: a leg that falls short', () => {
     const KFEE = assetIndex(3);
     const assets = [...ASSETS, { index: KFEE, id: 'KFEE', precision: 2 }];
     const { stage, venue } = stageOnVenue({}, { assets });
-    venue.execute(venue.last, venue.last.qtyLots, { feeAsset: KFEE, feeUnits: 5n });
+    venue.execute(venue.last, venue.last.qtyLots, { feeAsset: KFEE, feeUnits: units(5n) });
     stage.run();
     expect(stage.told().filter(({ event }) => event === 'EXPOSURE')).toMatchObject([
       { amountAsset: KFEE, amount: -5n, exposureReason: 'accepted' },
@@ -347,8 +348,8 @@ describe('sequencer: a leg that falls short', () => {
       {
         books: [
           GOOD_BOOKS[BTC_USD]!,
-          { ...GOOD_BOOKS[ETH_BTC]!, asks: [[5_000n, 300_000_000n]] },
-          { ...GOOD_BOOKS[ETH_USD]!, bids: [[252_000n, 600_000_000n]] },
+          { ...GOOD_BOOKS[ETH_BTC]!, asks: [[5_000n, lots(300_000_000n)]] },
+          { ...GOOD_BOOKS[ETH_USD]!, bids: [[252_000n, lots(600_000_000n)]] },
         ],
       },
     );
@@ -358,7 +359,7 @@ describe('sequencer: a leg that falls short', () => {
     venue.execute(venue.last);
     stage.run();
     const third = venue.last;
-    venue.execute(third, third.qtyLots - dustLots);
+    venue.execute(third, lots(third.qtyLots - dustLots));
     stage.run();
     const first = settle(stage);
     expect(first.ends).toEqual([['completed', 'none']]);
@@ -383,7 +384,8 @@ describe('sequencer: all legs at once', () => {
   const PARALLEL = { policy: 'parallel' };
   /** Fills the legs that are named, whole; the others end with nothing. */
   const fillOnly = (stage: Stage, venue: HandVenue, legs: readonly number[]) => {
-    for (const order of venue.sent.slice(0, 3)) venue.execute(order, legs.includes(order.leg) ? order.qtyLots : 0n);
+    for (const order of venue.sent.slice(0, 3))
+      venue.execute(order, lots(legs.includes(order.leg) ? order.qtyLots : 0n));
     stage.run();
   };
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ToldFunds } from '../../../src/actors/sequencer/told-funds.ts';
 import { createFundsTableMemory, FundsTable } from '../../../src/shared/funds-table.ts';
-import { assetIndex, InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import { INT64_MAX } from '../../../src/shared/money.ts';
+import { type AssetIndex, assetIndex, InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import { INT64_MAX, units } from '../../../src/shared/money.ts';
 
 function stageOf(...balances: bigint[]) {
   const memory = createFundsTableMemory(4);
@@ -11,7 +11,7 @@ function stageOf(...balances: bigint[]) {
     assets: balances.map((_, index) => ({ index: assetIndex(index), id: `A${index}`, precision: 4 })),
     instruments: [],
   });
-  const account = { isTrading: true, available: (asset: number) => balances[asset] ?? 0n };
+  const account = { isTrading: true, available: (asset: AssetIndex) => units(balances[asset] ?? 0n) };
   const told = new ToldFunds(new FundsTable(memory), account, { directory });
   const read = new FundsTable(memory);
   return { account, balances, told, seen: () => balances.map((_, asset) => read.of(assetIndex(asset))) };

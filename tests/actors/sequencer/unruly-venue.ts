@@ -3,11 +3,13 @@
  * odd assets, tells things twice and in the wrong order, and forgets new orders for a while, or orders it has acknowledged
  * for good or until nobody expects them any more. What it holds is the truth.
  */
+
 import { balanceChanges, fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
 import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import type { Chance } from '../../../src/shared/chance.ts';
 import type { VirtualClock } from '../../../src/shared/clock.ts';
 import { assetIndex, InstrumentDirectory } from '../../../src/shared/instrument.ts';
+import { type Lots, lots, ticks, units } from '../../../src/shared/money.ts';
 import type {
   AccountQuestion,
   Fill,
@@ -126,8 +128,8 @@ export class UnrulyVenue implements TradingPort {
       const seen = scope === 'balances' ? [] : [...this.#orders.values()].filter(isSeen);
       const balances = this.balances.map((totalUnits, asset) => ({
         asset: assetIndex(asset),
-        totalUnits,
-        heldUnits: 0n,
+        totalUnits: units(totalUnits),
+        heldUnits: units(0n),
       }));
       const openOrders = seen.filter(({ isOpen }) => isOpen).map(readingOf);
       const endedOrders = seen.filter(({ isOpen, endedMs }) => !isOpen && endedMs >= sinceMs).map(readingOf);
@@ -215,7 +217,13 @@ export class UnrulyVenue implements TradingPort {
     const venueOrderId = `V${clOrdId}`;
     const told = fills.map((fill): TradingEvent => ({ type: 'order.filled', clOrdId, venueOrderId, fill }));
     const filledLots = fills.reduce((sum, { qtyLots }) => sum + qtyLots, 0n);
-    const ended: TradingEvent = { type: 'order.ended', clOrdId, venueOrderId, filledLots, reason: '' };
+    const ended: TradingEvent = {
+      type: 'order.ended',
+      clOrdId,
+      venueOrderId,
+      filledLots: lots(filledLots),
+      reason: '',
+    };
     if (kind === 'told twice and out of order') this.#say(ended, ...[...told].reverse(), ...told, ended);
     else this.#say(...told, ended);
   }
@@ -227,16 +235,16 @@ export class UnrulyVenue implements TradingPort {
     this.#say({ type: 'order.filled', clOrdId, venueOrderId: `V${clOrdId}`, fill });
   }
 
-  #fillsOf(order: ApprovedOrder, lots: bigint): Fill[] {
+  #fillsOf(order: ApprovedOrder, most: Lots): Fill[] {
     const dice = this.isTame ? 1 : this.#chance.unit();
     if (dice < 0.15) return [];
-    const filled = dice < 0.4 ? (lots * BigInt(1 + this.#upTo(98))) / 100n : lots;
+    const filled = dice < 0.4 ? (most * BigInt(1 + this.#upTo(98))) / 100n : most;
     if (filled === 0n) return [];
     const first = this.#chance.unit() < 0.5 ? filled : filled / 2n;
-    return [first, filled - first].filter((part) => part > 0n).map((part) => this.#fillOf(order, part));
+    return [first, filled - first].filter((part) => part > 0n).map((part) => this.#fillOf(order, lots(part)));
   }
 
-  #fillOf({ instrument, side, limitTicks }: ApprovedOrder, qtyLots: bigint): Fill {
+  #fillOf({ instrument, side, limitTicks }: ApprovedOrder, qtyLots: Lots): Fill {
     const { base, quote, pricePrecision, qtyPrecision } = PAIRS[instrument]!;
     const better = (limitTicks * BigInt(this.#upTo(10))) / 10_000n;
     const priceTicks = side === 0 ? limitTicks - better : limitTicks + better;
@@ -253,9 +261,9 @@ export class UnrulyVenue implements TradingPort {
     return {
       execId,
       qtyLots,
-      priceTicks,
-      costUnits,
-      feeUnits,
+      priceTicks: ticks(priceTicks),
+      costUnits: units(costUnits),
+      feeUnits: units(feeUnits),
       feeAsset: assetIndex(feeAsset),
       atMs: this.#clock.wallMs(),
     };

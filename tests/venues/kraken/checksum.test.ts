@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CLAMPED_LOTS, ClampedLevels } from '../../../src/shared/clamped-levels.ts';
 import { Ladders, packDecimals } from '../../../src/shared/ladders.ts';
-import { parseDecimal } from '../../../src/shared/money.ts';
+import { lots, parseDecimal, ticks } from '../../../src/shared/money.ts';
 import { bookChecksum, type ChecksumLevel, checksumText } from '../../../src/venues/kraken/checksum.ts';
 import { advance, appendedDigits, appendInteger, appendWide, crc32 } from '../../../src/venues/kraken/crc32.ts';
 import { RunningChecksum } from '../../../src/venues/kraken/running-checksum.ts';
@@ -74,7 +74,7 @@ function runningOf(asks: readonly Row[], bids: readonly Row[], raw: boolean, pri
     books.clear(sides[ask]!, ask);
     for (const [p, q] of rows) {
       const decimals = packDecimals(decimalsOf(p), decimalsOf(q));
-      books.setLevel(sides[ask]!, parseDecimal(p, price), parseDecimal(q, qty), decimals);
+      books.setLevel(sides[ask]!, ticks(parseDecimal(p, price)), lots(parseDecimal(q, qty)), decimals);
     }
   }
   return new RunningChecksum(books, new ClampedLevels(books)).of(sides[0], sides[1], raw, price, qty) >>> 0;
@@ -212,15 +212,15 @@ describe('running checksum', () => {
         for (const message of list) {
           for (const { ask, price, qty, priceDrop, qtyDrop } of message) {
             const [priceUnit, qtyUnit] = [10n ** BigInt(priceDrop), 10n ** BigInt(qtyDrop)];
-            const ticks = BigInt(price) * priceUnit;
-            const lots = (qty / qtyUnit) * qtyUnit;
-            const held = lots < CLAMPED_LOTS ? lots : CLAMPED_LOTS;
-            books.setLevel(sides[ask]!, ticks, held, packDecimals(2 - priceDrop, 3 - qtyDrop));
-            if (held === CLAMPED_LOTS) clamped.keep(sides[ask]!, Number(ticks), lots);
-            if (lots === 0n) model[ask]!.delete(ticks);
+            const scaled = ticks(BigInt(price) * priceUnit);
+            const quantity = lots((qty / qtyUnit) * qtyUnit);
+            const held = quantity < CLAMPED_LOTS ? quantity : CLAMPED_LOTS;
+            books.setLevel(sides[ask]!, scaled, lots(held), packDecimals(2 - priceDrop, 3 - qtyDrop));
+            if (held === CLAMPED_LOTS) clamped.keep(sides[ask]!, Number(scaled), quantity);
+            if (quantity === 0n) model[ask]!.delete(scaled);
             else {
-              const digits = { price: raw ? ticks / priceUnit : ticks, qty: raw ? lots / qtyUnit : lots };
-              model[ask]!.set(ticks, digits);
+              const digits = { price: raw ? scaled / priceUnit : scaled, qty: raw ? quantity / qtyUnit : quantity };
+              model[ask]!.set(scaled, digits);
             }
           }
           const kept = model.map((side, ask) => {
@@ -242,7 +242,7 @@ describe('running checksum', () => {
     const [bids, asks] = [books.side(0, 0), books.side(0, 1)];
     books.clear(bids, 0);
     books.clear(asks, 1);
-    books.setLevel(bids, 50n, 7000n, packDecimals(1, 0));
+    books.setLevel(bids, ticks(50n), lots(7000n), packDecimals(1, 0));
     const running = new RunningChecksum(books, new ClampedLevels(books));
     expect(running.of(bids, asks, false, 2, 3) >>> 0).toBe(zlibCrc32('507000'));
     books.unsettle(bids, 10);

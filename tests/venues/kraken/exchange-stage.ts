@@ -1,8 +1,10 @@
 /** Kraken's trading connection against the practice exchange, both on one virtual clock: a trader that sends by chance. */
+
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
 import type { VirtualClock } from '../../../src/shared/clock.ts';
 import { type ConfigInput, checkConfig } from '../../../src/shared/config.ts';
 import { InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
+import { lots, ticks } from '../../../src/shared/money.ts';
 import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-message.ts';
 import { openKraken } from '../../../src/venues/kraken/open-kraken.ts';
 import { subscribeBook, subscribeInstrument } from '../../../src/venues/kraken/requests.ts';
@@ -148,7 +150,7 @@ export function exchangeStage(
     const touch = Math.round(Number(levels[chance.integer(levels.length)]![0]) * 10 ** price);
     const qtyLots =
       BigInt(1 + chance.integer(2)) * 10n ** 7n * BigInt(1 + chance.integer(20)) + BigInt(chance.integer(1000));
-    trader.send(instrumentIndex(pair), side, qtyLots, BigInt(touch + chance.integer(3) - 1));
+    trader.send(instrumentIndex(pair), side, lots(qtyLots), ticks(BigInt(touch + chance.integer(3) - 1)));
     return true;
   };
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { instrumentIndex } from '../../../src/shared/instrument.ts';
+import { lots } from '../../../src/shared/money.ts';
 import { approved } from '../../support/approved.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 import {
@@ -1124,7 +1125,9 @@ describe('a pair whose precision changes', () => {
     stage.pass(10);
     expect(stage.venue.line.asked('add_order')).toEqual([]);
     expect(stage.of('order.refused')).toMatchObject([{ clOrdId: CL, isRetryable: true }]);
-    stage.port.send(approved({ clOrdId: 'amhw3k2x100002003', pricePrecision: 3, qtyPrecision: 6, qtyLots: 250_000n }));
+    stage.port.send(
+      approved({ clOrdId: 'amhw3k2x100002003', pricePrecision: 3, qtyPrecision: 6, qtyLots: lots(250_000n) }),
+    );
     stage.pass(10);
     expect(stage.venue.line.asked('add_order')).toMatchObject([{ params: { order_qty: 0.25 } }]);
   });

@@ -1,6 +1,8 @@
 /** Every request that the adapter can write, taken and carried out by the practice exchange, which reads with code of its own. */
+
 import { describe, expect, test } from 'vitest';
 import type { Instrument } from '../../../src/shared/instrument.ts';
+import { lots, ticks } from '../../../src/shared/money.ts';
 import * as requests from '../../../src/venues/kraken/private-requests.ts';
 import { ping } from '../../../src/venues/kraken/requests.ts';
 import { approved } from '../../support/approved.ts';
@@ -19,7 +21,7 @@ function open() {
     return client.since(from);
   };
   const own = (clOrdId: string, limitTicks = 1_010n, qtyLots = 50_000_000n) =>
-    approved({ clOrdId, limitTicks, qtyLots, pricePrecision: 1, qtyPrecision: 8 });
+    approved({ clOrdId, limitTicks: ticks(limitTicks), qtyLots: lots(qtyLots), pricePrecision: 1, qtyPrecision: 8 });
   /** Two orders of the account that rest, with ids of ours. */
   const resting = () => ['r1', 'r2'].map((clOrdId) => made.add('alice', { qty: '1', limitPrice: '90', clOrdId }).id);
   const open = () => made.trading.openOrders('alice').map(({ clOrdId }) => clOrdId);

@@ -1,9 +1,11 @@
 /** The same code as live, over real sockets: nonce file, HTTP, WebSocket, and the practice exchange behind them. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { systemClock } from '../../../src/shared/clock.ts';
 import { checkConfig } from '../../../src/shared/config.ts';
 import { type InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
+import { type Lots, lots, ticks } from '../../../src/shared/money.ts';
 import { type KrakenAccount, openKraken } from '../../../src/venues/kraken/open-kraken.ts';
 import type { FaultName } from '../../../src/venues/practice/faults.ts';
 import { type PracticeServer, startPracticeServer } from '../../../src/venues/practice/practice-server.ts';
@@ -84,7 +86,7 @@ const until = (what: () => boolean): Promise<void> =>
   });
 
 /** A buy of some quantity that goes as deep as the third level, or one that nobody would fill. */
-function buy(qtyLots: bigint, isHopeless = false): string {
+function buy(qtyLots: Lots, isHopeless = false): string {
   const book = server.exchange.market.books.get(PAIR);
   const asks = JSON.parse((book?.snapshotSide('ask', 10) ?? '[]').replace(/:([\d.]+)/g, ':"$1"')) as {
     price: string;
@@ -92,8 +94,8 @@ function buy(qtyLots: bigint, isHopeless = false): string {
   const instrument = directory.instrumentNamed(PAIR);
   const ask = asks[2];
   if (instrument === undefined || ask === undefined) throw new Error('no market');
-  const ticks = BigInt(Math.round(Number(ask.price) * 10 ** instrument.pricePrecision));
-  return trader.send(instrument.index, 0, qtyLots, isHopeless ? ticks / 2n : ticks);
+  const price = BigInt(Math.round(Number(ask.price) * 10 ** instrument.pricePrecision));
+  return trader.send(instrument.index, 0, qtyLots, ticks(isHopeless ? price / 2n : price));
 }
 
 const mayTrade = () =>
@@ -104,10 +106,10 @@ describe('over real sockets', () => {
   test('orders fill, in whole, in part and not at all; the account reads as the exchange has it', async () => {
     await until(mayTrade);
     for (const qty of [10_000n, 123_457n, 300_000_000n]) {
-      buy(qty);
+      buy(lots(qty));
       await until(() => trader.open.length === 0);
     }
-    buy(10_000n, true);
+    buy(lots(10_000n), true);
     await until(() => trader.open.length === 0);
     expect(differences()).toEqual([]);
     const ends = trader.events.filter((event) => event.type === 'order.ended').map(({ filledLots }) => filledLots);
@@ -151,10 +153,10 @@ describe('over real sockets', () => {
     async (fault) => {
       await until(mayTrade);
       server.exchange.orderFault(fault);
-      buy(50_000n);
+      buy(lots(50_000n));
       await until(() => trader.open.length === 0);
       await until(mayTrade);
-      buy(50_000n);
+      buy(lots(50_000n));
       await until(() => trader.open.length === 0);
       expect(differences()).toEqual([]);
       expect(server.exchange.stats().faults[fault]).toBe(1);
@@ -163,7 +165,7 @@ describe('over real sockets', () => {
 
   test('a successor takes the key over: its nonces go on, and it finds what was done', async () => {
     await until(mayTrade);
-    const clOrdId = buy(50_000n);
+    const clOrdId = buy(lots(50_000n));
     await until(() => trader.open.length === 0);
     shut();
     open();

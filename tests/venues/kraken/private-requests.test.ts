@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OrderRequest } from '../../../src/shared/approved-order.ts';
 import type { Instrument } from '../../../src/shared/instrument.ts';
-import { formatDecimal, parseDecimal } from '../../../src/shared/money.ts';
+import { formatDecimal, lots, parseDecimal, ticks } from '../../../src/shared/money.ts';
 import * as requests from '../../../src/venues/kraken/private-requests.ts';
 import { approved } from '../../support/approved.ts';
 import { directoryOf } from '../../support/directory-of.ts';
@@ -32,7 +32,7 @@ describe('requests of the private socket', () => {
   });
 
   test('a sale asks for its fee in what it brings', () => {
-    const text = requests.addOrder(approved({ side: 1, qtyLots: 1n }), instrument, terms);
+    const text = requests.addOrder(approved({ side: 1, qtyLots: lots(1n) }), instrument, terms);
     expect(text).toContain('"side":"sell","order_qty":0.00000001,"limit_price":26500.4,');
     expect(text).toContain('"fee_preference":"quote"');
   });
@@ -52,7 +52,11 @@ describe('requests of the private socket', () => {
         '{"method":"unsubscribe","params":{"channel":"executions","token":"T"},"req_id":7}',
       ],
       [
-        requests.amendOrder(approved({ limitTicks: 4_907_950n, qtyLots: 120_000_000n }), instrument, terms),
+        requests.amendOrder(
+          approved({ limitTicks: ticks(4_907_950n), qtyLots: lots(120_000_000n) }),
+          instrument,
+          terms,
+        ),
         '{"method":"amend_order","params":{"cl_ord_id":"amhw3k2x100001203","order_qty":1.20000000,"limit_price":490795.0,"deadline":"2024-05-09T12:00:01.000Z","token":"T"},"req_id":7}',
       ],
       [

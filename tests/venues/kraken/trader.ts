@@ -5,6 +5,7 @@
 
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import type { InstrumentDirectory, InstrumentIndex } from '../../../src/shared/instrument.ts';
+import type { Lots, Ticks } from '../../../src/shared/money.ts';
 import type { Side } from '../../../src/shared/side.ts';
 import { fine } from '../../../src/simulation/readings.ts';
 import type { PracticeExchange } from '../../../src/venues/practice/practice-exchange.ts';
@@ -41,7 +42,7 @@ export class Trader {
     return [...this.orders.values()].filter(({ state }) => state === 'out' || state === 'uncertain');
   }
 
-  send(instrument: InstrumentIndex, side: Side, qtyLots: bigint, limitTicks: bigint): string {
+  send(instrument: InstrumentIndex, side: Side, qtyLots: Lots, limitTicks: Ticks): string {
     const plan = ++this.#plans;
     const clOrdId = encodeClientOrderId({ runMs: 1_700_000_000_000, plan, leg: 0, attempt: 0 });
     this.orders.set(clOrdId, { state: 'out', fills: new Map(), ended: undefined, lookUpAtMs: 0 });

@@ -1,5 +1,7 @@
 /** Ports that break the contract, each in one way: the cases see it. */
+
 import { expect, test } from 'vitest';
+import { lots } from '../../../src/shared/money.ts';
 import type { TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
 import { PortBefore } from '../../simulation/mutants.ts';
 import { CASES, type CaseName, CUT_CASES, expectOrderly } from './contract.ts';
@@ -47,7 +49,7 @@ const BROKEN: Record<string, (inner: TradingPort) => TradingPort> = {
   }),
   'forgets to say that an order was taken': changing(() => (event) => (event.type === 'order.acked' ? [] : [event])),
   'says that an order ended with more than it did': changing(
-    () => (event) => (event.type === 'order.ended' ? [{ ...event, filledLots: event.filledLots + 1n }] : [event]),
+    () => (event) => (event.type === 'order.ended' ? [{ ...event, filledLots: lots(event.filledLots + 1n) }] : [event]),
   ),
   'gives fills our time': changing(() => (event) => {
     return event.type === 'order.filled' ? [{ ...event, fill: { ...event.fill, atMs: 0 } }] : [event];

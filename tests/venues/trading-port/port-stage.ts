@@ -1,8 +1,10 @@
 /** What a trading port is put on for the cases of the contract: a venue behind it, time in the test's hands, orders to send. */
+
 import { expect } from 'vitest';
 import type { ApprovedOrder, OrderRequest } from '../../../src/shared/approved-order.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import type { Clock } from '../../../src/shared/clock.ts';
+import type { Lots } from '../../../src/shared/money.ts';
 import type { TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
 import { approved } from '../../support/approved.ts';
 
@@ -14,7 +16,7 @@ type Terms = Pick<
 /** An order, and what it comes to at this venue. */
 export interface KnownOrder {
   readonly terms: Terms;
-  readonly comesToLots: bigint;
+  readonly comesToLots: Lots;
 }
 
 export interface PortParts {

@@ -6,7 +6,8 @@ import type { WayDeps } from '../../../src/actors/sequencer/way.ts';
 import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
+import { assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
+import { type Lots, lots, NO_LOTS, NO_UNITS, ticks, units } from '../../../src/shared/money.ts';
 import { DryRunPort } from '../../../src/venues/dry-run-port.ts';
 import type { Fill, TradingPort } from '../../../src/venues/trading-port.ts';
 import { FakeExchange, ScriptedPort } from '../../actors/sequencer/account-stage.ts';
@@ -28,12 +29,12 @@ export interface PortOnTrial {
 
 const COIN = 100_000_000n; // lots
 
-const buy = (coins: bigint, limitTicks: bigint, comesToCoins: bigint): KnownOrder => ({
+const buy = (coins: bigint, limit: bigint, comesToCoins: bigint): KnownOrder => ({
   terms: {
     ...{ instrument: instrumentIndex(0), side: 0, pricePrecision: 1, qtyPrecision: 8 },
-    ...{ qtyLots: coins * COIN, limitTicks, fundsUnits: 10n ** 15n },
+    ...{ qtyLots: lots(coins * COIN), limitTicks: ticks(limit), fundsUnits: units(10n ** 15n) },
   },
-  comesToLots: comesToCoins * COIN,
+  comesToLots: lots(comesToCoins * COIN),
 });
 
 /** Asks of the practice exchange: 1 at 101.0, 2 at 101.5, 3 at 102.0. */
@@ -54,7 +55,7 @@ function dryRunOnExchange(): PortParts {
     onRequest: () => {},
     wake: () => {},
   });
-  const unsent = (order: KnownOrder): KnownOrder => ({ ...order, comesToLots: 0n });
+  const unsent = (order: KnownOrder): KnownOrder => ({ ...order, comesToLots: NO_LOTS });
   const { whole, part, none } = AT_EXCHANGE;
   return { port, clock, tick, orders: { whole: unsent(whole), part: unsent(part), none: unsent(none) } };
 }
@@ -88,8 +89,8 @@ function paper(): PortParts {
 }
 
 /** As the sequencer has it written down when all its fills are booked. */
-function rememberedAs(order: ApprovedOrder, filledLots: bigint): Order {
-  const booked = { qtyLots: filledLots, costUnits: 0n, feeUnits: 0n, feeAsset: 0 as Fill['feeAsset'] };
+function rememberedAs(order: ApprovedOrder, filledLots: Lots): Order {
+  const booked = { qtyLots: filledLots, costUnits: NO_UNITS, feeUnits: NO_UNITS, feeAsset: assetIndex(0) };
   return {
     ...order,
     ...{ position: order.leg, gives: 0, takes: 1, isClosing: false, isReversing: false },
@@ -109,14 +110,14 @@ function byHand(): PortParts {
   const venue = new HandVenue();
   const { clock, tick } = clockwork();
   const fills = new Map<string, Fill[]>();
-  const lots = new Map<string, bigint>();
+  const comesTo = new Map<string, Lots>();
   let done = 0;
   let asked = 0;
   const execute = (order: ApprovedOrder) => {
-    const comesTo = lots.get(order.clOrdId) ?? 0n;
+    const filledLots = comesTo.get(order.clOrdId) ?? NO_LOTS;
     venue.acked(order);
-    fills.set(order.clOrdId, comesTo === 0n ? [] : [venue.filled(order, comesTo)]);
-    venue.ended(order, comesTo);
+    fills.set(order.clOrdId, filledLots === 0n ? [] : [venue.filled(order, filledLots)]);
+    venue.ended(order, filledLots);
   };
   const answer = (clOrdId: string) => {
     const order = venue.sent.find((one) => one.clOrdId === clOrdId);
@@ -132,7 +133,7 @@ function byHand(): PortParts {
       for (; asked < venue.lookups.length; asked++) answer(venue.lookups[asked]!);
     },
     orders: { whole: buy(2n, 500_000n, 2n), part: buy(2n, 500_000n, 1n), none: buy(2n, 500_000n, 0n) },
-    beforeSend: ({ clOrdId }, { comesToLots }) => void lots.set(clOrdId, comesToLots),
+    beforeSend: ({ clOrdId }, { comesToLots }) => void comesTo.set(clOrdId, comesToLots),
   };
 }
 
