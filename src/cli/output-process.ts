@@ -19,6 +19,7 @@ let isLeaving = false;
 process.on('message', (message) => {
   const { to, bytes } = message as ToOutput;
   writing++;
+  report({ to, begun: true });
   writeAll(to, Buffer.from(bytes), 0);
 });
 

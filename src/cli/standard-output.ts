@@ -18,12 +18,20 @@ export interface ToOutput {
   readonly bytes: Uint8Array;
 }
 
+/** A batch was taken up: from now on it is the reader that can hold it up, not a machine too busy to run the writer. */
+export interface Begun {
+  readonly to: OutputName;
+  readonly begun: true;
+}
+
 /** A batch is over: so many of its bytes were written, and why not more. */
-export interface FromOutput {
+export interface Written {
   readonly to: OutputName;
   readonly written: number;
   readonly error: string | undefined;
 }
+
+export type FromOutput = Begun | Written;
 
 export interface OutputReading {
   /** Lines that had no room. */
@@ -45,6 +53,8 @@ const AGAIN_MS = 1_000;
 /** At the end what waits gets this long, again with everything that is written, and this long in all. */
 const FLUSH_WITHIN_MS = 1_000;
 const FLUSH_MOST_MS = 5_000;
+/** Before that a busy machine gets this long to start the writer: what a short command has to say must not be lost. */
+const BEGIN_WITHIN_MS = 30_000;
 const FLUSH_POLL_MS = 5;
 
 /** One of the two, as its lines wait. */
@@ -55,6 +65,8 @@ class Lane {
   failure: string | undefined;
   /** The batch that the writer has; its bytes are still counted in `bytes`. */
   inHand: Buffer | undefined;
+  /** When the writer took that up, ns; undefined before. */
+  begunNs: number | undefined;
   /** Since when something waits without anything having been written, ns. */
   waitingSinceNs = 0;
   retryAtNs = 0;
@@ -112,8 +124,10 @@ export class StandardOutput {
 
   /** Lets what waits be written, for a bounded time, and ends the writer. */
   async close(): Promise<void> {
-    const mostNs = this.#clock.nowNs() + FLUSH_MOST_MS * 1e6;
+    const beginUntilNs = this.#clock.nowNs() + BEGIN_WITHIN_MS * 1e6;
+    let mostNs = this.#clock.nowNs() + FLUSH_MOST_MS * 1e6;
     while (this.#mayStillFlow() && this.#clock.nowNs() < mostNs) {
+      if (this.#isToBegin()) mostNs = Math.min(this.#clock.nowNs() + FLUSH_MOST_MS * 1e6, beginUntilNs);
       await new Promise<void>((resolve) => this.#clock.after(FLUSH_POLL_MS, resolve));
     }
     this.#cancelRetry?.();
@@ -133,10 +147,17 @@ export class StandardOutput {
   }
 
   #mayStillFlow(): boolean {
-    return ([STDOUT, STDERR] as const).some((to) => {
-      const { waitingBytes, blockedForMs, failure } = this.reading(to);
-      return waitingBytes > 0 && failure === undefined && blockedForMs < FLUSH_WITHIN_MS;
-    });
+    const sinceNs = this.#clock.nowNs() - FLUSH_WITHIN_MS * 1e6;
+    return Object.values(this.#lanes).some(
+      (lane) =>
+        lane.bytes > 0 &&
+        lane.failure === undefined &&
+        (isToBegin(lane) || Math.max(lane.waitingSinceNs, lane.begunNs ?? 0) > sinceNs),
+    );
+  }
+
+  #isToBegin(): boolean {
+    return Object.values(this.#lanes).some(isToBegin);
   }
 
   /** Hands a batch to the writer for each of the two that has something and nothing in hand. */
@@ -148,6 +169,7 @@ export class StandardOutput {
       const writer = this.#startedWriter(nowNs);
       if (writer === undefined) return;
       lane.inHand = lane.nextBatch();
+      lane.begunNs = undefined;
       writer.send({ to, bytes: lane.inHand } satisfies ToOutput, () => undefined); // its exit tells that it failed
     }
   }
@@ -161,7 +183,7 @@ export class StandardOutput {
       execArgv: ['--disable-sigusr1'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    writer.on('message', (message) => this.#onWritten(message as FromOutput));
+    writer.on('message', (message) => this.#onMessage(message as FromOutput));
     writer.on('error', () => this.#lose(writer));
     writer.on('exit', () => this.#lose(writer));
     // The program does not live for its output's sake: whoever ends it calls close() first.
@@ -171,7 +193,12 @@ export class StandardOutput {
     return writer;
   }
 
-  #onWritten({ to, written, error }: FromOutput): void {
+  #onMessage(message: FromOutput): void {
+    if ('begun' in message) this.#lanes[message.to].begunNs = this.#clock.nowNs();
+    else this.#onWritten(message);
+  }
+
+  #onWritten({ to, written, error }: Written): void {
     const lane = this.#lanes[to];
     const batch = lane.inHand;
     if (batch === undefined) return;
@@ -205,6 +232,9 @@ export class StandardOutput {
     this.#cancelRetry = this.#clock.after(AGAIN_MS, () => this.#pump());
   }
 }
+
+/** The writer has something in hand, and has not been seen to take it up. */
+const isToBegin = (lane: Lane): boolean => lane.inHand !== undefined && lane.begunNs === undefined;
 
 /** The program's own. A process has one stdout, so there is one of these. */
 export const standardOutput = new StandardOutput();

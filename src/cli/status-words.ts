@@ -9,6 +9,10 @@ const COLUMNS = 120;
 const ROWS = 40;
 const MARGIN = 11;
 const CAUSES_SHOWN = 10;
+/** Lines of all causes together: what is beyond leaves no room for the rest. */
+const CAUSE_LINES = 20;
+/** Lines of one cause: who wrote more than that finds it in `--json`. */
+const CAUSE_LINES_EACH = 3;
 const ASSETS_SHOWN = 8;
 
 const cause = z.object({
@@ -89,19 +93,35 @@ const row = (label: string, text: string): string => `${label.padEnd(MARGIN)}${t
 const rows = (label: string, texts: readonly string[]): string[] =>
   texts.map((text, index) => row(index === 0 ? label : '', text));
 
+/** `text` in lines that fit beside the labels, broken between words where that is possible; from the second on indented. */
+function wrapped(text: string): string[] {
+  const room = COLUMNS - MARGIN;
+  const [first = '', ...rest] = text.match(new RegExp(`.{1,${room - 2}}(?= |$)|.{1,${room - 2}}`, 'gsu')) ?? [];
+  return [first, ...rest.map((line) => `  ${line.trimStart()}`)];
+}
+
 function causeLines({ causes }: Status): string[] {
-  const shown = causes.slice(0, CAUSES_SHOWN).map(({ effect, reason, by, text, since, count: times }) => {
+  const lines: string[] = [];
+  let shown = 0;
+  for (const { effect, reason, by, text, since, count: times } of causes.slice(0, CAUSES_SHOWN)) {
     const again = times > 1 ? `, ${times} times` : '';
     const when = since.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
-    return `${effect}: ${text}   (${reason.replaceAll('_', ' ')} by ${by} since ${when}${again})`;
-  });
-  const more = causes.length - shown.length;
-  return rows('why', more === 0 ? shown : [...shown, `and ${more} more: --json`]);
+    const who = `(${reason.replaceAll('_', ' ')} by ${by} since ${when}${again})`;
+    const whole = wrapped(`${effect}: ${text}   ${who}`);
+    // Who and when is shown in any case; of a long text it is the end that is left out.
+    const fitting =
+      whole.length > CAUSE_LINES_EACH ? [...wrapped(`${effect}: ${text}`).slice(0, 2), `  … ${who}`] : whole;
+    if (lines.length + fitting.length > CAUSE_LINES) break;
+    lines.push(...fitting);
+    shown += 1;
+  }
+  const more = causes.length - shown;
+  return rows('why', more === 0 ? lines : [...lines, `and ${more} more: --json`]);
 }
 
 function nextLines({ trading, causes, risk }: Status): string[] {
   const reasons = causes.map(({ reason }) => reason);
-  return rows('next', nextStep({ state: trading, reasons, plansActive: risk.openPlans }));
+  return rows('next', nextStep({ state: trading, reasons, plansActive: risk.openPlans }).flatMap(wrapped));
 }
 
 function marketText({ frames, checksums, instruments, cycles, opportunities }: Status): string {

@@ -90,15 +90,19 @@ export function readRun(socket: string, clock: Clock): RunReading | undefined {
   }
 }
 
-/** Every process that this user runs. */
+/**
+ * Every process that this user runs, once. A link has its process's pid for a name: one that leads to the run file of
+ * another is left over from a run that was killed on the same socket.
+ */
 export function readOwnRuns(clock: Clock): readonly RunReading[] {
   const folder = ownFolder();
   if (folder === undefined) return [];
   return readdirSync(folder).flatMap((name) => {
     const link = join(folder, name);
     const run = readRun(socketOf(link), clock);
-    if (run === undefined) tryTo(() => rmSync(link, { force: true })); // of a process that died
-    return run ?? [];
+    if (run !== undefined && String(run.pid) === name) return run;
+    tryTo(() => rmSync(link, { force: true })); // of a process that died
+    return [];
   });
 }
 

@@ -241,7 +241,7 @@ const runtime = z.strictObject({
   idle: z.enum(['auto', 'spin', 'adaptive', 'park']).default('auto'),
   heartbeat_ms: milliseconds.default(50),
   hang_limit_ms: milliseconds.default(2_000),
-  start_within_ms: milliseconds.default(15_000),
+  start_within_ms: milliseconds.default(60_000),
   stop_within_ms: milliseconds.default(1_500),
   /** One that is still getting on at that time (a commit, a checkpoint) is waited for, this long in all. */
   stop_most_ms: milliseconds.default(60_000),

@@ -40,7 +40,7 @@ describe('benches', () => {
           .split('\n')
           .filter((line) => line.startsWith('| ')),
       ).toHaveLength(rows.length + 1);
-    }, 120_000);
+    });
   }
 
   test('results keep the sections of benches that were not run', () => {

@@ -9,4 +9,4 @@ test(`SIGKILL at any moment while trading loses nothing, doubles nothing, leaves
   const report = await killWhileTrading({ folder: temporaryDirectory(), kills: 5, seed, faults: '' });
   expect(report.violations).toEqual([]);
   expect(report.orders).toBeGreaterThanOrEqual(5);
-}, 300_000);
+});

@@ -101,6 +101,24 @@ test('a writer that is killed is replaced, and what it had in hand is written ag
   expect(text).toBe('before\nin hand\nafter\n');
 });
 
+test('a writer that a busy machine starts late is waited for: what a short command has to say is not lost', async () => {
+  const child = program(
+    `output.write(STDOUT, 'what there is to say\\n');
+     const { execFileSync } = await import('node:child_process');
+     const writer = Number(execFileSync('pgrep', ['-P', String(process.pid), '-f', 'output-process'], { encoding: 'utf8' }));
+     process.kill(writer, 'SIGSTOP');
+     tell({ stopped: writer });
+     setTimeout(() => process.kill(writer, 'SIGCONT'), 3_000);`,
+    'pipe',
+  );
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (more: string) => (text += more));
+  const exit = ended(child);
+  await heard(child);
+  expect(await exit).toBe(0);
+  expect(text).toBe('what there is to say\n');
+});
+
 test('a reader that goes away is told once it is seen, and the rest of the program goes on', async () => {
   const child = program(
     `let gone;

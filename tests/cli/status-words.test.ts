@@ -69,8 +69,20 @@ describe('status in words', () => {
     const lines = statusInWords(statusWith(many)) ?? [];
     expect(lines.length).toBeLessThanOrEqual(40);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(120);
-    expect(lines.join('\n')).toMatch(/and 40 more: --json[\s\S]*and 192 more: --json/);
+    expect(lines.join('\n')).toMatch(/and 44 more: --json[\s\S]*and 192 more: --json/);
     expect(lines.some((line) => line.startsWith('resumed'))).toBe(true);
+  });
+
+  test('what to do next is never cut off, nor who halted and when, however long the words', () => {
+    const halted = (text: string) => ({ ...cause(1), effect: 'halted', reason: 'kill_switch', text });
+    const told = ['it was late', 'words '.repeat(40), LONG, '💥'.repeat(300)];
+    const lines = statusInWords(statusWith({ trading: 'halted', causes: told.map(halted) })) ?? [];
+    const text = lines.map((line) => line.slice(11).trim()).join(' ');
+    expect(text.split('(kill switch by risk since 2026-03-01 07:00:12 UTC)')).toHaveLength(1 + told.length);
+    expect(text).toContain(
+      'remove the kill-switch file, look at every cause above, then: arbitrade resume --reason TEXT',
+    );
+    for (const line of lines) expect([...line].length).toBeLessThanOrEqual(120);
   });
 
   test('an active gate has neither causes nor a next step', () => {

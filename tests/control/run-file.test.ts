@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runningProcess, whyNoAnswer } from '../../src/cli/running-process.ts';
@@ -62,6 +63,14 @@ test('a process that died runs no more, nor one whose pid another has by now', a
   expect(readRun(socket, systemClock)).toBeUndefined();
   writeFileSync(runFilePath(socket), JSON.stringify({ ...facts, startedAt: '1' }));
   expect(readRun(socket, systemClock)).toBeUndefined();
+});
+
+test('a process is named once, however many were killed on its socket before', () => {
+  const socket = open();
+  const links = join(folder, `arbitrade-${userInfo().uid}`);
+  for (const pid of ['999999998', '999999999']) symlinkSync(runFilePath(socket), join(links, pid));
+  expect(readOwnRuns(systemClock).map(({ pid }) => pid)).toEqual([process.pid]);
+  expect(readdirSync(links), 'and what they left is gone').toEqual([String(process.pid)]);
 });
 
 test.each(['', '{', '[]', '{"pid":"x"}', '{"pid":-1}'])('a run file %j tells of nobody', (text) => {

@@ -1,12 +1,10 @@
 /** While nobody reads the log, everything that stops the engine works as ever, and trading pauses as the settings want it. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { askControl } from '../../src/control/control-client.ts';
 import { LAUNCHER, runToEnd, until } from '../support/arbitrade.ts';
 import { engineStage, type Stage } from '../support/running-engine.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 interface Status {
   readonly trading: string;

@@ -1,15 +1,13 @@
 /** A person and the running process: status, halt, resume, and what is refused. All through the command line. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { leftOf, runToEnd, until } from '../support/arbitrade.ts';
 import { engineStage, statusOf, untilCommitted } from '../support/running-engine.ts';
 import { readStored } from '../support/stored-records.ts';
 
 /** Each test starts many processes, and a loaded machine starts them slowly. */
-vi.setConfig({ testTimeout: 180_000 });
-
 test('status, halt and resume reach the running process, and each command is recorded', async () => {
   const stage = await engineStage();
   const ask = (...args: string[]) => runToEnd([...args, '--config', stage.config]);

@@ -1,7 +1,7 @@
 /** Damage on the line, replayed by the program: each is noticed or changes nothing, and no invalid book is traded on. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Chance, freshSeed, seededChance } from '../../src/shared/chance.ts';
 import { type JsonObject, parseJson } from '../../src/venues/practice/lexeme-json.ts';
 import { runToEnd } from '../support/arbitrade.ts';
@@ -10,8 +10,6 @@ import { MADE_PRECISION, writeMadeMarket } from '../support/made-market.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** Each test starts many processes, and a loaded machine starts them slowly. */
-vi.setConfig({ testTimeout: 180_000 });
-
 /** Frames of the capture, in the order in which they come, after the damage. */
 type Damage = (frames: string[], chance: Chance) => void;
 

@@ -92,4 +92,4 @@ test('SIGKILL at any moment: the same database opens, nothing committed is lost,
   const wrong = 'SELECT * FROM record_completeness WHERE missing + doubled > 0';
   expect(await readStored(stage.database, wrong)).toEqual([]);
   expect(await readStored(stage.database, 'SELECT count(*) AS n FROM boots')).toEqual([{ n: BigInt(DEATHS + 1) }]);
-}, 120_000);
+});

@@ -76,4 +76,4 @@ test('a million mutated frames through decoder and book: nothing thrown, nothing
   expect(book.get('checksums_verified') - verified).toBe(893);
   expect(book.get('checksums_failed')).toBe(failed);
   expect(book.get('books_valid')).toBe(10);
-}, 300_000);
+});

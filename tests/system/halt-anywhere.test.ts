@@ -1,13 +1,11 @@
 /** `halt` from any folder, of a process that answers, one that does not, and one that is not there. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { runToEnd, until } from '../support/arbitrade.ts';
 import { engineStage, statusOf, untilCommitted } from '../support/running-engine.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 /** A stage whose settings name their files as a person does, in a folder with a space. */
 async function stageWithRelativePaths() {

@@ -1,13 +1,11 @@
 /** What the engine writes is its user's alone, and what is not so already is refused before anything is started. */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { runToEnd, until } from '../support/arbitrade.ts';
 import { engineStage, untilCommitted } from '../support/running-engine.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { freshSeed } from '../../src/shared/chance.ts';
 import { type Ended, leftOf, type Running, start, until } from '../support/arbitrade.ts';
 import { CAPTURES, capturePath, fixturePath, writeCapture } from '../support/captures.ts';
@@ -13,8 +13,6 @@ import { writeMadeMarket } from '../support/made-market.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** Each test starts many processes, and a loaded machine starts them slowly. */
-vi.setConfig({ testTimeout: 180_000 });
-
 const FREE = ['--fees', '0', '--min-edge-bps', '0'];
 const COMMITTED_BYTES = 300_000;
 const GEMINI = 'derived_ws2_d25_gemini_20210417';

@@ -1,15 +1,13 @@
 /** However a run is ended, it ends by itself, with exit code 0, everything committed and nothing left behind. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../src/shared/clock.ts';
 import { type Ended, leftOf, programOf, type Running, runToEnd, start, until } from '../support/arbitrade.ts';
 import { engineStage, type Stage, untilCommitted } from '../support/running-engine.ts';
 import { readRecordNumbers, readStored, upTo } from '../support/stored-records.ts';
 
 /** Each test starts many processes, and a loaded machine starts them slowly. */
-vi.setConfig({ testTimeout: 180_000 });
-
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 /** The program stops within 2 s; a loaded machine gets more before a test fails. */
 const STOP_WITHIN_MS = 10_000;

@@ -68,4 +68,4 @@ test('the book actor makes no object per message, over a million messages', () =
   const middle = grown.sort((a, b) => a - b)[Math.floor(grown.length / 2)]! / slotsOf.length;
   // What reading the statistics makes is spread over the pass; one object in ten messages would be more.
   expect(middle, 'bytes per message').toBeLessThan(1.6);
-}, 60_000);
+});

@@ -56,7 +56,7 @@ describe('deaths in a row', () => {
       }
     }
     expect(deaths).toBeGreaterThan(25);
-  }, 120_000);
+  });
 
   test('nor is anything lost or entered twice when the third run dies too, at the same place or at any other', async () => {
     const { expectNothingLost } = recoveryStage(database);
@@ -75,5 +75,5 @@ describe('deaths in a row', () => {
       }
     }
     expect(deaths).toBeGreaterThan(20);
-  }, 180_000);
+  });
 });
