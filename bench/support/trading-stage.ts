@@ -6,7 +6,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -69,6 +69,7 @@ export class TradingStage {
   readonly #config: string;
   readonly #socket: string;
   readonly #database: string;
+  readonly #output: string;
 
   /** Begins with the exchange alone. */
   static async open(settings: StageSettings): Promise<TradingStage> {
@@ -89,6 +90,7 @@ export class TradingStage {
     this.#config = join(folder, 'run.yaml');
     this.#socket = join(folder, 'control.sock');
     this.#database = join(folder, 'records.duckdb');
+    this.#output = join(folder, 'engine.log');
     const [account] = server.accounts;
     if (account === undefined) throw new Error('the practice exchange has no account with a key');
     this.account = account.name;
@@ -115,14 +117,21 @@ export class TradingStage {
   }
 
   start(): ChildProcess {
+    const log = openSync(this.#output, 'w');
     // A group of its own, so that all of it can be killed at once.
     const engine = spawn(process.execPath, [MAIN, 'run', '--config', this.#config], {
-      stdio: 'ignore',
+      stdio: ['ignore', log, log],
       detached: true,
     });
+    closeSync(log);
     this.#engines.add(engine);
     engine.on('close', () => this.#engines.delete(engine));
     return engine;
+  }
+
+  /** What the newest engine has said. */
+  get output(): string {
+    return readFileSync(this.#output, 'utf8');
   }
 
   /** SIGKILL. `alone`: its database process is left to find out by itself. */

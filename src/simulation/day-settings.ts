@@ -8,7 +8,7 @@ import { drawFaultRates, type FaultRates } from '../venues/practice/fault-rules.
 import { FAULT_NAMES, type FaultName } from '../venues/practice/faults.ts';
 
 /** Misfortunes that the exchange has no part in. */
-export const HOST_FAULTS = ['actor-death', 'operator-halt', 'clock-set'] as const;
+export const HOST_FAULTS = ['actor-death', 'operator-halt', 'clock-set', 'process-death'] as const;
 export type HostFault = (typeof HOST_FAULTS)[number];
 export type SimulatedFault = FaultName | HostFault;
 
@@ -33,6 +33,8 @@ export interface DrawnDay {
   readonly haltEveryMs: number | undefined;
   /** How long at most until the wall clock is set by up to an hour, either way; undefined when nobody sets it. */
   readonly clockSetEveryMs: number | undefined;
+  /** How long at most until the process dies; half of its deaths are followed by another within seconds. */
+  readonly processDeathEveryMs: number | undefined;
   /** How long trading stands still before somebody resumes it. */
   readonly resumeAfterMs: number;
 }
@@ -95,6 +97,7 @@ export function drawDay(chance: Chance, { faults }: DaySettings): DrawnDay {
     haltEveryMs: drawHalts(chance, faults),
     resumeAfterMs: oneOf(500, 5_000, 20_000),
     clockSetEveryMs: drawClockSets(chance, faults),
+    processDeathEveryMs: drawProcessDeaths(chance, faults),
   };
 }
 
@@ -149,4 +152,10 @@ function drawHalts(chance: Chance, faults: readonly SimulatedFault[]): number | 
   const strikes = chance.integer(3) === 0;
   const everyMs = 10_000 + chance.integer(60_000);
   return strikes && faults.includes('operator-halt') ? everyMs : undefined;
+}
+
+function drawProcessDeaths(chance: Chance, faults: readonly SimulatedFault[]): number | undefined {
+  const strikes = chance.integer(3) === 0;
+  const everyMs = 5_000 + chance.integer(40_000);
+  return strikes && faults.includes('process-death') ? everyMs : undefined;
 }

@@ -37,14 +37,12 @@ export class OurRecords {
   readonly #balances = new Map<string, bigint>();
   /** Events by name, for summaries. */
   readonly counts: Record<string, number> = {};
-  #boot = 0;
   #log: InstrumentLog | undefined;
   #history = new InstrumentHistory();
   #position = 0;
 
   /** A process starts: what comes from now on is counted in the scales of its instrument log. */
   boot(log: InstrumentLog): void {
-    this.#boot++;
     this.#log = log;
     this.#history = new InstrumentHistory();
     this.#position = 0;
@@ -123,12 +121,12 @@ export class OurRecords {
 
   #plan(slot: Slot): OurPlan {
     const plan = slot.f64(EXECUTION.plan);
-    const key = `${this.#boot}/${plan}`;
+    const run = slot.f64(EXECUTION.runMs);
+    const key = `${run}/${plan}`;
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
     const startAsset = slot.asset(EXECUTION.startAsset);
-    const runMs = slot.f64(EXECUTION.runMs);
-    const made = { boot: this.#boot, plan, runMs, startAsset, opened: 0, ended: 0, outcome: '', profit: 0n };
+    const made = { boot: run, plan, runMs: run, startAsset, opened: 0, ended: 0, outcome: '', profit: 0n };
     this.#plans.set(key, made);
     return made;
   }
@@ -146,7 +144,7 @@ export class OurRecords {
     if (known !== undefined) return known;
     const made = {
       clOrdId,
-      boot: this.#boot,
+      boot: slot.f64(EXECUTION.runMs),
       symbol: slot.symbol,
       side: slot.side,
       qty: slot.lots(EXECUTION.qtyWantedLots),

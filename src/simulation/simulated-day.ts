@@ -28,6 +28,7 @@ import { readExchange } from './exchange-records.ts';
 import { HaltWatch } from './halt-watch.ts';
 import { type Lives, type MortalTransport, mortal } from './mortal.ts';
 import { OurRecords } from './our-records.ts';
+import { ProcessDeaths, RECORDS_LOST_MS } from './process-deaths.ts';
 import { type SentOrder, spendLimits } from './readings.ts';
 import { recordTaker } from './record-taker.ts';
 import { readRequest, sentOrderOf } from './sent-order.ts';
@@ -81,10 +82,16 @@ class SimulatedDay {
   readonly #exchange: PracticeExchange;
   readonly #trace: Trace;
   readonly #records = new OurRecords();
-  readonly #sent: SentOrder[] = [];
   readonly #haltWatch = new HaltWatch();
+  readonly #sent: (SentOrder & { readonly atMs: number })[] = [];
   readonly #lives: Lives;
-  readonly #host: InlineHost;
+  readonly #nonces = new MemoryNonceStore();
+  #host: InlineHost;
+  /** Of a day on which the process dies. */
+  #deaths: ProcessDeaths | undefined;
+  #bootedMs = 0;
+  /** Plans that were opened by runs that are over. */
+  #openedBefore = 0;
   readonly #options: DayOptions;
   readonly #hostFaults: Record<string, number> = {};
   #deathDueMs = Number.POSITIVE_INFINITY;
@@ -103,14 +110,14 @@ class SimulatedDay {
     this.#trace = options.makeTrace?.(this.#clock) ?? NO_TRACE;
     this.#exchange = this.#openExchange();
     this.#lives = { makeTransport: () => this.#makeTransport(), current: new Map() };
-    this.#host = this.#makeHost();
-    this.#records.boot(new InstrumentLog(this.#host.memory.instrumentLog));
+    this.#host = this.#makeHost({});
   }
 
   async run(): Promise<DayResult> {
-    await this.#host.start();
+    await this.#planProcessDeaths();
+    await this.#boot();
     this.#planMisfortunes();
-    const opened = () => this.#host.countersOf('sequencer').get('plans_opened');
+    const opened = () => this.#openedBefore + this.#host.countersOf('sequencer').get('plans_opened');
     while (opened() < this.#settings.plans && this.#nowMs < DAY_MS_MAX) await this.#step();
     await this.#rest();
     const result = this.#result();
@@ -133,7 +140,28 @@ class SimulatedDay {
     });
   }
 
-  #makeHost(): InlineHost {
+  /** DuckDB takes its time to load: only those days wait for it that need it. */
+  async #planProcessDeaths(): Promise<void> {
+    const { processDeathEveryMs } = this.#drawn;
+    if (processDeathEveryMs === undefined) return;
+    const { SurvivingRecords } = await import('./surviving-records.ts');
+    const records = await SurvivingRecords.open((view) => this.#records.take(view, 0, this.#trace));
+    this.#deaths = new ProcessDeaths(records, this.#chance, processDeathEveryMs, this.#nowMs);
+  }
+
+  async #boot(): Promise<void> {
+    this.#bootedMs = this.#clock.wallMs();
+    this.#records.boot(new InstrumentLog(this.#host.memory.instrumentLog));
+    await this.#host.start();
+  }
+
+  #takeRecord(source: string, view: DataView, offset: number): void {
+    if (this.#deaths !== undefined) this.#deaths.records.hold(source, view, offset);
+    else if (source === 'sequencer') this.#records.take(view, offset, this.#trace);
+  }
+
+  /** @param left what earlier runs left, as options of this one. */
+  #makeHost(left: Readonly<Record<string, unknown>>): InlineHost {
     const { config, account } = this.#drawn;
     const sequencer = this.#options.sequencer ?? createSequencer;
     return new InlineHost({
@@ -143,13 +171,12 @@ class SimulatedDay {
       seed: this.#settings.seed,
       options: {
         [API_KEY_OPTION]: { name: account.name, key: account.key, secret: account.secret },
-        nonces: new MemoryNonceStore(),
+        nonces: this.#nonces,
+        ...left,
       },
       log: (actor, level, event, text) => this.#trace.add('log', `${actor} ${level} ${event}: ${text}`),
       factories: {
-        persistence: recordTaker((source, view, offset) => {
-          if (source === 'sequencer') this.#records.take(view, offset, this.#trace);
-        }) as ActorFactory,
+        persistence: recordTaker((...record) => this.#takeRecord(...record)) as ActorFactory,
         risk: createRisk as ActorFactory,
         sequencer: mortal('sequencer', sequencer, this.#lives) as ActorFactory,
         detector: createDetector as ActorFactory,
@@ -191,13 +218,15 @@ class SimulatedDay {
   /** An order as its bytes leave. */
   #noteSent(text: string): void {
     const order = sentOrderOf(readRequest(text));
-    if (order !== undefined) this.#sent.push({ ...order, gate: this.#host.gate.state });
+    if (order !== undefined) this.#sent.push({ ...order, gate: this.#host.gate.state, atMs: this.#nowMs });
   }
 
   // -- the day --------------------------------------------------------------------------------------------------------
 
   async #step(): Promise<void> {
     this.#host.advanceNow(STEP_MS);
+    if (this.#deaths?.isDue(this.#nowMs, this.#bootedMs)) await this.#dieAll(this.#deaths);
+    this.#deaths?.look(this.#nowMs);
     if (this.#nowMs >= this.#deathDueMs) await this.#kill();
     if (this.#nowMs >= this.#haltDueMs) this.#halt();
     if (this.#nowMs >= this.#clockSetDueMs) this.#setClock();
@@ -224,6 +253,33 @@ class SimulatedDay {
     this.#trace.add('death', victim);
     await this.#replace(victim);
     this.#deathDueMs = this.#nowMs + this.#chance.integer(deaths.everyMs);
+  }
+
+  /** The process dies: every actor, and all records that were not committed. Another one starts on what is left. */
+  async #dieAll(deaths: ProcessDeaths): Promise<void> {
+    this.#host.advanceNow(this.#chance.unit() * STEP_MS);
+    this.#count('process-death');
+    this.#trace.add('death', 'the process');
+    const { memory } = this.#host;
+    this.#openedBefore += this.#host.countersOf('sequencer').get('plans_opened');
+    for (const life of this.#lives.current.values()) life.end();
+    this.#lives.current.clear();
+    this.#haltWatch.forget();
+    deaths.records.die(this.#chance);
+    this.#forgiveUnrecorded();
+    // A service manager takes a moment.
+    this.#clock.advanceTo(this.#clock.nowNs() + (100 + this.#chance.integer(5_000)) * 1e6);
+    const log = new InstrumentLog(memory.instrumentLog);
+    this.#host = this.#makeHost(await deaths.records.left(log, this.#bootedMs, this.#clock.wallMs()));
+    await this.#boot();
+    deaths.begin(this.#nowMs);
+  }
+
+  /** What left and was not committed is known by the exchange alone, if it took it. */
+  #forgiveUnrecorded(): void {
+    for (const [index, order] of this.#sent.entries()) {
+      if (this.#nowMs - order.atMs <= RECORDS_LOST_MS) this.#sent[index] = { ...order, mayBeUnrecorded: true };
+    }
   }
 
   #halt(): void {
@@ -289,6 +345,7 @@ class SimulatedDay {
     this.#deathDueMs = Number.POSITIVE_INFINITY;
     this.#haltDueMs = Number.POSITIVE_INFINITY;
     this.#clockSetDueMs = Number.POSITIVE_INFINITY;
+    this.#deaths?.end();
     this.#trace.add('day', 'no new plans');
     this.#host.gate.setSupervisor('reducing', 'stopping');
     const untilMs = this.#nowMs + SETTLE_MS_MAX;
@@ -306,6 +363,7 @@ class SimulatedDay {
   }
 
   #result(): DayResult {
+    this.#deaths?.records.commit();
     const ours = this.#records.reading();
     const exchange = readExchange(this.#exchange.trading, this.#drawn.account.name);
     const { faults } = this.#exchange.stats();
@@ -331,6 +389,7 @@ class SimulatedDay {
 
   async #end(): Promise<void> {
     this.#exchange.close();
+    this.#deaths?.records.close();
     for (const life of this.#lives.current.values()) life.end();
     await Promise.resolve();
   }

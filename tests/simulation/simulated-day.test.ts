@@ -53,6 +53,16 @@ describe('a simulated day', () => {
     expect(Math.min(orders, fills)).toBeGreaterThan(20);
   });
 
+  test('a process that dies again and again, also while it recovers, loses nothing and doubles nothing', async () => {
+    let deaths = 0;
+    for (const seed of [519, 500, 501, 502, 503, 504]) {
+      const { violations, faults } = await simulateDay({ seed, plans: 6, faults: ['process-death'] });
+      expect(violations, `seed ${seed}`).toEqual([]);
+      deaths += faults['process-death'] ?? 0;
+    }
+    expect(deaths).toBeGreaterThan(10);
+  });
+
   // A few days at a time, so that no test is long, however busy the machine is.
   test.each([...batches(KNOWN_SEED, KNOWN_DAYS), ...batches(freshFrom, FRESH_DAYS)])(
     '$days days from seed $from hold, with everything that may go wrong',

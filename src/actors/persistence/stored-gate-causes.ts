@@ -1,4 +1,5 @@
 /** Reads from the database, before anything is started, what the last process left for a person to resume. */
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Clock } from '../../shared/clock.ts';
 import { CAUSE_KEY_PREFIX, decodeCauses, SINGLE_HALT_KEY, type StoredCause } from '../../shared/stored-causes.ts';
 import { withStoredDatabase } from './stored-database.ts';
@@ -15,12 +16,14 @@ const KEPT = `
  * @throws DATABASE_LOCKED, DATABASE_FAILED: then nothing may be started.
  */
 export async function readStoredCauses(file: string, clock: Clock): Promise<readonly StoredCause[]> {
-  const causes = await withStoredDatabase(file, clock, 'runtime_state', async (connection) => {
-    const names = { single: SINGLE_HALT_KEY, prefix: CAUSE_KEY_PREFIX };
-    const rows = (await connection.runAndReadAll(KEPT, names)).getRowsJson();
-    return decodeCauses(
-      rows.map(([key, value, atMs]) => ({ key: String(key), value: String(value), atMs: Number(atMs) })),
-    );
-  });
-  return causes ?? [];
+  return (await withStoredDatabase(file, clock, 'runtime_state', readCauses)) ?? [];
+}
+
+/** As {@link readStoredCauses}, from a database that is open and has the newest schema. */
+export async function readCauses(connection: DuckDBConnection): Promise<readonly StoredCause[]> {
+  const names = { single: SINGLE_HALT_KEY, prefix: CAUSE_KEY_PREFIX };
+  const rows = (await connection.runAndReadAll(KEPT, names)).getRowsJson();
+  return decodeCauses(
+    rows.map(([key, value, atMs]) => ({ key: String(key), value: String(value), atMs: Number(atMs) })),
+  );
 }

@@ -1,0 +1,146 @@
+/**
+ * The records of a day's runs as a database has them: what is committed survives the death of a process, what was on its
+ * way is gone. They go through the product's own tables, and what a new run has to know is asked by its own queries.
+ */
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { loadMigrations, migrate } from '../actors/persistence/migrations.ts';
+import { RecordRows, TABLES } from '../actors/persistence/record-rows.ts';
+import { readCauses } from '../actors/persistence/stored-gate-causes.ts';
+import { readLosses } from '../actors/persistence/stored-losses.ts';
+import { readTrading } from '../actors/persistence/stored-trading.ts';
+import type { Chance } from '../shared/chance.ts';
+import { EXECUTION, EXECUTION_EVENT } from '../shared/execution-message.ts';
+import { InstrumentHistory } from '../shared/instrument-history.ts';
+import type { InstrumentLog } from '../shared/instrument-log.ts';
+import { RECORD_BYTES, RECORD_FOLLOWERS, RECORD_KIND } from '../shared/record-messages.ts';
+import { CAUSES_OPTION } from '../shared/stored-causes.ts';
+import { LOSSES_OPTION } from '../shared/stored-losses.ts';
+import { STORED_TRADING_OPTION } from '../shared/stored-trading.ts';
+
+const ACCOUNT = 'simulated';
+/** Those that a new run asks for. */
+const SOURCES: ReadonlySet<string> = new Set(['sequencer', 'risk']);
+
+interface HeldRecord {
+  readonly source: string;
+  readonly view: DataView;
+}
+
+/** Told of each record of the sequencer as it is committed. */
+export type TakeCommitted = (view: DataView) => void;
+
+export class SurvivingRecords {
+  readonly #connection: DuckDBConnection;
+  readonly #take: TakeCommitted;
+  /** Not committed, oldest first; and what of this run is. */
+  #held: HeldRecord[] = [];
+  #committed: HeldRecord[] = [];
+  #boots = 0;
+
+  static async open(take: TakeCommitted): Promise<SurvivingRecords> {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    await migrate(connection, loadMigrations(), 0n);
+    return new SurvivingRecords(connection, take);
+  }
+
+  private constructor(connection: DuckDBConnection, take: TakeCommitted) {
+    this.#connection = connection;
+    this.#take = take;
+  }
+
+  /** Takes a record off its ring. It is not committed yet. */
+  hold(source: string, view: DataView, offset: number): void {
+    if (!SOURCES.has(source)) return;
+    const bytes = new Uint8Array(RECORD_BYTES);
+    bytes.set(new Uint8Array(view.buffer, view.byteOffset + offset, RECORD_BYTES));
+    this.#held.push({ source, view: new DataView(bytes.buffer) });
+  }
+
+  /** Whether a plan was opened of which nothing is committed. */
+  holdsPlan(): boolean {
+    return this.#held.some(({ view }) => eventOf(view) === EXECUTION_EVENT.PLAN_OPENED);
+  }
+
+  /** Whether something is on its way that was booked of another run than the one that began at `runMs`: a recovery is under way. */
+  holdsOfEarlierRuns(runMs: number): boolean {
+    return this.#held.some(({ view }) => {
+      const event = eventOf(view);
+      if (event === undefined || event === EXECUTION_EVENT.ORDER_TAKEN_OVER) return false;
+      return view.getFloat64(EXECUTION.runMs, true) !== runMs; // the wall clock may have been set back
+    });
+  }
+
+  /** Commits all that was taken so far and is whole. */
+  commit(): void {
+    this.#commitUpTo(this.#changeEnds().at(-1) ?? 0);
+  }
+
+  /**
+   * The process dies: some of what was on its way is committed, up to the end of a change; the rest is gone. As often as not
+   * that is right before a plan was opened, of which then only the exchange knows.
+   */
+  die(chance: Chance): void {
+    const opening = this.#held.findIndex(({ view }) => eventOf(view) === EXECUTION_EVENT.PLAN_OPENED);
+    const ends = [0, ...this.#changeEnds()];
+    const before = opening >= 0 && chance.integer(2) === 0 ? ends.filter((end) => end <= opening) : ends;
+    this.#commitUpTo(before[chance.integer(before.length)] ?? 0);
+    this.#held = [];
+  }
+
+  /**
+   * Options of the next run: what the one that died, and those before it, left.
+   * @param startedMs wall time at which that one began; log: its instruments.
+   */
+  async left(log: InstrumentLog, startedMs: number, nowMs: number): Promise<Readonly<Record<string, unknown>>> {
+    await this.#store(log, startedMs);
+    return {
+      [CAUSES_OPTION]: await readCauses(this.#connection),
+      [LOSSES_OPTION]: await readLosses(this.#connection, ACCOUNT, nowMs),
+      [STORED_TRADING_OPTION]: await readTrading(this.#connection, ACCOUNT),
+    };
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+  }
+
+  /** Places behind which no change is torn. */
+  #changeEnds(): number[] {
+    let followers = 0;
+    return this.#held.flatMap(({ source, view }, index) => {
+      if (source === 'sequencer') followers = view.getUint8(RECORD_FOLLOWERS);
+      return followers === 0 ? [index + 1] : [];
+    });
+  }
+
+  #commitUpTo(end: number): void {
+    const committed = this.#held.splice(0, end);
+    for (const { source, view } of committed) if (source === 'sequencer') this.#take(view);
+    this.#committed.push(...committed);
+  }
+
+  async #store(log: InstrumentLog, startedMs: number): Promise<void> {
+    const boot = ++this.#boots;
+    await this.#connection.run(
+      `INSERT INTO boots VALUES ($1, $1, make_timestamp_ns($2::BIGINT * 1000000), '', '', '${ACCOUNT}')`,
+      [BigInt(boot), BigInt(Math.floor(startedMs))],
+    );
+    const history = new InstrumentHistory();
+    for (let at = 0; at < log.used; ) {
+      const line = log.read(at);
+      history.apply(line);
+      at = line.next;
+    }
+    const rows = new RecordRows(boot, history);
+    for (const { source, view } of this.#committed) rows.add(source, view, 0);
+    for (const table of TABLES) {
+      const buffer = rows.buffers[table];
+      if (buffer.rows > 0) buffer.appendTo(await this.#connection.createAppender(table));
+    }
+    this.#committed = [];
+  }
+}
+
+/** Undefined for what is no execution. */
+const eventOf = (view: DataView): number | undefined =>
+  view.getUint8(EXECUTION.kind) === RECORD_KIND.EXECUTION ? view.getUint8(EXECUTION.event) : undefined;
