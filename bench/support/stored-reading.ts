@@ -104,6 +104,7 @@ function planOf(row: Row): OurPlan {
     runMs: Number(row['run_ms']),
     plan: Number(row['plan']),
     startAsset: text(row['asset']),
+    isFlattening: false, // no person is there
     opened: Number(row['opened']),
     ended: Number(row['ended']),
     outcome: text(row['outcome']),

@@ -1,4 +1,4 @@
-/** What `halt`, `drain`, `resume` and `status` have in common: one question to the running process, and its answer for a person. */
+/** What `halt`, `drain`, `flatten`, `resume` and `status` have in common: one question to the running process, and its answer for a person. */
 import { userInfo } from 'node:os';
 import { askControl, type ControlAsk } from '../control/control-client.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';

@@ -12,8 +12,9 @@ import { RingGauge } from '../runtime/ring.ts';
 import { type StopResult, Supervisor } from '../runtime/supervisor.ts';
 import { freshSeed } from '../shared/chance.ts';
 import { type CancelTimer, type Clock, systemClock } from '../shared/clock.ts';
-import type { Config } from '../shared/config.ts';
+import type { Config, Mode } from '../shared/config.ts';
 import type { ArbitradeError } from '../shared/errors.ts';
+import type { FlattenAsk, FlattenReport } from '../shared/flatten-message.ts';
 import { causeInWords } from '../shared/gate-cause.ts';
 import { API_KEY_OPTION, type ApiKey } from '../shared/secrets-file.ts';
 import { CAUSES_OPTION, type StoredCause } from '../shared/stored-causes.ts';
@@ -225,6 +226,14 @@ export class Engine implements ControlTarget {
     return true;
   }
 
+  /** A preview, which changes nothing; or what a person has accepted of one, begun. */
+  async flatten(ask: FlattenAsk): Promise<FlattenReport> {
+    const { mode } = this.config;
+    const refused = whyNoFlatten(mode, ask);
+    if (refused !== undefined) return { refused, offers: [], kept: [] };
+    return (await this.supervisor.call('sequencer', 'flatten', ask)) as FlattenReport;
+  }
+
   async resume(reason: string, by: string): Promise<CommandOutcome> {
     const setAside = this.supervisor.causes.filter(({ reason: why }) => why === 'message_set_aside');
     const args = [reason, by, setAside.length > 0] as const;
@@ -240,4 +249,12 @@ export class Engine implements ControlTarget {
     if (command === 'status') return;
     this.supervisor.audit('operator_command', { severity: 1, text: `${command} by ${by}: ${text} (${outcome})` });
   }
+}
+
+/** In a dry run no order leaves, so what is stranded stays: only the preview is for it. */
+function whyNoFlatten(mode: Mode, { accepted }: FlattenAsk): string | undefined {
+  if (mode === 'alert') return 'in the mode alert there is no account';
+  return mode === 'dry-run' && accepted !== undefined
+    ? 'in a dry run no order leaves: there is only the preview'
+    : undefined;
 }

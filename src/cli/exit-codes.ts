@@ -16,6 +16,6 @@ export const EXIT_CODES_HELP = `Exit codes:
   1  failed while running, or something had to be killed when it stopped; the message has a code and says what to do
   2  an option, a setting, a file or the environment was refused; nothing was started, or the input broke off
   3  an actor failed too often: trading was halted and the process ended for its supervisor to restart it
-  4  halt, drain, resume, status: no arbitrade is running with these settings
-  5  halt, drain, resume, status: it is running, but does not answer (halt has made the kill-switch file instead)
-  6  halt, drain, resume, status: the running process has refused, and says why`;
+  4  halt, drain, flatten, resume, status: no arbitrade is running with these settings
+  5  halt, drain, flatten, resume, status: it is running, but does not answer (halt has made the kill-switch file instead)
+  6  halt, drain, flatten, resume, status: the running process has refused, and says why`;

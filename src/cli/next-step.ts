@@ -23,8 +23,9 @@ export function nextStep({ state, reasons, plansActive }: GateShown): readonly s
       return [`${plansActive} plans at work go on to their end, and no other is begun; to begin again: ${RESUME}`];
     case 'reducing':
       return [
-        'no plan is begun, and only orders that shrink exposure leave. Look at the exposure here and at the venue,',
-        `sell it there or keep it, then answer for it: ${RESUME} (limits count from then on)`,
+        'no plan is begun, and only orders that shrink exposure leave. Look at the exposure here and at the venue;',
+        '`arbitrade flatten` shows what bringing it home would come to, and does it after your yes. Then, or when you',
+        `keep it or have sold it there, answer for it: ${RESUME} (limits count from then on)`,
       ];
     case 'halted':
       return haltedStep(reasons);

@@ -10,6 +10,7 @@ import { demo } from './demo.ts';
 import { drain } from './drain.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
+import { flatten } from './flatten.ts';
 import { halt } from './halt.ts';
 import { practice, practiceHelp } from './practice.ts';
 import { record } from './record.ts';
@@ -22,6 +23,7 @@ import { simulate } from './simulate.ts';
 import { parseSpeed } from './speed.ts';
 import { printErrorLine, standardOutput } from './standard-output.ts';
 import { status } from './status.ts';
+import { terminalQuestion } from './terminal-question.ts';
 import { printTopology } from './topology.ts';
 
 /** Runs the command that `args` names and returns its exit code. Never throws. */
@@ -184,6 +186,20 @@ function addOperating(program: Command, finish: Finish): void {
     .requiredOption('--reason <text>', 'why; it is recorded')
     .option('--by <name>', 'who; the user that runs the command unless given')
     .action(async (options) => finish(await drain({ ...options, ...askOptions(options) })));
+  asking('flatten', 'Shows what bringing home what is stranded would come to, and does it after your yes.')
+    .option('--asset <list>', 'only these assets, for example BTC,ETH (default: everything that is exposed)', list)
+    .option('--to <asset>', 'what they come home to (default: the first of strategy.start_assets)')
+    .option(
+      '--loss-max-bps <number>',
+      'most that it may lose, by the middle of the book that the preview shows (default: trading.shortfall_loss_max_bps)',
+      wholeNumber,
+    )
+    .option('--yes', 'do what the preview shows; without it, and without a terminal to ask at, nothing is done')
+    .option('--reason <text>', 'why; it is recorded')
+    .option('--by <name>', 'who; the user that runs the command unless given')
+    .action(async (options) =>
+      finish(await flatten({ ...options, ...askOptions(options), question: terminalQuestion() })),
+    );
   asking('resume', 'Answers everything that halts, reduces or drains, and trades again, if no cause persists.')
     .requiredOption('--reason <text>', 'why it is safe; it is recorded')
     .option('--by <name>', 'who; the user that runs the command unless given')

@@ -59,6 +59,7 @@ const STATUS = z.object({
     breach: z.string(),
     losingPlans: z.number(),
     openPlans: z.number(),
+    flattening: z.array(z.string()),
     resumed: z.union([z.string(), z.object({ by: z.string(), text: z.string(), atMs: z.number() })]),
     assets: z.record(z.string(), asset),
   }),
@@ -75,7 +76,7 @@ export function statusInWords(answer: unknown): readonly string[] | undefined {
     ...nextLines(data),
     row('mode', `${data.mode}   venue ${data.venue}   last frame ${count(data.lastFrameMsAgo)} ms ago`),
     row('market', marketText(data)),
-    row('plans', `at work ${data.risk.openPlans}   ${counts(data.plans)}`),
+    row('plans', `at work ${data.risk.openPlans}   ${counts(data.plans)}${flatteningText(data)}`),
     row(
       'account',
       `${data.account.account}   orders: ${counts(data.account.orders)}   fills ${count(data.account.fills)}`,
@@ -148,6 +149,10 @@ function assetLines({ risk }: Status): string[] {
   const shown = sorted.slice(0, ASSETS_SHOWN).map(inFigures);
   const more = sorted.length - shown.length;
   return rows('assets', more === 0 ? shown : [...shown, `and ${more} more: --json`]);
+}
+
+function flatteningText({ risk: { flattening } }: Status): string {
+  return flattening.length === 0 ? '' : `   bringing home ${flattening.join(', ')}`;
 }
 
 function ringText({ ringsUsed }: Status): string {

@@ -5,6 +5,7 @@
  *   → {"id":2,"command":"halt","reason":"going home","by":"ana"}
  *   → {"id":2,"command":"drain","reason":"maintenance at noon","by":"ana"}
  *   → {"id":3,"command":"resume","reason":"checked the books","by":"ana"}
+ *   → {"id":4,"command":"flatten","assets":["BTC"],"to":"USD","loss_max_bps":100}
  *   ← {"id":1,"ok":true,"result":{…}}
  *   ← {"id":3,"ok":false,"code":"CONTROL_REFUSED","error":"resume was refused: the kill switch is still there"}
  *
@@ -13,6 +14,7 @@
  * `id` null; one that is too long also ends the connection, for its end is not known.
  */
 import { z } from 'zod';
+import type { FlattenAsk, FlattenReport } from '../shared/flatten-message.ts';
 
 export const LINE_BYTES_MAX = 65_536;
 /** Requests a connection may have waiting for their replies. */
@@ -28,6 +30,8 @@ const anyWords = z
     return typeof words === 'string' ? words : JSON.stringify(words);
   });
 const reason = z.string().refine((words) => words.trim() !== '', 'a reason');
+const assetName = z.string().min(1).max(32);
+const amount = z.string().regex(/^\d{1,38}(\.\d{1,18})?$/, 'an amount such as 0.25');
 const by = z.string().refine((words) => words.trim() !== '', 'a name');
 
 export const CONTROL_REQUEST = z.discriminatedUnion('command', [
@@ -35,6 +39,20 @@ export const CONTROL_REQUEST = z.discriminatedUnion('command', [
   z.object({ id, command: z.literal('halt'), reason: anyWords, by: anyWords }),
   z.object({ id, command: z.literal('drain'), reason: anyWords, by: anyWords }),
   z.strictObject({ id, command: z.literal('resume'), reason, by }),
+  z.strictObject({
+    id,
+    command: z.literal('flatten'),
+    assets: z.array(assetName).max(64).default([]),
+    to: assetName.optional(),
+    loss_max_bps: z.int().min(0).optional(),
+    /** What of a preview a person has said yes to; without it nothing is changed. */
+    accepted: z
+      .array(z.strictObject({ asset: assetName, to: assetName, amount, reference: amount }))
+      .max(64)
+      .optional(),
+    reason: anyWords,
+    by: anyWords,
+  }),
 ]);
 export type ControlRequest = z.infer<typeof CONTROL_REQUEST>;
 export type ControlCommand = ControlRequest['command'];
@@ -57,6 +75,7 @@ export interface ControlTarget {
   halt(reason: string, by: string): Promise<CommandOutcome> | CommandOutcome;
   drain(reason: string, by: string): Promise<CommandOutcome> | CommandOutcome;
   resume(reason: string, by: string): Promise<CommandOutcome> | CommandOutcome;
+  flatten(ask: FlattenAsk): Promise<FlattenReport> | FlattenReport;
   /** Every command that was understood, with what it came to: for the audit log. */
   audit(command: ControlCommand, by: string, text: string, outcome: string): void;
 }

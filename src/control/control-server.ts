@@ -2,6 +2,7 @@
 import { chmodSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type ArbitradeError, arbitradeError, reasonOf } from '../shared/errors.ts';
+import type { FlattenReport } from '../shared/flatten-message.ts';
 import { BY_BYTES_MAX, type KeptWords, keepWords, NO_NAME, NO_REASON, TEXT_BYTES_MAX } from '../shared/gate-cause.ts';
 import {
   CONTROL_REQUEST,
@@ -158,8 +159,29 @@ async function execute(request: ControlRequest, target: ControlTarget): Promise<
     keepWords(request.reason, TEXT_BYTES_MAX, NO_REASON),
     keepWords(request.by, BY_BYTES_MAX, NO_NAME),
   ];
-  const outcome: CommandOutcome = await target[command](reason.text, by.text);
+  if (request.command === 'flatten') return flatten(request, reason.text, by.text, target);
+  const outcome: CommandOutcome = await target[request.command](reason.text, by.text);
   target.audit(command, by.text, reason.text, outcome.ok ? 'done' : `refused: ${outcome.text}`);
   if (!outcome.ok) return failure(id, arbitradeError('CONTROL_REFUSED', command, outcome.text));
   return { id, ok: true, result: outcome.text + changeInWords('reason', reason) + changeInWords('name', by) };
 }
+
+/** A preview is a question, and not in the audit log; what is begun is, with every reason why something was not. */
+async function flatten(
+  { id, command, assets, to, loss_max_bps: lossMaxBps, accepted }: Extract<ControlRequest, { command: 'flatten' }>,
+  reason: string,
+  by: string,
+  target: ControlTarget,
+): Promise<ControlReply> {
+  const report = await target.flatten({ assets, to, lossMaxBps, accepted });
+  if (accepted === undefined) return { id, ok: true, result: report };
+  const why = report.refused ?? report.kept.map((one) => `${one.asset}: ${one.why}`).join('; ');
+  const isBegun = report.offers.length > 0;
+  target.audit(command, by, reason, isBegun ? begunInWords(report, why) : `refused: ${why}`);
+  if (!isBegun)
+    return failure(id, arbitradeError('CONTROL_REFUSED', command, why === '' ? 'nothing was accepted' : why));
+  return { id, ok: true, result: report };
+}
+
+const begunInWords = ({ offers }: FlattenReport, why: string): string =>
+  `${offers.map(({ plan, amount, asset }) => `plan ${plan}: ${amount} ${asset}`).join(', ')}${why === '' ? '' : `; not ${why}`}`;

@@ -38,6 +38,13 @@ export class RecordWriter {
     return this.#seq;
   }
 
+  /** Whether the record of this number is written and committed: until then it stays on the ring. */
+  isCommitted(recordSeq: number): boolean {
+    if (recordSeq > this.#seq) return false;
+    const oldest = this.#ring.oldestUnhandledOffset();
+    return oldest === -1 || this.#ring.view.getFloat64(oldest + RECORD_SEQ, true) > recordSeq;
+  }
+
   /** Whether `count` records would fit now. An actor that must not lose a record asks before it acts. */
   hasRoom(count: number): boolean {
     return this.#ring.hasRoom(count);

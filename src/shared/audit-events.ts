@@ -71,6 +71,7 @@ export const AUDIT_EVENTS = [
   'process_failed',
   'account_contradicted',
   'fee_elsewhere',
+  'flatten_begun',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

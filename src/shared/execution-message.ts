@@ -55,7 +55,7 @@ export const EXECUTION = {
    */
   amountUnits: 168,
   /**
-   * i64, PLAN_ENDED: what its dust (negative: what it took from stock beside the start asset) and its fees in other assets are
+   * i64, PLAN_OPENED: less than nothing what it took over of exposure is worth. PLAN_ENDED: what its dust (negative: what it took from stock beside the start asset) and its fees in other assets are
    * worth in the start asset, at the books. Not part of the profit, and counted with it.
    */
   markUnits: 168,
@@ -122,8 +122,19 @@ export const ORDER_OUTCOMES = [
 ] as const;
 export type OrderOutcome = (typeof ORDER_OUTCOMES)[number];
 
-/** Why there is exposure. `deviation`: the venue's balance is not the expected one. `interrupted`: a process died. */
-export const EXPOSURE_REASONS = ['none', 'stranded', 'deviation', 'interrupted', 'swept', 'accepted'] as const;
+/**
+ * Why there is exposure. `deviation`: the venue's balance is not the expected one. `interrupted`: a process died.
+ * `flattened`: a plan has taken it over to bring it home.
+ */
+export const EXPOSURE_REASONS = [
+  'none',
+  'stranded',
+  'deviation',
+  'interrupted',
+  'swept',
+  'accepted',
+  'flattened',
+] as const;
 export type ExposureReason = (typeof EXPOSURE_REASONS)[number];
 export const PLAN_OUTCOMES = ['none', 'completed', 'abandoned', 'unwound', 'stranded'] as const;
 export type PlanOutcome = (typeof PLAN_OUTCOMES)[number];
@@ -172,6 +183,7 @@ export const PLAN_REASONS = [
   'order_rate', // trading.orders_per_second_max
   'message_pace', // as many messages a second as the venue takes have left
   'account_doubted', // a balance does not fit, or could not be compared for too long: it is compared at rest first
+  'flatten', // of PLAN_OPENED: it brings home what others left behind, because a person asked for it
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];
 

@@ -2,6 +2,9 @@
  * What earlier runs of the program earned and lost since a person resumed last, for limits that no restart may loosen.
  * Amounts are decimal text: the venue may have changed a precision in the meantime.
  */
+import type { ExposureReason } from './execution-message.ts';
+import { largest, smaller } from './money.ts';
+
 export const LOSSES_OPTION = 'lossesAtStart';
 
 /** Key of the runtime state: number of the newest execution that the person who resumed last had taken upon himself. */
@@ -32,9 +35,12 @@ export interface StoredLosses {
   readonly refusedOrders: number;
 }
 
-/** A result outside plans: what is added to the sum of those before it. Deposits make up for what is missing, and no more. */
-export function outsideChange(before: bigint, amount: bigint, isDeviation: boolean): bigint {
-  if (amount <= 0n || !isDeviation) return amount;
-  const missing = before < 0n ? -before : 0n;
-  return amount < missing ? amount : missing;
+/**
+ * A result outside plans: what is added to the sum of those before it. Deposits make up for what is missing, and no more.
+ * What a plan takes over to bring it home takes back what was counted when it was left, and is no loss nor gain of its own.
+ */
+export function outsideChange(before: bigint, amount: bigint, reason: ExposureReason): bigint {
+  if (reason === 'flattened' && amount < 0n) return -smaller(-amount, largest(0n, before));
+  if (amount <= 0n || (reason !== 'deviation' && reason !== 'flattened')) return amount;
+  return smaller(amount, largest(0n, -before));
 }

@@ -28,6 +28,8 @@ export interface StoredPlan {
   readonly startAsset: string | undefined;
   /** The first of its orders that is recorded, and the asset it gives. */
   readonly firstOrder: { readonly clOrdId: string; readonly gives: string } | undefined;
+  /** What its opening says that exposure which it took over is worth, in the start asset, negative. */
+  readonly mark: string;
   readonly fills: readonly StoredFill[];
   /** What was entered as exposure or dust for it already: fees of a third asset, dust that it swept along (negative). */
   readonly entered: readonly StoredAmount[];

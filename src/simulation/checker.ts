@@ -249,11 +249,17 @@ function* checkSent(checked: Checked): Generator<Violation> {
     if (order.gate === 'halted' || order.gate === 'paused') {
       yield { name: 'sent_while_closed', text: `${order.clOrdId} left while the gate was ${order.gate}` };
     }
-    const isFirst = decodeClientOrderId(order.clOrdId)?.attempt === 0;
-    if (isFirst && (order.gate === 'reducing' || order.gate === 'draining')) {
+    if (isBeginning(order.clOrdId, ours) && (order.gate === 'reducing' || order.gate === 'draining')) {
       yield { name: 'begun_while_reducing', text: `${order.clOrdId} left while the gate was ${order.gate}` };
     }
   }
+}
+
+/** Whether it is the first order of a plan that the engine began of itself: a person may have one begun at any time. */
+function isBeginning(clOrdId: string, { plans }: Checked['ours']): boolean {
+  const origin = decodeClientOrderId(clOrdId);
+  if (origin?.attempt !== 0) return false;
+  return !plans.some((one) => one.isFlattening && one.runMs === origin.runMs && one.plan === origin.plan);
 }
 
 /** As it left, as it was taken, and as it is recorded. */

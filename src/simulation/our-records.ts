@@ -7,6 +7,7 @@ import {
   EXPOSURE_REASONS,
   ORDER_OUTCOMES,
   PLAN_OUTCOMES,
+  PLAN_REASONS,
 } from '../shared/execution-message.ts';
 import { instrumentIndex } from '../shared/instrument.ts';
 import { InstrumentHistory } from '../shared/instrument-history.ts';
@@ -72,7 +73,7 @@ export class OurRecords {
   #takeEvent(name: EventName, slot: Slot): void {
     switch (name) {
       case 'PLAN_OPENED':
-        this.#plan(slot).opened++;
+        this.#openPlan(slot);
         break;
       case 'PLAN_ENDED':
         this.#endPlan(slot);
@@ -126,9 +127,16 @@ export class OurRecords {
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
     const startAsset = slot.asset(EXECUTION.startAsset);
-    const made = { boot: run, plan, runMs: run, startAsset, opened: 0, ended: 0, outcome: '', profit: 0n };
+    const counts = { opened: 0, ended: 0, outcome: '', profit: 0n };
+    const made = { boot: run, plan, runMs: run, startAsset, isFlattening: false, ...counts };
     this.#plans.set(key, made);
     return made;
+  }
+
+  #openPlan(slot: Slot): void {
+    const plan = this.#plan(slot);
+    plan.opened++;
+    plan.isFlattening = PLAN_REASONS[slot.u16(EXECUTION.reason)] === 'flatten';
   }
 
   #endPlan(slot: Slot): void {

@@ -75,6 +75,8 @@ export interface OurPlan {
   readonly plan: number;
   readonly runMs: number;
   readonly startAsset: string;
+  /** A person had it begun, to bring home what others left behind. */
+  isFlattening: boolean;
   opened: number;
   ended: number;
   outcome: string;

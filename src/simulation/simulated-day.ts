@@ -14,6 +14,7 @@ import { ACCOUNT_STATES, isTradingState } from '../shared/account-state.ts';
 import { type Chance, seededChance } from '../shared/chance.ts';
 import { VirtualClock } from '../shared/clock.ts';
 import type { ActorId } from '../shared/counter-names.ts';
+import type { FlattenAsk, FlattenReport } from '../shared/flatten-message.ts';
 import { InstrumentLog } from '../shared/instrument-log.ts';
 import { API_KEY_OPTION } from '../shared/secrets-file.ts';
 import { TOPOLOGY } from '../topology.ts';
@@ -78,6 +79,8 @@ class SimulatedDay {
   readonly #settings: DaySettings;
   readonly #drawn: DrawnDay;
   readonly #chance: Chance;
+  /** Of what a person does about what is stranded: a day without that draws the same. */
+  readonly #operator: Chance;
   readonly #clock = new VirtualClock(WALL_START_NS);
   readonly #exchange: PracticeExchange;
   readonly #trace: Trace;
@@ -98,6 +101,7 @@ class SimulatedDay {
   #haltDueMs = Number.POSITIVE_INFINITY;
   #clockSetDueMs = Number.POSITIVE_INFINITY;
   #closedSinceMs: number | undefined;
+  #hasFlattened = false;
   #stuckSinceMs = 0;
   /** Orders that the exchange refused for want of funds. */
   #overdrawn = 0;
@@ -106,6 +110,7 @@ class SimulatedDay {
     this.#settings = settings;
     this.#options = options;
     this.#chance = seededChance(settings.seed ^ 0x73696d75);
+    this.#operator = seededChance(settings.seed ^ 0x666c6174);
     this.#drawn = drawDay(this.#chance, settings);
     this.#trace = options.makeTrace?.(this.#clock) ?? NO_TRACE;
     this.#exchange = this.#openExchange();
@@ -307,10 +312,28 @@ class SimulatedDay {
       return;
     }
     this.#closedSinceMs ??= this.#nowMs;
+    if (state === 'reducing' && this.#nowMs - this.#closedSinceMs >= this.#drawn.resumeAfterMs / 2) this.#flattenOnce();
     if (this.#nowMs - this.#closedSinceMs < this.#drawn.resumeAfterMs) return;
+    this.#hasFlattened = false;
     this.#closedSinceMs = undefined;
     this.#trace.add('operator', 'resumes');
     this.#risk('resume', 'simulated', 'simulation');
+  }
+
+  /** A person looks at what is stranded, and half of the times has it brought home. */
+  #flattenOnce(): void {
+    if (this.#hasFlattened) return;
+    this.#hasFlattened = true;
+    if (this.#operator.unit() < 0.5) return;
+    const control = this.#host.actor('sequencer')?.control as
+      | { flatten?: (ask: FlattenAsk) => FlattenReport }
+      | undefined;
+    const ask = { assets: [], to: this.#drawn.config.strategy.start_assets[0] ?? 'USD' };
+    const { offers } = control?.flatten?.(ask) ?? { offers: [] };
+    if (offers.length === 0) return;
+    const begun = control?.flatten?.({ ...ask, accepted: offers }).offers.length ?? 0;
+    this.#trace.add('operator', `flattens ${begun} of ${offers.length}`);
+    for (let plan = 0; plan < begun; plan++) this.#count('operator-flatten');
   }
 
   /** What no repetition cures waits for a person: a refused key, an address that the venue wants no more of. */

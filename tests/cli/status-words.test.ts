@@ -32,7 +32,7 @@ function statusWith(changes: object = {}): object {
     account: { account: 'trading', orders: { sent: 9, out: 0 }, fills: 9, assets: [] },
     records: { received: 10, committed: 10 },
     risk: {
-      ...{ breach: 'none', losingPlans: 1, openPlans: 0 },
+      ...{ breach: 'none', losingPlans: 1, openPlans: 1, flattening: ['0.25 ETH'] },
       resumed: { by: 'ana', text: 'sold by hand', atMs: Date.UTC(2026, 2, 1, 6) },
       assets: { USD: asset('0.0000'), BTC: asset('0.4839') },
     },
@@ -50,7 +50,9 @@ describe('status in words', () => {
     expect(lines[2]).toMatch(
       /^next {7}no plan is begun, and only orders that shrink exposure leave. Look at the exposure/,
     );
-    expect(lines[3]).toContain('arbitrade resume --reason TEXT');
+    expect(lines[3]).toContain('arbitrade flatten');
+    expect(lines[4]).toContain('arbitrade resume --reason TEXT');
+    expect(lines.find((line) => line.startsWith('plans'))).toMatch(/^plans {6}at work 1 .* bringing home 0\.25 ETH$/);
     expect(lines.find((line) => line.startsWith('assets'))).toContain('EXPOSURE 0.4839 (worth 24801.2200 USD)');
     expect(lines.at(-1)).toBe('resumed    by ana at 2026-03-01 06:00:00 UTC: sold by hand');
   });
@@ -59,7 +61,7 @@ describe('status in words', () => {
     const many = {
       causes: Array.from({ length: 50 }, (_, index) => ({ ...cause(index), text: LONG })),
       risk: {
-        ...{ breach: LONG, losingPlans: 1, openPlans: 0, resumed: { by: LONG, text: LONG, atMs: 1 } },
+        ...{ breach: LONG, losingPlans: 1, openPlans: 0, flattening: [], resumed: { by: LONG, text: LONG, atMs: 1 } },
         assets: Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`A${index}`, asset('1.0')])),
       },
       actors: Object.fromEntries(

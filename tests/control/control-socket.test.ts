@@ -29,6 +29,7 @@ function processWithLatch() {
       halted = false;
       return { ok, text: ok ? 'active' : 'nothing is halted' };
     },
+    flatten: () => ({ offers: [], kept: [] }),
     audit: (...words) => audits.push(words.join('|')),
   };
   return { target, audits };

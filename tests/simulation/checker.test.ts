@@ -41,6 +41,7 @@ function good(): Checked {
           runMs: RUN_MS,
           plan: 1,
           startAsset: 'USD',
+          isFlattening: false,
           opened: 1,
           ended: 1,
           outcome: 'stranded',
@@ -103,6 +104,14 @@ describe('the checker', () => {
   });
 });
 
+test('a plan that a person has begun may begin while reducing', () => {
+  const is = good();
+  const reducing = { ...is, sent: is.sent.map((order) => ({ ...order, gate: 'reducing' })) };
+  expect(
+    names({ ...reducing, ours: { ...is.ours, plans: is.ours.plans.map((plan) => ({ ...plan, isFlattening: true })) } }),
+  ).toEqual([]);
+});
+
 describe('a limit', () => {
   const limits = new Map([['USD', 200n * ONE - 1n]]);
   const smaller = { qty: ONE };
@@ -141,7 +150,7 @@ function withSent(is: Checked, change: Partial<SentOrder>): Checked {
 /** Two more plans whose profits add up to nothing, without an order of theirs. */
 const earned = (...profits: readonly bigint[]): OurPlan[] =>
   profits.map((profit, index) => ({
-    ...{ boot: 1, runMs: RUN_MS, plan: 2 + index, startAsset: 'USD' },
+    ...{ boot: 1, runMs: RUN_MS, plan: 2 + index, startAsset: 'USD', isFlattening: false },
     ...{ opened: 1, ended: 1, outcome: 'completed', profit },
   }));
 

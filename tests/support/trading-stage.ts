@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { systemClock } from '../../src/shared/clock.ts';
 import { type AccountReading, readAccount } from '../../src/venues/practice/account-reading.ts';
 import { type AccountSpec, madeAccounts, type Permission } from '../../src/venues/practice/account-spec.ts';
+import type { PracticeSettings } from '../../src/venues/practice/practice-exchange.ts';
 import { startPracticeServer } from '../../src/venues/practice/practice-server.ts';
 import { type Running, start } from './arbitrade.ts';
 import { DEMO_CAPTURE } from './captures.ts';
@@ -17,6 +18,8 @@ export interface TradingStageOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Laid over what the settings say of the venue. */
   readonly venue?: Readonly<Record<string, unknown>>;
+  /** What the exchange does wrong, by name, with its probability. */
+  readonly faults?: PracticeSettings['faults'];
   /** Of the secrets file. */
   readonly mode?: number;
   /** Instead of the account's own, in the secrets file. */
@@ -49,7 +52,7 @@ export async function tradingStage(given: TradingStageOptions = {}): Promise<Tra
     {
       capture: DEMO_CAPTURE,
       port: 0,
-      settings: { speed: 5, loop: true, seed: 3, dislocateBps: 60, accounts: [account] },
+      settings: { speed: 5, loop: true, seed: 3, dislocateBps: 60, faults: given.faults ?? {}, accounts: [account] },
     },
     systemClock,
   );

@@ -5,6 +5,7 @@
  */
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Clock } from '../../shared/clock.ts';
+import { EXPOSURE_REASONS, type ExposureReason } from '../../shared/execution-message.ts';
 import { formatDecimal, parseDecimal } from '../../shared/money.ts';
 import {
   DAY_MS,
@@ -131,13 +132,14 @@ function addPlans(sums: Map<string, Sums>, row: Row): void {
 function addOutside(sums: Map<string, Sums>, row: Row, nowMs: number): void {
   const sum = sumsOf(sums, row);
   const lostBefore = sum.outside < 0n ? -sum.outside : 0n;
-  sum.outside += outsideChange(sum.outside, amountOf(row, 'amount'), row['reason'] === 'deviation');
+  sum.outside += outsideChange(sum.outside, amountOf(row, 'amount'), reasonOf(row));
   const lost = (sum.outside < 0n ? -sum.outside : 0n) - lostBefore;
   const atMs = Number(row['at_ms']);
   if (atMs >= hourOf(nowMs)) sum.hour -= lost;
   if (atMs >= dayOf(nowMs)) sum.day -= lost;
 }
 
+const reasonOf = (row: Row): ExposureReason => EXPOSURE_REASONS.find((one) => one === row['reason']) ?? 'none';
 const amountOf = (row: Row, field: string): bigint => parseDecimal(String(row[field]), DECIMALS);
 
 function inWords(sum: Sums): Omit<StoredLoss, 'asset'> {

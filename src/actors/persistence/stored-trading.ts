@@ -122,15 +122,16 @@ const SINCE = `
  */
 const PLANS_OPEN = `
   SELECT run_ms, plan,
-    any_value(start_asset) AS start_asset,
+    any_value(start_asset) AS start_asset, any_value(mark)::VARCHAR AS mark,
     any_value(first_order) AS first_order, any_value(first_symbol) AS first_symbol, any_value(first_side) AS first_side
   FROM (
     SELECT run_ms, plan, start_asset, event = 'ended' AS is_end,
+      CASE WHEN event = 'opened' THEN exact_decimal(mark_units, start_decimals) END AS mark,
       NULL AS first_order, NULL AS first_symbol, NULL AS first_side
     FROM plan_events JOIN own USING (boot)
     WHERE run_ms IS NOT NULL AND event IN ('opened', 'ended')
     UNION ALL
-    SELECT run_ms, plan, NULL, false, min(cl_ord_id), arg_min(symbol, cl_ord_id), arg_min(side, cl_ord_id)
+    SELECT run_ms, plan, NULL, false, NULL, min(cl_ord_id), arg_min(symbol, cl_ord_id), arg_min(side, cl_ord_id)
     FROM order_events JOIN own USING (boot)
     WHERE event = 'sent'
     GROUP BY run_ms, plan
@@ -175,6 +176,7 @@ async function readPlans(query: Query): Promise<readonly StoredPlan[]> {
     plan: Number(row['plan']),
     startAsset: row['start_asset'] === null ? undefined : text(row['start_asset']),
     firstOrder: firstOrderOf(row),
+    mark: text(row['mark'] ?? '0'),
     fills: (fills.get(keyOf(row)) ?? []).map(fillOf),
     entered: amounts(entries.get(keyOf(row)) ?? []),
   }));

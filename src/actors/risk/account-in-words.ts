@@ -1,6 +1,6 @@
 /** The account as risk keeps it, in words for whoever asks: orders by what became of them, and each asset. */
 import type { ActorContext } from '../../runtime/actor.ts';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
+import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
 import { formatDecimal, type Units } from '../../shared/money.ts';
 import { worthOf } from '../../shared/worth.ts';
 import type { PortfolioLine } from './portfolio-snapshot.ts';
@@ -16,6 +16,14 @@ export function accountInWords(
 ): { readonly orders: object; readonly assets: object } {
   const assets = lines.map((line) => [line.name, { ...amountsOf(line), ...worthInWords(line, directory, context) }]);
   return { orders: orderCounts(bank), assets: Object.fromEntries(assets) };
+}
+
+export function holdingInWords(
+  { asset, units }: { readonly asset: AssetIndex; readonly units: Units },
+  { assets }: Pick<InstrumentDirectory, 'assets'>,
+): string {
+  const { id, precision } = assets[asset] ?? { id: `#${asset}`, precision: 0 };
+  return `${formatDecimal(units, precision)} ${id}`;
 }
 
 function orderCounts(bank: DataView): object {

@@ -18,8 +18,8 @@ import { LOSSES_OPTION, type StoredLosses } from '../../shared/stored-losses.ts'
 import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
 import { limitSections, unlistedLimits } from '../../shared/unlisted-limits.ts';
 import { lostAccount } from './account-age.ts';
-import { accountInWords } from './account-in-words.ts';
-import { openPlans } from './open-plans.ts';
+import { accountInWords, holdingInWords } from './account-in-words.ts';
+import { flatteningHoldings, openPlans } from './open-plans.ts';
 import { findConditions, type Readings } from './pause-conditions.ts';
 import { type PortfolioLine, portfolioLines, recordPortfolio } from './portfolio-snapshot.ts';
 import { RecordsWatch } from './records-watch.ts';
@@ -344,6 +344,7 @@ class Risk implements Actor {
       executions: bank.getFloat64(RISK_HEADER.executions, true),
       losingPlans: bank.getFloat64(RISK_HEADER.losingPlans, true),
       openPlans: openPlans(bank),
+      flattening: flatteningHoldings(bank).map((held) => holdingInWords(held, this.#directory)),
       account: this.#accountState() ?? 'none',
       ...accountInWords(bank, this.#lines(), this.#directory, this.#context),
     };

@@ -4,11 +4,13 @@
  */
 import { addAmount, writeAmount } from '../../shared/amount-field.ts';
 import type { BookTable } from '../../shared/book-table.ts';
-import { EXECUTION, PLANS_MAX } from '../../shared/execution-message.ts';
+import { EXECUTION, PLAN_REASONS, PLANS_MAX } from '../../shared/execution-message.ts';
 import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
 import { plus, smaller, type Units, units } from '../../shared/money.ts';
 import { worthWithin } from '../../shared/worth.ts';
 import { OPEN_PLAN, openPlanOffset } from './risk-memory.ts';
+
+const FLATTEN_REASON = PLAN_REASONS.indexOf('flatten');
 
 /** Offsets of the places that hold a plan. */
 function* openOffsets(bank: DataView): Generator<number> {
@@ -46,10 +48,29 @@ export function openPlan(bank: DataView, slots: DataView, offset: number): void 
   for (const [to, from] of NAME) bank.setFloat64(at + to, slots.getFloat64(offset + from, true), true);
   bank.setUint16(at + OPEN_PLAN.asset, assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true)), true);
   writeAmount(bank, at + OPEN_PLAN.reservedUnits, slots.getBigInt64(offset + EXECUTION.startUnits, true));
+  writeAmount(bank, at + OPEN_PLAN.gainedUnits, slots.getBigInt64(offset + EXECUTION.markUnits, true));
+  bank.setUint8(
+    at + OPEN_PLAN.isFlattening,
+    Number(slots.getUint16(offset + EXECUTION.reason, true) === FLATTEN_REASON),
+  );
   for (let leg = 0; leg < OPEN_PLAN.INSTRUMENTS; leg++) {
     const instrument = slots.getUint32(offset + EXECUTION.legInstruments + leg * 4, true);
     bank.setUint32(at + OPEN_PLAN.instruments + leg * 4, instrument, true);
   }
+}
+
+/** Books what a plan took over of the exposure: with it begins what it holds. */
+export function bookTakenOver(bank: DataView, slots: DataView, offset: number): void {
+  const at = placeOf(bank, slots, offset);
+  const asset = assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true));
+  if (at !== undefined) move(bank, at, asset, units(-slots.getBigInt64(offset + EXECUTION.amountUnits, true)));
+}
+
+/** What plans that flatten have yet to sell, or (negative) to buy. */
+export function flatteningHoldings(bank: DataView): readonly { readonly asset: AssetIndex; readonly units: Units }[] {
+  return [...openOffsets(bank)]
+    .filter((at) => bank.getUint8(at + OPEN_PLAN.isFlattening) === 1)
+    .flatMap((at) => [...holdingsAt(bank, at)]);
 }
 
 export function closePlan(bank: DataView, slots: DataView, offset: number): void {
@@ -87,16 +108,21 @@ function resultAt(bank: DataView, at: number, directory: InstrumentDirectory, bo
     bank.getUint32(at + OPEN_PLAN.instruments + leg * 4, true),
   ).flatMap((instrument) => directory.instruments[instrument] ?? []);
   let result = units(bank.getBigInt64(at + OPEN_PLAN.gainedUnits, true));
-  for (let index = 0; index < OPEN_PLAN.HOLDINGS; index++) {
-    const holding = at + OPEN_PLAN.holdings + index * OPEN_PLAN.HOLDING_BYTES;
-    const asset = assetIndex(bank.getUint32(holding, true) - 1);
-    const held = units(bank.getBigInt64(holding + 8, true));
-    if (asset < 0 || held === 0n) continue;
+  for (const { asset, units: held } of holdingsAt(bank, at)) {
     const worth = worthWithin(held, asset, startAssetAt(bank, at), pairs, directory, books);
     if (worth === undefined) return undefined;
     result = plus(result, worth);
   }
   return result;
+}
+
+function* holdingsAt(bank: DataView, at: number): Generator<{ readonly asset: AssetIndex; readonly units: Units }> {
+  for (let index = 0; index < OPEN_PLAN.HOLDINGS; index++) {
+    const holding = at + OPEN_PLAN.holdings + index * OPEN_PLAN.HOLDING_BYTES;
+    const place = bank.getUint32(holding, true); // asset plus 1
+    const held = units(bank.getBigInt64(holding + 8, true));
+    if (place > 0 && held !== 0n) yield { asset: assetIndex(place - 1), units: held };
+  }
 }
 
 function move(bank: DataView, at: number, asset: AssetIndex, units: Units): void {

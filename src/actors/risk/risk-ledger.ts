@@ -16,7 +16,7 @@ import {
 import { type AssetIndex, assetIndex } from '../../shared/instrument.ts';
 import { largest, plus, type Units, units } from '../../shared/money.ts';
 import { outsideChange } from '../../shared/stored-losses.ts';
-import { bookPlanFill, closePlan, openPlan } from './open-plans.ts';
+import { bookPlanFill, bookTakenOver, closePlan, openPlan } from './open-plans.ts';
 import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
 
 export interface Booked {
@@ -35,8 +35,8 @@ const MISREPORTED: Booked = { ...BOOKED, misreported: true };
 
 /** Of a plan that ended so; or of one that had ended, when a fill came that nobody will close out. */
 const STRANDED_REASON = EXPOSURE_REASONS.indexOf('stranded');
-/** Money that came or went, and nobody here knows why. */
-const DEVIATION_REASON = EXPOSURE_REASONS.indexOf('deviation');
+/** What a plan has taken over to bring it home. */
+const FLATTENED_REASON = EXPOSURE_REASONS.indexOf('flattened');
 
 /** Outcomes that leave nothing behind; any other, also one that is not known, may have stranded something. */
 const HARMLESS: ReadonlySet<PlanOutcome | undefined> = new Set(['completed', 'abandoned', 'unwound'] as const);
@@ -61,6 +61,7 @@ export function bookExecution(bank: DataView, slots: DataView, offset: number): 
     case EXECUTION_EVENT.EXPOSURE:
       addToAsset(bank, ...amountOf(slots, offset, ASSET_ENTRY.exposureUnits));
       bookOutside(bank, slots, offset);
+      if (slots.getUint8(offset + EXECUTION.exposureReason) === FLATTENED_REASON) bookTakenOver(bank, slots, offset);
       return slots.getUint8(offset + EXECUTION.exposureReason) === STRANDED_REASON ? STRANDED : BOOKED;
     case EXECUTION_EVENT.DUST:
       addToAsset(bank, ...amountOf(slots, offset, ASSET_ENTRY.dustUnits));
@@ -85,8 +86,8 @@ function amountOf(slots: DataView, offset: number, field: number): [asset: Asset
 /** What no plan's profit tells of. What somebody pays in makes up for what is missing, and for no later loss. */
 function bookOutside(bank: DataView, slots: DataView, offset: number): void {
   const [asset, field, amount] = amountOf(slots, offset, ASSET_ENTRY.outsideUnits);
-  const isDeviation = slots.getUint8(offset + EXECUTION.exposureReason) === DEVIATION_REASON;
-  addToAsset(bank, asset, field, outsideChange(ofAsset(bank, asset, field), amount, isDeviation));
+  const reason = EXPOSURE_REASONS[slots.getUint8(offset + EXECUTION.exposureReason)] ?? 'none';
+  addToAsset(bank, asset, field, outsideChange(ofAsset(bank, asset, field), amount, reason));
 }
 
 /** Units of `asset` lost outside plans: late fills, deviations, fees that no plan brings back. 0 or more. */

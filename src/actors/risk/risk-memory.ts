@@ -51,15 +51,16 @@ export const RISK_HEADER = {
 export const OPEN_PLAN = {
   plan: 0, // f64; 0 is an empty place
   asset: 8, // u16, that it starts from
+  isFlattening: 10, // u8, 1: it brings home what others left behind
   reservedUnits: 16, // i64
-  /** i64: what came back in the start asset less what was spent. */
+  /** i64: what came back in the start asset less what was spent, and less what exposure that it took over is worth. */
   gainedUnits: 24,
   /** i64: what it would come to if all went home at the touch, when that could be said last. */
   resultUnits: 32,
   /** u32 each: the pairs of its legs. */
   instruments: 40,
   INSTRUMENTS: 4,
-  /** What its fills brought, less what they took, of other assets: asset plus 1 (u32; 0 is an empty place), units (i64). */
+  /** What its fills brought, less what they took, and what it took over, of other assets: asset plus 1 (u32; 0 is an empty place), units (i64). */
   holdings: 56,
   HOLDINGS: 4,
   HOLDING_BYTES: 16,

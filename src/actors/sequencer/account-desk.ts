@@ -101,6 +101,10 @@ export class AccountDesk implements RunningAccount {
     return this.isTrading && !this.#isDoubted;
   }
 
+  get isAsking(): boolean {
+    return this.#comparison.search.isAsking;
+  }
+
   available(asset: AssetIndex): Units {
     const { journal, plans } = this.#deps;
     const bank = journal.open; // with what the change in hand has booked

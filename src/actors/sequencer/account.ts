@@ -39,6 +39,8 @@ export interface Account {
   readonly isTrading: boolean;
   /** Whether plans may be begun: nothing of the account is in doubt. */
   readonly takesPlans: boolean;
+  /** Whether an order that no plan has out is asked after. */
+  readonly isAsking: boolean;
   /** Units of an asset that may be spent: not held by foreign orders, not reserved. Undefined: without limit. */
   available(asset: AssetIndex): Units | undefined;
   /** Whether a fill was booked before, by whomever. */

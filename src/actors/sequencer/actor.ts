@@ -11,6 +11,7 @@
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import { usesKey } from '../../shared/config.ts';
 import type { CounterName } from '../../shared/counter-names.ts';
+import type { FlattenAsk, FlattenReport } from '../../shared/flatten-message.ts';
 import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork } from './account.ts';
 import { createAlert } from './alert-actor.ts';
@@ -68,8 +69,14 @@ class Sequencer implements Actor {
   readonly control = {
     /** From here on no plan is opened. @returns plans at work, which go on to their end. */
     drain: (): number => {
-      this.#desk.isDraining = true;
+      this.#desk.drain();
       return this.#desk.plans.length;
+    },
+    /** What is exposed, and what bringing it home would come to; what a person has accepted is begun. */
+    flatten: (ask: FlattenAsk): FlattenReport => {
+      const report = this.#desk.flattening.flatten(ask);
+      this.#show();
+      return report;
     },
   };
   readonly #context: ActorContext<'sequencer'>;

@@ -27,6 +27,7 @@ import {
 } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
 import { barOf, type Hop, type Route, routesHome, routesTo, type Shortfall } from './closing-routes.ts';
+import { withinLoss } from './flatten-bound.ts';
 import { decidedCost, isTradable, orderLots } from './holding-value.ts';
 import { ladderFor, legWithin, type NewestBooks } from './newest-books.ts';
 import type { OrderDraft } from './next-order.ts';
@@ -82,7 +83,7 @@ export function closingOrder(plan: Plan, books: NewestBooks, terms: ClosingTerms
       reason ??= whyNoWay(plan, place, books, terms);
       continue;
     }
-    if (isWithinBound(best, terms.lossMaxBps)) return { kind: 'order', draft: best.draft };
+    if (isWithinBound(best, terms.lossMaxBps)) return { kind: 'order', draft: withinLoss(plan, best.draft, books) };
     reason = 'loss_bound';
   }
   return { kind: 'wait', reason: reason ?? 'below_minimum' };

@@ -37,6 +37,12 @@ export function tellOpened(journal: Journal, plan: Plan, when: Moment): void {
     writeAmount(view, at + EXECUTION.startUnits, plan.reservedUnits[0] ?? 0n);
     writeAmount(view, at + EXECUTION.endUnits, plan.plannedEndUnits);
     writeAmount(view, at + EXECUTION.profitUnits, plan.plannedEndUnits - plan.plannedStartUnits);
+    writeAmount(view, at + EXECUTION.markUnits, plan.markUnits);
+    view.setUint16(
+      at + EXECUTION.reason,
+      PLAN_REASONS.indexOf(plan.flattening === undefined ? 'none' : 'flatten'),
+      true,
+    );
     for (let leg = 0; leg < LEGS_MAX; leg++) {
       const { instrument = NO_INSTRUMENT } = plan.legs[leg] ?? {};
       view.setUint32(at + EXECUTION.legInstruments + leg * 4, instrument, true);

@@ -19,6 +19,8 @@ export interface InterruptedPlan {
   /** Of the start asset. */
   spentUnits: Units;
   receivedUnits: Units;
+  /** In the start asset, negative: what exposure that it took over is worth. What is left of that counts nothing. */
+  markUnits: Units;
   /** What is left of everything else; negative when it is owed. */
   readonly left: Map<AssetIndex, Units>;
 }
@@ -60,10 +62,11 @@ export function sumInterrupted(
   const plans: Sums = new Map();
   const own = orders.flatMap((order) => ownOrder(order, directory) ?? []).filter(({ key }) => keys.has(key));
   const firsts = firstOrders(stored, own, directory);
-  for (const { runMs, plan, startAsset, fills, entered } of stored.plans) {
+  for (const { runMs, plan, startAsset, mark, fills, entered } of stored.plans) {
     const key = planKey({ runMs, plan });
-    const told = startAsset === undefined ? undefined : directory.assetNamed(startAsset)?.index;
-    const sum = open(plans, { runMs, plan }, told ?? firsts.get(key)?.gives);
+    const told = startAsset === undefined ? undefined : directory.assetNamed(startAsset);
+    const sum = open(plans, { runMs, plan }, told?.index ?? firsts.get(key)?.gives);
+    sum.plan.markUnits = told === undefined ? NO_UNITS : storedUnits(mark, told.precision);
     // What is in a ledger already is not left by the plan once more; dust that it swept along, it had from there.
     add(
       sum.plan,
@@ -130,7 +133,15 @@ function open(
 ): SumOfPlan {
   const key = planKey({ runMs, plan });
   const found = plans.get(key) ?? {
-    plan: { runMs, plan, startAsset, spentUnits: NO_UNITS, receivedUnits: NO_UNITS, left: new Map() },
+    plan: {
+      runMs,
+      plan,
+      startAsset,
+      spentUnits: NO_UNITS,
+      receivedUnits: NO_UNITS,
+      markUnits: NO_UNITS,
+      left: new Map(),
+    },
     counted: new Set<string>(),
   };
   plans.set(key, found);

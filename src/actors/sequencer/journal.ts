@@ -60,6 +60,16 @@ export class Journal {
     return this.#bank;
   }
 
+  /** Number that the record of the message added last, to the change that is open, will have. */
+  get newestRecordSeq(): number {
+    return this.#records.seq + this.#bank.getFloat64(SEQUENCER_HEADER.outboxCount, true);
+  }
+
+  /** Whether a record is committed to the database, and all before it. */
+  isCommitted(recordSeq: number): boolean {
+    return this.#isFlushed && this.#records.isCommitted(recordSeq);
+  }
+
   /** Adds an execution, numbered, to the change: for risk and for the database. */
   emitExecution(event: number, fill: (view: DataView, at: number) => void): void {
     const at = this.#claim(RECORD_KIND.EXECUTION);

@@ -1,34 +1,30 @@
+import { assetIndex } from '../../shared/instrument.ts';
 import { NO_UNITS } from '../../shared/money.ts';
 import type { Opportunity } from './opportunity.ts';
 import type { Plan } from './plan.ts';
 import type { Standing } from './recheck.ts';
 
-/** A plan of an opportunity that stands, before anything was done. */
-export function newPlan(
-  id: number,
-  parallel: boolean,
-  opportunity: Opportunity,
-  standing: Standing,
-  openedNs: number,
-): Plan {
+/** A plan of which nothing is decided: what every new one has in common. */
+export function blankPlan(): Plan {
   return {
-    id,
-    seq: opportunity.seq,
-    ordinal: opportunity.ordinal,
-    startAsset: standing.startAsset,
-    legs: opportunity.legs,
-    plannedStartUnits: standing.startUnits,
-    plannedEndUnits: standing.endUnits,
-    legLots: standing.lots,
-    openedNs,
-    plannedUnits: standing.plannedUnits,
-    parallel,
+    id: 0,
+    seq: 0,
+    ordinal: 0,
+    startAsset: assetIndex(0),
+    legs: [],
+    plannedStartUnits: NO_UNITS,
+    plannedEndUnits: NO_UNITS,
+    legLots: [],
+    openedNs: 0,
+    plannedUnits: [NO_UNITS, NO_UNITS, NO_UNITS, NO_UNITS],
+    parallel: false,
+    flattening: undefined,
     state: 'checking',
     leg: 0,
     rest: false,
     heldUnits: [NO_UNITS, NO_UNITS, NO_UNITS, NO_UNITS],
     gaveUnits: [NO_UNITS, NO_UNITS, NO_UNITS, NO_UNITS],
-    reservedUnits: [...standing.reservedUnits],
+    reservedUnits: [NO_UNITS, NO_UNITS, NO_UNITS, NO_UNITS],
     spentUnits: NO_UNITS,
     receivedUnits: NO_UNITS,
     markUnits: NO_UNITS,
@@ -41,5 +37,30 @@ export function newPlan(
     patienceUntilNs: 0,
     retryDueNs: 0,
     orders: [],
+  };
+}
+
+/** A plan of an opportunity that stands, before anything was done. */
+export function newPlan(
+  id: number,
+  parallel: boolean,
+  opportunity: Opportunity,
+  standing: Standing,
+  openedNs: number,
+): Plan {
+  return {
+    ...blankPlan(),
+    id,
+    seq: opportunity.seq,
+    ordinal: opportunity.ordinal,
+    startAsset: standing.startAsset,
+    legs: opportunity.legs,
+    plannedStartUnits: standing.startUnits,
+    plannedEndUnits: standing.endUnits,
+    legLots: standing.lots,
+    openedNs,
+    plannedUnits: standing.plannedUnits,
+    parallel,
+    reservedUnits: [...standing.reservedUnits],
   };
 }

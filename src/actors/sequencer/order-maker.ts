@@ -122,9 +122,10 @@ export class OrderMaker {
       return nothing(because(plan, this.#whyNot(), verdict === 'shut' ? 'order.impossible' : verdict));
     }
     const { trading } = this.#deps.context.config;
-    const closing = closingOrder(plan, this.#deps.books, this.#closingTerms(plan));
+    const terms = this.#closingTerms(plan);
+    const closing = closingOrder(plan, this.#deps.books, terms);
     if (closing.kind === 'nothing') return nothing(isCompleted(plan) ? 'closing.completed' : 'closing.reversed');
-    if (trading.shortfall === 'hold') return nothing('closing.given_up');
+    if (terms.shortfall === 'hold') return nothing('closing.given_up');
     if (plan.closingAttempts >= trading.shortfall_attempts_max) {
       return nothing(because(plan, 'attempts_over', 'closing.given_up'));
     }
@@ -144,9 +145,9 @@ export class OrderMaker {
     const { context, books, port, account, isTakenByOther } = this.#deps;
     const { trading } = context.config;
     return {
-      shortfall: trading.shortfall,
+      shortfall: plan.flattening === undefined ? trading.shortfall : 'complete', // it has one way, and was asked for
       collarBps: trading.slippage_bps * (1 + plan.closingAttempts),
-      lossMaxBps: trading.shortfall_loss_max_bps,
+      lossMaxBps: plan.flattening?.lossMaxBps ?? trading.shortfall_loss_max_bps,
       heardSinceNs: this.#heardSinceNs(),
       stockAt: (place: number) => {
         const asset = assetAt(plan, place, books.directory);
@@ -279,5 +280,6 @@ const hasScale = (draft: OrderDraft, present: Instrument | undefined): boolean =
 
 const nothing = (event: PlanEventType): Made => ({ event, orders: [] });
 
-/** All that came home came along the cycle. */
-const isCompleted = (plan: Plan): boolean => !plan.reversed && plan.receivedUnits > 0n;
+/** All that came home came along the cycle; what flattens has done what it was asked for. */
+const isCompleted = (plan: Plan): boolean =>
+  plan.flattening !== undefined || (!plan.reversed && plan.receivedUnits > 0n);

@@ -40,6 +40,10 @@ export class PaperAccount implements RunningAccount {
     return true;
   }
 
+  get isAsking(): boolean {
+    return false;
+  }
+
   get isTrading(): boolean {
     return this.#isConnected;
   }

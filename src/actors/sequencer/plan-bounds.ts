@@ -3,7 +3,8 @@
  * asks for it right before an order leaves. Pure but for reading books.
  *
  * Every place of a plan may give as much as was planned and `excessMaxBps` beyond, for what came in better than planned,
- * with the dust that lies about; while closing out as much again, which is what a way back takes.
+ * with the dust that lies about; while closing out as much again, which is what a way back takes. A plan that flattens has
+ * no other way than the one it began, and a bound on its loss of its own.
  */
 
 import type { OrderRequest, PlanBounds } from '../../shared/approved-order.ts';
@@ -48,7 +49,7 @@ export function planBounds(
 }
 
 function roomAt(plan: Plan, place: number, dust: bigint, { excessMaxBps }: PlanBoundTerms): Units {
-  const times = isClosing(plan.state) ? 2n * BPS : BPS;
+  const times = isClosing(plan.state) && plan.flattening === undefined ? 2n * BPS : BPS;
   const most = ((plan.plannedUnits[place] ?? 0n) * (times + BigInt(excessMaxBps))) / BPS + largest(0n, dust);
   const out = openOrders(plan).reduce((sum, { gives, fundsUnits }) => (gives === place ? sum + fundsUnits : sum), 0n);
   return units(most - out - (plan.gaveUnits[place] ?? 0n));
@@ -62,7 +63,8 @@ function isLossReached(
   { lossMaxBps }: PlanBoundTerms,
 ): boolean {
   const result = resultSoFar(plan, directory, books);
-  return result !== undefined && -result * BPS > plan.plannedStartUnits * BigInt(lossMaxBps);
+  const mostBps = plan.flattening?.lossMaxBps ?? lossMaxBps;
+  return result !== undefined && -result * BPS > plan.plannedStartUnits * BigInt(mostBps);
 }
 
 /** What the plan would come to if all that it holds went home at the touch, in the start asset; undefined: no book says. */

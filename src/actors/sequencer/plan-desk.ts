@@ -14,6 +14,7 @@ import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { OrderOut, PlansAtWork, RunningAccount } from './account.ts';
 import { dustUnits } from './account-ledger.ts';
 import { type Moment, tellAudit, tellOpened, tellOrder, tellRefused } from './execution-events.ts';
+import { FlattenDesk } from './flatten-desk.ts';
 import type { Journal } from './journal.ts';
 import { KnownTransitions } from './known-transitions.ts';
 import { newPlan } from './new-plan.ts';
@@ -66,8 +67,9 @@ interface WaitingWord {
 
 export class PlanDesk implements PlansAtWork {
   readonly account: RunningAccount;
-  /** No plan is opened any more; those at work go on. */
-  isDraining = false;
+  /** Opens plans that bring home what others left behind. */
+  readonly flattening: FlattenDesk;
+  #isDraining = false;
   readonly #context: ActorContext<'sequencer'>;
   readonly #journal: Journal;
   readonly #books: NewestBooks;
@@ -106,7 +108,14 @@ export class PlanDesk implements PlansAtWork {
     this.#endDeps = common;
     this.#orders = new OrderDesk(common);
     const isTakenByOther = (plan: Plan, instrument: InstrumentIndex) => this.#slots.isTakenByOther(plan, instrument);
+    this.flattening = new FlattenDesk({ ...common, gate, slots: this.#slots });
     this.#maker = new OrderMaker({ ...common, gate, lastHop: this.#lastHop, isTakenByOther });
+  }
+
+  /** No plan is opened any more; those at work go on. */
+  drain(): void {
+    this.#isDraining = true;
+    this.flattening.isDraining = true;
   }
 
   /** Plans at work. */
@@ -291,6 +300,7 @@ export class PlanDesk implements PlansAtWork {
     if (verdict === 'gate.halted') return because(plan, 'gate_closed', 'gate.halted');
     if (nowNs >= plan.patienceUntilNs) return because(plan, 'out_of_patience', 'patience.over');
     if (verdict === 'gate.paused') return undefined;
+    if (plan.flattening !== undefined && !this.#journal.isCommitted(plan.flattening.recordSeq)) return undefined;
     if (nowNs < plan.retryDueNs) return undefined;
     return plan.state === 'held' ? 'gate.opened' : 'retry.due';
   }
@@ -346,7 +356,7 @@ export class PlanDesk implements PlansAtWork {
     const agreesOn = (instruments: readonly InstrumentIndex[]) => this.#port.agreesOn(instruments);
     const { isTrading, takesPlans } = account;
     const venue = { isTrading, takesPlans, isConnected, whyNoRoom, agreesOn, fees };
-    const state = this.isDraining ? 'paused' : this.#gate.state;
+    const state = this.#isDraining ? 'paused' : this.#gate.state;
     return { nowNs, gate: state, plans, books: this.#books, available, orderLimits: this.#lastHop, venue };
   }
 

@@ -27,6 +27,14 @@ export interface PlanLeg {
   readonly decidedTicks: Ticks;
 }
 
+/** What makes a plan one that brings home what others left behind: a person asked for it. */
+export interface Flattening {
+  /** Most that it may lose, of what it took over is worth at the prices it was decided at. Basis points. */
+  readonly lossMaxBps: number;
+  /** The record that tells of its beginning: no order leaves before that is committed, so that whoever finds one knows it. */
+  readonly recordSeq: number;
+}
+
 export interface Plan {
   readonly id: number;
   /** Market message and place in it of the opportunity: with these a repeated one is recognised. */
@@ -45,6 +53,8 @@ export interface Plan {
   readonly plannedUnits: readonly Units[];
   /** All legs at once, out of stock. */
   readonly parallel: boolean;
+  /** Undefined for a plan that follows from an opportunity. */
+  readonly flattening: Flattening | undefined;
   state: PlanState;
   leg: number;
   rest: boolean;
@@ -95,6 +105,7 @@ const SLOT = {
   parallel: 28, // u8
   reversed: 29, // u8
   barred: 30, // u8
+  isFlattening: 31, // u8
   plannedStart: 32, // i64 from here on
   plannedEnd: 40,
   spent: 48,
@@ -102,13 +113,15 @@ const SLOT = {
   patienceUntilNs: 64, // f64
   retryDueNs: 72, // f64
   openedNs: 80, // f64
-  mark: 88, // i64 from here on
-  held: 96,
-  reserved: 96 + LEGS_MAX * 8,
-  planned: 96 + LEGS_MAX * 16,
-  gave: 96 + LEGS_MAX * 24,
-  legs: 96 + LEGS_MAX * 32,
-  orders: 96 + LEGS_MAX * (32 + LEG.SIZE),
+  mark: 88, // i64
+  lossMaxBps: 96, // f64
+  recordSeq: 104, // f64
+  held: 112, // i64 from here on
+  reserved: 112 + LEGS_MAX * 8,
+  planned: 112 + LEGS_MAX * 16,
+  gave: 112 + LEGS_MAX * 24,
+  legs: 112 + LEGS_MAX * 32,
+  orders: 112 + LEGS_MAX * (32 + LEG.SIZE),
 } as const;
 
 /** Bytes of a plan's slot. */
@@ -153,6 +166,7 @@ export function readPlan(view: DataView, at: number, runMs: number): Plan | unde
     plannedUnits: perPlace(SLOT.planned),
     openedNs: view.getFloat64(at + SLOT.openedNs, true),
     parallel: flag(SLOT.parallel),
+    flattening: flag(SLOT.isFlattening) ? readFlattening(view, at) : undefined,
     state: PLAN_STATES[view.getUint8(at + SLOT.state)] ?? 'stranded',
     leg: view.getUint8(at + SLOT.leg),
     rest: flag(SLOT.rest),
@@ -189,6 +203,9 @@ export function writePlan(view: DataView, at: number, plan: Plan): void {
   view.setUint8(at + SLOT.closingAttempts, plan.closingAttempts);
   view.setUint8(at + SLOT.reason, PLAN_REASONS.indexOf(plan.reason));
   view.setUint8(at + SLOT.parallel, Number(plan.parallel));
+  view.setUint8(at + SLOT.isFlattening, Number(plan.flattening !== undefined));
+  view.setFloat64(at + SLOT.lossMaxBps, plan.flattening?.lossMaxBps ?? 0, true);
+  view.setFloat64(at + SLOT.recordSeq, plan.flattening?.recordSeq ?? 0, true);
   view.setUint8(at + SLOT.reversed, Number(plan.reversed));
   view.setUint8(at + SLOT.barred, plan.barred);
   int64(SLOT.plannedStart, plan.plannedStartUnits);
@@ -213,6 +230,13 @@ export function writePlan(view: DataView, at: number, plan: Plan): void {
 /** Empties the slot at `at`. */
 export function clearPlan(view: DataView, at: number): void {
   view.setFloat64(at + SLOT.id, 0, true);
+}
+
+function readFlattening(view: DataView, at: number): Flattening {
+  return {
+    lossMaxBps: view.getFloat64(at + SLOT.lossMaxBps, true),
+    recordSeq: view.getFloat64(at + SLOT.recordSeq, true),
+  };
 }
 
 const legAt = (at: number, leg: number): number => at + SLOT.legs + leg * LEG.SIZE;

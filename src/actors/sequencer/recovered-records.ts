@@ -113,6 +113,7 @@ export function tellInterrupted(journal: Journal, plan: InterruptedPlan, outcome
     writeAmount(view, at + EXECUTION.startUnits, plan.spentUnits);
     writeAmount(view, at + EXECUTION.endUnits, plan.receivedUnits);
     writeAmount(view, at + EXECUTION.profitUnits, plan.receivedUnits - plan.spentUnits);
+    writeAmount(view, at + EXECUTION.markUnits, plan.markUnits);
     writeMoment(view, at, when);
   });
 }

@@ -11,7 +11,7 @@ import type { AssetIndex } from '../../shared/instrument.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 import { PLAN_SLOT_BYTES } from './plan.ts';
 
-const LAYOUT = 5;
+const LAYOUT = 6;
 
 /** All f64. */
 export const SEQUENCER_HEADER = {

@@ -633,7 +633,9 @@ describe('account desk: an order that the venue had and denies to know', () => {
     ],
     exposure: [],
     dust: [],
-    plans: [{ runMs: EARLIER_MS, plan: 9, startAsset: 'USD', firstOrder: undefined, fills: [], entered: [] }],
+    plans: [
+      { runMs: EARLIER_MS, plan: 9, startAsset: 'USD', firstOrder: undefined, mark: '0', fills: [], entered: [] },
+    ],
     plansEnded: [],
     ordersOpen: [{ clOrdId, venueOrderId: 'OGONE', symbol: 'BTC/USD', side: 0 }],
     ordersKnown: [clOrdId],

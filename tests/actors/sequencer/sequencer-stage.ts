@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { createActor, createSequencer, PAPER } from '../../../src/actors/sequencer/actor.ts';
 import type { PlanLeg } from '../../../src/actors/sequencer/plan.ts';
-import { balanceOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
+import { balanceOffset, exposureOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
 import type { Way } from '../../../src/actors/sequencer/way.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { RingGauge } from '../../../src/runtime/ring.ts';
@@ -25,6 +25,7 @@ import {
   PLAN_OUTCOMES,
   PLAN_REASONS,
 } from '../../../src/shared/execution-message.ts';
+import type { FlattenAsk, FlattenReport } from '../../../src/shared/flatten-message.ts';
 import {
   type AssetIndex,
   assetIndex,
@@ -37,7 +38,7 @@ import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { invalidReasonCode } from '../../../src/shared/market-messages.ts';
 import { type Lots, lots, ticks, type Units, units } from '../../../src/shared/money.ts';
 import { LEG, OPPORTUNITY } from '../../../src/shared/opportunity-message.ts';
-import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
+import { RECORD_BYTES, RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import type { Side } from '../../../src/shared/side.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
@@ -173,6 +174,8 @@ export interface StageOptions {
   readonly mode?: Mode;
   readonly alert?: object;
   readonly books?: readonly Book[];
+  /** Wall time at the clock's zero. */
+  readonly wallStartNs?: bigint;
   /** Where orders go: paper, unless given. */
   readonly way?: Partial<Way>;
   /** Changes what the first actor gets; its successors get the plain context. */
@@ -206,6 +209,7 @@ export function stageSequencer(given: StageOptions = {}) {
   } = given;
   const { mode = 'paper', alert = {} } = given;
   const stage = createTestContext('sequencer', {
+    ...(given.wallStartNs === undefined ? {} : { wallStartNs: given.wallStartNs }),
     config: {
       mode,
       alert,
@@ -287,6 +291,23 @@ export function stageSequencer(given: StageOptions = {}) {
         }
       }, records.capacity);
       return { executions: found, audits };
+    },
+    /** Records on the way to the database, oldest first, as bytes. With this they are committed. */
+    recordBytes: () => {
+      const taken: Uint8Array[] = [];
+      records.drain((view, at) => {
+        const from = view.byteOffset + at;
+        taken.push(new Uint8Array(view.buffer.slice(from, from + RECORD_BYTES)));
+      }, records.capacity);
+      return taken;
+    },
+    /** As a person would ask over the control socket. */
+    flatten: (ask: Partial<FlattenAsk> = {}) =>
+      (actor.control as { flatten(ask: FlattenAsk): FlattenReport }).flatten({ assets: [], ...ask }),
+    /** What is in the exposure ledger: [USD, BTC, ETH]. */
+    exposed: () => {
+      const bank = openSequencerMemory(stage.context.ownMemory, stage.context.config).current;
+      return ASSETS.map(({ index }) => bank.getBigInt64(exposureOffset(index), true));
     },
     /** Change of the paper account since the start: [USD, BTC, ETH]. */
     balances: () => {

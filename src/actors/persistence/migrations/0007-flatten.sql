@@ -1,0 +1,3 @@
+-- What is stranded can be brought home by a plan that a person has begun.
+COMMENT ON COLUMN exposure_changes.reason IS 'stranded, deviation (the venue''s balance is not the expected one), interrupted (a process died), swept, accepted or flattened (a plan has taken it over to bring it home).';
+COMMENT ON COLUMN plan_events.mark_units IS 'Of an ended plan: what its dust (negative: what it took from stock) and its fees in other assets were worth in the start asset, at the books; counts with the profit. Of a plan that brings home exposure, less what that was worth when it was taken over, from its opening on. NULL in rows from before.';
