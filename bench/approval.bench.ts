@@ -12,6 +12,7 @@ import { instrumentIndex } from '../src/shared/instrument.ts';
 import { LastHop } from '../src/shared/last-hop.ts';
 import { lots, ticks, units } from '../src/shared/money.ts';
 import { sideName } from '../src/shared/side.ts';
+import { laterBy, monotonicNs } from '../src/shared/time.ts';
 import { addOrder } from '../src/venues/kraken/private-requests.ts';
 import { BTC_USD, btcUsdListed } from '../tests/support/btc-usd.ts';
 import { type Bench, type BenchRow, nowNs, quantiles } from './harness.ts';
@@ -96,7 +97,7 @@ function report(samples: { approve: Float64Array; text: number[]; json: number[]
 function lastHop(): LastHop {
   const trading = { order_max: { USD: '10000', BTC: '1' }, exposure_max: { USD: '50000', BTC: '5' } };
   const config = checkConfig({ trading: { ...trading, orders_per_second_max: 1_000 } });
-  const clock = { count: 0, nowNs: () => systemClock.nowNs() + clock.count++ * 1e9 }; // a second apart: never too many
+  const clock = { count: 0, nowNs: () => laterBy(systemClock.nowNs(), clock.count++ * 1e3) }; // a second apart: never too many
   const hop = new LastHop({
     config,
     gate: { state: 'active' },
@@ -124,7 +125,7 @@ function orderNumber(number: number): OrderRequest {
     qtyPrecision: BTC_USD.qtyPrecision,
     fundsUnits: units(60_000_000n),
     feePpm: 2_600,
-    placedNs: 0,
+    placedNs: monotonicNs(0),
     shrinksExposure: false,
   };
 }

@@ -6,6 +6,7 @@
 import type { InstrumentIndex, OrderScale } from './instrument.ts';
 import type { Lots, Ticks, Units } from './money.ts';
 import type { Side } from './side.ts';
+import type { MonotonicNs } from './time.ts';
 import type { GateState } from './trading-gate.ts';
 
 declare const approval: unique symbol;
@@ -31,7 +32,7 @@ export interface OrderRequest extends OrderScale {
   readonly fundsUnits: Units;
   readonly feePpm: number;
   /** Monotonic, when it was decided. */
-  readonly placedNs: number;
+  readonly placedNs: MonotonicNs;
   /** Takes back, or brings home, what is held: may leave while the gate says `reducing`. */
   readonly shrinksExposure: boolean;
 }

@@ -2,6 +2,7 @@
  * The only module that reads clocks or sets timers. Everything else is handed a {@link Clock}, so that the same actor
  * runs against real time (threads) and against a virtual clock (inline host, tests).
  */
+import { type MonotonicNs, monotonicNs, type WallMs, wallMs } from './time.ts';
 
 /** Held here: looking the global up runs a getter, and the tick path would pay for it with every reading. */
 const { performance } = globalThis;
@@ -11,13 +12,13 @@ export type CancelTimer = () => void;
 
 export interface Clock {
   /** Monotonic nanoseconds, comparable across the threads of one process. A double: exact to well under 1 µs. */
-  nowNs(): number;
+  nowNs(): MonotonicNs;
   /** Writes {@link nowNs} to `into[at]`: for the tick path, where a number that is returned can become an object. */
   readNs(into: Float64Array, at: number): void;
   /** Wall time, nanoseconds since 1970. Allocates a BigInt: not for the tick path. */
   wallNs(): bigint;
   /** Wall time, milliseconds since 1970, as a double with microsecond resolution. */
-  wallMs(): number;
+  wallMs(): WallMs;
   /** Calls `run` once after `delayMs`. */
   after(delayMs: number, run: () => void): CancelTimer;
 }
@@ -45,12 +46,12 @@ const TIME_ORIGIN_MS = performance.timeOrigin;
 
 /** Real time. */
 export const systemClock: Clock = {
-  nowNs: () => performance.now() * 1e6 + OFFSET_NS,
+  nowNs: () => monotonicNs(performance.now() * 1e6 + OFFSET_NS),
   readNs: (into, at) => {
     into[at] = performance.now() * 1e6 + OFFSET_NS;
   },
   wallNs: () => BigInt(Math.round((TIME_ORIGIN_MS + performance.now()) * 1e3)) * 1000n,
-  wallMs: () => TIME_ORIGIN_MS + performance.now(),
+  wallMs: () => wallMs(TIME_ORIGIN_MS + performance.now()),
   after: (delayMs, run) => {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);
@@ -58,7 +59,7 @@ export const systemClock: Clock = {
 };
 
 interface VirtualTimer {
-  readonly dueNs: number;
+  readonly dueNs: MonotonicNs;
   readonly order: number;
   /** Undefined once it was cancelled. */
   run: (() => void) | undefined;
@@ -70,7 +71,7 @@ interface VirtualTimer {
  * interval gets there. Its wall time can be set, as a machine's is; what goes by the true time has {@link VirtualClock.trueTime}.
  */
 export class VirtualClock implements Clock {
-  #nowNs: number;
+  #nowNs: MonotonicNs;
   /** The same time, with a wall clock that nobody sets. */
   readonly trueTime: Clock;
   readonly #wallStartNs: bigint;
@@ -83,11 +84,11 @@ export class VirtualClock implements Clock {
   constructor(wallStartNs: bigint = 0n, startNs = 0) {
     this.#wallStartNs = wallStartNs;
     this.#startNs = startNs;
-    this.#nowNs = startNs;
+    this.#nowNs = monotonicNs(startNs);
     this.trueTime = this.#timeThatNobodySets();
   }
 
-  nowNs(): number {
+  nowNs(): MonotonicNs {
     return this.#nowNs;
   }
 
@@ -104,12 +105,16 @@ export class VirtualClock implements Clock {
     this.#wallSetNs += BigInt(Math.round(byMs * 1e6));
   }
 
-  wallMs(): number {
-    return Number(this.wallNs() / 1000n) / 1e3;
+  wallMs(): WallMs {
+    return wallMs(Number(this.wallNs() / 1000n) / 1e3);
   }
 
   after(delayMs: number, run: () => void): CancelTimer {
-    const timer: VirtualTimer = { dueNs: Math.ceil(this.#nowNs + delayMs * 1e6), order: this.#order++, run };
+    const timer: VirtualTimer = {
+      dueNs: monotonicNs(Math.ceil(this.#nowNs + delayMs * 1e6)),
+      order: this.#order++,
+      run,
+    };
     this.#push(timer);
     return () => {
       timer.run = undefined;
@@ -129,10 +134,10 @@ export class VirtualClock implements Clock {
   advanceTo(targetNs: number): void {
     for (let dueNs = this.nextTimerNs(); dueNs !== undefined && dueNs <= targetNs; dueNs = this.nextTimerNs()) {
       const timer = this.#pop();
-      this.#nowNs = Math.max(this.#nowNs, dueNs);
+      this.#nowNs = monotonicNs(Math.max(this.#nowNs, dueNs));
       timer?.run?.();
     }
-    this.#nowNs = Math.max(this.#nowNs, Math.ceil(targetNs));
+    this.#nowNs = monotonicNs(Math.max(this.#nowNs, Math.ceil(targetNs)));
   }
 
   #trueWallNs(): bigint {
@@ -144,7 +149,7 @@ export class VirtualClock implements Clock {
       nowNs: () => this.#nowNs,
       readNs: (into, at) => this.readNs(into, at),
       wallNs: () => this.#trueWallNs(),
-      wallMs: () => Number(this.#trueWallNs() / 1000n) / 1e3,
+      wallMs: () => wallMs(Number(this.#trueWallNs() / 1000n) / 1e3),
       after: (delayMs, run) => this.after(delayMs, run),
     };
   }

@@ -2,6 +2,7 @@
  * The limits of the settings in the integers of the venue's assets, and who applies them: every order that leaves was
  * approved by {@link LastHop.approve}, right before it left.
  */
+
 import { type Approval, approveOrder, type OrderLimits, type OrderRequest, type PlanBounds } from './approved-order.ts';
 import { assetSpent } from './asset-graph.ts';
 import type { Config } from './config.ts';
@@ -15,13 +16,14 @@ import {
 } from './instrument.ts';
 import { divideUp, type Lots, lots, minus, NO_LOTS, NO_UNITS, parseAmountDown, type Units, units } from './money.ts';
 import { BUY, type Side } from './side.ts';
+import type { MonotonicNs } from './time.ts';
 import type { GateState } from './trading-gate.ts';
 import { limitSections, unlistedLimits } from './unlisted-limits.ts';
 
 export interface LastHopDeps {
   readonly config: Pick<Config, 'trading' | 'risk'>;
   readonly gate: { readonly state: GateState };
-  readonly clock: { nowNs(): number };
+  readonly clock: { nowNs(): MonotonicNs };
   /** Units of an asset that plans which have not ended gave away or have in orders. Asked only where it is limited. */
   readonly outUnits: (asset: AssetIndex) => Units;
   readonly planBounds: (order: OrderRequest) => PlanBounds | undefined;

@@ -2,9 +2,11 @@
  * Actors that can die on one thread. A worker takes its timers, sockets and requests with it; here they would live on in
  * the event queue, so each life gets a clock and a transport of its own that go silent with it.
  */
+
 import type { Actor, ActorContext, ActorFactory } from '../runtime/actor.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { ActorId } from '../shared/counter-names.ts';
+import type { MonotonicNs, WallMs } from '../shared/time.ts';
 import type { Transport } from '../venues/transport.ts';
 
 /** A transport whose connections end when its holder dies. */
@@ -59,7 +61,7 @@ class LifeClock implements Clock {
     this.#isOver = true;
   }
 
-  nowNs(): number {
+  nowNs(): MonotonicNs {
     return this.#clock.nowNs();
   }
 
@@ -71,7 +73,7 @@ class LifeClock implements Clock {
     return this.#clock.wallNs();
   }
 
-  wallMs(): number {
+  wallMs(): WallMs {
     return this.#clock.wallMs();
   }
 

@@ -10,6 +10,7 @@ import type { ApprovedOrder } from '../shared/approved-order.ts';
 import type { AssetIndex, InstrumentIndex, OrderScale } from '../shared/instrument.ts';
 import type { Lots, Ticks, Units } from '../shared/money.ts';
 import type { Side } from '../shared/side.ts';
+import type { WallMs } from '../shared/time.ts';
 
 /** One fill of one order, each reported once in a port's life. Its ticks and lots are in the scale the order was made in. */
 export interface Fill {
@@ -29,7 +30,7 @@ export interface Fill {
    */
   readonly feeElsewhere?: string;
   /** Wall time of the venue, milliseconds since 1970. */
-  readonly atMs: number;
+  readonly atMs: WallMs;
 }
 
 /** All that the venue knows of an order. Its ticks and lots, and those of its fills, are in the scale it carries. */
@@ -66,14 +67,14 @@ export type AccountScope = 'balances' | 'recent' | 'everything';
 export interface AccountQuestion {
   readonly scope: AccountScope;
   /** The venue's time since which ended orders are asked for; undefined when none of ours can have ended before now. */
-  readonly sinceMs: number | undefined;
+  readonly sinceMs: WallMs | undefined;
 }
 
 /** The account as the venue sees it: what local state is measured against. */
 export interface AccountReading {
   readonly scope: AccountScope;
   /** The venue's time when it was asked for: what is told is of then, or later. */
-  readonly asOfMs: number;
+  readonly asOfMs: WallMs;
   /** Assets that are not listed are zero. */
   readonly balances: readonly BalanceReading[];
   /** Every open order of the account, foreign ones too; none of it when only balances were asked for. */

@@ -5,6 +5,7 @@ import { type ConfigInput, checkConfig } from '../../src/shared/config.ts';
 import { InstrumentDirectory, instrumentIndex } from '../../src/shared/instrument.ts';
 import { LastHop } from '../../src/shared/last-hop.ts';
 import { lots, ticks, type Units, units } from '../../src/shared/money.ts';
+import { monotonicNs } from '../../src/shared/time.ts';
 import { GATE_STATES, type GateState } from '../../src/shared/trading-gate.ts';
 import { btcUsdListed } from '../support/btc-usd.ts';
 
@@ -25,7 +26,7 @@ const UNBOUNDED: PlanBounds = {
 
 function stageOf(settings: ConfigInput, directory: InstrumentDirectory | undefined = btcUsdListed()): Stage {
   const gate = { state: 'active' as GateState };
-  const clock = { now: 5e9, nowNs: () => clock.now };
+  const clock = { now: 5e9, nowNs: () => monotonicNs(clock.now) };
   const out = { units: 0n };
   const plan = { bounds: UNBOUNDED as PlanBounds | undefined };
   const hop = new LastHop({
@@ -67,7 +68,7 @@ const BUY_500: OrderRequest = {
   qtyPrecision: 8,
   fundsUnits: units(5_000_000n),
   feePpm: 2_600,
-  placedNs: 0,
+  placedNs: monotonicNs(0),
   shrinksExposure: false,
 };
 const SELL_BACK: OrderRequest = { ...BUY_500, side: 1, shrinksExposure: true };

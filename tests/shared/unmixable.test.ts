@@ -18,7 +18,9 @@ const HEADER = [
   importing('isMore, type Lots, lots, minus, plus, type Units, units', 'src/shared/money.ts'),
   importing('type LedgerEntry', 'src/actors/sequencer/account-ledger.ts'),
   importing('type Plan', 'src/actors/sequencer/plan.ts'),
-  'declare const [plan, amount]: [Plan, Units];',
+  importing('type Clock', 'src/shared/clock.ts'),
+  importing('laterBy', 'src/shared/time.ts'),
+  'declare const [plan, amount, clock, patienceMs]: [Plan, Units, Clock, number];',
   'declare const [order, limits, port, fill]: [OrderRequest, OrderLimits, TradingPort, Fill];',
   'declare const [listed, book, fees]: [Instrument, BookTable, FeeTable];',
   'declare const [instrument, asset, place]: [InstrumentIndex, AssetIndex, number];',
@@ -150,7 +152,46 @@ const AMOUNTS: readonly Swap[] = [
   },
 ];
 
+const TIMES: readonly Swap[] = [
+  {
+    what: 'wall milliseconds for monotonic nanoseconds, in an order',
+    wrong: 'const other: OrderRequest = { ...order, placedNs: clock.wallMs() };',
+    right: 'const other: OrderRequest = { ...order, placedNs: clock.nowNs() };',
+  },
+  {
+    what: "the venue's time of a fill for monotonic nanoseconds",
+    wrong: 'const other: OrderRequest = { ...order, placedNs: fill.atMs };',
+    right: 'const other: OrderRequest = { ...order, placedNs: order.placedNs };',
+  },
+  {
+    what: 'monotonic nanoseconds for the time of a fill',
+    wrong: 'const other: Fill = { ...fill, atMs: clock.nowNs() };',
+    right: 'const other: Fill = { ...fill, atMs: clock.wallMs() };',
+  },
+  {
+    what: 'monotonic nanoseconds for the time that an account is read since',
+    wrong: "port.readAccount({ scope: 'everything', sinceMs: order.placedNs });",
+    right: "port.readAccount({ scope: 'everything', sinceMs: fill.atMs });",
+  },
+  {
+    what: 'wall milliseconds for the end of patience',
+    wrong: 'plan.patienceUntilNs = clock.wallMs();',
+    right: 'plan.patienceUntilNs = laterBy(clock.nowNs(), patienceMs);',
+  },
+  {
+    what: 'a duration for a point in time',
+    wrong: 'plan.retryDueNs = patienceMs;',
+    right: 'plan.retryDueNs = plan.openedNs;',
+  },
+  {
+    what: 'wall milliseconds for the point that a duration is added to',
+    wrong: 'laterBy(fill.atMs, patienceMs);',
+    right: 'laterBy(order.placedNs, patienceMs);',
+  },
+];
+
 describe.each([
+  ['points in time', TIMES],
   ['positions of instruments and assets', INDICES],
   ['amounts', AMOUNTS],
 ] as const)('%s', (_, swaps) => {

@@ -8,6 +8,7 @@ import {
 } from '../../src/shared/approved-order.ts';
 import { instrumentIndex } from '../../src/shared/instrument.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
+import { monotonicNs } from '../../src/shared/time.ts';
 
 const REQUEST: OrderRequest = {
   clOrdId: 'amhw3k2x100001203',
@@ -22,7 +23,7 @@ const REQUEST: OrderRequest = {
   qtyPrecision: 8,
   fundsUnits: units(1_000_000_000n),
   feePpm: 8_000,
-  placedNs: Number.MAX_SAFE_INTEGER, // never too old: the age of orders has a test of its own
+  placedNs: monotonicNs(Number.MAX_SAFE_INTEGER), // never too old: the age of orders has a test of its own
   shrinksExposure: false,
 };
 

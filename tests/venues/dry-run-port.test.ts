@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ApprovedOrder } from '../../src/shared/approved-order.ts';
 import { instrumentIndex } from '../../src/shared/instrument.ts';
+import { wallMs } from '../../src/shared/time.ts';
 import { DryRunPort } from '../../src/venues/dry-run-port.ts';
 import type { TradingEvent, TradingPort } from '../../src/venues/trading-port.ts';
 import { approved } from '../support/approved.ts';
@@ -94,7 +95,7 @@ describe('dry run', () => {
   test('whatever only asks does reach it, and its answers come through after ours', () => {
     const { dry, asked, polled } = dryRun([{ type: 'connected' }, { type: 'unexpected', text: 'x' }]);
     dry.start();
-    dry.readAccount({ scope: 'recent', sinceMs: 7 });
+    dry.readAccount({ scope: 'recent', sinceMs: wallMs(7) });
     dry.lookUp('amhw3k2x100001203', undefined);
     dry.onTimer();
     dry.send(approved());

@@ -14,6 +14,7 @@ import type { AuditEvent } from '../../shared/audit-events.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { NO_UNITS, type Units, units } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 import type { AccountReading, OrderReading, TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork } from './account.ts';
 import type { AccountBooks } from './account-books.ts';
@@ -43,7 +44,7 @@ export interface ComparisonDeps {
 
 export interface Circumstances {
   /** Monotonic, when the reading was asked for. */
-  readonly askedNs: number;
+  readonly askedNs: MonotonicNs;
   /** Whether plans go on meanwhile. */
   readonly isTrading: boolean;
 }

@@ -5,6 +5,7 @@
  *
  *   port ─events─▶ account machine ─▶ ask ─▶ reading ─▶ comparison ─▶ tasks (a change of the journal each) ─▶ trading
  */
+
 import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { ACCOUNT_STATES, type AccountState, isTradingState } from '../../shared/account-state.ts';
@@ -13,6 +14,7 @@ import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { largest, NO_UNITS, type Units, units } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 import type { AccountReading, AccountScope, Fill, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork, RunningAccount } from './account.ts';
 import { AccountBooks } from './account-books.ts';
@@ -307,7 +309,7 @@ export class AccountDesk implements RunningAccount {
 
   // -- time -----------------------------------------------------------------------------------------------------------
 
-  #onDue(nowNs: number): number {
+  #onDue(nowNs: MonotonicNs): number {
     if (!UNCONNECTED.has(this.#state)) {
       const { search } = this.#comparison;
       search.tick(nowNs);
@@ -321,7 +323,7 @@ export class AccountDesk implements RunningAccount {
     return 1;
   }
 
-  #dueEvent(nowNs: number): AccountEventType | undefined {
+  #dueEvent(nowNs: MonotonicNs): AccountEventType | undefined {
     const isDue = nowNs >= this.#dueNs;
     switch (this.#state) {
       case 'settling':
@@ -364,7 +366,7 @@ export class AccountDesk implements RunningAccount {
     this.#enter(this.#deps.context.clock.nowNs());
   }
 
-  #enter(nowNs: number): void {
+  #enter(nowNs: MonotonicNs): void {
     this.#wantsReading = this.#state === 'reading' || this.#state === 'verifying';
     switch (this.#state) {
       case 'settling':

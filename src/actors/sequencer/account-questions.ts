@@ -1,6 +1,8 @@
 /** Asks the venue for the account, and tells an answer to the newest question from one to an older. */
+
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
+import { type MonotonicNs, monotonicNs, type WallMs, wallMs } from '../../shared/time.ts';
 import type { AccountScope, TradingPort } from '../../venues/trading-port.ts';
 import type { AccountBooks } from './account-books.ts';
 import type { Journal } from './journal.ts';
@@ -19,7 +21,7 @@ export interface QuestionsDeps {
 
 export class AccountQuestions {
   /** Monotonic: when it was asked last. */
-  askedNs = 0;
+  askedNs = monotonicNs(0);
   readonly #deps: QuestionsDeps;
   /** Questions without an answer. */
   #open = 0;
@@ -56,7 +58,7 @@ export class AccountQuestions {
   }
 
   /** Whether the newest question will not be answered any more. It is forgotten then. */
-  giveUp(nowNs: number): boolean {
+  giveUp(nowNs: MonotonicNs): boolean {
     const { rest_timeout_ms: timeoutMs, rest_attempts_max: attempts } = this.#deps.context.config.venue;
     const isLate = this.#open > 0 && nowNs >= this.#heardNs + timeoutMs * (attempts + 1) * 1e6;
     if (isLate) this.#open = 0;
@@ -69,10 +71,11 @@ export class AccountQuestions {
   }
 
   /** The venue's time since which ended orders are asked for; nothing of ours can have ended before it unbooked. */
-  #sinceMs(): number | undefined {
+  #sinceMs(): WallMs | undefined {
     const { journal, stored, books } = this.#deps;
     const comparedMs = books.isRecovering ? 0 : journal.current.getFloat64(SEQUENCER_HEADER.readUpToMs, true);
     const upToMs = Math.max(this.#bookedUpToMs, comparedMs);
-    return upToMs > 0 ? upToMs - OVERLAP_MS : stored?.sinceMs;
+    const sinceMs = upToMs > 0 ? upToMs - OVERLAP_MS : stored?.sinceMs;
+    return sinceMs === undefined ? undefined : wallMs(sinceMs);
   }
 }

@@ -1,6 +1,8 @@
 /** What has to be looked at all the time: the dead-man's switch, orders without an answer, the gate. */
+
 import type { ActorContext } from '../../runtime/actor.ts';
 import { SYSTEM_STATUSES } from '../../shared/market-messages.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork } from './account.ts';
 import { DeadMansSwitch } from './dead-mans-switch.ts';
@@ -45,7 +47,7 @@ export class AccountWatch {
    * Arms while a plan is at work, or anything else of ours may be open, but for maintenance.
    * @returns whether that changed.
    */
-  updateSwitch(mayBeOpen: boolean, nowNs: number): boolean {
+  updateSwitch(mayBeOpen: boolean, nowNs: MonotonicNs): boolean {
     const { plans, port } = this.#deps;
     if (!port.isConnected) return false;
     const isWanted = plans.isAtWork || mayBeOpen;
@@ -53,7 +55,7 @@ export class AccountWatch {
   }
 
   /** Nothing will be open any more. */
-  disarm(nowNs: number): void {
+  disarm(nowNs: MonotonicNs): void {
     if (this.#deps.port.isConnected) this.#switch.update(false, nowNs);
   }
 
@@ -63,7 +65,7 @@ export class AccountWatch {
   }
 
   /** Doubts orders that should have been heard of by now, so that they are looked up. */
-  doubtSilent(nowNs: number): void {
+  doubtSilent(nowNs: MonotonicNs): void {
     const { context, plans } = this.#deps;
     const { reconcile_in_flight_ms: everyMs, answer_timeout_ms: timeoutMs } = context.config.trading;
     if (everyMs === 0 || nowNs < this.#silenceDueNs) return;

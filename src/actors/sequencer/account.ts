@@ -6,6 +6,7 @@
 import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
 import type { Units } from '../../shared/money.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 import type { Fill, TradingEvent } from '../../venues/trading-port.ts';
 import type { LedgerEntry } from './account-ledger.ts';
 import type { Moment } from './execution-events.ts';
@@ -16,7 +17,7 @@ export interface OrderOut {
   readonly clOrdId: string;
   readonly instrument: InstrumentIndex;
   /** Monotonic, when it left. */
-  readonly sentNs: number;
+  readonly sentNs: MonotonicNs;
 }
 
 /** The plan desk, as the account desk sees it. */

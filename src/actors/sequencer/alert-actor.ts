@@ -9,6 +9,7 @@ import { assetSpent, edgeOf, spellEdges } from '../../shared/asset-graph.ts';
 import { type AssetIndex, assetIndex } from '../../shared/instrument.ts';
 import { LastHop } from '../../shared/last-hop.ts';
 import { divideDown, formatDecimal, NO_UNITS } from '../../shared/money.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 import { tellAudit, tellRefused } from './execution-events.ts';
 import { availableUnits } from './inventory.ts';
 import { Journal } from './journal.ts';
@@ -117,14 +118,14 @@ class Alert implements Actor {
   }
 
   /** Whether `cycle` was not announced lately. */
-  #isNews(cycle: string, nowNs: number): boolean {
+  #isNews(cycle: string, nowNs: MonotonicNs): boolean {
     const lastNs = this.#announcedNs.get(cycle);
     if (lastNs !== undefined && nowNs - lastNs < this.#context.config.alert.repeat_ms * 1e6) return false;
     this.#announcedNs.set(cycle, nowNs);
     return true;
   }
 
-  #recheck(opportunity: Opportunity, nowNs: number): ReturnType<typeof recheck> {
+  #recheck(opportunity: Opportunity, nowNs: MonotonicNs): ReturnType<typeof recheck> {
     const { config, gate } = this.#context;
     const { directory } = this.#books;
     this.#lastHop.list(this.#books.directory, this.#context.instrumentLog.used);

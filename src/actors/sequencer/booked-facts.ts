@@ -6,7 +6,9 @@
  * A name is remembered by 128 bits of its SHA-256. Two ids that differ are both booked, also when a venue chooses them to
  * be mistaken for each other.
  */
+
 import { createHash } from 'node:crypto';
+import type { WallMs } from '../../shared/time.ts';
 import { countUp, FACT, FACTS_MAX, factOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
 /** What a name is of. The same text can name one of each. */
@@ -29,7 +31,7 @@ export class BookedFacts {
   }
 
   /** Whether a fill is from before the oldest that is remembered: booked, as far as a reading of the past can tell. */
-  isForgotten(bank: DataView, atMs: number): boolean {
+  isForgotten(bank: DataView, atMs: WallMs): boolean {
     return atMs <= bank.getFloat64(SEQUENCER_HEADER.factsHorizonMs, true);
   }
 

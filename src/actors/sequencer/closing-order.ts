@@ -26,6 +26,7 @@ import {
   units,
 } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 import { barOf, type Hop, type Route, routesHome, routesTo, type Shortfall } from './closing-routes.ts';
 import { withinLoss } from './flatten-bound.ts';
 import { decidedCost, isTradable, orderLots } from './holding-value.ts';
@@ -46,7 +47,7 @@ export interface ClosingTerms {
   /** Why no order of this instrument can be sent now; undefined: the venue takes it, and no other plan trades it. */
   readonly whyNot: (instrument: InstrumentIndex) => PlanReason | undefined;
   /** A book of which nothing was heard since counts as none. Monotonic. */
-  readonly heardSinceNs: number;
+  readonly heardSinceNs: MonotonicNs;
 }
 
 export type Closing =

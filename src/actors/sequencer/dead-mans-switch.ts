@@ -3,6 +3,7 @@
  * from us for `trading.dead_mans_switch_ms`. Armed while anything is open, armed again at its interval, and disarmed as
  * soon as nothing is.
  */
+import type { MonotonicNs } from '../../shared/time.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 
 export interface DeadMansSwitchDeps {
@@ -30,7 +31,7 @@ export class DeadMansSwitch {
    * Tells the venue what has to be told now. Only to be called while it can be told.
    * @returns whether it is armed and was not, or the other way round.
    */
-  update(isWanted: boolean, nowNs: number): boolean {
+  update(isWanted: boolean, nowNs: MonotonicNs): boolean {
     const { port, timeoutMs, intervalMs } = this.#deps;
     if (timeoutMs === 0) return false;
     const isNews = isWanted !== this.#isArmed;

@@ -15,6 +15,7 @@ import {
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import { NO_INSTRUMENT } from '../../shared/record-messages.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 import type { FillMoves } from './fill-moves.ts';
 import type { Journal } from './journal.ts';
@@ -24,7 +25,7 @@ import type { Plan } from './plan.ts';
 
 /** When something happened, and under which instruments: market message of the newest ones known. */
 export interface Moment {
-  readonly nowNs: number;
+  readonly nowNs: MonotonicNs;
   readonly instrumentsSeq: number;
 }
 

@@ -3,6 +3,7 @@
  * of the ledger in the change by which it begins, and puts back at its end what it could not trade. From there on it is a
  * plan like any other that closes out what it holds.
  */
+
 import type { ActorContext } from '../../runtime/actor.ts';
 import { usesKey } from '../../shared/config.ts';
 import { accountFee, takerFee } from '../../shared/fees.ts';
@@ -28,6 +29,7 @@ import {
   units,
 } from '../../shared/money.ts';
 import { BUY, sideName } from '../../shared/side.ts';
+import { laterBy, type MonotonicNs, monotonicNs } from '../../shared/time.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
@@ -141,7 +143,7 @@ export class FlattenDesk {
     const bank = journal.begin();
     const id = countUp(bank, SEQUENCER_HEADER.plans);
     countUp(bank, SEQUENCER_HEADER.opened);
-    const patienceUntilNs = when.nowNs + context.config.trading.patience_ms * 1e6;
+    const patienceUntilNs = laterBy(when.nowNs, context.config.trading.patience_ms);
     const plan: Plan = { ...offered.estimate.plan, id, openedNs: when.nowNs, patienceUntilNs };
     tellOpened(journal, plan, when);
     account.addExposure({ asset: terms.asset, units: negated(terms.units), plan: id }, 'flattened', when);
@@ -261,9 +263,9 @@ export class FlattenDesk {
     return told === undefined ? undefined : accountFee(config.fees, symbol, told);
   }
 
-  #heardSinceNs(): number {
+  #heardSinceNs(): MonotonicNs {
     const { clock, config } = this.#deps.context;
-    return clock.nowNs() - bookAgeMaxNs(config);
+    return monotonicNs(clock.nowNs() - bookAgeMaxNs(config));
   }
 
   #show({ stranded, terms, estimate: found }: Offered): FlattenOffer {

@@ -1,4 +1,5 @@
 /** What bringing home one asset would come to at the newest books, and the plan that does it. Pure but for reading books. */
+
 import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
@@ -15,6 +16,7 @@ import {
   units,
 } from '../../shared/money.ts';
 import { BUY, opposite, SIDES, type Side } from '../../shared/side.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 import { boundTicks } from './flatten-bound.ts';
 import { decidedCost, orderLots } from './holding-value.ts';
 import { blankPlan } from './new-plan.ts';
@@ -67,7 +69,7 @@ export function middle(bidTicks: Ticks, askTicks: Ticks, side: Side): Ticks {
 }
 
 /** Undefined when nobody lists the pair, or no book of it is there. */
-export function estimate(terms: FlattenTerms, books: NewestBooks, sinceNs: number): Estimate | undefined {
+export function estimate(terms: FlattenTerms, books: NewestBooks, sinceNs: MonotonicNs): Estimate | undefined {
   const { asset, home, units: amount, instrument, feePpm } = terms;
   const side = sideThatGives(instrument, amount < 0n ? home : asset);
   const bound = boundTicks({ ...terms, side, stepTicks: instrument.priceIncrement });

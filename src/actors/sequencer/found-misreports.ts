@@ -8,6 +8,7 @@ import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order
 import { takerFee } from '../../shared/fees.ts';
 import { type AssetIndex, instrumentIndex } from '../../shared/instrument.ts';
 import { NO_LOTS, negated, parsePercent, plus, type Units } from '../../shared/money.ts';
+import { wallMs } from '../../shared/time.ts';
 import { worthOf } from '../../shared/worth.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';
 import type { AccountBooks } from './account-books.ts';
@@ -52,7 +53,7 @@ export class FoundMisreports {
     };
     return misreportedFill(asked, fill, directory, {
       feeExcessPpm: parsePercent(trading.fee_excess_max_pct, 'trading.fee_excess_max_pct'),
-      latestMs: context.clock.wallMs() + AHEAD_MAX_MS,
+      latestMs: wallMs(context.clock.wallMs() + AHEAD_MAX_MS),
       feeWorth: ({ feeAsset, feeUnits }) => this.#cost(feeUnits, feeAsset, instrument.quote),
     });
   }

@@ -8,6 +8,7 @@ import { powerOfTen } from '../../shared/cycle-leg.ts';
 import type { Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
 import { divideUp, formatDecimal, type Lots, largest, PPM, plus, type Units, units } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
+import type { WallMs } from '../../shared/time.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';
 import type { Order } from './order.ts';
 
@@ -21,7 +22,7 @@ export interface MisreportBounds {
   /** How much dearer than its known rate a fee can be and still be believed, in parts per million of what was traded. */
   readonly feeExcessPpm: number;
   /** Latest time of a fill, as the venue tells times. Later ones would make those that follow seem old. */
-  readonly latestMs: number;
+  readonly latestMs: WallMs;
   /** Units of the quote asset that a fee in another asset is worth; undefined when nothing says. */
   readonly feeWorth: (fill: Fill) => Units | undefined;
 }

@@ -3,7 +3,9 @@
  * it halts: risk by the word of it, the orders of this actor at once (`own-gate.ts`). What really happened shows when the
  * account is compared.
  */
+
 import { parsePercent } from '../../shared/money.ts';
+import { wallMs } from '../../shared/time.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 import { tellAudit, tellMisreport } from './execution-events.ts';
 import { AHEAD_MAX_MS, askedInWords, misreportedFill } from './misreport.ts';
@@ -27,7 +29,7 @@ export class Misreports {
     const { books, context, marks } = this.#deps;
     return misreportedFill({ ...order, bookedLots: order.booked.qtyLots }, fill, books.directory, {
       feeExcessPpm: this.#feeExcessPpm,
-      latestMs: context.clock.wallMs() + AHEAD_MAX_MS,
+      latestMs: wallMs(context.clock.wallMs() + AHEAD_MAX_MS),
       feeWorth: (one) => marks.feeInQuote(order, one),
     });
   }

@@ -1,5 +1,6 @@
 import { assetIndex } from '../../shared/instrument.ts';
 import { NO_UNITS } from '../../shared/money.ts';
+import { type MonotonicNs, monotonicNs } from '../../shared/time.ts';
 import type { Opportunity } from './opportunity.ts';
 import type { Plan } from './plan.ts';
 import type { Standing } from './recheck.ts';
@@ -15,7 +16,7 @@ export function blankPlan(): Plan {
     plannedStartUnits: NO_UNITS,
     plannedEndUnits: NO_UNITS,
     legLots: [],
-    openedNs: 0,
+    openedNs: monotonicNs(0),
     plannedUnits: [NO_UNITS, NO_UNITS, NO_UNITS, NO_UNITS],
     parallel: false,
     flattening: undefined,
@@ -34,8 +35,8 @@ export function blankPlan(): Plan {
     barred: 0,
     reason: 'none',
     reasons: [],
-    patienceUntilNs: 0,
-    retryDueNs: 0,
+    patienceUntilNs: monotonicNs(0),
+    retryDueNs: monotonicNs(0),
     orders: [],
   };
 }
@@ -46,7 +47,7 @@ export function newPlan(
   parallel: boolean,
   opportunity: Opportunity,
   standing: Standing,
-  openedNs: number,
+  openedNs: MonotonicNs,
 ): Plan {
   return {
     ...blankPlan(),

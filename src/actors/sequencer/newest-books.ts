@@ -17,6 +17,7 @@ import { InstrumentHistory } from '../../shared/instrument-history.ts';
 import type { InstrumentLog } from '../../shared/instrument-log.ts';
 import type { Ticks } from '../../shared/money.ts';
 import { BUY, type Side } from '../../shared/side.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 
 export class NewestBooks {
   readonly #table: BookTable;
@@ -61,7 +62,7 @@ export class NewestBooks {
   }
 
   /** The newest book, as {@link book} gives it, if something was heard of it at `sinceNs` (monotonic) or later. */
-  heardBook(instrument: InstrumentIndex, sinceNs: number): BookCopy | undefined {
+  heardBook(instrument: InstrumentIndex, sinceNs: MonotonicNs): BookCopy | undefined {
     const book = this.book(instrument);
     return book !== undefined && book.stampNs >= sinceNs ? book : undefined;
   }

@@ -2,6 +2,7 @@
 
 import type { PlanReason } from '../../shared/execution-message.ts';
 import { NO_LOTS, NO_UNITS, plus, type Units } from '../../shared/money.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 import { orderLots } from './holding-value.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
 import type { Order } from './order.ts';
@@ -54,7 +55,7 @@ export function parallelOrders(
 export interface NextLegTerms {
   readonly slippageBps: number;
   /** A book of which nothing was heard since counts as none. Monotonic. */
-  readonly heardSinceNs: number;
+  readonly heardSinceNs: MonotonicNs;
   /** What the account has of the asset given besides; undefined: without limit. */
   readonly stockUnits: Units | undefined;
 }

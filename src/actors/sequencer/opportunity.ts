@@ -4,12 +4,13 @@ import { instrumentIndex } from '../../shared/instrument.ts';
 import { type Lots, lots, ticks, type Units, units } from '../../shared/money.ts';
 import { LEG, OPPORTUNITY } from '../../shared/opportunity-message.ts';
 import { BUY, SELL } from '../../shared/side.ts';
+import { type MonotonicNs, monotonicNs } from '../../shared/time.ts';
 import type { PlanLeg } from './plan.ts';
 
 export interface Opportunity {
   readonly seq: number;
   readonly ordinal: number;
-  readonly stampNs: number;
+  readonly stampNs: MonotonicNs;
   readonly isSized: boolean;
   readonly startUnits: Units;
   readonly endUnits: Units;
@@ -25,7 +26,7 @@ export function readOpportunity(view: DataView, at: number): Opportunity {
   return {
     seq: view.getFloat64(at + OPPORTUNITY.seq, true),
     ordinal: view.getUint16(at + OPPORTUNITY.ordinal, true),
-    stampNs: view.getFloat64(at + OPPORTUNITY.stampNs, true),
+    stampNs: monotonicNs(view.getFloat64(at + OPPORTUNITY.stampNs, true)),
     isSized: view.getUint8(at + OPPORTUNITY.sized) === 1,
     startUnits: units(view.getBigInt64(at + OPPORTUNITY.startUnits, true)),
     endUnits: units(view.getBigInt64(at + OPPORTUNITY.endUnits, true)),

@@ -7,6 +7,7 @@ import type { ActorContext } from '../../runtime/actor.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { minus, negated, plus, type Units } from '../../shared/money.ts';
+import { laterBy, type MonotonicNs } from '../../shared/time.ts';
 import type { Fill, OrderReading, TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
 import { barOf } from './closing-routes.ts';
@@ -94,7 +95,7 @@ export class OrderDesk {
   }
 
   /** The order of the plan that is to be asked after now, the question being noted; undefined when there is none. */
-  findDue(plan: Plan, nowNs: number): Order | undefined {
+  findDue(plan: Plan, nowNs: MonotonicNs): Order | undefined {
     return plan.orders.find(({ state, lookupDueNs }) => isUnknown(state) && nowNs >= lookupDueNs);
   }
 
@@ -227,15 +228,15 @@ export class OrderDesk {
     const nowNs = context.clock.nowNs();
     if (!isUnknown(before)) order.lookups = 0;
     if (order.state === 'looking_up' || order.state === 'confirming') {
-      if (order.state !== before) order.lookupDueNs = nowNs + LOOKUP_ANSWER_MS * 1e6;
+      if (order.state !== before) order.lookupDueNs = laterBy(nowNs, LOOKUP_ANSWER_MS);
     } else if (order.state === 'absent_once' && before === 'looking_up') {
-      order.lookupDueNs = nowNs + context.config.trading.deadline_ms * 1e6;
+      order.lookupDueNs = laterBy(nowNs, context.config.trading.deadline_ms);
     } else if (!isUnknown(before) || (order.state === 'uncertain' && isAbsent(before))) {
       order.lookupDueNs = nowNs;
     } else if (before === 'looking_up' || before === 'confirming') {
       const pauseMs = Math.min(LOOKUP_PAUSE_MS * 2 ** order.lookups, LOOKUP_PAUSE_MAX_MS);
       order.lookups = Math.min(order.lookups + 1, 16);
-      order.lookupDueNs = nowNs + pauseMs * 1e6;
+      order.lookupDueNs = laterBy(nowNs, pauseMs);
     }
   }
 

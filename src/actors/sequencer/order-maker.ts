@@ -2,6 +2,7 @@
  * Makes the orders that a plan needs now, and has them approved. What is approved is written down and sent in the same
  * turn, or not at all.
  */
+
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { ApprovedOrder, Refusal } from '../../shared/approved-order.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
@@ -15,6 +16,7 @@ import {
 } from '../../shared/instrument.ts';
 import type { LastHop } from '../../shared/last-hop.ts';
 import { largest, lots, minus, NO_LOTS, NO_UNITS, negated, plus, smaller, type Units } from '../../shared/money.ts';
+import { laterBy, type MonotonicNs, monotonicNs } from '../../shared/time.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
@@ -109,7 +111,7 @@ export class OrderMaker {
     }
     const noRoom = this.#deps.port.whyNoRoom(drafts.map(({ instrument }) => instrument));
     if (noRoom !== undefined) {
-      plan.retryDueNs = this.#deps.context.clock.nowNs() + RETRY_MS * 1e6;
+      plan.retryDueNs = laterBy(this.#deps.context.clock.nowNs(), RETRY_MS);
       return nothing(because(plan, noRoom, 'gate.paused'));
     }
     return this.#approveAll(plan, drafts, isLast);
@@ -163,9 +165,9 @@ export class OrderMaker {
   }
 
   /** Books of which nothing was heard since are stale, as they are for the re-check. */
-  #heardSinceNs(): number {
+  #heardSinceNs(): MonotonicNs {
     const { clock, config } = this.#deps.context;
-    return clock.nowNs() - bookAgeMaxNs(config);
+    return monotonicNs(clock.nowNs() - bookAgeMaxNs(config));
   }
 
   #drafts(plan: Plan): readonly OrderDraft[] | Impossible {
@@ -234,7 +236,7 @@ export class OrderMaker {
     if (refusal !== 'too_many_orders') {
       return nothing(because(plan, isToldAsIs ? refusal : 'over_limit', 'order.impossible'));
     }
-    plan.retryDueNs = this.#deps.context.clock.nowNs() + RETRY_MS * 1e6;
+    plan.retryDueNs = laterBy(this.#deps.context.clock.nowNs(), RETRY_MS);
     return nothing(because(plan, 'order_rate', 'gate.paused'));
   }
 
@@ -263,7 +265,7 @@ export class OrderMaker {
       booked: { qtyLots: NO_LOTS, costUnits: NO_UNITS, feeUnits: NO_UNITS, feeAsset: assetIndex(0) },
       venueOrderId: '',
       lookups: 0,
-      lookupDueNs: 0,
+      lookupDueNs: monotonicNs(0),
       denials: 0,
     };
   }
@@ -273,7 +275,7 @@ export class OrderMaker {
 const PLAN_BOUNDS: ReadonlySet<Refusal> = new Set(['plan_orders_over', 'plan_volume_over', 'plan_loss_over']);
 
 /** What the limits do not look at. */
-const UNNAMED = { clOrdId: '', attempt: 0, placedNs: 0 } as const;
+const UNNAMED = { clOrdId: '', attempt: 0, placedNs: monotonicNs(0) } as const;
 
 const hasScale = (draft: OrderDraft, present: Instrument | undefined): boolean =>
   present !== undefined && isSameScale(draft, present);

@@ -1,5 +1,7 @@
 /** Orders of ours that no plan has out and whose fate has been asked for: each once until it is answered. */
+
 import type { Clock } from '../../shared/clock.ts';
+import { laterBy, type MonotonicNs, monotonicNs } from '../../shared/time.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import { DENIALS_MAX } from './order-machine.ts';
 
@@ -7,12 +9,14 @@ import { DENIALS_MAX } from './order-machine.ts';
 const AGAIN_MS = 1_000;
 const AGAIN_MAX_MS = 5_000;
 
+const NEVER = monotonicNs(Number.POSITIVE_INFINITY);
+
 /** An order that is asked after. */
 interface Sought {
   /** When it is known. */
   readonly venueOrderId: string | undefined;
   /** Monotonic: when it is to be asked (again); infinity while an answer is awaited. */
-  dueNs: number;
+  dueNs: MonotonicNs;
   /** How often in a row the venue did not know it any more, though it had it. */
   denials: number;
 }
@@ -33,7 +37,7 @@ export class OrderSearch {
 
   ask(clOrdId: string, venueOrderId: string | undefined): void {
     if (this.#orders.has(clOrdId)) return;
-    this.#orders.set(clOrdId, { venueOrderId, dueNs: Number.POSITIVE_INFINITY, denials: 0 });
+    this.#orders.set(clOrdId, { venueOrderId, dueNs: NEVER, denials: 0 });
     this.#port.lookUp(clOrdId, venueOrderId);
   }
 
@@ -57,25 +61,25 @@ export class OrderSearch {
 
   /** Answers that were under way may never come: everything is asked again. */
   forgetAnswers(): void {
-    for (const order of this.#orders.values()) order.dueNs = 0;
+    for (const order of this.#orders.values()) order.dueNs = monotonicNs(0);
   }
 
-  tick(nowNs: number): void {
+  tick(nowNs: MonotonicNs): void {
     if (!this.#port.isConnected) return;
     for (const [clOrdId, order] of this.#orders) {
       if (nowNs < order.dueNs) continue;
-      order.dueNs = Number.POSITIVE_INFINITY;
+      order.dueNs = NEVER;
       this.#port.lookUp(clOrdId, order.venueOrderId);
     }
   }
 
   #sought(clOrdId: string): Sought {
-    const order = this.#orders.get(clOrdId) ?? { venueOrderId: undefined, dueNs: 0, denials: 0 };
+    const order = this.#orders.get(clOrdId) ?? { venueOrderId: undefined, dueNs: monotonicNs(0), denials: 0 };
     this.#orders.set(clOrdId, order);
     return order;
   }
 
   #askIn(delayMs: number, order: Sought): void {
-    order.dueNs = this.#clock.nowNs() + delayMs * 1e6;
+    order.dueNs = laterBy(this.#clock.nowNs(), delayMs);
   }
 }

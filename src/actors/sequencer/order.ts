@@ -16,6 +16,7 @@ import {
 } from '../../shared/instrument.ts';
 import { type Lots, lots, type Ticks, ticks, type Units, units } from '../../shared/money.ts';
 import type { Side } from '../../shared/side.ts';
+import { type MonotonicNs, monotonicNs } from '../../shared/time.ts';
 import { ORDER_STATES, type OrderState } from './order-machine.ts';
 
 /** Totals of all fills that are booked. */
@@ -44,7 +45,7 @@ export interface Order extends OrderScale {
   readonly fundsUnits: Units;
   readonly feePpm: number;
   /** Monotonic, when it was decided. */
-  readonly placedNs: number;
+  readonly placedNs: MonotonicNs;
   /** It closes out what is left over. */
   readonly isClosing: boolean;
   /** It goes against the direction of the cycle, or around it. */
@@ -58,7 +59,7 @@ export interface Order extends OrderScale {
   venueOrderId: string;
   /** How often it was asked after without an answer that settles it, and when (monotonic) it is asked again. */
   lookups: number;
-  lookupDueNs: number;
+  lookupDueNs: MonotonicNs;
   /** How often in a row the venue did not know it any more, though it had it. */
   denials: number;
 }
@@ -117,7 +118,7 @@ export function readOrder(view: DataView, at: number, runMs: number, plan: numbe
     qtyPrecision: view.getUint8(at + ORDER.qtyPrecision),
     fundsUnits: units(int64(ORDER.funds)),
     feePpm: view.getUint32(at + ORDER.feePpm, true),
-    placedNs: view.getFloat64(at + ORDER.placedNs, true),
+    placedNs: monotonicNs(view.getFloat64(at + ORDER.placedNs, true)),
     isClosing: flag(ORDER.isClosing),
     isReversing: flag(ORDER.isReversing),
     state: ORDER_STATES[view.getUint8(at + ORDER.state)] ?? 'uncertain',
@@ -131,7 +132,7 @@ export function readOrder(view: DataView, at: number, runMs: number, plan: numbe
     },
     venueOrderId: readAscii(view, at + ORDER.venueOrderId, EXECUTION.VENUE_ORDER_ID_BYTES),
     lookups: view.getUint16(at + ORDER.lookups, true),
-    lookupDueNs: view.getFloat64(at + ORDER.lookupDueNs, true),
+    lookupDueNs: monotonicNs(view.getFloat64(at + ORDER.lookupDueNs, true)),
     denials: view.getUint8(at + ORDER.denials),
   };
 }

@@ -6,6 +6,7 @@ import type { CycleLeg, LegTerms } from '../../shared/cycle-leg.ts';
 import { isSameScale, type OrderScale } from '../../shared/instrument.ts';
 import { divideDown, divideUp, type Lots, smaller, type Ticks, ticks } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';
+import type { WallMs } from '../../shared/time.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 import { legWithin } from './newest-books.ts';
 import type { Order } from './order.ts';
@@ -27,7 +28,7 @@ export function paperFill(
   order: PaperOrder,
   terms: LegTerms | undefined,
   book: BookCopy | undefined,
-  atMs: number,
+  atMs: WallMs,
 ): Fill | undefined {
   if (terms === undefined || book === undefined || !isSameScale(order, terms.instrument)) return undefined;
   const leg = legWithin(terms, book, order.limitTicks);

@@ -8,6 +8,7 @@ import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { type Lots, NO_LOTS } from '../../shared/money.ts';
+import { wallMs } from '../../shared/time.ts';
 import type { AccountQuestion, NoRoom, OrderReading, TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import { notConnected } from '../../venues/unsent-order.ts';
 import type { NewestBooks } from './newest-books.ts';
@@ -91,7 +92,7 @@ export class PaperPort implements TradingPort {
       this.#events.push({ type: 'account_unknown', why: 'not connected' });
       return;
     }
-    const account = { scope, asOfMs: 0, balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
+    const account = { scope, asOfMs: wallMs(0), balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
     this.#events.push({ type: 'account', account });
   }
 
@@ -146,7 +147,7 @@ export class PaperPort implements TradingPort {
 
 function readingOf(order: Order, isOpen: boolean): OrderReading {
   const { clOrdId, instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision, booked } = order;
-  const fill = { ...booked, execId: paperExecId(order), priceTicks: limitTicks, atMs: 0 };
+  const fill = { ...booked, execId: paperExecId(order), priceTicks: limitTicks, atMs: wallMs(0) };
   const end = isOpen ? { isOpen, fills: [], reason: '' } : { isOpen, fills: [fill], reason: EXPIRED };
   return { clOrdId, venueOrderId: '', instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision, ...end };
 }

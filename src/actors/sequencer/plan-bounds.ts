@@ -12,6 +12,7 @@ import { assetSpent } from '../../shared/asset-graph.ts';
 import type { BookTable } from '../../shared/book-table.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
 import { largest, minus, NO_UNITS, plus, type Units, units } from '../../shared/money.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 import { worthWithin } from '../../shared/worth.ts';
 import { openOrders, type Plan } from './plan.ts';
 import { isClosing } from './plan-machine.ts';
@@ -22,7 +23,7 @@ export interface PlanBoundTerms {
   readonly excessMaxBps: number;
   readonly lossMaxBps: number;
   /** A plan that was opened before this begins no further leg. Monotonic. */
-  readonly openedSinceNs: number;
+  readonly openedSinceNs: MonotonicNs;
   readonly dustUnits: (asset: AssetIndex) => Units;
 }
 

@@ -10,6 +10,7 @@ import { usesKey } from '../../shared/config.ts';
 import { type AssetIndex, assetIndex, type InstrumentIndex } from '../../shared/instrument.ts';
 import { LastHop } from '../../shared/last-hop.ts';
 import { NO_UNITS, type Units } from '../../shared/money.ts';
+import { laterBy, type MonotonicNs, monotonicNs } from '../../shared/time.ts';
 import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { OrderOut, PlansAtWork, RunningAccount } from './account.ts';
 import { dustUnits } from './account-ledger.ts';
@@ -242,7 +243,7 @@ export class PlanDesk implements PlansAtWork {
     for (const { clOrdId } of this.ordersOut) this.#port.cancel(clOrdId);
   }
 
-  #open(slot: number, opportunity: Opportunity, standing: Standing, nowNs: number): void {
+  #open(slot: number, opportunity: Opportunity, standing: Standing, nowNs: MonotonicNs): void {
     const { policy } = this.#context.config.trading;
     const id = countUp(this.#journal.open, SEQUENCER_HEADER.plans);
     const plan = newPlan(id, policy === 'parallel', opportunity, standing, nowNs);
@@ -318,14 +319,14 @@ export class PlanDesk implements PlansAtWork {
     const { clock, config } = this.#context;
     const nowNs = clock.nowNs();
     // Waiting for proof uses up no patience: what it was kept for has to be tried yet.
-    if (state === 'working' || state === 'closing_reconciling') plan.patienceUntilNs = 0;
+    if (state === 'working' || state === 'closing_reconciling') plan.patienceUntilNs = monotonicNs(0);
     if (state === 'held' || state === 'closing' || state === 'closing_waiting')
-      plan.patienceUntilNs ||= nowNs + config.trading.patience_ms * 1e6;
+      plan.patienceUntilNs ||= laterBy(nowNs, config.trading.patience_ms);
     if (state === 'closing' || isOver(state)) plan.reservedUnits.fill(NO_UNITS);
     // Never sooner than a leg takes.
     // What holds an order back may be the venue, which nothing here tells when it is over: asked again, but not at once.
     if (state === 'held' || state === 'closing_waiting')
-      plan.retryDueNs = nowNs + Math.max(RETRY_MS, config.paper.latency_ms) * 1e6;
+      plan.retryDueNs = laterBy(nowNs, Math.max(RETRY_MS, config.paper.latency_ms));
     plan.state = state;
   }
 
@@ -347,7 +348,7 @@ export class PlanDesk implements PlansAtWork {
     return seq < handled || (seq === handled && ordinal < bank.getFloat64(SEQUENCER_HEADER.handledOrdinal, true));
   }
 
-  #circumstances(nowNs: number) {
+  #circumstances(nowNs: MonotonicNs) {
     const { plans, account } = this;
     const available = (asset: AssetIndex) => account.available(asset);
     const { isConnected } = this.#port;
@@ -369,7 +370,7 @@ export class PlanDesk implements PlansAtWork {
       ordersMax: plan_orders_max,
       excessMaxBps: plan_excess_max_bps,
       lossMaxBps: plan_loss_max_bps,
-      openedSinceNs: this.#context.clock.nowNs() - plan_age_max_ms * 1e6,
+      openedSinceNs: laterBy(this.#context.clock.nowNs(), -plan_age_max_ms),
       dustUnits: (asset) => dustUnits(this.#journal.open, asset),
     });
   }

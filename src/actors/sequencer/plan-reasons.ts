@@ -1,5 +1,7 @@
 /** Everything that did not go as planned with a plan, in its order, each with its time: what it says at its end. */
+
 import { PLAN_REASONS, type PlanReason } from '../../shared/execution-message.ts';
+import { type WallMs, wallMs } from '../../shared/time.ts';
 
 /** Reasons that are told apart; of those beyond, the newest takes the place of the one before. */
 export const REASONS_MAX = 8;
@@ -7,7 +9,7 @@ export const REASONS_MAX = 8;
 export interface NotedReason {
   readonly reason: PlanReason;
   /** Wall time when it came up first, milliseconds since 1970; 0 until the plan is written down. */
-  atMs: number;
+  atMs: WallMs;
   /** How often it came up without another in between. */
   count: number;
 }
@@ -25,12 +27,12 @@ export function noteReason(reasons: NotedReason[], reason: PlanReason): void {
     return;
   }
   if (reasons.length === REASONS_MAX) reasons.pop();
-  reasons.push({ reason, atMs: 0, count: 1 });
+  reasons.push({ reason, atMs: wallMs(0), count: 1 });
 }
 
 /** Gives reasons that were noted since the plan was written down last their time. */
-export function stampReasons(reasons: readonly NotedReason[], wallMs: number): void {
-  for (const noted of reasons) if (noted.atMs === 0) noted.atMs = wallMs;
+export function stampReasons(reasons: readonly NotedReason[], nowMs: WallMs): void {
+  for (const noted of reasons) if (noted.atMs === 0) noted.atMs = nowMs;
 }
 
 export function readReasons(view: DataView, at: number): NotedReason[] {
@@ -38,7 +40,7 @@ export function readReasons(view: DataView, at: number): NotedReason[] {
     const entry = at + 8 + index * ENTRY.SIZE;
     return {
       reason: PLAN_REASONS[view.getUint16(entry + ENTRY.reason, true)] ?? 'none',
-      atMs: view.getFloat64(entry + ENTRY.atMs, true),
+      atMs: wallMs(view.getFloat64(entry + ENTRY.atMs, true)),
       count: view.getFloat64(entry + ENTRY.count, true),
     };
   });

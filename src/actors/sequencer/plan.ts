@@ -14,6 +14,7 @@ import { type AssetIndex, assetIndex, type InstrumentIndex, instrumentIndex } fr
 import { type Lots, lots, NO_LOTS, type Ticks, ticks, type Units, units } from '../../shared/money.ts';
 import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import type { Side } from '../../shared/side.ts';
+import { type MonotonicNs, monotonicNs } from '../../shared/time.ts';
 import { ORDER_SLOT_BYTES, type Order, readOrder, writeOrder } from './order.ts';
 import { isEnded, isUnknown } from './order-machine.ts';
 import { PLAN_STATES, type PlanState } from './plan-machine.ts';
@@ -48,7 +49,7 @@ export interface Plan {
   /** What each leg was to order. Leg after leg, only the first does; the others order what came in. */
   readonly legLots: readonly Lots[];
   /** Monotonic. */
-  readonly openedNs: number;
+  readonly openedNs: MonotonicNs;
   /** By place: most that its leg gives at its collar when all goes as planned. */
   readonly plannedUnits: readonly Units[];
   /** All legs at once, out of stock. */
@@ -80,8 +81,8 @@ export interface Plan {
   reason: PlanReason;
   readonly reasons: NotedReason[];
   /** Monotonic; 0 while it does not wait. */
-  patienceUntilNs: number;
-  retryDueNs: number;
+  patienceUntilNs: MonotonicNs;
+  retryDueNs: MonotonicNs;
   /** Newest last. Of those that ended long ago, the oldest give way. */
   readonly orders: Order[];
 }
@@ -164,7 +165,7 @@ export function readPlan(view: DataView, at: number, runMs: number): Plan | unde
     plannedEndUnits: units(int64(SLOT.plannedEnd)),
     legLots: Array.from({ length: legCount }, legLots),
     plannedUnits: perPlace(SLOT.planned),
-    openedNs: view.getFloat64(at + SLOT.openedNs, true),
+    openedNs: monotonicNs(view.getFloat64(at + SLOT.openedNs, true)),
     parallel: flag(SLOT.parallel),
     flattening: flag(SLOT.isFlattening) ? readFlattening(view, at) : undefined,
     state: PLAN_STATES[view.getUint8(at + SLOT.state)] ?? 'stranded',
@@ -181,8 +182,8 @@ export function readPlan(view: DataView, at: number, runMs: number): Plan | unde
     reversed: flag(SLOT.reversed),
     barred: view.getUint8(at + SLOT.barred),
     reason: PLAN_REASONS[view.getUint8(at + SLOT.reason)] ?? 'none',
-    patienceUntilNs: view.getFloat64(at + SLOT.patienceUntilNs, true),
-    retryDueNs: view.getFloat64(at + SLOT.retryDueNs, true),
+    patienceUntilNs: monotonicNs(view.getFloat64(at + SLOT.patienceUntilNs, true)),
+    retryDueNs: monotonicNs(view.getFloat64(at + SLOT.retryDueNs, true)),
     orders: Array.from({ length: ORDERS_PER_PLAN }, order).filter((found) => found !== undefined),
     reasons: readReasons(view, orderAt(at, ORDERS_PER_PLAN)),
   };

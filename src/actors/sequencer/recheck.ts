@@ -14,6 +14,7 @@ import type { FeeTable } from '../../shared/fee-table.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
 import type { LastHop } from '../../shared/last-hop.ts';
 import { INT64_MAX, type Lots, NO_UNITS, type Ticks, type Units } from '../../shared/money.ts';
+import type { MonotonicNs } from '../../shared/time.ts';
 import type { GateState } from '../../shared/trading-gate.ts';
 import type { NoRoom } from '../../venues/trading-port.ts';
 import { legWithin, type NewestBooks } from './newest-books.ts';
@@ -53,7 +54,7 @@ export function recheckLimits(config: Config): RecheckLimits {
 }
 
 export interface Circumstances {
-  readonly nowNs: number;
+  readonly nowNs: MonotonicNs;
   readonly gate: GateState;
   readonly plans: readonly Plan[];
   readonly books: NewestBooks;

@@ -2,6 +2,7 @@
  * The account as REST has it. Balances, open orders and ended orders are three questions, and what moves between them is in
  * one and not in the other: whoever compares knows what of ours moved, and believes only what is said twice.
  */
+import { type WallMs, wallMs } from '../../shared/time.ts';
 import type { AccountQuestion, OrderReading, TradingEvent } from '../trading-port.ts';
 import type { Balances } from './balance-rows.ts';
 import type { KrakenRest } from './kraken-rest.ts';
@@ -47,7 +48,7 @@ export class AccountReader {
       this.#end({ type: 'account_unknown', why: 'not connected' });
       return;
     }
-    const asOfMs = venueMs();
+    const asOfMs = wallMs(venueMs());
     rest.balances((balances) =>
       this.#orElse(balances, (held) => {
         if (question.scope === 'balances') this.#tell(question, asOfMs, held, [], []);
@@ -56,7 +57,7 @@ export class AccountReader {
     );
   }
 
-  #askOrders(question: AccountQuestion, asOfMs: number, held: Balances): void {
+  #askOrders(question: AccountQuestion, asOfMs: WallMs, held: Balances): void {
     const { rest, emit } = this.#deps;
     const sinceMs = Math.min(question.sinceMs ?? asOfMs, asOfMs) - (question.sinceMs === undefined ? RECENT_MS : 0);
     const ended = {
@@ -81,7 +82,7 @@ export class AccountReader {
 
   #tell(
     { scope }: AccountQuestion,
-    asOfMs: number,
+    asOfMs: WallMs,
     { balances, unknownAssets }: Balances,
     openOrders: readonly OrderReading[],
     endedOrders: readonly OrderReading[],

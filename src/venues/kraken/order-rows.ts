@@ -11,6 +11,7 @@ import { decodeClientOrderId } from '../../shared/client-order-id.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
 import { lots, NO_UNITS, ticks, units } from '../../shared/money.ts';
 import { BUY, SELL } from '../../shared/side.ts';
+import { wallMs } from '../../shared/time.ts';
 import type { Fill, OrderReading } from '../trading-port.ts';
 import { amountText, signedAmountText } from './number-text-json.ts';
 import { amountDown, amountUp } from './rounded-amount.ts';
@@ -151,7 +152,7 @@ function fillOf(execId: string, trade: TradeRow, ledger: readonly LedgerRow[] | 
     priceTicks: ticks(against(trade.price, instrument.pricePrecision, `trade ${execId}`)),
     costUnits: units(against(trade.cost, quoteDecimals, `trade ${execId}`)),
     ...fee,
-    atMs: msOf(trade.time),
+    atMs: wallMs(msOf(trade.time)),
   };
 }
 

@@ -8,6 +8,7 @@ import { EXECUTION } from '../../shared/execution-message.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
 import { lots, ticks, units } from '../../shared/money.ts';
 import { BUY, type Side } from '../../shared/side.ts';
+import { wallMs } from '../../shared/time.ts';
 import type { Fill } from '../trading-port.ts';
 import type { FillText } from './execution-report.ts';
 import { isCountable, type RoundedAmount, roundedAmount, roundedProduct } from './rounded-amount.ts';
@@ -57,7 +58,7 @@ export function readFill(
     priceTicks: ticks(read('price', instrument.pricePrecision, isBuy ? 'up' : 'down')),
     costUnits: units(costOf(text, isBuy ? 'up' : 'down', precisionOf(instrument.quote, directory))),
     ...feeOf(text, instrument, directory, notes),
-    atMs: text.atMs <= venueMs + AHEAD_MAX_MS ? text.atMs : venueMs,
+    atMs: wallMs(text.atMs <= venueMs + AHEAD_MAX_MS ? text.atMs : venueMs),
   };
   const { qtyLots, priceTicks, costUnits, feeUnits } = fill;
   const isBookable = [qtyLots, priceTicks, costUnits, feeUnits].every(isCountable);

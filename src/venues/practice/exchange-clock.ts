@@ -1,5 +1,7 @@
 /** The exchange's own clock: its wall time can be set off from the true one, and its timers end with the exchange. */
+
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import { type MonotonicNs, type WallMs, wallMs } from '../../shared/time.ts';
 
 export class ExchangeClock implements Clock {
   readonly #true: Clock;
@@ -23,7 +25,7 @@ export class ExchangeClock implements Clock {
     this.#timers.clear();
   }
 
-  nowNs(): number {
+  nowNs(): MonotonicNs {
     return this.#true.nowNs();
   }
 
@@ -35,8 +37,8 @@ export class ExchangeClock implements Clock {
     return this.#true.wallNs() + BigInt(this.#skewMs) * 1_000_000n;
   }
 
-  wallMs(): number {
-    return this.#true.wallMs() + this.#skewMs;
+  wallMs(): WallMs {
+    return wallMs(this.#true.wallMs() + this.#skewMs);
   }
 
   after(delayMs: number, run: () => void): CancelTimer {

@@ -7,6 +7,7 @@ import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import { lots, negated, ticks, type Units, units } from '../../../src/shared/money.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
+import { wallMs } from '../../../src/shared/time.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
 import { BTC, BTC_USD, ETH, USD } from './sequencer-stage.ts';
 
@@ -30,7 +31,8 @@ const exposures = (stage: AccountStage) =>
     .map(({ asset, amount, exposure }) => [asset, amount, exposure]);
 const audits = (stage: AccountStage, event: string) =>
   stage.told().audits.filter((text) => text.startsWith(`${event}:`));
-const readingOf = (stage: AccountStage) => stage.exchange.reading({ scope: 'everything', sinceMs: 0 }, stage.nowMs());
+const readingOf = (stage: AccountStage) =>
+  stage.exchange.reading({ scope: 'everything', sinceMs: wallMs(0) }, stage.nowMs());
 const asked = (stage: AccountStage) => stage.port.calls.filter((call) => call.startsWith('readAccount')).length;
 
 describe('account desk: start', () => {

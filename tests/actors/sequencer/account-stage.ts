@@ -33,6 +33,7 @@ import { type Lots, lots, type Ticks, ticks, type Units, units } from '../../../
 import { RECORD_BYTES, RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import type { Side } from '../../../src/shared/side.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
+import { type MonotonicNs, wallMs } from '../../../src/shared/time.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import type {
   AccountQuestion,
@@ -129,7 +130,7 @@ export class FakeExchange {
     const fromMs = sinceMs ?? nowMs - 60_000;
     return {
       scope,
-      asOfMs: nowMs,
+      asOfMs: wallMs(nowMs),
       balances: [...this.balances].map(([asset, totalUnits]) => ({
         asset,
         totalUnits: units(totalUnits),
@@ -153,7 +154,7 @@ export class FakeExchange {
       costUnits: units(costUnits),
       feeUnits: units(received / 400n + 1n),
       feeAsset: assetIndex(side === 0 ? base : quote),
-      atMs: nowMs,
+      atMs: wallMs(nowMs),
     };
     const moves = fillMoves(DIRECTORY.instruments[instrument]!, scaleOf(instrument), side, DIRECTORY, fill);
     for (const [asset, units] of balanceChanges(moves)) this.add(asset, units);
@@ -244,7 +245,7 @@ export class ScriptedPort implements TradingPort {
 }
 
 export class FakePlans implements PlansAtWork {
-  ordersOut: { clOrdId: string; instrument: InstrumentIndex; sentNs: number }[] = [];
+  ordersOut: { clOrdId: string; instrument: InstrumentIndex; sentNs: MonotonicNs }[] = [];
   #isAtWork = false;
   readonly reserved = new Map<number, bigint>();
   readonly doubted: string[] = [];

@@ -8,6 +8,7 @@ import {
 } from '../../../src/actors/sequencer/sequencer-memory.ts';
 import { checkConfig } from '../../../src/shared/config.ts';
 import { lots } from '../../../src/shared/money.ts';
+import { wallMs } from '../../../src/shared/time.ts';
 import { HandVenue } from './hand-venue.ts';
 import { stageSequencer } from './sequencer-stage.ts';
 
@@ -47,8 +48,8 @@ test('the oldest give way to the newest, and fills up to their time count as for
     expect(known.has('fill', 'T-10')).toBe(false);
     expect(known.has('fill', 'T-11')).toBe(true);
     expect(known.has('fill', `T-${FACTS_MAX + 10}`)).toBe(true);
-    expect(known.isForgotten(memory.current, 1_010)).toBe(true);
-    expect(known.isForgotten(memory.current, 1_011)).toBe(false);
+    expect(known.isForgotten(memory.current, wallMs(1_010))).toBe(true);
+    expect(known.isForgotten(memory.current, wallMs(1_011))).toBe(false);
   }
 });
 
@@ -104,7 +105,7 @@ test('what is noted twice is remembered once, and is not forgotten with its firs
   for (const known of [facts, new BookedFacts(memory.current, [])]) {
     expect(known.has('fill', 'T-1')).toBe(true);
     expect(known.has('fill', `T-${FACTS_MAX}`)).toBe(true);
-    expect(known.isForgotten(memory.current, 1)).toBe(false);
+    expect(known.isForgotten(memory.current, wallMs(1))).toBe(false);
   }
 });
 

@@ -7,13 +7,14 @@ import { BookTable } from '../../../src/shared/book-table.ts';
 import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { lots, NO_UNITS, units } from '../../../src/shared/money.ts';
+import { monotonicNs } from '../../../src/shared/time.ts';
 import { BTC_USD, ETH_BTC, ETH_USD, GOOD_BOOKS, stageSequencer, USD } from './sequencer-stage.ts';
 
 /** A plan that has bought 0.01 BTC and holds it, on books that were just heard. */
 function holding(held = units(100_000_000n)) {
   const stage = stageSequencer();
   const { legs, startUnits, endUnits } = stage.opportunity()!;
-  const sent = { seq: 9, ordinal: 0, stampNs: 0, isSized: true, firstLots: lots(1_000_000n) };
+  const sent = { seq: 9, ordinal: 0, stampNs: monotonicNs(0), isSized: true, firstLots: lots(1_000_000n) };
   const standing = {
     ok: true,
     startAsset: USD,
@@ -23,7 +24,7 @@ function holding(held = units(100_000_000n)) {
     reservedUnits: [NO_UNITS],
     plannedUnits: [NO_UNITS],
   } as const;
-  const plan = newPlan(1, false, { ...sent, startUnits, endUnits, legs }, standing, 0);
+  const plan = newPlan(1, false, { ...sent, startUnits, endUnits, legs }, standing, monotonicNs(0));
   plan.heldUnits[1] = held;
   const books = new NewestBooks(new BookTable(stage.memory.bookTable), new InstrumentLog(stage.memory.instrumentLog));
   const close = (terms: Partial<ClosingTerms> = {}) =>
@@ -33,7 +34,7 @@ function holding(held = units(100_000_000n)) {
       lossMaxBps: 200,
       stockAt: () => undefined,
       whyNot: () => undefined,
-      heardSinceNs: 0,
+      heardSinceNs: monotonicNs(0),
       ...terms,
     });
   return { stage, plan, close };
@@ -49,9 +50,9 @@ describe('closing out', () => {
   test('on books of which nothing was heard for too long waits, and says so', () => {
     const { stage, close } = holding();
     const heardSinceNs = stage.clock.nowNs() + 1;
-    expect(close({ heardSinceNs })).toEqual({ kind: 'wait', reason: 'book_stale' });
+    expect(close({ heardSinceNs: monotonicNs(heardSinceNs) })).toEqual({ kind: 'wait', reason: 'book_stale' });
     stage.voidBook(ETH_BTC); // of the way on it would be more to be said; the way back is only stale
-    expect(close({ heardSinceNs })).toEqual({ kind: 'wait', reason: 'book_stale' });
+    expect(close({ heardSinceNs: monotonicNs(heardSinceNs) })).toEqual({ kind: 'wait', reason: 'book_stale' });
   });
 
   test('without a book on any way waits, and says so', () => {

@@ -3,6 +3,7 @@
 import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import { type AssetIndex, assetIndex, type InstrumentIndex } from '../../../src/shared/instrument.ts';
 import { type Lots, type Ticks, type Units, units } from '../../../src/shared/money.ts';
+import { wallMs } from '../../../src/shared/time.ts';
 import type {
   AccountQuestion,
   Fill,
@@ -63,7 +64,7 @@ export class HandVenue implements TradingPort {
     this.lookups.push(clOrdId);
   }
   readAccount({ scope }: AccountQuestion): void {
-    const account = { scope, asOfMs: 1, balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
+    const account = { scope, asOfMs: wallMs(1), balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
     this.say(this.isConnected ? { type: 'account', account } : { type: 'account_unknown', why: 'not connected' });
   }
   setDeadMansSwitch(): void {
@@ -107,7 +108,7 @@ export class HandVenue implements TradingPort {
       costUnits: units(costUnits),
       feeUnits: units(terms.feeUnits ?? 0n),
       feeAsset: assetIndex(feeAsset),
-      atMs: 1_000_000,
+      atMs: wallMs(1_000_000),
       ...(terms.feeElsewhere === undefined ? {} : { feeElsewhere: terms.feeElsewhere }),
     };
   }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Counters } from '../../../src/runtime/counters.ts';
 import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import { lots, ticks, units } from '../../../src/shared/money.ts';
+import { wallMs } from '../../../src/shared/time.ts';
 import { type FillTerms, HandVenue } from './hand-venue.ts';
 import { BTC, ETH, ETH_BTC, type StageOptions, stageSequencer, USD } from './sequencer-stage.ts';
 
@@ -108,7 +109,7 @@ describe('a fill that cannot be true', () => {
     for (const say of [
       ({ venue }: Staged) => venue.ended(venue.last, lots(venue.last.qtyLots + 1n)),
       ({ venue, stage }: Staged) => {
-        const fill = { ...venue.fillOf(venue.last, lots(1n)), atMs: stage.clock.wallMs() + DAY_MS + 1 };
+        const fill = { ...venue.fillOf(venue.last, lots(1n)), atMs: wallMs(stage.clock.wallMs() + DAY_MS + 1) };
         venue.say({ type: 'order.filled', clOrdId: venue.last.clOrdId, venueOrderId: 'V', fill });
       },
     ]) {

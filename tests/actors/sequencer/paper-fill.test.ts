@@ -4,6 +4,7 @@ import { type BookCopy, createBookCopy } from '../../../src/shared/book-table.ts
 import { assetIndex, InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { type Lots, lots, type Ticks, ticks } from '../../../src/shared/money.ts';
 import { BUY, SELL, type Side } from '../../../src/shared/side.ts';
+import { wallMs } from '../../../src/shared/time.ts';
 import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-message.ts';
 
 /** EUR/USD: ledgers of four decimals, lots of eight, prices of five. */
@@ -35,7 +36,7 @@ const fillOf = (side: Side, qtyLots: Lots, limitTicks: Ticks, levels: readonly (
   const terms = { instrument, side, base, quote, feePpm: 0 };
   const order = { clOrdId: 'a', instrument: instrument.index, side, qtyLots, limitTicks, fundsUnits: 10n ** 12n };
   const scale = { pricePrecision: 5, qtyPrecision: 8, feePpm: 0, placedNs: 0 };
-  return paperFill({ ...order, ...scale } as unknown as PaperOrder, terms as never, book, 0)!;
+  return paperFill({ ...order, ...scale } as unknown as PaperOrder, terms as never, book, wallMs(0))!;
 };
 
 describe('a fill on paper', () => {

@@ -1,4 +1,5 @@
 /** What a plan may do at most, beyond which its machine cannot go. */
+
 import { describe, expect, test } from 'vitest';
 import { newPlan } from '../../../src/actors/sequencer/new-plan.ts';
 import { planBounds, resultSoFar } from '../../../src/actors/sequencer/plan-bounds.ts';
@@ -9,6 +10,7 @@ import {
   instrumentIndex,
 } from '../../../src/shared/instrument.ts';
 import { lots, NO_UNITS, units } from '../../../src/shared/money.ts';
+import { monotonicNs } from '../../../src/shared/time.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   ASSETS,
@@ -92,12 +94,23 @@ describe('the room of a plan', () => {
   const stage = stageSequencer();
   const { legs, startUnits, endUnits } = stage.opportunity()!;
   const plannedUnits = [1_000n, 2_000n, 3_000n].map(units);
-  const terms = { ordersMax: 24, excessMaxBps: 1_000, lossMaxBps: 1_000, openedSinceNs: 0, dustUnits: () => NO_UNITS };
+  const terms = {
+    ordersMax: 24,
+    excessMaxBps: 1_000,
+    lossMaxBps: 1_000,
+    openedSinceNs: monotonicNs(0),
+    dustUnits: () => NO_UNITS,
+  };
   const made = () =>
     newPlan(
       1,
       false,
-      { ...{ seq: 9, ordinal: 0, stampNs: 0, isSized: true, firstLots: lots(1n) }, startUnits, endUnits, legs },
+      {
+        ...{ seq: 9, ordinal: 0, stampNs: monotonicNs(0), isSized: true, firstLots: lots(1n) },
+        startUnits,
+        endUnits,
+        legs,
+      },
       {
         ...{
           ok: true,
@@ -109,7 +122,7 @@ describe('the room of a plan', () => {
         },
         plannedUnits,
       },
-      5,
+      monotonicNs(5),
     );
   const room = (plan: ReturnType<typeof made>, instrument: InstrumentIndex, side: 0 | 1, more = {}) =>
     planBounds(plan, { instrument, side }, DIRECTORY, stage.table, { ...terms, ...more }).roomUnits;
@@ -130,7 +143,10 @@ describe('the room of a plan', () => {
 
   test('does not depend on its age, of which it is told apart', () => {
     const of = (openedSinceNs: number) =>
-      planBounds(made(), { instrument: BTC_USD, side: 0 }, DIRECTORY, stage.table, { ...terms, openedSinceNs });
+      planBounds(made(), { instrument: BTC_USD, side: 0 }, DIRECTORY, stage.table, {
+        ...terms,
+        openedSinceNs: monotonicNs(openedSinceNs),
+      });
     expect([of(5).isTooOld, of(6).isTooOld]).toEqual([false, true]);
     expect(of(5).roomUnits).toBe(of(6).roomUnits);
   });

@@ -10,6 +10,7 @@ import type { Chance } from '../../../src/shared/chance.ts';
 import type { VirtualClock } from '../../../src/shared/clock.ts';
 import { assetIndex, InstrumentDirectory } from '../../../src/shared/instrument.ts';
 import { type Lots, lots, ticks, units } from '../../../src/shared/money.ts';
+import { wallMs } from '../../../src/shared/time.ts';
 import type {
   AccountQuestion,
   Fill,
@@ -117,7 +118,7 @@ export class UnrulyVenue implements TradingPort {
     });
   }
 
-  readAccount({ scope, sinceMs = 0 }: AccountQuestion): void {
+  readAccount({ scope, sinceMs = wallMs(0) }: AccountQuestion): void {
     const asOfMs = this.#clock.wallMs();
     this.#later(20, () => {
       if (!this.isConnected || (!this.isTame && this.#chance.unit() < 0.1)) {

@@ -1,7 +1,9 @@
 /** A venue that says anything at all, on the socket and by REST: nothing is thrown, nothing told twice or without measure. */
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { INT64_MAX } from '../../../src/shared/money.ts';
+import { wallMs } from '../../../src/shared/time.ts';
 import { approved } from '../../support/approved.ts';
 import { replaceOne } from '../../support/replace-one.ts';
 import { AT, CL, canceled, filled, ID, isNew, liveStage, pendingNew, trade } from './trading-stage.ts';
@@ -62,7 +64,7 @@ test('whatever it says, nothing is thrown, and each fill is told once and in amo
         });
         port.send(approved());
         port.lookUp(CL, undefined);
-        port.readAccount({ scope: 'everything', sinceMs: 0 });
+        port.readAccount({ scope: 'everything', sinceMs: wallMs(0) });
         for (const [text, ms] of frames) {
           venue.line.raw(text);
           pass(ms * 10);

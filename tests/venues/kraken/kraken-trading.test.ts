@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { lots } from '../../../src/shared/money.ts';
+import { monotonicNs, wallMs } from '../../../src/shared/time.ts';
 import { approved } from '../../support/approved.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 import {
@@ -111,11 +112,11 @@ describe('an order', () => {
   test('that was made longer ago than its deadline does not leave: whoever sends it stood still since', () => {
     const { port, venue, clock, pass, of } = liveStage();
     const deadlineNs = 2_000 * 1e6; // the default of trading.deadline_ms
-    port.send(approved({ placedNs: clock.nowNs() - deadlineNs - 1e6 }));
+    port.send(approved({ placedNs: monotonicNs(clock.nowNs() - deadlineNs - 1e6) }));
     pass(10);
     expect(venue.line.asked('add_order')).toEqual([]);
     expect(of('order.refused')).toMatchObject([{ error: 'not sent: it was made 2001 ms ago', isRetryable: true }]);
-    port.send(approved({ clOrdId: 'amhw3k2x100001204', placedNs: clock.nowNs() - deadlineNs }));
+    port.send(approved({ clOrdId: 'amhw3k2x100001204', placedNs: monotonicNs(clock.nowNs() - deadlineNs) }));
     pass(10);
     expect(venue.line.asked('add_order')).toHaveLength(1);
   });
@@ -810,7 +811,7 @@ describe('the account', () => {
     const { port, venue, pass, of, clock } = stageOf();
     venue.rest['OpenOrders'] = () => ({ result: { open: { O9: row({ cl_ord_id: null, status: 'open' }) } } });
     Object.assign(venue.rest, { ClosedOrders: FILLED['ClosedOrders'], QueryTrades: FILLED['QueryTrades'] });
-    port.readAccount({ scope: 'everything', sinceMs: clock.wallMs() - 60_000 });
+    port.readAccount({ scope: 'everything', sinceMs: wallMs(clock.wallMs() - 60_000) });
     pass(1_000);
     const [answer] = of('account');
     expect(answer?.account).toMatchObject({
@@ -831,7 +832,7 @@ describe('the account', () => {
     stage.port.start();
     stage.pass(1_500);
     const venueMs = () => stage.clock.wallMs() - 300_000;
-    const since = [venueMs() - 60_000, venueMs() + 3_600_000, undefined];
+    const since = [wallMs(venueMs() - 60_000), wallMs(venueMs() + 3_600_000), undefined];
     for (const sinceMs of since) {
       stage.port.readAccount({ scope: 'everything', sinceMs });
       stage.pass(30_000);
@@ -851,7 +852,7 @@ describe('the account', () => {
       venue.line.executions([isNew({ order_id: 'O9' })]);
       return { result: { closed: {}, count: 0 } };
     };
-    port.readAccount({ scope: 'everything', sinceMs: 0 });
+    port.readAccount({ scope: 'everything', sinceMs: wallMs(0) });
     pass(1_000);
     expect(of('account')).toHaveLength(1);
     expect(venue.called('BalanceEx')).toHaveLength(1);
@@ -859,13 +860,13 @@ describe('the account', () => {
 
   test('is asked for no more than is wanted', () => {
     const { port, venue, pass, of } = stageOf();
-    port.readAccount({ scope: 'balances', sinceMs: 0 });
+    port.readAccount({ scope: 'balances', sinceMs: wallMs(0) });
     pass(1_000);
     expect(of('account')).toMatchObject([{ account: { scope: 'balances', openOrders: [], endedOrders: [] } }]);
     expect([venue.called('OpenOrders'), venue.called('ClosedOrders')]).toEqual([[], []]);
     const closed = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`O${at}`, row({ cl_ord_id: null })]));
     venue.rest['ClosedOrders'] = () => ({ result: { closed, count: 10_000 } });
-    port.readAccount({ scope: 'recent', sinceMs: 0 });
+    port.readAccount({ scope: 'recent', sinceMs: wallMs(0) });
     pass(30_000);
     expect(venue.called('ClosedOrders')).toHaveLength(1);
     expect(of('account')[1]?.account.endedOrders).toHaveLength(50);
@@ -874,8 +875,8 @@ describe('the account', () => {
 
   test('is not read without the streams, and each question has its answer', () => {
     const { port, venue, pass, of } = stageOf();
-    port.readAccount({ scope: 'everything', sinceMs: 0 });
-    port.readAccount({ scope: 'everything', sinceMs: 0 });
+    port.readAccount({ scope: 'everything', sinceMs: wallMs(0) });
+    port.readAccount({ scope: 'everything', sinceMs: wallMs(0) });
     venue.upgrade = () => true;
     pass(1);
     venue.line.drop(1006, '');
@@ -886,7 +887,7 @@ describe('the account', () => {
   test('takes up the open orders of a predecessor: what comes of them is told', () => {
     const { port, venue, pass, of, events } = stageOf();
     venue.rest['OpenOrders'] = () => ({ result: { open: { [ID]: row({ status: 'open' }) } } });
-    port.readAccount({ scope: 'everything', sinceMs: 0 });
+    port.readAccount({ scope: 'everything', sinceMs: wallMs(0) });
     pass(1_000);
     expect(of('account')).toHaveLength(1);
     events.length = 0;
@@ -1100,7 +1101,7 @@ test('the same seed gives the same bytes', () => {
     venue.line.drop(1006, '');
     pass(30_000);
     port.lookUp(CL, undefined);
-    port.readAccount({ scope: 'everything', sinceMs: 0 });
+    port.readAccount({ scope: 'everything', sinceMs: wallMs(0) });
     pass(5_000);
     return JSON.stringify([venue.lines.map(({ texts }) => texts), events], (_key, value) =>
       typeof value === 'bigint' ? String(value) : value,
@@ -1168,7 +1169,7 @@ describe('a pair whose precision changes', () => {
     other.atWork.set(CL, { pricePrecision: 1, qtyPrecision: 8 });
     rescale(other);
     other.venue.rest = FILLED;
-    other.port.readAccount({ scope: 'everything', sinceMs: 0 }); // read in the present scale: of an order at work nothing is taken up from it
+    other.port.readAccount({ scope: 'everything', sinceMs: wallMs(0) }); // read in the present scale: of an order at work nothing is taken up from it
     other.pass(5_000);
     other.port.lookUp(CL, ID);
     other.pass(5_000);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/shared/clock.ts';
 import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
 import { lots } from '../../../src/shared/money.ts';
+import { monotonicNs } from '../../../src/shared/time.ts';
 import { PairTerms } from '../../../src/venues/kraken/pair-terms.ts';
 import { failed } from '../../../src/venues/kraken/rest-answer.ts';
 import { changesOf } from '../../support/directory-of.ts';
@@ -41,7 +42,7 @@ function stageTerms() {
   });
   const pass = (ms: number) => {
     const untilNs = clock.nowNs() + ms * 1e6;
-    for (let atNs = clock.nowNs(); atNs < untilNs; atNs += 1e8) {
+    for (let atNs = clock.nowNs(); atNs < untilNs; atNs = monotonicNs(atNs + 1e8)) {
       clock.advanceTo(Math.min(untilNs, atNs + 1e8));
       terms.onTimer();
     }

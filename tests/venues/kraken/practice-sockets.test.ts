@@ -6,6 +6,7 @@ import { systemClock } from '../../../src/shared/clock.ts';
 import { checkConfig } from '../../../src/shared/config.ts';
 import { type InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { type Lots, lots, ticks } from '../../../src/shared/money.ts';
+import { wallMs } from '../../../src/shared/time.ts';
 import { type KrakenAccount, openKraken } from '../../../src/venues/kraken/open-kraken.ts';
 import type { FaultName } from '../../../src/venues/practice/faults.ts';
 import { type PracticeServer, startPracticeServer } from '../../../src/venues/practice/practice-server.ts';
@@ -117,7 +118,7 @@ describe('over real sockets', () => {
     expect(ends[2]).toBeGreaterThan(0n);
     expect(ends[2]).toBeLessThan(300_000_000n);
     expect(ends[3]).toBe(0n);
-    account.port.readAccount({ scope: 'everything', sinceMs: 0 });
+    account.port.readAccount({ scope: 'everything', sinceMs: wallMs(0) });
     await until(() => trader.events.some(({ type }) => type === 'account'));
     const reading = trader.events.find((event) => event.type === 'account')?.account;
     const base = directory.assetNamed('BTC');
@@ -170,7 +171,7 @@ describe('over real sockets', () => {
     shut();
     open();
     await until(mayTrade);
-    account.port.readAccount({ scope: 'everything', sinceMs: systemClock.wallMs() - 60_000 });
+    account.port.readAccount({ scope: 'everything', sinceMs: wallMs(systemClock.wallMs() - 60_000) });
     await until(() => trader.events.some(({ type }) => type === 'account'));
     const reading = trader.events.find((event) => event.type === 'account')?.account;
     expect(reading?.endedOrders.map((order) => order.clOrdId)).toContain(clOrdId);

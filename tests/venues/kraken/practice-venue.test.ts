@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seededChance } from '../../../src/shared/chance.ts';
+import { wallMs } from '../../../src/shared/time.ts';
 import { fine } from '../../../src/simulation/readings.ts';
 import { drawFaultRates } from '../../../src/venues/practice/fault-rules.ts';
 import { FAULT_NAMES, FAULTS } from '../../../src/venues/practice/faults.ts';
@@ -36,7 +37,7 @@ type Stage = ReturnType<typeof day>;
 
 /** What is held, by asset, as the connection reads it. */
 function accountOf({ port, pass, trader, directory }: Stage): Record<string, bigint> {
-  port.readAccount({ scope: 'everything', sinceMs: 0 });
+  port.readAccount({ scope: 'everything', sinceMs: wallMs(0) });
   pass(3_000);
   const answer = trader.events.findLast((event) => event.type === 'account');
   const balances = answer?.account.balances ?? [];

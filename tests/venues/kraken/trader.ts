@@ -7,6 +7,7 @@ import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import type { InstrumentDirectory, InstrumentIndex } from '../../../src/shared/instrument.ts';
 import type { Lots, Ticks } from '../../../src/shared/money.ts';
 import type { Side } from '../../../src/shared/side.ts';
+import { monotonicNs } from '../../../src/shared/time.ts';
 import { fine } from '../../../src/simulation/readings.ts';
 import type { PracticeExchange } from '../../../src/venues/practice/practice-exchange.ts';
 import type { Fill, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
@@ -48,7 +49,7 @@ export class Trader {
     this.orders.set(clOrdId, { state: 'out', fills: new Map(), ended: undefined, lookUpAtMs: 0 });
     const { pricePrecision, qtyPrecision } = this.#directory.instruments[instrument]!;
     const terms = { instrument, side, qtyLots, limitTicks, pricePrecision, qtyPrecision };
-    this.#port.send(approved({ clOrdId, plan, placedNs: this.#nowMs() * 1e6, ...terms }));
+    this.#port.send(approved({ clOrdId, plan, placedNs: monotonicNs(this.#nowMs() * 1e6), ...terms }));
     return clOrdId;
   }
 

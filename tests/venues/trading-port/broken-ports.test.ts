@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { lots } from '../../../src/shared/money.ts';
+import { wallMs } from '../../../src/shared/time.ts';
 import type { TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
 import { PortBefore } from '../../simulation/mutants.ts';
 import { CASES, type CaseName, CUT_CASES, expectOrderly } from './contract.ts';
@@ -52,7 +53,7 @@ const BROKEN: Record<string, (inner: TradingPort) => TradingPort> = {
     () => (event) => (event.type === 'order.ended' ? [{ ...event, filledLots: lots(event.filledLots + 1n) }] : [event]),
   ),
   'gives fills our time': changing(() => (event) => {
-    return event.type === 'order.filled' ? [{ ...event, fill: { ...event.fill, atMs: 0 } }] : [event];
+    return event.type === 'order.filled' ? [{ ...event, fill: { ...event.fill, atMs: wallMs(0) } }] : [event];
   }),
   'answers a question twice': changing(() => (event) => (event.type === 'account' ? [event, event] : [event])),
   'leaves a question without an answer': changing(() => (event) => (event.type === 'account_unknown' ? [] : [event])),

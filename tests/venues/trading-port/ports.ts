@@ -8,6 +8,7 @@ import { seededChance } from '../../../src/shared/chance.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
 import { assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { type Lots, lots, NO_LOTS, NO_UNITS, ticks, units } from '../../../src/shared/money.ts';
+import { monotonicNs } from '../../../src/shared/time.ts';
 import { DryRunPort } from '../../../src/venues/dry-run-port.ts';
 import type { Fill, TradingPort } from '../../../src/venues/trading-port.ts';
 import { FakeExchange, ScriptedPort } from '../../actors/sequencer/account-stage.ts';
@@ -95,7 +96,7 @@ function rememberedAs(order: ApprovedOrder, filledLots: Lots): Order {
     ...order,
     ...{ position: order.leg, gives: 0, takes: 1, isClosing: false, isReversing: false },
     ...{ state: 'filled', seen: true, ackTold: true, booked, venueOrderId: '' },
-    ...{ lookups: 0, lookupDueNs: 0, denials: 0 },
+    ...{ lookups: 0, lookupDueNs: monotonicNs(0), denials: 0 },
   };
 }
 
