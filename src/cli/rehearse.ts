@@ -4,7 +4,7 @@
  * with its three yeses, real sockets and a real database. From another terminal the same settings file serves `status`,
  * `halt`, `resume` and the rest. It ends with our books held against the exchange's ledger.
  */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { freshSeed } from '../shared/chance.ts';
@@ -157,7 +157,8 @@ function rehearsalAccount(fees: string): AccountSpec {
 function newFolder(path: string): string {
   const folder = resolve(path);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // Not with its parents: in a folder where nothing can be made (/proc) Node would try that without end.
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
     if (readdirSync(folder).length === 0) return folder;
   } catch (thrown) {
     throw arbitradeError('OUTPUT_UNWRITABLE', '--folder', folder, reasonOf(thrown));

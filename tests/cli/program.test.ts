@@ -65,6 +65,8 @@ describe('the command line', () => {
     [['demo', '--tier', '99'], /CONFIG_INVALID: fees\.tier/],
     [['run'], /required option '--config <file>'/],
     [['run', '--config', 'no-such.yaml'], /CONFIG_UNREADABLE: no-such\.yaml/],
+    [['rehearse', '--folder', '/proc/x'], /OUTPUT_UNWRITABLE: --folder: \/proc\/x/],
+    [['rehearse', '--folder', '/no/such/folder'], /OUTPUT_UNWRITABLE: --folder: \/no\/such\/folder/],
     [['resume'], /required option '--reason <text>'/],
     [['halt', '--config', 'no-such.yaml'], /CONFIG_UNREADABLE: no-such\.yaml/],
     [['practice', '--capture', 'x', '--port', '70000'], /from 0 to 65535/],
