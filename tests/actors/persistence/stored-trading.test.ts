@@ -109,6 +109,7 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
       runMs: RUN_MS,
       plan: 2,
       startAsset: 'USD',
+      mark: '0.000000000000000000',
       firstOrder: { clOrdId: 'a-three', gives: 'USD' },
       fills: [
         {
