@@ -2,7 +2,6 @@
 import { readStoredCauses } from '../actors/persistence/stored-gate-causes.ts';
 import { readStoredLosses } from '../actors/persistence/stored-losses.ts';
 import { readStoredTrading } from '../actors/persistence/stored-trading.ts';
-import type { HaltAnswer } from '../actors/risk/actor.ts';
 import type { CommandOutcome, ControlCommand, ControlTarget } from '../control/control-protocol.ts';
 import { type ControlServer, startControlServer } from '../control/control-server.ts';
 import type { HostLog } from '../runtime/inline-host.ts';
@@ -16,14 +15,15 @@ import type { Config, Mode } from '../shared/config.ts';
 import type { ArbitradeError } from '../shared/errors.ts';
 import type { FlattenAsk, FlattenReport } from '../shared/flatten-message.ts';
 import { causeInWords } from '../shared/gate-cause.ts';
-import { API_KEY_OPTION, type ApiKey } from '../shared/secrets-file.ts';
-import { CAUSES_OPTION, type StoredCause } from '../shared/stored-causes.ts';
-import { LOSSES_OPTION, type StoredLosses } from '../shared/stored-losses.ts';
-import { STORED_TRADING_OPTION, type StoredTrading } from '../shared/stored-trading.ts';
+import type { RunOptions } from '../shared/run-options.ts';
+import type { ApiKey } from '../shared/secrets-file.ts';
+import type { StoredCause } from '../shared/stored-causes.ts';
+import type { StoredLosses } from '../shared/stored-losses.ts';
+import type { StoredTrading } from '../shared/stored-trading.ts';
 import { tradingAccount } from '../shared/trading-account.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { watchOutput } from './output-watch.ts';
-import { type RiskStatus, statusReport } from './status-report.ts';
+import { statusReport } from './status-report.ts';
 import { type Summary, summarise } from './summary.ts';
 
 export interface EngineOptions {
@@ -32,7 +32,7 @@ export interface EngineOptions {
   /** Restarts do not help: trading is halted and everything stopped; the process is to end. */
   readonly onEscalation: (error: ArbitradeError) => void;
   /** Options of this run that are no settings; they reach every actor. */
-  readonly runOptions?: Readonly<Record<string, unknown>>;
+  readonly runOptions?: RunOptions;
   /** The account's key: the sequencer's thread alone is given it. */
   readonly apiKey?: ApiKey | undefined;
   /** Whether the control socket is opened. */
@@ -104,7 +104,7 @@ export class Engine implements ControlTarget {
         const stored = { trading: await this.#readStoredTrading(), losses: await this.#readStoredLosses() };
         this.#supervisor = this.#supervise(causesAtStart, stored);
         await this.#supervisor.start();
-        if (this.#options.runOptions?.['replay'] !== true) {
+        if (this.#options.runOptions?.replay !== true) {
           this.#cancelOutputWatch = watchOutput(config, this.#supervisor, this.clock);
         }
       }
@@ -123,7 +123,7 @@ export class Engine implements ControlTarget {
 
   /** What earlier runs have lost; of a replay, which is of no time, nothing. */
   async #readStoredLosses(): Promise<StoredLosses | undefined> {
-    if (this.#options.runOptions?.['replay'] === true) return undefined;
+    if (this.#options.runOptions?.replay === true) return undefined;
     return readStoredLosses(this.config.persistence.database, tradingAccount(this.config), this.clock);
   }
 
@@ -137,12 +137,9 @@ export class Engine implements ControlTarget {
       clock: this.clock,
       seed: freshSeed(),
       log,
-      options: { ...runOptions, [CAUSES_OPTION]: causesAtStart, [LOSSES_OPTION]: stored.losses },
+      options: { ...runOptions, causesAtStart, lossesAtStart: stored.losses },
       ownOptions: {
-        sequencer: {
-          ...(apiKey === undefined ? {} : { [API_KEY_OPTION]: apiKey }),
-          ...(stored.trading === undefined ? {} : { [STORED_TRADING_OPTION]: stored.trading }),
-        },
+        sequencer: { apiKey, storedTrading: stored.trading },
       },
       onEscalation: (error) => {
         this.#escalation = error;
@@ -185,7 +182,7 @@ export class Engine implements ControlTarget {
     const { patience_ms: patienceMs, answer_timeout_ms: answerMs } = this.config.trading;
     const { promise: isOver, resolve } = Promise.withResolvers<0>();
     const cancelTimer = this.clock.after(patienceMs + answerMs, () => resolve(0));
-    const plansLeft = async () => Number(await this.supervisor.call('sequencer', 'drain').catch(() => 0)); // it died
+    const plansLeft = () => this.supervisor.call('sequencer', 'drain').catch(() => 0); // it died
     while ((await Promise.race([isOver, plansLeft()])) > 0) {
       await new Promise<void>((next) => this.clock.after(DRAIN_POLL_MS, next));
     }
@@ -193,7 +190,7 @@ export class Engine implements ControlTarget {
   }
 
   async status(): Promise<unknown> {
-    return statusReport(this, (await this.supervisor.call('risk', 'status')) as RiskStatus);
+    return statusReport(this, await this.supervisor.call('risk', 'status'));
   }
 
   /** The gate is closed at once; the answer comes when the halt is on disk too, or says that it is not. */
@@ -207,7 +204,7 @@ export class Engine implements ControlTarget {
   }
 
   async #close(command: 'halt' | 'drain', reason: string, by: string): Promise<CommandOutcome> {
-    const { ok, text, isRecorded } = (await this.supervisor.call('risk', command, reason, by)) as HaltAnswer;
+    const { ok, text, isRecorded } = await this.supervisor.call('risk', command, reason, by);
     return isRecorded && (await this.#isKept()) ? { ok, text } : { ok, text: `${text}; ${NOT_KEPT}` };
   }
 
@@ -231,13 +228,12 @@ export class Engine implements ControlTarget {
     const { mode } = this.config;
     const refused = whyNoFlatten(mode, ask);
     if (refused !== undefined) return { refused, offers: [], kept: [] };
-    return (await this.supervisor.call('sequencer', 'flatten', ask)) as FlattenReport;
+    return await this.supervisor.call('sequencer', 'flatten', ask);
   }
 
   async resume(reason: string, by: string): Promise<CommandOutcome> {
     const setAside = this.supervisor.causes.filter(({ reason: why }) => why === 'message_set_aside');
-    const args = [reason, by, setAside.length > 0] as const;
-    const outcome = (await this.supervisor.call('risk', 'resume', ...args)) as CommandOutcome;
+    const outcome = await this.supervisor.call('risk', 'resume', reason, by, setAside.length > 0);
     if (!outcome.ok) return outcome;
     // A person has looked: messages that were set aside need not pause trading any longer. Not when risk refused.
     this.supervisor.resume();

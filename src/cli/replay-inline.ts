@@ -51,8 +51,7 @@ async function untilReplayed(host: InlineHost, run: ReplayRun): Promise<number> 
 
 async function exportOpportunities(host: InlineHost, file: string): Promise<void> {
   await host.settle();
-  const persistence = host.actor('persistence')?.control as { exportOpportunities(file: string): Promise<number> };
-  await persistence.exportOpportunities(file);
+  await host.call('persistence', 'exportOpportunities', file);
 }
 
 /** On a virtual clock every message is handled in no time at all. */

@@ -1,5 +1,4 @@
 /** Replay with the actors on their own threads, as they run live. */
-import type { RecordSummary } from '../actors/persistence/database-protocol.ts';
 import { Counters } from '../runtime/counters.ts';
 import { RingGauge } from '../runtime/ring.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -54,6 +53,6 @@ async function untilReplayed(engine: Engine, run: ReplayRun): Promise<void> {
 
 /** What is written comes from the records: if some were lost on the way, it would not be all that was found. */
 async function refuseIncomplete(engine: Engine): Promise<void> {
-  const { missing, doubled } = (await engine.supervisor.call('persistence', 'summary')) as RecordSummary;
+  const { missing, doubled } = await engine.supervisor.call('persistence', 'summary');
   if (missing + doubled > 0) throw arbitradeError('RECORDS_INCOMPLETE', missing, doubled);
 }

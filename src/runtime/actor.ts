@@ -8,19 +8,18 @@ import type { BookTable } from '../shared/book-table.ts';
 import type { Chance } from '../shared/chance.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
+import type { ControlCalls } from '../shared/control-calls.ts';
 import type { ActorId, EdgeHistogram, LatencyStage } from '../shared/counter-names.ts';
 import type { FeeTable } from '../shared/fee-table.ts';
 import type { FundsTable } from '../shared/funds-table.ts';
 import type { InstrumentLog } from '../shared/instrument-log.ts';
+import type { RunOptions } from '../shared/run-options.ts';
 import type { TradingGate } from '../shared/trading-gate.ts';
 import type { Counters } from './counters.ts';
 import type { EdgeDistribution } from './edge-distribution.ts';
 import type { Histogram } from './histogram.ts';
 import type { RecordWriter } from './record-writer.ts';
 import type { RingConsumer, RingGauge, RingProducer } from './ring.ts';
-
-/** A call over the control port: plain data in, plain data out. Never on the tick path. */
-export type ControlCall = (...args: never[]) => unknown;
 
 export interface Actor {
   readonly id: ActorId;
@@ -37,8 +36,8 @@ export interface Actor {
   isBusy?(): boolean;
   /** Finishes what is in hand and closes. Neighbours upstream have stopped already. */
   onStop(): void | Promise<void>;
-  /** Calls that other threads may make through the control port. */
-  readonly control?: Readonly<Record<string, ControlCall>>;
+  /** Calls that other threads may make through the control port, see `control-calls.ts`. */
+  readonly control?: object;
   /**
    * True when the actor has sockets or a database, whose callbacks need the event loop to turn while it idles, or sets
    * timers that must be finer than `heartbeat_ms`: without it the thread blocks while idle, and a timer of the clock
@@ -94,8 +93,14 @@ export interface ActorContext<A extends ActorId = ActorId> {
     text: string,
     fields?: Readonly<Record<string, unknown>>,
   ): void;
-  /** Options of this run that are no settings, by name (a capture's path, for instance). */
-  readonly options: Readonly<Record<string, unknown>>;
+  /** Options of this run that are no settings (a capture's path, for instance). */
+  readonly options: RunOptions;
 }
 
-export type ActorFactory<A extends ActorId = ActorId> = (context: ActorContext<A>) => Actor;
+/** An actor that answers the control calls which the table has under its name. */
+export type Answering<A extends ActorId> = Actor & { readonly control: ControlCalls[A] };
+
+/** Of any actor, or of a certain one, which then answers its control calls. */
+export type ActorFactory<A extends ActorId = ActorId> = (
+  context: ActorContext<A>,
+) => ActorId extends A ? Actor : keyof ControlCalls[A] extends never ? Actor : Answering<A>;

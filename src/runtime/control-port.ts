@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { expose, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import type { CallAnswer, CallArguments, CallName, CallTable } from '../shared/control-calls.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import { ArbitradeError, arbitradeError, type ErrorCode, reasonOf } from '../shared/errors.ts';
 import type { Actor } from './actor.ts';
@@ -35,11 +36,24 @@ export function exposeControl(port: MessagePort, actors: readonly Actor[]): void
   expose(surface, nodeEndpoint(port));
 }
 
-function callOf(actors: readonly Actor[], id: ActorId, name: string): (...args: readonly unknown[]) => unknown {
+type AnyCall = (...args: readonly unknown[]) => unknown;
+
+function callOf(actors: readonly Actor[], id: ActorId, name: string): AnyCall {
   const control = actors.find((actor) => actor.id === id)?.control;
-  const call = control !== undefined && Object.hasOwn(control, name) ? control[name] : undefined;
-  if (call === undefined) throw arbitradeError('CONTROL_REFUSED', `${id}.${name}`, 'there is no such call');
-  return call as (...args: readonly unknown[]) => unknown;
+  const isThere = control !== undefined && Object.hasOwn(control, name);
+  const call: unknown = isThere ? Reflect.get(control, name) : undefined;
+  if (typeof call !== 'function') throw arbitradeError('CONTROL_REFUSED', `${id}.${name}`, 'there is no such call');
+  return call as AnyCall; // an actor's calls have the types that the table has: its factory says so
+}
+
+/** What one of `actors`, on this thread, answers. @throws CONTROL_REFUSED, and whatever the call throws. */
+export function answerCall<Calls extends CallTable, A extends ActorId, N extends CallName<Calls, A>>(
+  actors: readonly Actor[],
+  id: A,
+  name: N,
+  args: CallArguments<Calls, A, N>,
+): CallAnswer<Calls, A, N> {
+  return callOf(actors, id, name)(...args) as CallAnswer<Calls, A, N>;
 }
 
 /** Main side: calls into the worker at the other end of `port`. */

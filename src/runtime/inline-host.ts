@@ -8,10 +8,13 @@
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import { type Clock, VirtualClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
+import type { CallAnswer, CallArguments, CallName, ControlCalls } from '../shared/control-calls.ts';
 import { ACTOR_IDS, type ActorId } from '../shared/counter-names.ts';
 import { arbitradeError, reasonOf } from '../shared/errors.ts';
+import type { RunOptions } from '../shared/run-options.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import type { Actor, ActorContext, ActorFactory } from './actor.ts';
+import { answerCall } from './control-port.ts';
 import { Counters } from './counters.ts';
 import { Duty } from './duty.ts';
 import { chanceOf, loadActorFactory } from './load-actor.ts';
@@ -30,7 +33,7 @@ export interface InlineHostOptions {
   readonly seed: number;
   readonly log?: HostLog;
   /** Options of this run, by name. */
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly options?: RunOptions;
   /** Actors to use instead of the modules that the topology names. */
   readonly factories?: Partial<Record<ActorId, ActorFactory>>;
 }
@@ -77,9 +80,13 @@ export class InlineHost {
     return new Counters(this.memory.counters, actor);
   }
 
-  /** The actor itself, for its control calls. */
-  actor(id: ActorId): Actor | undefined {
-    return this.#duty.actors.find((actor) => actor.id === id);
+  /** A control call to an actor. @throws CONTROL_REFUSED when there is none, and whatever the call throws. */
+  call<A extends ActorId, N extends CallName<ControlCalls, A>>(
+    actor: A,
+    name: N,
+    ...args: CallArguments<ControlCalls, A, N>
+  ): CallAnswer<ControlCalls, A, N> {
+    return answerCall<ControlCalls, A, N>(this.#duty.actors, actor, name, args);
   }
 
   /**

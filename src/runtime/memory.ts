@@ -18,6 +18,7 @@ import { arbitradeError } from '../shared/errors.ts';
 import { createFeeTableMemory, FeeTable } from '../shared/fee-table.ts';
 import { createFundsTableMemory, FundsTable } from '../shared/funds-table.ts';
 import { createInstrumentLogMemory, InstrumentLog, type InstrumentLogMemory } from '../shared/instrument-log.ts';
+import { checkedRunOptions, type RunOptions } from '../shared/run-options.ts';
 import { createGateMemory, TradingGate } from '../shared/trading-gate.ts';
 import type { ActorContext } from './actor.ts';
 import { type CounterMemory, Counters, createCounterMemory } from './counters.ts';
@@ -97,13 +98,13 @@ export interface HostServices {
   readonly log: ActorContext['log'];
   /** Only threads have one: whoever drives actors inline says when they turn. */
   readonly turnNow?: ActorContext['turnNow'];
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: RunOptions;
 }
 
 /** By ring, the position of a message that has killed its handler too often and is passed over. */
 export type SetAside = Readonly<Record<string, number>>;
 
-/** The part of the memory that `actor` may touch, with everything else it needs. */
+/** The part of the memory that `actor` may touch, with everything else it needs. @throws OPTION_INVALID */
 export function openContext<A extends ActorId>(
   memory: SharedMemory,
   actor: A,
@@ -119,6 +120,7 @@ export function openContext<A extends ActorId>(
     turnNow: () => {},
     noteProgress: () => counters.set(counters.at('heartbeat_ns'), services.clock.nowNs()),
     ...services,
+    options: checkedRunOptions(services.options),
     id: actor,
     isSuccessor,
     counters,

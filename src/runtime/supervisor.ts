@@ -8,9 +8,11 @@ import { createActor } from 'xstate';
 import type { AuditEvent } from '../shared/audit-events.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
+import type { CallAnswer, CallArguments, CallName, CallTable, ControlCalls } from '../shared/control-calls.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import { ArbitradeError, arbitradeError, INCURABLE_ERRORS } from '../shared/errors.ts';
 import type { GateCause } from '../shared/gate-cause.ts';
+import type { RunOptions } from '../shared/run-options.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import { AuditQueue } from './audit-queue.ts';
 import { Counters } from './counters.ts';
@@ -39,7 +41,7 @@ export interface SupervisorOptions {
   readonly seed: number;
   readonly log: HostLog;
   /** Options of this run, by name; they are cloned to the threads. */
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly options?: RunOptions;
   /** Options that one actor alone may see, such as a key: no other thread is given them. */
   readonly ownOptions?: OwnOptions;
   /** one_for_one unless said otherwise: a successor recovers from shared memory without its neighbours' help. */
@@ -60,7 +62,8 @@ export interface ThreadStatus {
   readonly state: string;
 }
 
-export class Supervisor {
+/** @typeParam Calls the control calls of its actors. */
+export class Supervisor<Calls extends CallTable = ControlCalls> {
   readonly #options: SupervisorOptions;
   readonly #threads: readonly WorkerThread[];
   readonly #life = createActor(supervisorMachine);
@@ -146,11 +149,15 @@ export class Supervisor {
    * A control call to an actor, by name. One that is being restarted is waited for: an order to halt must not be lost
    * because risk has just died. @throws CONTROL_REFUSED, and whatever the call throws (with its code).
    */
-  async call(actor: ActorId, name: string, ...args: readonly unknown[]): Promise<unknown> {
+  async call<A extends ActorId, N extends CallName<Calls, A>>(
+    actor: A,
+    name: N,
+    ...args: CallArguments<Calls, A, N>
+  ): Promise<Awaited<CallAnswer<Calls, A, N>>> {
     const thread = this.#threadOf(actor);
     const deadlineNs = this.#options.clock.nowNs() + this.#options.config.runtime.start_within_ms * 1e6;
     while (this.#isBeingRestarted(thread) && this.#options.clock.nowNs() < deadlineNs) await this.#oneHeartbeat();
-    return thread.call(actor, name, args);
+    return (await thread.call(actor, name, args)) as Awaited<CallAnswer<Calls, A, N>>; // of this very program
   }
 
   /** A person has looked at the messages that were set aside: trading need not pause for them any longer. */

@@ -3,12 +3,13 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Config } from '../shared/config.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import type { ErrorCode } from '../shared/errors.ts';
+import type { RunOptions } from '../shared/run-options.ts';
 import type { ActorContext } from './actor.ts';
 import type { IdleStrategy } from './duty-loop.ts';
 import type { SetAside, SharedMemory } from './memory.ts';
 
 /** Options that only one actor sees. */
-export type OwnOptions = Readonly<Partial<Record<ActorId, Readonly<Record<string, unknown>>>>>;
+export type OwnOptions = Readonly<Partial<Record<ActorId, RunOptions>>>;
 
 /** What a worker thread is born with. */
 export interface WorkerBirth {
@@ -17,7 +18,7 @@ export interface WorkerBirth {
   readonly actors: readonly { readonly id: ActorId; readonly entry: string }[];
   readonly idle: IdleStrategy;
   readonly seed: number;
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: RunOptions;
   /** Of its own actors only. */
   readonly ownOptions: OwnOptions;
   readonly isSuccessor: boolean;

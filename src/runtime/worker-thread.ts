@@ -7,6 +7,7 @@ import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import { ArbitradeError, arbitradeError, type ErrorCode, reasonOf } from '../shared/errors.ts';
+import type { RunOptions } from '../shared/run-options.ts';
 import { afterAwake } from './awake-timer.ts';
 import { type ControlAnswer, type ControlSurface, connectControl } from './control-port.ts';
 import { Counters } from './counters.ts';
@@ -47,7 +48,7 @@ export interface WorkerThreadDeps {
   readonly config: Config;
   readonly clock: Clock;
   readonly seed: number;
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: RunOptions;
   readonly ownOptions: OwnOptions;
   readonly log: HostLog;
   /** What a successor has to pass over. */

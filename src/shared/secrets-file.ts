@@ -19,9 +19,6 @@ export interface ApiKey {
   readonly secret: string;
 }
 
-/** Run option by which the sequencer gets the {@link ApiKey}; no other actor is given it. */
-export const API_KEY_OPTION = 'apiKey';
-
 const SIZE_MAX = 16_384;
 const GROUP_AND_OTHERS = 0o077;
 const GROUP_READS = 0o040;

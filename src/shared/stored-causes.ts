@@ -1,12 +1,10 @@
 /**
  * The causes that wait for a person, as they are kept in the runtime state, so that they hold over a restart of the
  * process. A cause has a slot, and two keys: its facts, and its text, which is written first. Whoever reads the database
- * at the start hands what was kept to the risk actor as option {@link CAUSES_OPTION}.
+ * at the start hands what was kept to the risk actor as option `causesAtStart`.
  */
 import { CAUSE_EFFECTS, type CauseEffect, type GateCause, isLatched } from './gate-cause.ts';
 import { GATE_REASONS, type GateReason } from './trading-gate.ts';
-
-export const CAUSES_OPTION = 'causesAtStart';
 
 /** Key of the facts of a slot; its text is under `textKey`. */
 export const CAUSE_KEY_PREFIX = 'gate_cause.';

@@ -5,8 +5,6 @@
 import type { ExposureReason } from './execution-message.ts';
 import { largest, smaller } from './money.ts';
 
-export const LOSSES_OPTION = 'lossesAtStart';
-
 /** Key of the runtime state: number of the newest execution that the person who resumed last had taken upon himself. */
 export const LOSSES_FROM_KEY = 'losses_counted_from';
 

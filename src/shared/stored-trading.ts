@@ -63,6 +63,3 @@ export interface StoredTrading {
   /** The venue's ids of fills that are recorded, from before `sinceMs` on. */
   readonly execIds: readonly string[];
 }
-
-/** The sequencer's option of a run under which it finds them. */
-export const STORED_TRADING_OPTION = 'storedTrading';

@@ -2,12 +2,11 @@
  * Actors that can die on one thread. A worker takes its timers, sockets and requests with it; here they would live on in
  * the event queue, so each life gets a clock and a transport of its own that go silent with it.
  */
-
-import type { Actor, ActorContext, ActorFactory } from '../runtime/actor.ts';
+import type { ActorContext, ActorFactory } from '../runtime/actor.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import type { MonotonicNs, WallMs } from '../shared/time.ts';
-import type { Transport } from '../venues/transport.ts';
+import type { Transport } from '../shared/transport.ts';
 
 /** A transport whose connections end when its holder dies. */
 export interface MortalTransport extends Transport {
@@ -27,7 +26,7 @@ export interface Life {
 
 /** An actor whose newest life {@link Lives.current} can end. */
 export function mortal<A extends ActorId>(id: A, create: ActorFactory<A>, lives: Lives): ActorFactory<A> {
-  return (context: ActorContext<A>): Actor => {
+  return (context: ActorContext<A>): ReturnType<ActorFactory<A>> => {
     lives.current.get(id)?.end();
     const clock = new LifeClock(context.clock);
     const transport = lives.makeTransport();

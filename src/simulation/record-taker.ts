@@ -3,7 +3,7 @@
  * checker reads are the records, and DuckDB's part in keeping them is tested with DuckDB.
  */
 import { RECORD_SOURCES } from '../actors/persistence/database-protocol.ts';
-import type { Actor, ActorContext, ActorFactory } from '../runtime/actor.ts';
+import type { Actor, ActorContext } from '../runtime/actor.ts';
 
 /** Takes one record as it lies on the ring; valid during the call only. */
 export type TakeRecord = (source: string, view: DataView, offset: number) => void;
@@ -11,8 +11,8 @@ export type TakeRecord = (source: string, view: DataView, offset: number) => voi
 /** Records of one ring in one turn. */
 const BATCH = 256;
 
-export function recordTaker(take: TakeRecord): ActorFactory<'persistence'> {
-  return (context) => new RecordTaker(context, take);
+export function recordTaker(take: TakeRecord) {
+  return (context: ActorContext<'persistence'>): Actor => new RecordTaker(context, take);
 }
 
 class RecordTaker implements Actor {

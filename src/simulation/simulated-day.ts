@@ -14,9 +14,8 @@ import { ACCOUNT_STATES, isTradingState } from '../shared/account-state.ts';
 import { type Chance, seededChance } from '../shared/chance.ts';
 import { VirtualClock } from '../shared/clock.ts';
 import type { ActorId } from '../shared/counter-names.ts';
-import type { FlattenAsk, FlattenReport } from '../shared/flatten-message.ts';
 import { InstrumentLog } from '../shared/instrument-log.ts';
-import { API_KEY_OPTION } from '../shared/secrets-file.ts';
+import type { RunOptions } from '../shared/run-options.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { MemoryNonceStore } from '../venues/kraken/nonce-source.ts';
 import { InlineHttp } from '../venues/practice/inline-http.ts';
@@ -166,7 +165,7 @@ class SimulatedDay {
   }
 
   /** @param left what earlier runs left, as options of this one. */
-  #makeHost(left: Readonly<Record<string, unknown>>): InlineHost {
+  #makeHost(left: RunOptions): InlineHost {
     const { config, account } = this.#drawn;
     const sequencer = this.#options.sequencer ?? createSequencer;
     return new InlineHost({
@@ -175,7 +174,7 @@ class SimulatedDay {
       clock: this.#clock,
       seed: this.#settings.seed,
       options: {
-        [API_KEY_OPTION]: { name: account.name, key: account.key, secret: account.secret },
+        apiKey: { name: account.name, key: account.key, secret: account.secret },
         nonces: this.#nonces,
         ...left,
       },
@@ -291,7 +290,7 @@ class SimulatedDay {
     this.#count('operator-halt');
     if (this.#host.gate.state !== 'halted' && this.#isAccountTrading) this.#haltWatch.halted(this.#nowMs);
     this.#trace.add('operator', 'halts');
-    this.#risk('halt', 'simulated', 'simulation');
+    this.#host.call('risk', 'halt', 'simulated', 'simulation');
     this.#haltDueMs = this.#nowMs + this.#chance.integer(this.#drawn.haltEveryMs ?? 1);
   }
 
@@ -317,7 +316,7 @@ class SimulatedDay {
     this.#hasFlattened = false;
     this.#closedSinceMs = undefined;
     this.#trace.add('operator', 'resumes');
-    this.#risk('resume', 'simulated', 'simulation');
+    this.#host.call('risk', 'resume', 'simulated', 'simulation');
   }
 
   /** A person looks at what is stranded, and half of the times has it brought home. */
@@ -325,13 +324,10 @@ class SimulatedDay {
     if (this.#hasFlattened) return;
     this.#hasFlattened = true;
     if (this.#operator.unit() < 0.5) return;
-    const control = this.#host.actor('sequencer')?.control as
-      | { flatten?: (ask: FlattenAsk) => FlattenReport }
-      | undefined;
     const ask = { assets: [], to: this.#drawn.config.strategy.start_assets[0] ?? 'USD' };
-    const { offers } = control?.flatten?.(ask) ?? { offers: [] };
+    const { offers } = this.#host.call('sequencer', 'flatten', ask);
     if (offers.length === 0) return;
-    const begun = control?.flatten?.({ ...ask, accepted: offers }).offers.length ?? 0;
+    const begun = this.#host.call('sequencer', 'flatten', { ...ask, accepted: offers }).offers.length;
     this.#trace.add('operator', `flattens ${begun} of ${offers.length}`);
     for (let plan = 0; plan < begun; plan++) this.#count('operator-flatten');
   }
@@ -350,11 +346,6 @@ class SimulatedDay {
     this.#haltWatch.forget();
     this.#lives.current.get(id)?.end();
     await this.#host.replace(id);
-  }
-
-  #risk(call: 'halt' | 'resume', reason: string, by: string): void {
-    const control = this.#host.actor('risk')?.control as Record<string, (reason: string, by: string) => unknown>;
-    control[call]?.(reason, by);
   }
 
   #count(fault: string): void {

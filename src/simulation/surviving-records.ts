@@ -13,9 +13,7 @@ import { EXECUTION, EXECUTION_EVENT } from '../shared/execution-message.ts';
 import { InstrumentHistory } from '../shared/instrument-history.ts';
 import type { InstrumentLog } from '../shared/instrument-log.ts';
 import { RECORD_BYTES, RECORD_FOLLOWERS, RECORD_KIND } from '../shared/record-messages.ts';
-import { CAUSES_OPTION } from '../shared/stored-causes.ts';
-import { LOSSES_OPTION } from '../shared/stored-losses.ts';
-import { STORED_TRADING_OPTION } from '../shared/stored-trading.ts';
+import type { RunOptions } from '../shared/run-options.ts';
 
 const ACCOUNT = 'simulated';
 /** Those that a new run asks for. */
@@ -91,12 +89,12 @@ export class SurvivingRecords {
    * Options of the next run: what the one that died, and those before it, left.
    * @param startedMs wall time at which that one began; log: its instruments.
    */
-  async left(log: InstrumentLog, startedMs: number, nowMs: number): Promise<Readonly<Record<string, unknown>>> {
+  async left(log: InstrumentLog, startedMs: number, nowMs: number): Promise<RunOptions> {
     await this.#store(log, startedMs);
     return {
-      [CAUSES_OPTION]: await readCauses(this.#connection),
-      [LOSSES_OPTION]: await readLosses(this.#connection, ACCOUNT, nowMs),
-      [STORED_TRADING_OPTION]: await readTrading(this.#connection, ACCOUNT),
+      causesAtStart: await readCauses(this.#connection),
+      lossesAtStart: await readLosses(this.#connection, ACCOUNT, nowMs),
+      storedTrading: await readTrading(this.#connection, ACCOUNT),
     };
   }
 

@@ -4,8 +4,8 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
+import type { HttpPort, HttpRequest, HttpResult } from '../shared/transport.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
-import type { HttpPort, HttpRequest, HttpResult } from './transport.ts';
 
 /** A longer answer is given up. Kraken's longest, AssetPairs, has about a megabyte. */
 const ANSWER_BYTES_MAX = 16_000_000;

@@ -2,8 +2,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { reasonOf } from '../shared/errors.ts';
+import type { Socket, SocketEvents, SocketPort } from '../shared/transport.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
-import type { Socket, SocketEvents, SocketPort } from './transport.ts';
 
 export interface NodeSocketLimits {
   /** A larger message ends the connection with {@link CLOSE_TOO_LARGE}. */

@@ -13,7 +13,7 @@ export type Vice =
   | 'stops slowly'
   | 'never ends to stop';
 
-/** Options of a run with mortal actors. */
+/** What mortal actors are born with, in the address of their module: the options of a run have no room for it. */
 export interface Mortality {
   readonly vices?: Partial<Record<ActorId, Vice>>;
   /** Messages that kill their handler, and how. */
@@ -26,10 +26,33 @@ export const LIVES = 0;
 export const NEWEST = 1;
 export const OUT_OF_ORDER = 2;
 
+export const withMortality = (mortality: Mortality): string => {
+  const entry = new URL(import.meta.url);
+  entry.search = '';
+  entry.searchParams.set('mortality', JSON.stringify(mortality));
+  return entry.href;
+};
+
+/** Calls that a mortal actor answers, whoever it is. */
+export type MortalCalls = Readonly<
+  Record<
+    ActorId,
+    {
+      die(way: WayToDie): void;
+      lives(): number | undefined;
+      /** Everything its thread was born with and its actor can see, but for the memory. */
+      sees(): string;
+      hang(): Promise<never>;
+    }
+  >
+>;
+
 const never = new Promise<never>(() => {});
 
+const mortalityOf = (url: string): Mortality => JSON.parse(new URL(url).searchParams.get('mortality') ?? '{}');
+
 export const createActor: ActorFactory = (context): Actor => {
-  const { vices = {}, poison = {}, needsEventLoop = false } = context.options as Mortality;
+  const { vices = {}, poison = {}, needsEventLoop = false } = mortalityOf(import.meta.url);
   const memory = new Float64Array(context.ownMemory);
   const vice = vices[context.id];
   let wish: WayToDie | undefined;
@@ -64,10 +87,9 @@ export const createActor: ActorFactory = (context): Actor => {
         wish = way;
       },
       lives: () => memory[LIVES],
-      /** Everything its thread was born with and its actor can see, but for the memory. */
       sees: () => JSON.stringify([context.options, workerData.options, workerData.ownOptions]),
       hang: () => never,
-    },
+    } satisfies MortalCalls[ActorId],
   };
 };
 

@@ -6,9 +6,13 @@ import { createActor as createPersistence } from '../../src/actors/persistence/a
 import { createActor as createRisk } from '../../src/actors/risk/actor.ts';
 import { createActor as createSequencer } from '../../src/actors/sequencer/actor.ts';
 import type { Actor, ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
+import type { ControlCalls } from '../../src/shared/control-calls.ts';
 import type { ActorId } from '../../src/shared/counter-names.ts';
 
 export type Death = 'throw' | 'endless loop' | 'out of memory';
+
+/** What the real actors answer, and a way to die. */
+export type MortalEngineCalls = { readonly [A in ActorId]: ControlCalls[A] & { die(way: Death): void } };
 
 const FACTORIES: { readonly [A in ActorId]: ActorFactory<A> } = {
   feed: createFeed,

@@ -1,9 +1,10 @@
 /** Persistence on a stage: the test plays the actors that write records. */
 import path from 'node:path';
-import type { RecordSummary } from '../../src/actors/persistence/database-protocol.ts';
+
 import type { Actor } from '../../src/runtime/actor.ts';
 import { RecordWriter } from '../../src/runtime/record-writer.ts';
 import { systemClock } from '../../src/shared/clock.ts';
+import type { RecordSummary } from '../../src/shared/control-calls.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { createTestContext, type TestContext, type TestContextOptions } from './test-context.ts';
 

@@ -15,6 +15,7 @@ import {
   instrumentIndex,
 } from '../../src/shared/instrument.ts';
 import type { InstrumentLog } from '../../src/shared/instrument-log.ts';
+import type { RunOptions } from '../../src/shared/run-options.ts';
 import { type VenueReply, venueReplyOf } from '../../src/venues/kraken/venue-reply.ts';
 import { changesOf } from './directory-of.ts';
 import { type ScriptedVenue, startScriptedVenue } from './scripted-venue.ts';
@@ -152,7 +153,7 @@ export interface StageOptions {
   /** Settings of `venue` on top of the quick ones. */
   readonly venue?: Readonly<Record<string, unknown>>;
   readonly config?: Readonly<Record<string, unknown>>;
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly options?: RunOptions;
   /** Time stands still but for {@link SocketStage.advance}: nothing is due before the test says so. */
   readonly virtualTime?: boolean;
   /** Prepares the script before the source starts. */

@@ -12,7 +12,7 @@ import { checkConfig } from '../../src/shared/config.ts';
 import type { ActorId } from '../../src/shared/counter-names.ts';
 import { TradingGate } from '../../src/shared/trading-gate.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
-import type { Mortality } from './mortal-actor.ts';
+import { type MortalCalls, type Mortality, withMortality } from './mortal-actor.ts';
 import { type AuditRecord, readAudit } from './test-context.ts';
 
 export interface SupervisedOptions {
@@ -26,7 +26,7 @@ export interface SupervisedOptions {
 }
 
 export interface Supervised {
-  readonly supervisor: Supervisor;
+  readonly supervisor: Supervisor<MortalCalls>;
   readonly memory: SharedMemory;
   readonly gate: TradingGate;
   readonly deltas: RingProducer;
@@ -41,12 +41,10 @@ export interface Supervised {
   send(from: number, to: number): void;
 }
 
-const ENTRY = new URL('mortal-actor.ts', import.meta.url).href;
-
 export function supervise(given: SupervisedOptions = {}): Supervised {
   const children = (given.actors ?? ['detector', 'book']).map((id) => ({
     id,
-    entry: ENTRY,
+    entry: withMortality(given.mortality ?? {}),
     restart: given.kinds?.[id] ?? ('permanent' as const),
     ownBytes: () => 64,
   }));
@@ -63,10 +61,9 @@ export function supervise(given: SupervisedOptions = {}): Supervised {
   const memory = createSharedMemory(topology, config, plan.placement);
   const escalations: Error[] = [];
   const logged: string[] = [];
-  const supervisor = new Supervisor({
+  const supervisor = new Supervisor<MortalCalls>({
     ...{ topology, config, plan, memory, clock: systemClock, seed: 1 },
     log: (actor, _level, event) => void logged.push(`${actor} ${event}`),
-    options: { ...given.mortality },
     ownOptions: given.ownOptions ?? {},
     onEscalation: (error) => void escalations.push(error),
     ...(given.strategy === undefined ? {} : { strategy: given.strategy }),

@@ -27,12 +27,13 @@ import { checkConfig } from '../../src/shared/config.ts';
 import { ACTOR_IDS, type ActorId } from '../../src/shared/counter-names.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../src/shared/instrument.ts';
 import { AUDIT, RECORD_KIND } from '../../src/shared/record-messages.ts';
+import type { RunOptions } from '../../src/shared/run-options.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 
 export interface TestContextOptions {
   /** Settings as in a YAML file; what is left out has its default. */
   readonly config?: unknown;
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly options?: RunOptions;
   readonly seed?: number;
   /** Wall time at the clock's zero. */
   readonly wallStartNs?: bigint;

@@ -14,7 +14,7 @@ import { ACTOR_IDS, type ActorId } from '../../src/shared/counter-names.ts';
 import { TradingGate } from '../../src/shared/trading-gate.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 import { scratchFolder } from '../support/captures.ts';
-import type { Death } from '../support/mortal-engine-actor.ts';
+import type { Death, MortalEngineCalls } from '../support/mortal-engine-actor.ts';
 import { readStored } from '../support/stored-records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -32,7 +32,7 @@ const HOLDS_THE_STREAM: ReadonlySet<ActorId> = new Set(['feed', 'book', 'detecto
 
 interface Run {
   readonly memory: SharedMemory;
-  readonly supervisor: Supervisor;
+  readonly supervisor: Supervisor<MortalEngineCalls>;
   readonly gate: TradingGate;
   readonly database: string;
   readonly escalations: Error[];
@@ -69,7 +69,7 @@ async function startRun(capture: string, directory: string): Promise<Run> {
   const plan = planPlacement(topology, config.runtime);
   const memory = createSharedMemory(topology, config, plan.placement);
   const escalations: Error[] = [];
-  const supervisor = new Supervisor({
+  const supervisor = new Supervisor<MortalEngineCalls>({
     ...{ topology, config, plan, memory, clock: systemClock, seed: 1, log: () => undefined },
     options: { capture, speed: 'max', replay: true },
     onEscalation: (error) => void escalations.push(error),

@@ -59,21 +59,24 @@ interface Line {
 async function replay(name: string, settings: ConfigInput): Promise<Line[]> {
   const free: ConfigInput = { fees: { taker_pct: '0' }, persistence: { database: ':memory:' } };
   const clock = new VirtualClock();
-  const options = { capture: capturePath(name), speed: 'max', replay: true };
   const host = new InlineHost({
     topology: TOPOLOGY,
     config: checkConfig({ ...free, ...settings }),
     clock,
     seed: 1,
-    options: { ...options, advanceTo: (elapsedNs: number) => clock.advanceTo(elapsedNs) },
+    options: {
+      capture: capturePath(name),
+      speed: 'max',
+      replay: true,
+      advanceTo: (elapsedNs: number) => clock.advanceTo(elapsedNs),
+    },
   });
   await host.start();
   const feed = host.countersOf('feed');
   await host.runUntil(() => feed.get('source_ended') === 1);
   await host.advance(1_000);
   const file = join(temporaryDirectory(), 'opportunities.jsonl');
-  const control = host.actor('persistence')?.control as { exportOpportunities(file: string): Promise<number> };
-  const count = await control.exportOpportunities(file);
+  const count = await host.call('persistence', 'exportOpportunities', file);
   await host.stop();
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
   expect(lines).toHaveLength(count);

@@ -8,6 +8,7 @@ import type { Counters } from '../../runtime/counters.ts';
 import { isTimed } from '../../runtime/histogram.ts';
 import { CLAMPED_LOTS } from '../../shared/clamped-levels.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { MalformedFrame } from '../../shared/control-calls.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
 import type { InvalidReason } from '../../shared/market-messages.ts';
 import { formatDecimal } from '../../shared/money.ts';
@@ -28,7 +29,7 @@ import {
 } from './frame-source.ts';
 import { InstrumentInference } from './instrument-inference.ts';
 import { InstrumentRegistry } from './instrument-registry.ts';
-import { type MalformedFrame, MalformedFrames } from './malformed-frames.ts';
+import { MalformedFrames } from './malformed-frames.ts';
 import { VenueNews } from './venue-news.ts';
 
 const NO_CONNECTION = -1;

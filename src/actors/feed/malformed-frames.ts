@@ -1,15 +1,7 @@
 /** The newest frames that could not be read, for whoever wants to know why. Bounded in number and in size. */
+import type { MalformedFrame } from '../../shared/control-calls.ts';
 
 const BYTES_KEPT = 4_096;
-
-export interface MalformedFrame {
-  readonly recvIndex: number;
-  readonly connection: number;
-  readonly why: string;
-  /** Length of the whole frame; `text` is cut. */
-  readonly bytes: number;
-  readonly text: string;
-}
 
 export class MalformedFrames {
   readonly #limit: number;

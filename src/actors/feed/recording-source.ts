@@ -4,17 +4,14 @@
  */
 import type { ActorContext } from '../../runtime/actor.ts';
 import { CaptureWriter } from '../../shared/capture-writer.ts';
-import { arbitradeError } from '../../shared/errors.ts';
 import { type ConnectionIndex, FRAME_UNREAD, type FrameSink, type FrameSource } from './frame-source.ts';
 
 /**
  * `source`, recorded to the file that option `record` names; `source` itself when there is no such option.
- * @throws OPTION_INVALID when the option is no path.
  */
 export function recorded(source: FrameSource, context: ActorContext<'feed'>): FrameSource {
   const { record } = context.options;
   if (record === undefined) return source;
-  if (typeof record !== 'string') throw arbitradeError('OPTION_INVALID', 'record', 'a path', record);
   return new RecordingSource(source, record, context);
 }
 

@@ -1,5 +1,5 @@
 /** Options of a run that replays a capture. */
-import { arbitradeError } from '../../shared/errors.ts';
+import type { RunOptions } from '../../shared/run-options.ts';
 
 export interface ReplayOptions {
   /** Path of the capture. */
@@ -15,19 +15,8 @@ export interface ReplayOptions {
   readonly advanceTo: ((elapsedNs: number) => void) | undefined;
 }
 
-/** Reads `capture`, `speed`, `loop` and `advanceTo`. Undefined when the run replays nothing. @throws OPTION_INVALID */
-export function replayOptions(options: Readonly<Record<string, unknown>>): ReplayOptions | undefined {
+/** Undefined when the run replays nothing. */
+export function replayOptions(options: RunOptions): ReplayOptions | undefined {
   const { capture, speed = 'max', loop = false, advanceTo } = options;
-  if (capture === undefined) return undefined;
-  if (typeof capture !== 'string') throw arbitradeError('OPTION_INVALID', 'capture', 'a path', capture);
-  if (typeof loop !== 'boolean') throw arbitradeError('OPTION_INVALID', 'loop', 'true or false', loop);
-  const advance = typeof advanceTo === 'function' ? (elapsedNs: number): void => advanceTo(elapsedNs) : undefined;
-  return { capture, speed: speedOf(speed), loop, advanceTo: advance };
-}
-
-function speedOf(speed: unknown): number | 'max' {
-  if (speed === 'max') return 'max';
-  const factor = Number(speed);
-  if (Number.isFinite(factor) && factor > 0) return factor;
-  throw arbitradeError('OPTION_INVALID', 'speed', '"max" or a number above 0', speed);
+  return capture === undefined ? undefined : { capture, speed, loop, advanceTo };
 }

@@ -7,11 +7,11 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import { arbitradeError } from '../../shared/errors.ts';
 import { type Instrument, InstrumentDirectory, type InstrumentIndex } from '../../shared/instrument.ts';
+import type { SocketPort } from '../../shared/transport.ts';
 import { CONNECT_BUDGET_BYTES, ConnectBudget } from '../../venues/kraken/connect-budget.ts';
 import { isFinalRefusal } from '../../venues/kraken/failure-class.ts';
 import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
 import { nodeSockets } from '../../venues/node-sockets.ts';
-import type { SocketPort, Transport } from '../../venues/transport.ts';
 import { AuditOutbox } from './audit-outbox.ts';
 import { FeedMemory } from './feed-memory.ts';
 import type { ConnectionIndex, FrameSink, FrameSource } from './frame-source.ts';
@@ -307,7 +307,8 @@ function budgetOf({ config, ownMemory }: Context): ConnectBudget {
 
 /** Sockets on the network, unless the host has its own. */
 function socketsOf({ config, options }: Context): SocketPort {
-  const transport = options['transport'] as Transport | undefined;
   const { frame_bytes_max, connect_timeout_ms } = config.venue;
-  return transport?.sockets ?? nodeSockets({ frameBytesMax: frame_bytes_max, connectTimeoutMs: connect_timeout_ms });
+  return (
+    options.transport?.sockets ?? nodeSockets({ frameBytesMax: frame_bytes_max, connectTimeoutMs: connect_timeout_ms })
+  );
 }

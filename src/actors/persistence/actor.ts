@@ -13,12 +13,13 @@ import { type AuditDetails, writeAudit, writeRecordHead } from '../../runtime/re
 import { backoffMs } from '../../runtime/restart-budget.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
+import type { ControlCalls, RecordSummary } from '../../shared/control-calls.ts';
 import { type ArbitradeError, arbitradeError } from '../../shared/errors.ts';
 import type { InstrumentLine } from '../../shared/instrument-log.ts';
 import { RECORD_BYTES, RECORD_KIND } from '../../shared/record-messages.ts';
 import { tradingAccount } from '../../shared/trading-account.ts';
 import { DatabaseClient } from './database-client.ts';
-import { type Opened, RECORD_SOURCES, type RecordSource, type RecordSummary } from './database-protocol.ts';
+import { type Opened, RECORD_SOURCES, type RecordSource } from './database-protocol.ts';
 import { type PersistenceEvent, type PersistenceState, persistenceMachine } from './machine.ts';
 import { OwnMemory } from './own-memory.ts';
 import { type OwnRecord, RecordCollector } from './record-collector.ts';
@@ -43,13 +44,10 @@ type Outcome =
 class Persistence implements Actor {
   readonly id = 'persistence';
   readonly needsEventLoop = true;
-  readonly control = {
-    /** Commits everything that is on the rings now. */
+  readonly control: ControlCalls['persistence'] = {
     flush: () => this.#flush(),
-    /** Counts of this run's rows, after a flush. */
-    summary: (): Promise<RecordSummary> => this.#summary(),
-    /** Writes this run's opportunities as JSON lines, each once, in market order, after a flush. @returns how many. */
-    exportOpportunities: (file: string): Promise<number> => this.#exportOpportunities(file),
+    summary: () => this.#summary(),
+    exportOpportunities: (file) => this.#exportOpportunities(file),
   };
 
   readonly #context: ActorContext<'persistence'>;

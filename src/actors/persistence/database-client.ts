@@ -1,6 +1,7 @@
 /** The actor's end of the database process: starts it, asks, and tells when it is gone. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { RecordSummary } from '../../shared/control-calls.ts';
 import { ArbitradeError, arbitradeError, reasonOf } from '../../shared/errors.ts';
 import type {
   Committed,
@@ -9,7 +10,6 @@ import type {
   Opened,
   OpenRequest,
   RecordBatch,
-  RecordSummary,
   ToDatabase,
 } from './database-protocol.ts';
 

@@ -2,6 +2,8 @@
  * What the actor and the database process say to each other. The process exists because DuckDB's binding must not be
  * in a worker thread that can be terminated: a call that is under way then aborts the whole program.
  */
+
+import type { RecordSummary } from '../../shared/control-calls.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { InstrumentLine } from '../../shared/instrument-log.ts';
 import type { LockWait } from './open-database.ts';
@@ -70,16 +72,6 @@ export interface Committed {
 export interface Exported {
   /** Opportunities written. */
   readonly opportunities: number;
-}
-
-/** Counts of this boot. */
-export interface RecordSummary {
-  readonly boot: number;
-  readonly rows: Readonly<Record<string, number>>;
-  /** Records that should be there and are not, over all sources. */
-  readonly missing: number;
-  /** Records that are there more than once. */
-  readonly doubled: number;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The database itself: opened, migrated, and appended to in batches, each in one transaction. One writer at a time. */
 import { type DuckDBConnection, type DuckDBInstance, DuckDBTimestampNanosecondsValue } from '@duckdb/node-api';
 import type { Clock } from '../../shared/clock.ts';
+import type { RecordSummary } from '../../shared/control-calls.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import { InstrumentHistory } from '../../shared/instrument-history.ts';
 import { RECORD_BYTES } from '../../shared/record-messages.ts';
@@ -11,7 +12,6 @@ import {
   type Positions,
   RECORD_SOURCES,
   type RecordBatch,
-  type RecordSummary,
 } from './database-protocol.ts';
 import { exportOpportunities } from './export-opportunities.ts';
 import { loadMigrations, migrate } from './migrations.ts';

@@ -6,15 +6,15 @@
  *   a person, a file ───────────────┘
  */
 import { lstatSync } from 'node:fs';
-import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
+import type { Actor, ActorContext, ActorFactory, Answering } from '../../runtime/actor.ts';
 import type { RingGauge } from '../../runtime/ring.ts';
 import { ACCOUNT_STATES, type AccountState } from '../../shared/account-state.ts';
 import { usesKey } from '../../shared/config.ts';
+import type { ControlCalls, HaltAnswer, RiskAnswer, RiskStatus } from '../../shared/control-calls.ts';
 import { ACTOR_IDS } from '../../shared/counter-names.ts';
 import { causeInWords } from '../../shared/gate-cause.ts';
 import { InstrumentDirectory } from '../../shared/instrument.ts';
-import { CAUSES_OPTION, type StoredCause } from '../../shared/stored-causes.ts';
-import { LOSSES_OPTION, type StoredLosses } from '../../shared/stored-losses.ts';
+import type { StoredLosses } from '../../shared/stored-losses.ts';
 import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
 import { limitSections, unlistedLimits } from '../../shared/unlisted-limits.ts';
 import { lostAccount } from './account-age.ts';
@@ -39,17 +39,6 @@ const RECORD_WRITERS = [...ACTOR_IDS.filter((id) => id !== 'persistence'), 'supe
 
 const ACCOUNT_REFUSED = 'the venue does not let this key trade, or it could withdraw; see the log';
 
-/** What risk's control calls answer. `text` says what holds now, or why not. */
-export interface RiskAnswer {
-  readonly ok: boolean;
-  readonly text: string;
-}
-
-export interface HaltAnswer extends RiskAnswer {
-  /** Whether its record is on its way to the disk; else it follows as soon as there is room. */
-  readonly isRecorded: boolean;
-}
-
 export interface RiskDeps {
   /** Whether the kill-switch file is there. */
   readonly fileExists: (path: string) => boolean;
@@ -70,23 +59,17 @@ function isThere(path: string): boolean {
 }
 
 /** The risk actor with its view of the file system handed in. */
-export function createRisk(context: ActorContext<'risk'>, deps: RiskDeps): Actor {
+export function createRisk(context: ActorContext<'risk'>, deps: RiskDeps): Answering<'risk'> {
   return new Risk(context, deps);
 }
 
 class Risk implements Actor {
   readonly id = 'risk';
-  readonly control = {
-    /** Halts trading until a person resumes it. */
-    halt: (reason: string, by: string): HaltAnswer => this.#closeByPerson('halted', reason, by),
-    /** Begins nothing new until a person resumes; plans at work go on to their end. */
-    drain: (reason: string, by: string): HaltAnswer => this.#closeByPerson('draining', reason, by),
-    /**
-     * Answers every cause that waits for a person; refused while one of them persists, and when there is nothing to
-     * resume. `setAside`: the supervisor has something, a message that was set aside.
-     */
-    resume: (reason: string, by: string, setAside = false): RiskAnswer => this.#resumeByPerson(reason, by, setAside),
-    status: (): object => this.#status(),
+  readonly control: ControlCalls['risk'] = {
+    halt: (reason, by) => this.#closeByPerson('halted', reason, by),
+    drain: (reason, by) => this.#closeByPerson('draining', reason, by),
+    resume: (reason, by, setAside = false) => this.#resumeByPerson(reason, by, setAside),
+    status: () => this.#status(),
   };
   readonly #context: ActorContext<'risk'>;
   readonly #deps: RiskDeps;
@@ -117,7 +100,7 @@ class Risk implements Actor {
     this.#context = context;
     this.#deps = deps;
     this.#desk = new RiskDesk(context);
-    this.#stored = context.options[LOSSES_OPTION] as StoredLosses | undefined;
+    this.#stored = context.options.lossesAtStart;
     this.#unlistedNames = new UnlistedNames(context);
     this.#executions = context.consumer('executions');
     const { counters, countersOf } = context;
@@ -146,7 +129,7 @@ class Risk implements Actor {
     this.#recordsWaited = this.#waitedByOthers();
     const isStale = this.#desk.causes.some(({ reason }) => reason === 'records_stale');
     this.#recordsWatch = new RecordsWatch(this.#recordRings, isStale);
-    this.#desk.start((this.#context.options[CAUSES_OPTION] ?? []) as readonly StoredCause[]);
+    this.#desk.start(this.#context.options.causesAtStart ?? []);
     this.#snapshotDueNs = this.#context.clock.nowNs() + this.#context.config.risk.portfolio_interval_ms * 1e6;
     this.#check();
     this.#show();
@@ -195,7 +178,7 @@ class Risk implements Actor {
     this.#noteUnlisted();
     this.#desk.mark(this.#limits, this.#streaks, this.#directory);
     // A capture lists its pairs one after the other: what it does not have is known at its end.
-    if (this.#context.options['replay'] !== true) this.#unlistedNames.note(this.#directory);
+    if (this.#context.options.replay !== true) this.#unlistedNames.note(this.#directory);
     const accountState = this.#accountState();
     if (accountState === 'refused') this.#halt('account_refused', ACCOUNT_REFUSED);
     const readings = this.#readings(accountState);
@@ -258,7 +241,7 @@ class Risk implements Actor {
       accountKnownNs: sequencer.get('account_known_ns'),
       accountProgressNs: sequencer.get('account_progress_ns'),
       unlistedLimits: this.#unlisted,
-      isReplay: options['replay'] === true,
+      isReplay: options.replay === true,
       nowNs: clock.nowNs(),
     };
   }
@@ -330,7 +313,7 @@ class Risk implements Actor {
     return [...(isThere ? [killSwitch] : []), ...(this.#accountState() === 'refused' ? [refused] : [])];
   }
 
-  #status(): object {
+  #status(): RiskStatus {
     this.#refreshDirectory();
     const bank = this.#desk.memory.current;
     const { gate } = this.#context;

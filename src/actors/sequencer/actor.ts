@@ -8,10 +8,10 @@
  *                                 ▼
  *                      journal ─▶ executions, records
  */
-import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
+import type { Actor, ActorContext, ActorFactory, Answering } from '../../runtime/actor.ts';
 import { usesKey } from '../../shared/config.ts';
+import type { ControlCalls } from '../../shared/control-calls.ts';
 import type { CounterName } from '../../shared/counter-names.ts';
-import type { FlattenAsk, FlattenReport } from '../../shared/flatten-message.ts';
 import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork } from './account.ts';
 import { createAlert } from './alert-actor.ts';
@@ -58,7 +58,7 @@ export const createActor: ActorFactory<'sequencer'> = (context) => {
 };
 
 /** The sequencer with its way to a venue handed in. */
-export function createSequencer(context: ActorContext<'sequencer'>, way: Way): Actor {
+export function createSequencer(context: ActorContext<'sequencer'>, way: Way): Answering<'sequencer'> {
   return new Sequencer(context, way);
 }
 
@@ -66,14 +66,12 @@ class Sequencer implements Actor {
   readonly id = 'sequencer';
   /** Timers wake it when an order comes due, and sockets when something has come. */
   readonly needsEventLoop = true;
-  readonly control = {
-    /** From here on no plan is opened. @returns plans at work, which go on to their end. */
-    drain: (): number => {
+  readonly control: ControlCalls['sequencer'] = {
+    drain: () => {
       this.#desk.drain();
       return this.#desk.plans.length;
     },
-    /** What is exposed, and what bringing it home would come to; what a person has accepted is begun. */
-    flatten: (ask: FlattenAsk): FlattenReport => {
+    flatten: (ask) => {
       const report = this.#desk.flattening.flatten(ask);
       this.#show();
       return report;

@@ -6,6 +6,7 @@
 
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import { assetSpent, edgeOf, spellEdges } from '../../shared/asset-graph.ts';
+import type { ControlCalls } from '../../shared/control-calls.ts';
 import { type AssetIndex, assetIndex } from '../../shared/instrument.ts';
 import { LastHop } from '../../shared/last-hop.ts';
 import { divideDown, formatDecimal, NO_UNITS } from '../../shared/money.ts';
@@ -28,6 +29,11 @@ export const createAlert: ActorFactory<'sequencer'> = (context) => new Alert(con
 
 class Alert implements Actor {
   readonly id = 'sequencer';
+  /** No plan is ever opened, and there is no account. */
+  readonly control: ControlCalls['sequencer'] = {
+    drain: () => 0,
+    flatten: () => ({ refused: 'in the mode alert there is no account', offers: [], kept: [] }),
+  };
   readonly #context: ActorContext<'sequencer'>;
   readonly #opportunities;
   readonly #journal: Journal;

@@ -29,7 +29,7 @@ export class OwnGate {
   /** To be called at every turn. */
   look(): void {
     const { clock, options } = this.#context;
-    if (options['replay'] !== true) this.#stall.look(clock.nowNs()); // there time jumps from frame to frame
+    if (options.replay !== true) this.#stall.look(clock.nowNs()); // there time jumps from frame to frame
   }
 
   /** Whether what came while this thread stood still may not all be taken yet. */

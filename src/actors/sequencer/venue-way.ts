@@ -2,7 +2,6 @@
 
 import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import { sideName } from '../../shared/side.ts';
-import { STORED_TRADING_OPTION, type StoredTrading } from '../../shared/stored-trading.ts';
 import { DryRunPort } from '../../venues/dry-run-port.ts';
 import { openKraken } from '../../venues/kraken/open-kraken.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
@@ -19,7 +18,7 @@ export const VENUE: Way = {
     return deps.context.config.mode === 'dry-run' ? withoutOrders(port, deps) : port;
   },
   makeAccount: (deps) => {
-    const stored = deps.context.options[STORED_TRADING_OPTION] as StoredTrading | undefined;
+    const stored = deps.context.options.storedTrading;
     return new AccountDesk({ ...deps, stored });
   },
 };

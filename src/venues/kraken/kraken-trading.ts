@@ -21,8 +21,8 @@ import {
   isSameScale,
   type OrderScale,
 } from '../../shared/instrument.ts';
+import type { SocketPort } from '../../shared/transport.ts';
 import type { AccountQuestion, NoRoom, OrderReading, TradingEvent, TradingPort } from '../trading-port.ts';
-import type { SocketPort } from '../transport.ts';
 import { notSent } from '../unsent-order.ts';
 import { AccountOpening } from './account-opening.ts';
 import { AccountReader } from './account-reader.ts';

@@ -7,8 +7,9 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, w
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
+import type { NonceStore } from '../../shared/nonce-store.ts';
 import { lockHolderInWords } from '../../shared/process-names.ts';
-import { NONCE_MAX, type NonceStore } from './nonce-source.ts';
+import { NONCE_MAX } from './nonce-source.ts';
 import { takeProcessLock } from './process-lock.ts';
 
 /** SQLite's result code for a lock that somebody else has. */

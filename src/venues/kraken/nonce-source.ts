@@ -8,15 +8,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import { smaller } from '../../shared/money.ts';
-
-/** Where the highest nonce that may have been used is kept. One holder at a time. */
-export interface NonceStore {
-  /** 0 when the key was never used. */
-  readonly highest: bigint;
-  /** Durable when it returns. */
-  reserve(highest: bigint): void;
-  close(): void;
-}
+import type { NonceStore } from '../../shared/nonce-store.ts';
 
 /** A nonce is an unsigned number of 64 bits. */
 export const NONCE_MAX = 2n ** 64n - 1n;

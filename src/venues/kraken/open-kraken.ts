@@ -5,17 +5,17 @@
 import type { ActorContext } from '../../runtime/actor.ts';
 import { arbitradeError } from '../../shared/errors.ts';
 import type { InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
-import { API_KEY_OPTION, type ApiKey } from '../../shared/secrets-file.ts';
+import type { NonceStore } from '../../shared/nonce-store.ts';
+import type { Transport } from '../../shared/transport.ts';
 import { nodeHttp } from '../node-http.ts';
 import { nodeSockets } from '../node-sockets.ts';
 import type { TradingPort } from '../trading-port.ts';
-import type { Transport } from '../transport.ts';
 import { ConnectBudget } from './connect-budget.ts';
 import { Credentials } from './credentials.ts';
 import { KrakenRest } from './kraken-rest.ts';
 import { createKrakenTrading } from './kraken-trading.ts';
 import { openNonceFile } from './nonce-file.ts';
-import { MemoryNonceStore, NonceSource, type NonceStore } from './nonce-source.ts';
+import { MemoryNonceStore, NonceSource } from './nonce-source.ts';
 import type { RestNotice } from './rest-client.ts';
 
 export type KrakenContext = Pick<ActorContext<'sequencer'>, 'config' | 'clock' | 'chance' | 'options' | 'wake' | 'log'>;
@@ -44,10 +44,10 @@ export function openKraken(
 ): KrakenAccount {
   const { config, clock, chance, options, wake } = context;
   const { venue } = config;
-  const apiKey = options[API_KEY_OPTION] as ApiKey | undefined;
+  const apiKey = options.apiKey;
   if (apiKey === undefined) throw arbitradeError('KEY_MISSING', config.mode);
   const credentials = new Credentials(apiKey.key, apiKey.secret);
-  const given = options['transport'] as Transport | undefined;
+  const given = options.transport;
   const { http, sockets } = given ?? networkOf(context);
   const nonces = new NonceSource(
     clock,
@@ -76,7 +76,7 @@ export function openKraken(
 
 /** A host with a transport of its own keeps the nonces too (option `nonces`): like the file, they outlive the actor. */
 function kept(options: KrakenContext['options']): NonceStore {
-  return (options['nonces'] as NonceStore | undefined) ?? new MemoryNonceStore();
+  return options.nonces ?? new MemoryNonceStore();
 }
 
 function networkOf({ clock, config: { venue } }: KrakenContext): Transport {

@@ -11,7 +11,7 @@
 import type { Chance } from '../../shared/chance.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import { type ArbitradeError, reasonOf } from '../../shared/errors.ts';
-import type { HttpPort, HttpRequest, HttpResult } from '../transport.ts';
+import type { HttpPort, HttpRequest, HttpResult } from '../../shared/transport.ts';
 import type { Credentials } from './credentials.ts';
 import { KeyStanding } from './key-standing.ts';
 import type { NonceSource } from './nonce-source.ts';

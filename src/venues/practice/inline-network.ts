@@ -4,7 +4,7 @@
  */
 import type { Chance } from '../../shared/chance.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { Socket, SocketEvents, SocketPort } from '../transport.ts';
+import type { Socket, SocketEvents, SocketPort } from '../../shared/transport.ts';
 import type { ClientEvents, ClientPort } from './client-connection.ts';
 import { DelayLine } from './delay-line.ts';
 

@@ -46,7 +46,7 @@ describe('causes of a closed gate', () => {
       'draining operator cy: maintenance',
     ]);
     const times = (causes: unknown) => (causes as { firstMs: number }[]).map(({ firstMs }) => Math.round(firstMs));
-    const since = times(stage.status()['causes']);
+    const since = times(stage.status().causes);
     stage.succeed();
     expect(stage.causes()).toEqual(before);
     const second = stageRisk({ options: { causesAtStart: stage.kept() } });
@@ -120,9 +120,9 @@ describe('causes of a closed gate', () => {
     stage.call('halt', 'going home');
     stage.pass(5_000);
     stage.call('halt', 'going home');
-    expect(stage.status()['causes']).toMatchObject([{ text: 'going home', count: 2 }]);
-    const [{ firstMs, lastMs }] = stage.status()['causes'] as [{ firstMs: number; lastMs: number }];
-    expect(lastMs - firstMs).toBe(5_000);
+    expect(stage.status().causes).toMatchObject([{ text: 'going home', count: 2 }]);
+    const [twice] = stage.status().causes;
+    expect(twice!.lastMs - twice!.firstMs).toBe(5_000);
     stage.call('halt', 'going home', 'bo');
     expect(stage.causes()).toEqual([ANA, 'halted operator bo: going home']);
   });
@@ -147,7 +147,7 @@ describe('causes of a closed gate', () => {
     expect(causes).toContain('halted operator bo: again 100');
     expect(causes).toContain(left(1_000));
     expect(stage.kept().length).toBe(12);
-    const counted = (stage.status()['causes'] as { count: number }[]).reduce((sum, { count }) => sum + count, 0);
+    const counted = stage.status().causes.reduce((sum, { count }) => sum + count, 0);
     expect(counted).toBe(1_101);
   });
 

@@ -8,13 +8,7 @@ import { type Clock, VirtualClock } from '../../../src/shared/clock.ts';
 import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/shared/execution-message.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { type Units, units } from '../../../src/shared/money.ts';
-import {
-  HOUR_MS,
-  LOSSES_FROM_KEY,
-  LOSSES_OPTION,
-  type StoredLoss,
-  type StoredLosses,
-} from '../../../src/shared/stored-losses.ts';
+import { HOUR_MS, LOSSES_FROM_KEY, type StoredLoss, type StoredLosses } from '../../../src/shared/stored-losses.ts';
 import { TRIANGLE, writeExecution } from '../../support/record-slots.ts';
 import { createRecordStage, started } from '../../support/record-stage.ts';
 import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';
@@ -145,7 +139,7 @@ describe('limits over restarts', () => {
       let plans = 0;
       for (let process = 0; process < 6; process++) {
         const losses = file === undefined ? undefined : await readStoredLosses(file, ACCOUNT, clockAt());
-        const stage = stageRisk({ risk, options: { [LOSSES_OPTION]: losses } });
+        const stage = stageRisk({ risk, options: { lossesAtStart: losses } });
         stage.start();
         if (stage.gate.risk.state !== 'active') continue; // the crash took the halt along, the limit holds
         plans++;
@@ -168,7 +162,7 @@ describe('limits over restarts', () => {
   test('are taken over once, whenever the venue lists the asset, and a successor does not take them over again', () => {
     const stage = stageRisk({
       risk: { loss_max: { USD: '100' } },
-      options: { [LOSSES_OPTION]: LOST },
+      options: { lossesAtStart: LOST },
       isListed: false,
     });
     const play = sequencer(stage.executions);
@@ -186,16 +180,16 @@ describe('limits over restarts', () => {
   });
 
   test('halt at the start when what was lost is beyond them already', () => {
-    const stage = stageRisk({ risk: { loss_max: { USD: '93' } }, options: { [LOSSES_OPTION]: LOST } });
+    const stage = stageRisk({ risk: { loss_max: { USD: '93' } }, options: { lossesAtStart: LOST } });
     stage.start();
     expect(stage.now()).toBe('halted loss_limit');
-    const streak = stageRisk({ risk: { refused_orders_in_a_row_max: 2 }, options: { [LOSSES_OPTION]: LOST } });
+    const streak = stageRisk({ risk: { refused_orders_in_a_row_max: 2 }, options: { lossesAtStart: LOST } });
     streak.start();
     expect(streak.now()).toBe('halted refused_orders');
   });
 
   test('count from a resume on, and say so to the next process', () => {
-    const stage = stageRisk({ risk: { loss_max: { USD: '93' } }, options: { [LOSSES_OPTION]: LOST } });
+    const stage = stageRisk({ risk: { loss_max: { USD: '93' } }, options: { lossesAtStart: LOST } });
     const play = sequencer(stage.executions);
     stage.start();
     play.dust(BTC, units(1n));

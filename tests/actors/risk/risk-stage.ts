@@ -8,6 +8,7 @@ import type { RingProducer } from '../../../src/runtime/ring.ts';
 import { ACCOUNT_STATES, type AccountState } from '../../../src/shared/account-state.ts';
 import { BookTable } from '../../../src/shared/book-table.ts';
 import type { Mode } from '../../../src/shared/config.ts';
+import type { RiskStatus } from '../../../src/shared/control-calls.ts';
 import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
 import {
   EXECUTION,
@@ -19,12 +20,12 @@ import {
   PLAN_OUTCOMES,
   type PlanOutcome,
 } from '../../../src/shared/execution-message.ts';
-import type { GateCause } from '../../../src/shared/gate-cause.ts';
 import { type AssetIndex, assetIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import type { Units } from '../../../src/shared/money.ts';
 import { NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../../src/shared/record-messages.ts';
+import type { RunOptions } from '../../../src/shared/run-options.ts';
 import { decodeCauses, type StoredCause } from '../../../src/shared/stored-causes.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import { BTC_USD as LISTED_BTC_USD } from '../../support/btc-usd.ts';
@@ -48,7 +49,7 @@ interface StageOptions {
   readonly mode?: Mode;
   /** False: the venue lists its assets when the test calls `list`. */
   readonly isListed?: boolean;
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly options?: RunOptions;
 }
 
 export function stageRisk({
@@ -125,9 +126,8 @@ export function stageRisk({
     run: () => {
       while (actor.doWork() > 0);
     },
-    call: (name: 'halt' | 'drain' | 'resume', reason: string, by = 'ana') =>
-      actor.control?.[name]?.(...([reason, by] as never[])) as { ok: boolean; text: string },
-    status: () => actor.control?.['status']?.() as Record<string, unknown> & { assets: Record<string, object> },
+    call: (name: 'halt' | 'drain' | 'resume', reason: string, by = 'ana') => actor.control[name](reason, by),
+    status: () => actor.control.status() as RiskStatus & { assets: Record<string, object> },
     taken: () => {
       const taken = takeRecords(records);
       for (const [key, value] of taken.states) database.set(key, value);
@@ -139,10 +139,8 @@ export function stageRisk({
       return decodeCauses([...database].map(([key, value]) => ({ key, value, atMs: 0 })));
     },
     /** The causes as the status lists them. */
-    causes: () => {
-      const { causes } = (actor.control?.['status']?.() ?? { causes: [] }) as { causes: GateCause[] };
-      return causes.map(({ effect, reason, by, text }) => `${effect} ${reason} ${by}: ${text}`);
-    },
+    causes: () =>
+      actor.control.status().causes.map(({ effect, reason, by, text }) => `${effect} ${reason} ${by}: ${text}`),
     account: (state: AccountState) => {
       const counters = new Counters(stage.memory.counters, 'sequencer');
       counters.set(counters.at('account_state'), ACCOUNT_STATES.indexOf(state));

@@ -57,8 +57,8 @@ async function replay(dies: ActorId | undefined, every: number) {
     }
   }
   await host.advance(1_000);
-  const status = host.actor('risk')?.control?.['status']?.() as { executions: number; assets: Record<string, object> };
-  const risk = { executions: status.executions, assets: status.assets };
+  const status = host.call('risk', 'status');
+  const risk = { executions: status['executions'], assets: status['assets'] };
   const { state } = host.gate;
   await host.stop();
   return { found: { executions, risk, state }, deaths };

@@ -5,6 +5,7 @@ import type { VirtualClock } from '../../../src/shared/clock.ts';
 import { type ConfigInput, checkConfig } from '../../../src/shared/config.ts';
 import { InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { lots, ticks } from '../../../src/shared/money.ts';
+import type { HttpPort } from '../../../src/shared/transport.ts';
 import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-message.ts';
 import { openKraken } from '../../../src/venues/kraken/open-kraken.ts';
 import { subscribeBook, subscribeInstrument } from '../../../src/venues/kraken/requests.ts';
@@ -14,7 +15,6 @@ import type { FaultRates } from '../../../src/venues/practice/fault-rules.ts';
 import { InlineNetwork } from '../../../src/venues/practice/inline-network.ts';
 import type { PracticeExchange } from '../../../src/venues/practice/practice-exchange.ts';
 import { instrumentFrame } from '../../../src/venues/practice/wire-text.ts';
-import type { HttpPort } from '../../../src/venues/transport.ts';
 import { ALICE, BTC_USD, ETH_BTC, ETH_USD, MadeExchange } from '../practice/trading/made-exchange.ts';
 import { Trader } from './trader.ts';
 

@@ -3,6 +3,7 @@ import { seededChance } from '../../../src/shared/chance.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
 import { assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
+import type { HttpResult } from '../../../src/shared/transport.ts';
 import { Credentials } from '../../../src/venues/kraken/credentials.ts';
 import { judgeKey, type KeyInfo } from '../../../src/venues/kraken/key-permissions.ts';
 import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
@@ -10,7 +11,6 @@ import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/nonce-
 import type { RestResult } from '../../../src/venues/kraken/rest-answer.ts';
 import { TRADING_PERMISSIONS } from '../../../src/venues/practice/account-spec.ts';
 import type { OrderReading } from '../../../src/venues/trading-port.ts';
-import type { HttpResult } from '../../../src/venues/transport.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 import { refusal, result, ScriptedHttp } from '../../support/scripted-http.ts';
 

@@ -6,13 +6,6 @@ import { seededChance } from '../../../src/shared/chance.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
 import { type ConfigInput, checkConfig } from '../../../src/shared/config.ts';
 import type { InstrumentDirectory, OrderScale } from '../../../src/shared/instrument.ts';
-import { ConnectBudget } from '../../../src/venues/kraken/connect-budget.ts';
-import { Credentials } from '../../../src/venues/kraken/credentials.ts';
-import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
-import { createKrakenTrading } from '../../../src/venues/kraken/kraken-trading.ts';
-import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
-import { TRADING_PERMISSIONS } from '../../../src/venues/practice/account-spec.ts';
-import type { TradingEvent } from '../../../src/venues/trading-port.ts';
 import type {
   HttpPort,
   HttpRequest,
@@ -20,7 +13,14 @@ import type {
   Socket,
   SocketEvents,
   SocketPort,
-} from '../../../src/venues/transport.ts';
+} from '../../../src/shared/transport.ts';
+import { ConnectBudget } from '../../../src/venues/kraken/connect-budget.ts';
+import { Credentials } from '../../../src/venues/kraken/credentials.ts';
+import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
+import { createKrakenTrading } from '../../../src/venues/kraken/kraken-trading.ts';
+import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
+import { TRADING_PERMISSIONS } from '../../../src/venues/practice/account-spec.ts';
+import type { TradingEvent } from '../../../src/venues/trading-port.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 
 export interface VenueRequest {

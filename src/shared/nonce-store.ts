@@ -1,0 +1,8 @@
+/** Where the highest nonce that may have been used is kept. One holder at a time. */
+export interface NonceStore {
+  /** 0 when the key was never used. */
+  readonly highest: bigint;
+  /** Durable when it returns. */
+  reserve(highest: bigint): void;
+  close(): void;
+}
