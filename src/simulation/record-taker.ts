@@ -1,6 +1,7 @@
 /**
- * Persistence without a database: takes every record off its ring in the turn that finds it, and hands it on. What the
- * checker reads are the records, and DuckDB's part in keeping them is tested with DuckDB.
+ * Persistence without a database: hands on every record in the turn that finds it. As with the product's own, a record
+ * stays on its ring until it is committed. What the checker reads are the records, and DuckDB's part in keeping them is
+ * tested with DuckDB.
  */
 import { RECORD_SOURCES } from '../actors/persistence/database-protocol.ts';
 import type { Actor, ActorContext } from '../runtime/actor.ts';
@@ -11,28 +12,40 @@ export type TakeRecord = (source: string, view: DataView, offset: number) => voi
 /** Records of one ring in one turn. */
 const BATCH = 256;
 
-export function recordTaker(take: TakeRecord) {
-  return (context: ActorContext<'persistence'>): Actor => new RecordTaker(context, take);
+/** Records of a source that were handed on and are not committed. */
+export type Uncommitted = (source: string) => number;
+
+export function recordTaker(take: TakeRecord, uncommitted: Uncommitted) {
+  return (context: ActorContext<'persistence'>): Actor => new RecordTaker(context, take, uncommitted);
 }
 
 class RecordTaker implements Actor {
   readonly id = 'persistence';
   readonly #rings;
   readonly #take: TakeRecord;
+  readonly #uncommitted: Uncommitted;
 
-  constructor(context: ActorContext<'persistence'>, take: TakeRecord) {
+  constructor(context: ActorContext<'persistence'>, take: TakeRecord, uncommitted: Uncommitted) {
     this.#take = take;
-    this.#rings = RECORD_SOURCES.filter((source) => source !== 'persistence').map(
-      (source) => [source, context.consumer(`${source}_records`)] as const,
-    );
+    this.#uncommitted = uncommitted;
+    this.#rings = RECORD_SOURCES.filter((source) => source !== 'persistence').map((source) => ({
+      source,
+      ring: context.consumer(`${source}_records`),
+      handed: 0,
+    }));
   }
 
   onStart(): void {}
 
   doWork(): number {
     let taken = 0;
-    for (const [source, ring] of this.#rings) {
-      taken += ring.drain((view, offset) => this.#take(source, view, offset), BATCH);
+    for (const one of this.#rings) {
+      const { source, ring } = one;
+      const until = Math.min(ring.available(), one.handed + BATCH);
+      for (; one.handed < until; one.handed++, taken++) this.#take(source, ring.view, ring.offset(one.handed));
+      const committed = one.handed - this.#uncommitted(source);
+      if (committed > 0) ring.advance(committed);
+      one.handed -= committed;
     }
     return taken;
   }

@@ -180,7 +180,10 @@ class SimulatedDay {
       },
       log: (actor, level, event, text) => this.#trace.add('log', `${actor} ${level} ${event}: ${text}`),
       factories: {
-        persistence: recordTaker((...record) => this.#takeRecord(...record)) as ActorFactory,
+        persistence: recordTaker(
+          (...record) => this.#takeRecord(...record),
+          (source) => this.#deaths?.records.uncommitted(source) ?? 0,
+        ) as ActorFactory,
         risk: createRisk as ActorFactory,
         sequencer: mortal('sequencer', sequencer, this.#lives) as ActorFactory,
         detector: createDetector as ActorFactory,

@@ -46,12 +46,17 @@ export class SurvivingRecords {
     this.#take = take;
   }
 
-  /** Takes a record off its ring. It is not committed yet. */
+  /** Takes a record. It is not committed yet, and stays on its ring until then. */
   hold(source: string, view: DataView, offset: number): void {
     if (!SOURCES.has(source)) return;
     const bytes = new Uint8Array(RECORD_BYTES);
     bytes.set(new Uint8Array(view.buffer, view.byteOffset + offset, RECORD_BYTES));
     this.#held.push({ source, view: new DataView(bytes.buffer) });
+  }
+
+  /** Records of a source that are not committed. */
+  uncommitted(from: string): number {
+    return this.#held.reduce((count, { source }) => (source === from ? count + 1 : count), 0);
   }
 
   /** Whether a plan was opened of which nothing is committed. */
