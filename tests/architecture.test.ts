@@ -62,6 +62,11 @@ describe('architecture', () => {
     ]);
   });
 
+  test('only the back-off module reckons waits that grow with each failure', () => {
+    const grown = /\* ?\w+ \*\* ?(?!-)[^;\n]*(nth|attempt|fail|refus|silence|denial|lookup|pause|retr)/i;
+    expect(found((file) => grown.test(codeOf(file)))).toEqual([]);
+  });
+
   test('only the chance module makes random numbers', () => {
     const raw = /\b(Math\.random|randomInt|randomUUID|randomBytes|getRandomValues)\b/;
     expect(found((file) => raw.test(codeOf(file)))).toEqual(['shared/chance.ts']);

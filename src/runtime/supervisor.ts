@@ -6,6 +6,8 @@
  */
 import { createActor } from 'xstate';
 import type { AuditEvent } from '../shared/audit-events.ts';
+import { backOffMs } from '../shared/back-off.ts';
+import { type Chance, seededChance } from '../shared/chance.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import type { CallAnswer, CallArguments, CallName, CallTable, ControlCalls } from '../shared/control-calls.ts';
@@ -22,7 +24,7 @@ import { MessageBlame } from './message-blame.ts';
 import type { PlacementPlan } from './placement.ts';
 import type { AuditDetails } from './record-writer.ts';
 import { RecurringDeaths } from './recurring-deaths.ts';
-import { backoffMs, overBudget, recentRestarts } from './restart-budget.ts';
+import { overBudget, recentRestarts } from './restart-budget.ts';
 import { StallWatch } from './stall.ts';
 import { isRestarted, restartGroup, type Strategy, strictestKind } from './supervision-order.ts';
 import { SupervisorCauses } from './supervisor-causes.ts';
@@ -67,6 +69,7 @@ export class Supervisor<Calls extends CallTable = ControlCalls> {
   readonly #options: SupervisorOptions;
   readonly #threads: readonly WorkerThread[];
   readonly #life = createActor(supervisorMachine);
+  readonly #chance: Chance;
   readonly #gate: TradingGate;
   readonly #audits: AuditQueue;
   readonly #blame: MessageBlame;
@@ -82,6 +85,7 @@ export class Supervisor<Calls extends CallTable = ControlCalls> {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#chance = seededChance(options.seed);
     this.#stall = new StallWatch(options.config.runtime.hang_limit_ms / 2);
     this.#gate = new TradingGate(options.memory.gate);
     this.#audits = new AuditQueue(recordWriterOf(options.memory, 'supervisor', options.clock));
@@ -269,7 +273,8 @@ export class Supervisor<Calls extends CallTable = ControlCalls> {
   async #backOff(nth: number): Promise<void> {
     const { restart_backoff_base_ms: baseMs, restart_backoff_max_ms: maxMs } = this.#options.config.runtime;
     const waited = Promise.withResolvers<void>();
-    const cancel = this.#options.clock.after(backoffMs(nth, baseMs, maxMs), waited.resolve);
+    const waitMs = backOffMs(nth - 1, { baseMs, maxMs, growth: 2, jitter: 'half' }, this.#chance);
+    const cancel = this.#options.clock.after(waitMs, waited.resolve);
     await Promise.race([waited.promise, this.#cancelled.promise]);
     cancel();
   }

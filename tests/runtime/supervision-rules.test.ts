@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createActor, initialTransition, transition } from 'xstate';
 import { planPlacement } from '../../src/runtime/placement.ts';
-import { backoffMs, overBudget } from '../../src/runtime/restart-budget.ts';
+import { overBudget } from '../../src/runtime/restart-budget.ts';
 import { isRestarted, restartGroup, strictestKind } from '../../src/runtime/supervision-order.ts';
 import { gateReadingOf, type SupervisorEvent, supervisorMachine } from '../../src/runtime/supervisor-machine.ts';
 import { type ThreadEvent, threadMachine } from '../../src/runtime/thread-machine.ts';
@@ -15,10 +15,6 @@ describe('restart budget', () => {
     expect(overBudget([0, 500, 1_000], 1_000, budget)).toBe(true);
     expect(overBudget([0, 500, 1_001], 1_001, budget)).toBe(false);
     expect(overBudget([5], 5, { max: 0, withinMs: 1 })).toBe(true);
-  });
-
-  test('waits twice as long each time, up to its most', () => {
-    expect([1, 2, 3, 4, 100].map((nth) => backoffMs(nth, 20, 100))).toEqual([20, 40, 80, 100, 100]);
   });
 });
 

@@ -7,6 +7,7 @@ import type { ActorContext } from '../../runtime/actor.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import type { RingProducer } from '../../runtime/ring.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
+import { backOffMs } from '../../shared/back-off.ts';
 import { VALID } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
@@ -164,7 +165,7 @@ export class Validity {
       case 'asked':
         return this.#config.snapshot_timeout_ms;
       case 'backing_off':
-        return this.#backoffMs(book);
+        return this.#backOffMs(book);
       case 'given_up':
         return this.#config.given_up_retry_ms;
       default:
@@ -205,11 +206,11 @@ export class Validity {
     this.#memory.setWord(book, ROW_WORD.unsent, 0);
   }
 
-  /** Doubles with every attempt, up to its bound; the upper half is left to chance so that books do not ask in step. */
-  #backoffMs(book: InstrumentIndex): number {
-    const { resync_backoff_base_ms: base, resync_backoff_max_ms: max } = this.#config;
-    const full = Math.min(max, base * 2 ** Math.max(0, this.#memory.word(book, ROW_WORD.attempts) - 1));
-    return full * (0.5 + this.#context.chance.unit() / 2);
+  /** So that books do not ask in step, a part of it is left to chance. */
+  #backOffMs(book: InstrumentIndex): number {
+    const { resync_backoff_base_ms: baseMs, resync_backoff_max_ms: maxMs } = this.#config;
+    const steps = this.#memory.word(book, ROW_WORD.attempts) - 1;
+    return backOffMs(steps, { baseMs, maxMs, growth: 2, jitter: 'half' }, this.#context.chance);
   }
 
   #setDeadline(book: InstrumentIndex, inMs: number): void {

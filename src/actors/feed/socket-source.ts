@@ -46,7 +46,7 @@ class SocketSource implements FrameSource {
     const { venue, limits } = context.config;
     this.#context = context;
     this.#audits = new AuditOutbox(context.records);
-    this.#table = new SubscriptionTable(limits.instruments_max, {
+    const settings = {
       symbolsPerMessage: venue.symbols_per_message,
       subscribeTimeoutMs: venue.subscribe_timeout_ms,
       instrumentSilenceMs: venue.instrument_silence_ms,
@@ -54,7 +54,8 @@ class SocketSource implements FrameSource {
       backoffMaxMs: venue.backoff_max_ms,
       // Half of the ring for snapshots of both sides in full depth, the other half for the updates that follow them.
       snapshotsMax: Math.max(1, Math.floor(limits.deltas_ring / 2 / (2 * venue.depth))),
-    });
+    };
+    this.#table = new SubscriptionTable(limits.instruments_max, settings, context.chance);
   }
 
   start(sink: FrameSink): void {
@@ -187,8 +188,7 @@ class SocketSource implements FrameSource {
   }
 
   #takeRefusal(instrument: InstrumentIndex, reqId: number | undefined, error: string, nowMs: number): void {
-    const unit = this.#context.chance.unit();
-    const outcome = this.#table.onRefused(instrument, reqId, isFinalRefusal(error), nowMs, unit);
+    const outcome = this.#table.onRefused(instrument, reqId, isFinalRefusal(error), nowMs);
     if (outcome === 'ignored') return;
     this.#sink.onInstrumentVoid(instrument, 'subscription_refused');
     const what = this.#directory.instruments[instrument]?.symbol ?? `instrument ${instrument}`;

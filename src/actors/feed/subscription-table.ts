@@ -1,7 +1,9 @@
 /**
- * Where each book's subscription stands, in flat arrays by instrument. No I/O: time comes in, and whoever owns the socket
+ * Where each book's subscription stands, in flat arrays by instrument. No I/O: time and chance come in, and whoever owns the socket
  * takes from here what is to be sent next.
  */
+import { backOffMs } from '../../shared/back-off.ts';
+import type { Chance } from '../../shared/chance.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import type { RequestId } from '../../venues/kraken/requests.ts';
 import { PHASE, type Phase } from './subscription-phase.ts';
@@ -34,6 +36,7 @@ const NO_REQUEST = 0;
 
 export class SubscriptionTable {
   readonly #settings: SubscriptionSettings;
+  readonly #chance: Chance;
   readonly #phases: Uint8Array;
   readonly #sockets: Int16Array;
   /** Time of the newest book message. */
@@ -55,8 +58,9 @@ export class SubscriptionTable {
   readonly #members: InstrumentIndex[][] = [];
   #venueOnline = true;
 
-  constructor(instrumentsMax: number, settings: SubscriptionSettings) {
+  constructor(instrumentsMax: number, settings: SubscriptionSettings, chance: Chance) {
     this.#settings = settings;
+    this.#chance = chance;
     this.#phases = new Uint8Array(instrumentsMax);
     this.#sockets = new Int16Array(instrumentsMax).fill(NO_SOCKET);
     this.#heardMs = new Float64Array(instrumentsMax);
@@ -222,13 +226,12 @@ export class SubscriptionTable {
     else this.#renewWhenDue(instrument, nowMs);
   }
 
-  /** A subscribe was refused. `unit` is uniform in [0, 1), for the jitter of the next attempt. */
+  /** A subscribe was refused. */
   onRefused(
     instrument: InstrumentIndex,
     request: RequestId | undefined,
     isFinal: boolean,
     nowMs: number,
-    unit: number,
   ): RefusalOutcome {
     if (this.#phases[instrument] !== PHASE.SENT || !this.#isOfThisRound(instrument, request)) return 'ignored';
     const refusals = (this.#refusals[instrument] as number) + (this.#venueOnline ? 1 : 0);
@@ -237,7 +240,8 @@ export class SubscriptionTable {
     if (isFinal || refusals >= REFUSALS_MAX) return 'final';
     const { backoffBaseMs, backoffMaxMs } = this.#settings;
     this.#phases[instrument] = PHASE.REFUSED_WAIT;
-    this.#dueMs[instrument] = nowMs + backoffBaseMs + unit * Math.min(backoffMaxMs, backoffBaseMs * 2 ** refusals);
+    const backOff = { baseMs: backoffBaseMs, maxMs: backoffMaxMs, growth: 2, jitter: 'full' } as const;
+    this.#dueMs[instrument] = nowMs + backoffBaseMs + backOffMs(refusals, backOff, this.#chance);
     return 'retry';
   }
 
@@ -310,7 +314,12 @@ export class SubscriptionTable {
 
   #awaitSnapshot(instrument: InstrumentIndex, nowMs: number): void {
     this.#phases[instrument] = PHASE.ACKED;
-    this.#dueMs[instrument] = nowMs + this.#settings.subscribeTimeoutMs * 2 ** (this.#silences[instrument] as number);
+    const silences = this.#silences[instrument] as number;
+    const { subscribeTimeoutMs: baseMs } = this.#settings;
+    const maxMs = baseMs * 2 ** SILENT_DOUBLINGS_MAX;
+    // Books that fell silent together are not renewed together; of the first time they are held to the limit itself.
+    const jitter = silences === 0 ? 'none' : 'added';
+    this.#dueMs[instrument] = nowMs + backOffMs(silences, { baseMs, maxMs, growth: 2, jitter }, this.#chance);
   }
 
   /** Renews now, or as soon as the last renewal is long enough ago. */

@@ -10,7 +10,8 @@ import type { InstrumentIndex } from '../../shared/instrument.ts';
 import type { Socket, SocketPort } from '../../shared/transport.ts';
 import { ClockProbe } from '../../venues/kraken/clock-probe.ts';
 import { ConnectAttempts } from '../../venues/kraken/connect-attempts.ts';
-import { backoffOf, type ConnectBudget } from '../../venues/kraken/connect-budget.ts';
+import type { ConnectBudget } from '../../venues/kraken/connect-budget.ts';
+import { connectWaits } from '../../venues/kraken/connect-waits.ts';
 import { remedyForClose, remedyForUpgrade } from '../../venues/kraken/failure-class.ts';
 import { REST_MS, RequestPacer } from '../../venues/kraken/request-pacer.ts';
 import * as requests from '../../venues/kraken/requests.ts';
@@ -77,7 +78,7 @@ export class VenueSocket {
       clock: context.clock,
       chance: context.chance,
       budget,
-      backoff: backoffOf(venue),
+      waits: connectWaits(venue),
       onDue: () => this.#machine.send({ type: 'attempt.due' }),
     });
     this.#pacer = new RequestPacer(venue.messages_per_second);

@@ -10,8 +10,8 @@ import { createActor as createMachineActor } from 'xstate';
 import packageFile from '../../../package.json' with { type: 'json' };
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import { type AuditDetails, writeAudit, writeRecordHead } from '../../runtime/record-writer.ts';
-import { backoffMs } from '../../runtime/restart-budget.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
+import { type BackOff, backOffMs } from '../../shared/back-off.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
 import type { ControlCalls, RecordSummary } from '../../shared/control-calls.ts';
 import { type ArbitradeError, arbitradeError } from '../../shared/errors.ts';
@@ -32,8 +32,7 @@ const LOCK_WAIT_MS = 3_000;
 const PREDECESSOR_WAIT_MS = 500;
 
 /** Wait before the file is opened again after a failure: doubled with every further one, up to a most. */
-const REOPEN_BASE_MS = 50;
-const REOPEN_MAX_MS = 2_000;
+const REOPEN: BackOff = { baseMs: 50, maxMs: 2_000, growth: 2, jitter: 'half' };
 
 /** What has come back from the database process, for the next turn to take note of. */
 type Outcome =
@@ -254,7 +253,7 @@ class Persistence implements Actor {
     const { failures } = this.#machine.getSnapshot().context;
     this.#audit('commit_failed', { severity: 2, a: failures, text: error.message });
     this.#context.log('error', 'commit_failed', error.message, { code: error.code, failures });
-    const delayMs = backoffMs(failures, REOPEN_BASE_MS, REOPEN_MAX_MS);
+    const delayMs = backOffMs(failures - 1, REOPEN, this.#context.chance);
     this.#retryAtNs = this.#context.clock.nowNs() + delayMs * 1e6;
     this.#wakeAfter(delayMs);
   }

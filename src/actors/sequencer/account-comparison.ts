@@ -77,7 +77,7 @@ export class AccountComparison {
   constructor(deps: ComparisonDeps) {
     this.#deps = deps;
     this.#found = new FoundOrders(deps);
-    this.search = new OrderSearch(deps.port, deps.context.clock);
+    this.search = new OrderSearch(deps.port, deps.context.clock, deps.context.chance);
     this.#others = new OtherEngines(() => deps.journal.current.getFloat64(SEQUENCER_HEADER.runMs, true));
   }
 

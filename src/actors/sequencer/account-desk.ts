@@ -10,6 +10,7 @@ import { transition } from 'xstate';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { ACCOUNT_STATES, type AccountState, isTradingState } from '../../shared/account-state.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
+import { type BackOff, backOffMs } from '../../shared/back-off.ts';
 import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { largest, NO_UNITS, type Units, units } from '../../shared/money.ts';
@@ -31,8 +32,7 @@ import { SEQUENCER_HEADER } from './sequencer-memory.ts';
 import { TaskQueue } from './task-queue.ts';
 
 /** Pause before the account is read again: what was cancelled has ended by then, what was late has come. */
-const SETTLE_MS = 250;
-const SETTLE_MAX_MS = 5_000;
+const SETTLE: BackOff = { baseMs: 250, maxMs: 5_000, growth: 2, jitter: 'added' };
 /** An asset that could not be compared for this long, for it was always moving, is compared at rest. */
 const QUIET_AFTER_MS = 15_000;
 /** How long the end waits for orders that are out. */
@@ -276,7 +276,7 @@ export class AccountDesk implements RunningAccount {
   #onBalance(asset: AssetIndex, totalUnits: Units): void {
     this.#comparison.noteStreamed(asset, totalUnits);
     if (this.#state !== 'trading' || !this.#comparison.isOdd(asset, totalUnits)) return;
-    this.#dueNs = Math.min(this.#dueNs, this.#deps.context.clock.nowNs() + SETTLE_MS * 1e6);
+    this.#dueNs = Math.min(this.#dueNs, this.#deps.context.clock.nowNs() + SETTLE.baseMs * 1e6);
   }
 
   #onUnknown(why: string): void {
@@ -370,7 +370,7 @@ export class AccountDesk implements RunningAccount {
     this.#wantsReading = this.#state === 'reading' || this.#state === 'verifying';
     switch (this.#state) {
       case 'settling':
-        this.#dueNs = nowNs + Math.min(SETTLE_MS * 2 ** this.#pauses++, SETTLE_MAX_MS) * 1e6;
+        this.#dueNs = nowNs + backOffMs(this.#pauses++, SETTLE, this.#deps.context.chance) * 1e6;
         break;
       case 'trading':
         this.#dueNs = nowNs + this.#checkIntervalMs() * 1e6;

@@ -4,6 +4,7 @@
  */
 
 import type { ActorContext } from '../../runtime/actor.ts';
+import { type BackOff, backOffMs } from '../../shared/back-off.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { minus, negated, plus, type Units } from '../../shared/money.ts';
@@ -37,8 +38,7 @@ import { because, over } from './plan-reason.ts';
 import { countUp, SEQUENCER_HEADER } from './sequencer-memory.ts';
 
 /** Pause before the fate of an order is asked for again, doubled each time. */
-const LOOKUP_PAUSE_MS = 100;
-const LOOKUP_PAUSE_MAX_MS = 5_000;
+const LOOKUP_PAUSE: BackOff = { baseMs: 100, maxMs: 5_000, growth: 2, jitter: 'added' };
 /** A question that is not answered after this long is put again: the port has forgotten it. */
 const LOOKUP_ANSWER_MS = 30_000;
 
@@ -234,7 +234,7 @@ export class OrderDesk {
     } else if (!isUnknown(before) || (order.state === 'uncertain' && isAbsent(before))) {
       order.lookupDueNs = nowNs;
     } else if (before === 'looking_up' || before === 'confirming') {
-      const pauseMs = Math.min(LOOKUP_PAUSE_MS * 2 ** order.lookups, LOOKUP_PAUSE_MAX_MS);
+      const pauseMs = backOffMs(order.lookups, LOOKUP_PAUSE, context.chance);
       order.lookups = Math.min(order.lookups + 1, 16);
       order.lookupDueNs = laterBy(nowNs, pauseMs);
     }

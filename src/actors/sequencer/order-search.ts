@@ -1,13 +1,14 @@
 /** Orders of ours that no plan has out and whose fate has been asked for: each once until it is answered. */
 
+import { type BackOff, backOffMs } from '../../shared/back-off.ts';
+import type { Chance } from '../../shared/chance.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { laterBy, type MonotonicNs, monotonicNs } from '../../shared/time.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import { DENIALS_MAX } from './order-machine.ts';
 
 /** Pause before what could not be answered is asked again. */
-const AGAIN_MS = 1_000;
-const AGAIN_MAX_MS = 5_000;
+const AGAIN: BackOff = { baseMs: 1_000, maxMs: 5_000, growth: 2, jitter: 'added' };
 
 const NEVER = monotonicNs(Number.POSITIVE_INFINITY);
 
@@ -24,11 +25,13 @@ interface Sought {
 export class OrderSearch {
   readonly #port: Pick<TradingPort, 'lookUp' | 'isConnected'>;
   readonly #clock: Clock;
+  readonly #chance: Chance;
   readonly #orders = new Map<string, Sought>();
 
-  constructor(port: Pick<TradingPort, 'lookUp' | 'isConnected'>, clock: Clock) {
+  constructor(port: Pick<TradingPort, 'lookUp' | 'isConnected'>, clock: Clock, chance: Chance) {
     this.#port = port;
     this.#clock = clock;
+    this.#chance = chance;
   }
 
   get isAsking(): boolean {
@@ -43,13 +46,13 @@ export class OrderSearch {
 
   /** The answer was that there is none now. */
   askLater(clOrdId: string): void {
-    this.#askIn(AGAIN_MS, this.#sought(clOrdId));
+    this.#askIn(backOffMs(0, AGAIN, this.#chance), this.#sought(clOrdId));
   }
 
   /** The answer was that the venue does not know it any more. @returns whether that was said often enough to give it up. */
   denied(clOrdId: string): boolean {
     const order = this.#sought(clOrdId);
-    this.#askIn(Math.min(AGAIN_MS * 2 ** order.denials++, AGAIN_MAX_MS), order);
+    this.#askIn(backOffMs(order.denials++, AGAIN, this.#chance), order);
     if (order.denials < DENIALS_MAX) return false;
     this.#orders.delete(clOrdId);
     return true;

@@ -1,13 +1,14 @@
 /** When the next attempt to connect is made: after the back-off, and when the budget has a place. */
 import type { Chance } from '../../shared/chance.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
-import { type BackoffSettings, backoffMs, type ConnectBudget, refusedBackoffMs } from './connect-budget.ts';
+import type { ConnectBudget } from './connect-budget.ts';
+import { type ConnectWaits, failedWaitMs, refusedWaitMs } from './connect-waits.ts';
 
 export interface ConnectAttemptsDeps {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly budget: ConnectBudget;
-  readonly backoff: BackoffSettings;
+  readonly waits: ConnectWaits;
   /** Takes a place in the budget: connect now. */
   readonly onDue: () => void;
 }
@@ -52,10 +53,10 @@ export class ConnectAttempts {
 
   /** @param isVenueOnline as the venue said last. */
   schedule(isVenueOnline: boolean): void {
-    const { budget, backoff, chance } = this.#deps;
+    const { budget, waits, chance } = this.#deps;
     const waitMs = this.#wasRefused
-      ? refusedBackoffMs(this.#refusals, backoff, chance)
-      : backoffMs(this.#failures, isVenueOnline, backoff, chance);
+      ? refusedWaitMs(this.#refusals, waits, chance)
+      : failedWaitMs(this.#failures, isVenueOnline, waits, chance);
     this.#in(Math.max(waitMs, budget.waitMs(this.#nowMs())));
   }
 

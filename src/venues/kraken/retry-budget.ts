@@ -2,6 +2,7 @@
  * How often and when a question is asked again. Two bounds: attempts of one call, and a budget for all calls together,
  * so that a venue in trouble is not asked more the worse it gets.
  */
+import { backOffMs } from '../../shared/back-off.ts';
 import type { Chance } from '../../shared/chance.ts';
 
 export interface RetrySettings {
@@ -36,14 +37,14 @@ export class RetryBudget {
 
   /**
    * Milliseconds to wait before the next attempt after `attempts` that failed, or undefined when there shall be none.
-   * Full jitter: uniform in [0, min(max, base × 2^attempts)) (M. Brooker, "Exponential Backoff And Jitter", 2015).
+   * All of it is left to chance.
    */
   tryTake(attempts: number, nowMs: number): number | undefined {
     this.#refill(nowMs);
     if (attempts >= this.#settings.attemptsMax || this.#left < 1) return undefined;
     this.#left -= 1;
     const { baseMs, maxMs } = this.#settings;
-    return this.#chance.unit() * Math.min(maxMs, baseMs * 2 ** attempts);
+    return backOffMs(attempts, { baseMs, maxMs, growth: 2, jitter: 'full' }, this.#chance);
   }
 
   #refill(nowMs: number): void {

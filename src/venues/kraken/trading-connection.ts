@@ -11,7 +11,8 @@ import type { SocketPort } from '../../shared/transport.ts';
 import { CLOSE_ABNORMAL } from '../node-sockets.ts';
 import { apiErrorOf } from './api-error.ts';
 import { ConnectAttempts } from './connect-attempts.ts';
-import { backoffOf, type ConnectBudget } from './connect-budget.ts';
+import type { ConnectBudget } from './connect-budget.ts';
+import { connectWaits } from './connect-waits.ts';
 import { CurrentSocket } from './current-socket.ts';
 import { remedyForClose, remedyForKey, remedyForUpgrade } from './failure-class.ts';
 import { PrivateStreams, type StreamHandler } from './private-streams.ts';
@@ -90,7 +91,7 @@ export class TradingConnection {
       clock,
       chance,
       budget,
-      backoff: backoffOf(venue),
+      waits: connectWaits(venue),
       onDue: () => this.#machine.send({ type: 'attempt.due' }),
     });
     const actions = {

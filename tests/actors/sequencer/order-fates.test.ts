@@ -283,7 +283,7 @@ describe('sequencer: an order that the venue had and denies to know', () => {
   }
   /** Lets time pass until the next look-up, and takes it off the list. */
   function awaitLookUp({ stage, venue }: ReturnType<typeof stageOnVenue>) {
-    for (let pauses = 0; venue.lookups.length === 0 && pauses < 120; pauses++) stage.pass(50);
+    for (let pauses = 0; venue.lookups.length === 0 && pauses < 140; pauses++) stage.pass(50);
     expect(venue.lookups.splice(0)).toHaveLength(1);
   }
   /** Answers `times` look-ups with a denial, as they come. */

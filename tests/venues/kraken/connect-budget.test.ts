@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
-import { backoffMs, CONNECT_BUDGET_BYTES, ConnectBudget } from '../../../src/venues/kraken/connect-budget.ts';
+import { checkConfig } from '../../../src/shared/config.ts';
+import { CONNECT_BUDGET_BYTES, ConnectBudget } from '../../../src/venues/kraken/connect-budget.ts';
+import { connectWaits, failedWaitMs } from '../../../src/venues/kraken/connect-waits.ts';
 
-const BACKOFF = { baseMs: 500, maxMs: 30_000, repeatedMinMs: 5_000, refusedMinMs: 5_000, refusedMaxMs: 300_000 };
+const WAITS = connectWaits(checkConfig({}).venue);
 
 /** Most attempts that lie in any window of `windowMs`, counted the slow way. */
 function busiestWindow(attemptsMs: readonly number[], windowMs: number): number {
@@ -49,7 +51,7 @@ describe('connect budget', () => {
             return;
           }
           takenMs.push(nowMs);
-          clock.after(backoffMs(failures + 1, true, BACKOFF, chance), () => attempt(failures + 1));
+          clock.after(failedWaitMs(failures + 1, true, WAITS, chance), () => attempt(failures + 1));
         };
         for (let socket = 0; socket < sockets; socket++) attempt(0);
         clock.advanceTo(60_000e6);
@@ -81,45 +83,5 @@ describe('connect budget', () => {
 
   test('the memory has room for the largest budget that the settings allow', () => {
     expect(CONNECT_BUDGET_BYTES / 8).toBeGreaterThan(150);
-  });
-});
-
-describe('back-off', () => {
-  test('waits nothing before the first attempt', () => {
-    expect(backoffMs(0, true, BACKOFF, seededChance(1))).toBe(0);
-  });
-
-  test('is uniform from zero up to a ceiling that doubles to its cap', () => {
-    const draws = (failures: number) => {
-      const chance = seededChance(7);
-      const calm = { ...BACKOFF, repeatedMinMs: 0 };
-      return Array.from({ length: 2_000 }, () => backoffMs(failures, true, calm, chance));
-    };
-    const ceilings = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000];
-    for (const [index, ceiling] of ceilings.entries()) {
-      const waits = draws(index + 1);
-      expect(Math.max(...waits)).toBeLessThan(ceiling);
-      expect(Math.max(...waits)).toBeGreaterThan(ceiling * 0.95);
-      expect(Math.min(...waits)).toBeLessThan(ceiling * 0.05);
-      const mean = waits.reduce((sum, wait) => sum + wait, 0) / waits.length;
-      expect(Math.abs(mean / ceiling - 0.5)).toBeLessThan(0.05);
-    }
-  });
-
-  test('is at least five seconds from the third failure on, and after maintenance', () => {
-    const chance = seededChance(3);
-    for (let round = 0; round < 500; round++) {
-      expect(backoffMs(3 + (round % 40), true, BACKOFF, chance)).toBeGreaterThanOrEqual(5_000);
-      expect(backoffMs(1, false, BACKOFF, chance)).toBeGreaterThanOrEqual(5_000);
-    }
-  });
-
-  test('the same seed waits the same', () => {
-    const waits = (seed: number) => {
-      const chance = seededChance(seed);
-      return [1, 2, 3, 4].map((failures) => backoffMs(failures, true, BACKOFF, chance));
-    };
-    expect(waits(42)).toEqual(waits(42));
-    expect(waits(42)).not.toEqual(waits(43));
   });
 });
