@@ -72,6 +72,7 @@ export const AUDIT_EVENTS = [
   'account_contradicted',
   'fee_elsewhere',
   'flatten_begun',
+  'balance_uncountable',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const auditEventCode = (event: AuditEvent): number => AUDIT_EVENTS.indexOf(event);

@@ -184,6 +184,7 @@ export const PLAN_REASONS = [
   'message_pace', // as many messages a second as the venue takes have left
   'account_doubted', // a balance does not fit, or could not be compared for too long: it is compared at rest first
   'flatten', // of PLAN_OPENED: it brings home what others left behind, because a person asked for it
+  'balance_uncountable', // the account holds more of an asset of one of its pairs than 64 bits count
 ] as const;
 export type PlanReason = (typeof PLAN_REASONS)[number];
 

@@ -81,7 +81,9 @@ export interface AccountReading {
   readonly openOrders: readonly OrderReading[];
   /** Orders that ended since the time asked for, of this program or not, as far as they were asked for. */
   readonly endedOrders: readonly OrderReading[];
-  /** Assets held of which we know no precision, or more than we can count, by the venue's name. */
+  /** Assets of which more is held than 64 bits count: they have no entry in `balances`, and are not zero. */
+  readonly uncountable: readonly AssetIndex[];
+  /** Assets held of which we know no precision, by the venue's name. */
   readonly unknownAssets: readonly string[];
 }
 

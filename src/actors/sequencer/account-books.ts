@@ -10,7 +10,7 @@ import type { ExposureReason } from '../../shared/execution-message.ts';
 import { type AssetIndex, instrumentIndex } from '../../shared/instrument.ts';
 import { formatDecimal, NO_UNITS, negated, type Units, units } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';
-import type { BalanceReading, Fill } from '../../venues/trading-port.ts';
+import type { AccountReading, Fill } from '../../venues/trading-port.ts';
 import {
   addDust,
   addExposure,
@@ -137,9 +137,10 @@ export class AccountBooks {
   }
 
   /** Takes the venue's balances for what is to be expected: there was no expectation. */
-  *establishTasks(balances: readonly BalanceReading[]): Generator<Task> {
+  *establishTasks({ balances, uncountable }: AccountReading): Generator<Task> {
     const totals = new Map(balances.map(({ asset, totalUnits }) => [asset, totalUnits]));
-    for (const part of chunks(this.#books.directory.assets, BALANCES_AT_ONCE)) {
+    const counted = this.#books.directory.assets.filter(({ index }) => !uncountable.includes(index));
+    for (const part of chunks(counted, BALANCES_AT_ONCE)) {
       yield () =>
         this.change((when) => {
           for (const { index } of part) this.#establish(index, totals.get(index) ?? NO_UNITS, when);

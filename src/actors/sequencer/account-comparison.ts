@@ -66,6 +66,8 @@ export class AccountComparison {
   #foreignHeld: ReadonlyMap<AssetIndex, Units> = new Map();
   /** Venue's ids of the open orders of others; undefined until a reading tells: there may be some. */
   #foreignOrders: ReadonlySet<string> | undefined;
+  /** Assets of which the newest reading told more than can be counted. */
+  #uncountable: ReadonlySet<AssetIndex> = new Set();
   /** Ids of leftovers, and names of assets, that were reported. */
   readonly #reported = new Set<string>();
   /** Orders of earlier runs, as the venue knows them, while those are brought to an end. */
@@ -84,6 +86,11 @@ export class AccountComparison {
   /** Units of an asset that orders of others hold. */
   foreignHeld(asset: AssetIndex): Units {
     return this.#foreignHeld.get(asset) ?? NO_UNITS;
+  }
+
+  /** Whether more of an asset is held than can be counted: what of it may be spent is not known. */
+  isUncountable(asset: AssetIndex): boolean {
+    return this.#uncountable.has(asset);
   }
 
   get hasForeignOrders(): boolean {
@@ -137,6 +144,7 @@ export class AccountComparison {
   take(reading: AccountReading, circumstances: Circumstances, conclude: (isClean: boolean) => void): void {
     const hasLeftovers = reading.scope !== 'balances' && this.#takeOrders(reading, circumstances);
     this.#reportUnknown(reading);
+    this.#noteUncountable(reading);
     this.#deps.tasks.add(() => {
       if (circumstances.isTrading) this.#compareMoving(reading, circumstances, conclude);
       else this.#compareAtRest(reading, hasLeftovers, conclude);
@@ -188,6 +196,16 @@ export class AccountComparison {
   #reportUnknown({ unknownAssets }: AccountReading): void {
     for (const name of unknownAssets) {
       this.#report(name, 'asset_unknown', `the account holds ${name}, which no pair of the venue's trades`);
+    }
+  }
+
+  #noteUncountable({ uncountable }: AccountReading): void {
+    this.#uncountable = new Set(uncountable);
+    const { directory } = this.#deps.newest;
+    for (const asset of uncountable) {
+      const name = directory.assets[asset]?.id ?? `asset ${asset}`;
+      const text = `the account holds more ${name} than can be counted: no cycle over a pair of it is traded, and its balance is not compared`;
+      this.#report(`uncountable ${name}`, 'balance_uncountable', text);
     }
   }
 
@@ -284,7 +302,7 @@ export class AccountComparison {
         conclude(false);
         return;
       }
-      tasks.add(...this.#recoveryTasks(), ...books.establishTasks(reading.balances));
+      tasks.add(...this.#recoveryTasks(), ...books.establishTasks(reading));
     } else if (!this.#hasSettled(reading)) {
       tasks.add(() => conclude(false));
       return;
@@ -314,9 +332,10 @@ export class AccountComparison {
   }
 
   /** Assets of which the venue's stream told another balance than the reading: one of the two is wrong. */
-  #contradicted({ balances }: AccountReading): ReadonlySet<AssetIndex> {
+  #contradicted({ balances, uncountable }: AccountReading): ReadonlySet<AssetIndex> {
     const totals = new Map(balances.map(({ asset, totalUnits }) => [asset, totalUnits]));
-    const told = [...this.#streamed].filter(([asset, units]) => (totals.get(asset) ?? 0n) !== units);
+    const compared = [...this.#streamed].filter(([asset]) => !uncountable.includes(asset));
+    const told = compared.filter(([asset, units]) => (totals.get(asset) ?? 0n) !== units);
     return new Set(told.map(([asset]) => asset));
   }
 

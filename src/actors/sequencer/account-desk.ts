@@ -115,6 +115,10 @@ export class AccountDesk implements RunningAccount {
     return units(expectedUnits(bank, asset) - held - plans.reservedUnits(asset));
   }
 
+  isUncountable(asset: AssetIndex): boolean {
+    return this.#comparison.isUncountable(asset);
+  }
+
   isBooked(fill: Pick<Fill, 'execId'>): boolean {
     return this.#books.isBooked(fill);
   }

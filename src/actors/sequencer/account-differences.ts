@@ -9,15 +9,16 @@ import type { AccountReading, OrderReading } from '../../venues/trading-port.ts'
 export const isOwn = ({ clOrdId }: Pick<OrderReading, 'clOrdId'>): boolean =>
   clOrdId !== undefined && decodeClientOrderId(clOrdId) !== undefined;
 
-/** Venue's balance less the expected one, of every asset in which they differ. */
+/** Venue's balance less the expected one, of every asset in which they differ. What cannot be counted is not compared. */
 export function deviations(
-  { balances }: AccountReading,
+  { balances, uncountable }: AccountReading,
   { assets }: InstrumentDirectory,
   expected: (asset: AssetIndex) => Units,
 ): ReadonlyMap<AssetIndex, Units> {
   const totals = new Map(balances.map(({ asset, totalUnits }) => [asset, totalUnits]));
   const found = new Map<AssetIndex, Units>();
   for (const { index } of assets) {
+    if (uncountable.includes(index)) continue;
     const deviation = minus(totals.get(index) ?? NO_UNITS, expected(index));
     if (deviation !== 0n) found.set(index, deviation);
   }

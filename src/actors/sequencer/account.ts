@@ -44,6 +44,8 @@ export interface Account {
   readonly isAsking: boolean;
   /** Units of an asset that may be spent: not held by foreign orders, not reserved. Undefined: without limit. */
   available(asset: AssetIndex): Units | undefined;
+  /** Whether more of an asset is held than can be counted: nothing that touches it is begun. */
+  isUncountable(asset: AssetIndex): boolean;
   /** Whether a fill was booked before, by whomever. */
   isBooked(fill: Pick<Fill, 'execId'>): boolean;
   /** Books what a fill moves, and remembers it. */

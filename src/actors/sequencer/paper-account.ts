@@ -60,6 +60,10 @@ export class PaperAccount implements RunningAccount {
     return availableUnits(asset, context.config.paper.inventory, bank, taken, books.directory);
   }
 
+  isUncountable(): boolean {
+    return false;
+  }
+
   isBooked(fill: Pick<Fill, 'execId'>): boolean {
     return this.#books.isBooked(fill);
   }

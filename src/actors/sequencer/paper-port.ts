@@ -92,7 +92,8 @@ export class PaperPort implements TradingPort {
       this.#events.push({ type: 'account_unknown', why: 'not connected' });
       return;
     }
-    const account = { scope, asOfMs: wallMs(0), balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
+    const orders = { openOrders: [], endedOrders: [] };
+    const account = { scope, asOfMs: wallMs(0), balances: [], uncountable: [], unknownAssets: [], ...orders };
     this.#events.push({ type: 'account', account });
   }
 

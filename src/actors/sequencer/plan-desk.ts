@@ -356,7 +356,8 @@ export class PlanDesk implements PlansAtWork {
     const fees = usesKey(this.#context.config.mode) ? this.#context.feeTable : undefined;
     const agreesOn = (instruments: readonly InstrumentIndex[]) => this.#port.agreesOn(instruments);
     const { isTrading, takesPlans } = account;
-    const venue = { isTrading, takesPlans, isConnected, whyNoRoom, agreesOn, fees };
+    const isUncountable = (asset: AssetIndex) => account.isUncountable(asset);
+    const venue = { isTrading, takesPlans, isUncountable, isConnected, whyNoRoom, agreesOn, fees };
     const state = this.#isDraining ? 'paused' : this.#gate.state;
     return { nowNs, gate: state, plans, books: this.#books, available, orderLimits: this.#lastHop, venue };
   }

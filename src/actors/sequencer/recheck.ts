@@ -71,6 +71,8 @@ export interface VenueReadiness {
   readonly isTrading: boolean;
   /** Nothing of it is in doubt. */
   readonly takesPlans: boolean;
+  /** More of an asset is held than can be counted. */
+  readonly isUncountable: (asset: AssetIndex) => boolean;
   readonly isConnected: boolean;
   /** What keeps back an order of each, all at once: of the venue's limiters. */
   readonly whyNoRoom: (instruments: readonly InstrumentIndex[]) => NoRoom | undefined;
@@ -116,7 +118,7 @@ function whyNotNow(opportunity: Opportunity, now: Circumstances, limits: Recheck
   if (!opportunity.isSized || opportunity.firstLots <= 0n) return 'unsized';
   if (now.nowNs - opportunity.stampNs > limits.ageMaxNs) return 'too_old';
   if (now.gate !== 'active') return 'gate_closed';
-  const notReady = now.venue && whyNotReady(opportunity, now.venue);
+  const notReady = now.venue && whyNotReady(opportunity, now.venue, now.books);
   if (notReady !== undefined) return notReady;
   const instruments = new Set(now.plans.flatMap(({ legs }) => legs.map(({ instrument }) => instrument)));
   if (opportunity.legs.some(({ instrument }) => instruments.has(instrument))) return 'instrument_busy';
@@ -124,13 +126,17 @@ function whyNotNow(opportunity: Opportunity, now: Circumstances, limits: Recheck
   return now.orderLimits.hasRateFor(opportunity.legs.length) ? undefined : 'order_rate';
 }
 
-function whyNotReady({ legs }: Opportunity, venue: VenueReadiness): PlanReason | undefined {
+function whyNotReady({ legs }: Opportunity, venue: VenueReadiness, { directory }: NewestBooks): PlanReason | undefined {
   if (!venue.isConnected) return 'disconnected';
   if (!venue.isTrading) return 'account_not_ready';
   if (!venue.takesPlans) return 'account_doubted';
   const unsure = venue.fees && legs.map((leg) => whyFeeUnsure(leg, venue.fees)).find((reason) => reason !== undefined);
   if (unsure !== undefined) return unsure;
   const instruments = legs.map(({ instrument }) => instrument);
+  const assets = instruments
+    .flatMap((one) => directory.instruments[one] ?? [])
+    .flatMap(({ base, quote }) => [base, quote]);
+  if (assets.some(venue.isUncountable)) return 'balance_uncountable';
   if (!venue.agreesOn(instruments)) return 'terms_disagree';
   // All its legs and one order to close out, whichever pair that takes: a plan is not begun to wait half-way.
   return instruments.map((one) => venue.whyNoRoom([...instruments, one])).find((reason) => reason !== undefined);

@@ -83,7 +83,7 @@ export class AccountReader {
   #tell(
     { scope }: AccountQuestion,
     asOfMs: WallMs,
-    { balances, unknownAssets }: Balances,
+    { balances, uncountable, unknownAssets }: Balances,
     openOrders: readonly OrderReading[],
     endedOrders: readonly OrderReading[],
   ): void {
@@ -92,7 +92,7 @@ export class AccountReader {
       return;
     }
     for (const order of [...openOrders, ...endedOrders]) this.#deps.onOrder(order);
-    const account = { scope, asOfMs, balances, unknownAssets, openOrders, endedOrders };
+    const account = { scope, asOfMs, balances, uncountable, unknownAssets, openOrders, endedOrders };
     this.#end({ type: 'account', account });
   }
 

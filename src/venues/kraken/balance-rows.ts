@@ -16,7 +16,9 @@ export const BALANCES = z.record(z.string().max(64), signedAmountText);
 
 export interface Balances {
   readonly balances: readonly BalanceReading[];
-  /** Assets held of which no precision is known, or more than can be counted, by the venue's name. */
+  /** Assets of which more is held than 64 bits count: they have no entry in `balances`. */
+  readonly uncountable: readonly AssetIndex[];
+  /** Assets held of which no precision is known, by the venue's name. */
   readonly unknownAssets: readonly string[];
   /** Held, but not tradable: staked, earning, tokenised; by the venue's name. */
   readonly notSpot: readonly string[];
@@ -26,7 +28,7 @@ export interface Balances {
 
 /** Reads `BalanceEx`. A total is rounded down where the venue counts finer than we do, what is held up. */
 export function balancesOf(rows: z.infer<typeof BALANCES_EX>, names: VenueNames): Balances {
-  const balances = new Map<AssetIndex, BalanceReading>();
+  const balances = new Map<AssetIndex, { readonly totalUnits: bigint; readonly heldUnits: bigint }>();
   const unknownAssets: string[] = [];
   const notSpot: string[] = [];
   for (const [id, { balance, hold_trade }] of Object.entries(rows)) {
@@ -38,11 +40,17 @@ export function balancesOf(rows: z.infer<typeof BALANCES_EX>, names: VenueNames)
     const before = balances.get(asset.index);
     const totalUnits = (before?.totalUnits ?? 0n) + amountDown(balance, asset.precision, `balance of ${id}`);
     const heldUnits = (before?.heldUnits ?? 0n) + amountUp(hold_trade ?? '0', asset.precision, `hold of ${id}`);
-    if (isCountable(totalUnits) && isCountable(heldUnits)) {
-      balances.set(asset.index, { asset: asset.index, totalUnits: units(totalUnits), heldUnits: units(heldUnits) });
-    } else unknownAssets.push(id);
+    balances.set(asset.index, { totalUnits, heldUnits });
   }
-  return { balances: [...balances.values()], unknownAssets, notSpot, knowsHolds: true };
+  // Only the sum of all its names says whether an asset can be counted.
+  const counted: BalanceReading[] = [];
+  const uncountable: AssetIndex[] = [];
+  for (const [asset, { totalUnits, heldUnits }] of balances) {
+    if (isCountable(totalUnits) && isCountable(heldUnits)) {
+      counted.push({ asset, totalUnits: units(totalUnits), heldUnits: units(heldUnits) });
+    } else uncountable.push(asset);
+  }
+  return { balances: counted, uncountable, unknownAssets, notSpot, knowsHolds: true };
 }
 
 /** Reads `Balance`. */

@@ -159,6 +159,33 @@ describe('account desk: start', () => {
     expect(audits(stage, 'asset_unknown')).toEqual([expect.stringContaining('KFEE')]);
   });
 
+  test('an asset of which more is held than can be counted is told as that, and is neither compared nor set to nothing', () => {
+    const stage = trading({ trading: { reconcile_balances_ms: 1_000 } });
+    stage.exchange.uncountable = [BTC];
+    stage.port.tell({ type: 'balance', asset: ETH, totalUnits: units(0n), refId: '' });
+    stage.pass(10_000);
+    expect(audits(stage, 'balance_uncountable')).toEqual([expect.stringContaining('more BTC than can be counted')]);
+    expect([audits(stage, 'asset_unknown'), exposures(stage)]).toEqual([[], []]);
+    expect([USD, BTC].map((asset) => stage.desk.isUncountable(asset))).toEqual([false, true]);
+    expect(stage.expected(BTC)).toBe(2_0000000000n);
+    expect(stage.desk.takesPlans).toBe(true);
+    stage.exchange.add(USD, units(1n)); // all else is compared as ever
+    stage.exchange.uncountable = [];
+    stage.pass(10_000);
+    expect(exposures(stage)).toEqual([[USD, 1n, 'deviation']]);
+    expect(stage.desk.isUncountable(BTC)).toBe(false);
+  });
+
+  test('one that cannot be counted from the start on is not expected to be nothing', () => {
+    const exchange = new FakeExchange();
+    exchange.uncountable = [BTC];
+    const stage = trading({ exchange });
+    stage.port.tell({ type: 'balance', asset: USD, totalUnits: units(100_000_0000n), refId: '' });
+    stage.pass(60_000);
+    expect(stage.told().executions.map(({ event, asset }) => [event, asset])).toEqual([['BALANCE', USD]]);
+    expect(stage.desk.takesPlans).toBe(true);
+  });
+
   test('what no repetition cures is recorded and nothing is traded', () => {
     const stage = stageAccount();
     stage.start();

@@ -64,6 +64,8 @@ export class FakeExchange {
   readonly held = new Map<number, bigint>();
   readonly orders = new Map<string, OrderReading & { endedMs: number }>();
   unknownAssets: string[] = [];
+  /** Told as held, in an amount that 64 bits do not hold. */
+  uncountable: AssetIndex[] = [];
   #execs = 0;
 
   /** Takes an immediate-or-cancel order and fills `filled` of it at its limit. The fee is 0.25 % of what is received. */
@@ -131,13 +133,16 @@ export class FakeExchange {
     return {
       scope,
       asOfMs: wallMs(nowMs),
-      balances: [...this.balances].map(([asset, totalUnits]) => ({
-        asset,
-        totalUnits: units(totalUnits),
-        heldUnits: units(this.held.get(asset) ?? 0n),
-      })),
+      balances: [...this.balances]
+        .filter(([asset]) => !this.uncountable.includes(asset))
+        .map(([asset, totalUnits]) => ({
+          asset,
+          totalUnits: units(totalUnits),
+          heldUnits: units(this.held.get(asset) ?? 0n),
+        })),
       openOrders: orders.filter(({ isOpen }) => isOpen),
       endedOrders: orders.filter(({ isOpen, endedMs }) => !isOpen && endedMs >= fromMs),
+      uncountable: this.uncountable,
       unknownAssets: this.unknownAssets,
     };
   }

@@ -6,6 +6,7 @@ import { type Lots, type Ticks, type Units, units } from '../../../src/shared/mo
 import { wallMs } from '../../../src/shared/time.ts';
 import type {
   AccountQuestion,
+  BalanceReading,
   Fill,
   NoRoom,
   OrderReading,
@@ -31,6 +32,9 @@ export class HandVenue implements TradingPort {
   readonly full = new Set<number>();
   /** Instruments of which the venue says two things. */
   readonly disagreed = new Set<number>();
+  /** What the account holds, and of which assets it holds more than can be counted. */
+  balances: BalanceReading[] = [];
+  uncountable: AssetIndex[] = [];
   /** Orders that the pace lets leave at once. */
   roomFor = Number.POSITIVE_INFINITY;
   /** Whether the connection stands; true from the start on, until the test or the end says otherwise. */
@@ -64,7 +68,16 @@ export class HandVenue implements TradingPort {
     this.lookups.push(clOrdId);
   }
   readAccount({ scope }: AccountQuestion): void {
-    const account = { scope, asOfMs: wallMs(1), balances: [], openOrders: [], endedOrders: [], unknownAssets: [] };
+    const { balances, uncountable } = this;
+    const account = {
+      scope,
+      asOfMs: wallMs(1),
+      balances,
+      uncountable,
+      openOrders: [],
+      endedOrders: [],
+      unknownAssets: [],
+    };
     this.say(this.isConnected ? { type: 'account', account } : { type: 'account_unknown', why: 'not connected' });
   }
   setDeadMansSwitch(): void {

@@ -134,7 +134,10 @@ export class UnrulyVenue implements TradingPort {
       }));
       const openOrders = seen.filter(({ isOpen }) => isOpen).map(readingOf);
       const endedOrders = seen.filter(({ isOpen, endedMs }) => !isOpen && endedMs >= sinceMs).map(readingOf);
-      this.#say({ type: 'account', account: { scope, asOfMs, balances, openOrders, endedOrders, unknownAssets: [] } });
+      this.#say({
+        type: 'account',
+        account: { scope, asOfMs, balances, openOrders, endedOrders, unknownAssets: [], uncountable: [] },
+      });
     });
   }
 

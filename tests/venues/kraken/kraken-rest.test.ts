@@ -137,6 +137,7 @@ describe('names', () => {
           { asset: USD, totalUnits: 25435_21000000n, heldUnits: 8249_76000000n },
           { asset: XTZ, totalUnits: 3_00000000n, heldUnits: 0n },
         ],
+        uncountable: [],
         unknownAssets: ['NEW'],
         notSpot: ['XBT.F'],
         knowsHolds: true,
@@ -150,12 +151,32 @@ describe('names', () => {
     expect(get((done) => rest.balances(done))).toMatchObject({ ok: true, value });
   });
 
-  test('a balance of more than can be counted is told by its name, never as another amount', () => {
+  test('a balance of more than can be counted is told as that, never as another amount nor as an unknown asset', () => {
     const { get, rest } = stage({
-      BalanceEx: result({ XXBT: { balance: '1e70' }, ZUSD: { balance: '1', hold_trade: '92233720369' } }),
+      BalanceEx: result({
+        XXBT: { balance: '1e70' },
+        ZUSD: { balance: '1', hold_trade: '92233720369' },
+        XTZ: { balance: '3' },
+      }),
     });
-    const got = get((done) => rest.balances(done));
-    expect(got).toMatchObject({ ok: true, value: { balances: [], unknownAssets: ['XXBT', 'ZUSD'] } });
+    const balances = [{ asset: 3, totalUnits: 3_00000000n, heldUnits: 0n }];
+    const value = { balances, uncountable: [BTC, USD], unknownAssets: [] };
+    expect(get((done) => rest.balances(done))).toMatchObject({ ok: true, value });
+  });
+
+  test('an asset under two names is counted by their sum, in whichever order they come', () => {
+    const huge = { balance: '92233720368', hold_trade: '0' };
+    for (const rows of [
+      { XXBT: huge, XBT: { balance: '1' } },
+      { XBT: { balance: '1' }, XXBT: huge },
+      { XXBT: { balance: '1e30' }, XBT: { balance: '1' } },
+    ]) {
+      const { get, rest } = stage({ BalanceEx: result(rows) });
+      expect(get((done) => rest.balances(done))).toMatchObject({
+        ok: true,
+        value: { balances: [], uncountable: [BTC] },
+      });
+    }
   });
 
   test('an amount that is no number fails the question, and throws nothing', () => {
