@@ -7,7 +7,7 @@ import type { ActorContext } from '../../runtime/actor.ts';
 import { type BackOff, backOffMs } from '../../shared/back-off.ts';
 import type { PlanReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import { minus, negated, plus, type Units } from '../../shared/money.ts';
+import { formatDecimal, minus, negated, plus, type Units } from '../../shared/money.ts';
 import { laterBy, type MonotonicNs } from '../../shared/time.ts';
 import type { Fill, OrderReading, TradingPort } from '../../venues/trading-port.ts';
 import type { Account } from './account.ts';
@@ -116,8 +116,10 @@ export class OrderDesk {
       case 'misreported':
         return this.#misreports.record(plan, order, word.what, []);
       case 'ended':
-        if ((word.filledLots ?? 0n) <= order.qtyLots) return endOf(order, word.filledLots);
+        if (word.filledLots <= order.qtyLots) return endOf(order, word.filledLots);
         return this.#misreports.record(plan, order, `${word.filledLots} lots filled`, []);
+      case 'whole':
+        return this.#takeWhole(plan, order, word.reading);
       case 'refused':
         this.#recordRefusal(plan, order, word.error);
         if (order.isClosing && !word.isRetryable) bar(plan, order);
@@ -142,6 +144,17 @@ export class OrderDesk {
   #takeTerms(plan: Plan, order: Order, reading: OrderReading): OrderEventType | undefined {
     const why = misreportedTerms({ ...order, bookedLots: order.booked.qtyLots }, reading);
     return why === undefined ? undefined : this.#misreports.record(plan, order, why, reading.fills);
+  }
+
+  /** Every fill of it is booked by now, unless its id was that of another order's: one of the two did not happen as told. */
+  #takeWhole(plan: Plan, order: Order, { fills, qtyPrecision }: OrderReading): OrderEventType {
+    const lots = fills.reduce((sum, { qtyLots }) => sum + qtyLots, 0n);
+    const { qtyLots: bookedLots } = order.booked;
+    const isKnown = order.state === 'misreported' || qtyPrecision !== order.qtyPrecision;
+    if (isKnown || lots <= bookedLots) return endOf(order);
+    const words = (units: bigint) => formatDecimal(units, qtyPrecision);
+    const said = `${words(lots)} filled, of which ${words(lots - bookedLots)} by ids of fills of other orders`;
+    return this.#misreports.record(plan, order, said, []);
   }
 
   #book(plan: Plan, order: Order, fill: Fill): void {

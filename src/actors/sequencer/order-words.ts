@@ -5,8 +5,9 @@ import type { OrderEventType } from './order-machine.ts';
 
 export type OrderWord =
   | { readonly kind: 'fill'; readonly fill: Fill }
-  /** Undefined: the fills that came before are all there are. */
-  | { readonly kind: 'ended'; readonly filledLots: Lots | undefined }
+  | { readonly kind: 'ended'; readonly filledLots: Lots }
+  /** It has ended, and the fills of the reading, which came before, are all there are. */
+  | { readonly kind: 'whole'; readonly reading: OrderReading }
   | { readonly kind: 'refused'; readonly error: string; readonly isRetryable: boolean }
   /** What it is, as a reading of it says. */
   | { readonly kind: 'terms'; readonly reading: OrderReading }
@@ -54,9 +55,7 @@ export function readNews(event: TradingEvent): OrderNews | undefined {
 function fateOf({ clOrdId, found }: Extract<TradingEvent, { type: 'order.fate' }>): OrderNews {
   if (found === undefined) return { ...unnamed({ clOrdId }), words: [{ kind: 'other', type: 'fate.absent' }] };
   const fills = found.fills.map((fill) => ({ kind: 'fill', fill }) as const);
-  const last: OrderWord = found.isOpen
-    ? { kind: 'other', type: 'fate.open' }
-    : { kind: 'ended', filledLots: undefined };
+  const last: OrderWord = found.isOpen ? { kind: 'other', type: 'fate.open' } : { kind: 'whole', reading: found };
   return { clOrdId, venueOrderId: found.venueOrderId, words: [{ kind: 'terms', reading: found }, ...fills, last] };
 }
 

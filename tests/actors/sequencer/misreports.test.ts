@@ -105,6 +105,22 @@ describe('a fill that cannot be true', () => {
     expect(venue.sent).toHaveLength(1);
   });
 
+  test('a fill by the id of another order’s fill: it was not nothing, and nothing is sold a second time', () => {
+    const staged = stageOnVenue();
+    const { venue, stage } = staged;
+    venue.execute(venue.last, venue.last.qtyLots, { execId: 'TWICE' });
+    stage.run();
+    expect(venue.sent).toHaveLength(2);
+    const order = venue.last;
+    venue.execute(order, order.qtyLots, { execId: 'TWICE' });
+    stage.run();
+    stage.pass(1_000);
+    expect(venue.lookups).toContain(order.clOrdId);
+    venue.fate(order, { isOpen: false, fills: [venue.fillOf(order, order.qtyLots, { execId: 'TWICE' })] });
+    stage.run();
+    expectDisbelieved(staged, 2, /by ids of fills of other orders/);
+  });
+
   test('a total beyond what was ordered, and a time that makes later fills seem old', () => {
     for (const say of [
       ({ venue }: Staged) => venue.ended(venue.last, lots(venue.last.qtyLots + 1n)),
