@@ -21,6 +21,7 @@ import { MemoryNonceStore } from '../venues/kraken/nonce-source.ts';
 import { InlineHttp } from '../venues/practice/inline-http.ts';
 import { InlineNetwork } from '../venues/practice/inline-network.ts';
 import { makeMarket } from '../venues/practice/market-generator.ts';
+import type { MarketTape } from '../venues/practice/market-tape.ts';
 import { PRACTICE_DEFAULTS, PracticeExchange } from '../venues/practice/practice-exchange.ts';
 import { check, type Violation } from './checker.ts';
 import { type DaySettings, type DrawnDay, drawDay } from './day-settings.ts';
@@ -66,6 +67,8 @@ export interface DayOptions {
   readonly makeTrace?: (clock: VirtualClock) => Trace;
   /** The sequencer, unless the product's own is to trade. */
   readonly sequencer?: ActorFactory<'sequencer'>;
+  /** What is played of the market that the seed makes, unless all of it as it is. */
+  readonly market?: (made: MarketTape) => MarketTape;
 }
 
 /** Runs the day that the settings name. @throws whatever an actor throws. */
@@ -133,7 +136,8 @@ class SimulatedDay {
   #openExchange(): PracticeExchange {
     const { seed, plans } = this.#settings;
     const { feesBps, rates, account } = this.#drawn;
-    const tape = makeMarket({ seed, dislocations: Math.ceil(plans * 1.3) + 4, feesBps });
+    const made = makeMarket({ seed, dislocations: Math.ceil(plans * 1.3) + 4, feesBps });
+    const tape = this.#options.market?.(made) ?? made;
     const listed = tape.entries.assets.map(({ id }) => id);
     const balances = Object.fromEntries(Object.entries(account.balances).filter(([asset]) => listed.includes(asset)));
     const accounts = [{ ...account, balances }];
