@@ -129,7 +129,7 @@ async function runThreads({ placement, idle }: Way, capture: string, warmUp: num
 
 async function runInline({ spacingNs }: Way, capture: string, warmUp: number): Promise<Outcome> {
   const config = settings('fused', 'auto');
-  const pace = spacingNs === 0 ? { speed: 'max' as const, advanceTo: () => undefined } : { speed: 1 };
+  const pace = spacingNs === 0 ? { speed: 'max' as const, framesPerTurn: 1 } : { speed: 1 };
   const options = { capture, replay: true, ...pace };
   const host = new InlineHost({ topology: TOPOLOGY, config, clock: systemClock, seed: 1, options });
   await host.start();

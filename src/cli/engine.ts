@@ -95,7 +95,7 @@ export class Engine implements ControlTarget {
   /** @returns false when it was stopped meanwhile. */
   async #startAll(): Promise<boolean> {
     const { config } = this;
-    const causesAtStart = await readStoredCauses(config.persistence.database, this.clock);
+    const causesAtStart = await this.#readStoredCauses();
     try {
       if (this.#options.controlled === true && !this.#isStopping) {
         this.#controlServer = await startControlServer(config.control.socket, this);
@@ -112,6 +112,12 @@ export class Engine implements ControlTarget {
       if (this.#isStopping || this.#supervisor?.state !== 'running') await this.#controlServer?.close();
     }
     return !this.#isStopping;
+  }
+
+  /** What waits for a person; in a replay, which is of no time, nothing. */
+  async #readStoredCauses(): Promise<readonly StoredCause[]> {
+    if (this.#options.runOptions?.['replay'] === true) return [];
+    return readStoredCauses(this.config.persistence.database, this.clock);
   }
 
   /** What earlier runs left of the account that is traded. */

@@ -4,9 +4,10 @@ import type { SharedMemory } from '../runtime/memory.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import { arbitradeError } from '../shared/errors.ts';
+import type { RunOptions } from '../shared/run-options.ts';
 import { type Progress, showProgress } from './progress.ts';
 import type { StopSignals } from './stop-signals.ts';
-import type { Summary } from './summary.ts';
+import { type Summary, summarise } from './summary.ts';
 
 export type ReplaySignals = Pick<StopSignals, 'stopped' | 'cause'>;
 
@@ -23,6 +24,16 @@ export interface ReplayResult {
   readonly summary: Summary;
   /** Whether the capture ended in the middle of a row, which was left out. */
   readonly cutShort: boolean;
+}
+
+/** What every actor is given: as fast as it goes, in the capture's time. */
+export function replayOptions({ capture }: Pick<ReplayRun, 'capture'>): RunOptions {
+  return { capture, speed: 'max', replay: true, captureTime: true };
+}
+
+/** Without latencies: in the capture's time every message is handled in no time at all. */
+export function replaySummary(memory: SharedMemory, config: Config, seconds: number): Summary {
+  return { ...summarise(memory, config, seconds), latency: undefined };
 }
 
 /** How far a replay has come, on a terminal. */

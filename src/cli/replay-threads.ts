@@ -5,8 +5,15 @@ import { systemClock } from '../shared/clock.ts';
 import { arbitradeError } from '../shared/errors.ts';
 import { Engine } from './engine.ts';
 import { jsonLog } from './log.ts';
-import { isCutShort, type ReplayResult, type ReplayRun, refuseWhenInterrupted, replayProgress } from './replay-run.ts';
-import { summarise } from './summary.ts';
+import {
+  isCutShort,
+  type ReplayResult,
+  type ReplayRun,
+  refuseWhenInterrupted,
+  replayOptions,
+  replayProgress,
+  replaySummary,
+} from './replay-run.ts';
 import { requireCleanStop } from './unclean-stop.ts';
 
 const POLL_MS = 5;
@@ -16,23 +23,24 @@ const POLL_MS = 5;
  * supervisor gives up with.
  */
 export async function replayThreads(run: ReplayRun): Promise<ReplayResult> {
-  const { capture, config, opportunities } = run;
+  const { config, opportunities } = run;
   const engine = new Engine({
     config,
     log: jsonLog('stderr', 'warn'),
-    runOptions: { capture, speed: 'max', replay: true },
+    runOptions: replayOptions(run),
     onEscalation: () => {},
   });
   const progress = replayProgress(engine.memory);
   try {
     await engine.start(run.signals.stopped);
+    const startedNs = systemClock.nowNs(); // no frame is brought before all threads have started
     await untilReplayed(engine, run);
     const feed = new Counters(engine.memory.counters, 'feed');
-    const seconds = (systemClock.nowNs() - feed.get('first_frame_ns')) / 1e9; // threads were started before
+    const seconds = (systemClock.nowNs() - startedNs) / 1e9;
     await refuseIncomplete(engine);
     if (opportunities !== undefined) await engine.supervisor.call('persistence', 'exportOpportunities', opportunities);
     requireCleanStop(await engine.stop());
-    return { summary: summarise(engine.memory, config, seconds), cutShort: isCutShort(feed) };
+    return { summary: replaySummary(engine.memory, config, seconds), cutShort: isCutShort(feed) };
   } finally {
     progress.end();
     await engine.stop();

@@ -49,7 +49,7 @@ export interface Summary {
   readonly trading: TradingReading;
   readonly records: { readonly received: number; readonly committed: number };
   readonly restarts: number;
-  /** Undefined on a virtual clock. */
+  /** Undefined in a replay: there time stands still while messages are handled. */
   readonly latency: Readonly<Record<LatencyStage, LatencySummary>> | undefined;
   /** From the first frame to the last message handled. */
   readonly seconds: number;

@@ -15,6 +15,7 @@ import type { FundsTable } from '../shared/funds-table.ts';
 import type { InstrumentLog } from '../shared/instrument-log.ts';
 import type { RunOptions } from '../shared/run-options.ts';
 import type { TradingGate } from '../shared/trading-gate.ts';
+import type { CaptureTime } from './capture-time/capture-time.ts';
 import type { Counters } from './counters.ts';
 import type { EdgeDistribution } from './edge-distribution.ts';
 import type { Histogram } from './histogram.ts';
@@ -34,6 +35,8 @@ export interface Actor {
    * still meanwhile, and a host that drains waits for it.
    */
   isBusy?(): boolean;
+  /** Name of the ring without room that keeps it from work it has; undefined when none does. Asked in replays only. */
+  waitsFor?(): string | undefined;
   /** Finishes what is in hand and closes. Neighbours upstream have stopped already. */
   onStop(): void | Promise<void>;
   /** Calls that other threads may make through the control port, see `control-calls.ts`. */
@@ -52,6 +55,8 @@ export interface ActorContext<A extends ActorId = ActorId> {
   readonly config: Config;
   readonly clock: Clock;
   readonly chance: Chance;
+  /** The capture's time, in a replay that goes by it; {@link clock} is then its clock. */
+  readonly captureTime: CaptureTime | undefined;
   readonly counters: Counters<A>;
   readonly bookTable: BookTable;
   readonly instrumentLog: InstrumentLog;

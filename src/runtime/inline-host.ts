@@ -14,6 +14,7 @@ import { arbitradeError, reasonOf } from '../shared/errors.ts';
 import type { RunOptions } from '../shared/run-options.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import type { Actor, ActorContext, ActorFactory } from './actor.ts';
+import { takingTurns } from './capture-time/taking-turns.ts';
 import { answerCall } from './control-port.ts';
 import { Counters } from './counters.ts';
 import { Duty } from './duty.ts';
@@ -211,7 +212,8 @@ export class InlineHost {
       options: options ?? {},
     };
     const factory = factories?.[child.id] ?? (await loadActorFactory(child));
-    return factory(openContext(this.memory, child.id, services, isSuccessor));
+    const context = openContext(this.memory, child.id, services, isSuccessor);
+    return takingTurns(factory(context), context);
   }
 
   #fireTimers(): void {

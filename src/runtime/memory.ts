@@ -21,6 +21,8 @@ import { createInstrumentLogMemory, InstrumentLog, type InstrumentLogMemory } fr
 import { checkedRunOptions, type RunOptions } from '../shared/run-options.ts';
 import { createGateMemory, TradingGate } from '../shared/trading-gate.ts';
 import type { ActorContext } from './actor.ts';
+import { CaptureClock } from './capture-time/capture-clock.ts';
+import { CaptureTime, createCaptureTimeMemory } from './capture-time/capture-time.ts';
 import { type CounterMemory, Counters, createCounterMemory } from './counters.ts';
 import { createDoorbellMemory, Doorbell } from './doorbell.ts';
 import { createEdgeDistributionMemory, EdgeDistribution } from './edge-distribution.ts';
@@ -49,6 +51,7 @@ export interface SharedMemory {
   readonly gate: SharedArrayBuffer;
   readonly feeTable: SharedArrayBuffer;
   readonly fundsTable: SharedArrayBuffer;
+  readonly captureTime: SharedArrayBuffer;
   readonly doorbells: SharedArrayBuffer;
   readonly placement: Placement;
   readonly own: Readonly<Record<ActorId, SharedArrayBuffer>>;
@@ -77,6 +80,7 @@ export function createSharedMemory(topology: Topology, config: Config, placement
     gate: createGateMemory(),
     feeTable: createFeeTableMemory(config.limits.instruments_max),
     fundsTable: createFundsTableMemory(config.limits.assets_max),
+    captureTime: createCaptureTimeMemory(),
     doorbells: createDoorbellMemory(Math.max(...Object.values(placement)) + 1),
     placement,
     own: Object.fromEntries(ACTOR_IDS.map(own)) as Record<ActorId, SharedArrayBuffer>,
@@ -116,11 +120,15 @@ export function openContext<A extends ActorId>(
   const producer = (name: string): RingProducer => openProducer(memory, name, actor);
   let records: RecordWriter | undefined;
   const counters = new Counters(memory.counters, actor);
+  const captureTime = captureTimeOf(memory, actor, services);
+  const clock = captureTime === undefined ? services.clock : new CaptureClock(captureTime);
   return {
     turnNow: () => {},
     noteProgress: () => counters.set(counters.at('heartbeat_ns'), services.clock.nowNs()),
     ...services,
     options: checkedRunOptions(services.options),
+    clock,
+    captureTime,
     id: actor,
     isSuccessor,
     counters,
@@ -134,7 +142,7 @@ export function openContext<A extends ActorId>(
     producer,
     gauge: (name) => openGauge(memory, name),
     get records() {
-      records ??= recordWriterOf(memory, actor, services.clock);
+      records ??= recordWriterOf(memory, actor, clock);
       return records;
     },
     latency: (stage) => new Histogram(memory.latencies[stage]),
@@ -142,6 +150,14 @@ export function openContext<A extends ActorId>(
     countersOf: (other) => new Counters(memory.counters, other),
     wake: () => doorbellOf(actor).ring(),
   };
+}
+
+/** Persistence goes by real time always: how soon records are on disk is no matter of the capture. */
+function captureTimeOf(memory: SharedMemory, actor: ActorId, { options }: HostServices): CaptureTime | undefined {
+  if (options.captureTime !== true || actor === 'persistence') return undefined;
+  const doorbell = (id: ActorId) => new Doorbell(memory.doorbells, memory.placement[id]);
+  const doorbells = { feed: doorbell('feed'), sequencer: doorbell('sequencer'), risk: doorbell('risk') };
+  return new CaptureTime(memory.captureTime, doorbells, [openGauge(memory, 'deltas'), openGauge(memory, 'tops')]);
 }
 
 /** The producing end of `name`, for its one writer. @throws TOPOLOGY_INVALID for anybody else. */

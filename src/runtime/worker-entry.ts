@@ -7,6 +7,7 @@ import { systemClock } from '../shared/clock.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import { ArbitradeError, arbitradeError } from '../shared/errors.ts';
 import type { Actor, ActorContext } from './actor.ts';
+import { takingTurns } from './capture-time/taking-turns.ts';
 import { exposeControl } from './control-port.ts';
 import { Counters } from './counters.ts';
 import { Doorbell } from './doorbell.ts';
@@ -60,7 +61,8 @@ async function startAll(): Promise<readonly Actor[]> {
   for (const child of birth.actors) {
     passing = child.id;
     const factory = await loadActorFactory(child);
-    const actor = factory(contextOf(child.id));
+    const context = contextOf(child.id);
+    const actor = takingTurns(factory(context), context);
     await actor.onStart();
     duty.add(actor, new Counters(birth.memory.counters, child.id));
     actors.push(actor);

@@ -37,7 +37,6 @@ export const ACTOR_COUNTERS = {
     'messages_lagging', // book messages dropped because the deltas ring was full; each invalidates its book
     'source_ended', // 1 when a capture has been read to its end
     'source_cut_short', // 1 when that end is in the middle of a row
-    'first_frame_ns', // monotonic time of the first frame
     'last_frame_ns', // monotonic time of the last frame
     'system_status', // index into SYSTEM_STATUSES
     'refused_since_ns', // monotonic time since which the venue refuses a socket's connection; 0 while it refuses none

@@ -23,11 +23,10 @@ export interface RunOptions {
   readonly speed?: number | 'max' | undefined;
   /** Begin the capture again at its end. Books are void until its own snapshots come round. */
   readonly loop?: boolean | undefined;
-  /**
-   * Inline only. Moves virtual time to where the capture is, in ns since its first row, before each frame. Only one frame
-   * is then brought per turn, so that everything that follows from it is handled before time moves on.
-   */
-  readonly advanceTo?: ((elapsedNs: number) => void) | undefined;
+  /** In a replay: all actors but persistence go by the capture's time, which the feed moves on frame by frame. */
+  readonly captureTime?: boolean | undefined;
+  /** Frames of a capture in one turn of the feed at most; as many as it takes unless given. */
+  readonly framesPerTurn?: number | undefined;
   /** Path of the capture that the feed writes. */
   readonly record?: string | undefined;
   /** The account's key. Of the sequencer alone: no other actor is given it. */
@@ -72,7 +71,8 @@ const CHECKS = {
   capture: path,
   speed: z.literal('max').or(z.number().positive()),
   loop: z.boolean(),
-  advanceTo: z.custom<(elapsedNs: number) => void>((value) => typeof value === 'function', 'expected a function'),
+  captureTime: z.boolean(),
+  framesPerTurn: z.int().min(1),
   record: path,
   apiKey: z.strictObject({ name: text, key: text, secret: text }),
   storedTrading: z.strictObject({

@@ -42,6 +42,9 @@ export const GATE_REASONS = [
 ] as const;
 export type GateReason = (typeof GATE_REASONS)[number];
 
+const STARTING = GATE_REASONS.indexOf('starting');
+const HALTED = GATE_STATES.indexOf('halted');
+
 const RISK = 0;
 const SUPERVISOR = 32; // 128 bytes on: another cache line
 const WORDS = 64;
@@ -49,8 +52,8 @@ const WORDS = 64;
 export function createGateMemory(): SharedArrayBuffer {
   const memory = new SharedArrayBuffer(WORDS * 4); // zero is `halted`: closed until both writers opened it
   const words = new Int32Array(memory);
-  words[RISK + 1] = GATE_REASONS.indexOf('starting');
-  words[SUPERVISOR + 1] = GATE_REASONS.indexOf('starting');
+  words[RISK + 1] = STARTING;
+  words[SUPERVISOR + 1] = STARTING;
   return memory;
 }
 
@@ -80,6 +83,16 @@ export class TradingGate {
     return Atomics.load(this.#words, RISK + 2) + Atomics.load(this.#words, SUPERVISOR + 2);
   }
 
+  /** Whether one of the two has not said anything yet. */
+  get isStarting(): boolean {
+    return this.#reasonOf(RISK) === STARTING || this.#reasonOf(SUPERVISOR) === STARTING;
+  }
+
+  /** Whether the supervisor has halted for good: the run is being ended. */
+  get isEnding(): boolean {
+    return Atomics.load(this.#words, SUPERVISOR) === HALTED && this.#reasonOf(SUPERVISOR) !== STARTING;
+  }
+
   get risk(): GateReading {
     return this.#read(RISK);
   }
@@ -102,6 +115,10 @@ export class TradingGate {
   #known(word: number): number {
     const state = Atomics.load(this.#words, word);
     return GATE_STATES[state] === undefined ? GATE_STATES.indexOf('halted') : state;
+  }
+
+  #reasonOf(word: number): number {
+    return Atomics.load(this.#words, word + 1);
   }
 
   #read(word: number): GateReading {

@@ -6,7 +6,8 @@ import { createTestContext } from '../support/test-context.ts';
 const AMOUNT = { asset: 'BTC', amount: '0.5' };
 
 const ALL: Required<RunOptions> = {
-  ...{ replay: true, capture: 'a.cap', speed: 2.5, loop: false, advanceTo: () => {}, record: 'b.cap' },
+  ...{ replay: true, capture: 'a.cap', speed: 2.5, loop: false, record: 'b.cap' },
+  ...{ captureTime: true, framesPerTurn: 1 },
   apiKey: { name: 'N', key: 'K', secret: 'a secret' },
   storedTrading: {
     ...{ sinceMs: 1, isEstablished: true, balances: [AMOUNT], exposure: [], dust: [] },
@@ -57,7 +58,7 @@ describe('options of a run', () => {
   });
 
   test('survive the way to another thread', () => {
-    const { advanceTo: _, transport: __, nonces: ___, ...plain } = ALL;
+    const { transport: _, nonces: __, ...plain } = ALL;
     expect(checkedRunOptions(structuredClone(plain))).toEqual(plain);
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { InlineHost } from '../../src/runtime/inline-host.ts';
-import { VirtualClock } from '../../src/shared/clock.ts';
+import { systemClock } from '../../src/shared/clock.ts';
 import { type ConfigInput, checkConfig } from '../../src/shared/config.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 import { capturePath, fixturePath } from '../support/captures.ts';
@@ -58,23 +58,17 @@ interface Line {
 
 async function replay(name: string, settings: ConfigInput): Promise<Line[]> {
   const free: ConfigInput = { fees: { taker_pct: '0' }, persistence: { database: ':memory:' } };
-  const clock = new VirtualClock();
+  const options = { capture: capturePath(name), speed: 'max' as const, replay: true, captureTime: true };
   const host = new InlineHost({
     topology: TOPOLOGY,
     config: checkConfig({ ...free, ...settings }),
-    clock,
+    clock: systemClock,
     seed: 1,
-    options: {
-      capture: capturePath(name),
-      speed: 'max',
-      replay: true,
-      advanceTo: (elapsedNs: number) => clock.advanceTo(elapsedNs),
-    },
+    options,
   });
   await host.start();
   const feed = host.countersOf('feed');
-  await host.runUntil(() => feed.get('source_ended') === 1);
-  await host.advance(1_000);
+  await host.runUntil(() => feed.get('source_ended') === 1 && host.isDrained());
   const file = join(temporaryDirectory(), 'opportunities.jsonl');
   const count = await host.call('persistence', 'exportOpportunities', file);
   await host.stop();

@@ -17,7 +17,6 @@ const COUNTED = [
   'messages_unknown',
   'messages_lagging',
   'records_waited',
-  'first_frame_ns',
   'last_frame_ns',
   'system_status',
   'frames_unknown',

@@ -162,7 +162,6 @@ export class FrameRouter implements FrameSink {
     this.#memory.framesHandled = frames;
     counters.set(this.#count.frames, frames);
     const stampNs = this.#stampNs[0] as number;
-    if (counters.value(this.#count.first_frame_ns) === 0) counters.set(this.#count.first_frame_ns, stampNs);
     counters.set(this.#count.last_frame_ns, stampNs);
     counters.set(this.#count.frame_seq, this.#publisher.seq);
     if (isTimed(frames)) this.#latency.recordSince(this.#clock, this.#stampNs, 0);

@@ -8,15 +8,12 @@ export interface ReplayOptions {
   readonly speed: number | 'max';
   /** Begin again at the end. Books are void until the capture's own snapshots come round. */
   readonly loop: boolean;
-  /**
-   * Moves virtual time to where the capture is, in ns since its first row, before each frame. Only one frame is then
-   * brought per turn, so that everything that follows from it is handled before time moves on.
-   */
-  readonly advanceTo: ((elapsedNs: number) => void) | undefined;
+  /** Frames brought in one turn at most; undefined: as many as the feed takes. */
+  readonly framesPerTurn: number | undefined;
 }
 
 /** Undefined when the run replays nothing. */
 export function replayOptions(options: RunOptions): ReplayOptions | undefined {
-  const { capture, speed = 'max', loop = false, advanceTo } = options;
-  return capture === undefined ? undefined : { capture, speed, loop, advanceTo };
+  const { capture, speed = 'max', loop = false, framesPerTurn } = options;
+  return capture === undefined ? undefined : { capture, speed, loop, framesPerTurn };
 }

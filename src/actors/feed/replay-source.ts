@@ -1,8 +1,12 @@
 /**
  * Brings the frames of a capture: as fast as they are taken, or at a multiple of the speed they were recorded at. A
  * capture cannot answer a resync request. When the ring is full the frame is kept and offered again, so nothing is lost.
+ *
+ * In a run that goes by the capture's time, it is this that moves it: no row is taken before everything is done that comes
+ * before it, and after the last one time goes on for a while, for plans that are at work by then.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
+import { TimeKeeper } from '../../runtime/capture-time/time-keeper.ts';
 import { ROW_CONNECT, ROW_RECV } from '../../shared/capture-format.ts';
 import { CaptureReader, READ_END, READ_WAIT } from '../../shared/capture-reader.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
@@ -10,11 +14,15 @@ import type { FeedMemory } from './feed-memory.ts';
 import { FRAME_TAKEN, FRAME_UNREAD, type FrameSink, type FrameSource } from './frame-source.ts';
 import type { ReplayOptions } from './replay-options.ts';
 
+/** How long the capture's time goes on after its last row. */
+const AFTERMATH_NS = 60e9;
+
 export class ReplaySource implements FrameSource {
   readonly #context: ActorContext<'feed'>;
   readonly #options: ReplayOptions;
   readonly #memory: FeedMemory;
   readonly #reader: CaptureReader;
+  readonly #keeper: TimeKeeper | undefined;
   #sink: FrameSink | undefined;
   #opened = Promise.withResolvers<void>();
   /** What the reader said last, when it is still to be acted upon. */
@@ -28,6 +36,8 @@ export class ReplaySource implements FrameSource {
     this.#context = context;
     this.#options = options;
     this.#memory = memory;
+    const time = context.captureTime;
+    this.#keeper = time && new TimeKeeper(context, time);
     this.#reader = new CaptureReader(options.capture, () => this.#onReady());
   }
 
@@ -41,11 +51,9 @@ export class ReplaySource implements FrameSource {
   }
 
   poll(limit: number): number {
-    const { advanceTo } = this.#options;
-    const most = advanceTo === undefined ? limit : 1;
+    const most = this.#keeper === undefined ? (this.#options.framesPerTurn ?? limit) : 1;
     let taken = 0;
     while (taken < most && this.#hasFrame() && this.#isDue()) {
-      advanceTo?.(this.#reader.elapsedNs);
       if (!this.#offer()) break;
       this.#found = READ_WAIT;
       taken++;
@@ -53,9 +61,9 @@ export class ReplaySource implements FrameSource {
     return taken;
   }
 
-  /** Whether the file is still being read: work will come without anybody asking for it. */
+  /** Whether the file is still being read, or time goes on: work will come without anybody asking for it. */
   isBusy(): boolean {
-    return !this.#isEnded && this.#found === READ_WAIT;
+    return !this.#isEnded && (this.#keeper?.goesOn ?? this.#found === READ_WAIT);
   }
 
   resync(): boolean {
@@ -75,12 +83,19 @@ export class ReplaySource implements FrameSource {
   /** Moves to the next frame not handled yet, if there is none at hand. */
   #hasFrame(): boolean {
     while (!this.#isEnded) {
-      if (this.#advance() === READ_WAIT) return false;
+      if (this.#advance() === READ_WAIT || !this.#isReached()) return false;
       if (this.#found === READ_END) this.#endLap();
       else if (this.#isForUs()) return true;
       else this.#found = READ_WAIT;
     }
     return false;
+  }
+
+  /** Whether everything is done that comes before what was read last. */
+  #isReached(): boolean {
+    if (this.#keeper === undefined) return true;
+    const { elapsedNs } = this.#reader;
+    return this.#keeper.reach(this.#found === READ_END ? elapsedNs + AFTERMATH_NS : elapsedNs);
   }
 
   #advance(): number {

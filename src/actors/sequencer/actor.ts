@@ -132,6 +132,10 @@ class Sequencer implements Actor {
     this.#show();
   }
 
+  waitsFor(): string | undefined {
+    return this.#journal.waitsFor;
+  }
+
   /** Nothing leaves any more. What is out is given up; its end is awaited for as long as the account does. */
   onStop(): void | Promise<void> {
     const { account } = this.#desk;

@@ -46,6 +46,12 @@ export class Journal {
     return this.flush() && this.#executions.hasRoom(OUTBOX_MAX) && this.#records.hasRoom(OUTBOX_MAX);
   }
 
+  /** The ring that {@link ready} waits for. */
+  get waitsFor(): 'executions' | 'sequencer_records' | undefined {
+    if (this.ready()) return undefined;
+    return this.#executions.hasRoom(OUTBOX_MAX) ? 'sequencer_records' : 'executions';
+  }
+
   /** Notes when this process began to trade, unless a predecessor did. */
   noteRun(wallMs: number): void {
     if (this.current.getFloat64(SEQUENCER_HEADER.runMs, true) !== 0) return;

@@ -202,15 +202,6 @@ describe('feed in a replay', () => {
     expect(counts.at(-1)).toBeLessThan(2_104);
   });
 
-  test('moves virtual time to each frame before bringing it, one a turn', async () => {
-    const times: number[] = [];
-    const { counters } = await replay(capturePath('derived_ws2_d10_bitflyer_20210722'), {
-      options: { advanceTo: (elapsedNs: number) => times.push(elapsedNs) },
-    });
-    expect(times).toHaveLength(counters.frames);
-    expect(times).toEqual(times.toSorted((a, b) => a - b));
-  });
-
   test('a value that does not fit the precision voids the book and is never rounded', async () => {
     const { slots, counters } = await replayFrames([SNAPSHOT, UPDATE.replace('1.51', '1.515')]);
     expect(invalidations(slots)).toEqual(['malformed']);
