@@ -24,8 +24,8 @@ export function nextStep({ state, reasons, plansActive }: GateShown): readonly s
     case 'reducing':
       return [
         'no plan is begun, and only orders that shrink exposure leave. Look at the exposure here and at the venue;',
-        '`arbitrade flatten` shows what bringing it home would come to, and does it after your yes. Then, or when you',
-        `keep it or have sold it there, answer for it: ${RESUME} (limits count from then on)`,
+        '`arbitrade flatten` shows what bringing it home would come to, and does it after your yes. Then, or if',
+        `you keep it or sold it there, answer for it: ${RESUME} (limits count from then on)`,
       ];
     case 'halted':
       return haltedStep(reasons);

@@ -5,8 +5,10 @@
  * waits for a write.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type CancelTimer, type Clock, systemClock } from '../shared/clock.ts';
+import { reasonOf } from '../shared/errors.ts';
 
 /** File descriptors. */
 export type OutputName = 1 | 2;
@@ -131,6 +133,7 @@ export class StandardOutput {
       await new Promise<void>((resolve) => this.#clock.after(FLUSH_POLL_MS, resolve));
     }
     this.#cancelRetry?.();
+    this.#writeWhatNoWriterTook();
     const writer = this.#writer;
     this.#writer = undefined;
     if (writer === undefined) return;
@@ -144,6 +147,20 @@ export class StandardOutput {
     writer.ref();
     await exited;
     cancelKill();
+  }
+
+  /** At the end only: words that no writer was there to take, as when it could not be started, are written by this thread. */
+  #writeWhatNoWriterTook(): void {
+    for (const to of [STDOUT, STDERR] as const) {
+      const lane = this.#lanes[to];
+      if (lane.inHand !== undefined || lane.failure !== undefined) continue; // a reader that does not read
+      try {
+        for (const line of lane.lines.splice(0)) writeSync(to, line);
+        lane.bytes = 0;
+      } catch (thrown) {
+        lane.failure = reasonOf(thrown);
+      }
+    }
   }
 
   #mayStillFlow(): boolean {

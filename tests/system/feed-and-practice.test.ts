@@ -224,8 +224,12 @@ test.each(['SIGTERM', 'time'])(
     const config = join(folder, 'record.yaml');
     writeFileSync(config, stringify({ venue: { ...VENUE, public_url: wsPublic } }));
     const options = { config, out, forMs: end === 'time' ? 3_000 : undefined };
-    const module = new URL('../../src/cli/record.ts', import.meta.url).href;
-    const code = `import(${JSON.stringify(module)}).then(async ({ record }) => { process.exitCode = await record(${JSON.stringify(options)}); })`;
+    const urlOf = (file: string) => JSON.stringify(new URL(`../../src/cli/${file}`, import.meta.url).href);
+    const code = `
+      const { record } = await import(${urlOf('record.ts')});
+      const { standardOutput } = await import(${urlOf('standard-output.ts')});
+      process.exitCode = await record(${JSON.stringify(options)});
+      await standardOutput.close();`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', code]);
     onTestFinished(() => void child.kill('SIGKILL'));
     let said = '';
@@ -235,7 +239,7 @@ test.each(['SIGTERM', 'time'])(
       await expect.poll(() => exchange.stats().framesSent, { timeout: 30_000 }).toBeGreaterThan(800);
       child.kill('SIGTERM');
     }
-    expect([await once(child, 'exit'), said]).toEqual([[0, null], expect.stringMatching(/recorded .*frames \d+/)]);
+    expect([await once(child, 'close'), said]).toEqual([[0, null], expect.stringMatching(/recorded .*frames \d+/)]);
 
     const recorded = readTape(out, readCaptureRows(out));
     expect(recorded.checksums.failed).toBe(0);

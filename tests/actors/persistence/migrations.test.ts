@@ -84,5 +84,6 @@ test('the migrations that ship have the checksums they were released with', () =
     [4, 'plan-marks', '2809e26244c5803bf1bcd6419c4c76d192909c487e5d60a1f9cae773fc0ef584'],
     [5, 'taken-over', '93cd0f180eeed37373f4abc527a61b2b9504f5620f0208b2fc467ce9c66034a5'],
     [6, 'account-readings', 'c7f086121fa1a1076541a615e1df13902537ce4efae04341481baa1bf41df338'],
+    [7, 'flatten', 'ae66b8302045424e70c63a926d89dc0309a94c66374c9e073afa21d71b870bef'],
   ]);
 });
