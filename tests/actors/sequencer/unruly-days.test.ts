@@ -89,7 +89,7 @@ describe('sequencer: days on an unruly venue', () => {
     (policy) => {
       let lost = 0;
       let late = 0;
-      for (let seed = 101; seed <= 106; seed++) {
+      for (let seed = 101; seed <= 124; seed++) {
         const lived = day(seed, policy, 0.15);
         expect(faultsOf(lived), `seed ${seed}, ${policy}`).toEqual([]);
         const lostIds = lived.told.flatMap(({ clOrdId, orderOutcome, event }) =>
