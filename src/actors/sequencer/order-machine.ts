@@ -112,6 +112,16 @@ const REOPENED = {
   acked: { target: 'uncertain', actions: ['see', 'onUnexpected'] },
   fill: { target: 'uncertain', actions: ['touch', 'onUnexpected'] },
 } as const;
+/** Its end is known. Word that comes late and says nothing new changes nothing; a fill, or a contradiction, opens it again. */
+const KNOWN_END = {
+  ...REOPENED,
+  ...LATE_ANSWER,
+  ...MISREPORT,
+  acked: {},
+  uncertain: {},
+  adopted: {},
+  '*': UNEXPECTED,
+} as const;
 
 export const orderMachine = setup({
   types: { context: {} as OrderFacts, input: {} as OrderFacts, events: {} as { readonly type: OrderEventType } },
@@ -234,43 +244,9 @@ export const orderMachine = setup({
         '*': UNEXPECTED,
       },
     },
-    // Word that comes late and says nothing new changes nothing; a fill, or a contradiction, opens the order again.
-    filled: {
-      on: {
-        ...REOPENED,
-        ...LATE_ANSWER,
-        ...MISREPORT,
-        acked: {},
-        uncertain: {},
-        adopted: {},
-        'ended.filled': {},
-        '*': UNEXPECTED,
-      },
-    },
-    partial: {
-      on: {
-        ...REOPENED,
-        ...LATE_ANSWER,
-        ...MISREPORT,
-        acked: {},
-        uncertain: {},
-        adopted: {},
-        'ended.partial': {},
-        '*': UNEXPECTED,
-      },
-    },
-    unfilled: {
-      on: {
-        ...REOPENED,
-        ...LATE_ANSWER,
-        ...MISREPORT,
-        acked: {},
-        uncertain: {},
-        adopted: {},
-        'ended.unfilled': {},
-        '*': UNEXPECTED,
-      },
-    },
+    filled: { on: { ...KNOWN_END, 'ended.filled': {} } },
+    partial: { on: { ...KNOWN_END, 'ended.partial': {} } },
+    unfilled: { on: { ...KNOWN_END, 'ended.unfilled': {} } },
     refused: {
       on: {
         ...REOPENED,

@@ -28,6 +28,15 @@ export function parseJson(text: string): Json {
   return parse(text, keepSpelling);
 }
 
+/** {@link parseJson}, or undefined for what is no JSON: for whoever tells the client so. */
+export function parseJsonIfAny(text: string): Json | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A number to be written as spelled in `text`, which must be a JSON number. */
 export function rawNumber(text: string): RawNumber {
   return rawJSON(text);

@@ -1,6 +1,6 @@
 /** Reads what a client sent to the private socket: a request in the venue's terms, or the text of its refusal. */
 import type { Amendment, Answer, NewOrder, OrderName, OrderRecord } from './exchange-types.ts';
-import { isObject, isRawNumber, type Json, type JsonObject, parseJson, type RawNumber } from './lexeme-json.ts';
+import { isObject, isRawNumber, type JsonObject, parseJsonIfAny, type RawNumber } from './lexeme-json.ts';
 import { keptTerms } from './order-replacing.ts';
 import { REFUSAL } from './public-requests.ts';
 import { RequestFields } from './request-fields.ts';
@@ -71,7 +71,7 @@ const REQUEST_FIELDS = ['symbol', 'deadline', 'validate', 'token'] as const;
 
 /** Never throws: whatever cannot be read has a `fault`. */
 export function readHead(text: string): RequestHead {
-  const message = parsed(text);
+  const message = parseJsonIfAny(text);
   if (!isObject(message)) return { method: undefined, reqId: undefined, params: {}, fault: REFUSAL.malformed };
   const method = typeof message['method'] === 'string' ? message['method'] : undefined;
   const given = message['req_id'];
@@ -270,13 +270,4 @@ export function readSubscribe(channel: PrivateChannel, params: JsonObject): Answ
 
 function refused(error: string): { readonly ok: false; readonly error: string } {
   return { ok: false, error };
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    // Not JSON: the client is told so, which is all there is to do.
-    return undefined;
-  }
 }

@@ -7,7 +7,7 @@ import {
   isRawNumber,
   type Json,
   type JsonObject,
-  parseJson,
+  parseJsonIfAny,
   type RawNumber,
 } from './lexeme-json.ts';
 import { BOOK_DEPTHS } from './market-tape.ts';
@@ -76,7 +76,7 @@ const FIELDS: Readonly<Record<'book' | 'instrument' | FeedChannel, readonly stri
 
 /** Never throws: whatever cannot be read is refused. */
 export function readPublicRequest(text: string): PublicRequest {
-  const message = parsed(text);
+  const message = parseJsonIfAny(text);
   if (!isObject(message)) return { kind: 'refused', method: undefined, reqId: undefined, error: REFUSAL.malformed };
   const method = typeof message['method'] === 'string' ? message['method'] : undefined;
   const given = message['req_id'];
@@ -128,13 +128,4 @@ function bookRequest(
 
 function isTextList(value: Json | undefined): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    // Not JSON: the client is told so, which is all there is to do.
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@
  * sorted and cut after every message, checksum over the digits as they were sent.
  */
 import { crc32 } from 'node:zlib';
+import { bestDigits, changedSide } from './client-ladder.ts';
 
 interface BookMessage {
   symbol: string;
@@ -73,9 +74,9 @@ export class ClientBooks {
     const book = this.books.get(message.symbol);
     if (book === undefined) return;
     const depth = this.#depths.get(message.symbol) ?? 10;
-    book.bids = side(book.bids, message.bids, depth, -1);
-    book.asks = side(book.asks, message.asks, depth, 1);
-    if (crc32(top(book.asks) + top(book.bids)) === message.checksum) {
+    book.bids = changedSide(book.bids, message.bids, depth, -1);
+    book.asks = changedSide(book.asks, message.asks, depth, 1);
+    if (crc32(bestDigits(book.asks) + bestDigits(book.bids)) === message.checksum) {
       this.verified += 1;
       this.seen.push(`${message.symbol} ${message.checksum}`);
     } else this.failed += 1;
@@ -84,26 +85,4 @@ export class ClientBooks {
 
 function pairs(levels: unknown): [string, string][] {
   return (levels as { price: string; qty: string }[]).map(({ price, qty }) => [price, qty]);
-}
-
-function side(
-  old: Map<string, string>,
-  changes: [string, string][],
-  depth: number,
-  order: number,
-): Map<string, string> {
-  const next = new Map(old);
-  for (const [price, qty] of changes) {
-    if (Number(qty) === 0) next.delete(price);
-    else next.set(price, qty);
-  }
-  return new Map([...next].sort(([a], [b]) => order * (Number(a) - Number(b))).slice(0, depth));
-}
-
-function top(levels: Map<string, string>): string {
-  const digits = (text: string) => text.replace('.', '').replace(/^0+/, '');
-  return [...levels]
-    .slice(0, 10)
-    .map(([price, qty]) => digits(price) + digits(qty))
-    .join('');
 }

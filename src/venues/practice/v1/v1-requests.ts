@@ -3,9 +3,8 @@ import {
   integerOf,
   isObject,
   isRawNumber,
-  type Json,
   type JsonObject,
-  parseJson,
+  parseJsonIfAny,
   type RawNumber,
   textOf,
 } from '../lexeme-json.ts';
@@ -44,7 +43,7 @@ export interface V1Head {
 
 /** Never throws: whatever cannot be read has a `fault`. */
 export function readV1Head(text: string): V1Head {
-  const message = parsed(text);
+  const message = parseJsonIfAny(text);
   if (!isObject(message)) return { event: undefined, reqId: undefined, message: {}, fault: V1_REFUSAL.malformed };
   const given = message['reqid'];
   const reqId = isRawNumber(given) && Number.isInteger(Number(given.rawJSON)) ? given : undefined;
@@ -114,13 +113,4 @@ function wholeOf(subscription: JsonObject, name: string, otherwise: number): num
 
 function refused(error: string): { readonly ok: false; readonly error: string } {
   return { ok: false, error };
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    // Not JSON: the client is told so, which is all there is to do.
-    return undefined;
-  }
 }

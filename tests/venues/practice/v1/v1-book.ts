@@ -1,5 +1,6 @@
 /** A client's books of the first version, written from the venue's guide alone and sharing no code with src. */
 import { crc32 } from 'node:zlib';
+import { bestDigits, changedSide } from '../client-ladder.ts';
 
 type Row = [price: string, qty: string, time: string, flag?: string];
 interface Part {
@@ -35,30 +36,13 @@ export class V1Books {
       if (as !== undefined) book.asks.clear();
       if (bs !== undefined) book.bids.clear();
       for (const row of [...(a ?? []), ...(b ?? [])]) if (row[3] === 'r') this.republished++;
-      book.asks = side(book.asks, a ?? [], depth, 1);
-      book.bids = side(book.bids, b ?? [], depth, -1);
+      book.asks = changedSide(book.asks, a ?? [], depth, 1);
+      book.bids = changedSide(book.bids, b ?? [], depth, -1);
     }
     this.books.set(pair, book);
     const checksum = parts.find(({ c }) => c !== undefined)?.c;
     if (checksum === undefined) this.snapshots++;
-    else if (crc32(top(book.asks) + top(book.bids)) === Number(checksum)) this.verified++;
+    else if (crc32(bestDigits(book.asks) + bestDigits(book.bids)) === Number(checksum)) this.verified++;
     else this.failed++;
   }
-}
-
-function side(old: Map<string, string>, rows: Row[], depth: number, order: number): Map<string, string> {
-  const next = new Map(old);
-  for (const [price, qty] of rows) {
-    if (Number(qty) === 0) next.delete(price);
-    else next.set(price, qty);
-  }
-  return new Map([...next].sort(([a], [b]) => order * (Number(a) - Number(b))).slice(0, depth));
-}
-
-function top(levels: Map<string, string>): string {
-  const digits = (text: string) => text.replace('.', '').replace(/^0+/, '');
-  return [...levels]
-    .slice(0, 10)
-    .map(([price, qty]) => digits(price) + digits(qty))
-    .join('');
 }
