@@ -5,10 +5,8 @@
  * waits for a write.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type CancelTimer, type Clock, systemClock } from '../shared/clock.ts';
-import { reasonOf } from '../shared/errors.ts';
 
 /** File descriptors. */
 export type OutputName = 1 | 2;
@@ -133,7 +131,6 @@ export class StandardOutput {
       await new Promise<void>((resolve) => this.#clock.after(FLUSH_POLL_MS, resolve));
     }
     this.#cancelRetry?.();
-    this.#writeWhatNoWriterTook();
     const writer = this.#writer;
     this.#writer = undefined;
     if (writer === undefined) return;
@@ -147,20 +144,6 @@ export class StandardOutput {
     writer.ref();
     await exited;
     cancelKill();
-  }
-
-  /** At the end only: words that no writer was there to take, as when it could not be started, are written by this thread. */
-  #writeWhatNoWriterTook(): void {
-    for (const to of [STDOUT, STDERR] as const) {
-      const lane = this.#lanes[to];
-      if (lane.inHand !== undefined || lane.failure !== undefined) continue; // a reader that does not read
-      try {
-        for (const line of lane.lines.splice(0)) writeSync(to, line);
-        lane.bytes = 0;
-      } catch (thrown) {
-        lane.failure = reasonOf(thrown);
-      }
-    }
   }
 
   #mayStillFlow(): boolean {
@@ -240,6 +223,7 @@ export class StandardOutput {
     for (const lane of Object.values(this.#lanes)) {
       if (lane.inHand !== undefined) lane.lines.unshift(lane.inHand);
       lane.inHand = undefined;
+      lane.begunNs = undefined;
     }
     this.#pump();
   }
@@ -250,8 +234,8 @@ export class StandardOutput {
   }
 }
 
-/** The writer has something in hand, and has not been seen to take it up. */
-const isToBegin = (lane: Lane): boolean => lane.inHand !== undefined && lane.begunNs === undefined;
+/** Something waits that no writer has been seen to take up: it is still starting, or died, and another will. */
+const isToBegin = ({ bytes, begunNs }: Lane): boolean => bytes > 0 && begunNs === undefined;
 
 /** The program's own. A process has one stdout, so there is one of these. */
 export const standardOutput = new StandardOutput();

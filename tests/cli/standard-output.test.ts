@@ -119,6 +119,22 @@ test('a writer that a busy machine starts late is waited for: what a short comma
   expect(text).toBe('what there is to say\n');
 });
 
+test('a writer that dies before it has taken anything up is replaced: what a short command has to say is not lost', async () => {
+  const child = program(
+    `output.write(STDOUT, 'why it was refused\\n');
+     const { execFileSync } = await import('node:child_process');
+     execFileSync('pkill', ['-KILL', '-P', String(process.pid), '-f', 'output-process']);
+     tell({});`,
+    'pipe',
+  );
+  const exit = ended(child);
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (more: string) => (text += more));
+  await heard(child);
+  expect(await exit).toBe(0);
+  expect(text).toBe('why it was refused\n');
+});
+
 test('a reader that goes away is told once it is seen, and the rest of the program goes on', async () => {
   const child = program(
     `let gone;
