@@ -11,6 +11,7 @@ import path from 'node:path';
 import { DuckDBInstance, DuckDBTimestampNanosecondsValue } from '@duckdb/node-api';
 import { createActor } from '../src/actors/persistence/actor.ts';
 import { loadMigrations, migrate } from '../src/actors/persistence/migrations.ts';
+import { AUDIT, RECORD_BYTES, RECORD_KIND } from '../src/messages/record-messages.ts';
 import { Doorbell } from '../src/runtime/doorbell.ts';
 import { createSharedMemory, openContext, openProducer, type Placement } from '../src/runtime/memory.ts';
 import { writeAudit, writeRecordHead } from '../src/runtime/record-writer.ts';
@@ -18,7 +19,6 @@ import { seededChance } from '../src/shared/chance.ts';
 import { systemClock } from '../src/shared/clock.ts';
 import { checkConfig } from '../src/shared/config.ts';
 import { ACTOR_IDS } from '../src/shared/counter-names.ts';
-import { AUDIT, RECORD_BYTES, RECORD_KIND } from '../src/shared/record-messages.ts';
 import { TOPOLOGY } from '../src/topology.ts';
 import { alternate, type Bench, type BenchOptions, type BenchRow, nowNs } from './harness.ts';
 

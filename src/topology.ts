@@ -6,12 +6,12 @@
 import { bookOwnBytes } from './actors/book/own-memory.ts';
 import { riskMemoryBytes } from './actors/risk/risk-memory.ts';
 import { sequencerMemoryBytes } from './actors/sequencer/sequencer-memory.ts';
+import { EXECUTION } from './messages/execution-message.ts';
+import { DELTA, RESYNC, TOP } from './messages/market-messages.ts';
+import { OPPORTUNITY } from './messages/opportunity-message.ts';
+import { RECORD_BYTES } from './messages/record-messages.ts';
 import type { ChildSpec, RingSpec, RingWriter, TableSpec, Topology } from './runtime/topology-spec.ts';
 import type { Config } from './shared/config.ts';
-import { EXECUTION } from './shared/execution-message.ts';
-import { DELTA, RESYNC, TOP } from './shared/market-messages.ts';
-import { OPPORTUNITY } from './shared/opportunity-message.ts';
-import { RECORD_BYTES } from './shared/record-messages.ts';
 
 const recordsRing = (from: RingWriter) =>
   ({

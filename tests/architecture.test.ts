@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { PLAN_OUTCOMES, PLAN_REASONS } from '../src/messages/execution-message.ts';
+import { INVALID_REASONS } from '../src/messages/market-messages.ts';
 import { AUDIT_EVENTS } from '../src/shared/audit-events.ts';
 import { ACTOR_COUNTERS, RUNTIME_COUNTERS } from '../src/shared/counter-names.ts';
 import { ERRORS } from '../src/shared/errors.ts';
-import { PLAN_OUTCOMES, PLAN_REASONS } from '../src/shared/execution-message.ts';
-import { INVALID_REASONS } from '../src/shared/market-messages.ts';
 import { GATE_REASONS } from '../src/shared/trading-gate.ts';
 import { codeOf, importsOf, type SourceFile, sourceFiles } from './support/source-files.ts';
 
 /** Each may import from those before it and from itself. */
 const LAYERS: readonly RegExp[] = [
-  /^shared\//,
+  /^(shared|messages)\//,
   /^runtime\//,
   /^venues\//,
   /^actors\//,
@@ -76,8 +76,8 @@ describe('architecture', () => {
     const tables = {
       'shared/counter-names.ts': [...RUNTIME_COUNTERS, ...Object.values(ACTOR_COUNTERS).flat()],
       'shared/audit-events.ts': [...AUDIT_EVENTS],
-      'shared/market-messages.ts': [...INVALID_REASONS],
-      'shared/execution-message.ts': [...PLAN_REASONS, ...PLAN_OUTCOMES],
+      'messages/market-messages.ts': [...INVALID_REASONS],
+      'messages/execution-message.ts': [...PLAN_REASONS, ...PLAN_OUTCOMES],
       'shared/trading-gate.ts': [...GATE_REASONS],
       'shared/errors.ts': Object.keys(ERRORS),
     };

@@ -1,6 +1,7 @@
 /** How a run goes at a moment, read off the shared memory without disturbing anyone: plain numbers, ready to be shown. */
 import { heldCauses } from '../actors/risk/gate-causes.ts';
 import { openRiskMemory } from '../actors/risk/risk-memory.ts';
+import { SYSTEM_STATUSES, type SystemStatus } from '../messages/market-messages.ts';
 import { Counters } from '../runtime/counters.ts';
 import { EdgeDistribution } from '../runtime/edge-distribution.ts';
 import { Histogram } from '../runtime/histogram.ts';
@@ -15,7 +16,6 @@ import {
   type LatencyStage,
 } from '../shared/counter-names.ts';
 import type { GateCause } from '../shared/gate-cause.ts';
-import { SYSTEM_STATUSES, type SystemStatus } from '../shared/market-messages.ts';
 import { type GateReading, type GateState, TradingGate } from '../shared/trading-gate.ts';
 import { bestSpelling } from './summary.ts';
 import { readTrading, type TradingReading } from './trading-reading.ts';

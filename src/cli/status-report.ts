@@ -1,10 +1,11 @@
 /** What `arbitrade status` tells: the gate, the threads, the books, and risk's own account. */
+
+import { SYSTEM_STATUSES } from '../messages/market-messages.ts';
 import { Counters } from '../runtime/counters.ts';
 import { RingGauge } from '../runtime/ring.ts';
 import type { RiskStatus } from '../shared/control-calls.ts';
 import { ACTOR_IDS } from '../shared/counter-names.ts';
 import type { GateCause } from '../shared/gate-cause.ts';
-import { SYSTEM_STATUSES } from '../shared/market-messages.ts';
 import { TradingGate } from '../shared/trading-gate.ts';
 import type { Engine } from './engine.ts';
 import { outputReadings } from './output-watch.ts';

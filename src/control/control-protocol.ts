@@ -14,7 +14,7 @@
  * `id` null; one that is too long also ends the connection, for its end is not known.
  */
 import { z } from 'zod';
-import type { FlattenAsk, FlattenReport } from '../shared/flatten-message.ts';
+import type { FlattenAsk, FlattenReport } from '../messages/flatten-message.ts';
 
 export const LINE_BYTES_MAX = 65_536;
 /** Requests a connection may have waiting for their replies. */

@@ -1,8 +1,8 @@
 /** The running process's end of the control socket. See `control-protocol.ts` for the language. */
 import { chmodSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { FlattenReport } from '../messages/flatten-message.ts';
 import { type ArbitradeError, arbitradeError, reasonOf } from '../shared/errors.ts';
-import type { FlattenReport } from '../shared/flatten-message.ts';
 import { BY_BYTES_MAX, type KeptWords, keepWords, NO_NAME, NO_REASON, TEXT_BYTES_MAX } from '../shared/gate-cause.ts';
 import {
   CONTROL_REQUEST,

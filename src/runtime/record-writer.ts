@@ -3,10 +3,10 @@
  * number of the newest published record is read back from the ring.
  */
 
+import { AUDIT, NO_INSTRUMENT, RECORD_BYTES, RECORD_KIND, STATE } from '../messages/record-messages.ts';
 import { type AuditEvent, auditEventCode } from '../shared/audit-events.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { InstrumentIndex } from '../shared/instrument.ts';
-import { AUDIT, NO_INSTRUMENT, RECORD_BYTES, RECORD_KIND, STATE } from '../shared/record-messages.ts';
 import type { RingProducer } from './ring.ts';
 
 /** All records carry their number and time at the same place. */

@@ -7,6 +7,7 @@
  * `BTC/USD:buy>ETH/BTC:buy>ETH/USD:sell`. Its start asset is what the first leg of that spelling spends.
  */
 
+import { LEGS_MAX } from '../messages/opportunity-message.ts';
 import {
   type AssetIndex,
   type Instrument,
@@ -14,7 +15,6 @@ import {
   type InstrumentIndex,
   instrumentIndex,
 } from './instrument.ts';
-import { LEGS_MAX } from './opportunity-message.ts';
 import { BUY, SELL, type Side, sideName } from './side.ts';
 
 /** An instrument and a side in one number: `instrument * 2 + side`. */

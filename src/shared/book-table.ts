@@ -13,8 +13,9 @@
  *   entry:    | published (i32) | validity (i32) | … | version 0 | version 1 | …
  *   version:  | seq | recvIndex | wallNs | stampNs | bid count | ask count | … | bids: (ticks, lots)… | asks: … |
  */
+
+import { INVALID_REASONS, type InvalidReason } from '../messages/market-messages.ts';
 import type { InstrumentIndex } from './instrument.ts';
-import { INVALID_REASONS, type InvalidReason } from './market-messages.ts';
 
 export interface BookTableShape {
   readonly instruments: number;

@@ -3,7 +3,7 @@
  * sees only {@link Config}. Every setting is described in `config/default.yaml`, and a test holds the two together.
  */
 import { z } from 'zod';
-import { PLANS_MAX } from './execution-message.ts';
+import { PLANS_MAX } from '../messages/execution-message.ts';
 import { EDGE_DECIMALS } from './money.ts';
 import { presentAssetName, presentSymbol } from './old-asset-names.ts';
 import { settingConflicts } from './setting-conflicts.ts';

@@ -2,8 +2,9 @@
  * The calls that other threads may make to an actor: their arguments and what they answer. Plain data in, plain data out;
  * never on the tick path. An actor answers all that stand under its name here, and whoever calls can make no others.
  */
+
+import type { FlattenAsk, FlattenReport } from '../messages/flatten-message.ts';
 import type { ActorId } from './counter-names.ts';
-import type { FlattenAsk, FlattenReport } from './flatten-message.ts';
 import type { GateCause } from './gate-cause.ts';
 
 export interface ControlCalls {

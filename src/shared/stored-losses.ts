@@ -2,7 +2,7 @@
  * What earlier runs of the program earned and lost since a person resumed last, for limits that no restart may loosen.
  * Amounts are decimal text: the venue may have changed a precision in the meantime.
  */
-import type { ExposureReason } from './execution-message.ts';
+import type { ExposureReason } from '../messages/execution-message.ts';
 import { largest, smaller } from './money.ts';
 
 /** Key of the runtime state: number of the newest execution that the person who resumed last had taken upon himself. */

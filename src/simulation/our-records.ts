@@ -1,6 +1,5 @@
 /** Our own records, read off the rings as they come: orders, fills, plans, the two ledgers, expected balances. */
 
-import { readText } from '../runtime/record-writer.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -8,11 +7,12 @@ import {
   ORDER_OUTCOMES,
   PLAN_OUTCOMES,
   PLAN_REASONS,
-} from '../shared/execution-message.ts';
+} from '../messages/execution-message.ts';
+import { RECORD_KIND } from '../messages/record-messages.ts';
+import { readText } from '../runtime/record-writer.ts';
 import { instrumentIndex } from '../shared/instrument.ts';
 import { InstrumentHistory } from '../shared/instrument-history.ts';
 import type { InstrumentLog } from '../shared/instrument-log.ts';
-import { RECORD_KIND } from '../shared/record-messages.ts';
 import type { SideName } from '../shared/side.ts';
 import {
   DECIMALS,

@@ -8,11 +8,11 @@ import { RecordRows, TABLES } from '../actors/persistence/record-rows.ts';
 import { readCauses } from '../actors/persistence/stored-gate-causes.ts';
 import { readLosses } from '../actors/persistence/stored-losses.ts';
 import { readTrading } from '../actors/persistence/stored-trading.ts';
+import { EXECUTION, EXECUTION_EVENT } from '../messages/execution-message.ts';
+import { RECORD_BYTES, RECORD_FOLLOWERS, RECORD_KIND } from '../messages/record-messages.ts';
 import type { Chance } from '../shared/chance.ts';
-import { EXECUTION, EXECUTION_EVENT } from '../shared/execution-message.ts';
 import { InstrumentHistory } from '../shared/instrument-history.ts';
 import type { InstrumentLog } from '../shared/instrument-log.ts';
-import { RECORD_BYTES, RECORD_FOLLOWERS, RECORD_KIND } from '../shared/record-messages.ts';
 import type { RunOptions } from '../shared/run-options.ts';
 
 const ACCOUNT = 'simulated';

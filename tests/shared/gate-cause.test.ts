@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { STATE } from '../../src/messages/record-messages.ts';
 import {
   BY_BYTES_MAX,
   CAUSE_EFFECTS,
@@ -8,7 +9,6 @@ import {
   keepWords,
   TEXT_BYTES_MAX,
 } from '../../src/shared/gate-cause.ts';
-import { STATE } from '../../src/shared/record-messages.ts';
 import { causeKey, causeTextKey, decodeCauses, encodeFacts } from '../../src/shared/stored-causes.ts';
 import { GATE_REASONS } from '../../src/shared/trading-gate.ts';
 

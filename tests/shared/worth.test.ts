@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { invalidReasonCode } from '../../src/messages/market-messages.ts';
 import { BookTable } from '../../src/shared/book-table.ts';
 import { InstrumentDirectory } from '../../src/shared/instrument.ts';
-import { invalidReasonCode } from '../../src/shared/market-messages.ts';
 import { lots, type Units, units } from '../../src/shared/money.ts';
 import { worthOf, worthWithin } from '../../src/shared/worth.ts';
 import { ASSETS, BTC_USD, ETH_BTC, ETH_USD, PAIRS, putBook } from '../actors/sequencer/sequencer-stage.ts';

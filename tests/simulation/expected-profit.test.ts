@@ -3,8 +3,8 @@
  * market lasts: a plan that begins and ends within one meets the books it was sized on, and nothing can slip.
  */
 import { expect, test } from 'vitest';
+import { EXECUTION, PLAN_OUTCOMES } from '../../src/messages/execution-message.ts';
 import type { VirtualClock } from '../../src/shared/clock.ts';
-import { EXECUTION, PLAN_OUTCOMES } from '../../src/shared/execution-message.ts';
 import { simulateDay } from '../../src/simulation/simulated-day.ts';
 import type { Trace } from '../../src/simulation/trace.ts';
 import type { MarketTape } from '../../src/venues/practice/market-tape.ts';

@@ -6,12 +6,12 @@
 import type { RunningAccount } from '../../src/actors/sequencer/account.ts';
 import { createSequencer } from '../../src/actors/sequencer/actor.ts';
 import { VENUE } from '../../src/actors/sequencer/venue-way.ts';
+import { EXECUTION, EXECUTION_EVENT } from '../../src/messages/execution-message.ts';
+import { RECORD_KIND } from '../../src/messages/record-messages.ts';
 import type { ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
 import type { ApprovedOrder } from '../../src/shared/approved-order.ts';
-import { EXECUTION, EXECUTION_EVENT } from '../../src/shared/execution-message.ts';
 import { assetIndex, type InstrumentIndex } from '../../src/shared/instrument.ts';
 import { lots, NO_UNITS, ticks, units } from '../../src/shared/money.ts';
-import { RECORD_KIND } from '../../src/shared/record-messages.ts';
 import type { SimulatedFault } from '../../src/simulation/day-settings.ts';
 import type {
   AccountQuestion,

@@ -3,9 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import type { RingProducer } from '../../src/runtime/ring.ts';
-import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../src/shared/instrument.ts';
-import type { InstrumentLog } from '../../src/shared/instrument-log.ts';
 import {
   CONTROL,
   DELTA,
@@ -13,7 +10,10 @@ import {
   type InvalidReason,
   invalidReasonCode,
   MARKET_KIND,
-} from '../../src/shared/market-messages.ts';
+} from '../../src/messages/market-messages.ts';
+import type { RingProducer } from '../../src/runtime/ring.ts';
+import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../src/shared/instrument.ts';
+import type { InstrumentLog } from '../../src/shared/instrument-log.ts';
 import { lots, parseDecimal, ticks, units } from '../../src/shared/money.ts';
 import { bookChecksum } from '../../src/venues/kraken/checksum.ts';
 import { readCaptureRows } from '../../src/venues/practice/capture-rows.ts';

@@ -1,10 +1,10 @@
 /** Decodes OPPORTUNITY messages as tests find them on a ring. */
 
+import { LEG, OPPORTUNITY } from '../../src/messages/opportunity-message.ts';
 import { assetReceived, assetSpent, spellCycle } from '../../src/shared/asset-graph.ts';
 import type { InstrumentDirectory } from '../../src/shared/instrument.ts';
 import { units } from '../../src/shared/money.ts';
 import type { Amount, Opportunity, OpportunityLeg } from '../../src/shared/opportunity-json.ts';
-import { LEG, OPPORTUNITY } from '../../src/shared/opportunity-message.ts';
 import { BUY, SELL } from '../../src/shared/side.ts';
 
 /**

@@ -1,7 +1,9 @@
 /** Records as actors write them, for tests that play the actor. */
 
+import { EXECUTION } from '../../src/messages/execution-message.ts';
+import { LEG, OPPORTUNITY } from '../../src/messages/opportunity-message.ts';
+import { PORTFOLIO, RECORD_KIND } from '../../src/messages/record-messages.ts';
 import type { RecordWriter } from '../../src/runtime/record-writer.ts';
-import { EXECUTION } from '../../src/shared/execution-message.ts';
 import {
   type AssetIndex,
   assetIndex,
@@ -10,8 +12,6 @@ import {
   instrumentIndex,
 } from '../../src/shared/instrument.ts';
 import { lots, ticks, units } from '../../src/shared/money.ts';
-import { LEG, OPPORTUNITY } from '../../src/shared/opportunity-message.ts';
-import { PORTFOLIO, RECORD_KIND } from '../../src/shared/record-messages.ts';
 import type { Side } from '../../src/shared/side.ts';
 
 /** Three assets and the three pairs between them; precisions differ on purpose. */

@@ -9,6 +9,7 @@
  *   createActor(stage.successor());          // what comes after a crash
  */
 
+import { AUDIT, RECORD_KIND } from '../../src/messages/record-messages.ts';
 import type { ActorContext } from '../../src/runtime/actor.ts';
 import { chanceOf } from '../../src/runtime/load-actor.ts';
 import {
@@ -26,7 +27,6 @@ import { VirtualClock } from '../../src/shared/clock.ts';
 import { checkConfig } from '../../src/shared/config.ts';
 import { ACTOR_IDS, type ActorId } from '../../src/shared/counter-names.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../src/shared/instrument.ts';
-import { AUDIT, RECORD_KIND } from '../../src/shared/record-messages.ts';
 import type { RunOptions } from '../../src/shared/run-options.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 

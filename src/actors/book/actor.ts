@@ -9,13 +9,7 @@
  * room, the turn ends before the message and the deltas stay in their ring. How a message survives a death of this actor
  * in the middle of it is told in own-memory.ts.
  */
-import type { Actor, ActorContext } from '../../runtime/actor.ts';
-import type { Counters } from '../../runtime/counters.ts';
-import { type Histogram, isTimed } from '../../runtime/histogram.ts';
-import type { RingConsumer, RingProducer } from '../../runtime/ring.ts';
-import { type BookTable, VALID } from '../../shared/book-table.ts';
-import type { Clock } from '../../shared/clock.ts';
-import { type Instrument, type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
+
 import {
   CONTROL,
   DELTA,
@@ -25,7 +19,14 @@ import {
   MARKET_KIND,
   TOP,
   TOP_FLAG,
-} from '../../shared/market-messages.ts';
+} from '../../messages/market-messages.ts';
+import type { Actor, ActorContext } from '../../runtime/actor.ts';
+import type { Counters } from '../../runtime/counters.ts';
+import { type Histogram, isTimed } from '../../runtime/histogram.ts';
+import type { RingConsumer, RingProducer } from '../../runtime/ring.ts';
+import { type BookTable, VALID } from '../../shared/book-table.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { type Instrument, type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
 import { CHECKSUM_VARIANT } from '../../venues/kraken/running-checksum.ts';
 import { AUDIT_BURST } from './audit-limiter.ts';
 import { BookMemory, ROW_DOUBLE, ROW_WORD } from './own-memory.ts';

@@ -3,6 +3,7 @@
  * and does what a new state asks for: requests, deadlines, counters, records.
  */
 
+import { INVALID_REASONS, invalidReasonCode, RESYNC } from '../../messages/market-messages.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import type { RingProducer } from '../../runtime/ring.ts';
@@ -11,7 +12,6 @@ import { backOffMs } from '../../shared/back-off.ts';
 import { VALID } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
-import { INVALID_REASONS, invalidReasonCode, RESYNC } from '../../shared/market-messages.ts';
 import { AuditLimiter } from './audit-limiter.ts';
 import { nextValidity, VALIDITY_STATES, type ValidityEvent, type ValidityState } from './machine.ts';
 import { type BookMemory, ROW_DOUBLE, ROW_WORD } from './own-memory.ts';

@@ -4,12 +4,12 @@
  */
 
 import assert from 'node:assert/strict';
+import { DELTA, DELTA_FLAG, TOP } from '../../messages/market-messages.ts';
 import { type BookTable, VERIFIED_LEVELS } from '../../shared/book-table.ts';
 import { CLAMPED_HIGH, CLAMPED_LOW, ClampedLevels } from '../../shared/clamped-levels.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import { copyInt64 } from '../../shared/int64.ts';
 import { type Ladders, LEVEL_WORDS } from '../../shared/ladders.ts';
-import { DELTA, DELTA_FLAG, TOP } from '../../shared/market-messages.ts';
 import { lots } from '../../shared/money.ts';
 import { CHECKSUM_LEVELS } from '../../venues/kraken/checksum.ts';
 import { CHECKSUM_VARIANT, RunningChecksum } from '../../venues/kraken/running-checksum.ts';

@@ -7,6 +7,10 @@
  * books as of that message (book table). A message that a predecessor had half done is done again, without what the
  * newest messages on the two rings show to be out already.
  */
+
+import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP } from '../../messages/market-messages.ts';
+import { OPPORTUNITY } from '../../messages/opportunity-message.ts';
+import { RECORD_KIND } from '../../messages/record-messages.ts';
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import type { EdgeDistribution } from '../../runtime/edge-distribution.ts';
@@ -14,9 +18,6 @@ import { type Histogram, isTimed } from '../../runtime/histogram.ts';
 import type { RingConsumer, RingProducer } from '../../runtime/ring.ts';
 import { type BookCopy, createBookCopy } from '../../shared/book-table.ts';
 import { type Instrument, type InstrumentDirectory, instrumentIndex } from '../../shared/instrument.ts';
-import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP } from '../../shared/market-messages.ts';
-import { OPPORTUNITY } from '../../shared/opportunity-message.ts';
-import { RECORD_KIND } from '../../shared/record-messages.ts';
 import { CycleStrategy } from './cycle-strategy.ts';
 import { Market } from './market.ts';
 import { type Trigger, writeOpportunity } from './opportunity-slot.ts';

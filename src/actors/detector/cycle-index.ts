@@ -2,8 +2,9 @@
  * Cycles laid out by edge: for each edge the cycles that trade it, each as an entry with the edges of its other legs. So
  * a changed top touches two runs of memory, and a cycle costs three multiplications.
  */
+
+import { LEGS_MAX } from '../../messages/opportunity-message.ts';
 import type { CycleTable, Edge } from '../../shared/asset-graph.ts';
-import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 
 /** Other legs of an entry; a cycle of three has an edge of rate 1 in the last place. */
 export const OTHERS = LEGS_MAX - 1;

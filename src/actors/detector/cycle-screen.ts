@@ -6,9 +6,9 @@
  * from the same multiplications in the same order.
  */
 
+import { LEGS_MAX } from '../../messages/opportunity-message.ts';
 import { type CycleTable, type Edge, edgeOf, instrumentOfEdge } from '../../shared/asset-graph.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
-import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import { BUY, SELL } from '../../shared/side.ts';
 import { BestOthers } from './best-others.ts';
 import { type CycleIndex, indexCycles, mostOfOneInstrument, productOfOthers } from './cycle-index.ts';

@@ -4,6 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { LEGS_MAX } from '../../messages/opportunity-message.ts';
 import { type CycleTable, edgeOf, edgesOfCycle, findCycles } from '../../shared/asset-graph.ts';
 import { type BookCopy, type BookTable, createBookCopy, VERIFIED_LEVELS } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
@@ -14,7 +15,6 @@ import { paysAtWorst } from '../../shared/cycle-worst.ts';
 import { type LegMid, worthAtStart } from '../../shared/cycle-worth.ts';
 import type { Asset, InstrumentIndex } from '../../shared/instrument.ts';
 import { INT64_MAX, minus } from '../../shared/money.ts';
-import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import { BUY, SELL } from '../../shared/side.ts';
 import { CycleScreen } from './cycle-screen.ts';
 import type { Market } from './market.ts';

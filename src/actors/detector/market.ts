@@ -6,6 +6,7 @@
  * be had": no verified book, or nothing on that side. So a product over a cycle is 0 unless every leg can be traded.
  */
 
+import { TOP, TOP_FLAG } from '../../messages/market-messages.ts';
 import { type Edge, edgeOf, instrumentOfEdge, sideOfEdge } from '../../shared/asset-graph.ts';
 import type { BookCopy, BookTable } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
@@ -19,7 +20,6 @@ import {
   instrumentIndex,
 } from '../../shared/instrument.ts';
 import { readInt64 } from '../../shared/int64.ts';
-import { TOP, TOP_FLAG } from '../../shared/market-messages.ts';
 import { type Lots, lots, type Ticks, ticks } from '../../shared/money.ts';
 import { BUY, SELL } from '../../shared/side.ts';
 

@@ -3,9 +3,9 @@
  * turns them into market messages. This file is the wiring and the turn.
  */
 
+import { RESYNC } from '../../messages/market-messages.ts';
 import type { ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import { instrumentIndex } from '../../shared/instrument.ts';
-import { RESYNC } from '../../shared/market-messages.ts';
 import { FeedMemory } from './feed-memory.ts';
 import { FrameRouter } from './frame-router.ts';
 import type { FrameSource } from './frame-source.ts';

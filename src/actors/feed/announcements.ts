@@ -2,16 +2,17 @@
  * What the feed says besides books: control messages on the `deltas` ring, and records. What finds no room waits, and goes
  * before whatever comes next.
  */
-import type { ActorContext } from '../../runtime/actor.ts';
-import type { AuditEvent } from '../../shared/audit-events.ts';
-import type { Instrument, InstrumentChanges, InstrumentIndex } from '../../shared/instrument.ts';
+
 import {
   type InvalidReason,
   invalidReasonCode,
   MARKET_KIND,
   SYSTEM_STATUSES,
   type SystemStatus,
-} from '../../shared/market-messages.ts';
+} from '../../messages/market-messages.ts';
+import type { ActorContext } from '../../runtime/actor.ts';
+import type { AuditEvent } from '../../shared/audit-events.ts';
+import type { Instrument, InstrumentChanges, InstrumentIndex } from '../../shared/instrument.ts';
 import { AuditOutbox } from './audit-outbox.ts';
 import type { DeltaPublisher } from './delta-publisher.ts';
 import type { FeedMemory } from './feed-memory.ts';

@@ -4,10 +4,10 @@
  * instrument can overtake its invalidation.
  */
 
+import { CONTROL, DELTA, DELTA_FLAG, MARKET_KIND } from '../../messages/market-messages.ts';
 import type { RingProducer } from '../../runtime/ring.ts';
 import { CLAMPED_LOTS } from '../../shared/clamped-levels.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
-import { CONTROL, DELTA, DELTA_FLAG, MARKET_KIND } from '../../shared/market-messages.ts';
 import { unixNsHigh, unixNsLow } from '../../shared/unix-time.ts';
 import { ASK, type BookFrame } from '../../venues/kraken/book-frame.ts';
 

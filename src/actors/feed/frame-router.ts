@@ -3,6 +3,8 @@
  * ring as integers, all else is the venue's news. What cannot be read is counted and kept for diagnosis. It costs the books
  * that it may have been about their validity; a frame in which nothing of a book stands costs nothing.
  */
+
+import type { InvalidReason } from '../../messages/market-messages.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import { isTimed } from '../../runtime/histogram.ts';
@@ -10,7 +12,6 @@ import { CLAMPED_LOTS } from '../../shared/clamped-levels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { MalformedFrame } from '../../shared/control-calls.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
-import type { InvalidReason } from '../../shared/market-messages.ts';
 import { formatDecimal } from '../../shared/money.ts';
 import { FRAME_KIND, FrameDecoder } from '../../venues/kraken/frame-decoder.ts';
 import { NOT_FOUND } from '../../venues/kraken/symbol-table.ts';

@@ -1,6 +1,7 @@
 /** What the venue tells in frames that carry no book: instruments, its status, and replies to the source's requests. */
+
+import { SYSTEM_STATUSES } from '../../messages/market-messages.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import { SYSTEM_STATUSES } from '../../shared/market-messages.ts';
 import { instrumentMessageOf } from '../../venues/kraken/instrument-message.ts';
 import { type VenueReply, venueReplyOf } from '../../venues/kraken/venue-reply.ts';
 import type { Announcements } from './announcements.ts';

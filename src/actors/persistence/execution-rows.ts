@@ -1,7 +1,6 @@
 /** Turns what the sequencer tells (EXECUTION records) into rows: plans, orders, fills, and what was left behind. */
 
 import type { DuckDBValue } from '@duckdb/node-api';
-import { readAscii } from '../../shared/ascii-field.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -9,7 +8,8 @@ import {
   ORDER_OUTCOMES,
   PLAN_OUTCOMES,
   PLAN_REASONS,
-} from '../../shared/execution-message.ts';
+} from '../../messages/execution-message.ts';
+import { readAscii } from '../../shared/ascii-field.ts';
 import { assetIndex, instrumentIndex } from '../../shared/instrument.ts';
 import type { RecordNames } from './record-names.ts';
 import type { TableBuffer } from './table-buffer.ts';

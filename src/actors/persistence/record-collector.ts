@@ -2,8 +2,9 @@
  * Takes records off the rings into one batch. The rings are advanced when the batch is settled, not before: until then
  * the records lie on them and a successor takes them again. What was committed already is known by its number.
  */
+
+import { AUDIT, RECORD_BYTES, RECORD_FOLLOWERS } from '../../messages/record-messages.ts';
 import type { RingConsumer } from '../../runtime/ring.ts';
-import { AUDIT, RECORD_BYTES, RECORD_FOLLOWERS } from '../../shared/record-messages.ts';
 import { type Positions, RECORD_SOURCES, type RecordBatch, type RecordSource } from './database-protocol.ts';
 
 interface Inlet {

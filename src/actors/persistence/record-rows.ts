@@ -4,13 +4,13 @@
  */
 
 import { DuckDBTimestampNanosecondsValue, type DuckDBValue } from '@duckdb/node-api';
+import { LEG, LEGS_MAX, OPPORTUNITY } from '../../messages/opportunity-message.ts';
+import { AUDIT, NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../messages/record-messages.ts';
 import { readText } from '../../runtime/record-writer.ts';
 import { AUDIT_EVENTS } from '../../shared/audit-events.ts';
 import { reasonOf } from '../../shared/errors.ts';
 import { assetIndex, instrumentIndex } from '../../shared/instrument.ts';
 import type { InstrumentHistory } from '../../shared/instrument-history.ts';
-import { LEG, LEGS_MAX, OPPORTUNITY } from '../../shared/opportunity-message.ts';
-import { AUDIT, NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../shared/record-messages.ts';
 import type { SideName } from '../../shared/side.ts';
 import { EXECUTION_TABLES, ExecutionRows, nameOf, whole } from './execution-rows.ts';
 import { type NamedAsset, RecordNames } from './record-names.ts';

@@ -1,10 +1,10 @@
 /** The database itself: opened, migrated, and appended to in batches, each in one transaction. One writer at a time. */
 import { type DuckDBConnection, type DuckDBInstance, DuckDBTimestampNanosecondsValue } from '@duckdb/node-api';
+import { RECORD_BYTES } from '../../messages/record-messages.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { RecordSummary } from '../../shared/control-calls.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import { InstrumentHistory } from '../../shared/instrument-history.ts';
-import { RECORD_BYTES } from '../../shared/record-messages.ts';
 import {
   type BootIdentity,
   type Opened,

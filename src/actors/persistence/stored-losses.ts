@@ -4,8 +4,8 @@
  * nor less than what it told.
  */
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { EXPOSURE_REASONS, type ExposureReason } from '../../messages/execution-message.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { EXPOSURE_REASONS, type ExposureReason } from '../../shared/execution-message.ts';
 import { formatDecimal, parseDecimal } from '../../shared/money.ts';
 import {
   DAY_MS,

@@ -2,9 +2,10 @@
  * The plans at work as risk sees them: what each reserved, gained and holds by its fills, and what it would come to at the
  * books. So a loss counts while its plan is running, not only when it ends.
  */
+
+import { EXECUTION, PLAN_REASONS, PLANS_MAX } from '../../messages/execution-message.ts';
 import { addAmount, writeAmount } from '../../shared/amount-field.ts';
 import type { BookTable } from '../../shared/book-table.ts';
-import { EXECUTION, PLAN_REASONS, PLANS_MAX } from '../../shared/execution-message.ts';
 import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
 import { plus, smaller, type Units, units } from '../../shared/money.ts';
 import { worthWithin } from '../../shared/worth.ts';

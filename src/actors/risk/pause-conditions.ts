@@ -5,8 +5,9 @@
  * how a fast replay is slowed down, and captures may begin without a status. So of the market conditions only a status
  * that is known and bad pauses a replay; the sequencer looks at every book's validity by itself.
  */
+
+import { SYSTEM_STATUSES } from '../../messages/market-messages.ts';
 import { isTradingState } from '../../shared/account-state.ts';
-import { SYSTEM_STATUSES } from '../../shared/market-messages.ts';
 import type { GateReason } from '../../shared/trading-gate.ts';
 import { type AccountAge, staleAccount } from './account-age.ts';
 

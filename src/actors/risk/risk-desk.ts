@@ -5,8 +5,8 @@
  */
 
 import { transition } from 'xstate';
+import { EXECUTION } from '../../messages/execution-message.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import { EXECUTION } from '../../shared/execution-message.ts';
 import { isLatched } from '../../shared/gate-cause.ts';
 import { assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
 import { units } from '../../shared/money.ts';

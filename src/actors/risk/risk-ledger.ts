@@ -3,7 +3,6 @@
  * exposure and dust. Plain integer arithmetic on bytes; an execution that was booked already changes nothing.
  */
 
-import { addAmount, writeAmount } from '../../shared/amount-field.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -12,7 +11,8 @@ import {
   type OrderOutcome,
   PLAN_OUTCOMES,
   type PlanOutcome,
-} from '../../shared/execution-message.ts';
+} from '../../messages/execution-message.ts';
+import { addAmount, writeAmount } from '../../shared/amount-field.ts';
 import { type AssetIndex, assetIndex } from '../../shared/instrument.ts';
 import { largest, plus, type Units, units } from '../../shared/money.ts';
 import { outsideChange } from '../../shared/stored-losses.ts';

@@ -5,8 +5,8 @@
  */
 
 import assert from 'node:assert/strict';
+import { PLANS_MAX } from '../../messages/execution-message.ts';
 import type { Config } from '../../shared/config.ts';
-import { PLANS_MAX } from '../../shared/execution-message.ts';
 import { BY_BYTES_MAX, CAUSE_EFFECTS, TEXT_BYTES_MAX } from '../../shared/gate-cause.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { GATE_REASONS, type GateReason } from '../../shared/trading-gate.ts';

@@ -3,10 +3,10 @@
  * desk's change of the journal; everything here else is a change of its own.
  */
 
+import type { ExposureReason } from '../../messages/execution-message.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { writeAmount } from '../../shared/amount-field.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
-import type { ExposureReason } from '../../shared/execution-message.ts';
 import { type AssetIndex, instrumentIndex } from '../../shared/instrument.ts';
 import { formatDecimal, NO_UNITS, negated, type Units, units } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';

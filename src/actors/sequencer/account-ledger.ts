@@ -3,8 +3,8 @@
  * (dust). Each change belongs to the change of the journal that is open, and is told with it.
  */
 
+import { EXECUTION, EXECUTION_EVENT, EXPOSURE_REASONS, type ExposureReason } from '../../messages/execution-message.ts';
 import { addAmount, writeAmount } from '../../shared/amount-field.ts';
-import { EXECUTION, EXECUTION_EVENT, EXPOSURE_REASONS, type ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { type Units, units } from '../../shared/money.ts';
 import type { Moment } from './execution-events.ts';

@@ -1,7 +1,7 @@
 /** What has to be looked at all the time: the dead-man's switch, orders without an answer, the gate. */
 
+import { SYSTEM_STATUSES } from '../../messages/market-messages.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import { SYSTEM_STATUSES } from '../../shared/market-messages.ts';
 import type { MonotonicNs } from '../../shared/time.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork } from './account.ts';

@@ -3,7 +3,7 @@
  * for everything else that happens to the account, and for the ledger that both book into.
  */
 
-import type { ExposureReason } from '../../shared/execution-message.ts';
+import type { ExposureReason } from '../../messages/execution-message.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
 import type { Units } from '../../shared/money.ts';
 import type { MonotonicNs } from '../../shared/time.ts';

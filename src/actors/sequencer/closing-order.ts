@@ -8,8 +8,8 @@
  * go back goes on back as long as that way is open: books that sway must not send it to and fro.
  */
 
+import type { PlanReason } from '../../messages/execution-message.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
-import type { PlanReason } from '../../shared/execution-message.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import {
   divideUp,

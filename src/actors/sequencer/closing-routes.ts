@@ -3,9 +3,9 @@
  * over a pair of the two assets that is not part of it.
  */
 
+import { LEGS_MAX } from '../../messages/opportunity-message.ts';
 import { assetReceived, assetSpent } from '../../shared/asset-graph.ts';
 import type { InstrumentDirectory, InstrumentIndex } from '../../shared/instrument.ts';
-import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import { opposite, SIDES, type Side } from '../../shared/side.ts';
 import { type Plan, type PlanLeg, placeAfter } from './plan.ts';
 import { assetAt } from './plan-progress.ts';

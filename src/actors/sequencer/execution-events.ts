@@ -1,9 +1,5 @@
 /** Lays out what the sequencer tells of its plans: EXECUTION messages, and audit events for what was left behind. */
 
-import { writeAudit } from '../../runtime/record-writer.ts';
-import { writeAmount } from '../../shared/amount-field.ts';
-import { writeAscii } from '../../shared/ascii-field.ts';
-import type { AuditEvent } from '../../shared/audit-events.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -11,10 +7,14 @@ import {
   PLAN_OUTCOMES,
   PLAN_REASONS,
   type PlanReason,
-} from '../../shared/execution-message.ts';
+} from '../../messages/execution-message.ts';
+import { LEGS_MAX } from '../../messages/opportunity-message.ts';
+import { NO_INSTRUMENT } from '../../messages/record-messages.ts';
+import { writeAudit } from '../../runtime/record-writer.ts';
+import { writeAmount } from '../../shared/amount-field.ts';
+import { writeAscii } from '../../shared/ascii-field.ts';
+import type { AuditEvent } from '../../shared/audit-events.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
-import { LEGS_MAX } from '../../shared/opportunity-message.ts';
-import { NO_INSTRUMENT } from '../../shared/record-messages.ts';
 import type { MonotonicNs } from '../../shared/time.ts';
 import type { Fill } from '../../venues/trading-port.ts';
 import type { FillMoves } from './fill-moves.ts';

@@ -4,16 +4,16 @@
  * plan like any other that closes out what it holds.
  */
 
-import type { ActorContext } from '../../runtime/actor.ts';
-import { usesKey } from '../../shared/config.ts';
-import { accountFee, takerFee } from '../../shared/fees.ts';
 import type {
   FlattenAccepted,
   FlattenAsk,
   FlattenKept,
   FlattenOffer,
   FlattenReport,
-} from '../../shared/flatten-message.ts';
+} from '../../messages/flatten-message.ts';
+import type { ActorContext } from '../../runtime/actor.ts';
+import { usesKey } from '../../shared/config.ts';
+import { accountFee, takerFee } from '../../shared/fees.ts';
 import type { Asset, Instrument } from '../../shared/instrument.ts';
 import {
   divideUp,

@@ -4,9 +4,9 @@
  * are brought to an end. Each task is one change of the journal and is made once, whoever finds the order, and how often.
  */
 
+import type { PlanOutcome } from '../../messages/execution-message.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
-import type { PlanOutcome } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import type { Units } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';

@@ -4,10 +4,10 @@
  * message of each ring tells how far its predecessor came.
  */
 import assert from 'node:assert/strict';
+import { EXECUTION } from '../../messages/execution-message.ts';
+import { AUDIT, RECORD_FOLLOWERS, RECORD_KIND } from '../../messages/record-messages.ts';
 import type { RecordWriter } from '../../runtime/record-writer.ts';
 import type { RingProducer } from '../../runtime/ring.ts';
-import { EXECUTION } from '../../shared/execution-message.ts';
-import { AUDIT, RECORD_FOLLOWERS, RECORD_KIND } from '../../shared/record-messages.ts';
 import type { TwoBankMemory } from '../../shared/two-bank-memory.ts';
 import { countUp, OUTBOX_MAX, outboxOffset, SEQUENCER_HEADER } from './sequencer-memory.ts';
 

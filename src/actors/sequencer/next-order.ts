@@ -1,6 +1,6 @@
 /** The orders that a plan goes on with: of the leg in hand, or of all legs at once. Pure but for reading books. */
 
-import type { PlanReason } from '../../shared/execution-message.ts';
+import type { PlanReason } from '../../messages/execution-message.ts';
 import { NO_LOTS, NO_UNITS, plus, type Units } from '../../shared/money.ts';
 import type { MonotonicNs } from '../../shared/time.ts';
 import { orderLots } from './holding-value.ts';

@@ -1,8 +1,8 @@
 /** A sized opportunity as the sequencer takes it off its ring: legs in the order they are traded. */
 
+import { LEG, OPPORTUNITY } from '../../messages/opportunity-message.ts';
 import { instrumentIndex } from '../../shared/instrument.ts';
 import { type Lots, lots, ticks, type Units, units } from '../../shared/money.ts';
-import { LEG, OPPORTUNITY } from '../../shared/opportunity-message.ts';
 import { BUY, SELL } from '../../shared/side.ts';
 import { type MonotonicNs, monotonicNs } from '../../shared/time.ts';
 import type { PlanLeg } from './plan.ts';

@@ -3,9 +3,9 @@
  * unknown, for as long as the venue does not say again and again that it knows nothing of what it had. What it changes belongs to the change of the journal that is open.
  */
 
+import type { PlanReason } from '../../messages/execution-message.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { type BackOff, backOffMs } from '../../shared/back-off.ts';
-import type { PlanReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { formatDecimal, minus, negated, plus, type Units } from '../../shared/money.ts';
 import { laterBy, type MonotonicNs } from '../../shared/time.ts';

@@ -3,10 +3,10 @@
  * turn, or not at all.
  */
 
+import type { PlanReason } from '../../messages/execution-message.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { ApprovedOrder, Refusal } from '../../shared/approved-order.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
-import type { PlanReason } from '../../shared/execution-message.ts';
 import {
   type AssetIndex,
   assetIndex,

@@ -3,10 +3,10 @@
  * a successor knows of every order that can be out. Its ticks and lots stay in the scale it was made in.
  */
 
+import { EXECUTION } from '../../messages/execution-message.ts';
 import { writeAmount } from '../../shared/amount-field.ts';
 import { readAscii, writeAscii } from '../../shared/ascii-field.ts';
 import { encodeClientOrderId } from '../../shared/client-order-id.ts';
-import { EXECUTION } from '../../shared/execution-message.ts';
 import {
   type AssetIndex,
   assetIndex,

@@ -2,8 +2,9 @@
  * The account of paper trading: what the settings gave it, and every fill since. Own memory is all there is of it, so
  * there is nothing to be reconciled with. Without an inventory it has no limit.
  */
+
+import type { ExposureReason } from '../../messages/execution-message.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import type { ExposureReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { largest, NO_UNITS, plus, type Units } from '../../shared/money.ts';
 import type { Fill, TradingEvent, TradingPort } from '../../venues/trading-port.ts';

@@ -1,8 +1,9 @@
 /** What fills and ends of orders do to a plan, in exact units. Pure: these functions change the plan they are given. */
+
+import { LEGS_MAX } from '../../messages/opportunity-message.ts';
 import { assetSpent } from '../../shared/asset-graph.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
 import { largest, minus, NO_UNITS, negated, plus, type Units, units } from '../../shared/money.ts';
-import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import type { FillMoves } from './fill-moves.ts';
 import { isTradable } from './holding-value.ts';
 import type { NewestBooks } from './newest-books.ts';

@@ -1,4 +1,4 @@
-import type { PlanReason } from '../../shared/execution-message.ts';
+import type { PlanReason } from '../../messages/execution-message.ts';
 import type { Plan } from './plan.ts';
 import type { PlanEventType } from './plan-machine.ts';
 import { noteReason } from './plan-reasons.ts';

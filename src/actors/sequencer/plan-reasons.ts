@@ -1,6 +1,6 @@
 /** Everything that did not go as planned with a plan, in its order, each with its time: what it says at its end. */
 
-import { PLAN_REASONS, type PlanReason } from '../../shared/execution-message.ts';
+import { PLAN_REASONS, type PlanReason } from '../../messages/execution-message.ts';
 import { type WallMs, wallMs } from '../../shared/time.ts';
 
 /** Reasons that are told apart; of those beyond, the newest takes the place of the one before. */

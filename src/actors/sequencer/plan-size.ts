@@ -3,11 +3,11 @@
  * allow that. Cut down before it begins, so that no leg finds itself above a limit with the one before it filled.
  */
 
+import type { PlanReason } from '../../messages/execution-message.ts';
 import type { OrderLimits } from '../../shared/approved-order.ts';
 import { assetSpent } from '../../shared/asset-graph.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import { executeCycle, firstOrderWithin } from '../../shared/cycle-sizing.ts';
-import type { PlanReason } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { divideUp, type Lots, lots, NO_LOTS, type Ticks, type Units, units } from '../../shared/money.ts';
 import { BUY } from '../../shared/side.ts';

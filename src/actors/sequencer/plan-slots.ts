@@ -1,7 +1,7 @@
 /** The plans at work, each in its slot of own memory, and what they add up to. */
 
+import { PLANS_MAX } from '../../messages/execution-message.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { PLANS_MAX } from '../../shared/execution-message.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
 import { type Units, units } from '../../shared/money.ts';
 import type { OrderOut } from './account.ts';

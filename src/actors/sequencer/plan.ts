@@ -8,11 +8,11 @@
  */
 
 import assert from 'node:assert/strict';
+import { PLAN_REASONS, type PlanReason } from '../../messages/execution-message.ts';
+import { LEGS_MAX } from '../../messages/opportunity-message.ts';
 import { writeAmount } from '../../shared/amount-field.ts';
-import { PLAN_REASONS, type PlanReason } from '../../shared/execution-message.ts';
 import { type AssetIndex, assetIndex, type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
 import { type Lots, lots, NO_LOTS, type Ticks, ticks, type Units, units } from '../../shared/money.ts';
-import { LEGS_MAX } from '../../shared/opportunity-message.ts';
 import type { Side } from '../../shared/side.ts';
 import { type MonotonicNs, monotonicNs } from '../../shared/time.ts';
 import { ORDER_SLOT_BYTES, type Order, readOrder, writeOrder } from './order.ts';

@@ -4,12 +4,12 @@
  * those books.
  */
 
+import type { PlanReason } from '../../messages/execution-message.ts';
 import { assetSpent } from '../../shared/asset-graph.ts';
 import type { Config } from '../../shared/config.ts';
 import type { CycleLeg } from '../../shared/cycle-leg.ts';
 import { type Fraction, isLess, leastMultiplier } from '../../shared/cycle-touch.ts';
 import { paysAtWorst } from '../../shared/cycle-worst.ts';
-import type { PlanReason } from '../../shared/execution-message.ts';
 import type { FeeTable } from '../../shared/fee-table.ts';
 import type { AssetIndex, InstrumentIndex } from '../../shared/instrument.ts';
 import type { LastHop } from '../../shared/last-hop.ts';

@@ -3,9 +3,6 @@
  * after its plan has ended. As the records of any other order, under the run that the order's id names.
  */
 
-import { writeAmount } from '../../shared/amount-field.ts';
-import { writeAscii } from '../../shared/ascii-field.ts';
-import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -14,7 +11,10 @@ import {
   PLAN_OUTCOMES,
   PLAN_REASONS,
   type PlanOutcome,
-} from '../../shared/execution-message.ts';
+} from '../../messages/execution-message.ts';
+import { writeAmount } from '../../shared/amount-field.ts';
+import { writeAscii } from '../../shared/ascii-field.ts';
+import { decodeClientOrderId, type OrderOrigin } from '../../shared/client-order-id.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import type { StoredOrder } from '../../shared/stored-trading.ts';
 import type { Fill, OrderReading } from '../../venues/trading-port.ts';

@@ -5,8 +5,8 @@
  *   | per asset: balance, exposure, dust (i64 each) |
  */
 
+import { EXECUTION, PLANS_MAX } from '../../messages/execution-message.ts';
 import type { Config } from '../../shared/config.ts';
-import { EXECUTION, PLANS_MAX } from '../../shared/execution-message.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
 import { PLAN_SLOT_BYTES } from './plan.ts';

@@ -4,7 +4,7 @@
  * tells with more decimals than its ledger books.
  */
 
-import { EXECUTION } from '../../shared/execution-message.ts';
+import { EXECUTION } from '../../messages/execution-message.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory } from '../../shared/instrument.ts';
 import { lots, ticks, units } from '../../shared/money.ts';
 import { BUY, type Side } from '../../shared/side.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { invalidReasonCode, MARKET_KIND, RESYNC, SYSTEM_STATUSES } from '../../../src/messages/market-messages.ts';
 import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import { invalidReasonCode, MARKET_KIND, RESYNC, SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import { bookChecksum } from '../../../src/venues/kraken/checksum.ts';
 import { NaiveBook, type WireLevel } from '../../support/book-messages.ts';
 import type { TestContextOptions } from '../../support/test-context.ts';

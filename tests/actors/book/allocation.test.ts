@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import { expect, test } from 'vitest';
-import { DELTA } from '../../../src/shared/market-messages.ts';
+import { DELTA } from '../../../src/messages/market-messages.ts';
 import { CAPTURES, readStream } from '../../support/book-messages.ts';
 import { BookStage } from './stage.ts';
 

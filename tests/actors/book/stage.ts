@@ -2,13 +2,13 @@
 
 import { createActor } from '../../../src/actors/book/actor.ts';
 import { BookMemory } from '../../../src/actors/book/own-memory.ts';
+import { INVALID_REASONS, MARKET_KIND, RESYNC, TOP, TOP_FLAG } from '../../../src/messages/market-messages.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import type { RingConsumer } from '../../../src/runtime/ring.ts';
 import { type BookCopy, BookTable, createBookCopy } from '../../../src/shared/book-table.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { readInt64 } from '../../../src/shared/int64.ts';
-import { INVALID_REASONS, MARKET_KIND, RESYNC, TOP, TOP_FLAG } from '../../../src/shared/market-messages.ts';
 import { FeedHand } from '../../support/book-messages.ts';
 import { createTestContext, type TestContextOptions } from '../../support/test-context.ts';
 

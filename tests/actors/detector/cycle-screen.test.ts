@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { CycleScreen } from '../../../src/actors/detector/cycle-screen.ts';
 import { Market } from '../../../src/actors/detector/market.ts';
 import { SEEN } from '../../../src/actors/detector/strategy.ts';
+import { TOP, TOP_FLAG } from '../../../src/messages/market-messages.ts';
 import { type CycleTable, edgesOfCycle, findCycles, instrumentOfEdge } from '../../../src/shared/asset-graph.ts';
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
 import { cycleTouch, isLess } from '../../../src/shared/cycle-touch.ts';
 import { createFeeTableMemory, FeeTable } from '../../../src/shared/fee-table.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { writeInt64 } from '../../../src/shared/int64.ts';
-import { TOP, TOP_FLAG } from '../../../src/shared/market-messages.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 
 const NAMES = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];

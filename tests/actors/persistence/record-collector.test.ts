@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { RecordSource } from '../../../src/actors/persistence/database-protocol.ts';
 import { RecordCollector } from '../../../src/actors/persistence/record-collector.ts';
+import { RECORD_FOLLOWERS, RECORD_KIND } from '../../../src/messages/record-messages.ts';
 import type { RecordWriter } from '../../../src/runtime/record-writer.ts';
-import { RECORD_FOLLOWERS, RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import { createTestContext } from '../../support/test-context.ts';
 
 function stage(recordsMax: number) {

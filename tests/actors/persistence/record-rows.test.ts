@@ -3,20 +3,20 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
 import { TABLES } from '../../../src/actors/persistence/record-rows.ts';
-import type { Actor } from '../../../src/runtime/actor.ts';
-import { AUDIT_EVENTS } from '../../../src/shared/audit-events.ts';
 import {
   EXECUTION_EVENT,
   EXPOSURE_REASONS,
   type ExposureReason,
   ORDER_OUTCOMES,
   PLAN_REASONS,
-} from '../../../src/shared/execution-message.ts';
+} from '../../../src/messages/execution-message.ts';
+import { OPPORTUNITY } from '../../../src/messages/opportunity-message.ts';
+import { RECORD_KIND } from '../../../src/messages/record-messages.ts';
+import type { Actor } from '../../../src/runtime/actor.ts';
+import { AUDIT_EVENTS } from '../../../src/shared/audit-events.ts';
 import { type AssetIndex, assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { type Units, units } from '../../../src/shared/money.ts';
-import { OPPORTUNITY } from '../../../src/shared/opportunity-message.ts';
-import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import {
   type OpportunityFields,
   TRIANGLE,

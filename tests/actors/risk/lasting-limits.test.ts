@@ -3,9 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
 import { readStoredLosses } from '../../../src/actors/persistence/stored-losses.ts';
+import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/messages/execution-message.ts';
 import type { RecordWriter } from '../../../src/runtime/record-writer.ts';
 import { type Clock, VirtualClock } from '../../../src/shared/clock.ts';
-import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/shared/execution-message.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { type Units, units } from '../../../src/shared/money.ts';
 import { HOUR_MS, LOSSES_FROM_KEY, type StoredLoss, type StoredLosses } from '../../../src/shared/stored-losses.ts';

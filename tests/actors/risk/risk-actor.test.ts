@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/risk/actor.ts';
+import { SYSTEM_STATUSES } from '../../../src/messages/market-messages.ts';
 import { Counters } from '../../../src/runtime/counters.ts';
 import { inProgressPosition } from '../../../src/runtime/ring.ts';
 import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
 import { assetIndex } from '../../../src/shared/instrument.ts';
-import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import { type Units, units } from '../../../src/shared/money.ts';
 import { decodeCauses } from '../../../src/shared/stored-causes.ts';
 import { GATE_STATES, TradingGate } from '../../../src/shared/trading-gate.ts';

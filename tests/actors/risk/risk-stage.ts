@@ -2,14 +2,6 @@
 
 import { expect } from 'vitest';
 import { createRisk } from '../../../src/actors/risk/actor.ts';
-import { Counters } from '../../../src/runtime/counters.ts';
-import { readText } from '../../../src/runtime/record-writer.ts';
-import type { RingProducer } from '../../../src/runtime/ring.ts';
-import { ACCOUNT_STATES, type AccountState } from '../../../src/shared/account-state.ts';
-import { BookTable } from '../../../src/shared/book-table.ts';
-import type { Mode } from '../../../src/shared/config.ts';
-import type { RiskStatus } from '../../../src/shared/control-calls.ts';
-import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -19,12 +11,20 @@ import {
   type OrderOutcome,
   PLAN_OUTCOMES,
   type PlanOutcome,
-} from '../../../src/shared/execution-message.ts';
+} from '../../../src/messages/execution-message.ts';
+import { SYSTEM_STATUSES } from '../../../src/messages/market-messages.ts';
+import { NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../../src/messages/record-messages.ts';
+import { Counters } from '../../../src/runtime/counters.ts';
+import { readText } from '../../../src/runtime/record-writer.ts';
+import type { RingProducer } from '../../../src/runtime/ring.ts';
+import { ACCOUNT_STATES, type AccountState } from '../../../src/shared/account-state.ts';
+import { BookTable } from '../../../src/shared/book-table.ts';
+import type { Mode } from '../../../src/shared/config.ts';
+import type { RiskStatus } from '../../../src/shared/control-calls.ts';
+import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
 import { type AssetIndex, assetIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import type { Units } from '../../../src/shared/money.ts';
-import { NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../../src/shared/record-messages.ts';
 import type { RunOptions } from '../../../src/shared/run-options.ts';
 import { decodeCauses, type StoredCause } from '../../../src/shared/stored-causes.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
 import { DENIALS_MAX } from '../../../src/actors/sequencer/order-machine.ts';
+import { SYSTEM_STATUSES } from '../../../src/messages/market-messages.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { type AssetIndex, assetIndex } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { SYSTEM_STATUSES } from '../../../src/shared/market-messages.ts';
 import { lots, negated, ticks, type Units, units } from '../../../src/shared/money.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
 import { wallMs } from '../../../src/shared/time.ts';

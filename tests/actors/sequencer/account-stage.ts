@@ -10,10 +10,6 @@ import { balanceChanges, fillMoves } from '../../../src/actors/sequencer/fill-mo
 import { Journal } from '../../../src/actors/sequencer/journal.ts';
 import { NewestBooks } from '../../../src/actors/sequencer/newest-books.ts';
 import { openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
-import type { ActorContext } from '../../../src/runtime/actor.ts';
-import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
-import { readAscii } from '../../../src/shared/ascii-field.ts';
-import { BookTable } from '../../../src/shared/book-table.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -21,7 +17,12 @@ import {
   ORDER_OUTCOMES,
   PLAN_OUTCOMES,
   PLAN_REASONS,
-} from '../../../src/shared/execution-message.ts';
+} from '../../../src/messages/execution-message.ts';
+import { RECORD_BYTES, RECORD_KIND } from '../../../src/messages/record-messages.ts';
+import type { ActorContext } from '../../../src/runtime/actor.ts';
+import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
+import { readAscii } from '../../../src/shared/ascii-field.ts';
+import { BookTable } from '../../../src/shared/book-table.ts';
 import {
   type AssetIndex,
   assetIndex,
@@ -30,7 +31,6 @@ import {
 } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
 import { type Lots, lots, type Ticks, ticks, type Units, units } from '../../../src/shared/money.ts';
-import { RECORD_BYTES, RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import type { Side } from '../../../src/shared/side.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
 import { type MonotonicNs, wallMs } from '../../../src/shared/time.ts';

@@ -3,8 +3,8 @@
  * they commit. What was committed before a death is all that the next run knows, besides the exchange.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { EXECUTION_EVENT } from '../../../src/shared/execution-message.ts';
-import { RECORD_KIND } from '../../../src/shared/record-messages.ts';
+import { EXECUTION_EVENT } from '../../../src/messages/execution-message.ts';
+import { RECORD_KIND } from '../../../src/messages/record-messages.ts';
 import { WALL_MS } from './account-stage.ts';
 import { firstRun, recoveryStage } from './recovery-stage.ts';
 import { changeEnds, openTradingDatabase, type TradingDatabase } from './trading-database.ts';

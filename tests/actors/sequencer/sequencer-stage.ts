@@ -9,6 +9,18 @@ import { createActor, createSequencer, PAPER } from '../../../src/actors/sequenc
 import type { PlanLeg } from '../../../src/actors/sequencer/plan.ts';
 import { balanceOffset, exposureOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
 import type { Way } from '../../../src/actors/sequencer/way.ts';
+import {
+  EXECUTION,
+  EXECUTION_EVENT,
+  EXPOSURE_REASONS,
+  ORDER_OUTCOMES,
+  PLAN_OUTCOMES,
+  PLAN_REASONS,
+} from '../../../src/messages/execution-message.ts';
+import type { FlattenAsk, FlattenReport } from '../../../src/messages/flatten-message.ts';
+import { invalidReasonCode } from '../../../src/messages/market-messages.ts';
+import { LEG, OPPORTUNITY } from '../../../src/messages/opportunity-message.ts';
+import { RECORD_BYTES, RECORD_KIND } from '../../../src/messages/record-messages.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { RingGauge } from '../../../src/runtime/ring.ts';
 import { readAscii } from '../../../src/shared/ascii-field.ts';
@@ -18,15 +30,6 @@ import type { Mode } from '../../../src/shared/config.ts';
 import { CycleLeg } from '../../../src/shared/cycle-leg.ts';
 import { sizeCycle } from '../../../src/shared/cycle-sizing.ts';
 import {
-  EXECUTION,
-  EXECUTION_EVENT,
-  EXPOSURE_REASONS,
-  ORDER_OUTCOMES,
-  PLAN_OUTCOMES,
-  PLAN_REASONS,
-} from '../../../src/shared/execution-message.ts';
-import type { FlattenAsk, FlattenReport } from '../../../src/shared/flatten-message.ts';
-import {
   type AssetIndex,
   assetIndex,
   InstrumentDirectory,
@@ -35,10 +38,7 @@ import {
   instrumentIndex,
 } from '../../../src/shared/instrument.ts';
 import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { invalidReasonCode } from '../../../src/shared/market-messages.ts';
 import { type Lots, lots, ticks, type Units, units } from '../../../src/shared/money.ts';
-import { LEG, OPPORTUNITY } from '../../../src/shared/opportunity-message.ts';
-import { RECORD_BYTES, RECORD_KIND } from '../../../src/shared/record-messages.ts';
 import type { Side } from '../../../src/shared/side.ts';
 import { TradingGate } from '../../../src/shared/trading-gate.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';

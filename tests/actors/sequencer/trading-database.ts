@@ -3,8 +3,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { loadMigrations, migrate } from '../../../src/actors/persistence/migrations.ts';
 import { RecordRows, TABLES } from '../../../src/actors/persistence/record-rows.ts';
 import { readTrading } from '../../../src/actors/persistence/stored-trading.ts';
+import { RECORD_FOLLOWERS } from '../../../src/messages/record-messages.ts';
 import { InstrumentHistory } from '../../../src/shared/instrument-history.ts';
-import { RECORD_FOLLOWERS } from '../../../src/shared/record-messages.ts';
 import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
 import { ASSETS, PAIRS } from './sequencer-stage.ts';
 
