@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** `npm run test:quick` (under a minute): arithmetic, state machines, protocols. */
 const QUICK = [
   'tests/{architecture,topology}.test.ts',
-  'tests/{docs,shared,control}/*.test.ts',
+  'tests/{docs,shared,net,control}/*.test.ts',
   'tests/actors/{book,detector,feed,risk,sequencer}/*.test.ts',
   'tests/venues/{kraken,practice}/**/*.test.ts',
 ];
@@ -11,6 +11,7 @@ const QUICK = [
 /** Not in it, wherever they lie: what starts threads or processes, opens a database, or counts for long. */
 const NOT_QUICK = [
   'tests/shared/{approved-order,cycle-sizing,unmixable}.test.ts',
+  'tests/net/tls.test.ts',
   'tests/actors/book/{allocation,captures,corruptions,kill}.test.ts',
   'tests/actors/detector/{actor,start-assets}.test.ts',
   'tests/actors/feed/{live-successor,recording-live,recording-source,replay,replay-heap,socket-source}.test.ts',

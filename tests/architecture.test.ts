@@ -7,9 +7,9 @@ import { ERRORS } from '../src/shared/errors.ts';
 import { GATE_REASONS } from '../src/shared/trading-gate.ts';
 import { codeOf, importsOf, type SourceFile, sourceFiles } from './support/source-files.ts';
 
-/** Each may import from those before it and from itself. */
+/** Each may import from those before it and from itself. `net` is a part of the first that {@link NET_NEEDS} bounds. */
 const LAYERS: readonly RegExp[] = [
-  /^(shared|messages)\//,
+  /^(shared|messages|net)\//,
   /^runtime\//,
   /^venues\//,
   /^actors\//,
@@ -18,6 +18,8 @@ const LAYERS: readonly RegExp[] = [
   /^control\//,
   /^(cli\/|main\.ts$)/,
 ];
+/** All of the program that the network code knows besides itself. */
+const NET_NEEDS: readonly string[] = ['shared/chance.ts', 'shared/clock.ts', 'shared/errors.ts', 'shared/time.ts'];
 const layerOf = (path: string): number => LAYERS.findIndex((layer) => layer.test(path));
 const actorOf = (path: string): string | undefined => /^actors\/([^/]+)\//.exec(path)?.[1];
 const files = sourceFiles();
@@ -36,6 +38,16 @@ describe('architecture', () => {
         .map((imported) => `${file.path} imports ${imported}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test('the network code knows no venue, no actor, and nothing that is traded', () => {
+    const net = files.filter(({ path }) => path.startsWith('net/'));
+    expect(net.length).toBeGreaterThan(8);
+    const isForeign = (imported: string) => !imported.startsWith('net/') && !NET_NEEDS.includes(imported);
+    expect(net.flatMap((file) => importsOf(file).filter(isForeign))).toEqual([]);
+    expect(net.filter(({ text }) => /kraken|protocol reference/i.test(text)).map(({ path }) => path)).toEqual([
+      'net/connect-budget.ts',
+    ]);
   });
 
   test('an actor never imports another actor', () => {

@@ -1,4 +1,6 @@
 /** Asks the venue what a key may do, before anything is started with it. */
+
+import { nodeHttp } from '../net/node-http.ts';
 import { freshSeed, seededChance } from '../shared/chance.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
@@ -10,7 +12,6 @@ import type { KeyInfo } from '../venues/kraken/key-permissions.ts';
 import { KrakenRest } from '../venues/kraken/kraken-rest.ts';
 import { openNonceFile } from '../venues/kraken/nonce-file.ts';
 import { NonceSource } from '../venues/kraken/nonce-source.ts';
-import { nodeHttp } from '../venues/node-http.ts';
 
 /** @throws KEY_REFUSED when the venue does not know the key, KEY_OUTRUN, KEY_UNCHECKED when it cannot be asked. */
 export async function askKeyInfo({ venue }: Config, { name, key, secret }: ApiKey): Promise<KeyInfo> {

@@ -5,8 +5,8 @@
  * supervisor gives up. Waiting before a restart is ours. Runs on the main thread, which does nothing else.
  */
 import { createActor } from 'xstate';
+import { backOffMs } from '../net/back-off.ts';
 import type { AuditEvent } from '../shared/audit-events.ts';
-import { backOffMs } from '../shared/back-off.ts';
 import { type Chance, seededChance } from '../shared/chance.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';

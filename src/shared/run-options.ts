@@ -4,6 +4,7 @@
  * something else.
  */
 import { z } from 'zod';
+import type { Transport } from '../net/transport.ts';
 import { arbitradeError } from './errors.ts';
 import { CAUSE_EFFECTS } from './gate-cause.ts';
 import type { NonceStore } from './nonce-store.ts';
@@ -12,7 +13,6 @@ import type { StoredCause } from './stored-causes.ts';
 import type { StoredLosses } from './stored-losses.ts';
 import type { StoredTrading } from './stored-trading.ts';
 import { GATE_REASONS } from './trading-gate.ts';
-import type { Transport } from './transport.ts';
 
 export interface RunOptions {
   /** The market is one of another time: what is measured against our clock is not looked at. */

@@ -2,11 +2,12 @@
  * Actors that can die on one thread. A worker takes its timers, sockets and requests with it; here they would live on in
  * the event queue, so each life gets a clock and a transport of its own that go silent with it.
  */
+
+import type { Transport } from '../net/transport.ts';
 import type { ActorContext, ActorFactory } from '../runtime/actor.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { ActorId } from '../shared/counter-names.ts';
 import type { MonotonicNs, WallMs } from '../shared/time.ts';
-import type { Transport } from '../shared/transport.ts';
 
 /** A transport whose connections end when its holder dies. */
 export interface MortalTransport extends Transport {

@@ -1,5 +1,5 @@
 /** An HTTP port whose answers the test gives. It stands for what lies outside this machine. */
-import type { HttpPort, HttpRequest, HttpResult } from '../../src/shared/transport.ts';
+import type { HttpPort, HttpRequest, HttpResult } from '../../src/net/transport.ts';
 
 export interface SentRequest extends HttpRequest {
   answer(result: HttpResult): void;

@@ -4,11 +4,11 @@
  */
 
 import { INVALID_REASONS, invalidReasonCode, RESYNC } from '../../messages/market-messages.ts';
+import { backOffMs } from '../../net/back-off.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import type { RingProducer } from '../../runtime/ring.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
-import { backOffMs } from '../../shared/back-off.ts';
 import { VALID } from '../../shared/book-table.ts';
 import type { Config } from '../../shared/config.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';

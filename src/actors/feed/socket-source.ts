@@ -4,14 +4,15 @@
  *
  * Replies come in while the router is still at its frame, so they are noted and acted upon when it is done.
  */
+
+import { CONNECT_BUDGET_BYTES, ConnectBudget } from '../../net/connect-budget.ts';
+import { nodeSockets } from '../../net/node-sockets.ts';
+import type { SocketPort } from '../../net/transport.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { arbitradeError } from '../../shared/errors.ts';
 import { type Instrument, InstrumentDirectory, type InstrumentIndex } from '../../shared/instrument.ts';
-import type { SocketPort } from '../../shared/transport.ts';
-import { CONNECT_BUDGET_BYTES, ConnectBudget } from '../../venues/kraken/connect-budget.ts';
 import { isFinalRefusal } from '../../venues/kraken/failure-class.ts';
 import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
-import { nodeSockets } from '../../venues/node-sockets.ts';
 import { AuditOutbox } from './audit-outbox.ts';
 import { FeedMemory } from './feed-memory.ts';
 import type { ConnectionIndex, FrameSink, FrameSource } from './frame-source.ts';

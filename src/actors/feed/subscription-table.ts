@@ -2,7 +2,7 @@
  * Where each book's subscription stands, in flat arrays by instrument. No I/O: time and chance come in, and whoever owns the socket
  * takes from here what is to be sent next.
  */
-import { backOffMs } from '../../shared/back-off.ts';
+import { backOffMs } from '../../net/back-off.ts';
 import type { Chance } from '../../shared/chance.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
 import type { RequestId } from '../../venues/kraken/requests.ts';

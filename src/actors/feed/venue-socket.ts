@@ -3,20 +3,20 @@
  * in the {@link SubscriptionTable}; when it may try again is the machine's, the back-off's and the budget's business.
  */
 import { createActor } from 'xstate';
+import { ConnectAttempts } from '../../net/connect-attempts.ts';
+import type { ConnectBudget } from '../../net/connect-budget.ts';
+import { connectWaits } from '../../net/connect-waits.ts';
+import { CLOSE_ABNORMAL, CLOSE_TOO_LARGE } from '../../net/node-sockets.ts';
+import { REST_MS, RequestPacer } from '../../net/request-pacer.ts';
+import type { Socket, SocketPort } from '../../net/transport.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
-import type { Socket, SocketPort } from '../../shared/transport.ts';
 import { ClockProbe } from '../../venues/kraken/clock-probe.ts';
-import { ConnectAttempts } from '../../venues/kraken/connect-attempts.ts';
-import type { ConnectBudget } from '../../venues/kraken/connect-budget.ts';
-import { connectWaits } from '../../venues/kraken/connect-waits.ts';
 import { remedyForClose, remedyForUpgrade } from '../../venues/kraken/failure-class.ts';
-import { REST_MS, RequestPacer } from '../../venues/kraken/request-pacer.ts';
 import * as requests from '../../venues/kraken/requests.ts';
 import type { VenueReply } from '../../venues/kraken/venue-reply.ts';
-import { CLOSE_ABNORMAL, CLOSE_TOO_LARGE } from '../../venues/node-sockets.ts';
 import type { AuditOutbox } from './audit-outbox.ts';
 import type { ConnectionIndex, FrameSink } from './frame-source.ts';
 import { InstrumentSubscription } from './instrument-subscription.ts';

@@ -8,10 +8,10 @@
 
 import { transition } from 'xstate';
 import type { ExposureReason } from '../../messages/execution-message.ts';
+import { type BackOff, backOffMs } from '../../net/back-off.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { ACCOUNT_STATES, type AccountState, isTradingState } from '../../shared/account-state.ts';
 import type { AuditEvent } from '../../shared/audit-events.ts';
-import { type BackOff, backOffMs } from '../../shared/back-off.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { largest, NO_UNITS, type Units, units } from '../../shared/money.ts';
 import type { StoredTrading } from '../../shared/stored-trading.ts';

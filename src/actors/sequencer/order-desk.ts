@@ -4,8 +4,8 @@
  */
 
 import type { PlanReason } from '../../messages/execution-message.ts';
+import { type BackOff, backOffMs } from '../../net/back-off.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import { type BackOff, backOffMs } from '../../shared/back-off.ts';
 import type { AssetIndex } from '../../shared/instrument.ts';
 import { formatDecimal, minus, negated, plus, type Units } from '../../shared/money.ts';
 import { laterBy, type MonotonicNs } from '../../shared/time.ts';

@@ -1,6 +1,6 @@
 /** Orders of ours that no plan has out and whose fate has been asked for: each once until it is answered. */
 
-import { type BackOff, backOffMs } from '../../shared/back-off.ts';
+import { type BackOff, backOffMs } from '../../net/back-off.ts';
 import type { Chance } from '../../shared/chance.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { laterBy, type MonotonicNs, monotonicNs } from '../../shared/time.ts';

@@ -9,6 +9,9 @@
  *
  * Nothing here decides. An order is sent once; what is not proven is said to be uncertain.
  */
+
+import type { ConnectBudget } from '../../net/connect-budget.ts';
+import type { SocketPort } from '../../net/transport.ts';
 import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import type { Chance } from '../../shared/chance.ts';
 import { decodeClientOrderId } from '../../shared/client-order-id.ts';
@@ -21,13 +24,11 @@ import {
   isSameScale,
   type OrderScale,
 } from '../../shared/instrument.ts';
-import type { SocketPort } from '../../shared/transport.ts';
 import type { AccountQuestion, NoRoom, OrderReading, TradingEvent, TradingPort } from '../trading-port.ts';
 import { notSent } from '../unsent-order.ts';
 import { AccountOpening } from './account-opening.ts';
 import { AccountReader } from './account-reader.ts';
 import { CancelRequests } from './cancel-requests.ts';
-import type { ConnectBudget } from './connect-budget.ts';
 import { DeadMansSwitch } from './dead-mans-switch.ts';
 import type { KrakenRest } from './kraken-rest.ts';
 import { OrderGate } from './order-gate.ts';

@@ -2,15 +2,16 @@
  * An account at Kraken, opened as the settings say: on the network, or on the transport that the host hands over. One per
  * process and key: nonces and rate limits are the key's.
  */
+
+import { ConnectBudget } from '../../net/connect-budget.ts';
+import { nodeHttp } from '../../net/node-http.ts';
+import { nodeSockets } from '../../net/node-sockets.ts';
+import type { Transport } from '../../net/transport.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import { arbitradeError } from '../../shared/errors.ts';
 import type { InstrumentDirectory, OrderScale } from '../../shared/instrument.ts';
 import type { NonceStore } from '../../shared/nonce-store.ts';
-import type { Transport } from '../../shared/transport.ts';
-import { nodeHttp } from '../node-http.ts';
-import { nodeSockets } from '../node-sockets.ts';
 import type { TradingPort } from '../trading-port.ts';
-import { ConnectBudget } from './connect-budget.ts';
 import { Credentials } from './credentials.ts';
 import { KrakenRest } from './kraken-rest.ts';
 import { createKrakenTrading } from './kraken-trading.ts';

@@ -1,7 +1,7 @@
 /** What came back for a REST request, told apart by what it proves (protocol reference 3.1, 3.6). Pure. */
 import { z } from 'zod';
+import type { HttpResult } from '../../net/transport.ts';
 import { reasonOf } from '../../shared/errors.ts';
-import type { HttpResult } from '../../shared/transport.ts';
 import { decisiveError, type ErrorTopic, type Repeatability } from './api-error.ts';
 import { parseNumberText } from './number-text-json.ts';
 

@@ -8,10 +8,12 @@
  * The venue judges nonces by the order of arrival: a private request leaves when the one before is answered or given up.
  * An order is never made again here, whatever the answer.
  */
+
+import { RETRY_DEFAULTS, RetryBudget } from '../../net/retry-budget.ts';
+import type { HttpPort, HttpRequest, HttpResult } from '../../net/transport.ts';
 import type { Chance } from '../../shared/chance.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import { type ArbitradeError, reasonOf } from '../../shared/errors.ts';
-import type { HttpPort, HttpRequest, HttpResult } from '../../shared/transport.ts';
 import type { Credentials } from './credentials.ts';
 import { KeyStanding } from './key-standing.ts';
 import type { NonceSource } from './nonce-source.ts';
@@ -19,7 +21,6 @@ import { failed, type RestFailure, type RestResult, readAnswer } from './rest-an
 import { type RateTier, RestCounter } from './rest-counter.ts';
 import { ENDPOINTS, type EndpointName } from './rest-endpoints.ts';
 import { type RestCall, RestLane } from './rest-lane.ts';
-import { RETRY_DEFAULTS, RetryBudget } from './retry-budget.ts';
 
 /** Parameters of a call, in the order they are sent in. */
 export type RestParams = Readonly<Record<string, string>>;

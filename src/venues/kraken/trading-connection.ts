@@ -3,21 +3,21 @@
  * Which state follows which is the machine's business; what the frames mean for orders is the handler's.
  */
 import { createActor } from 'xstate';
+import { ConnectAttempts } from '../../net/connect-attempts.ts';
+import type { ConnectBudget } from '../../net/connect-budget.ts';
+import { connectWaits } from '../../net/connect-waits.ts';
+import { CurrentSocket } from '../../net/current-socket.ts';
+import { CLOSE_ABNORMAL } from '../../net/node-sockets.ts';
+import { REST_MS } from '../../net/request-pacer.ts';
+import { RequestQueue } from '../../net/request-queue.ts';
+import type { SocketPort } from '../../net/transport.ts';
 import type { Chance } from '../../shared/chance.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { arbitradeError, reasonOf } from '../../shared/errors.ts';
-import type { SocketPort } from '../../shared/transport.ts';
-import { CLOSE_ABNORMAL } from '../node-sockets.ts';
 import { apiErrorOf } from './api-error.ts';
-import { ConnectAttempts } from './connect-attempts.ts';
-import type { ConnectBudget } from './connect-budget.ts';
-import { connectWaits } from './connect-waits.ts';
-import { CurrentSocket } from './current-socket.ts';
 import { remedyForClose, remedyForKey, remedyForUpgrade } from './failure-class.ts';
 import { PrivateStreams, type StreamHandler } from './private-streams.ts';
-import { REST_MS } from './request-pacer.ts';
-import { RequestQueue } from './request-queue.ts';
 import type { SocketTokens, TokenResult } from './socket-tokens.ts';
 import { type TradingEventType, type TradingState, tradingMachine } from './trading-machine.ts';
 

@@ -1,6 +1,7 @@
 /** The practice exchange's REST side without a network: question and answer cross on the clock, each after a latency. */
+
+import type { HttpPort, HttpRequest, HttpResult } from '../../net/transport.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { HttpPort, HttpRequest, HttpResult } from '../../shared/transport.ts';
 import type { RestApi } from './rest/rest-api.ts';
 
 /** Sees what is asked and what is answered, when it leaves and when it arrives: for traces. */

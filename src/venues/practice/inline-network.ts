@@ -2,9 +2,10 @@
  * Sockets to the practice exchange without a network: everything crosses on the clock, each message after a latency of
  * its own, and on one connection in order, as TCP has it. By a seed.
  */
+
+import type { Socket, SocketEvents, SocketPort } from '../../net/transport.ts';
 import type { Chance } from '../../shared/chance.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { Socket, SocketEvents, SocketPort } from '../../shared/transport.ts';
 import type { ClientEvents, ClientPort } from './client-connection.ts';
 import { DelayLine } from './delay-line.ts';
 

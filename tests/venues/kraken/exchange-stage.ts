@@ -1,11 +1,11 @@
 /** Kraken's trading connection against the practice exchange, both on one virtual clock: a trader that sends by chance. */
 
+import type { HttpPort } from '../../../src/net/transport.ts';
 import { type Chance, seededChance } from '../../../src/shared/chance.ts';
 import type { VirtualClock } from '../../../src/shared/clock.ts';
 import { type ConfigInput, checkConfig } from '../../../src/shared/config.ts';
 import { InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
 import { lots, ticks } from '../../../src/shared/money.ts';
-import type { HttpPort } from '../../../src/shared/transport.ts';
 import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-message.ts';
 import { openKraken } from '../../../src/venues/kraken/open-kraken.ts';
 import { subscribeBook, subscribeInstrument } from '../../../src/venues/kraken/requests.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { HttpResult } from '../../../src/net/transport.ts';
 import { seededChance } from '../../../src/shared/chance.ts';
 import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
 import { VirtualClock } from '../../../src/shared/clock.ts';
 import { assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import type { HttpResult } from '../../../src/shared/transport.ts';
 import { Credentials } from '../../../src/venues/kraken/credentials.ts';
 import { judgeKey, type KeyInfo } from '../../../src/venues/kraken/key-permissions.ts';
 import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';

@@ -2,10 +2,8 @@
  * Kraken's trading connection on a virtual clock, with a scripted venue on the other side of the socket and of REST: it
  * stands for what lies outside this machine, answers as the protocol reference says, and does what the test says instead.
  */
-import { seededChance } from '../../../src/shared/chance.ts';
-import { VirtualClock } from '../../../src/shared/clock.ts';
-import { type ConfigInput, checkConfig } from '../../../src/shared/config.ts';
-import type { InstrumentDirectory, OrderScale } from '../../../src/shared/instrument.ts';
+
+import { ConnectBudget } from '../../../src/net/connect-budget.ts';
 import type {
   HttpPort,
   HttpRequest,
@@ -13,8 +11,11 @@ import type {
   Socket,
   SocketEvents,
   SocketPort,
-} from '../../../src/shared/transport.ts';
-import { ConnectBudget } from '../../../src/venues/kraken/connect-budget.ts';
+} from '../../../src/net/transport.ts';
+import { seededChance } from '../../../src/shared/chance.ts';
+import { VirtualClock } from '../../../src/shared/clock.ts';
+import { type ConfigInput, checkConfig } from '../../../src/shared/config.ts';
+import type { InstrumentDirectory, OrderScale } from '../../../src/shared/instrument.ts';
 import { Credentials } from '../../../src/venues/kraken/credentials.ts';
 import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
 import { createKrakenTrading } from '../../../src/venues/kraken/kraken-trading.ts';

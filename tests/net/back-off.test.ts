@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type BackOff, backOffMs, type Jitter } from '../../src/shared/back-off.ts';
+import { type BackOff, backOffMs, type Jitter } from '../../src/net/back-off.ts';
 import { seededChance } from '../../src/shared/chance.ts';
 
 const BACK_OFF: BackOff = { baseMs: 500, maxMs: 30_000, growth: 2, jitter: 'none' };

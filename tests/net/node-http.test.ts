@@ -1,9 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { nodeHttp } from '../../src/net/node-http.ts';
+import type { HttpRequest, HttpResult } from '../../src/net/transport.ts';
 import { systemClock } from '../../src/shared/clock.ts';
-import type { HttpRequest, HttpResult } from '../../src/shared/transport.ts';
-import { nodeHttp } from '../../src/venues/node-http.ts';
 
 async function serving(handle: RequestListener): Promise<{ url: string; server: Server }> {
   const server = createServer(handle);

@@ -1,9 +1,9 @@
-/** Sockets on the network: `ws` behind the {@link SocketPort}. Uncompressed, as the venue offers no extension. */
+/** Sockets on the network: `ws` behind the {@link SocketPort}. Uncompressed: no extension is offered, so none is agreed. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { reasonOf } from '../shared/errors.ts';
-import type { Socket, SocketEvents, SocketPort } from '../shared/transport.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
+import type { Socket, SocketEvents, SocketPort } from './transport.ts';
 
 export interface NodeSocketLimits {
   /** A larger message ends the connection with {@link CLOSE_TOO_LARGE}. */

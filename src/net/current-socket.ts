@@ -1,5 +1,5 @@
 /** The socket of the newest attempt to connect. Events of one that was given up are nobody's. */
-import type { Socket, SocketEvents, SocketPort } from '../../shared/transport.ts';
+import type { Socket, SocketEvents, SocketPort } from './transport.ts';
 
 export class CurrentSocket {
   readonly #sockets: SocketPort;

@@ -1,23 +1,32 @@
 /** How long to wait before the next attempt to connect. */
-import { type BackOff, backOffMs } from '../../shared/back-off.ts';
-import type { Chance } from '../../shared/chance.ts';
-import type { Config } from '../../shared/config.ts';
+
+import type { Chance } from '../shared/chance.ts';
+import { type BackOff, backOffMs } from './back-off.ts';
+
+/** The settings that the waits are made of, milliseconds. */
+export interface WaitSettings {
+  readonly backoff_base_ms: number;
+  readonly backoff_max_ms: number;
+  readonly backoff_repeated_min_ms: number;
+  readonly refused_retry_min_ms: number;
+  readonly refused_retry_max_ms: number;
+}
 
 export interface ConnectWaits {
   /** After a failure: doubled with each one in a row, all of it left to chance. */
   readonly failed: BackOff;
-  /** Least wait after maintenance and after repeated failure; the venue asks for 5 s (reference 1.2). */
+  /** Least wait after maintenance and after repeated failure. */
   readonly repeatedMinMs: number;
   /** After a refusal: doubled with every further one in a row. */
   readonly refused: BackOff;
 }
 
 /** The waits between attempts to connect that the settings ask for. */
-export function connectWaits(venue: Config['venue']): ConnectWaits {
-  const { backoff_base_ms, backoff_max_ms, refused_retry_min_ms, refused_retry_max_ms } = venue;
+export function connectWaits(settings: WaitSettings): ConnectWaits {
+  const { backoff_base_ms, backoff_max_ms, refused_retry_min_ms, refused_retry_max_ms } = settings;
   return {
     failed: { baseMs: 2 * backoff_base_ms, maxMs: backoff_max_ms, growth: 2, jitter: 'full' },
-    repeatedMinMs: venue.backoff_repeated_min_ms,
+    repeatedMinMs: settings.backoff_repeated_min_ms,
     refused: { baseMs: refused_retry_min_ms, maxMs: refused_retry_max_ms, growth: 2, jitter: 'added' },
   };
 }

@@ -1,11 +1,17 @@
 /**
- * What leaves on the private socket, at the pace the venue takes. An order leaves at once or not at all; everything else
+ * What leaves on a socket on which orders go, at the pace the venue takes. An order leaves at once or not at all; everything else
  * waits its turn. Orders leave part of the pace to the rest: cancels, pings, the dead-man's switch.
  */
-import type { CancelTimer, Clock } from '../../shared/clock.ts';
-import type { PrivateTerms } from './private-requests.ts';
+import type { CancelTimer, Clock } from '../shared/clock.ts';
 import { RequestPacer } from './request-pacer.ts';
-import type { RequestId } from './requests.ts';
+
+/** What a request carries besides what it asks. */
+export interface RequestTerms {
+  /** Its number, which the answer carries back. */
+  readonly reqId: number;
+  /** The newest token. */
+  readonly token: string;
+}
 
 export interface RequestQueueDeps {
   readonly clock: Clock;
@@ -40,7 +46,7 @@ export class RequestQueue {
     return this.#orderPacer.waitMs(nowMs, count) === 0 && this.#pacer.waitMs(nowMs, count) === 0;
   }
 
-  nextRequest(): RequestId {
+  nextRequest(): number {
     return ++this.#requests;
   }
 
@@ -55,7 +61,7 @@ export class RequestQueue {
   }
 
   /** Sends a request as soon as the pace allows. It is dropped when the connection falls before, or there is no token. */
-  sendSoon(write: (terms: PrivateTerms) => string): RequestId {
+  sendSoon(write: (terms: RequestTerms) => string): number {
     const reqId = this.nextRequest();
     this.#waiting.push(() => {
       const token = this.#deps.token();

@@ -37,8 +37,8 @@ test.each([
 ])('with %j no key reaches an impostor', async (env) => {
   const { port, reached } = await impostor();
   const program = `
-    import { nodeHttp } from ${url('../../src/venues/node-http.ts')};
-    import { nodeSockets } from ${url('../../src/venues/node-sockets.ts')};
+    import { nodeHttp } from ${url('../../src/net/node-http.ts')};
+    import { nodeSockets } from ${url('../../src/net/node-sockets.ts')};
     import { systemClock } from ${url('../../src/shared/clock.ts')};
     const http = nodeHttp(systemClock);
     const asked = await new Promise((resolve) => http.request(

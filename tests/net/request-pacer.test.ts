@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { REST_MS, RequestPacer } from '../../../src/venues/kraken/request-pacer.ts';
+import { REST_MS, RequestPacer } from '../../src/net/request-pacer.ts';
 
 describe('request pacer', () => {
   test('no second holds more requests than the limit, and waiting as told is enough', () => {

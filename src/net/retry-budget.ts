@@ -2,8 +2,9 @@
  * How often and when a question is asked again. Two bounds: attempts of one call, and a budget for all calls together,
  * so that a venue in trouble is not asked more the worse it gets.
  */
-import { backOffMs } from '../../shared/back-off.ts';
-import type { Chance } from '../../shared/chance.ts';
+
+import type { Chance } from '../shared/chance.ts';
+import { backOffMs } from './back-off.ts';
 
 export interface RetrySettings {
   /** Attempts of one call, the first included. */

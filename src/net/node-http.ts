@@ -4,10 +4,10 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
-import type { HttpPort, HttpRequest, HttpResult } from '../shared/transport.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
+import type { HttpPort, HttpRequest, HttpResult } from './transport.ts';
 
-/** A longer answer is given up. Kraken's longest, AssetPairs, has about a megabyte. */
+/** A longer answer is given up. A venue's list of all that it trades has about a megabyte. */
 const ANSWER_BYTES_MAX = 16_000_000;
 const AGENT = { keepAlive: true, keepAliveMsecs: 10_000, maxSockets: 8, noDelay: true } as const;
 

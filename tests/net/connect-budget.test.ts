@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { VirtualClock } from '../../../src/shared/clock.ts';
-import { checkConfig } from '../../../src/shared/config.ts';
-import { CONNECT_BUDGET_BYTES, ConnectBudget } from '../../../src/venues/kraken/connect-budget.ts';
-import { connectWaits, failedWaitMs } from '../../../src/venues/kraken/connect-waits.ts';
+import { CONNECT_BUDGET_BYTES, ConnectBudget } from '../../src/net/connect-budget.ts';
+import { connectWaits, failedWaitMs } from '../../src/net/connect-waits.ts';
+import { seededChance } from '../../src/shared/chance.ts';
+import { VirtualClock } from '../../src/shared/clock.ts';
+import { checkConfig } from '../../src/shared/config.ts';
 
 const WAITS = connectWaits(checkConfig({}).venue);
 
