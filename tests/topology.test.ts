@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { FeedMemory } from '../src/actors/feed/feed-memory.ts';
+import { SlidingWindow } from '../src/net/limiters/sliding-window.ts';
 import { createSharedMemory, openConsumer, openProducer } from '../src/runtime/memory.ts';
 import { planPlacement } from '../src/runtime/placement.ts';
 import { checkConfig } from '../src/shared/config.ts';
@@ -65,5 +67,13 @@ describe('topology', () => {
         if (id !== to) expect(() => openConsumer(memory, name, id)).toThrow(/does not read/);
       }
     }
+  });
+
+  test('the feed’s memory holds the most attempts to connect that the settings allow', () => {
+    const venue = { connects_per_window: 125 };
+    expect(() => checkConfig({ venue: { connects_per_window: venue.connects_per_window + 1 } })).toThrow();
+    const bytes = TOPOLOGY.children.find(({ id }) => id === 'feed')?.ownBytes(checkConfig({ venue })) ?? 0;
+    const slots = new FeedMemory(new SharedArrayBuffer(bytes)).connectAttempts(SlidingWindow.bytesFor(125));
+    expect(slots).toHaveLength(128);
   });
 });

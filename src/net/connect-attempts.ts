@@ -1,13 +1,14 @@
 /** When the next attempt to connect is made: after the back-off, and when the budget has a place. */
 import type { Chance } from '../shared/chance.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
-import type { ConnectBudget } from './connect-budget.ts';
 import { type ConnectWaits, failedWaitMs, refusedWaitMs } from './connect-waits.ts';
+import type { SlidingWindow } from './limiters/sliding-window.ts';
 
 export interface ConnectAttemptsDeps {
   readonly clock: Clock;
   readonly chance: Chance;
-  readonly budget: ConnectBudget;
+  /** How often connections may be tried. */
+  readonly budget: SlidingWindow;
   readonly waits: ConnectWaits;
   /** Takes a place in the budget: connect now. */
   readonly onDue: () => void;
@@ -53,11 +54,11 @@ export class ConnectAttempts {
 
   /** @param isVenueOnline as the venue said last. */
   schedule(isVenueOnline: boolean): void {
-    const { budget, waits, chance } = this.#deps;
+    const { budget, clock, waits, chance } = this.#deps;
     const waitMs = this.#wasRefused
       ? refusedWaitMs(this.#refusals, waits, chance)
       : failedWaitMs(this.#failures, isVenueOnline, waits, chance);
-    this.#in(Math.max(waitMs, budget.waitMs(this.#nowMs())));
+    this.#in(Math.max(waitMs, budget.waitNs(clock.nowNs()) / 1e6));
   }
 
   cancel(): void {
@@ -69,12 +70,8 @@ export class ConnectAttempts {
   #in(delayMs: number): void {
     const { clock, budget, onDue } = this.#deps;
     this.#cancelTimer = clock.after(Math.ceil(delayMs), () => {
-      if (budget.tryTake(this.#nowMs())) onDue();
-      else this.#in(budget.waitMs(this.#nowMs()));
+      if (budget.tryTake(clock.nowNs())) onDue();
+      else this.#in(budget.waitNs(clock.nowNs()) / 1e6);
     });
-  }
-
-  #nowMs(): number {
-    return this.#deps.clock.nowNs() / 1e6;
   }
 }

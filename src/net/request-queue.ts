@@ -3,7 +3,7 @@
  * waits its turn. Orders leave part of the pace to the rest: cancels, pings, the dead-man's switch.
  */
 import type { CancelTimer, Clock } from '../shared/clock.ts';
-import { RequestPacer } from './request-pacer.ts';
+import { Pacer } from './limiters/pacer.ts';
 
 /** What a request carries besides what it asks. */
 export interface RequestTerms {
@@ -27,8 +27,8 @@ const RESERVED = 3;
 
 export class RequestQueue {
   readonly #deps: RequestQueueDeps;
-  readonly #pacer: RequestPacer;
-  readonly #orderPacer: RequestPacer;
+  readonly #pacer: Pacer;
+  readonly #orderPacer: Pacer;
   /** Each is written when it leaves, with the newest token. */
   #waiting: (() => string | undefined)[] = [];
   #cancelPump: CancelTimer | undefined;
@@ -36,14 +36,14 @@ export class RequestQueue {
 
   constructor(deps: RequestQueueDeps) {
     this.#deps = deps;
-    this.#pacer = new RequestPacer(deps.perSecond);
-    this.#orderPacer = new RequestPacer(Math.max(1, deps.perSecond - RESERVED));
+    this.#pacer = new Pacer(deps.perSecond);
+    this.#orderPacer = new Pacer(Math.max(1, deps.perSecond - RESERVED));
   }
 
   /** Whether the pace lets `count` orders leave now. */
   hasPaceForOrders(count: number): boolean {
-    const nowMs = this.#nowMs();
-    return this.#orderPacer.waitMs(nowMs, count) === 0 && this.#pacer.waitMs(nowMs, count) === 0;
+    const nowNs = this.#deps.clock.nowNs();
+    return this.#orderPacer.waitNs(nowNs, count) === 0 && this.#pacer.waitNs(nowNs, count) === 0;
   }
 
   nextRequest(): number {
@@ -54,9 +54,9 @@ export class RequestQueue {
   sendOrder(write: (token: string) => string): boolean {
     const token = this.#deps.token();
     if (token === undefined || !this.hasPaceForOrders(1) || !this.#deps.write(write(token))) return false;
-    const nowMs = this.#nowMs();
-    this.#pacer.tryTake(nowMs);
-    this.#orderPacer.tryTake(nowMs);
+    const nowNs = this.#deps.clock.nowNs();
+    this.#pacer.tryTake(nowNs);
+    this.#orderPacer.tryTake(nowNs);
     return true;
   }
 
@@ -73,9 +73,9 @@ export class RequestQueue {
 
   /** The venue complained of the pace. */
   slowDown(): void {
-    const nowMs = this.#nowMs();
-    this.#pacer.slowDown(nowMs);
-    this.#orderPacer.slowDown(nowMs);
+    const nowNs = this.#deps.clock.nowNs();
+    this.#pacer.slowDown(nowNs);
+    this.#orderPacer.slowDown(nowNs);
   }
 
   /** Nothing that waits is of use to another connection. */
@@ -88,18 +88,15 @@ export class RequestQueue {
   #pump(): void {
     this.#cancelPump?.();
     this.#cancelPump = undefined;
+    const { clock } = this.#deps;
     while (this.#waiting.length > 0) {
-      const waitMs = this.#pacer.waitMs(this.#nowMs());
-      if (waitMs > 0) {
-        this.#cancelPump = this.#deps.clock.after(Math.ceil(waitMs), () => this.#pump());
+      const waitNs = this.#pacer.waitNs(clock.nowNs());
+      if (waitNs > 0) {
+        this.#cancelPump = clock.after(Math.ceil(waitNs / 1e6), () => this.#pump());
         return;
       }
       const text = this.#waiting.shift()?.();
-      if (text !== undefined && this.#deps.write(text)) this.#pacer.tryTake(this.#nowMs());
+      if (text !== undefined && this.#deps.write(text)) this.#pacer.tryTake(clock.nowNs());
     }
-  }
-
-  #nowMs(): number {
-    return this.#deps.clock.nowNs() / 1e6;
   }
 }

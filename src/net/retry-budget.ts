@@ -5,6 +5,7 @@
 
 import type { Chance } from '../shared/chance.ts';
 import { backOffMs } from './back-off.ts';
+import { DecayingCounter } from './limiters/decaying-counter.ts';
 
 export interface RetrySettings {
   /** Attempts of one call, the first included. */
@@ -27,32 +28,22 @@ export const RETRY_DEFAULTS: Omit<RetrySettings, 'attemptsMax'> = {
 export class RetryBudget {
   readonly #settings: RetrySettings;
   readonly #chance: Chance;
-  #left: number;
-  #refilledMs: number | undefined;
+  readonly #spent: DecayingCounter;
 
   constructor(settings: RetrySettings, chance: Chance) {
     this.#settings = settings;
     this.#chance = chance;
-    this.#left = settings.budget;
+    const { budget, refillMs } = settings;
+    this.#spent = new DecayingCounter({ max: budget, decay: { points: 1, inMs: refillMs } });
   }
 
   /**
    * Milliseconds to wait before the next attempt after `attempts` that failed, or undefined when there shall be none.
    * All of it is left to chance.
    */
-  tryTake(attempts: number, nowMs: number): number | undefined {
-    this.#refill(nowMs);
-    if (attempts >= this.#settings.attemptsMax || this.#left < 1) return undefined;
-    this.#left -= 1;
-    const { baseMs, maxMs } = this.#settings;
+  tryTake(attempts: number, nowNs: number): number | undefined {
+    const { attemptsMax, baseMs, maxMs } = this.#settings;
+    if (attempts >= attemptsMax || !this.#spent.tryAdd(1, nowNs)) return undefined;
     return backOffMs(attempts, { baseMs, maxMs, growth: 2, jitter: 'full' }, this.#chance);
-  }
-
-  #refill(nowMs: number): void {
-    this.#refilledMs ??= nowMs;
-    const { budget, refillMs } = this.#settings;
-    const due = Math.floor((nowMs - this.#refilledMs) / refillMs);
-    this.#left = Math.min(budget, this.#left + due);
-    this.#refilledMs += due * refillMs;
   }
 }

@@ -24,7 +24,7 @@ import { MessageBlame } from './message-blame.ts';
 import type { PlacementPlan } from './placement.ts';
 import type { AuditDetails } from './record-writer.ts';
 import { RecurringDeaths } from './recurring-deaths.ts';
-import { overBudget, recentRestarts } from './restart-budget.ts';
+import { RestartBudget } from './restart-budget.ts';
 import { StallWatch } from './stall.ts';
 import { isRestarted, restartGroup, type Strategy, strictestKind } from './supervision-order.ts';
 import { SupervisorCauses } from './supervisor-causes.ts';
@@ -74,7 +74,7 @@ export class Supervisor<Calls extends CallTable = ControlCalls> {
   readonly #audits: AuditQueue;
   readonly #blame: MessageBlame;
   readonly #causes = new SupervisorCauses();
-  readonly #restarts = new Map<WorkerThread, number[]>();
+  readonly #restarts: RestartBudget<WorkerThread>;
   readonly #recurring: RecurringDeaths<WorkerThread>;
   /** Repairs that touch the same threads follow one another. */
   readonly #repairs = new Map<WorkerThread | 'all', Promise<void>>();
@@ -89,7 +89,9 @@ export class Supervisor<Calls extends CallTable = ControlCalls> {
     this.#stall = new StallWatch(options.config.runtime.hang_limit_ms / 2);
     this.#gate = new TradingGate(options.memory.gate);
     this.#audits = new AuditQueue(recordWriterOf(options.memory, 'supervisor', options.clock));
-    this.#recurring = new RecurringDeaths(options.config.runtime.restarts_within_ms);
+    const { restarts_max: max, restarts_within_ms: withinMs } = options.config.runtime;
+    this.#restarts = new RestartBudget({ max, withinMs });
+    this.#recurring = new RecurringDeaths(withinMs);
     this.#blame = new MessageBlame(options.memory);
     this.#threads = options.plan.threads.map((thread) => this.#createThread(thread));
     this.#life.subscribe((snapshot) => {
@@ -229,7 +231,7 @@ export class Supervisor<Calls extends CallTable = ControlCalls> {
     const group = restartGroup(this.#threads, dead, this.#strategy);
     const again = group.filter((thread) => thread.kind !== 'temporary');
     while (again.some((thread) => !thread.isUp) && !this.#isStopping) {
-      const nth = this.#countRestart(dead);
+      const nth = this.#restarts.tryTake(dead, this.#options.clock.nowNs());
       if (nth === undefined) return this.#escalate(this.#exceeded(dead));
       for (const thread of group.toReversed()) await this.#stopThread(thread);
       await this.#backOff(nth);
@@ -259,15 +261,6 @@ export class Supervisor<Calls extends CallTable = ControlCalls> {
     if (thread.isUp) return;
     for (const actor of thread.actors) addTo(new Counters(this.#options.memory.counters, actor), 'restarts');
     await this.#startThread(thread, 'actor_restarted');
-  }
-
-  /** @returns which restart of this thread it is within the period, or undefined when the budget of all is spent. */
-  #countRestart(thread: WorkerThread): number | undefined {
-    const { restarts_max: max, restarts_within_ms: withinMs } = this.#options.config.runtime;
-    const nowMs = this.#options.clock.nowNs() / 1e6;
-    const own = [...recentRestarts(this.#restarts.get(thread) ?? [], nowMs, withinMs), nowMs];
-    this.#restarts.set(thread, own);
-    return overBudget([...this.#restarts.values()].flat(), nowMs, { max, withinMs }) ? undefined : own.length;
   }
 
   async #backOff(nth: number): Promise<void> {

@@ -3,6 +3,7 @@
  * approved by {@link LastHop.approve}, right before it left.
  */
 
+import { SlidingWindow } from '../net/limiters/sliding-window.ts';
 import { type Approval, approveOrder, type OrderLimits, type OrderRequest, type PlanBounds } from './approved-order.ts';
 import { assetSpent } from './asset-graph.ts';
 import type { Config } from './config.ts';
@@ -42,9 +43,8 @@ export class LastHop implements OrderLimits {
   unusable: string | undefined = 'the venue has not listed its assets';
   readonly #deps: LastHopDeps;
   readonly #ratePerSecond: number;
-  /** When the newest orders left: a circle as long as orders of the widest rate can be. */
-  readonly #leftNs: Float64Array;
-  #left = 0;
+  /** The orders that left: as many within a second as the wider rate allows. */
+  readonly #left: SlidingWindow;
   #nowNs = 0;
   #instruments: readonly Instrument[] = [];
   #scales: readonly Scale[] = [];
@@ -56,7 +56,7 @@ export class LastHop implements OrderLimits {
   constructor(deps: LastHopDeps) {
     this.#deps = deps;
     this.#ratePerSecond = deps.config.trading.orders_per_second_max;
-    this.#leftNs = new Float64Array(2 * this.#ratePerSecond).fill(Number.NEGATIVE_INFINITY);
+    this.#left = new SlidingWindow({ max: 2 * this.#ratePerSecond, spanNs: SECOND_NS });
   }
 
   /**
@@ -88,7 +88,7 @@ export class LastHop implements OrderLimits {
     // Limits in another scale than the order's would be other limits.
     if (listed !== undefined && !isSameScale(listed, order)) return { ok: false, reason: 'precision_changed' };
     const approval = approveOrder(order, this.#deps.gate.state, this);
-    if (approval.ok) this.#leftNs[this.#left++ % this.#leftNs.length] = this.#nowNs;
+    if (approval.ok) this.#left.note(this.#nowNs);
     return approval;
   }
 
@@ -119,7 +119,7 @@ export class LastHop implements OrderLimits {
 
   hasRate(shrinksExposure: boolean): boolean {
     const most = shrinksExposure ? 2 * this.#ratePerSecond : this.#ratePerSecond;
-    return this.#leftWithin(most, 1);
+    return this.#left.hasRoom(this.#nowNs, 1, most);
   }
 
   /**
@@ -127,16 +127,12 @@ export class LastHop implements OrderLimits {
    * leave within a second, a plan is begun when none has left.
    */
   hasRateFor(orders: number): boolean {
-    this.#nowNs = this.#deps.clock.nowNs();
+    const nowNs = this.#deps.clock.nowNs();
     const most = this.#ratePerSecond;
-    return this.#leftWithin(most, Math.min(orders, most)) && this.#leftWithin(2 * most, Math.min(orders + 1, 2 * most));
-  }
-
-  /** Whether `more` orders can leave when `most` may within a second. */
-  #leftWithin(most: number, more: number): boolean {
-    const { length } = this.#leftNs;
-    const leftNs = this.#leftNs[(this.#left + length - (most - more + 1)) % length] as number;
-    return this.#nowNs - leftNs >= SECOND_NS;
+    return (
+      this.#left.hasRoom(nowNs, Math.min(orders, most), most) &&
+      this.#left.hasRoom(nowNs, Math.min(orders + 1, 2 * most), 2 * most)
+    );
   }
 
   #ofAssetGiven(limits: readonly (Units | undefined)[], instrument: InstrumentIndex, side: Side): Units | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createActor, initialTransition, transition } from 'xstate';
 import { planPlacement } from '../../src/runtime/placement.ts';
-import { overBudget } from '../../src/runtime/restart-budget.ts';
+import { RestartBudget } from '../../src/runtime/restart-budget.ts';
 import { isRestarted, restartGroup, strictestKind } from '../../src/runtime/supervision-order.ts';
 import { gateReadingOf, type SupervisorEvent, supervisorMachine } from '../../src/runtime/supervisor-machine.ts';
 import { type ThreadEvent, threadMachine } from '../../src/runtime/thread-machine.ts';
@@ -10,11 +10,19 @@ import { TOPOLOGY } from '../../src/topology.ts';
 
 describe('restart budget', () => {
   test('allows as many restarts as it says, and one more within the period is too many', () => {
-    const budget = { max: 2, withinMs: 1_000 };
-    expect(overBudget([0, 500], 500, budget)).toBe(false);
-    expect(overBudget([0, 500, 1_000], 1_000, budget)).toBe(true);
-    expect(overBudget([0, 500, 1_001], 1_001, budget)).toBe(false);
-    expect(overBudget([5], 5, { max: 0, withinMs: 1 })).toBe(true);
+    const restarts = (...atMs: readonly number[]) => {
+      const budget = new RestartBudget<string>({ max: 2, withinMs: 1_000 });
+      return atMs.map((ms) => budget.tryTake('a', ms * 1e6));
+    };
+    expect(restarts(0, 500)).toEqual([1, 2]);
+    expect(restarts(0, 500, 1_000)).toEqual([1, 2, undefined]);
+    expect(restarts(0, 500, 1_001)).toEqual([1, 2, 2]);
+    expect(new RestartBudget({ max: 0, withinMs: 1 }).tryTake('a', 5e6)).toBeUndefined();
+  });
+
+  test('is one for all threads, and counts those of each', () => {
+    const budget = new RestartBudget<string>({ max: 3, withinMs: 1_000 });
+    expect(['a', 'b', 'b', 'a'].map((thread) => budget.tryTake(thread, 7e6))).toEqual([1, 1, 2, undefined]);
   });
 });
 

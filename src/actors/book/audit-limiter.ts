@@ -2,24 +2,20 @@
  * Keeps a storm of troubles from becoming a storm of records: a burst is recorded one by one, then a few a second, and
  * the next record says how many were left out.
  */
+import { DecayingCounter } from '../../net/limiters/decaying-counter.ts';
+
 export const AUDIT_BURST = 16;
-const PER_SECOND = 4;
+const LIMITS = { max: AUDIT_BURST, decay: { points: 4, inMs: 1_000 } };
 
 export class AuditLimiter {
-  #tokens = AUDIT_BURST;
-  #filledNs = 0;
+  readonly #recent = new DecayingCounter(LIMITS);
   #leftOut = 0;
 
   /** Whether one more record may be written now. */
   allow(nowNs: number): boolean {
-    this.#tokens = Math.min(AUDIT_BURST, this.#tokens + ((nowNs - this.#filledNs) / 1e9) * PER_SECOND);
-    this.#filledNs = nowNs;
-    if (this.#tokens < 1) {
-      this.#leftOut++;
-      return false;
-    }
-    this.#tokens--;
-    return true;
+    if (this.#recent.tryAdd(1, nowNs)) return true;
+    this.#leftOut++;
+    return false;
   }
 
   /** How many were left out since this was last asked. */

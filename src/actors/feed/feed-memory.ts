@@ -1,10 +1,10 @@
 /**
  * What the feed's successor must know, in memory that outlives the feed:
  *
- *   f64: | frames handled | frames handled when the lap began | announced log bytes | announced status | – … | connect budget … |
+ *   f64: | frames handled | frames handled when the lap began | announced log bytes | announced status | – … | attempts to connect … |
  */
 
-const CONNECT_BUDGET_OFFSET = 64;
+const ATTEMPTS_OFFSET = 64;
 
 export class FeedMemory {
   readonly #values: Float64Array;
@@ -12,7 +12,7 @@ export class FeedMemory {
 
   constructor(memory: SharedArrayBuffer) {
     this.#memory = memory;
-    this.#values = new Float64Array(memory, 0, CONNECT_BUDGET_OFFSET / 8);
+    this.#values = new Float64Array(memory, 0, ATTEMPTS_OFFSET / 8);
   }
 
   /** Received frames whose consequences are published. */
@@ -52,7 +52,7 @@ export class FeedMemory {
   }
 
   /** The attempts to connect that all generations of this feed have made. */
-  connectBudget(bytes: number): Float64Array {
-    return new Float64Array(this.#memory, CONNECT_BUDGET_OFFSET, bytes / 8);
+  connectAttempts(bytes: number): Float64Array {
+    return new Float64Array(this.#memory, ATTEMPTS_OFFSET, bytes / Float64Array.BYTES_PER_ELEMENT);
   }
 }

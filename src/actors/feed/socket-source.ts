@@ -5,7 +5,7 @@
  * Replies come in while the router is still at its frame, so they are noted and acted upon when it is done.
  */
 
-import { CONNECT_BUDGET_BYTES, ConnectBudget } from '../../net/connect-budget.ts';
+import { SlidingWindow } from '../../net/limiters/sliding-window.ts';
 import { nodeSockets } from '../../net/node-sockets.ts';
 import type { SocketPort } from '../../net/transport.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
@@ -300,10 +300,15 @@ class SocketSource implements FrameSource {
   }
 }
 
-function budgetOf({ config, ownMemory }: Context): ConnectBudget {
-  const slots = new FeedMemory(ownMemory).connectBudget(CONNECT_BUDGET_BYTES);
-  const { connects_per_window, connect_window_ms } = config.venue;
-  return new ConnectBudget({ attemptsMax: connects_per_window, windowMs: connect_window_ms }, slots);
+/**
+ * How often sockets may be opened: Kraken's proxy refuses an address for ten minutes after about 150 attempts in ten
+ * minutes (protocol reference 1.2). One budget for all sockets, in memory that outlives the actor, so that one that is
+ * restarted again and again does not spend it again and again.
+ */
+function budgetOf({ config, ownMemory }: Context): SlidingWindow {
+  const { connects_per_window: max, connect_window_ms } = config.venue;
+  const slots = new FeedMemory(ownMemory).connectAttempts(SlidingWindow.bytesFor(max));
+  return new SlidingWindow({ max, spanNs: connect_window_ms * 1e6 }, slots);
 }
 
 /** Sockets on the network, unless the host has its own. */

@@ -4,10 +4,10 @@
  */
 import { createActor } from 'xstate';
 import { ConnectAttempts } from '../../net/connect-attempts.ts';
-import type { ConnectBudget } from '../../net/connect-budget.ts';
 import { connectWaits } from '../../net/connect-waits.ts';
+import { Pacer, REST_MS } from '../../net/limiters/pacer.ts';
+import type { SlidingWindow } from '../../net/limiters/sliding-window.ts';
 import { CLOSE_ABNORMAL, CLOSE_TOO_LARGE } from '../../net/node-sockets.ts';
-import { REST_MS, RequestPacer } from '../../net/request-pacer.ts';
 import type { Socket, SocketPort } from '../../net/transport.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
@@ -29,7 +29,7 @@ export interface SocketDeps {
   readonly sink: FrameSink;
   readonly sockets: SocketPort;
   readonly table: SubscriptionTable;
-  readonly budget: ConnectBudget;
+  readonly budget: SlidingWindow;
   readonly audits: AuditOutbox;
   /** Symbol of an instrument of the table. */
   readonly symbolOf: (instrument: InstrumentIndex) => string;
@@ -52,7 +52,7 @@ export class VenueSocket {
   readonly index: ConnectionIndex;
   readonly #deps: SocketDeps;
   readonly #machine;
-  readonly #pacer: RequestPacer;
+  readonly #pacer: Pacer;
   readonly #probe = new ClockProbe();
   readonly #instruments: InstrumentSubscription | undefined;
   readonly #scratch: InstrumentIndex[] = [];
@@ -81,7 +81,7 @@ export class VenueSocket {
       waits: connectWaits(venue),
       onDue: () => this.#machine.send({ type: 'attempt.due' }),
     });
-    this.#pacer = new RequestPacer(venue.messages_per_second);
+    this.#pacer = new Pacer(venue.messages_per_second);
     if (index === 0) {
       this.#instruments = new InstrumentSubscription({
         subscribeTimeoutMs: venue.subscribe_timeout_ms,
@@ -156,7 +156,8 @@ export class VenueSocket {
   /** Sends as many of the waiting requests as the pace allows. */
   sendDue(nowMs: number): void {
     if (!this.isOpen) return;
-    while (this.#pacer.waitMs(nowMs) === 0 && this.#sendNext(nowMs)) this.#pacer.tryTake(nowMs);
+    const nowNs = this.#deps.context.clock.nowNs();
+    while (this.#pacer.waitNs(nowNs) === 0 && this.#sendNext(nowMs)) this.#pacer.tryTake(nowNs);
     const answered = this.#deps.table.isAnswered(this.index) && this.#instruments?.isAnswered !== false;
     if (answered && this.state === 'subscribing') this.#machine.send({ type: 'subscribed' });
   }
@@ -169,7 +170,7 @@ export class VenueSocket {
 
   /** The venue dropped requests, without saying which. */
   onRateExceeded(nowMs: number): void {
-    this.#pacer.slowDown(nowMs);
+    this.#pacer.slowDown(this.#deps.context.clock.nowNs());
     this.#resendDueMs = nowMs + REST_MS;
     const text = `the venue drops requests; at most ${this.#pacer.limit} a second on socket ${this.index} now`;
     this.#report('warn', 'venue_rate_exceeded', text, 0);

@@ -18,8 +18,8 @@ import { probeKey } from './key-probe.ts';
 import { wholeNumberText } from './number-text-json.ts';
 import { type EndedQuestion, OrderHistory } from './order-history.ts';
 import { disagreement } from './pair-agreement.ts';
+import type { RateTier } from './rate-tier.ts';
 import { RestClient, type RestClientDeps } from './rest-client.ts';
-import type { RateTier } from './rest-counter.ts';
 import { ASSET_ROW, PAIR_ROW, type PairRow, VenueNames } from './venue-names.ts';
 
 export interface KrakenRestDeps extends RestClientDeps {

@@ -10,7 +10,7 @@
  * Nothing here decides. An order is sent once; what is not proven is said to be uncertain.
  */
 
-import type { ConnectBudget } from '../../net/connect-budget.ts';
+import type { SlidingWindow } from '../../net/limiters/sliding-window.ts';
 import type { SocketPort } from '../../net/transport.ts';
 import type { ApprovedOrder } from '../../shared/approved-order.ts';
 import type { Chance } from '../../shared/chance.ts';
@@ -53,7 +53,7 @@ export interface KrakenTradingDeps {
   /** Scale of an order that is at work, whoever sent it; undefined for any other. */
   readonly scaleOf: (clOrdId: string) => OrderScale | undefined;
   /** Attempts to connect, of the private socket alone. */
-  readonly budget: ConnectBudget;
+  readonly budget: SlidingWindow;
   /** Called when there is something to poll. */
   readonly wake: () => void;
 }

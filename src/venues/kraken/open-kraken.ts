@@ -3,7 +3,7 @@
  * process and key: nonces and rate limits are the key's.
  */
 
-import { ConnectBudget } from '../../net/connect-budget.ts';
+import { SlidingWindow } from '../../net/limiters/sliding-window.ts';
 import { nodeHttp } from '../../net/node-http.ts';
 import { nodeSockets } from '../../net/node-sockets.ts';
 import type { Transport } from '../../net/transport.ts';
@@ -66,7 +66,7 @@ export function openKraken(
     account: { credentials, nonces },
     onNotice: (notice) => report(context, notice),
   });
-  const budget = new ConnectBudget({ attemptsMax: PRIVATE_CONNECTS, windowMs: venue.connect_window_ms });
+  const budget = new SlidingWindow({ max: PRIVATE_CONNECTS, spanNs: venue.connect_window_ms * 1e6 });
   const port = createKrakenTrading({ clock, chance, config, sockets, rest, directory, budget, scaleOf, wake });
   const close = (): void => {
     nonces.close();

@@ -9,6 +9,8 @@
  * An order is never made again here, whatever the answer.
  */
 
+import { DecayingCounter } from '../../net/limiters/decaying-counter.ts';
+import { SlidingWindow } from '../../net/limiters/sliding-window.ts';
 import { RETRY_DEFAULTS, RetryBudget } from '../../net/retry-budget.ts';
 import type { HttpPort, HttpRequest, HttpResult } from '../../net/transport.ts';
 import type { Chance } from '../../shared/chance.ts';
@@ -17,8 +19,8 @@ import { type ArbitradeError, reasonOf } from '../../shared/errors.ts';
 import type { Credentials } from './credentials.ts';
 import { KeyStanding } from './key-standing.ts';
 import type { NonceSource } from './nonce-source.ts';
+import { type RateTier, REST_LIMITS } from './rate-tier.ts';
 import { failed, type RestFailure, type RestResult, readAnswer } from './rest-answer.ts';
-import { type RateTier, RestCounter } from './rest-counter.ts';
 import { ENDPOINTS, type EndpointName } from './rest-endpoints.ts';
 import { type RestCall, RestLane } from './rest-lane.ts';
 
@@ -65,7 +67,7 @@ const LATE_MS = 30_000;
 /** The venue asks for a pause until a time; a longer one than this is a mistake of somebody's clock. */
 const THROTTLED_MAX_MS = 60_000;
 /** Public calls: one a second is considered safe (reference 4.1). */
-const PUBLIC_SPACING_MS = 1_000;
+const PUBLIC_PACE = { max: 1, spanNs: 1e9 };
 const CALLS_WAITING_MAX = 256;
 /** Repetitions of one call for its nonce: more than it takes to find a key lost. */
 const NONCE_ATTEMPTS_MAX = 5;
@@ -74,7 +76,8 @@ const USER_AGENT = 'arbitrade';
 export class RestClient {
   readonly #deps: RestClientDeps;
   readonly #retries: RetryBudget;
-  readonly #counter: RestCounter;
+  readonly #counter: DecayingCounter;
+  readonly #publicPace = new SlidingWindow(PUBLIC_PACE);
   readonly #private = new RestLane();
   readonly #public = new RestLane();
   readonly #key = new KeyStanding();
@@ -83,19 +86,18 @@ export class RestClient {
   readonly #pausing = new Set<RestCall>();
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #lockedUntilMs = Number.NEGATIVE_INFINITY;
-  #publicSentMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
   #onKeyLost: (why: ArbitradeError) => void = () => {};
 
   constructor(deps: RestClientDeps) {
     this.#deps = deps;
     this.#retries = new RetryBudget({ ...RETRY_DEFAULTS, attemptsMax: deps.attemptsMax }, deps.chance);
-    this.#counter = new RestCounter(deps.tier);
+    this.#counter = new DecayingCounter(REST_LIMITS[deps.tier]);
   }
 
   /** The account's tier, once the venue has told it. */
   setTier(tier: RateTier): void {
-    this.#counter.setTier(tier, this.#nowMs());
+    this.#counter.set(REST_LIMITS[tier], this.#deps.clock.nowNs());
   }
 
   /** Has `take` called once the venue takes the key no more: nothing is asked with it from then on. */
@@ -161,10 +163,10 @@ export class RestClient {
   }
 
   #waitMs(endpoint: EndpointName): number {
-    const nowMs = this.#nowMs();
+    const nowNs = this.#deps.clock.nowNs();
     const { isPrivate, points } = ENDPOINTS[endpoint];
-    const own = isPrivate ? this.#counter.waitMs(points, nowMs) : this.#publicSentMs + PUBLIC_SPACING_MS - nowMs;
-    return Math.max(0, own, this.#pausedUntilMs - nowMs);
+    const ownNs = isPrivate ? this.#counter.waitNs(points, nowNs) : this.#publicPace.waitNs(nowNs);
+    return Math.max(0, ownNs / 1e6, this.#pausedUntilMs - this.#nowMs());
   }
 
   #send(lane: RestLane, call: RestCall): void {
@@ -177,8 +179,8 @@ export class RestClient {
       return;
     }
     const { points, isPrivate } = ENDPOINTS[call.endpoint];
-    if (isPrivate) this.#counter.onSent(points);
-    else this.#publicSentMs = this.#nowMs();
+    if (isPrivate) this.#counter.begin(points);
+    else this.#publicPace.note(this.#deps.clock.nowNs());
     this.#deps.http.request(request, (http) => this.#onAnswer(lane, call, http));
   }
 
@@ -241,13 +243,13 @@ export class RestClient {
   #settle(endpoint: EndpointName, http: HttpResult): void {
     const { isPrivate, points } = ENDPOINTS[endpoint];
     if (!isPrivate) return;
-    if (http.ok) this.#counter.onSettled(points, this.#nowMs());
-    else if (http.neverSent) this.#counter.onNeverSent(points);
+    if (http.ok) this.#counter.settle(points, this.#deps.clock.nowNs());
+    else if (http.neverSent) this.#counter.abandon(points);
     else this.#later(LATE_MS, () => this.#onLate(points));
   }
 
   #onLate(points: number): void {
-    this.#counter.onSettled(points, this.#nowMs());
+    this.#counter.settle(points, this.#deps.clock.nowNs());
     this.#pump(this.#private);
   }
 
@@ -256,7 +258,7 @@ export class RestClient {
     if (topic === 'lockout') this.#lockOut();
     if (topic === 'nonce') this.#deps.onNotice({ type: 'nonce_refused', endpoint });
     if (topic !== 'rate_limit') return;
-    if (ENDPOINTS[endpoint].points > 0) this.#counter.onExceeded(this.#nowMs());
+    if (ENDPOINTS[endpoint].points > 0) this.#counter.fill(this.#deps.clock.nowNs());
     this.#deps.onNotice({ type: 'rate_exceeded', endpoint, text });
     if (retryAtS === undefined) return;
     const pauseMs = Math.min(THROTTLED_MAX_MS, retryAtS * 1_000 - this.#deps.clock.wallMs());
@@ -280,7 +282,7 @@ export class RestClient {
   /** Milliseconds until the same call is made again; undefined when it is not. */
   #repeatAfterMs(call: RestCall, { repeatable, topic }: RestFailure): number | undefined {
     if (!ENDPOINTS[call.endpoint].isRepeatable || this.#isStopped) return undefined;
-    if (repeatable === 'later') return this.#retries.tryTake(call.attempts + 1, this.#nowMs());
+    if (repeatable === 'later') return this.#retries.tryTake(call.attempts + 1, this.#deps.clock.nowNs());
     return topic === 'nonce' && call.attempts < NONCE_ATTEMPTS_MAX ? 0 : undefined;
   }
 

@@ -4,11 +4,11 @@
  */
 import { createActor } from 'xstate';
 import { ConnectAttempts } from '../../net/connect-attempts.ts';
-import type { ConnectBudget } from '../../net/connect-budget.ts';
 import { connectWaits } from '../../net/connect-waits.ts';
 import { CurrentSocket } from '../../net/current-socket.ts';
+import { REST_MS } from '../../net/limiters/pacer.ts';
+import type { SlidingWindow } from '../../net/limiters/sliding-window.ts';
 import { CLOSE_ABNORMAL } from '../../net/node-sockets.ts';
-import { REST_MS } from '../../net/request-pacer.ts';
 import { RequestQueue } from '../../net/request-queue.ts';
 import type { SocketPort } from '../../net/transport.ts';
 import type { Chance } from '../../shared/chance.ts';
@@ -40,7 +40,7 @@ export interface ConnectionDeps {
   readonly venue: Config['venue'];
   readonly sockets: SocketPort;
   readonly tokens: SocketTokens;
-  readonly budget: ConnectBudget;
+  readonly budget: SlidingWindow;
   readonly handler: ConnectionHandler;
   readonly streams: StreamHandler;
 }

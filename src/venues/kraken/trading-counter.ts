@@ -5,14 +5,9 @@
  * As with the REST counter, points begin to decay here when the answer is in, so that no delay on the way makes the venue's
  * counter larger than ours. An order is taken to be as young as it can be: as old as its last answer.
  */
+import { DecayingCounter } from '../../net/limiters/decaying-counter.ts';
 import type { InstrumentIndex } from '../../shared/instrument.ts';
-import { POINT, type RateTier } from './rest-counter.ts';
-
-const TIERS: Readonly<Record<RateTier, { readonly points: number; readonly decayPerMs: number }>> = {
-  starter: { points: 60, decayPerMs: 1_000 },
-  intermediate: { points: 125, decayPerMs: 2_340 },
-  pro: { points: 180, decayPerMs: 3_750 },
-};
+import { type RateTier, TRADING_LIMITS } from './rate-tier.ts';
 
 /** Points that only cancels may use. */
 const CANCEL_RESERVE = 35;
@@ -52,12 +47,12 @@ export function batchAddPoints(count: number): number {
 
 /** The tier that a threshold belongs to, as the executions channel tells it in `maxratecount`. */
 export function tierOfThreshold(maxRateCount: number): RateTier {
-  if (maxRateCount >= TIERS.pro.points) return 'pro';
-  return maxRateCount >= TIERS.intermediate.points ? 'intermediate' : 'starter';
+  if (maxRateCount >= TRADING_LIMITS.pro.max) return 'pro';
+  return maxRateCount >= TRADING_LIMITS.intermediate.max ? 'intermediate' : 'starter';
 }
 
 export class TradingCounter {
-  readonly #pairs = new Map<InstrumentIndex, PairCounter>();
+  readonly #pairs = new Map<InstrumentIndex, DecayingCounter>();
   #tier: RateTier;
 
   constructor(tier: RateTier) {
@@ -65,89 +60,59 @@ export class TradingCounter {
   }
 
   setTier(tier: RateTier, nowMs: number): void {
-    for (const pair of this.#pairs.values()) pair.decay(TIERS[this.#tier].decayPerMs, nowMs);
+    for (const pair of this.#pairs.values()) pair.set(TRADING_LIMITS[tier], inNs(nowMs));
     this.#tier = tier;
   }
 
   /** Whether an order of `points` leaves the reserve for cancels untouched. */
   hasRoomToAdd(instrument: InstrumentIndex, points: number, nowMs: number): boolean {
-    return this.#level(instrument, nowMs) + points * POINT <= (TIERS[this.#tier].points - CANCEL_RESERVE) * POINT;
+    return this.#pair(instrument).hasRoom(points, inNs(nowMs), CANCEL_RESERVE);
   }
 
   /** Whether a cancel of `points` fits at all. */
   hasRoomToCancel(instrument: InstrumentIndex, points: number, nowMs: number): boolean {
-    return this.#level(instrument, nowMs) + points * POINT <= TIERS[this.#tier].points * POINT;
+    return this.#pair(instrument).hasRoom(points, inNs(nowMs));
   }
 
   /** Counts a request as sent. Validation that fails costs the same. */
   onSent(instrument: InstrumentIndex, points: number): void {
-    this.#pair(instrument).inFlight += points * POINT;
+    this.#pair(instrument).begin(points);
   }
 
   /** The venue has counted it by now: it answered, or whatever was sent cannot arrive any more. */
   onSettled(instrument: InstrumentIndex, points: number, nowMs: number): void {
-    const pair = this.#pair(instrument);
-    pair.decay(TIERS[this.#tier].decayPerMs, nowMs);
-    pair.inFlight -= points * POINT;
-    pair.level += points * POINT;
-    pair.atMs = Math.ceil(nowMs); // not a fraction of a millisecond too early
-  }
-
-  /** It never left. */
-  onNeverSent(instrument: InstrumentIndex, points: number): void {
-    this.#pair(instrument).inFlight -= points * POINT;
+    this.#pair(instrument).settle(points, inNs(nowMs));
   }
 
   /** `cancel_all` and the dead-man's switch cost a point on every pair that they touch: on each that is known here. */
   onEveryPair(points: number, nowMs: number): void {
-    for (const instrument of this.#pairs.keys()) {
-      this.onSent(instrument, points);
-      this.onSettled(instrument, points, nowMs);
+    for (const pair of this.#pairs.values()) {
+      pair.begin(points);
+      pair.settle(points, inNs(nowMs));
     }
   }
 
-  /** The venue tells its own count, or refuses for it (then the threshold): ours is never below. */
+  /** The venue tells its own count: ours is never below. */
   onTold(instrument: InstrumentIndex, points: number, nowMs: number): void {
-    const pair = this.#pair(instrument);
-    pair.decay(TIERS[this.#tier].decayPerMs, nowMs);
-    pair.level = Math.max(pair.level, Math.ceil(points * POINT));
-    pair.atMs = Math.ceil(nowMs);
+    this.#pair(instrument).raiseTo(points, inNs(nowMs));
   }
 
   /** `EOrder:Rate limit exceeded`: the venue's counter is at its threshold. */
   onExceeded(instrument: InstrumentIndex, nowMs: number): void {
-    this.onTold(instrument, TIERS[this.#tier].points, nowMs);
+    this.#pair(instrument).fill(inNs(nowMs));
   }
 
-  #level(instrument: InstrumentIndex, nowMs: number): number {
-    const pair = this.#pair(instrument);
-    pair.decay(TIERS[this.#tier].decayPerMs, nowMs);
-    return pair.level + pair.inFlight;
-  }
-
-  #pair(instrument: InstrumentIndex): PairCounter {
-    let pair = this.#pairs.get(instrument);
-    if (pair === undefined) {
-      pair = new PairCounter();
-      this.#pairs.set(instrument, pair);
-    }
-    return pair;
+  #pair(instrument: InstrumentIndex): DecayingCounter {
+    const known = this.#pairs.get(instrument);
+    if (known !== undefined) return known;
+    const fresh = new DecayingCounter(TRADING_LIMITS[this.#tier]);
+    this.#pairs.set(instrument, fresh);
+    return fresh;
   }
 }
 
-/** Millionths of a point. */
-class PairCounter {
-  level = 0;
-  inFlight = 0;
-  atMs = 0;
-
-  decay(perMs: number, nowMs: number): void {
-    const elapsedMs = Math.floor(nowMs - this.atMs);
-    if (elapsedMs <= 0) return;
-    this.level = Math.max(0, this.level - elapsedMs * perMs);
-    this.atMs += elapsedMs;
-  }
-}
+/** Exact: milliseconds are those of a clock that counts whole nanoseconds. */
+const inNs = (ms: number): number => Math.round(ms * 1e6);
 
 function penalty(rows: readonly (readonly [belowMs: number, points: number])[], ageMs: number): number {
   return rows.find(([belowMs]) => ageMs < belowMs)?.[1] ?? 0;

@@ -1,4 +1,5 @@
 /** Everything the exchange keeps of one account: money, orders, trades, counters, volume, dead-man's switch. */
+import { DecayingCounter } from '../../net/limiters/decaying-counter.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
 import type { ExchangeOrder } from './exchange-order.ts';
 import type {
@@ -12,7 +13,7 @@ import type {
 } from './exchange-types.ts';
 import { type FeePlan, feePlan } from './fee-schedule.ts';
 import { TradingAccount } from './trading-account.ts';
-import { TIER_LIMITS, type TierLimits, TradingCounter } from './trading-counter.ts';
+import { TIER_LIMITS, type TierLimits } from './trading-counter.ts';
 
 const VOLUME_WINDOW_MS = 30 * 86_400_000;
 
@@ -30,7 +31,7 @@ export class AccountState {
   readonly trades: TradeRecord[] = [];
   readonly #orders = new Map<string, ExchangeOrder>();
   readonly #fees: FeePlan;
-  readonly #counters = new Map<string, TradingCounter>();
+  readonly #counters = new Map<string, DecayingCounter>();
   readonly #volume: { atMs: number; cents: bigint }[] = [];
   #volumeCents = 0n;
   /** Dead-man's switch: when it strikes, and how it is taken back. */
@@ -72,10 +73,10 @@ export class AccountState {
     return [...this.open.values()].filter(({ pair }) => pair.symbol === symbol).length;
   }
 
-  counter(symbol: string): TradingCounter {
+  counter(symbol: string): DecayingCounter {
     const known = this.#counters.get(symbol);
     if (known !== undefined) return known;
-    const fresh = new TradingCounter(this.limits);
+    const fresh = new DecayingCounter(this.limits.rate);
     this.#counters.set(symbol, fresh);
     return fresh;
   }

@@ -2,6 +2,7 @@
  * One client's connection, whatever it speaks: heartbeats when nothing else is sent, closing when idle, the message
  * rate, and what becomes of a client that does not read. No socket in here: a port is handed in.
  */
+import { DecayingCounter } from '../../net/limiters/decaying-counter.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import { HEARTBEAT_FRAME, MESSAGE_RATE_FRAME } from './wire-text.ts';
 
@@ -73,8 +74,7 @@ export class ClientConnection implements ClientEvents {
   readonly #user: ConnectionUser;
   #lastSentNs: number;
   #lastHeardNs: number;
-  #tokens: number;
-  #tokensAtNs: number;
+  readonly #requests: DecayingCounter;
   #fullSinceNs: number | undefined;
   #halfOpen = false;
   #open = true;
@@ -95,8 +95,8 @@ export class ClientConnection implements ClientEvents {
     const now = clock.nowNs();
     this.#lastSentNs = now;
     this.#lastHeardNs = now;
-    this.#tokens = limits.messagesPerSecond;
-    this.#tokensAtNs = now;
+    const { messagesPerSecond } = limits;
+    this.#requests = new DecayingCounter({ max: messagesPerSecond, decay: { points: messagesPerSecond, inMs: 1_000 } });
     this.#watch();
   }
 
@@ -153,7 +153,7 @@ export class ClientConnection implements ClientEvents {
     if (!this.#open || this.#halfOpen) return;
     this.#lastHeardNs = this.#clock.nowNs();
     this.#counts.requests += 1;
-    if (this.#takeToken()) {
+    if (this.#requests.tryAdd(1, this.#lastHeardNs)) {
       this.#user.onRequest(text);
     } else {
       this.#counts.requestsOverRate += 1;
@@ -163,16 +163,6 @@ export class ClientConnection implements ClientEvents {
 
   closed(): void {
     this.#end();
-  }
-
-  #takeToken(): boolean {
-    const now = this.#clock.nowNs();
-    const refill = ((now - this.#tokensAtNs) / 1e9) * this.#limits.messagesPerSecond;
-    this.#tokens = Math.min(this.#limits.messagesPerSecond, this.#tokens + refill);
-    this.#tokensAtNs = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
   }
 
   #cutSlow(): void {

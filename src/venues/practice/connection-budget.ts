@@ -1,4 +1,5 @@
 /** The venue's limit on connection attempts: so many in a rolling window, and refusal for a whole window beyond it. */
+import { SlidingWindow } from '../../net/limiters/sliding-window.ts';
 import type { Clock } from '../../shared/clock.ts';
 
 export interface ConnectionBudgetSettings {
@@ -12,26 +13,22 @@ export const CONNECTION_BUDGET: ConnectionBudgetSettings = { connectsPerWindow: 
 
 export class ConnectionBudget {
   readonly #clock: Clock;
-  readonly #settings: ConnectionBudgetSettings;
-  #attemptsNs: number[] = [];
+  readonly #windowNs: number;
+  readonly #attempts: SlidingWindow;
   #refusedUntilNs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, settings: ConnectionBudgetSettings) {
+  constructor(clock: Clock, { connectsPerWindow, connectWindowMs }: ConnectionBudgetSettings) {
     this.#clock = clock;
-    this.#settings = settings;
+    this.#windowNs = connectWindowMs * 1e6;
+    this.#attempts = new SlidingWindow({ max: connectsPerWindow, spanNs: this.#windowNs });
   }
 
   /** Counts an attempt. False: answer 429. */
   admit(): boolean {
     const now = this.#clock.nowNs();
     if (now < this.#refusedUntilNs) return false;
-    const windowNs = this.#settings.connectWindowMs * 1e6;
-    this.#attemptsNs = this.#attemptsNs.filter((at) => now - at < windowNs);
-    if (this.#attemptsNs.length >= this.#settings.connectsPerWindow) {
-      this.#refusedUntilNs = now + windowNs;
-      return false;
-    }
-    this.#attemptsNs.push(now);
-    return true;
+    if (this.#attempts.tryTake(now)) return true;
+    this.#refusedUntilNs = now + this.#windowNs;
+    return false;
   }
 }

@@ -47,7 +47,7 @@ export class PrivateSubscription implements TradingListener {
     const { channel, options, desk, account } = this.#deps;
     if (channel === 'balances') return { channel, snapshot: options.snapshot };
     const { snapOrders, snapTrades } = options;
-    const maxratecount = TIER_LIMITS[desk.rateTier(account)].points;
+    const maxratecount = TIER_LIMITS[desk.rateTier(account)].rate.max;
     return { channel, maxratecount, snap_orders: snapOrders, snap_trades: snapTrades };
   }
 

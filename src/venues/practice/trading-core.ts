@@ -224,7 +224,7 @@ export class TradingCore implements TradingDesk {
       state.addVolume(usdValue(this.#market, order.pair.quote, fill.trade.cost, CENT_DECIMALS), atMs);
     }
     if (!order.isOpen) state.closeOrder(order);
-    const rateCount = state.counter(order.pair.symbol).at(this.#register.nowNs());
+    const rateCount = state.counter(order.pair.symbol).levelAt(this.#register.nowNs());
     for (const listener of [...state.listeners])
       listener.onExecution({ kind, order, trade: fill?.trade, rateCount, atMs });
     for (const entry of fill?.entries ?? []) {

@@ -2,20 +2,20 @@
  * The venue's trading counter: one per account and pair, for whatever comes over socket or REST. Every request adds
  * points, more for orders that are changed young, and time takes them away (protocol reference 4.2).
  */
+import type { DecaySettings } from '../../net/limiters/decaying-counter.ts';
 import type { RateTier } from './exchange-types.ts';
 
 export interface TierLimits {
-  /** The counter may not exceed it. */
-  readonly points: number;
-  readonly decayPerS: number;
+  /** Of the counter of each pair. */
+  readonly rate: DecaySettings;
   /** Orders that may be open in a pair at once. */
   readonly openOrders: number;
 }
 
 export const TIER_LIMITS: Readonly<Record<RateTier, TierLimits>> = {
-  starter: { points: 60, decayPerS: 1, openOrders: 60 },
-  intermediate: { points: 125, decayPerS: 2.34, openOrders: 80 },
-  pro: { points: 180, decayPerS: 3.75, openOrders: 225 },
+  starter: { rate: { max: 60, decay: { points: 1, inMs: 1_000 } }, openOrders: 60 },
+  intermediate: { rate: { max: 125, decay: { points: 117, inMs: 50_000 } }, openOrders: 80 },
+  pro: { rate: { max: 180, decay: { points: 15, inMs: 4_000 } }, openOrders: 225 },
 };
 
 interface AgePoints {
@@ -56,28 +56,4 @@ export function amendPoints(ageNs: number): number {
 
 function pointsAt(table: readonly AgePoints[], ageNs: number): number {
   return table.find(({ belowS }) => ageNs < belowS * 1e9)?.points ?? 0;
-}
-
-export class TradingCounter {
-  readonly #limits: TierLimits;
-  #points = 0;
-  #atNs = 0;
-
-  constructor(limits: TierLimits) {
-    this.#limits = limits;
-  }
-
-  /** Points now. */
-  at(nowNs: number): number {
-    return Math.max(0, this.#points - ((nowNs - this.#atNs) / 1e9) * this.#limits.decayPerS);
-  }
-
-  /** Adds `points`, unless that exceeds the limit: then nothing is added. */
-  tryAdd(points: number, nowNs: number): boolean {
-    const now = this.at(nowNs);
-    if (points > 0 && now + points > this.#limits.points) return false;
-    this.#points = now + points;
-    this.#atNs = nowNs;
-    return true;
-  }
 }

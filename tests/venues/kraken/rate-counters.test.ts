@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DecayingCounter } from '../../../src/net/limiters/decaying-counter.ts';
 import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import { type RateTier, RestCounter } from '../../../src/venues/kraken/rest-counter.ts';
+import { type RateTier, REST_LIMITS } from '../../../src/venues/kraken/rate-tier.ts';
 import {
   ADD_POINTS,
   amendPoints,
@@ -135,11 +136,11 @@ describe('whoever asks the counters first is never refused, however requests bun
     let sentInAll = 0;
     fc.assert(
       fc.property(schedule(fc.constantFrom(1, 1, 2)), (wanted) => {
-        const counter = new RestCounter(tier);
+        const counter = new DecayingCounter(REST_LIMITS[tier]);
         const model: Model = {
-          hasRoom: (points, nowMs) => counter.waitMs(points, nowMs) === 0,
-          onSent: (points) => counter.onSent(points),
-          onSettled: (points, nowMs) => counter.onSettled(points, nowMs),
+          hasRoom: (points, nowMs) => counter.hasRoom(points, nowMs * 1e6),
+          onSent: (points) => counter.begin(points),
+          onSettled: (points, nowMs) => counter.settle(points, nowMs * 1e6),
         };
         const { sent, refused } = play(wanted, model, new VenueCounter(most, perSecond));
         expect(refused).toBe(0);
@@ -174,22 +175,22 @@ describe('whoever asks the counters first is never refused, however requests bun
 
   test('the wait that the REST counter names is enough, and not longer than needed', () => {
     for (const tier of TIERS) {
-      const counter = new RestCounter(tier);
-      while (counter.waitMs(1, 0) === 0) {
-        counter.onSent(1);
-        counter.onSettled(1, 0);
+      const counter = new DecayingCounter(REST_LIMITS[tier]);
+      while (counter.waitNs(1, 0) === 0) {
+        counter.begin(1);
+        counter.settle(1, 0);
       }
-      const waitMs = counter.waitMs(1, 0);
-      expect(counter.waitMs(1, waitMs - 1)).toBeGreaterThan(0);
-      expect(counter.waitMs(1, waitMs)).toBe(0);
+      const waitNs = counter.waitNs(1, 0);
+      expect(counter.waitNs(1, waitNs - 1)).toBe(1);
+      expect(counter.waitNs(1, waitNs)).toBe(0);
     }
   });
 
   test('a call that waits for answers of others is told so', () => {
-    const counter = new RestCounter('starter');
-    for (let call = 0; call < 15; call++) counter.onSent(1);
-    expect(counter.waitMs(1, 1e9)).toBe(Number.POSITIVE_INFINITY);
-    counter.onNeverSent(1);
-    expect(counter.waitMs(1, 1e9)).toBe(0);
+    const counter = new DecayingCounter(REST_LIMITS.starter);
+    for (let call = 0; call < 15; call++) counter.begin(1);
+    expect(counter.waitNs(1, 1e15)).toBe(Number.POSITIVE_INFINITY);
+    counter.abandon(1);
+    expect(counter.waitNs(1, 1e15)).toBe(0);
   });
 });

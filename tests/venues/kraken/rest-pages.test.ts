@@ -5,9 +5,9 @@ import { VirtualClock } from '../../../src/shared/clock.ts';
 import { Credentials } from '../../../src/venues/kraken/credentials.ts';
 import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
 import type { ById } from '../../../src/venues/kraken/order-rows.ts';
+import type { RateTier } from '../../../src/venues/kraken/rate-tier.ts';
 import type { RestResult } from '../../../src/venues/kraken/rest-answer.ts';
 import { RestClient } from '../../../src/venues/kraken/rest-client.ts';
-import type { RateTier } from '../../../src/venues/kraken/rest-counter.ts';
 import { readPages } from '../../../src/venues/kraken/rest-pages.ts';
 import { refusal, result, ScriptedHttp } from '../../support/scripted-http.ts';
 

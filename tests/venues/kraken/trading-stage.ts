@@ -3,7 +3,7 @@
  * stands for what lies outside this machine, answers as the protocol reference says, and does what the test says instead.
  */
 
-import { ConnectBudget } from '../../../src/net/connect-budget.ts';
+import { SlidingWindow } from '../../../src/net/limiters/sliding-window.ts';
 import type {
   HttpPort,
   HttpRequest,
@@ -257,7 +257,7 @@ export function tradingStage(
     },
     onNotice: () => {},
   });
-  const budget = new ConnectBudget({ attemptsMax: 20, windowMs: 600_000 });
+  const budget = new SlidingWindow({ max: 20, spanNs: 600e9 });
   const events: TradingEvent[] = [];
   /** What the sequencer remembers of orders at work. */
   const atWork = new Map<string, OrderScale>();

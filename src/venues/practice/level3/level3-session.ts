@@ -3,6 +3,7 @@
  * connection and so many a second (protocol reference 1.8). What the venue says of too many is not known: those texts are ours.
  */
 
+import { DecayingCounter } from '../../../net/limiters/decaying-counter.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import {
   ClientConnection,
@@ -25,9 +26,9 @@ import { level3Snapshot, level3Update } from './level3-frames.ts';
 /** What subscribing to a symbol costs of the rate, by depth. */
 const DEPTH_POINTS: Readonly<Record<number, number | undefined>> = { 10: 5, 100: 25, 1000: 100 };
 const SYMBOLS_MAX = 200;
-/** Points a second, which is also the burst. */
-const STANDARD_POINTS = 200;
-const PRO_POINTS = 500;
+/** What may be asked for at once is what is forgotten within a second. */
+const STANDARD_RATE = { max: 200, decay: { points: 200, inMs: 1_000 } };
+const PRO_RATE = { max: 500, decay: { points: 500, inMs: 1_000 } };
 
 export interface Level3Deps {
   readonly port: ClientPort;
@@ -59,8 +60,7 @@ export class Level3Session implements MarketFollower {
   readonly #depths = new Map<string, number>();
   /** Tokens that were used here before they expired. */
   readonly #tokensInUse = new Set<string>();
-  #points = 0;
-  #pointsAtNs = 0;
+  readonly #points = new DecayingCounter(STANDARD_RATE);
 
   constructor(deps: Level3Deps) {
     this.#deps = deps;
@@ -163,13 +163,9 @@ export class Level3Session implements MarketFollower {
 
   #spend(points: number, account: string): boolean {
     const { clock, desk } = this.#deps;
-    const most = desk.rateTier(account) === 'pro' ? PRO_POINTS : STANDARD_POINTS;
-    const now = clock.nowNs();
-    const left = Math.max(0, this.#points - ((now - this.#pointsAtNs) / 1e9) * most);
-    if (left + points > most) return false;
-    this.#points = left + points;
-    this.#pointsAtNs = now;
-    return true;
+    const nowNs = clock.nowNs();
+    this.#points.set(desk.rateTier(account) === 'pro' ? PRO_RATE : STANDARD_RATE, nowNs);
+    return this.#points.tryAdd(points, nowNs);
   }
 
   #time(): string {

@@ -3,15 +3,16 @@
  * protocol reference (3.5, 4.1) alone; shares no code with the adapter that signs.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { DecayingCounter } from '../../../net/limiters/decaying-counter.ts';
+import { SlidingWindow } from '../../../net/limiters/sliding-window.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { AccountSpec, Permission } from '../account-spec.ts';
-import { CallCounter } from './call-counter.ts';
+import { CALL_LIMITS } from './call-limits.ts';
 import type { RestRequest } from './rest-message.ts';
 
 const NONCE_MAX = 2n ** 64n - 1n;
 /** Refusals of one key within a minute after which it is locked out, and for how long (protocol reference 4.1). */
-const REFUSALS_MAX = 60;
-const REFUSALS_WITHIN_MS = 60_000;
+const REFUSALS = { max: 60, spanNs: 60e9 };
 const LOCKOUT_MS = 900_000;
 const SECONDS_DIGITS = 10;
 const DAY_S = 86_400;
@@ -20,7 +21,8 @@ const DAY_S = 86_400;
 export interface KeyState {
   readonly account: AccountSpec;
   readonly secret: Buffer;
-  readonly counter: CallCounter;
+  /** How often it has called. */
+  readonly counter: DecayingCounter;
   readonly createdMs: number;
   /** The highest nonce so far. */
   nonce: bigint;
@@ -29,7 +31,7 @@ export interface KeyState {
   /** Nonces below it that its window allows and that came already. */
   readonly usedNonces: Set<bigint>;
   lastUsedMs: number | undefined;
-  refusalsMs: number[];
+  readonly refusals: SlidingWindow;
   lockedUntilMs: number;
 }
 
@@ -45,13 +47,13 @@ export class KeyRing {
       this.#keys.set(account.key, {
         account,
         secret: Buffer.from(account.secret, 'base64'),
-        counter: new CallCounter(account.rateTier, clock),
+        counter: new DecayingCounter(CALL_LIMITS[account.rateTier]),
         createdMs: clock.wallMs(),
         nonce: -1n,
         marks: new Map(),
         usedNonces: new Set(),
         lastUsedMs: undefined,
-        refusalsMs: [],
+        refusals: new SlidingWindow(REFUSALS),
         lockedUntilMs: 0,
       });
     }
@@ -79,9 +81,8 @@ export class KeyRing {
   }
 
   #countRefusal(key: KeyState): void {
-    const now = this.#clock.nowNs() / 1e6;
-    key.refusalsMs = [...key.refusalsMs.filter((at) => now - at < REFUSALS_WITHIN_MS), now];
-    if (key.refusalsMs.length > REFUSALS_MAX) key.lockedUntilMs = now + LOCKOUT_MS;
+    const nowNs = this.#clock.nowNs();
+    if (!key.refusals.tryTake(nowNs)) key.lockedUntilMs = nowNs / 1e6 + LOCKOUT_MS;
   }
 }
 

@@ -92,7 +92,7 @@ export class RestApi {
     const call = Object.hasOwn(PRIVATE_CALLS, name) ? PRIVATE_CALLS[name] : undefined;
     if (call === undefined) return refused('EGeneral:Unknown method');
     if (!isAllowed(key, call.permissions)) return refused('EGeneral:Permission denied');
-    if (!key.counter.take(call.cost) || this.#faults.strikes('rest-rate-limited')) {
+    if (!key.counter.tryAdd(call.cost, this.#context.clock.nowNs()) || this.#faults.strikes('rest-rate-limited')) {
       return refused('EAPI:Rate limit exceeded');
     }
     return done({ call, key, receivedAtMs: this.#context.clock.wallMs() });

@@ -138,7 +138,7 @@ export class V1PrivateSession {
       const deps = { channel, account, desk, line: this.#line, ...options, onSettled };
       const made = new V1PrivateSubscription(deps);
       this.#subscriptions.set(channel, made);
-      const maxratecount = TIER_LIMITS[desk.rateTier(account)].points;
+      const maxratecount = TIER_LIMITS[desk.rateTier(account)].rate.max;
       const own = channel === 'openOrders' ? { maxratecount } : {};
       this.#say(
         statusFrame(head, { channelName: channel, status: 'subscribed', subscription: { ...own, name: channel } }),

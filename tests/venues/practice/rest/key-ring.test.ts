@@ -139,11 +139,11 @@ test('the call counter holds at its tier and decays', () => {
   const checked = keys.check(request(FORM), NONCE);
   if (!checked.ok) throw new Error(checked.error);
   const { counter } = checked.key;
-  expect(Array.from({ length: 16 }, () => counter.take(1)).indexOf(false)).toBe(15);
+  expect(Array.from({ length: 16 }, () => counter.tryAdd(1, clock.nowNs())).indexOf(false)).toBe(15);
   clock.advanceTo(2.9e9);
-  expect(counter.take(1)).toBe(false);
+  expect(counter.tryAdd(1, clock.nowNs())).toBe(false);
   clock.advanceTo(3.1e9);
-  expect([counter.take(1), counter.take(1)]).toEqual([true, false]);
+  expect([counter.tryAdd(1, clock.nowNs()), counter.tryAdd(1, clock.nowNs())]).toEqual([true, false]);
 });
 
 test('a permission is needed only where one is named', () => {

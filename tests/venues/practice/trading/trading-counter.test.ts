@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { DecayingCounter } from '../../../../src/net/limiters/decaying-counter.ts';
 import type { RateTier } from '../../../../src/venues/practice/exchange-types.ts';
-import {
-  amendPoints,
-  cancelPoints,
-  TIER_LIMITS,
-  TradingCounter,
-} from '../../../../src/venues/practice/trading-counter.ts';
+import { amendPoints, cancelPoints, TIER_LIMITS } from '../../../../src/venues/practice/trading-counter.ts';
 import { ALICE, BTC_USD, ETH_USD, errorOf, MadeExchange } from './made-exchange.ts';
 
 const GOOD = { qty: '0.01', limitPrice: '90' };
@@ -29,15 +25,15 @@ describe('the venue’s worked examples', () => {
   test('add, amend after 7 s, cancel 36 s later: 1 + 3 + 4', () => {
     const points = [1, 1 + amendPoints(7e9), cancelPoints(36e9)];
     expect(points).toEqual([1, 3, 4]);
-    const counter = new TradingCounter({ points: 60, decayPerS: 0, openOrders: 60 });
+    const counter = new DecayingCounter(TIER_LIMITS.starter.rate);
     for (const one of points) expect(counter.tryAdd(one, 0)).toBe(true);
-    expect(counter.at(0)).toBe(8);
+    expect(counter.levelAt(0)).toBe(8);
   });
 
   test('fifty adds at once at 2.34 a second leave 26.6 after ten seconds', () => {
-    const counter = new TradingCounter(TIER_LIMITS.intermediate);
+    const counter = new DecayingCounter(TIER_LIMITS.intermediate.rate);
     for (let i = 0; i < 50; i += 1) counter.tryAdd(1, 0);
-    expect(counter.at(10e9)).toBeCloseTo(26.6, 9);
+    expect(counter.levelAt(10e9)).toBe(26.6);
   });
 
   test.each([
@@ -66,7 +62,8 @@ describe('on the exchange', () => {
     const add = () => made.refusal('alice', { ...GOOD, timeInForce: 'ioc' });
     for (let i = 0; i < count; i += 1) expect(add()).toBeUndefined();
     expect(add()).toBe(LIMITED);
-    made.run(1_000 / TIER_LIMITS[tier].decayPerS);
+    const { points, inMs } = TIER_LIMITS[tier].rate.decay;
+    made.run(inMs / points);
     expect([add(), add()]).toEqual([undefined, LIMITED]);
     expect(made.refusal('alice', { ...GOOD, symbol: 'ETH/USD', limitPrice: '9', qty: '1' })).toBeUndefined();
   });
