@@ -12,11 +12,11 @@ import { createActor as createBook } from '../src/actors/book/actor.ts';
 import { createActor as createDetector } from '../src/actors/detector/actor.ts';
 import { FeedMemory } from '../src/actors/feed/feed-memory.ts';
 import { FrameRouter } from '../src/actors/feed/frame-router.ts';
-import { createSharedMemory, openContext, type Placement } from '../src/runtime/memory.ts';
-import { seededChance } from '../src/shared/chance.ts';
-import { systemClock } from '../src/shared/clock.ts';
-import { checkConfig } from '../src/shared/config.ts';
-import { ACTOR_IDS } from '../src/shared/counter-names.ts';
+import { seededChance } from '../src/platform/chance.ts';
+import { systemClock } from '../src/platform/clock.ts';
+import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
+import { createSharedMemory, openContext, type Placement } from '../src/runtime/memory/shared-memory.ts';
+import { checkConfig } from '../src/settings/config.ts';
 import { TOPOLOGY } from '../src/topology.ts';
 import { type Bench, type BenchRow, median } from './harness.ts';
 

@@ -1,19 +1,19 @@
 // order request ──▶ gate, limits ──▶ approved order ──▶ add_order text          against      JSON.stringify of the same order
 /**
- * What the last hop costs an order: the check against gate and limits, and the text that goes out. Every limit of the
+ * What the pre-trade check costs an order: the check against gate and limits, and the text that goes out. Every limit of the
  * settings is set, so every check is made. Orders differ in quantity and price; one in eight is too large, and is refused.
  */
 
 import assert from 'node:assert/strict';
-import type { Approval, OrderRequest } from '../src/shared/approved-order.ts';
-import { systemClock } from '../src/shared/clock.ts';
-import { checkConfig } from '../src/shared/config.ts';
-import { instrumentIndex } from '../src/shared/instrument.ts';
-import { LastHop } from '../src/shared/last-hop.ts';
-import { lots, ticks, units } from '../src/shared/money.ts';
-import { sideName } from '../src/shared/side.ts';
-import { laterBy, monotonicNs } from '../src/shared/time.ts';
-import { addOrder } from '../src/venues/kraken/private-requests.ts';
+import { instrumentIndex } from '../src/market/instrument.ts';
+import { lots, ticks, units } from '../src/money/money.ts';
+import { sideName } from '../src/money/side.ts';
+import { systemClock } from '../src/platform/clock.ts';
+import { laterBy, monotonicNs } from '../src/platform/time.ts';
+import { checkConfig } from '../src/settings/config.ts';
+import type { Approval, OrderRequest } from '../src/trading/approved-order.ts';
+import { PreTradeLimits } from '../src/trading/pre-trade-limits.ts';
+import { addOrder } from '../src/venues/kraken/private/private-requests.ts';
 import { BTC_USD, btcUsdListed } from '../tests/support/btc-usd.ts';
 import { type Bench, type BenchRow, nowNs, quantiles } from './harness.ts';
 
@@ -32,7 +32,7 @@ const bench: Bench = {
 export default bench;
 
 function measure(count: number, warmUp: number): readonly BenchRow[] {
-  const hop = lastHop();
+  const hop = preTradeLimits();
   const samples = { approve: new Float64Array(count), text: [] as number[], json: [] as number[] };
   const tally = { approved: 0, refused: 0 };
   for (let number = -warmUp; number < count; number++) {
@@ -94,11 +94,11 @@ function report(samples: { approve: Float64Array; text: number[]; json: number[]
   ];
 }
 
-function lastHop(): LastHop {
+function preTradeLimits(): PreTradeLimits {
   const trading = { order_max: { USD: '10000', BTC: '1' }, exposure_max: { USD: '50000', BTC: '5' } };
   const config = checkConfig({ trading: { ...trading, orders_per_second_max: 1_000 } });
   const clock = { count: 0, nowNs: () => laterBy(systemClock.nowNs(), clock.count++ * 1e3) }; // a second apart: never too many
-  const hop = new LastHop({
+  const hop = new PreTradeLimits({
     config,
     gate: { state: 'active' },
     clock,

@@ -6,17 +6,17 @@
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
-import { Engine } from '../src/cli/engine.ts';
 import { settingsOf } from '../src/cli/run-settings.ts';
-import { type Summary, summarise } from '../src/cli/summary.ts';
-import { Counters } from '../src/runtime/counters.ts';
-import type { IdleStrategy } from '../src/runtime/duty-loop.ts';
-import { Histogram } from '../src/runtime/histogram.ts';
+import { Engine } from '../src/engine/engine.ts';
+import { systemClock } from '../src/platform/clock.ts';
+import { type Summary, summarise } from '../src/readings/summary.ts';
 import { InlineHost } from '../src/runtime/inline-host.ts';
-import type { SharedMemory } from '../src/runtime/memory.ts';
-import { RingGauge } from '../src/runtime/ring.ts';
-import { systemClock } from '../src/shared/clock.ts';
-import type { Config } from '../src/shared/config.ts';
+import { Counters } from '../src/runtime/memory/counters.ts';
+import { Histogram } from '../src/runtime/memory/histogram.ts';
+import { RingGauge } from '../src/runtime/memory/ring.ts';
+import type { SharedMemory } from '../src/runtime/memory/shared-memory.ts';
+import type { IdleStrategy } from '../src/runtime/threads/duty-loop.ts';
+import type { Config } from '../src/settings/config.ts';
 import { TOPOLOGY } from '../src/topology.ts';
 import type { Bench, BenchOptions, BenchRow } from './harness.ts';
 import { writeRepeated } from './support/repeated-capture.ts';
@@ -34,7 +34,7 @@ const PAUSE_NS = 1_500_000_000;
 /** The actors time a part of the messages only; fewer than one in this many would not do here. */
 const TIMED_PART = 20;
 
-interface Way {
+interface ExecutionRoute {
   readonly what: string;
   readonly placement: 'threads' | 'fused' | 'inline';
   readonly idle: IdleStrategy | 'auto';
@@ -43,13 +43,13 @@ interface Way {
   readonly bar?: (row: Pick<Required<BenchRow>, 'p50Ns' | 'p99Ns'>) => NonNullable<BenchRow['bar']>;
 }
 
-const fusedBar: Way['bar'] = ({ p50Ns, p99Ns }) => ({
+const fusedBar: ExecutionRoute['bar'] = ({ p50Ns, p99Ns }) => ({
   text: 'p50 ≤ 5 µs, p99 ≤ 25 µs (stretch: 2, 8)',
   held: p50Ns <= 5_000 && p99Ns <= 25_000,
 });
-const threadsBar: Way['bar'] = ({ p50Ns }) => ({ text: 'p50 ≤ 80 µs (stretch: 40)', held: p50Ns <= 80_000 });
+const threadsBar: ExecutionRoute['bar'] = ({ p50Ns }) => ({ text: 'p50 ≤ 80 µs (stretch: 40)', held: p50Ns <= 80_000 });
 
-const WAYS: readonly Way[] = [
+const WAYS: readonly ExecutionRoute[] = [
   { what: 'a thread per actor, parked', placement: 'threads', idle: 'park', spacingNs: QUIET_NS, bar: threadsBar },
   { what: 'a thread per actor, idling as `auto` decides', placement: 'threads', idle: 'auto', spacingNs: QUIET_NS },
   { what: 'fused, parked', placement: 'fused', idle: 'park', spacingNs: QUIET_NS, bar: fusedBar },
@@ -83,7 +83,7 @@ export default bench;
 
 async function compare(capture: string, { quick }: BenchOptions): Promise<readonly BenchRow[]> {
   const warmUp = (quick ? 1 : 30) * ROWS_PER_LAP;
-  const outcomes: (Outcome & { readonly way: Way })[] = [];
+  const outcomes: (Outcome & { readonly way: ExecutionRoute })[] = [];
   for (const way of WAYS) {
     const spacingNs = quick ? Math.min(way.spacingNs, BUSY_NS) : way.spacingNs;
     const timeOf = (row: number) => (row < warmUp ? 0 : PAUSE_NS + (row - warmUp) * spacingNs);
@@ -106,11 +106,11 @@ async function compare(capture: string, { quick }: BenchOptions): Promise<readon
   }));
 }
 
-function noteOf({ spacingNs }: Way): string {
+function noteOf({ spacingNs }: ExecutionRoute): string {
   return spacingNs === 0 ? 'the next frame when one is decided' : `a frame every ${spacingNs / 1e6} ms`;
 }
 
-async function runThreads({ placement, idle }: Way, capture: string, warmUp: number): Promise<Outcome> {
+async function runThreads({ placement, idle }: ExecutionRoute, capture: string, warmUp: number): Promise<Outcome> {
   const engine = new Engine({
     config: settings(placement, idle),
     log: () => undefined,
@@ -127,7 +127,7 @@ async function runThreads({ placement, idle }: Way, capture: string, warmUp: num
   }
 }
 
-async function runInline({ spacingNs }: Way, capture: string, warmUp: number): Promise<Outcome> {
+async function runInline({ spacingNs }: ExecutionRoute, capture: string, warmUp: number): Promise<Outcome> {
   const config = settings('fused', 'auto');
   const pace = spacingNs === 0 ? { speed: 'max' as const, framesPerTurn: 1 } : { speed: 1 };
   const options = { capture, replay: true, ...pace };
@@ -140,7 +140,7 @@ async function runInline({ spacingNs }: Way, capture: string, warmUp: number): P
   }
 }
 
-function settings(placement: string, idle: Way['idle']): Config {
+function settings(placement: string, idle: ExecutionRoute['idle']): Config {
   return settingsOf({}, { database: ':memory:', fees: '0', placement }, { venue: { depth: 25 }, runtime: { idle } });
 }
 

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
-import { CaptureReader, READ_END, READ_ROW, READ_WAIT } from '../src/shared/capture-reader.ts';
-import { instrumentIndex } from '../src/shared/instrument.ts';
-import { FrameDecoder } from '../src/venues/kraken/frame-decoder.ts';
-import { SymbolTable } from '../src/venues/kraken/symbol-table.ts';
+import { CaptureReader, READ_END, READ_ROW, READ_WAIT } from '../src/captures/capture-reader.ts';
+import { instrumentIndex } from '../src/market/instrument.ts';
+import { FrameDecoder } from '../src/venues/kraken/market/frame-decoder.ts';
+import { SymbolTable } from '../src/venues/kraken/market/symbol-table.ts';
 import { alternate, type Bench, type BenchRow, nowNs } from './harness.ts';
 
 const CAPTURE = join(import.meta.dirname, '../tests/fixtures/kraken/ws2_book_d25_BTCUSD_20260802.cap.jsonl.gz');

@@ -5,17 +5,17 @@
  */
 import assert from 'node:assert/strict';
 import { MessageChannel } from 'node:worker_threads';
-import { createCounterMemory } from '../src/runtime/counters.ts';
-import { createDoorbellMemory } from '../src/runtime/doorbell.ts';
-import type { IdleStrategy } from '../src/runtime/duty-loop.ts';
-import { createRingMemory } from '../src/runtime/ring.ts';
+import { createCounterMemory } from '../src/runtime/memory/counters.ts';
+import { createDoorbellMemory } from '../src/runtime/memory/doorbell.ts';
+import { createRingMemory } from '../src/runtime/memory/ring.ts';
+import type { IdleStrategy } from '../src/runtime/threads/duty-loop.ts';
 import { type Bench, type BenchRow, median, quantiles } from './harness.ts';
 import type { HopRole, HopTimes } from './support/hop-thread.ts';
 import { onThread } from './support/threads.ts';
 
-type Way = Pick<HopRole, 'way'> & { idle?: IdleStrategy; needsEventLoop?: boolean };
+type ExecutionRoute = Pick<HopRole, 'way'> & { idle?: IdleStrategy; needsEventLoop?: boolean };
 
-async function hop({ way, idle = 'spin', needsEventLoop = false }: Way, rounds: number): Promise<HopTimes> {
+async function hop({ way, idle = 'spin', needsEventLoop = false }: ExecutionRoute, rounds: number): Promise<HopTimes> {
   const [there, back] = [createRingMemory(64, 64), createRingMemory(64, 64)];
   const { port1, port2 } = new MessageChannel();
   const common = { way, idle, needsEventLoop, rounds, words: new SharedArrayBuffer(1024) };
@@ -34,7 +34,7 @@ async function hop({ way, idle = 'spin', needsEventLoop = false }: Way, rounds: 
 const typicalNs = (times: HopTimes): number => median([...times.chunksNs]);
 
 /** The run with the middle typical hop of several. */
-async function typical(way: Way, rounds: number, runs: number): Promise<HopTimes> {
+async function typical(way: ExecutionRoute, rounds: number, runs: number): Promise<HopTimes> {
   const all: HopTimes[] = [];
   for (let run = 0; run < runs; run++) all.push(await hop(way, rounds));
   all.sort((a, b) => typicalNs(a) - typicalNs(b));

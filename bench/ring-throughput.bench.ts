@@ -1,7 +1,7 @@
 /** producer ──ring or port──▶ consumer (2 threads); from the first record written to the last one summed up. */
 import assert from 'node:assert/strict';
 import { MessageChannel } from 'node:worker_threads';
-import { createRingMemory } from '../src/runtime/ring.ts';
+import { createRingMemory } from '../src/runtime/memory/ring.ts';
 import { type Bench, median } from './harness.ts';
 import { onThread } from './support/threads.ts';
 import type { StreamEnd, StreamRole } from './support/throughput-thread.ts';

@@ -4,7 +4,7 @@
  * ledger. Fails (exit code 1) when anything is lost, doubled, or held without being recorded.
  */
 import { parseArgs } from 'node:util';
-import { freshSeed } from '../src/shared/chance.ts';
+import { freshSeed } from '../src/platform/chance.ts';
 import { checkedRun } from './support/checked-run.ts';
 import { killWhileTrading } from './support/killed-engine.ts';
 

@@ -5,7 +5,7 @@
  * The venue is scripted and on a virtual clock; every order is answered, filled and ended.
  */
 import assert from 'node:assert/strict';
-import { encodeClientOrderId } from '../src/shared/client-order-id.ts';
+import { encodeClientOrderId } from '../src/trading/client-order-id.ts';
 import { approved } from '../tests/support/approved.ts';
 import { canceled, liveStage, pendingNew, trade } from '../tests/venues/kraken/trading-stage.ts';
 import { type Bench, type BenchRow, nowNs, quantiles } from './harness.ts';

@@ -4,7 +4,7 @@
  * there. Fails (exit code 1) when anything differs, left after a halt, or was larger than allowed.
  */
 import { parseArgs } from 'node:util';
-import { freshSeed } from '../src/shared/chance.ts';
+import { freshSeed } from '../src/platform/chance.ts';
 import { checkedRun } from './support/checked-run.ts';
 import { haltWhileTrading } from './support/halted-engine.ts';
 

@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Every signal that can be caught and would end this process, as in src/shared/caught-signals.ts.
+// Every signal that can be caught and would end this process, as in src/platform/caught-signals.ts.
 const SIGNALS = [
   ...['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGPWR', 'SIGXCPU', 'SIGUSR1', 'SIGUSR2', 'SIGHUP'],
   ...['SIGALRM', 'SIGVTALRM', 'SIGPROF', 'SIGIO', 'SIGSTKFLT'],

@@ -3,10 +3,10 @@
  * other code runs is done here: no file of ours is open to others, no signal opens Node's inspector or ends the process
  * without a word, and a reader of our output that goes away is no failure.
  */
-import './cli/start-environment.ts';
+import './engine/start-environment.ts';
 import { enableCompileCache } from 'node:module';
-import { compileCacheFolder } from './cli/compile-cache.ts';
-import { CAUGHT_SIGNALS, SIGNAL_MEANINGS } from './shared/caught-signals.ts';
+import { compileCacheFolder } from './engine/compile-cache.ts';
+import { CAUGHT_SIGNALS, SIGNAL_MEANINGS } from './platform/caught-signals.ts';
 
 process.umask(0o077);
 // Those that end it by default stay as they are until a command listens: nothing is open before.

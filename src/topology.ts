@@ -3,15 +3,15 @@
  * `arbitrade topology` prints it, the tests walk it. Whoever wants to know how the system hangs together reads this.
  */
 
-import { bookOwnBytes } from './actors/book/own-memory.ts';
+import { bookOwnBytes } from './actors/book/book-memory.ts';
 import { riskMemoryBytes } from './actors/risk/risk-memory.ts';
-import { sequencerMemoryBytes } from './actors/sequencer/sequencer-memory.ts';
+import { sequencerMemoryBytes } from './actors/sequencer/journal/sequencer-memory.ts';
 import { EXECUTION } from './messages/execution-message.ts';
 import { DELTA, RESYNC, TOP } from './messages/market-messages.ts';
 import { OPPORTUNITY } from './messages/opportunity-message.ts';
 import { RECORD_BYTES } from './messages/record-messages.ts';
 import type { ChildSpec, RingSpec, RingWriter, TableSpec, Topology } from './runtime/topology-spec.ts';
-import type { Config } from './shared/config.ts';
+import type { Config } from './settings/config.ts';
 
 const recordsRing = (from: RingWriter) =>
   ({

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { PLAN_OUTCOMES, PLAN_REASONS } from '../src/messages/execution-message.ts';
 import { INVALID_REASONS } from '../src/messages/market-messages.ts';
-import { AUDIT_EVENTS } from '../src/shared/audit-events.ts';
-import { ACTOR_COUNTERS, RUNTIME_COUNTERS } from '../src/shared/counter-names.ts';
-import { ERRORS } from '../src/shared/errors.ts';
-import { GATE_REASONS } from '../src/shared/trading-gate.ts';
+import { ERRORS } from '../src/platform/errors.ts';
+import { ACTOR_COUNTERS, RUNTIME_COUNTERS } from '../src/runtime/counter-names.ts';
+import { AUDIT_EVENTS } from '../src/runtime/records/audit-events.ts';
+import { GATE_REASONS } from '../src/trading/trading-gate.ts';
 import { codeOf, importsOf, type SourceFile, sourceFiles } from './support/source-files.ts';
 
 /** Each may import from those before it and from itself. `net` is a part of the first that {@link NET_NEEDS} bounds. */
@@ -19,7 +19,12 @@ const LAYERS: readonly RegExp[] = [
   /^(cli\/|main\.ts$)/,
 ];
 /** All of the program that the network code knows besides itself. */
-const NET_NEEDS: readonly string[] = ['shared/chance.ts', 'shared/clock.ts', 'shared/errors.ts', 'shared/time.ts'];
+const NET_NEEDS: readonly string[] = [
+  'platform/chance.ts',
+  'platform/clock.ts',
+  'platform/errors.ts',
+  'platform/time.ts',
+];
 const layerOf = (path: string): number => LAYERS.findIndex((layer) => layer.test(path));
 const actorOf = (path: string): string | undefined => /^actors\/([^/]+)\//.exec(path)?.[1];
 const files = sourceFiles();
@@ -59,16 +64,16 @@ describe('architecture', () => {
 
   test('only the clock module reads clocks and sets timers', () => {
     const raw = /\b(Date\.now|new Date\(\)|performance\.now|setTimeout|setInterval|process\.hrtime)\b/;
-    expect(found((file) => raw.test(codeOf(file)))).toEqual(['shared/clock.ts']);
+    expect(found((file) => raw.test(codeOf(file)))).toEqual(['platform/clock.ts']);
   });
 
-  test('only the last hop approves orders, and only approval makes an approved one', () => {
+  test('only the pre-trade check approves orders, and only approval makes an approved one', () => {
     expect(found((file) => /\bas (unknown as )?ApprovedOrder\b|<ApprovedOrder>/.test(codeOf(file)))).toEqual([
-      'shared/approved-order.ts',
+      'trading/approved-order.ts',
     ]);
     expect(found((file) => /\bapproveOrder\b/.test(codeOf(file)))).toEqual([
-      'shared/approved-order.ts',
-      'shared/last-hop.ts',
+      'trading/approved-order.ts',
+      'trading/pre-trade-limits.ts',
     ]);
   });
 
@@ -79,17 +84,17 @@ describe('architecture', () => {
 
   test('only the chance module makes random numbers', () => {
     const raw = /\b(Math\.random|randomInt|randomUUID|randomBytes|getRandomValues)\b/;
-    expect(found((file) => raw.test(codeOf(file)))).toEqual(['shared/chance.ts']);
+    expect(found((file) => raw.test(codeOf(file)))).toEqual(['platform/chance.ts']);
   });
 
   test('every counter, event, reason and error code in a table is used by somebody', () => {
     const tables = {
-      'shared/counter-names.ts': [...RUNTIME_COUNTERS, ...Object.values(ACTOR_COUNTERS).flat()],
-      'shared/audit-events.ts': [...AUDIT_EVENTS],
+      'runtime/counter-names.ts': [...RUNTIME_COUNTERS, ...Object.values(ACTOR_COUNTERS).flat()],
+      'runtime/records/audit-events.ts': [...AUDIT_EVENTS],
       'messages/market-messages.ts': [...INVALID_REASONS],
       'messages/execution-message.ts': [...PLAN_REASONS, ...PLAN_OUTCOMES],
-      'shared/trading-gate.ts': [...GATE_REASONS],
-      'shared/errors.ts': Object.keys(ERRORS),
+      'trading/trading-gate.ts': [...GATE_REASONS],
+      'platform/errors.ts': Object.keys(ERRORS),
     };
     const users = files.filter(({ path }) => !Object.keys(tables).includes(path)).map(codeOf);
     const names = Object.values(tables).flat();

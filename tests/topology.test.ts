@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { FeedMemory } from '../src/actors/feed/feed-memory.ts';
 import { SlidingWindow } from '../src/net/limiters/sliding-window.ts';
-import { createSharedMemory, openConsumer, openProducer } from '../src/runtime/memory.ts';
+import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
+import { createSharedMemory, openConsumer, openProducer } from '../src/runtime/memory/shared-memory.ts';
 import { planPlacement } from '../src/runtime/placement.ts';
-import { checkConfig } from '../src/shared/config.ts';
-import { ACTOR_IDS } from '../src/shared/counter-names.ts';
+import { checkConfig } from '../src/settings/config.ts';
 import { TOPOLOGY } from '../src/topology.ts';
 
 const ids: readonly string[] = TOPOLOGY.children.map((child) => child.id);

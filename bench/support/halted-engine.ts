@@ -1,7 +1,7 @@
 /** The engine left to trade over the wire for some time, halted and resumed at random moments, and never killed. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Chance, seededChance } from '../../src/shared/chance.ts';
-import { systemClock } from '../../src/shared/clock.ts';
+import { type Chance, seededChance } from '../../src/platform/chance.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { type StageReport, type StageSettings, TradingStage } from './trading-stage.ts';
 
 export interface HaltSettings extends StageSettings {

@@ -3,13 +3,13 @@
  * with the time of a hop by chunks of round trips and, in a second pass with a clock reading per round trip, samples.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../src/platform/clock.ts';
 import type { Actor } from '../../src/runtime/actor.ts';
-import { type CounterMemory, Counters } from '../../src/runtime/counters.ts';
-import { Doorbell } from '../../src/runtime/doorbell.ts';
-import { Duty } from '../../src/runtime/duty.ts';
-import { DutyLoop, type IdleStrategy } from '../../src/runtime/duty-loop.ts';
-import { RingConsumer, type RingMemory, RingProducer } from '../../src/runtime/ring.ts';
-import { systemClock } from '../../src/shared/clock.ts';
+import { type CounterMemory, Counters } from '../../src/runtime/memory/counters.ts';
+import { Doorbell } from '../../src/runtime/memory/doorbell.ts';
+import { RingConsumer, type RingMemory, RingProducer } from '../../src/runtime/memory/ring.ts';
+import { Duty } from '../../src/runtime/threads/duty.ts';
+import { DutyLoop, type IdleStrategy } from '../../src/runtime/threads/duty-loop.ts';
 import { nowNs } from '../harness.ts';
 
 export interface HopRole {

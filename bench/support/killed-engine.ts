@@ -1,6 +1,6 @@
 /** The engine killed with SIGKILL again and again while it trades over the wire, halted by a person now and then. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Chance, seededChance } from '../../src/shared/chance.ts';
+import { type Chance, seededChance } from '../../src/platform/chance.ts';
 import { type StageReport, type StageSettings, TradingStage } from './trading-stage.ts';
 
 export interface KillSettings extends StageSettings {

@@ -1,15 +1,15 @@
 /** What the database says of an account after any number of runs, in the checker's form. Asked through its own views. */
 
 import { DuckDBInstance, type JS } from '@duckdb/node-api';
-import { parseDecimal } from '../../src/shared/money.ts';
-import type { SideName } from '../../src/shared/side.ts';
+import { parseDecimal } from '../../src/money/money.ts';
+import type { SideName } from '../../src/money/side.ts';
 import {
   DECIMALS,
   type FillReading,
   type OurOrder,
   type OurPlan,
   type OurReading,
-} from '../../src/simulation/readings.ts';
+} from '../../src/simulation/day-readings.ts';
 
 type Row = Readonly<Record<string, JS>>;
 

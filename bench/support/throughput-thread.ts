@@ -1,9 +1,9 @@
 /** One end of a stream of records: over a ring in batches of a size, or over a message port one by one. */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { RingConsumer, type RingMemory, RingProducer } from '../../src/runtime/ring.ts';
-import { systemClock } from '../../src/shared/clock.ts'; // one zero for both threads
-import { type InstrumentIndex, instrumentIndex } from '../../src/shared/instrument.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../src/market/instrument.ts';
+import { systemClock } from '../../src/platform/clock.ts'; // one zero for both threads
+import { RingConsumer, type RingMemory, RingProducer } from '../../src/runtime/memory/ring.ts';
 
 export interface StreamRole {
   readonly way: 'ring' | 'post' | 'post in batches';

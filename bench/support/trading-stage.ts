@@ -11,15 +11,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { askControl } from '../../src/control/control-client.ts';
-import { systemClock } from '../../src/shared/clock.ts';
-import { reasonOf } from '../../src/shared/errors.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { reasonOf } from '../../src/platform/errors.ts';
+import { parseFaultRates } from '../../src/practice/faults/fault-rules.ts';
+import { type PracticeServer, startPracticeServer } from '../../src/practice/network/practice-server.ts';
+import type { PracticeExchange } from '../../src/practice/practice-exchange.ts';
 import { check, couldMove, type Violation } from '../../src/simulation/checker.ts';
+import { type OurReading, spendLimits } from '../../src/simulation/day-readings.ts';
 import { readExchange } from '../../src/simulation/exchange-records.ts';
-import { type OurReading, spendLimits } from '../../src/simulation/readings.ts';
 import { WireLog } from '../../src/simulation/wire-log.ts';
-import { parseFaultRates } from '../../src/venues/practice/fault-rules.ts';
-import type { PracticeExchange } from '../../src/venues/practice/practice-exchange.ts';
-import { type PracticeServer, startPracticeServer } from '../../src/venues/practice/practice-server.ts';
 import { readStoredReading } from './stored-reading.ts';
 
 export interface StageSettings {

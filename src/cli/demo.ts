@@ -2,31 +2,32 @@
  * `arbitrade demo`: the whole engine, trading with a key against the practice exchange, which plays recorded market data
  * on loopback. It ends with our books held against the exchange's ledger.
  */
-import { freshSeed } from '../shared/chance.ts';
-import { systemClock } from '../shared/clock.ts';
-import type { Config } from '../shared/config.ts';
-import { arbitradeError } from '../shared/errors.ts';
-import { readSettingsFile } from '../shared/settings-file.ts';
-import type { AccountReading } from '../venues/practice/account-reading.ts';
-import { type AccountSpec, madeAccounts } from '../venues/practice/account-spec.ts';
-import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
-import { PRACTICE_DEFAULTS } from '../venues/practice/practice-exchange.ts';
-import { type PracticeThread, startPracticeThread } from '../venues/practice/practice-thread.ts';
+
+import { dumpState } from '../engine/dump-state.ts';
+import { Engine } from '../engine/engine.ts';
+import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
+import { holdLog, jsonLog } from '../engine/log.ts';
+import { requireReadable } from '../engine/option-files.ts';
+import { printLine, STDOUT, standardOutput } from '../engine/standard-output.ts';
+import { listenForStop, type StopSignals } from '../engine/stop-signals.ts';
+import { temporaryFolder } from '../engine/temporary-folder.ts';
+import { requireCleanStop } from '../engine/unclean-stop.ts';
+import { freshSeed } from '../platform/chance.ts';
+import { systemClock } from '../platform/clock.ts';
+import { arbitradeError } from '../platform/errors.ts';
+import type { AccountReading } from '../practice/exchange/accounts/account-reading.ts';
+import { type AccountSpec, madeAccounts } from '../practice/exchange/accounts/account-spec.ts';
+import type { ReplaySpeed } from '../practice/market/market-replay.ts';
+import { type PracticeThread, startPracticeThread } from '../practice/network/practice-thread.ts';
+import { PRACTICE_DEFAULTS } from '../practice/practice-exchange.ts';
+import { type Reconciliation, reconcile, renderReconciliation } from '../readings/ledger-reconciliation.ts';
+import { renderSummary } from '../readings/summary.ts';
+import { readTrading } from '../readings/trading-reading.ts';
+import type { Config } from '../settings/config.ts';
+import { readSettingsFile } from '../settings/settings-file.ts';
 import { BUNDLED_CAPTURE } from './bundled-capture.ts';
-import { dumpState } from './dump-state.ts';
-import { Engine } from './engine.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { holdLog, jsonLog } from './log.ts';
-import { requireReadable } from './option-files.ts';
-import { type Reconciliation, reconcile, renderReconciliation } from './reconciliation.ts';
 import { type SettingOptions, settingsOf } from './run-settings.ts';
 import { type StatusDisplay, showStatus } from './show-status.ts';
-import { printLine, STDOUT, standardOutput } from './standard-output.ts';
-import { listenForStop, type StopSignals } from './stop-signals.ts';
-import { renderSummary } from './summary.ts';
-import { temporaryFolder } from './temporary-folder.ts';
-import { readTrading } from './trading-reading.ts';
-import { requireCleanStop } from './unclean-stop.ts';
 
 const DEMO_SETTINGS = new URL('../../config/demo.yaml', import.meta.url);
 /** Name of the account and of its key. */

@@ -1,5 +1,5 @@
 /** Durations on the command line: `500ms`, `20s`, `10m`, `2h`. */
-import { arbitradeError } from '../shared/errors.ts';
+import { arbitradeError } from '../platform/errors.ts';
 
 const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 

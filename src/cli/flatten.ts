@@ -1,7 +1,8 @@
 /** `arbitrade flatten`: see {@link flatten}. */
+
+import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
+import { begunInWords, type FlattenAnswer, previewInWords, readFlattenAnswer } from '../readings/flatten-words.ts';
 import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { begunInWords, type FlattenAnswer, previewInWords, readFlattenAnswer } from './flatten-words.ts';
 
 export interface FlattenOptions extends AskOptions {
   /** Assets to bring home; everything that is exposed unless given. */

@@ -1,7 +1,8 @@
 /** `arbitrade halt`: see {@link halt}. */
+
+import type { ExitCode } from '../engine/exit-codes.ts';
+import { makeKillSwitch } from '../engine/kill-switch.ts';
 import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
-import type { ExitCode } from './exit-codes.ts';
-import { makeKillSwitch } from './kill-switch.ts';
 
 export interface HaltOptions extends AskOptions {
   /** Why, in the person's own words; kept in the audit log. Nobody has to have some. */

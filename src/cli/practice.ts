@@ -1,17 +1,18 @@
 /** `arbitrade practice`: the practice exchange alone, on loopback, until it is told to stop. */
-import { freshSeed } from '../shared/chance.ts';
-import { systemClock } from '../shared/clock.ts';
-import type { AccountSpec } from '../venues/practice/account-spec.ts';
-import { parseFaultRates } from '../venues/practice/fault-rules.ts';
-import { FAULTS } from '../venues/practice/faults.ts';
-import type { DislocationReport } from '../venues/practice/market-dislocation.ts';
-import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
-import type { PracticeStats } from '../venues/practice/practice-exchange.ts';
-import { type PracticeServer, startPracticeServer } from '../venues/practice/practice-server.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { requireReadable } from './option-files.ts';
-import { printErrorLine, printLine } from './standard-output.ts';
-import { listenForStop } from './stop-signals.ts';
+
+import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
+import { requireReadable } from '../engine/option-files.ts';
+import { printErrorLine, printLine } from '../engine/standard-output.ts';
+import { listenForStop } from '../engine/stop-signals.ts';
+import { freshSeed } from '../platform/chance.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { AccountSpec } from '../practice/exchange/accounts/account-spec.ts';
+import { parseFaultRates } from '../practice/faults/fault-rules.ts';
+import { FAULTS } from '../practice/faults/faults.ts';
+import type { DislocationReport } from '../practice/market/market-dislocation.ts';
+import type { ReplaySpeed } from '../practice/market/market-replay.ts';
+import { type PracticeServer, startPracticeServer } from '../practice/network/practice-server.ts';
+import type { PracticeStats } from '../practice/practice-exchange.ts';
 
 export interface PracticeOptions {
   readonly capture: string;

@@ -1,6 +1,7 @@
 /** Progress of long work: one line on stderr that is written over, and only when somebody sits there. */
-import type { Clock } from '../shared/clock.ts';
-import { STDERR, standardOutput } from './standard-output.ts';
+
+import { STDERR, standardOutput } from '../engine/standard-output.ts';
+import type { Clock } from '../platform/clock.ts';
 
 const INTERVAL_MS = 500;
 const CLEAR_LINE = '\r\x1b[K';

@@ -1,18 +1,18 @@
 /** `arbitrade record`: writes the venue's live frames to a capture. Only the feed runs; nothing is decided or traded. */
 import { statSync } from 'node:fs';
+import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
+import { requireWritable } from '../engine/option-files.ts';
+import { printLine } from '../engine/standard-output.ts';
+import { listenForStop } from '../engine/stop-signals.ts';
+import { freshSeed } from '../platform/chance.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
+import { arbitradeError } from '../platform/errors.ts';
 import { InlineHost } from '../runtime/inline-host.ts';
-import { openConsumer } from '../runtime/memory.ts';
+import { openConsumer } from '../runtime/memory/shared-memory.ts';
 import type { Topology } from '../runtime/topology-spec.ts';
-import { freshSeed } from '../shared/chance.ts';
-import { type Clock, systemClock } from '../shared/clock.ts';
-import { type Config, readConfig } from '../shared/config.ts';
-import { arbitradeError } from '../shared/errors.ts';
+import { type Config, readConfig } from '../settings/config.ts';
 import { TOPOLOGY } from '../topology.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { requireWritable } from './option-files.ts';
 import { showProgress } from './progress.ts';
-import { printLine } from './standard-output.ts';
-import { listenForStop } from './stop-signals.ts';
 
 /** How often the feed gets its turn: its sockets work by themselves in between. */
 const TURN_MS = 5;

@@ -7,22 +7,22 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
-import { freshSeed } from '../shared/chance.ts';
-import type { ConfigInput } from '../shared/config.ts';
-import { arbitradeError, reasonOf } from '../shared/errors.ts';
-import { type AccountSpec, madeAccounts } from '../venues/practice/account-spec.ts';
-import { parseFaultRates } from '../venues/practice/fault-rules.ts';
-import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
-import { PRACTICE_DEFAULTS } from '../venues/practice/practice-exchange.ts';
-import { type PracticeThread, startPracticeThread } from '../venues/practice/practice-thread.ts';
+import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
+import { requireReadable } from '../engine/option-files.ts';
+import { printErrorLine, printLine } from '../engine/standard-output.ts';
+import { temporaryFolder } from '../engine/temporary-folder.ts';
+import { freshSeed } from '../platform/chance.ts';
+import { arbitradeError, reasonOf } from '../platform/errors.ts';
+import { type AccountSpec, madeAccounts } from '../practice/exchange/accounts/account-spec.ts';
+import { parseFaultRates } from '../practice/faults/fault-rules.ts';
+import type { ReplaySpeed } from '../practice/market/market-replay.ts';
+import { type PracticeThread, startPracticeThread } from '../practice/network/practice-thread.ts';
+import { PRACTICE_DEFAULTS } from '../practice/practice-exchange.ts';
+import { reconcile, renderReconciliation } from '../readings/ledger-reconciliation.ts';
+import { readTrading } from '../readings/trading-reading.ts';
+import type { ConfigInput } from '../settings/config.ts';
 import { BUNDLED_CAPTURE } from './bundled-capture.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { requireReadable } from './option-files.ts';
-import { reconcile, renderReconciliation } from './reconciliation.ts';
 import { runEngine } from './run.ts';
-import { printErrorLine, printLine } from './standard-output.ts';
-import { temporaryFolder } from './temporary-folder.ts';
-import { readTrading } from './trading-reading.ts';
 
 /** Name of the account and of its key. */
 const ACCOUNT = 'rehearsal';

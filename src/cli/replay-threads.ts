@@ -1,10 +1,12 @@
 /** Replay with the actors on their own threads, as they run live. */
-import { Counters } from '../runtime/counters.ts';
-import { RingGauge } from '../runtime/ring.ts';
-import { systemClock } from '../shared/clock.ts';
-import { arbitradeError } from '../shared/errors.ts';
-import { Engine } from './engine.ts';
-import { jsonLog } from './log.ts';
+
+import { Engine } from '../engine/engine.ts';
+import { jsonLog } from '../engine/log.ts';
+import { requireCleanStop } from '../engine/unclean-stop.ts';
+import { systemClock } from '../platform/clock.ts';
+import { arbitradeError } from '../platform/errors.ts';
+import { Counters } from '../runtime/memory/counters.ts';
+import { RingGauge } from '../runtime/memory/ring.ts';
 import {
   isCutShort,
   type ReplayResult,
@@ -14,7 +16,6 @@ import {
   replayProgress,
   replaySummary,
 } from './replay-run.ts';
-import { requireCleanStop } from './unclean-stop.ts';
 
 const POLL_MS = 5;
 

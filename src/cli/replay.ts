@@ -1,20 +1,20 @@
 /** `arbitrade replay`: a capture straight into the actors, without network, as fast as they go. */
 import { join } from 'node:path';
-import { IN_MEMORY } from '../actors/persistence/open-database.ts';
-import { systemClock } from '../shared/clock.ts';
-import { arbitradeError } from '../shared/errors.ts';
-import { readSettingsFile } from '../shared/settings-file.ts';
+import { IN_MEMORY } from '../actors/persistence/database/open-database.ts';
+import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
+import { requireWritable } from '../engine/option-files.ts';
+import { printLine } from '../engine/standard-output.ts';
+import { listenForStop } from '../engine/stop-signals.ts';
+import { temporaryFolder } from '../engine/temporary-folder.ts';
+import { systemClock } from '../platform/clock.ts';
+import { arbitradeError } from '../platform/errors.ts';
+import { renderSummary } from '../readings/summary.ts';
+import { readSettingsFile } from '../settings/settings-file.ts';
 import { captureDepth } from './capture-depth.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { requireWritable } from './option-files.ts';
 import { replayInline } from './replay-inline.ts';
 import type { ReplayResult, ReplayRun, ReplaySignals } from './replay-run.ts';
 import { replayThreads } from './replay-threads.ts';
 import { type SettingOptions, settingsOf } from './run-settings.ts';
-import { printLine } from './standard-output.ts';
-import { listenForStop } from './stop-signals.ts';
-import { renderSummary } from './summary.ts';
-import { temporaryFolder } from './temporary-folder.ts';
 
 const NEVER_STOPPED: ReplaySignals = { stopped: new Promise(() => {}), cause: undefined };
 

@@ -1,6 +1,7 @@
 /** `arbitrade resume`: see {@link resume}. */
+
+import type { ExitCode } from '../engine/exit-codes.ts';
 import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
-import type { ExitCode } from './exit-codes.ts';
 
 export interface ResumeOptions extends AskOptions {
   /** Why, in the person's own words; kept in the audit log. */

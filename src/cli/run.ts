@@ -3,23 +3,23 @@
  * stop. Every mode but `live` may be put in place of the file's; `live` must stand in the file and be confirmed here.
  */
 import { openRunFile } from '../control/run-file.ts';
-import { systemClock } from '../shared/clock.ts';
-import { type Config, type Mode, readConfig, usesKey } from '../shared/config.ts';
-import { type ArbitradeError, arbitradeError } from '../shared/errors.ts';
-import { type ApiKey, readSecretsFile } from '../shared/secrets-file.ts';
-import { dumpState } from './dump-state.ts';
-import { Engine } from './engine.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { askKeyInfo } from './key-check.ts';
-import { requireConfirmed, requireEnabled, requireFit } from './live-consent.ts';
-import { jsonLog } from './log.ts';
-import { requirePrivateFiles } from './private-files.ts';
-import { printErrorLine, printLine } from './standard-output.ts';
-import { requireSafeEnvironment } from './start-environment.ts';
-import { listenForStop } from './stop-signals.ts';
-import { renderSummary } from './summary.ts';
-import { stopOnUncaughtErrors } from './uncaught-errors.ts';
-import { uncleanStop } from './unclean-stop.ts';
+import { dumpState } from '../engine/dump-state.ts';
+import { Engine } from '../engine/engine.ts';
+import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
+import { askKeyInfo } from '../engine/key-check.ts';
+import { requireConfirmed, requireEnabled, requireFit } from '../engine/live-consent.ts';
+import { jsonLog } from '../engine/log.ts';
+import { requirePrivateFiles } from '../engine/private-files.ts';
+import { printErrorLine, printLine } from '../engine/standard-output.ts';
+import { requireSafeEnvironment } from '../engine/start-environment.ts';
+import { listenForStop } from '../engine/stop-signals.ts';
+import { stopOnUncaughtErrors } from '../engine/uncaught-errors.ts';
+import { uncleanStop } from '../engine/unclean-stop.ts';
+import { systemClock } from '../platform/clock.ts';
+import { type ArbitradeError, arbitradeError } from '../platform/errors.ts';
+import { renderSummary } from '../readings/summary.ts';
+import { type Config, type Mode, readConfig, usesKey } from '../settings/config.ts';
+import { type ApiKey, readSecretsFile } from '../settings/secrets-file.ts';
 
 export interface RunOptions {
   readonly config: string;

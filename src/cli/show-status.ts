@@ -1,8 +1,8 @@
 /** Shows how a run goes: one repainted screen on a terminal, a plain line every second otherwise. */
-import type { Engine } from './engine.ts';
-import { collectReadings, type Readings } from './readings.ts';
-import { printLine, STDOUT, standardOutput } from './standard-output.ts';
-import { renderStatusLine, StatusScreen, type Terminal } from './status-screen.ts';
+import type { Engine } from '../engine/engine.ts';
+import { printLine, STDOUT, standardOutput } from '../engine/standard-output.ts';
+import { collectReadings, type Readings } from '../readings/run-readings.ts';
+import { renderStatusLine, StatusScreen, type Terminal } from '../readings/status-screen.ts';
 
 const SCREEN_MS = 250;
 const LINE_MS = 1_000;

@@ -1,15 +1,16 @@
 /** `arbitrade simulate`: trading days by seeds, with faults, each checked against the exchange's own ledger. */
-import { freshSeed } from '../shared/chance.ts';
-import { systemClock } from '../shared/clock.ts';
-import { arbitradeError } from '../shared/errors.ts';
+
+import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
+import { printErrorLine, printLine } from '../engine/standard-output.ts';
+import { freshSeed } from '../platform/chance.ts';
+import { systemClock } from '../platform/clock.ts';
+import { arbitradeError } from '../platform/errors.ts';
 import { simulateDays } from '../simulation/day-pool.ts';
 import { SIMULATED_FAULTS, type SimulatedFault } from '../simulation/day-settings.ts';
 import type { DayReport } from '../simulation/day-worker.ts';
 import { simulateDay } from '../simulation/simulated-day.ts';
 import { lineTrace } from '../simulation/trace.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
 import { showProgress } from './progress.ts';
-import { printErrorLine, printLine } from './standard-output.ts';
 
 export interface SimulateOptions {
   /** Days; their seeds follow each other. */

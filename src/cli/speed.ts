@@ -1,6 +1,6 @@
 /** How fast a capture is played. */
-import { arbitradeError } from '../shared/errors.ts';
-import type { ReplaySpeed } from '../venues/practice/market-replay.ts';
+import { arbitradeError } from '../platform/errors.ts';
+import type { ReplaySpeed } from '../practice/market/market-replay.ts';
 
 const FACTOR_MAX = 10_000;
 

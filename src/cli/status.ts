@@ -1,7 +1,8 @@
 /** `arbitrade status`: see {@link status}. */
+
+import type { ExitCode } from '../engine/exit-codes.ts';
+import { statusInWords } from '../readings/status-words.ts';
 import { type AskOptions, askRunningProcess } from './ask-running-process.ts';
-import type { ExitCode } from './exit-codes.ts';
-import { statusInWords } from './status-words.ts';
 
 /** Prints what the running process says of itself: one screen, or all of it as JSON. @returns the exit code. */
 export function status(options: AskOptions): Promise<ExitCode> {

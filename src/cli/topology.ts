@@ -1,8 +1,9 @@
 /** `arbitrade topology`: prints the map (actors, rings, tables) as the running process would build it. */
+
+import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
 import type { Topology } from '../runtime/topology-spec.ts';
-import type { Config } from '../shared/config.ts';
+import type { Config } from '../settings/config.ts';
 import { TOPOLOGY } from '../topology.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
 
 export function printTopology(config: Config, json: boolean): ExitCode {
   console.log(json ? JSON.stringify(describe(TOPOLOGY, config), null, 2) : renderTopology(TOPOLOGY, config));

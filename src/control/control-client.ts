@@ -1,7 +1,7 @@
 /** The operator's end of the control socket: sends one request to the running process and returns its answer. */
 import { connect } from 'node:net';
-import { type Clock, systemClock } from '../shared/clock.ts';
-import { arbitradeError, reasonOf } from '../shared/errors.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
+import { arbitradeError, reasonOf } from '../platform/errors.ts';
 import { CONTROL_REPLY, type ControlReply, type ControlRequest, LINE_BYTES_MAX } from './control-protocol.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { socketAddress } from './socket-address.ts';

@@ -2,8 +2,8 @@
 import { chmodSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { FlattenReport } from '../messages/flatten-message.ts';
-import { type ArbitradeError, arbitradeError, reasonOf } from '../shared/errors.ts';
-import { BY_BYTES_MAX, type KeptWords, keepWords, NO_NAME, NO_REASON, TEXT_BYTES_MAX } from '../shared/gate-cause.ts';
+import { type ArbitradeError, arbitradeError, reasonOf } from '../platform/errors.ts';
+import { BY_BYTES_MAX, type KeptWords, keepWords, NO_NAME, NO_REASON, TEXT_BYTES_MAX } from '../trading/gate-cause.ts';
 import {
   CONTROL_REQUEST,
   type CommandOutcome,

@@ -19,8 +19,8 @@ import {
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../shared/clock.ts';
-import type { Config } from '../shared/config.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Config } from '../settings/config.ts';
 
 const HEARTBEAT_MS = 500;
 

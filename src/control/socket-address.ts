@@ -1,6 +1,6 @@
 /** The system's bound on the address of a Unix socket is shorter than paths can be. */
 import { relative } from 'node:path';
-import { arbitradeError } from '../shared/errors.ts';
+import { arbitradeError } from '../platform/errors.ts';
 
 /** Bytes of an address that every system takes. */
 const ADDRESS_BYTES_MAX = 103;

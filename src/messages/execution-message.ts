@@ -162,7 +162,7 @@ export const PLAN_REASONS = [
   'account_not_ready', // the account is not reconciled with the venue's
   'no_room', // the venue's trading counter of a pair takes no further order now
   'asset_busy', // trading.plans_per_asset_max start from the same asset
-  'over_limit', // a limit of the last hop
+  'over_limit', // a limit of the pre-trade check
   'order_refused', // by the venue
   'order_absent', // proven never to have reached the venue
   'loss_bound', // closing out would lose more than trading.shortfall_loss_max_bps

@@ -2,7 +2,7 @@
  * How long to wait before something is tried again that has failed: longer each time, up to a most, with a part of it left
  * to chance, so that what failed together does not come back together.
  */
-import type { Chance } from '../shared/chance.ts';
+import type { Chance } from '../platform/chance.ts';
 
 /**
  * What is left to chance of a wait of `w`:

@@ -1,6 +1,6 @@
 /** When the next attempt to connect is made: after the back-off, and when the budget has a place. */
-import type { Chance } from '../shared/chance.ts';
-import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { Chance } from '../platform/chance.ts';
+import type { CancelTimer, Clock } from '../platform/clock.ts';
 import { type ConnectWaits, failedWaitMs, refusedWaitMs } from './connect-waits.ts';
 import type { SlidingWindow } from './limiters/sliding-window.ts';
 

@@ -1,6 +1,6 @@
 /** How long to wait before the next attempt to connect. */
 
-import type { Chance } from '../shared/chance.ts';
+import type { Chance } from '../platform/chance.ts';
 import { type BackOff, backOffMs } from './back-off.ts';
 
 /** The settings that the waits are made of, milliseconds. */

@@ -2,8 +2,8 @@
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Clock } from '../shared/clock.ts';
-import { reasonOf } from '../shared/errors.ts';
+import type { Clock } from '../platform/clock.ts';
+import { reasonOf } from '../platform/errors.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
 import type { HttpPort, HttpRequest, HttpResult } from './transport.ts';
 

@@ -1,7 +1,7 @@
 /** Sockets on the network: `ws` behind the {@link SocketPort}. Uncompressed: no extension is offered, so none is agreed. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { reasonOf } from '../shared/errors.ts';
+import { reasonOf } from '../platform/errors.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
 import type { Socket, SocketEvents, SocketPort } from './transport.ts';
 

@@ -2,7 +2,7 @@
  * What leaves on a socket on which orders go, at the pace the venue takes. An order leaves at once or not at all; everything else
  * waits its turn. Orders leave part of the pace to the rest: cancels, pings, the dead-man's switch.
  */
-import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { CancelTimer, Clock } from '../platform/clock.ts';
 import { Pacer } from './limiters/pacer.ts';
 
 /** What a request carries besides what it asks. */

@@ -3,7 +3,7 @@
  * so that a venue in trouble is not asked more the worse it gets.
  */
 
-import type { Chance } from '../shared/chance.ts';
+import type { Chance } from '../platform/chance.ts';
 import { backOffMs } from './back-off.ts';
 import { DecayingCounter } from './limiters/decaying-counter.ts';
 

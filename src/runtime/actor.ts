@@ -3,24 +3,24 @@
  * time. It cannot tell whether it shares its thread with others or runs inline on a virtual clock.
  */
 
-import type { AuditEvent } from '../shared/audit-events.ts';
-import type { BookTable } from '../shared/book-table.ts';
-import type { Chance } from '../shared/chance.ts';
-import type { Clock } from '../shared/clock.ts';
-import type { Config } from '../shared/config.ts';
-import type { ControlCalls } from '../shared/control-calls.ts';
-import type { ActorId, EdgeHistogram, LatencyStage } from '../shared/counter-names.ts';
-import type { FeeTable } from '../shared/fee-table.ts';
-import type { FundsTable } from '../shared/funds-table.ts';
-import type { InstrumentLog } from '../shared/instrument-log.ts';
-import type { RunOptions } from '../shared/run-options.ts';
-import type { TradingGate } from '../shared/trading-gate.ts';
+import type { BookTable } from '../market/book-table.ts';
+import type { FeeTable } from '../market/fee-table.ts';
+import type { FundsTable } from '../market/funds-table.ts';
+import type { InstrumentLog } from '../market/instrument-log.ts';
+import type { Chance } from '../platform/chance.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Config } from '../settings/config.ts';
+import type { TradingGate } from '../trading/trading-gate.ts';
 import type { CaptureTime } from './capture-time/capture-time.ts';
-import type { Counters } from './counters.ts';
-import type { EdgeDistribution } from './edge-distribution.ts';
-import type { Histogram } from './histogram.ts';
-import type { RecordWriter } from './record-writer.ts';
-import type { RingConsumer, RingGauge, RingProducer } from './ring.ts';
+import type { ControlCalls } from './control-calls.ts';
+import type { ActorId, EdgeHistogram, LatencyStage } from './counter-names.ts';
+import type { Counters } from './memory/counters.ts';
+import type { EdgeDistribution } from './memory/edge-distribution.ts';
+import type { Histogram } from './memory/histogram.ts';
+import type { RingConsumer, RingGauge, RingProducer } from './memory/ring.ts';
+import type { AuditEvent } from './records/audit-events.ts';
+import type { RecordWriter } from './records/record-writer.ts';
+import type { RunOptions } from './run-options.ts';
 
 export interface Actor {
   readonly id: ActorId;

@@ -5,11 +5,11 @@
 import type { MessagePort } from 'node:worker_threads';
 import { expose, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import type { CallAnswer, CallArguments, CallName, CallTable } from '../shared/control-calls.ts';
-import type { ActorId } from '../shared/counter-names.ts';
-import { ArbitradeError, arbitradeError, type ErrorCode, reasonOf } from '../shared/errors.ts';
+import { ArbitradeError, arbitradeError, type ErrorCode, reasonOf } from '../platform/errors.ts';
 import type { Actor } from './actor.ts';
-import type { Doorbell } from './doorbell.ts';
+import type { CallAnswer, CallArguments, CallName, CallTable } from './control-calls.ts';
+import type { ActorId } from './counter-names.ts';
+import type { Doorbell } from './memory/doorbell.ts';
 
 /** An answer as it crosses threads: comlink keeps an error's text but loses its code. */
 export type ControlAnswer =

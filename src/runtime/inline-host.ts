@@ -6,22 +6,28 @@
  * with something outside (a database commit).
  */
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
-import { type Clock, VirtualClock } from '../shared/clock.ts';
-import type { Config } from '../shared/config.ts';
-import type { CallAnswer, CallArguments, CallName, ControlCalls } from '../shared/control-calls.ts';
-import { ACTOR_IDS, type ActorId } from '../shared/counter-names.ts';
-import { arbitradeError, reasonOf } from '../shared/errors.ts';
-import type { RunOptions } from '../shared/run-options.ts';
-import { TradingGate } from '../shared/trading-gate.ts';
+import { type Clock, VirtualClock } from '../platform/clock.ts';
+import { arbitradeError, reasonOf } from '../platform/errors.ts';
+import type { Config } from '../settings/config.ts';
+import { TradingGate } from '../trading/trading-gate.ts';
 import type { Actor, ActorContext, ActorFactory } from './actor.ts';
 import { takingTurns } from './capture-time/taking-turns.ts';
+import type { CallAnswer, CallArguments, CallName, ControlCalls } from './control-calls.ts';
 import { answerCall } from './control-port.ts';
-import { Counters } from './counters.ts';
-import { Duty } from './duty.ts';
-import { chanceOf, loadActorFactory } from './load-actor.ts';
-import { createSharedMemory, openContext, type Placement, recordWriterOf, type SharedMemory } from './memory.ts';
-import type { RecordWriter } from './record-writer.ts';
-import { RingGauge } from './ring.ts';
+import { ACTOR_IDS, type ActorId } from './counter-names.ts';
+import { Counters } from './memory/counters.ts';
+import { RingGauge } from './memory/ring.ts';
+import {
+  createSharedMemory,
+  openContext,
+  type Placement,
+  recordWriterOf,
+  type SharedMemory,
+} from './memory/shared-memory.ts';
+import type { RecordWriter } from './records/record-writer.ts';
+import type { RunOptions } from './run-options.ts';
+import { Duty } from './threads/duty.ts';
+import { chanceOf, loadActorFactory } from './threads/load-actor.ts';
 import type { ChildSpec, Topology } from './topology-spec.ts';
 
 /** One log event of an actor, as the hosts hand it on. */

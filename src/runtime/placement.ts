@@ -3,10 +3,10 @@
  * otherwise; what was chosen is said in one line for the log.
  */
 import { availableParallelism } from 'node:os';
-import type { Config } from '../shared/config.ts';
-import { ACTOR_IDS, type ActorId } from '../shared/counter-names.ts';
-import type { IdleStrategy } from './duty-loop.ts';
-import type { Placement } from './memory.ts';
+import type { Config } from '../settings/config.ts';
+import { ACTOR_IDS, type ActorId } from './counter-names.ts';
+import type { Placement } from './memory/shared-memory.ts';
+import type { IdleStrategy } from './threads/duty-loop.ts';
 import type { Topology } from './topology-spec.ts';
 
 /** One worker thread: its actors in order of starting. */

@@ -1,6 +1,6 @@
 /** The vocabulary in which `src/topology.ts` writes the map down: actors, rings, tables. */
-import type { Config } from '../shared/config.ts';
-import type { ActorId } from '../shared/counter-names.ts';
+import type { Config } from '../settings/config.ts';
+import type { ActorId } from './counter-names.ts';
 
 /** Who can write to a ring: an actor, or the supervisor on the main thread. */
 export type RingWriter = ActorId | 'supervisor';

@@ -1,6 +1,7 @@
 /** Amounts, quantities and prices in memory and in messages: 64 bits, and never another number than the one that was meant. */
-import { arbitradeError } from './errors.ts';
-import { INT64_MAX, type Units } from './money.ts';
+
+import { INT64_MAX, type Units } from '../money/money.ts';
+import { arbitradeError } from '../platform/errors.ts';
 
 /**
  * Writes `value` as an i64 at `offset`.

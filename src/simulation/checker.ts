@@ -2,8 +2,9 @@
  * Compares what the exchange did with what our records say of it. Pure: two readings in, violations out. It asks the
  * exchange's ledger, not the engine's opinion of it, and shares no arithmetic with the engine.
  */
-import { decodeClientOrderId } from '../shared/client-order-id.ts';
-import { formatDecimal } from '../shared/money.ts';
+
+import { formatDecimal } from '../money/money.ts';
+import { decodeClientOrderId } from '../trading/client-order-id.ts';
 import {
   DECIMALS,
   type ExchangeOrder,
@@ -13,7 +14,7 @@ import {
   type OurReading,
   type SentOrder,
   type SpendLimits,
-} from './readings.ts';
+} from './day-readings.ts';
 
 export const VIOLATIONS = {
   order_unrecorded: 'the exchange accepted an order that our records do not have',

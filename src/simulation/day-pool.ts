@@ -1,7 +1,7 @@
 /** Many days on several threads. A day that does not end in time is ended, and reported as one that failed. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../shared/clock.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { DaySettings } from './day-settings.ts';
 import type { DayReport } from './day-worker.ts';
 

@@ -1,11 +1,11 @@
 /** What a simulated day is made of, drawn from its seed: the market, the account, the settings, and what goes wrong. */
-import type { Chance } from '../shared/chance.ts';
-import { type Config, type ConfigInput, checkConfig } from '../shared/config.ts';
-import type { ActorId } from '../shared/counter-names.ts';
-import type { AccountSpec } from '../venues/practice/account-spec.ts';
-import { TRADING_PERMISSIONS } from '../venues/practice/account-spec.ts';
-import { drawFaultRates, type FaultRates } from '../venues/practice/fault-rules.ts';
-import { FAULT_NAMES, type FaultName } from '../venues/practice/faults.ts';
+import type { Chance } from '../platform/chance.ts';
+import type { AccountSpec } from '../practice/exchange/accounts/account-spec.ts';
+import { TRADING_PERMISSIONS } from '../practice/exchange/accounts/account-spec.ts';
+import { drawFaultRates, type FaultRates } from '../practice/faults/fault-rules.ts';
+import { FAULT_NAMES, type FaultName } from '../practice/faults/faults.ts';
+import type { ActorId } from '../runtime/counter-names.ts';
+import { type Config, type ConfigInput, checkConfig } from '../settings/config.ts';
 
 /** Misfortunes that the exchange has no part in. */
 export const HOST_FAULTS = ['actor-death', 'operator-halt', 'clock-set', 'process-death'] as const;

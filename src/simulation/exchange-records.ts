@@ -1,6 +1,6 @@
 /** The exchange's side, read from its own trading desk: orders, fills, balances. */
-import type { LedgerRecord, OrderRecord, TradeRecord, TradingDesk } from '../venues/practice/exchange-types.ts';
-import { type ExchangeMove, type ExchangeOrder, type ExchangeReading, type FillReading, fine } from './readings.ts';
+import type { LedgerRecord, OrderRecord, TradeRecord, TradingDesk } from '../practice/exchange/exchange-types.ts';
+import { type ExchangeMove, type ExchangeOrder, type ExchangeReading, type FillReading, fine } from './day-readings.ts';
 
 /** Reads all that `account` ever had on the desk. What it began with is in its ledger as deposits. */
 export function readExchange(desk: TradingDesk, account: string): ExchangeReading {

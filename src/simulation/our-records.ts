@@ -1,5 +1,8 @@
 /** Our own records, read off the rings as they come: orders, fills, plans, the two ledgers, expected balances. */
 
+import { instrumentIndex } from '../market/instrument.ts';
+import { InstrumentHistory } from '../market/instrument-history.ts';
+import type { InstrumentLog } from '../market/instrument-log.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -9,11 +12,8 @@ import {
   PLAN_REASONS,
 } from '../messages/execution-message.ts';
 import { RECORD_KIND } from '../messages/record-messages.ts';
-import { readText } from '../runtime/record-writer.ts';
-import { instrumentIndex } from '../shared/instrument.ts';
-import { InstrumentHistory } from '../shared/instrument-history.ts';
-import type { InstrumentLog } from '../shared/instrument-log.ts';
-import type { SideName } from '../shared/side.ts';
+import type { SideName } from '../money/side.ts';
+import { readText } from '../runtime/records/record-writer.ts';
 import {
   DECIMALS,
   type FillReading,
@@ -22,7 +22,7 @@ import {
   type OurOrder,
   type OurPlan,
   type OurReading,
-} from './readings.ts';
+} from './day-readings.ts';
 import { NO_TRACE, type Trace } from './trace.ts';
 
 type EventName = keyof typeof EXECUTION_EVENT;

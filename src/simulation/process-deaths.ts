@@ -1,5 +1,5 @@
 /** When the process of a simulated day dies, and what of its records is committed by then. */
-import type { Chance } from '../shared/chance.ts';
+import type { Chance } from '../platform/chance.ts';
 import type { SurvivingRecords } from './surviving-records.ts';
 
 /** At some time; with a plan of which nothing is committed; with what it has booked of a plan of an earlier run. */

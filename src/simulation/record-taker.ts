@@ -3,7 +3,7 @@
  * stays on its ring until it is committed. What the checker reads are the records, and DuckDB's part in keeping them is
  * tested with DuckDB.
  */
-import { RECORD_SOURCES } from '../actors/persistence/database-protocol.ts';
+import { RECORD_SOURCES } from '../actors/persistence/database/database-protocol.ts';
 import type { Actor, ActorContext } from '../runtime/actor.ts';
 
 /** Takes one record as it lies on the ring; valid during the call only. */

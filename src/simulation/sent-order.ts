@@ -1,6 +1,6 @@
 /** An order as its request says it. */
-import { parseDecimal } from '../shared/money.ts';
-import { DECIMALS, type SentOrder } from './readings.ts';
+import { parseDecimal } from '../money/money.ts';
+import { DECIMALS, type SentOrder } from './day-readings.ts';
 
 export interface RequestText {
   readonly method?: string;

@@ -8,29 +8,29 @@ import { createActor as createDetector } from '../actors/detector/actor.ts';
 import { createActor as createFeed } from '../actors/feed/actor.ts';
 import { createActor as createRisk } from '../actors/risk/actor.ts';
 import { createActor as createSequencer } from '../actors/sequencer/actor.ts';
+import { InstrumentLog } from '../market/instrument-log.ts';
+import { type Chance, seededChance } from '../platform/chance.ts';
+import { VirtualClock } from '../platform/clock.ts';
+import { makeMarket } from '../practice/market/market-generator.ts';
+import type { MarketTape } from '../practice/market/market-tape.ts';
+import { InlineHttp } from '../practice/network/inline-http.ts';
+import { InlineNetwork } from '../practice/network/inline-network.ts';
+import { PRACTICE_DEFAULTS, PracticeExchange } from '../practice/practice-exchange.ts';
 import type { ActorFactory } from '../runtime/actor.ts';
+import type { ActorId } from '../runtime/counter-names.ts';
 import { InlineHost } from '../runtime/inline-host.ts';
-import { ACCOUNT_STATES, isTradingState } from '../shared/account-state.ts';
-import { type Chance, seededChance } from '../shared/chance.ts';
-import { VirtualClock } from '../shared/clock.ts';
-import type { ActorId } from '../shared/counter-names.ts';
-import { InstrumentLog } from '../shared/instrument-log.ts';
-import type { RunOptions } from '../shared/run-options.ts';
+import type { RunOptions } from '../runtime/run-options.ts';
 import { TOPOLOGY } from '../topology.ts';
-import { MemoryNonceStore } from '../venues/kraken/nonce-source.ts';
-import { InlineHttp } from '../venues/practice/inline-http.ts';
-import { InlineNetwork } from '../venues/practice/inline-network.ts';
-import { makeMarket } from '../venues/practice/market-generator.ts';
-import type { MarketTape } from '../venues/practice/market-tape.ts';
-import { PRACTICE_DEFAULTS, PracticeExchange } from '../venues/practice/practice-exchange.ts';
+import { ACCOUNT_STATES, isTradingState } from '../trading/account-state.ts';
+import { MemoryNonceStore } from '../venues/kraken/keys/nonce-source.ts';
 import { check, type Violation } from './checker.ts';
+import { type SentOrder, spendLimits } from './day-readings.ts';
 import { type DaySettings, type DrawnDay, drawDay } from './day-settings.ts';
 import { readExchange } from './exchange-records.ts';
 import { HaltWatch } from './halt-watch.ts';
-import { type Lives, type MortalTransport, mortal } from './mortal.ts';
+import { type KillableTransport, killable, type Lives } from './killable-actor.ts';
 import { OurRecords } from './our-records.ts';
 import { ProcessDeaths, RECORDS_LOST_MS } from './process-deaths.ts';
-import { type SentOrder, spendLimits } from './readings.ts';
 import { recordTaker } from './record-taker.ts';
 import { readRequest, sentOrderOf } from './sent-order.ts';
 import { NO_TRACE, type Trace } from './trace.ts';
@@ -189,15 +189,15 @@ class SimulatedDay {
           (source) => this.#deaths?.records.uncommitted(source) ?? 0,
         ) as ActorFactory,
         risk: createRisk as ActorFactory,
-        sequencer: mortal('sequencer', sequencer, this.#lives) as ActorFactory,
+        sequencer: killable('sequencer', sequencer, this.#lives) as ActorFactory,
         detector: createDetector as ActorFactory,
         book: createBook as ActorFactory,
-        feed: mortal('feed', createFeed, this.#lives) as ActorFactory,
+        feed: killable('feed', createFeed, this.#lives) as ActorFactory,
       },
     });
   }
 
-  #makeTransport(): MortalTransport {
+  #makeTransport(): KillableTransport {
     const { latencyMs } = this.#drawn;
     const [least, most] = latencyMs;
     const watch = (direction: 'out' | 'in', path: string, text: string) => {

@@ -3,17 +3,17 @@
  * way is gone. They go through the product's own tables, and what a new run has to know is asked by its own queries.
  */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { loadMigrations, migrate } from '../actors/persistence/migrations.ts';
+import { loadMigrations, migrate } from '../actors/persistence/database/migrations.ts';
 import { RecordRows, TABLES } from '../actors/persistence/record-rows.ts';
-import { readCauses } from '../actors/persistence/stored-gate-causes.ts';
-import { readLosses } from '../actors/persistence/stored-losses.ts';
-import { readTrading } from '../actors/persistence/stored-trading.ts';
+import { readCauses } from '../actors/persistence/stored/read-gate-causes.ts';
+import { readLosses } from '../actors/persistence/stored/read-losses.ts';
+import { readTrading } from '../actors/persistence/stored/read-trading.ts';
+import { InstrumentHistory } from '../market/instrument-history.ts';
+import type { InstrumentLog } from '../market/instrument-log.ts';
 import { EXECUTION, EXECUTION_EVENT } from '../messages/execution-message.ts';
 import { RECORD_BYTES, RECORD_FOLLOWERS, RECORD_KIND } from '../messages/record-messages.ts';
-import type { Chance } from '../shared/chance.ts';
-import { InstrumentHistory } from '../shared/instrument-history.ts';
-import type { InstrumentLog } from '../shared/instrument-log.ts';
-import type { RunOptions } from '../shared/run-options.ts';
+import type { Chance } from '../platform/chance.ts';
+import type { RunOptions } from '../runtime/run-options.ts';
 
 const ACCOUNT = 'simulated';
 /** Those that a new run asks for. */

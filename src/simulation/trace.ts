@@ -1,6 +1,6 @@
 /** What a day does, step by step, as lines of text: to be read, or hashed to compare two runs. */
 import { createHash } from 'node:crypto';
-import type { Clock } from '../shared/clock.ts';
+import type { Clock } from '../platform/clock.ts';
 
 export interface Trace {
   /** Adds a line: what happened, where, and its text. */

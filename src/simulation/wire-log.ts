@@ -9,7 +9,7 @@
  * same stream after that left with the gate closed. Where no such word can be seen, because there was no connection or it
  * came before the confirmation's answer, a second is longer than any turn and any way over loopback.
  */
-import type { SentOrder } from './readings.ts';
+import type { SentOrder } from './day-readings.ts';
 import { readRequest, sentOrderOf } from './sent-order.ts';
 
 /** Longest that an order can have been under way when a halt was confirmed. */

@@ -6,11 +6,11 @@
  * proven. Who asked decides what to do then.
  */
 
-import type { ApprovedOrder } from '../shared/approved-order.ts';
-import type { AssetIndex, InstrumentIndex, OrderScale } from '../shared/instrument.ts';
-import type { Lots, Ticks, Units } from '../shared/money.ts';
-import type { Side } from '../shared/side.ts';
-import type { WallMs } from '../shared/time.ts';
+import type { AssetIndex, InstrumentIndex, OrderScale } from '../market/instrument.ts';
+import type { Lots, Ticks, Units } from '../money/money.ts';
+import type { Side } from '../money/side.ts';
+import type { WallMs } from '../platform/time.ts';
+import type { ApprovedOrder } from '../trading/approved-order.ts';
 
 /** One fill of one order, each reported once in a port's life. Its ticks and lots are in the scale the order was made in. */
 export interface Fill {

@@ -1,5 +1,5 @@
 /** Word of an order of which no byte has left. */
-import type { ApprovedOrder } from '../shared/approved-order.ts';
+import type { ApprovedOrder } from '../trading/approved-order.ts';
 import type { TradingEvent } from './trading-port.ts';
 
 /** Proven: the venue never had it. `isRetryable` when nothing about the order itself is wrong. */

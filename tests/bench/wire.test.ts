@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { haltWhileTrading } from '../../bench/support/halted-engine.ts';
-import { freshSeed } from '../../src/shared/chance.ts';
+import { freshSeed } from '../../src/platform/chance.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const seed = freshSeed();

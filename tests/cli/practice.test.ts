@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { practiceHelp } from '../../src/cli/practice.ts';
 import { parseSpeed } from '../../src/cli/speed.ts';
-import { parseFaultRates } from '../../src/venues/practice/fault-rules.ts';
-import { FAULT_NAMES } from '../../src/venues/practice/faults.ts';
-import { SocketClient } from '../venues/practice/socket-client.ts';
+import { parseFaultRates } from '../../src/practice/faults/fault-rules.ts';
+import { FAULT_NAMES } from '../../src/practice/faults/faults.ts';
+import { SocketClient } from '../practice/socket-client.ts';
 
 const CAPTURE = fileURLToPath(new URL('../fixtures/kraken/ws2_book_d25_BTCUSD_20260802.cap.jsonl.gz', import.meta.url));
-const OUTPUT = new URL('../../src/cli/standard-output.ts', import.meta.url).href;
+const OUTPUT = new URL('../../src/engine/standard-output.ts', import.meta.url).href;
 const MODULE = new URL('../../src/cli/practice.ts', import.meta.url).href;
 let child: ChildProcessWithoutNullStreams | undefined;
 

@@ -4,14 +4,14 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { EXIT } from '../../src/cli/exit-codes.ts';
 import { halt } from '../../src/cli/halt.ts';
 import { resume } from '../../src/cli/resume.ts';
 import { status } from '../../src/cli/status.ts';
 import { askControl } from '../../src/control/control-client.ts';
 import { type ControlTarget, LINE_BYTES_MAX } from '../../src/control/control-protocol.ts';
 import { type ControlServer, startControlServer } from '../../src/control/control-server.ts';
-import { type Clock, systemClock } from '../../src/shared/clock.ts';
+import { EXIT } from '../../src/engine/exit-codes.ts';
+import { type Clock, systemClock } from '../../src/platform/clock.ts';
 
 /** A process with a latch, as small as one can be. */
 function processWithLatch() {

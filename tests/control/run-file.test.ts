@@ -6,9 +6,9 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runningProcess, whyNoAnswer } from '../../src/cli/running-process.ts';
 import { openRunFile, type RunFile, readOwnRuns, readRun, runFilePath } from '../../src/control/run-file.ts';
-import { systemClock } from '../../src/shared/clock.ts';
-import { readConfig } from '../../src/shared/config.ts';
-import { arbitradeError } from '../../src/shared/errors.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { arbitradeError } from '../../src/platform/errors.ts';
+import { readConfig } from '../../src/settings/config.ts';
 import { until } from '../support/arbitrade.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
-import { loadMigrations, migrate } from '../../src/actors/persistence/migrations.ts';
+import { loadMigrations, migrate } from '../../src/actors/persistence/database/migrations.ts';
 
 const DOCUMENT = new URL('../../docs/database.md', import.meta.url);
 const MARK =

@@ -1,8 +1,8 @@
 /** Draws a machine, from the machine itself, as a Mermaid state diagram: events that lead from one state to another. */
 import type { AnyStateMachine } from 'xstate';
-import { accountMachine } from '../../src/actors/sequencer/account-machine.ts';
-import { orderMachine } from '../../src/actors/sequencer/order-machine.ts';
-import { planMachine } from '../../src/actors/sequencer/plan-machine.ts';
+import { accountMachine } from '../../src/actors/sequencer/account/account-machine.ts';
+import { orderMachine } from '../../src/actors/sequencer/model/order-machine.ts';
+import { planMachine } from '../../src/actors/sequencer/model/plan-machine.ts';
 
 /** The machines that `docs/architecture.md` shows, by the name that its marks give. */
 export const DRAWN: Readonly<Record<string, AnyStateMachine>> = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type BackOff, backOffMs, type Jitter } from '../../src/net/back-off.ts';
-import { seededChance } from '../../src/shared/chance.ts';
+import { seededChance } from '../../src/platform/chance.ts';
 
 const BACK_OFF: BackOff = { baseMs: 500, maxMs: 30_000, growth: 2, jitter: 'none' };
 const chanceOf = (unit: number) => ({ unit: () => unit, integer: () => 0 });

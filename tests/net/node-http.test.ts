@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { nodeHttp } from '../../src/net/node-http.ts';
 import type { HttpRequest, HttpResult } from '../../src/net/transport.ts';
-import { systemClock } from '../../src/shared/clock.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 
 async function serving(handle: RequestListener): Promise<{ url: string; server: Server }> {
   const server = createServer(handle);

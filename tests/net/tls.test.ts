@@ -39,7 +39,7 @@ test.each([
   const program = `
     import { nodeHttp } from ${url('../../src/net/node-http.ts')};
     import { nodeSockets } from ${url('../../src/net/node-sockets.ts')};
-    import { systemClock } from ${url('../../src/shared/clock.ts')};
+    import { systemClock } from ${url('../../src/platform/clock.ts')};
     const http = nodeHttp(systemClock);
     const asked = await new Promise((resolve) => http.request(
       { method: 'POST', url: 'https://localhost:${port}/', headers: { 'API-Key': 'k' }, body: '', timeoutMs: 20_000 }, resolve));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createDoorbellMemory, Doorbell } from '../../src/runtime/doorbell.ts';
-import { createRingMemory, RingConsumer, RingProducer } from '../../src/runtime/ring.ts';
+import { createDoorbellMemory, Doorbell } from '../../src/runtime/memory/doorbell.ts';
+import { createRingMemory, RingConsumer, RingProducer } from '../../src/runtime/memory/ring.ts';
 
 function parkedProducer(capacity: number) {
   const bells = createDoorbellMemory(1);

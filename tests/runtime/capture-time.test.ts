@@ -3,8 +3,8 @@ import type { Actor } from '../../src/runtime/actor.ts';
 import type { CaptureTime } from '../../src/runtime/capture-time/capture-time.ts';
 import { takingTurns } from '../../src/runtime/capture-time/taking-turns.ts';
 import { TimeKeeper } from '../../src/runtime/capture-time/time-keeper.ts';
-import type { SharedMemory } from '../../src/runtime/memory.ts';
-import type { ActorId } from '../../src/shared/counter-names.ts';
+import type { ActorId } from '../../src/runtime/counter-names.ts';
+import type { SharedMemory } from '../../src/runtime/memory/shared-memory.ts';
 import { createTestContext, type TestContextOptions } from '../support/test-context.ts';
 
 const OPTIONS = { captureTime: true };

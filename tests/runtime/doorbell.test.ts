@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createDoorbellMemory, Doorbell } from '../../src/runtime/doorbell.ts';
+import { createDoorbellMemory, Doorbell } from '../../src/runtime/memory/doorbell.ts';
 import { heapAfterCollection } from '../support/heap.ts';
 
 const OWN = 0;

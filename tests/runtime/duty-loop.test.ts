@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/platform/clock.ts';
 import type { Actor } from '../../src/runtime/actor.ts';
-import { Counters, createCounterMemory } from '../../src/runtime/counters.ts';
-import { createDoorbellMemory, Doorbell } from '../../src/runtime/doorbell.ts';
-import { Duty } from '../../src/runtime/duty.ts';
-import { DutyLoop } from '../../src/runtime/duty-loop.ts';
-import { systemClock } from '../../src/shared/clock.ts';
+import { Counters, createCounterMemory } from '../../src/runtime/memory/counters.ts';
+import { createDoorbellMemory, Doorbell } from '../../src/runtime/memory/doorbell.ts';
+import { Duty } from '../../src/runtime/threads/duty.ts';
+import { DutyLoop } from '../../src/runtime/threads/duty-loop.ts';
 
 /** A thread's loop with one actor whose work is a list of calls. */
 function stage() {

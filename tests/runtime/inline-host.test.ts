@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../src/platform/clock.ts';
 import type { Actor, ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
+import type { ActorId } from '../../src/runtime/counter-names.ts';
 import { InlineHost } from '../../src/runtime/inline-host.ts';
 import type { ChildSpec, Topology } from '../../src/runtime/topology-spec.ts';
-import { VirtualClock } from '../../src/shared/clock.ts';
-import { checkConfig } from '../../src/shared/config.ts';
-import type { ActorId } from '../../src/shared/counter-names.ts';
+import { checkConfig } from '../../src/settings/config.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 
 const SEED = 42;

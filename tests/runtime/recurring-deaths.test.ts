@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RecurringDeaths } from '../../src/runtime/recurring-deaths.ts';
+import { RecurringDeaths } from '../../src/runtime/supervision/recurring-deaths.ts';
 
 const FULL = {
   actor: 'persistence',

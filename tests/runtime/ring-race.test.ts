@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createDoorbellMemory } from '../../src/runtime/doorbell.ts';
-import { createRingMemory } from '../../src/runtime/ring.ts';
+import { createDoorbellMemory } from '../../src/runtime/memory/doorbell.ts';
+import { createRingMemory } from '../../src/runtime/memory/ring.ts';
 import type { PingPong } from '../support/doorbell-worker.ts';
 import type { RaceRole } from '../support/ring-race-worker.ts';
 import { runWorker } from '../support/run-worker.ts';

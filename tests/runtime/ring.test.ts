@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createDoorbellMemory, Doorbell } from '../../src/runtime/doorbell.ts';
+import { createDoorbellMemory, Doorbell } from '../../src/runtime/memory/doorbell.ts';
 import {
   createRingMemory,
   inProgressPosition,
@@ -8,7 +8,7 @@ import {
   RingGauge,
   type RingMemory,
   RingProducer,
-} from '../../src/runtime/ring.ts';
+} from '../../src/runtime/memory/ring.ts';
 
 const CAPACITY = 8;
 

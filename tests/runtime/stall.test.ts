@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { afterAwake } from '../../src/runtime/awake-timer.ts';
 import { StallWatch } from '../../src/runtime/stall.ts';
+import { afterAwake } from '../../src/runtime/threads/awake-timer.ts';
 
 test('a gap between two looks beyond the limit is a stall, and ages count from its end', () => {
   const watch = new StallWatch(1_000);

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { createActor, initialTransition, transition } from 'xstate';
 import { planPlacement } from '../../src/runtime/placement.ts';
-import { RestartBudget } from '../../src/runtime/restart-budget.ts';
-import { isRestarted, restartGroup, strictestKind } from '../../src/runtime/supervision-order.ts';
-import { gateReadingOf, type SupervisorEvent, supervisorMachine } from '../../src/runtime/supervisor-machine.ts';
-import { type ThreadEvent, threadMachine } from '../../src/runtime/thread-machine.ts';
-import { checkConfig } from '../../src/shared/config.ts';
+import { RestartBudget } from '../../src/runtime/supervision/restart-budget.ts';
+import { isRestarted, restartGroup, strictestKind } from '../../src/runtime/supervision/supervision-order.ts';
+import {
+  gateReadingOf,
+  type SupervisorEvent,
+  supervisorMachine,
+} from '../../src/runtime/supervision/supervisor-machine.ts';
+import { type ThreadEvent, threadMachine } from '../../src/runtime/threads/thread-machine.ts';
+import { checkConfig } from '../../src/settings/config.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 
 describe('restart budget', () => {

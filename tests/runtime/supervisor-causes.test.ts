@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SupervisorCauses } from '../../src/runtime/supervisor-causes.ts';
+import { SupervisorCauses } from '../../src/runtime/supervision/supervisor-causes.ts';
 
 const said = (causes: SupervisorCauses, down: readonly string[] = []) =>
   causes

@@ -1,8 +1,8 @@
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Counters } from '../../src/runtime/counters.ts';
-import type { ActorId } from '../../src/shared/counter-names.ts';
-import { LIVES, NEWEST, OUT_OF_ORDER, type WayToDie } from '../support/mortal-actor.ts';
+import type { ActorId } from '../../src/runtime/counter-names.ts';
+import { Counters } from '../../src/runtime/memory/counters.ts';
+import { LIVES, NEWEST, OUT_OF_ORDER, type WayToDie } from '../support/killable-actor.ts';
 import { eventsOf, type Supervised, type SupervisedOptions, supervise } from '../support/supervised.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 5 };
@@ -104,7 +104,7 @@ describe('supervisor: every way to die', () => {
   });
 
   test('a first start that fails stops what runs already and is thrown', async () => {
-    const stage = supervise({ mortality: { vices: { book: 'fails to start' } } });
+    const stage = supervise({ killability: { vices: { book: 'fails to start' } } });
     await expect(stage.supervisor.start()).rejects.toMatchObject({ code: 'ACTOR_FAILED', message: /fails to start/ });
     expect(stage.supervisor.threads.map(({ state }) => state)).toEqual(['down', 'down']);
     expect(stage.gate.supervisor).toEqual({ state: 'halted', reason: 'stopping' });
@@ -112,24 +112,27 @@ describe('supervisor: every way to die', () => {
   });
 
   test('an actor that is never ready fails its start', async () => {
-    const stage = supervise({ runtime: { start_within_ms: 500 }, mortality: { vices: { book: 'is never ready' } } });
+    const stage = supervise({ runtime: { start_within_ms: 500 }, killability: { vices: { book: 'is never ready' } } });
     await expect(stage.supervisor.start()).rejects.toThrow(/was not ready within 500 ms/);
   });
 
   test('an actor that ignores stop is killed at its deadline', async () => {
-    const stage = await started({ runtime: { stop_within_ms: 200 }, mortality: { vices: { book: 'ignores stop' } } });
+    const stage = await started({ runtime: { stop_within_ms: 200 }, killability: { vices: { book: 'ignores stop' } } });
     expect(await stage.supervisor.stop()).toEqual({ killed: ['book'], failed: [] });
     expect(stage.supervisor.state).toBe('stopped');
   });
 
   test('an actor that gets on with what it has to finish is waited for beyond its deadline', async () => {
-    const stage = await started({ runtime: { stop_within_ms: 2_000 }, mortality: { vices: { book: 'stops slowly' } } });
+    const stage = await started({
+      runtime: { stop_within_ms: 2_000 },
+      killability: { vices: { book: 'stops slowly' } },
+    });
     expect(await stage.supervisor.stop()).toEqual({ killed: [], failed: [] });
   });
 
   test('but not for ever', async () => {
     const runtime = { stop_within_ms: 1_000, stop_most_ms: 1_500 };
-    const stage = await started({ runtime, mortality: { vices: { book: 'never ends to stop' } } });
+    const stage = await started({ runtime, killability: { vices: { book: 'never ends to stop' } } });
     expect(await stage.supervisor.stop()).toEqual({ killed: ['book'], failed: [] });
   });
 
@@ -143,7 +146,7 @@ describe('supervisor: every way to die', () => {
   });
 
   test('an actor that fails to stop is reported', async () => {
-    const stage = await started({ mortality: { vices: { book: 'fails to stop' } } });
+    const stage = await started({ killability: { vices: { book: 'fails to stop' } } });
     expect(await stage.supervisor.stop()).toEqual({ killed: [], failed: ['book'] });
     expect(stage.audits().find(({ event }) => event === 'actor_failed')?.text).toMatch(/fails to stop/);
   });
@@ -212,7 +215,7 @@ describe('supervisor: the gate', () => {
   test('more restarts than the budget halt trading, stop everything and escalate', async () => {
     const stage = await started({
       runtime: { restarts_max: 3 },
-      mortality: { vices: { book: 'fails to start again' } },
+      killability: { vices: { book: 'fails to start again' } },
     });
     stage.supervisor.kill('book');
     await until(() => expect(stage.escalations).toHaveLength(1));
@@ -227,7 +230,7 @@ describe('supervisor: the gate', () => {
 describe('supervisor: a message that kills its handler', () => {
   for (const way of ['throw', 'exit', 'endless loop', 'out of memory'] as const) {
     test(`twice by "${way}" is set aside, everything else is handled, and trading pauses`, async () => {
-      const stage = await started({ runtime: { hang_limit_ms: 1_000 }, mortality: { poison: { 50: way } } });
+      const stage = await started({ runtime: { hang_limit_ms: 1_000 }, killability: { poison: { 50: way } } });
       stage.send(1, 100);
       await until(() => expect(stage.own('book')[NEWEST]).toBe(100));
       await until(() => expect(stage.gate.supervisor).toEqual({ state: 'paused', reason: 'message_set_aside' }));
@@ -241,7 +244,10 @@ describe('supervisor: a message that kills its handler', () => {
   }
 
   test('being killed from outside twice at the same message sets nothing aside', async () => {
-    const stage = await started({ mortality: { poison: { 50: 'endless loop' } }, runtime: { hang_limit_ms: 60_000 } });
+    const stage = await started({
+      killability: { poison: { 50: 'endless loop' } },
+      runtime: { hang_limit_ms: 60_000 },
+    });
     stage.send(1, 50);
     for (let life = 2; life <= 4; life++) {
       await until(() => expect(stage.own('book')[NEWEST]).toBe(49));
@@ -258,7 +264,7 @@ describe('supervisor: idle threads', () => {
   for (const idle of ['park', 'spin', 'adaptive'] as const) {
     for (const needsEventLoop of [false, true]) {
       test(`keep their heartbeat when they idle by ${idle}${needsEventLoop ? ' with their event loop' : ''}`, async () => {
-        const stage = await started({ runtime: { idle, heartbeat_ms: 2 }, mortality: { needsEventLoop } });
+        const stage = await started({ runtime: { idle, heartbeat_ms: 2 }, killability: { needsEventLoop } });
         const counters = new Counters(stage.memory.counters, 'book');
         const beats = new Set<number>();
         await until(() => expect(beats.add(counters.get('heartbeat_ns')).size).toBeGreaterThan(20));
@@ -274,7 +280,7 @@ describe('supervisor: control calls', () => {
       test(`are answered by a thread that idles by ${idle}${needsEventLoop ? ' with its event loop' : ''}`, async () => {
         const stage = await started({
           runtime: { idle, heartbeat_ms: 1_000, hang_limit_ms: 60_000 },
-          mortality: { needsEventLoop },
+          killability: { needsEventLoop },
         });
         for (let call = 0; call < 20; call++) expect(await stage.supervisor.call('book', 'lives')).toBe(1);
       });

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { INT64_MAX, units } from '../../src/money/money.ts';
+import { INCURABLE_ERRORS } from '../../src/platform/errors.ts';
 import { addAmount, writeAmount } from '../../src/shared/amount-field.ts';
-import { INCURABLE_ERRORS } from '../../src/shared/errors.ts';
-import { INT64_MAX, units } from '../../src/shared/money.ts';
 
 describe('amounts in memory', () => {
   test.each([0n, 1n, -1n, INT64_MAX, -INT64_MAX])('%s is read as it was written', (value) => {

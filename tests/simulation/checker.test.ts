@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { encodeClientOrderId } from '../../src/shared/client-order-id.ts';
 import { type Checked, check, type ViolationName } from '../../src/simulation/checker.ts';
-import type { ExchangeOrder, FillReading, OurOrder, OurPlan, SentOrder } from '../../src/simulation/readings.ts';
+import type { ExchangeOrder, FillReading, OurOrder, OurPlan, SentOrder } from '../../src/simulation/day-readings.ts';
 import { WireLog } from '../../src/simulation/wire-log.ts';
+import { encodeClientOrderId } from '../../src/trading/client-order-id.ts';
 
 const ONE = 10n ** 18n;
 const RUN_MS = 1_800_000_000_000;

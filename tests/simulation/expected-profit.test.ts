@@ -4,10 +4,10 @@
  */
 import { expect, test } from 'vitest';
 import { EXECUTION, PLAN_OUTCOMES } from '../../src/messages/execution-message.ts';
-import type { VirtualClock } from '../../src/shared/clock.ts';
+import type { VirtualClock } from '../../src/platform/clock.ts';
+import type { MarketTape } from '../../src/practice/market/market-tape.ts';
 import { simulateDay } from '../../src/simulation/simulated-day.ts';
 import type { Trace } from '../../src/simulation/trace.ts';
-import type { MarketTape } from '../../src/venues/practice/market-tape.ts';
 
 const DAYS = 32;
 const FIRST_SEED = 4_100;

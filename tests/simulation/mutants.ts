@@ -3,16 +3,16 @@
  * into, the gate it asks. Nothing of them is in the product.
  */
 
-import type { RunningAccount } from '../../src/actors/sequencer/account.ts';
+import type { RunningAccount } from '../../src/actors/sequencer/account/running-account.ts';
 import { createSequencer } from '../../src/actors/sequencer/actor.ts';
-import { VENUE } from '../../src/actors/sequencer/venue-way.ts';
+import { VENUE } from '../../src/actors/sequencer/venue-route.ts';
+import { assetIndex, type InstrumentIndex } from '../../src/market/instrument.ts';
 import { EXECUTION, EXECUTION_EVENT } from '../../src/messages/execution-message.ts';
 import { RECORD_KIND } from '../../src/messages/record-messages.ts';
+import { lots, NO_UNITS, ticks, units } from '../../src/money/money.ts';
 import type { ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
-import type { ApprovedOrder } from '../../src/shared/approved-order.ts';
-import { assetIndex, type InstrumentIndex } from '../../src/shared/instrument.ts';
-import { lots, NO_UNITS, ticks, units } from '../../src/shared/money.ts';
 import type { SimulatedFault } from '../../src/simulation/day-settings.ts';
+import type { ApprovedOrder } from '../../src/trading/approved-order.ts';
 import type {
   AccountQuestion,
   Fill,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { freshSeed } from '../../src/shared/chance.ts';
-import { systemClock } from '../../src/shared/clock.ts';
+import { freshSeed } from '../../src/platform/chance.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { simulateDays } from '../../src/simulation/day-pool.ts';
 import { SIMULATED_FAULTS } from '../../src/simulation/day-settings.ts';
 import type { DayReport } from '../../src/simulation/day-worker.ts';

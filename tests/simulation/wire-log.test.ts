@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { DECIMALS } from '../../src/simulation/readings.ts';
+import { DECIMALS } from '../../src/simulation/day-readings.ts';
 import { WireLog } from '../../src/simulation/wire-log.ts';
 
 const CANCEL_ALL = '{"method":"cancel_all","params":{"token":"t"},"req_id":9}';

@@ -1,14 +1,14 @@
 /** Orders that passed the last check, for tests that need one to send. */
 
+import { instrumentIndex } from '../../src/market/instrument.ts';
+import { lots, ticks, units } from '../../src/money/money.ts';
+import { monotonicNs } from '../../src/platform/time.ts';
 import {
   type ApprovedOrder,
   approveOrder,
   type OrderLimits,
   type OrderRequest,
-} from '../../src/shared/approved-order.ts';
-import { instrumentIndex } from '../../src/shared/instrument.ts';
-import { lots, ticks, units } from '../../src/shared/money.ts';
-import { monotonicNs } from '../../src/shared/time.ts';
+} from '../../src/trading/approved-order.ts';
 
 const REQUEST: OrderRequest = {
   clOrdId: 'amhw3k2x100001203',

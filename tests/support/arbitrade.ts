@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { systemClock } from '../../src/shared/clock.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 export const LAUNCHER = join(ROOT, 'bin', 'arbitrade.mjs');

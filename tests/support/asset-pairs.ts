@@ -8,8 +8,8 @@ import {
   InstrumentDirectory,
   type InstrumentStatus,
   instrumentIndex,
-} from '../../src/shared/instrument.ts';
-import { lots, parseDecimal, ticks, units } from '../../src/shared/money.ts';
+} from '../../src/market/instrument.ts';
+import { lots, parseDecimal, ticks, units } from '../../src/money/money.ts';
 
 const FILE = new URL('../fixtures/kraken/rest_AssetPairs_20250722.json.gz', import.meta.url);
 const ASSET_DECIMALS = 10;

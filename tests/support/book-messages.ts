@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../src/market/instrument.ts';
+import type { InstrumentLog } from '../../src/market/instrument-log.ts';
 import {
   CONTROL,
   DELTA,
@@ -11,12 +13,10 @@ import {
   invalidReasonCode,
   MARKET_KIND,
 } from '../../src/messages/market-messages.ts';
-import type { RingProducer } from '../../src/runtime/ring.ts';
-import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../src/shared/instrument.ts';
-import type { InstrumentLog } from '../../src/shared/instrument-log.ts';
-import { lots, parseDecimal, ticks, units } from '../../src/shared/money.ts';
-import { bookChecksum } from '../../src/venues/kraken/checksum.ts';
-import { readCaptureRows } from '../../src/venues/practice/capture-rows.ts';
+import { lots, parseDecimal, ticks, units } from '../../src/money/money.ts';
+import { readCaptureRows } from '../../src/practice/market/capture-rows.ts';
+import type { RingProducer } from '../../src/runtime/memory/ring.ts';
+import { bookChecksum } from '../../src/venues/kraken/market/checksum.ts';
 import {
   integerOf,
   isObject,

@@ -1,6 +1,6 @@
 /** BTC/USD as the only pair there is: a tick is 0.1 USD, a lot 0.00000001 BTC. */
-import { assetIndex, type Instrument, InstrumentDirectory, instrumentIndex } from '../../src/shared/instrument.ts';
-import { lots, ticks, units } from '../../src/shared/money.ts';
+import { assetIndex, type Instrument, InstrumentDirectory, instrumentIndex } from '../../src/market/instrument.ts';
+import { lots, ticks, units } from '../../src/money/money.ts';
 
 export const BTC_USD: Instrument = {
   index: instrumentIndex(0),

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CaptureReader, READ_END, READ_ROW } from '../../src/shared/capture-reader.ts';
+import { CaptureReader, READ_END, READ_ROW } from '../../src/captures/capture-reader.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'kraken');
 

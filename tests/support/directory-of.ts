@@ -6,8 +6,8 @@ import {
   InstrumentDirectory,
   type InstrumentStatus,
   instrumentIndex,
-} from '../../src/shared/instrument.ts';
-import type { Lots, Ticks, Units } from '../../src/shared/money.ts';
+} from '../../src/market/instrument.ts';
+import type { Lots, Ticks, Units } from '../../src/money/money.ts';
 
 export type Statuses = Readonly<Partial<Record<string, InstrumentStatus>>>;
 

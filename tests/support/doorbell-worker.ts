@@ -1,7 +1,7 @@
 /** One of two threads that wake each other through doorbells, parking before every message. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Doorbell } from '../../src/runtime/doorbell.ts';
-import { RingConsumer, type RingMemory, RingProducer } from '../../src/runtime/ring.ts';
+import { Doorbell } from '../../src/runtime/memory/doorbell.ts';
+import { RingConsumer, type RingMemory, RingProducer } from '../../src/runtime/memory/ring.ts';
 
 export interface PingPong {
   readonly doorbells: SharedArrayBuffer;

@@ -1,5 +1,5 @@
 /** A source of frames that never has one: the router gets its frames by hand. */
-import type { FrameSource } from '../../src/actors/feed/frame-source.ts';
+import type { FrameSource } from '../../src/actors/feed/sources/frame-source.ts';
 
 export const IDLE_SOURCE: FrameSource = {
   start: () => undefined,

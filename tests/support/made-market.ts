@@ -4,8 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { type Chance, seededChance } from '../../src/shared/chance.ts';
-import { bookChecksum } from '../../src/venues/kraken/checksum.ts';
+import { type Chance, seededChance } from '../../src/platform/chance.ts';
+import { bookChecksum } from '../../src/venues/kraken/market/checksum.ts';
 
 const ASSETS = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE', 'FFF'] as const;
 const DEPTH = 10;

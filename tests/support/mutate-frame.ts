@@ -1,5 +1,5 @@
 /** Damage as lines, proxies and bugs do it, by chance. */
-import type { Chance } from '../../src/shared/chance.ts';
+import type { Chance } from '../../src/platform/chance.ts';
 
 const INTERESTING = Buffer.from('{}[]",:.0123456789eE+-\\u\u0000tfn ');
 

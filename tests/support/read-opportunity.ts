@@ -1,11 +1,11 @@
 /** Decodes OPPORTUNITY messages as tests find them on a ring. */
 
+import { assetReceived, assetSpent, spellCycle } from '../../src/market/asset-graph.ts';
+import type { InstrumentDirectory } from '../../src/market/instrument.ts';
 import { LEG, OPPORTUNITY } from '../../src/messages/opportunity-message.ts';
-import { assetReceived, assetSpent, spellCycle } from '../../src/shared/asset-graph.ts';
-import type { InstrumentDirectory } from '../../src/shared/instrument.ts';
-import { units } from '../../src/shared/money.ts';
-import type { Amount, Opportunity, OpportunityLeg } from '../../src/shared/opportunity-json.ts';
-import { BUY, SELL } from '../../src/shared/side.ts';
+import { units } from '../../src/money/money.ts';
+import { BUY, SELL } from '../../src/money/side.ts';
+import type { Amount, Opportunity, OpportunityLeg } from '../../src/trading/opportunity-json.ts';
 
 /**
  * Reads the OPPORTUNITY message at `offset`. `directory` is the one it was decided with, or any later: indices are

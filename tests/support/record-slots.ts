@@ -1,18 +1,18 @@
 /** Records as actors write them, for tests that play the actor. */
 
-import { EXECUTION } from '../../src/messages/execution-message.ts';
-import { LEG, OPPORTUNITY } from '../../src/messages/opportunity-message.ts';
-import { PORTFOLIO, RECORD_KIND } from '../../src/messages/record-messages.ts';
-import type { RecordWriter } from '../../src/runtime/record-writer.ts';
 import {
   type AssetIndex,
   assetIndex,
   type InstrumentChanges,
   type InstrumentIndex,
   instrumentIndex,
-} from '../../src/shared/instrument.ts';
-import { lots, ticks, units } from '../../src/shared/money.ts';
-import type { Side } from '../../src/shared/side.ts';
+} from '../../src/market/instrument.ts';
+import { EXECUTION } from '../../src/messages/execution-message.ts';
+import { LEG, OPPORTUNITY } from '../../src/messages/opportunity-message.ts';
+import { PORTFOLIO, RECORD_KIND } from '../../src/messages/record-messages.ts';
+import { lots, ticks, units } from '../../src/money/money.ts';
+import type { Side } from '../../src/money/side.ts';
+import type { RecordWriter } from '../../src/runtime/records/record-writer.ts';
 
 /** Three assets and the three pairs between them; precisions differ on purpose. */
 export const TRIANGLE: InstrumentChanges = {

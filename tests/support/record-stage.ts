@@ -1,10 +1,9 @@
 /** Persistence on a stage: the test plays the actors that write records. */
 import path from 'node:path';
-
+import { systemClock } from '../../src/platform/clock.ts';
 import type { Actor } from '../../src/runtime/actor.ts';
-import { RecordWriter } from '../../src/runtime/record-writer.ts';
-import { systemClock } from '../../src/shared/clock.ts';
-import type { RecordSummary } from '../../src/shared/control-calls.ts';
+import type { RecordSummary } from '../../src/runtime/control-calls.ts';
+import { RecordWriter } from '../../src/runtime/records/record-writer.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { createTestContext, type TestContext, type TestContextOptions } from './test-context.ts';
 

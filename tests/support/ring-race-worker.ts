@@ -1,7 +1,7 @@
 /** One end of a ring that two threads race on. Every message carries its number and a canary made of it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { RingConsumer, type RingMemory, RingProducer } from '../../src/runtime/ring.ts';
-import { seededChance } from '../../src/shared/chance.ts';
+import { seededChance } from '../../src/platform/chance.ts';
+import { RingConsumer, type RingMemory, RingProducer } from '../../src/runtime/memory/ring.ts';
 
 export interface RaceRole {
   readonly role: 'producer' | 'consumer';

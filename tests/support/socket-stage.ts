@@ -1,22 +1,22 @@
 /** A socket source on the real clock against a scripted venue, with a sink that keeps what it is told. */
 import { expect, onTestFinished, vi } from 'vitest';
-import type { FrameSink, FrameSource } from '../../src/actors/feed/frame-source.ts';
-import { recorded } from '../../src/actors/feed/recording-source.ts';
-import { createSocketSource } from '../../src/actors/feed/socket-source.ts';
-import type { ActorContext } from '../../src/runtime/actor.ts';
-import type { AuditEvent } from '../../src/shared/audit-events.ts';
-import { type Clock, systemClock, VirtualClock } from '../../src/shared/clock.ts';
-import type { CounterName } from '../../src/shared/counter-names.ts';
+import type { FrameSink, FrameSource } from '../../src/actors/feed/sources/frame-source.ts';
+import { recorded } from '../../src/actors/feed/sources/recording-source.ts';
+import { createSocketSource } from '../../src/actors/feed/sources/socket-source.ts';
 import {
   type Instrument,
   type InstrumentDirectory,
   type InstrumentIndex,
   type InstrumentStatus,
   instrumentIndex,
-} from '../../src/shared/instrument.ts';
-import type { InstrumentLog } from '../../src/shared/instrument-log.ts';
-import type { RunOptions } from '../../src/shared/run-options.ts';
-import { type VenueReply, venueReplyOf } from '../../src/venues/kraken/venue-reply.ts';
+} from '../../src/market/instrument.ts';
+import type { InstrumentLog } from '../../src/market/instrument-log.ts';
+import { type Clock, systemClock, VirtualClock } from '../../src/platform/clock.ts';
+import type { ActorContext } from '../../src/runtime/actor.ts';
+import type { CounterName } from '../../src/runtime/counter-names.ts';
+import type { AuditEvent } from '../../src/runtime/records/audit-events.ts';
+import type { RunOptions } from '../../src/runtime/run-options.ts';
+import { type VenueReply, venueReplyOf } from '../../src/venues/kraken/wire/venue-reply.ts';
 import { changesOf } from './directory-of.ts';
 import { type ScriptedVenue, startScriptedVenue } from './scripted-venue.ts';
 import { createTestContext } from './test-context.ts';

@@ -1,18 +1,24 @@
-/** A supervisor over mortal actors, with the test on the main thread playing feed and persistence. */
-import { createSharedMemory, openConsumer, openProducer, type SharedMemory } from '../../src/runtime/memory.ts';
+/** A supervisor over killable actors, with the test on the main thread playing feed and persistence. */
+
+import { systemClock } from '../../src/platform/clock.ts';
+import type { ActorId } from '../../src/runtime/counter-names.ts';
+import type { RingProducer } from '../../src/runtime/memory/ring.ts';
+import {
+  createSharedMemory,
+  openConsumer,
+  openProducer,
+  type SharedMemory,
+} from '../../src/runtime/memory/shared-memory.ts';
 import { planPlacement } from '../../src/runtime/placement.ts';
-import type { RingProducer } from '../../src/runtime/ring.ts';
-import type { Strategy } from '../../src/runtime/supervision-order.ts';
-import { Supervisor } from '../../src/runtime/supervisor.ts';
+import type { AuditEvent } from '../../src/runtime/records/audit-events.ts';
+import type { Strategy } from '../../src/runtime/supervision/supervision-order.ts';
+import { Supervisor } from '../../src/runtime/supervision/supervisor.ts';
+import type { OwnOptions } from '../../src/runtime/threads/worker-messages.ts';
 import type { RestartKind, Topology } from '../../src/runtime/topology-spec.ts';
-import type { OwnOptions } from '../../src/runtime/worker-messages.ts';
-import type { AuditEvent } from '../../src/shared/audit-events.ts';
-import { systemClock } from '../../src/shared/clock.ts';
-import { checkConfig } from '../../src/shared/config.ts';
-import type { ActorId } from '../../src/shared/counter-names.ts';
-import { TradingGate } from '../../src/shared/trading-gate.ts';
+import { checkConfig } from '../../src/settings/config.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
-import { type MortalCalls, type Mortality, withMortality } from './mortal-actor.ts';
+import { TradingGate } from '../../src/trading/trading-gate.ts';
+import { type Killability, type KillableCalls, withMortality } from './killable-actor.ts';
 import { type AuditRecord, readAudit } from './test-context.ts';
 
 export interface SupervisedOptions {
@@ -21,12 +27,12 @@ export interface SupervisedOptions {
   readonly kinds?: Partial<Record<ActorId, RestartKind>>;
   readonly runtime?: Readonly<Record<string, unknown>>;
   readonly strategy?: Strategy;
-  readonly mortality?: Mortality;
+  readonly killability?: Killability;
   readonly ownOptions?: OwnOptions;
 }
 
 export interface Supervised {
-  readonly supervisor: Supervisor<MortalCalls>;
+  readonly supervisor: Supervisor<KillableCalls>;
   readonly memory: SharedMemory;
   readonly gate: TradingGate;
   readonly deltas: RingProducer;
@@ -35,7 +41,7 @@ export interface Supervised {
   readonly logged: string[];
   /** Audit records so far; each is given once. */
   audits(): AuditRecord[];
-  /** Own memory of an actor, as the mortal actor lays it out. */
+  /** Own memory of an actor, as the killable actor lays it out. */
   own(actor: ActorId): Float64Array;
   /** Publishes the numbers `from … to` to the book. */
   send(from: number, to: number): void;
@@ -44,7 +50,7 @@ export interface Supervised {
 export function supervise(given: SupervisedOptions = {}): Supervised {
   const children = (given.actors ?? ['detector', 'book']).map((id) => ({
     id,
-    entry: withMortality(given.mortality ?? {}),
+    entry: withMortality(given.killability ?? {}),
     restart: given.kinds?.[id] ?? ('permanent' as const),
     ownBytes: () => 64,
   }));
@@ -61,7 +67,7 @@ export function supervise(given: SupervisedOptions = {}): Supervised {
   const memory = createSharedMemory(topology, config, plan.placement);
   const escalations: Error[] = [];
   const logged: string[] = [];
-  const supervisor = new Supervisor<MortalCalls>({
+  const supervisor = new Supervisor<KillableCalls>({
     ...{ topology, config, plan, memory, clock: systemClock, seed: 1 },
     log: (actor, _level, event) => void logged.push(`${actor} ${event}`),
     ownOptions: given.ownOptions ?? {},

@@ -9,9 +9,12 @@
  *   createActor(stage.successor());          // what comes after a crash
  */
 
+import { type InstrumentIndex, instrumentIndex } from '../../src/market/instrument.ts';
 import { AUDIT, RECORD_KIND } from '../../src/messages/record-messages.ts';
+import { VirtualClock } from '../../src/platform/clock.ts';
 import type { ActorContext } from '../../src/runtime/actor.ts';
-import { chanceOf } from '../../src/runtime/load-actor.ts';
+import { ACTOR_IDS, type ActorId } from '../../src/runtime/counter-names.ts';
+import type { RingConsumer, RingProducer } from '../../src/runtime/memory/ring.ts';
 import {
   createSharedMemory,
   openConsumer,
@@ -19,15 +22,12 @@ import {
   openProducer,
   type Placement,
   type SharedMemory,
-} from '../../src/runtime/memory.ts';
-import { readText } from '../../src/runtime/record-writer.ts';
-import type { RingConsumer, RingProducer } from '../../src/runtime/ring.ts';
-import { AUDIT_EVENTS, type AuditEvent } from '../../src/shared/audit-events.ts';
-import { VirtualClock } from '../../src/shared/clock.ts';
-import { checkConfig } from '../../src/shared/config.ts';
-import { ACTOR_IDS, type ActorId } from '../../src/shared/counter-names.ts';
-import { type InstrumentIndex, instrumentIndex } from '../../src/shared/instrument.ts';
-import type { RunOptions } from '../../src/shared/run-options.ts';
+} from '../../src/runtime/memory/shared-memory.ts';
+import { AUDIT_EVENTS, type AuditEvent } from '../../src/runtime/records/audit-events.ts';
+import { readText } from '../../src/runtime/records/record-writer.ts';
+import type { RunOptions } from '../../src/runtime/run-options.ts';
+import { chanceOf } from '../../src/runtime/threads/load-actor.ts';
+import { checkConfig } from '../../src/settings/config.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 
 export interface TestContextOptions {

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Chance, freshSeed, seededChance } from '../../src/shared/chance.ts';
+import { type Chance, freshSeed, seededChance } from '../../src/platform/chance.ts';
 import { type JsonObject, parseJson } from '../../src/venues/practice/lexeme-json.ts';
 import { runToEnd } from '../support/arbitrade.ts';
 import { type BookMessage, messagesOf, NaiveBook } from '../support/book-messages.ts';

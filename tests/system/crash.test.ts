@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readStoredCauses } from '../../src/actors/persistence/stored-gate-causes.ts';
+import { readStoredCauses } from '../../src/actors/persistence/stored/read-gate-causes.ts';
 import { askControl } from '../../src/control/control-client.ts';
-import { freshSeed, seededChance } from '../../src/shared/chance.ts';
-import { systemClock } from '../../src/shared/clock.ts';
+import { freshSeed, seededChance } from '../../src/platform/chance.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { leftOf, type Running, runToEnd, until } from '../support/arbitrade.ts';
 import { engineStage, type Stage, statusOf, untilCommitted } from '../support/running-engine.ts';
 import { readRecordNumbers, readStored, upTo } from '../support/stored-records.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Reconciliation } from '../../src/cli/reconciliation.ts';
-import type { Summary } from '../../src/cli/summary.ts';
+import type { Reconciliation } from '../../src/readings/ledger-reconciliation.ts';
+import type { Summary } from '../../src/readings/summary.ts';
 import { start, until } from '../support/arbitrade.ts';
 
 type Ended = Summary & { readonly dislocations: number; readonly reconciliation: Reconciliation };

@@ -1,6 +1,6 @@
 /** The whole process is stopped and continued, as by a paused virtual machine: nobody is killed for it. */
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/shared/clock.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { tradingStage } from '../support/trading-stage.ts';
 
 /** More than twice the default of `runtime.hang_limit_ms`. */

@@ -2,11 +2,16 @@ import { expect, test } from 'vitest';
 import { createActor } from '../../src/actors/book/actor.ts';
 import { FeedMemory } from '../../src/actors/feed/feed-memory.ts';
 import { FrameRouter } from '../../src/actors/feed/frame-router.ts';
-import { createSharedMemory, openConsumer, openContext, type Placement } from '../../src/runtime/memory.ts';
-import { seededChance } from '../../src/shared/chance.ts';
-import { VirtualClock } from '../../src/shared/clock.ts';
-import { checkConfig } from '../../src/shared/config.ts';
-import { ACTOR_IDS } from '../../src/shared/counter-names.ts';
+import { seededChance } from '../../src/platform/chance.ts';
+import { VirtualClock } from '../../src/platform/clock.ts';
+import { ACTOR_IDS } from '../../src/runtime/counter-names.ts';
+import {
+  createSharedMemory,
+  openConsumer,
+  openContext,
+  type Placement,
+} from '../../src/runtime/memory/shared-memory.ts';
+import { checkConfig } from '../../src/settings/config.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
 import { capturePath, framesOf } from '../support/captures.ts';
 import { heapAfterCollection } from '../support/heap.ts';

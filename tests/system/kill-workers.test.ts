@@ -3,22 +3,22 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Counters } from '../../src/runtime/counters.ts';
-import { createSharedMemory, type SharedMemory } from '../../src/runtime/memory.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { ACTOR_IDS, type ActorId } from '../../src/runtime/counter-names.ts';
+import { Counters } from '../../src/runtime/memory/counters.ts';
+import { RingGauge } from '../../src/runtime/memory/ring.ts';
+import { createSharedMemory, type SharedMemory } from '../../src/runtime/memory/shared-memory.ts';
 import { planPlacement } from '../../src/runtime/placement.ts';
-import { RingGauge } from '../../src/runtime/ring.ts';
-import { Supervisor } from '../../src/runtime/supervisor.ts';
-import { systemClock } from '../../src/shared/clock.ts';
-import { checkConfig } from '../../src/shared/config.ts';
-import { ACTOR_IDS, type ActorId } from '../../src/shared/counter-names.ts';
-import { TradingGate } from '../../src/shared/trading-gate.ts';
+import { Supervisor } from '../../src/runtime/supervision/supervisor.ts';
+import { checkConfig } from '../../src/settings/config.ts';
 import { TOPOLOGY } from '../../src/topology.ts';
+import { TradingGate } from '../../src/trading/trading-gate.ts';
 import { scratchFolder } from '../support/captures.ts';
-import type { Death, MortalEngineCalls } from '../support/mortal-engine-actor.ts';
+import type { Death, KillableEngineCalls } from '../support/killable-engine-actor.ts';
 import { readStored } from '../support/stored-records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-const ENTRY = new URL('../support/mortal-engine-actor.ts', import.meta.url).href;
+const ENTRY = new URL('../support/killable-engine-actor.ts', import.meta.url).href;
 const GEMINI = new URL('../fixtures/kraken/derived_ws2_d25_gemini_20210417.cap.jsonl.gz', import.meta.url);
 /** How often the capture follows itself: long enough that deaths come in mid replay. */
 const PASSES = 6;
@@ -32,7 +32,7 @@ const HOLDS_THE_STREAM: ReadonlySet<ActorId> = new Set(['feed', 'book', 'detecto
 
 interface Run {
   readonly memory: SharedMemory;
-  readonly supervisor: Supervisor<MortalEngineCalls>;
+  readonly supervisor: Supervisor<KillableEngineCalls>;
   readonly gate: TradingGate;
   readonly database: string;
   readonly escalations: Error[];
@@ -69,7 +69,7 @@ async function startRun(capture: string, directory: string): Promise<Run> {
   const plan = planPlacement(topology, config.runtime);
   const memory = createSharedMemory(topology, config, plan.placement);
   const escalations: Error[] = [];
-  const supervisor = new Supervisor<MortalEngineCalls>({
+  const supervisor = new Supervisor<KillableEngineCalls>({
     ...{ topology, config, plan, memory, clock: systemClock, seed: 1, log: () => undefined },
     options: { capture, speed: 'max', replay: true },
     onEscalation: (error) => void escalations.push(error),

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { askControl } from '../../src/control/control-client.ts';
-import { CAUGHT_SIGNALS, SIGNAL_MEANINGS } from '../../src/shared/caught-signals.ts';
+import { CAUGHT_SIGNALS, SIGNAL_MEANINGS } from '../../src/platform/caught-signals.ts';
 import { LAUNCHER, leftOf, programOf, type Running, until } from '../support/arbitrade.ts';
 import { engineStage, type Stage, untilCommitted } from '../support/running-engine.ts';
 import { readStored } from '../support/stored-records.ts';

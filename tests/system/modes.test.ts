@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { reconcile } from '../../src/cli/reconciliation.ts';
-import type { Summary } from '../../src/cli/summary.ts';
-import { TRADING_PERMISSIONS } from '../../src/venues/practice/account-spec.ts';
+import { TRADING_PERMISSIONS } from '../../src/practice/exchange/accounts/account-spec.ts';
+import { reconcile } from '../../src/readings/ledger-reconciliation.ts';
+import type { Summary } from '../../src/readings/summary.ts';
 import { type Running, until } from '../support/arbitrade.ts';
 import { type TradingStage, type TradingStageOptions, tradingStage } from '../support/trading-stage.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { beforeEach, expect, test } from 'vitest';
-import { freshSeed } from '../../src/shared/chance.ts';
+import { freshSeed } from '../../src/platform/chance.ts';
 import { type Ended, leftOf, type Running, start, until } from '../support/arbitrade.ts';
 import { CAPTURES, capturePath, fixturePath, writeCapture } from '../support/captures.ts';
 import { writeMadeMarket } from '../support/made-market.ts';

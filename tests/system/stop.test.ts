@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/shared/clock.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { type Ended, leftOf, programOf, type Running, runToEnd, start, until } from '../support/arbitrade.ts';
 import { engineStage, type Stage, untilCommitted } from '../support/running-engine.ts';
 import { readRecordNumbers, readStored, upTo } from '../support/stored-records.ts';

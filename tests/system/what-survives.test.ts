@@ -3,10 +3,10 @@
  * portfolio snapshots, risk, and the ledgers of the database say the same.
  */
 import { expect, test } from 'vitest';
-import { Engine } from '../../src/cli/engine.ts';
 import { askControl } from '../../src/control/control-client.ts';
-import { readConfig } from '../../src/shared/config.ts';
-import type { ActorId } from '../../src/shared/counter-names.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import type { ActorId } from '../../src/runtime/counter-names.ts';
+import { readConfig } from '../../src/settings/config.ts';
 import { leftOf, type Running, until } from '../support/arbitrade.ts';
 import { readStored } from '../support/stored-records.ts';
 import { type TradingStage, tradingStage } from '../support/trading-stage.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ApprovedOrder } from '../../src/shared/approved-order.ts';
-import { instrumentIndex } from '../../src/shared/instrument.ts';
-import { wallMs } from '../../src/shared/time.ts';
-import { DryRunPort } from '../../src/venues/dry-run-port.ts';
+import { instrumentIndex } from '../../src/market/instrument.ts';
+import { wallMs } from '../../src/platform/time.ts';
+import type { ApprovedOrder } from '../../src/trading/approved-order.ts';
+import { DryRunPort } from '../../src/venues/dry-run/dry-run-port.ts';
 import type { TradingEvent, TradingPort } from '../../src/venues/trading-port.ts';
 import { approved } from '../support/approved.ts';
 

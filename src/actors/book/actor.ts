@@ -10,6 +10,8 @@
  * in the middle of it is told in own-memory.ts.
  */
 
+import { type BookTable, VALID } from '../../market/book-table.ts';
+import { type Instrument, type InstrumentIndex, instrumentIndex } from '../../market/instrument.ts';
 import {
   CONTROL,
   DELTA,
@@ -20,16 +22,14 @@ import {
   TOP,
   TOP_FLAG,
 } from '../../messages/market-messages.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Actor, ActorContext } from '../../runtime/actor.ts';
-import type { Counters } from '../../runtime/counters.ts';
-import { type Histogram, isTimed } from '../../runtime/histogram.ts';
-import type { RingConsumer, RingProducer } from '../../runtime/ring.ts';
-import { type BookTable, VALID } from '../../shared/book-table.ts';
-import type { Clock } from '../../shared/clock.ts';
-import { type Instrument, type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
-import { CHECKSUM_VARIANT } from '../../venues/kraken/running-checksum.ts';
+import type { Counters } from '../../runtime/memory/counters.ts';
+import { type Histogram, isTimed } from '../../runtime/memory/histogram.ts';
+import type { RingConsumer, RingProducer } from '../../runtime/memory/ring.ts';
+import { CHECKSUM_VARIANT } from '../../venues/kraken/market/running-checksum.ts';
 import { AUDIT_BURST } from './audit-limiter.ts';
-import { BookMemory, ROW_DOUBLE, ROW_WORD } from './own-memory.ts';
+import { BookMemory, ROW_DOUBLE, ROW_WORD } from './book-memory.ts';
 import { Precisions } from './precisions.ts';
 import { Validity } from './validity.ts';
 import { WorkingBooks } from './working-books.ts';

@@ -1,7 +1,7 @@
 /** Precisions of every instrument as plain numbers, as of a point of the instrument log. */
 
-import type { Instrument, InstrumentIndex } from '../../shared/instrument.ts';
-import type { InstrumentLog } from '../../shared/instrument-log.ts';
+import type { Instrument, InstrumentIndex } from '../../market/instrument.ts';
+import type { InstrumentLog } from '../../market/instrument-log.ts';
 
 const UNKNOWN = -1;
 

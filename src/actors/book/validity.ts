@@ -3,18 +3,18 @@
  * and does what a new state asks for: requests, deadlines, counters, records.
  */
 
+import { VALID } from '../../market/book-table.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../market/instrument.ts';
 import { INVALID_REASONS, invalidReasonCode, RESYNC } from '../../messages/market-messages.ts';
 import { backOffMs } from '../../net/back-off.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import type { Counters } from '../../runtime/counters.ts';
-import type { RingProducer } from '../../runtime/ring.ts';
-import type { AuditEvent } from '../../shared/audit-events.ts';
-import { VALID } from '../../shared/book-table.ts';
-import type { Config } from '../../shared/config.ts';
-import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
+import type { Counters } from '../../runtime/memory/counters.ts';
+import type { RingProducer } from '../../runtime/memory/ring.ts';
+import type { AuditEvent } from '../../runtime/records/audit-events.ts';
+import type { Config } from '../../settings/config.ts';
 import { AuditLimiter } from './audit-limiter.ts';
-import { nextValidity, VALIDITY_STATES, type ValidityEvent, type ValidityState } from './machine.ts';
-import { type BookMemory, ROW_DOUBLE, ROW_WORD } from './own-memory.ts';
+import { nextValidity, VALIDITY_STATES, type ValidityEvent, type ValidityState } from './book-machine.ts';
+import { type BookMemory, ROW_DOUBLE, ROW_WORD } from './book-memory.ts';
 import type { Precisions } from './precisions.ts';
 
 const LIVE = VALIDITY_STATES.indexOf('live');

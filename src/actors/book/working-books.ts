@@ -4,16 +4,16 @@
  */
 
 import assert from 'node:assert/strict';
+import { type BookTable, VERIFIED_LEVELS } from '../../market/book-table.ts';
+import { CLAMPED_HIGH, CLAMPED_LOW, ClampedLevels } from '../../market/clamped-levels.ts';
+import type { InstrumentIndex } from '../../market/instrument.ts';
+import { type Ladders, LEVEL_WORDS } from '../../market/ladders.ts';
 import { DELTA, DELTA_FLAG, TOP } from '../../messages/market-messages.ts';
-import { type BookTable, VERIFIED_LEVELS } from '../../shared/book-table.ts';
-import { CLAMPED_HIGH, CLAMPED_LOW, ClampedLevels } from '../../shared/clamped-levels.ts';
-import type { InstrumentIndex } from '../../shared/instrument.ts';
-import { copyInt64 } from '../../shared/int64.ts';
-import { type Ladders, LEVEL_WORDS } from '../../shared/ladders.ts';
-import { lots } from '../../shared/money.ts';
-import { CHECKSUM_LEVELS } from '../../venues/kraken/checksum.ts';
-import { CHECKSUM_VARIANT, RunningChecksum } from '../../venues/kraken/running-checksum.ts';
-import { type BookMemory, ROW_WORD } from './own-memory.ts';
+import { copyInt64 } from '../../money/int64.ts';
+import { lots } from '../../money/money.ts';
+import { CHECKSUM_LEVELS } from '../../venues/kraken/market/checksum.ts';
+import { CHECKSUM_VARIANT, RunningChecksum } from '../../venues/kraken/market/running-checksum.ts';
+import { type BookMemory, ROW_WORD } from './book-memory.ts';
 import type { Precisions } from './precisions.ts';
 
 const PRICE_HIGH_END = 0x20_0000; // prices are below 2^53

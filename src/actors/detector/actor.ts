@@ -8,16 +8,16 @@
  * newest messages on the two rings show to be out already.
  */
 
+import { type BookCopy, createBookCopy } from '../../market/book-table.ts';
+import { type Instrument, type InstrumentDirectory, instrumentIndex } from '../../market/instrument.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP } from '../../messages/market-messages.ts';
 import { OPPORTUNITY } from '../../messages/opportunity-message.ts';
 import { RECORD_KIND } from '../../messages/record-messages.ts';
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
-import type { Counters } from '../../runtime/counters.ts';
-import type { EdgeDistribution } from '../../runtime/edge-distribution.ts';
-import { type Histogram, isTimed } from '../../runtime/histogram.ts';
-import type { RingConsumer, RingProducer } from '../../runtime/ring.ts';
-import { type BookCopy, createBookCopy } from '../../shared/book-table.ts';
-import { type Instrument, type InstrumentDirectory, instrumentIndex } from '../../shared/instrument.ts';
+import type { Counters } from '../../runtime/memory/counters.ts';
+import type { EdgeDistribution } from '../../runtime/memory/edge-distribution.ts';
+import { type Histogram, isTimed } from '../../runtime/memory/histogram.ts';
+import type { RingConsumer, RingProducer } from '../../runtime/memory/ring.ts';
 import { CycleStrategy } from './cycle-strategy.ts';
 import { Market } from './market.ts';
 import { type Trigger, writeOpportunity } from './opportunity-slot.ts';

@@ -6,7 +6,7 @@
  *
  *   tree of an edge:  | – | root | 2 | 3 | 4 … 7 | … | leaves: one per entry, in the order of the index |
  */
-import type { Edge } from '../../shared/asset-graph.ts';
+import type { Edge } from '../../market/asset-graph.ts';
 import { type CycleIndex, OTHERS, productOfOthers } from './cycle-index.ts';
 
 export class BestOthers {

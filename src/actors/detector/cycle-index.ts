@@ -3,8 +3,8 @@
  * a changed top touches two runs of memory, and a cycle costs three multiplications.
  */
 
+import type { CycleTable, Edge } from '../../market/asset-graph.ts';
 import { LEGS_MAX } from '../../messages/opportunity-message.ts';
-import type { CycleTable, Edge } from '../../shared/asset-graph.ts';
 
 /** Other legs of an entry; a cycle of three has an edge of rate 1 in the last place. */
 export const OTHERS = LEGS_MAX - 1;

@@ -6,10 +6,10 @@
  * from the same multiplications in the same order.
  */
 
+import { type CycleTable, type Edge, edgeOf, instrumentOfEdge } from '../../market/asset-graph.ts';
+import type { InstrumentIndex } from '../../market/instrument.ts';
 import { LEGS_MAX } from '../../messages/opportunity-message.ts';
-import { type CycleTable, type Edge, edgeOf, instrumentOfEdge } from '../../shared/asset-graph.ts';
-import type { InstrumentIndex } from '../../shared/instrument.ts';
-import { BUY, SELL } from '../../shared/side.ts';
+import { BUY, SELL } from '../../money/side.ts';
 import { BestOthers } from './best-others.ts';
 import { type CycleIndex, indexCycles, mostOfOneInstrument, productOfOthers } from './cycle-index.ts';
 import type { Market } from './market.ts';

@@ -4,18 +4,18 @@
  */
 
 import assert from 'node:assert/strict';
+import { type CycleTable, edgeOf, edgesOfCycle, findCycles } from '../../market/asset-graph.ts';
+import { type BookCopy, type BookTable, createBookCopy, VERIFIED_LEVELS } from '../../market/book-table.ts';
+import { CycleLeg, type LegTerms } from '../../market/cycles/cycle-leg.ts';
+import { type CycleSize, sizeCycle } from '../../market/cycles/cycle-sizing.ts';
+import { cycleTouch, type Fraction, isLess, type LegTouch, leastMultiplier } from '../../market/cycles/cycle-touch.ts';
+import { paysAtWorst } from '../../market/cycles/cycle-worst.ts';
+import { type LegMid, worthAtStart } from '../../market/cycles/cycle-worth.ts';
+import type { Asset, InstrumentIndex } from '../../market/instrument.ts';
 import { LEGS_MAX } from '../../messages/opportunity-message.ts';
-import { type CycleTable, edgeOf, edgesOfCycle, findCycles } from '../../shared/asset-graph.ts';
-import { type BookCopy, type BookTable, createBookCopy, VERIFIED_LEVELS } from '../../shared/book-table.ts';
-import type { Config } from '../../shared/config.ts';
-import { CycleLeg, type LegTerms } from '../../shared/cycle-leg.ts';
-import { type CycleSize, sizeCycle } from '../../shared/cycle-sizing.ts';
-import { cycleTouch, type Fraction, isLess, type LegTouch, leastMultiplier } from '../../shared/cycle-touch.ts';
-import { paysAtWorst } from '../../shared/cycle-worst.ts';
-import { type LegMid, worthAtStart } from '../../shared/cycle-worth.ts';
-import type { Asset, InstrumentIndex } from '../../shared/instrument.ts';
-import { INT64_MAX, minus } from '../../shared/money.ts';
-import { BUY, SELL } from '../../shared/side.ts';
+import { INT64_MAX, minus } from '../../money/money.ts';
+import { BUY, SELL } from '../../money/side.ts';
+import type { Config } from '../../settings/config.ts';
 import { CycleScreen } from './cycle-screen.ts';
 import type { Market } from './market.ts';
 import type { StartFunds } from './start-funds.ts';

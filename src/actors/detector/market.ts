@@ -6,22 +6,22 @@
  * be had": no verified book, or nothing on that side. So a product over a cycle is 0 unless every leg can be traded.
  */
 
-import { TOP, TOP_FLAG } from '../../messages/market-messages.ts';
-import { type Edge, edgeOf, instrumentOfEdge, sideOfEdge } from '../../shared/asset-graph.ts';
-import type { BookCopy, BookTable } from '../../shared/book-table.ts';
-import type { Config } from '../../shared/config.ts';
-import type { LegTerms } from '../../shared/cycle-leg.ts';
-import type { FeeTable } from '../../shared/fee-table.ts';
-import { accountFee, takerFee } from '../../shared/fees.ts';
+import { type Edge, edgeOf, instrumentOfEdge, sideOfEdge } from '../../market/asset-graph.ts';
+import type { BookCopy, BookTable } from '../../market/book-table.ts';
+import type { LegTerms } from '../../market/cycles/cycle-leg.ts';
+import type { FeeTable } from '../../market/fee-table.ts';
+import { accountFee, takerFee } from '../../market/fees.ts';
 import {
   type Instrument,
   type InstrumentDirectory,
   type InstrumentIndex,
   instrumentIndex,
-} from '../../shared/instrument.ts';
-import { readInt64 } from '../../shared/int64.ts';
-import { type Lots, lots, type Ticks, ticks } from '../../shared/money.ts';
-import { BUY, SELL } from '../../shared/side.ts';
+} from '../../market/instrument.ts';
+import { TOP, TOP_FLAG } from '../../messages/market-messages.ts';
+import { readInt64 } from '../../money/int64.ts';
+import { type Lots, lots, type Ticks, ticks } from '../../money/money.ts';
+import { BUY, SELL } from '../../money/side.ts';
+import type { Config } from '../../settings/config.ts';
 
 /** A stored top is the tail of a TOP message as it is: bid price, bid quantity, ask price, ask quantity. */
 const TOP_BYTES = TOP.SIZE - TOP.bidPriceTicks;

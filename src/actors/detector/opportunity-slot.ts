@@ -1,13 +1,13 @@
 /** Writes an opportunity as the fixed-size message of `opportunity-message.ts`. */
 
+import { assetSpent } from '../../market/asset-graph.ts';
+import type { LegFill } from '../../market/cycles/cycle-leg.ts';
+import type { LegTouch } from '../../market/cycles/cycle-touch.ts';
+import type { InstrumentIndex } from '../../market/instrument.ts';
 import { LEG, OPPORTUNITY } from '../../messages/opportunity-message.ts';
 import { RECORD_KIND } from '../../messages/record-messages.ts';
+import { INT64_MAX, smaller } from '../../money/money.ts';
 import { writeAmount } from '../../shared/amount-field.ts';
-import { assetSpent } from '../../shared/asset-graph.ts';
-import type { LegFill } from '../../shared/cycle-leg.ts';
-import type { LegTouch } from '../../shared/cycle-touch.ts';
-import type { InstrumentIndex } from '../../shared/instrument.ts';
-import { INT64_MAX, smaller } from '../../shared/money.ts';
 import type { Opportunity } from './strategy.ts';
 
 /** The market message an opportunity follows from. */

@@ -2,10 +2,11 @@
  * What a size may begin with: the real account's free balances in the modes that use a key, as the sequencer tells them;
  * `paper.inventory` in the others. Without an inventory, and before the account is known, books alone are the limit.
  */
-import { type Config, usesKey } from '../../shared/config.ts';
-import type { FundsTable } from '../../shared/funds-table.ts';
-import type { Asset } from '../../shared/instrument.ts';
-import { NO_UNITS, parseAmountDown, type Units, units } from '../../shared/money.ts';
+
+import type { FundsTable } from '../../market/funds-table.ts';
+import type { Asset } from '../../market/instrument.ts';
+import { NO_UNITS, parseAmountDown, type Units, units } from '../../money/money.ts';
+import { type Config, usesKey } from '../../settings/config.ts';
 
 export class StartFunds {
   readonly #inventory: Config['paper']['inventory'];

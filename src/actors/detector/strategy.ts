@@ -2,9 +2,9 @@
  * What a strategy is: it looks at the market and says which opportunities a changed top has made. The actor owns the
  * rings, the order of messages and what survives a death; a strategy owns nothing that cannot be rebuilt.
  */
-import type { CycleSize } from '../../shared/cycle-sizing.ts';
-import type { CycleTouch, LegTouch } from '../../shared/cycle-touch.ts';
-import type { InstrumentIndex } from '../../shared/instrument.ts';
+import type { CycleSize } from '../../market/cycles/cycle-sizing.ts';
+import type { CycleTouch, LegTouch } from '../../market/cycles/cycle-touch.ts';
+import type { InstrumentIndex } from '../../market/instrument.ts';
 
 /** The strategies there are. The index is stored with every opportunity: append only. */
 export const STRATEGY_NAMES = ['cycle'] as const;

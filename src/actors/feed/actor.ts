@@ -3,16 +3,16 @@
  * turns them into market messages. This file is the wiring and the turn.
  */
 
+import { instrumentIndex } from '../../market/instrument.ts';
 import { RESYNC } from '../../messages/market-messages.ts';
 import type { ActorContext, ActorFactory } from '../../runtime/actor.ts';
-import { instrumentIndex } from '../../shared/instrument.ts';
 import { FeedMemory } from './feed-memory.ts';
 import { FrameRouter } from './frame-router.ts';
-import type { FrameSource } from './frame-source.ts';
-import { recorded } from './recording-source.ts';
-import { replayOptions } from './replay-options.ts';
-import { ReplaySource } from './replay-source.ts';
-import { createSocketSource } from './socket-source.ts';
+import type { FrameSource } from './sources/frame-source.ts';
+import { recorded } from './sources/recording-source.ts';
+import { replayOptions } from './sources/replay-options.ts';
+import { ReplaySource } from './sources/replay-source.ts';
+import { createSocketSource } from './sources/socket-source.ts';
 
 /** Frames of a capture in one turn. */
 const FRAMES_PER_TURN = 64;

@@ -1,6 +1,7 @@
 /** Audit records that found their ring full, kept in order until it has room. */
-import type { AuditDetails, RecordWriter } from '../../runtime/record-writer.ts';
-import type { AuditEvent } from '../../shared/audit-events.ts';
+
+import type { AuditEvent } from '../../runtime/records/audit-events.ts';
+import type { AuditDetails, RecordWriter } from '../../runtime/records/record-writer.ts';
 
 /** More than this are not kept; {@link AuditOutbox.leftOut} counts the others. */
 const WAITING_MAX = 1_024;

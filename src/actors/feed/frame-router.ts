@@ -4,22 +4,24 @@
  * that it may have been about their validity; a frame in which nothing of a book stands costs nothing.
  */
 
+import { CLAMPED_LOTS } from '../../market/clamped-levels.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../market/instrument.ts';
 import type { InvalidReason } from '../../messages/market-messages.ts';
+import { formatDecimal } from '../../money/money.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import type { Counters } from '../../runtime/counters.ts';
-import { isTimed } from '../../runtime/histogram.ts';
-import { CLAMPED_LOTS } from '../../shared/clamped-levels.ts';
-import type { Clock } from '../../shared/clock.ts';
-import type { MalformedFrame } from '../../shared/control-calls.ts';
-import { type InstrumentIndex, instrumentIndex } from '../../shared/instrument.ts';
-import { formatDecimal } from '../../shared/money.ts';
-import { FRAME_KIND, FrameDecoder } from '../../venues/kraken/frame-decoder.ts';
-import { NOT_FOUND } from '../../venues/kraken/symbol-table.ts';
-import { Announcements } from './announcements.ts';
+import type { MalformedFrame } from '../../runtime/control-calls.ts';
+import type { Counters } from '../../runtime/memory/counters.ts';
+import { isTimed } from '../../runtime/memory/histogram.ts';
+import { FRAME_KIND, FrameDecoder } from '../../venues/kraken/market/frame-decoder.ts';
+import { NOT_FOUND } from '../../venues/kraken/market/symbol-table.ts';
 import { isWorthRecording } from './audit-outbox.ts';
 import { DeltaPublisher, slotsOf } from './delta-publisher.ts';
 import type { FeedMemory } from './feed-memory.ts';
 import { type FrameCounters, frameCounters } from './frame-counters.ts';
+import { InstrumentInference } from './instrument-inference.ts';
+import { InstrumentRegistry } from './instrument-registry.ts';
+import { MalformedFrames } from './malformed-frames.ts';
 import {
   type ConnectionIndex,
   FRAME_HELD,
@@ -27,10 +29,8 @@ import {
   FRAME_UNREAD,
   type FrameSink,
   type FrameSource,
-} from './frame-source.ts';
-import { InstrumentInference } from './instrument-inference.ts';
-import { InstrumentRegistry } from './instrument-registry.ts';
-import { MalformedFrames } from './malformed-frames.ts';
+} from './sources/frame-source.ts';
+import { Announcements } from './subscriptions/announcements.ts';
 import { VenueNews } from './venue-news.ts';
 
 const NO_CONNECTION = -1;

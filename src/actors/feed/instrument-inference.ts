@@ -1,10 +1,10 @@
 /** Instruments that nobody announced, made known by what their snapshots show. */
-import type { InstrumentIndex } from '../../shared/instrument.ts';
-import type { BookFrame } from '../../venues/kraken/book-frame.ts';
-import { inferPrecisions, verifiesUnder } from '../../venues/kraken/precision-inference.ts';
-import { NOT_FOUND } from '../../venues/kraken/symbol-table.ts';
-import type { Announcements } from './announcements.ts';
+import type { InstrumentIndex } from '../../market/instrument.ts';
+import type { BookFrame } from '../../venues/kraken/market/book-frame.ts';
+import { inferPrecisions, verifiesUnder } from '../../venues/kraken/market/precision-inference.ts';
+import { NOT_FOUND } from '../../venues/kraken/market/symbol-table.ts';
 import type { InstrumentRegistry } from './instrument-registry.ts';
+import type { Announcements } from './subscriptions/announcements.ts';
 
 export class InstrumentInference {
   readonly #registry: InstrumentRegistry;

@@ -10,11 +10,11 @@ import {
   type InstrumentDirectory,
   type InstrumentIndex,
   instrumentIndex,
-} from '../../shared/instrument.ts';
-import type { InstrumentLog } from '../../shared/instrument-log.ts';
-import { lots, NO_UNITS, ticks } from '../../shared/money.ts';
-import type { Precisions } from '../../venues/kraken/precision-inference.ts';
-import { SymbolTable } from '../../venues/kraken/symbol-table.ts';
+} from '../../market/instrument.ts';
+import type { InstrumentLog } from '../../market/instrument-log.ts';
+import { lots, NO_UNITS, ticks } from '../../money/money.ts';
+import type { Precisions } from '../../venues/kraken/market/precision-inference.ts';
+import { SymbolTable } from '../../venues/kraken/market/symbol-table.ts';
 
 /** Decimals of an asset that nobody announced: those of most assets in the venue's ledger, or what its pair needs. */
 const USUAL_ASSET_PRECISION = 10;

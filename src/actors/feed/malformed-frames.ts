@@ -1,5 +1,5 @@
 /** The newest frames that could not be read, for whoever wants to know why. Bounded in number and in size. */
-import type { MalformedFrame } from '../../shared/control-calls.ts';
+import type { MalformedFrame } from '../../runtime/control-calls.ts';
 
 const BYTES_KEPT = 4_096;
 

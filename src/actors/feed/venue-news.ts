@@ -2,12 +2,12 @@
 
 import { SYSTEM_STATUSES } from '../../messages/market-messages.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import { instrumentMessageOf } from '../../venues/kraken/instrument-message.ts';
-import { type VenueReply, venueReplyOf } from '../../venues/kraken/venue-reply.ts';
-import type { Announcements } from './announcements.ts';
+import { instrumentMessageOf } from '../../venues/kraken/market/instrument-message.ts';
+import { type VenueReply, venueReplyOf } from '../../venues/kraken/wire/venue-reply.ts';
 import type { FrameCounters } from './frame-counters.ts';
-import type { ConnectionIndex, FrameSource } from './frame-source.ts';
 import type { InstrumentRegistry } from './instrument-registry.ts';
+import type { ConnectionIndex, FrameSource } from './sources/frame-source.ts';
+import type { Announcements } from './subscriptions/announcements.ts';
 
 export class VenueNews {
   /** To whom replies go; undefined before there is one. */

@@ -1,6 +1,7 @@
 /** Turns what the sequencer tells (EXECUTION records) into rows: plans, orders, fills, and what was left behind. */
 
 import type { DuckDBValue } from '@duckdb/node-api';
+import { assetIndex, instrumentIndex } from '../../market/instrument.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -10,7 +11,6 @@ import {
   PLAN_REASONS,
 } from '../../messages/execution-message.ts';
 import { readAscii } from '../../shared/ascii-field.ts';
-import { assetIndex, instrumentIndex } from '../../shared/instrument.ts';
 import type { RecordNames } from './record-names.ts';
 import type { TableBuffer } from './table-buffer.ts';
 

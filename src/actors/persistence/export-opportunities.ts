@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { type DuckDBConnection, DuckDBTimestampNanosecondsValue, type DuckDBValue } from '@duckdb/node-api';
-import { arbitradeError, reasonOf } from '../../shared/errors.ts';
-import { units } from '../../shared/money.ts';
-import { type Amount, type Opportunity, type OpportunityLeg, opportunityJson } from '../../shared/opportunity-json.ts';
+import { units } from '../../money/money.ts';
+import { arbitradeError, reasonOf } from '../../platform/errors.ts';
+import { type Amount, type Opportunity, type OpportunityLeg, opportunityJson } from '../../trading/opportunity-json.ts';
 
 /**
  * One row per leg, legs of an opportunity together. A detector that dies after it has recorded an opportunity may record

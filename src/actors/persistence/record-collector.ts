@@ -4,8 +4,8 @@
  */
 
 import { AUDIT, RECORD_BYTES, RECORD_FOLLOWERS } from '../../messages/record-messages.ts';
-import type { RingConsumer } from '../../runtime/ring.ts';
-import { type Positions, RECORD_SOURCES, type RecordBatch, type RecordSource } from './database-protocol.ts';
+import type { RingConsumer } from '../../runtime/memory/ring.ts';
+import { type Positions, RECORD_SOURCES, type RecordBatch, type RecordSource } from './database/database-protocol.ts';
 
 interface Inlet {
   readonly source: RecordSource;

@@ -1,6 +1,6 @@
 /** Names and decimals of the instruments and assets that records speak of by number. */
-import type { AssetIndex, Instrument, InstrumentIndex } from '../../shared/instrument.ts';
-import type { InstrumentHistory } from '../../shared/instrument-history.ts';
+import type { AssetIndex, Instrument, InstrumentIndex } from '../../market/instrument.ts';
+import type { InstrumentHistory } from '../../market/instrument-history.ts';
 
 export interface NamedAsset {
   readonly id: string;

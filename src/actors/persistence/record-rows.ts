@@ -4,14 +4,14 @@
  */
 
 import { DuckDBTimestampNanosecondsValue, type DuckDBValue } from '@duckdb/node-api';
+import { assetIndex, instrumentIndex } from '../../market/instrument.ts';
+import type { InstrumentHistory } from '../../market/instrument-history.ts';
 import { LEG, LEGS_MAX, OPPORTUNITY } from '../../messages/opportunity-message.ts';
 import { AUDIT, NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../messages/record-messages.ts';
-import { readText } from '../../runtime/record-writer.ts';
-import { AUDIT_EVENTS } from '../../shared/audit-events.ts';
-import { reasonOf } from '../../shared/errors.ts';
-import { assetIndex, instrumentIndex } from '../../shared/instrument.ts';
-import type { InstrumentHistory } from '../../shared/instrument-history.ts';
-import type { SideName } from '../../shared/side.ts';
+import type { SideName } from '../../money/side.ts';
+import { reasonOf } from '../../platform/errors.ts';
+import { AUDIT_EVENTS } from '../../runtime/records/audit-events.ts';
+import { readText } from '../../runtime/records/record-writer.ts';
 import { EXECUTION_TABLES, ExecutionRows, nameOf, whole } from './execution-rows.ts';
 import { type NamedAsset, RecordNames } from './record-names.ts';
 import { TableBuffer } from './table-buffer.ts';

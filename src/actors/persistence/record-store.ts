@@ -1,10 +1,10 @@
 /** The database itself: opened, migrated, and appended to in batches, each in one transaction. One writer at a time. */
 import { type DuckDBConnection, type DuckDBInstance, DuckDBTimestampNanosecondsValue } from '@duckdb/node-api';
+import { InstrumentHistory } from '../../market/instrument-history.ts';
 import { RECORD_BYTES } from '../../messages/record-messages.ts';
-import type { Clock } from '../../shared/clock.ts';
-import type { RecordSummary } from '../../shared/control-calls.ts';
-import { arbitradeError, reasonOf } from '../../shared/errors.ts';
-import { InstrumentHistory } from '../../shared/instrument-history.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { arbitradeError, reasonOf } from '../../platform/errors.ts';
+import type { RecordSummary } from '../../runtime/control-calls.ts';
 import {
   type BootIdentity,
   type Opened,
@@ -12,10 +12,10 @@ import {
   type Positions,
   RECORD_SOURCES,
   type RecordBatch,
-} from './database-protocol.ts';
+} from './database/database-protocol.ts';
+import { loadMigrations, migrate } from './database/migrations.ts';
+import { openDatabase } from './database/open-database.ts';
 import { exportOpportunities } from './export-opportunities.ts';
-import { loadMigrations, migrate } from './migrations.ts';
-import { openDatabase } from './open-database.ts';
 import { RecordRows, TABLES } from './record-rows.ts';
 
 export class RecordStore {

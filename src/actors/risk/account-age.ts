@@ -1,6 +1,7 @@
 /** How long the account was not seen to be as expected, and what follows from that. Pure. */
-import { type AccountState, isTradingState } from '../../shared/account-state.ts';
-import type { Config } from '../../shared/config.ts';
+
+import type { Config } from '../../settings/config.ts';
+import { type AccountState, isTradingState } from '../../trading/account-state.ts';
 
 /** A reading of which nothing came for this long does not go on. */
 const STALLED_MS = 60_000;

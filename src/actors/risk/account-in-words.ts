@@ -1,8 +1,9 @@
 /** The account as risk keeps it, in words for whoever asks: orders by what became of them, and each asset. */
+
+import type { AssetIndex, InstrumentDirectory } from '../../market/instrument.ts';
+import { worthOf } from '../../market/worth.ts';
+import { formatDecimal, type Units } from '../../money/money.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
-import { formatDecimal, type Units } from '../../shared/money.ts';
-import { worthOf } from '../../shared/worth.ts';
 import type { PortfolioLine } from './portfolio-snapshot.ts';
 import { RISK_HEADER } from './risk-memory.ts';
 

@@ -6,17 +6,17 @@
  *   a person, a file ───────────────┘
  */
 import { lstatSync } from 'node:fs';
+import { InstrumentDirectory } from '../../market/instrument.ts';
 import type { Actor, ActorContext, ActorFactory, Answering } from '../../runtime/actor.ts';
-import type { RingGauge } from '../../runtime/ring.ts';
-import { ACCOUNT_STATES, type AccountState } from '../../shared/account-state.ts';
-import { usesKey } from '../../shared/config.ts';
-import type { ControlCalls, HaltAnswer, RiskAnswer, RiskStatus } from '../../shared/control-calls.ts';
-import { ACTOR_IDS } from '../../shared/counter-names.ts';
-import { causeInWords } from '../../shared/gate-cause.ts';
-import { InstrumentDirectory } from '../../shared/instrument.ts';
-import type { StoredLosses } from '../../shared/stored-losses.ts';
-import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
-import { limitSections, unlistedLimits } from '../../shared/unlisted-limits.ts';
+import type { ControlCalls, HaltAnswer, RiskAnswer, RiskStatus } from '../../runtime/control-calls.ts';
+import { ACTOR_IDS } from '../../runtime/counter-names.ts';
+import type { RingGauge } from '../../runtime/memory/ring.ts';
+import { usesKey } from '../../settings/config.ts';
+import { ACCOUNT_STATES, type AccountState } from '../../trading/account-state.ts';
+import { causeInWords } from '../../trading/gate-cause.ts';
+import type { StoredLosses } from '../../trading/stored-losses.ts';
+import { GATE_REASONS, GATE_STATES, type GateReason } from '../../trading/trading-gate.ts';
+import { limitSections, unlistedLimits } from '../../trading/unlisted-limits.ts';
 import { lostAccount } from './account-age.ts';
 import { accountInWords, holdingInWords } from './account-in-words.ts';
 import { flatteningHoldings, openPlans } from './open-plans.ts';

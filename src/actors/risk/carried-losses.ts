@@ -2,10 +2,11 @@
  * Takes over what earlier runs earned and lost, so that a limit holds over restarts of the process: each asset once, as soon
  * as the venue has listed it, which is before anything can be traded in it.
  */
+
+import type { AssetIndex, InstrumentDirectory } from '../../market/instrument.ts';
+import { largest, minus, negated, parseAmountDown, units } from '../../money/money.ts';
 import { writeAmount } from '../../shared/amount-field.ts';
-import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
-import { largest, minus, negated, parseAmountDown, units } from '../../shared/money.ts';
-import type { StoredLoss, StoredLosses } from '../../shared/stored-losses.ts';
+import type { StoredLoss, StoredLosses } from '../../trading/stored-losses.ts';
 import { addWithin } from './loss-windows.ts';
 import { addToAsset, ofAsset } from './risk-ledger.ts';
 import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';

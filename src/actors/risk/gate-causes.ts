@@ -2,7 +2,7 @@
  * The causes in risk's memory: why trading is not open. A cause is told from another by what it does, its reason, who
  * gave it and, where several of a reason can hold ({@link LISTED_REASONS}), its words; so their number is bounded.
  */
-import { readText, writeText } from '../../runtime/record-writer.ts';
+import { readText, writeText } from '../../runtime/records/record-writer.ts';
 import {
   BY_BYTES_MAX,
   CAUSE_EFFECTS,
@@ -10,9 +10,9 @@ import {
   type GateCause,
   isLatched,
   TEXT_BYTES_MAX,
-} from '../../shared/gate-cause.ts';
-import type { StoredCause } from '../../shared/stored-causes.ts';
-import { GATE_REASONS } from '../../shared/trading-gate.ts';
+} from '../../trading/gate-cause.ts';
+import type { StoredCause } from '../../trading/stored-causes.ts';
+import { GATE_REASONS } from '../../trading/trading-gate.ts';
 import type { Condition } from './pause-conditions.ts';
 import { CAUSE_ENTRY, CAUSES_MAX, CAUSES_PER_REASON, causeOffset, LISTED_REASONS } from './risk-memory.ts';
 

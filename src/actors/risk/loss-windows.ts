@@ -3,10 +3,10 @@
  * set back does not begin one again.
  */
 
+import type { AssetIndex } from '../../market/instrument.ts';
+import type { Units } from '../../money/money.ts';
 import { writeAmount } from '../../shared/amount-field.ts';
-import type { AssetIndex } from '../../shared/instrument.ts';
-import type { Units } from '../../shared/money.ts';
-import { DAY_MS, HOUR_MS } from '../../shared/stored-losses.ts';
+import { DAY_MS, HOUR_MS } from '../../trading/stored-losses.ts';
 import { ASSET_ENTRY, assetOffset } from './risk-memory.ts';
 
 const WINDOWS = {

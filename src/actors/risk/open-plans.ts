@@ -3,12 +3,12 @@
  * books. So a loss counts while its plan is running, not only when it ends.
  */
 
+import type { BookTable } from '../../market/book-table.ts';
+import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../market/instrument.ts';
+import { worthWithin } from '../../market/worth.ts';
 import { EXECUTION, PLAN_REASONS, PLANS_MAX } from '../../messages/execution-message.ts';
+import { plus, smaller, type Units, units } from '../../money/money.ts';
 import { addAmount, writeAmount } from '../../shared/amount-field.ts';
-import type { BookTable } from '../../shared/book-table.ts';
-import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
-import { plus, smaller, type Units, units } from '../../shared/money.ts';
-import { worthWithin } from '../../shared/worth.ts';
 import { OPEN_PLAN, openPlanOffset } from './risk-memory.ts';
 
 const FLATTEN_REASON = PLAN_REASONS.indexOf('flatten');

@@ -7,8 +7,8 @@
  */
 
 import { SYSTEM_STATUSES } from '../../messages/market-messages.ts';
-import { isTradingState } from '../../shared/account-state.ts';
-import type { GateReason } from '../../shared/trading-gate.ts';
+import { isTradingState } from '../../trading/account-state.ts';
+import type { GateReason } from '../../trading/trading-gate.ts';
 import { type AccountAge, staleAccount } from './account-age.ts';
 
 export interface Readings extends AccountAge {

@@ -1,11 +1,11 @@
 /** One portfolio snapshot: a record per asset that is held, was traded or is configured, all under one number. */
 
+import type { AssetIndex, InstrumentDirectory } from '../../market/instrument.ts';
 import { PORTFOLIO, RECORD_KIND } from '../../messages/record-messages.ts';
-import type { RecordWriter } from '../../runtime/record-writer.ts';
+import { minus, parseAmountDown, plus, type Units, units } from '../../money/money.ts';
+import type { RecordWriter } from '../../runtime/records/record-writer.ts';
+import { type Config, usesKey } from '../../settings/config.ts';
 import { writeAmount } from '../../shared/amount-field.ts';
-import { type Config, usesKey } from '../../shared/config.ts';
-import type { AssetIndex, InstrumentDirectory } from '../../shared/instrument.ts';
-import { minus, parseAmountDown, plus, type Units, units } from '../../shared/money.ts';
 import { reservedUnits } from './open-plans.ts';
 import { accountUnits, ofAsset } from './risk-ledger.ts';
 import { ASSET_ENTRY } from './risk-memory.ts';

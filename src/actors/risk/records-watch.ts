@@ -2,7 +2,7 @@
  * How long the oldest record has waited for the database. A record leaves its ring when its commit has succeeded, so the
  * rings tell, whatever persistence says of itself: it may be dead, or hang in a write.
  */
-import type { RingGauge } from '../../runtime/ring.ts';
+import type { RingGauge } from '../../runtime/memory/ring.ts';
 
 type Ring = Pick<RingGauge, 'used' | 'taken' | 'published'>;
 

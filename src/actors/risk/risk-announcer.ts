@@ -5,11 +5,11 @@
  * paused or halted, so at most the order of two pauses is lost, never a cause.
  */
 import type { ActorContext } from '../../runtime/actor.ts';
-import type { GateCause } from '../../shared/gate-cause.ts';
-import { CLEARED, causeKey, causeTextKey, encodeFacts, SINGLE_HALT_KEY } from '../../shared/stored-causes.ts';
-import { LOSSES_FROM_KEY } from '../../shared/stored-losses.ts';
-import { GATE_REASONS, GATE_STATES, type GateReason } from '../../shared/trading-gate.ts';
-import type { TwoBankMemory } from '../../shared/two-bank-memory.ts';
+import type { DoubleBufferedState } from '../../runtime/memory/double-buffered-state.ts';
+import type { GateCause } from '../../trading/gate-cause.ts';
+import { CLEARED, causeKey, causeTextKey, encodeFacts, SINGLE_HALT_KEY } from '../../trading/stored-causes.ts';
+import { LOSSES_FROM_KEY } from '../../trading/stored-losses.ts';
+import { GATE_REASONS, GATE_STATES, type GateReason } from '../../trading/trading-gate.ts';
 import { causeIn, type HeldCause, hasFlag, heldCauses, setFlag, unrecordedSlots } from './gate-causes.ts';
 import { RISK_STATES, type RiskState } from './risk-machine.ts';
 import { RISK_HEADER } from './risk-memory.ts';
@@ -22,9 +22,9 @@ const RECORDS_PER_CAUSE = 3;
 
 export class RiskAnnouncer {
   readonly #context: ActorContext<'risk'>;
-  readonly #memory: TwoBankMemory;
+  readonly #memory: DoubleBufferedState;
 
-  constructor(context: ActorContext<'risk'>, memory: TwoBankMemory) {
+  constructor(context: ActorContext<'risk'>, memory: DoubleBufferedState) {
     this.#context = context;
     this.#memory = memory;
   }

@@ -5,15 +5,15 @@
  */
 
 import { transition } from 'xstate';
+import { assetIndex, type InstrumentDirectory } from '../../market/instrument.ts';
 import { EXECUTION } from '../../messages/execution-message.ts';
+import { units } from '../../money/money.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import { isLatched } from '../../shared/gate-cause.ts';
-import { assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
-import { units } from '../../shared/money.ts';
-import type { StoredCause } from '../../shared/stored-causes.ts';
-import type { StoredLosses } from '../../shared/stored-losses.ts';
-import type { GateReason } from '../../shared/trading-gate.ts';
-import type { TwoBankMemory } from '../../shared/two-bank-memory.ts';
+import type { DoubleBufferedState } from '../../runtime/memory/double-buffered-state.ts';
+import { isLatched } from '../../trading/gate-cause.ts';
+import type { StoredCause } from '../../trading/stored-causes.ts';
+import type { StoredLosses } from '../../trading/stored-losses.ts';
+import type { GateReason } from '../../trading/trading-gate.ts';
 import { carryLosses, hasToCarry } from './carried-losses.ts';
 import {
   addCause,
@@ -46,7 +46,7 @@ const EVENT_OF = {
 } as const satisfies Record<HeldCause['effect'], RiskEventType>;
 
 export class RiskDesk {
-  readonly memory: TwoBankMemory;
+  readonly memory: DoubleBufferedState;
   readonly #context: ActorContext<'risk'>;
   readonly #announcer: RiskAnnouncer;
 

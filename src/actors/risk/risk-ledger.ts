@@ -3,6 +3,7 @@
  * exposure and dust. Plain integer arithmetic on bytes; an execution that was booked already changes nothing.
  */
 
+import { type AssetIndex, assetIndex } from '../../market/instrument.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -12,10 +13,9 @@ import {
   PLAN_OUTCOMES,
   type PlanOutcome,
 } from '../../messages/execution-message.ts';
+import { largest, plus, type Units, units } from '../../money/money.ts';
 import { addAmount, writeAmount } from '../../shared/amount-field.ts';
-import { type AssetIndex, assetIndex } from '../../shared/instrument.ts';
-import { largest, plus, type Units, units } from '../../shared/money.ts';
-import { outsideChange } from '../../shared/stored-losses.ts';
+import { outsideChange } from '../../trading/stored-losses.ts';
 import { bookPlanFill, bookTakenOver, closePlan, openPlan } from './open-plans.ts';
 import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
 

@@ -1,9 +1,10 @@
 /** The limits on what plans have earned and what was lost besides: up to a limit is allowed, beyond it halts. */
+
+import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../market/instrument.ts';
+import { formatDecimal, largest, NO_UNITS, parseAmountDown, type Units, units } from '../../money/money.ts';
+import type { Config } from '../../settings/config.ts';
 import { writeAmount } from '../../shared/amount-field.ts';
-import type { Config } from '../../shared/config.ts';
-import { type AssetIndex, assetIndex, type InstrumentDirectory } from '../../shared/instrument.ts';
-import { formatDecimal, largest, NO_UNITS, parseAmountDown, type Units, units } from '../../shared/money.ts';
-import type { GateReason } from '../../shared/trading-gate.ts';
+import type { GateReason } from '../../trading/trading-gate.ts';
 import { forgetCarried } from './carried-losses.ts';
 import { clearWindows, unitsWithin } from './loss-windows.ts';
 import { runningUnits } from './open-plans.ts';

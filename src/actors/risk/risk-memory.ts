@@ -1,16 +1,16 @@
 /**
- * What risk must not forget when its actor dies: one bank of bytes, see `two-bank-memory.ts`.
+ * What risk must not forget when its actor dies: one bank of bytes, see `double-buffered-state.ts`.
  *
  *   | header | open plans (PLANS_MAX × 128) | causes (CAUSES_MAX × 224) | assets (assets_max × 104) |
  */
 
 import assert from 'node:assert/strict';
+import type { AssetIndex } from '../../market/instrument.ts';
 import { PLANS_MAX } from '../../messages/execution-message.ts';
-import type { Config } from '../../shared/config.ts';
-import { BY_BYTES_MAX, CAUSE_EFFECTS, TEXT_BYTES_MAX } from '../../shared/gate-cause.ts';
-import type { AssetIndex } from '../../shared/instrument.ts';
-import { GATE_REASONS, type GateReason } from '../../shared/trading-gate.ts';
-import { TwoBankMemory, twoBankBytes } from '../../shared/two-bank-memory.ts';
+import { DoubleBufferedState, doubleBufferedBytes } from '../../runtime/memory/double-buffered-state.ts';
+import type { Config } from '../../settings/config.ts';
+import { BY_BYTES_MAX, CAUSE_EFFECTS, TEXT_BYTES_MAX } from '../../trading/gate-cause.ts';
+import { GATE_REASONS, type GateReason } from '../../trading/trading-gate.ts';
 
 const LAYOUT = 7;
 
@@ -139,10 +139,10 @@ const ASSETS = CAUSES + CAUSES_MAX * CAUSE_ENTRY.SIZE;
 const bankBytes = (config: Config): number => ASSETS + config.limits.assets_max * ASSET_ENTRY.SIZE;
 
 /** Bytes of own memory the risk actor needs. */
-export const riskMemoryBytes = (config: Config): number => twoBankBytes(bankBytes(config));
+export const riskMemoryBytes = (config: Config): number => doubleBufferedBytes(bankBytes(config));
 
-export function openRiskMemory(memory: SharedArrayBuffer, config: Config): TwoBankMemory {
-  return new TwoBankMemory(memory, bankBytes(config), LAYOUT);
+export function openRiskMemory(memory: SharedArrayBuffer, config: Config): DoubleBufferedState {
+  return new DoubleBufferedState(memory, bankBytes(config), LAYOUT);
 }
 
 /** Offset of the entry of an asset. */

@@ -1,6 +1,6 @@
 /** Who resumed last, when and why: kept beside the causes that he answered, which are gone. */
-import { readText, writeText } from '../../runtime/record-writer.ts';
-import { BY_BYTES_MAX, TEXT_BYTES_MAX } from '../../shared/gate-cause.ts';
+import { readText, writeText } from '../../runtime/records/record-writer.ts';
+import { BY_BYTES_MAX, TEXT_BYTES_MAX } from '../../trading/gate-cause.ts';
 import { RISK_HEADER } from './risk-memory.ts';
 
 export interface ResumeWords {

@@ -2,10 +2,11 @@
  * Names in the settings that the venue does not list, other than those of limits: they have no effect, which whoever wrote
  * them should hear. Each is recorded and logged once, with the listed name that is nearest.
  */
+
+import type { InstrumentDirectory } from '../../market/instrument.ts';
+import { nearestName } from '../../platform/nearest-name.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import type { Config } from '../../shared/config.ts';
-import type { InstrumentDirectory } from '../../shared/instrument.ts';
-import { nearestName } from '../../shared/nearest-name.ts';
+import type { Config } from '../../settings/config.ts';
 
 export class UnlistedNames {
   readonly #context: ActorContext<'risk'>;

@@ -9,22 +9,22 @@
  *                      journal ─▶ executions, records
  */
 import type { Actor, ActorContext, ActorFactory, Answering } from '../../runtime/actor.ts';
-import { usesKey } from '../../shared/config.ts';
-import type { ControlCalls } from '../../shared/control-calls.ts';
-import type { CounterName } from '../../shared/counter-names.ts';
+import type { ControlCalls } from '../../runtime/control-calls.ts';
+import type { CounterName } from '../../runtime/counter-names.ts';
+import { usesKey } from '../../settings/config.ts';
 import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
-import type { PlansAtWork } from './account.ts';
+import type { PlansAtWork } from './account/running-account.ts';
+import { SpendableFunds } from './account/spendable-funds.ts';
 import { createAlert } from './alert-actor.ts';
-import { Journal } from './journal.ts';
-import { NewestBooks } from './newest-books.ts';
-import { readOpportunity } from './opportunity.ts';
-import { PaperAccount } from './paper-account.ts';
-import { PaperPort } from './paper-port.ts';
-import { PlanDesk } from './plan-desk.ts';
-import { openSequencerMemory, SEQUENCER_HEADER } from './sequencer-memory.ts';
-import { ToldFunds } from './told-funds.ts';
-import { VENUE } from './venue-way.ts';
-import type { Way, WayDeps } from './way.ts';
+import type { ExecutionRoute, ExecutionRouteDeps } from './execution-route.ts';
+import { Journal } from './journal/journal.ts';
+import { openSequencerMemory, SEQUENCER_HEADER } from './journal/sequencer-memory.ts';
+import { NewestBooks } from './model/newest-books.ts';
+import { readOpportunity } from './model/opportunity.ts';
+import { PaperAccount } from './paper/paper-account.ts';
+import { PaperPort } from './paper/paper-port.ts';
+import { PlanDesk } from './plans/plan-desk.ts';
+import { VENUE } from './venue-route.ts';
 
 /** Opportunities, and events of the port, taken in one turn at most. */
 const BATCH = 32;
@@ -45,7 +45,7 @@ const TALLIES = [
   ['events_unexpected', SEQUENCER_HEADER.unexpected],
 ] as const satisfies readonly (readonly [CounterName<'sequencer'>, number])[];
 
-export const PAPER: Way = {
+export const PAPER: ExecutionRoute = {
   makePort: ({ context: { clock, config, wake }, books, recall }) =>
     new PaperPort({ clock, books, latencyMs: config.paper.latency_ms, wake, recall }),
   makeAccount: (deps) => new PaperAccount(deps),
@@ -58,7 +58,7 @@ export const createActor: ActorFactory<'sequencer'> = (context) => {
 };
 
 /** The sequencer with its way to a venue handed in. */
-export function createSequencer(context: ActorContext<'sequencer'>, way: Way): Answering<'sequencer'> {
+export function createSequencer(context: ActorContext<'sequencer'>, way: ExecutionRoute): Answering<'sequencer'> {
   return new Sequencer(context, way);
 }
 
@@ -83,13 +83,13 @@ class Sequencer implements Actor {
   readonly #port: TradingPort;
   readonly #desk: PlanDesk;
   /** In the modes whose account is a venue's. */
-  readonly #funds: ToldFunds | undefined;
+  readonly #funds: SpendableFunds | undefined;
   readonly #tallies: readonly (readonly [counter: number, field: number])[];
   readonly #plansActive: number;
   readonly #recordsWaited: number;
   readonly #atEnd: (() => void)[] = [];
 
-  constructor(context: ActorContext<'sequencer'>, way: Way) {
+  constructor(context: ActorContext<'sequencer'>, way: ExecutionRoute) {
     this.#context = context;
     const { config, counters, ownMemory, producer, records } = context;
     this.#opportunities = context.consumer('opportunities');
@@ -97,13 +97,13 @@ class Sequencer implements Actor {
     journal.noteRun(Math.max(1, Math.floor(context.clock.wallMs()))); // 0 says that none is noted
     const books = new NewestBooks(context.bookTable, context.instrumentLog);
     const recall = (clOrdId: string) => this.#desk.recall(clOrdId);
-    const deps: WayDeps = { context, journal, books, recall, atEnd: (run) => this.#atEnd.push(run) };
+    const deps: ExecutionRouteDeps = { context, journal, books, recall, atEnd: (run) => this.#atEnd.push(run) };
     const port = way.makePort(deps);
     const makeAccount = (plans: PlansAtWork) => way.makeAccount({ ...deps, port, plans });
     this.#journal = journal;
     this.#port = port;
     this.#desk = new PlanDesk({ context, journal, books, port, makeAccount });
-    if (usesKey(config.mode)) this.#funds = new ToldFunds(context.fundsTable, this.#desk.account, books);
+    if (usesKey(config.mode)) this.#funds = new SpendableFunds(context.fundsTable, this.#desk.account, books);
     this.#tallies = TALLIES.map(([name, field]) => [counters.at(name), field]);
     this.#plansActive = counters.at('plans_active');
     this.#recordsWaited = counters.at('records_waited');

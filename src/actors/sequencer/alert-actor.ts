@@ -4,20 +4,20 @@
  * real one.
  */
 
+import { assetSpent, edgeOf, spellEdges } from '../../market/asset-graph.ts';
+import { type AssetIndex, assetIndex } from '../../market/instrument.ts';
+import { divideDown, formatDecimal, NO_UNITS } from '../../money/money.ts';
+import type { MonotonicNs } from '../../platform/time.ts';
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
-import { assetSpent, edgeOf, spellEdges } from '../../shared/asset-graph.ts';
-import type { ControlCalls } from '../../shared/control-calls.ts';
-import { type AssetIndex, assetIndex } from '../../shared/instrument.ts';
-import { LastHop } from '../../shared/last-hop.ts';
-import { divideDown, formatDecimal, NO_UNITS } from '../../shared/money.ts';
-import type { MonotonicNs } from '../../shared/time.ts';
-import { tellAudit, tellRefused } from './execution-events.ts';
-import { availableUnits } from './inventory.ts';
-import { Journal } from './journal.ts';
-import { NewestBooks } from './newest-books.ts';
-import { type Opportunity, readOpportunity } from './opportunity.ts';
-import { recheck, recheckLimits, type Standing } from './recheck.ts';
-import { countUp, openSequencerMemory, SEQUENCER_HEADER } from './sequencer-memory.ts';
+import type { ControlCalls } from '../../runtime/control-calls.ts';
+import { PreTradeLimits } from '../../trading/pre-trade-limits.ts';
+import { revalidate, revalidationLimits, type Standing } from './decisions/revalidation.ts';
+import { tellAudit, tellRefused } from './journal/execution-events.ts';
+import { Journal } from './journal/journal.ts';
+import { countUp, openSequencerMemory, SEQUENCER_HEADER } from './journal/sequencer-memory.ts';
+import { NewestBooks } from './model/newest-books.ts';
+import { type Opportunity, readOpportunity } from './model/opportunity.ts';
+import { availableUnits } from './paper/inventory.ts';
 
 /** Opportunities taken in one turn at most. */
 const BATCH = 32;
@@ -39,7 +39,7 @@ class Alert implements Actor {
   readonly #journal: Journal;
   readonly #books: NewestBooks;
   readonly #limits;
-  readonly #lastHop: LastHop;
+  readonly #preTradeLimits: PreTradeLimits;
   readonly #counter;
   /** When a cycle was last announced, by its spelling. */
   readonly #announcedNs = new Map<string, number>();
@@ -50,8 +50,8 @@ class Alert implements Actor {
     this.#opportunities = context.consumer('opportunities');
     this.#journal = new Journal(openSequencerMemory(ownMemory, config), producer('executions'), records);
     this.#books = new NewestBooks(context.bookTable, context.instrumentLog);
-    this.#limits = recheckLimits(config);
-    this.#lastHop = new LastHop({
+    this.#limits = revalidationLimits(config);
+    this.#preTradeLimits = new PreTradeLimits({
       config,
       gate: context.gate,
       clock: context.clock,
@@ -93,7 +93,7 @@ class Alert implements Actor {
   #consider(opportunity: Opportunity): void {
     if (this.#wasHandled(opportunity)) return;
     const nowNs = this.#context.clock.nowNs();
-    const standing = this.#recheck(opportunity, nowNs);
+    const standing = this.#revalidate(opportunity, nowNs);
     const cycle = this.#spell(opportunity);
     const bank = this.#journal.begin();
     bank.setFloat64(SEQUENCER_HEADER.handledSeq, opportunity.seq, true);
@@ -131,14 +131,14 @@ class Alert implements Actor {
     return true;
   }
 
-  #recheck(opportunity: Opportunity, nowNs: MonotonicNs): ReturnType<typeof recheck> {
+  #revalidate(opportunity: Opportunity, nowNs: MonotonicNs): ReturnType<typeof revalidate> {
     const { config, gate } = this.#context;
     const { directory } = this.#books;
-    this.#lastHop.list(this.#books.directory, this.#context.instrumentLog.used);
+    this.#preTradeLimits.list(this.#books.directory, this.#context.instrumentLog.used);
     const available = (asset: AssetIndex) =>
       availableUnits(asset, config.paper.inventory, this.#journal.current, NO_UNITS, directory);
-    const account = { plans: [], available, orderLimits: this.#lastHop, venue: undefined };
-    return recheck(opportunity, { nowNs, gate: gate.state, books: this.#books, ...account }, this.#limits);
+    const account = { plans: [], available, orderLimits: this.#preTradeLimits, venue: undefined };
+    return revalidate(opportunity, { nowNs, gate: gate.state, books: this.#books, ...account }, this.#limits);
   }
 
   #spell({ legs }: Opportunity): string {

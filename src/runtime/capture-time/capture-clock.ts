@@ -1,6 +1,6 @@
 /** The capture's time as an actor's clock. Wall time counts from 1970, so that a replay is the same on every day. */
-import { type CancelTimer, type Clock, VirtualClock } from '../../shared/clock.ts';
-import { type MonotonicNs, monotonicNs, type WallMs, wallMs } from '../../shared/time.ts';
+import { type CancelTimer, type Clock, VirtualClock } from '../../platform/clock.ts';
+import { type MonotonicNs, monotonicNs, type WallMs, wallMs } from '../../platform/time.ts';
 import type { CaptureTime } from './capture-time.ts';
 
 export class CaptureClock implements Clock {

@@ -11,8 +11,8 @@
  *
  *   | now (f64) | due (f64) | beat (f64) | turn (i32) |
  */
-import type { Doorbell } from '../doorbell.ts';
-import type { RingGauge } from '../ring.ts';
+import type { Doorbell } from '../memory/doorbell.ts';
+import type { RingGauge } from '../memory/ring.ts';
 
 const HOLDERS = ['feed', 'sequencer', 'risk'] as const;
 export type TurnHolder = (typeof HOLDERS)[number];

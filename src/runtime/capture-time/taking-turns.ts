@@ -1,8 +1,8 @@
 /** Actors in the capture's time: the same actors, given work only when it is their turn. */
 
-import type { ActorId } from '../../shared/counter-names.ts';
-import type { TradingGate } from '../../shared/trading-gate.ts';
+import type { TradingGate } from '../../trading/trading-gate.ts';
 import type { Actor, ActorContext } from '../actor.ts';
+import type { ActorId } from '../counter-names.ts';
 import { CaptureClock } from './capture-clock.ts';
 import type { CaptureTime } from './capture-time.ts';
 

@@ -3,7 +3,7 @@
  * Frame by frame; what is due at the very time of a frame comes before the frame.
  */
 import type { ActorContext } from '../actor.ts';
-import type { RingGauge } from '../ring.ts';
+import type { RingGauge } from '../memory/ring.ts';
 import type { CaptureTime } from './capture-time.ts';
 
 export class TimeKeeper {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
 import { invalidReasonCode, MARKET_KIND, RESYNC, SYSTEM_STATUSES } from '../../../src/messages/market-messages.ts';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import { bookChecksum } from '../../../src/venues/kraken/checksum.ts';
+import { bookChecksum } from '../../../src/venues/kraken/market/checksum.ts';
 import { NaiveBook, type WireLevel } from '../../support/book-messages.ts';
 import type { TestContextOptions } from '../../support/test-context.ts';
 import { BookStage } from './stage.ts';

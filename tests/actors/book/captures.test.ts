@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
 import { CAPTURES, NaiveBook, readStream } from '../../support/book-messages.ts';
 import { BookStage } from './stage.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/book/actor.ts';
-import { BookMemory, ROW_DOUBLE, ROW_WORD } from '../../../src/actors/book/own-memory.ts';
+import { BookMemory, ROW_DOUBLE, ROW_WORD } from '../../../src/actors/book/book-memory.ts';
+import { BookTable } from '../../../src/market/book-table.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
 import { MARKET_KIND } from '../../../src/messages/market-messages.ts';
+import { type Chance, seededChance } from '../../../src/platform/chance.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
-import { BookTable } from '../../../src/shared/book-table.ts';
-import { type Chance, seededChance } from '../../../src/shared/chance.ts';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import { CHECKSUM_VARIANT } from '../../../src/venues/kraken/running-checksum.ts';
+import { CHECKSUM_VARIANT } from '../../../src/venues/kraken/market/running-checksum.ts';
 import { CAPTURES, NaiveBook, readStream } from '../../support/book-messages.ts';
 import { BookStage, type Top, type Version } from './stage.ts';
 

@@ -4,7 +4,7 @@ import {
   VALIDITY_STATES,
   type ValidityEvent,
   type ValidityState,
-} from '../../../src/actors/book/machine.ts';
+} from '../../../src/actors/book/book-machine.ts';
 
 const MAX = 3;
 const EVENTS: Readonly<Record<string, ValidityEvent>> = {

@@ -1,14 +1,14 @@
 /** The book actor alone, with feed and detector in the hands of the test. */
 
 import { createActor } from '../../../src/actors/book/actor.ts';
-import { BookMemory } from '../../../src/actors/book/own-memory.ts';
+import { BookMemory } from '../../../src/actors/book/book-memory.ts';
+import { type BookCopy, BookTable, createBookCopy } from '../../../src/market/book-table.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { INVALID_REASONS, MARKET_KIND, RESYNC, TOP, TOP_FLAG } from '../../../src/messages/market-messages.ts';
+import { readInt64 } from '../../../src/money/int64.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
-import type { RingConsumer } from '../../../src/runtime/ring.ts';
-import { type BookCopy, BookTable, createBookCopy } from '../../../src/shared/book-table.ts';
-import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { readInt64 } from '../../../src/shared/int64.ts';
+import type { RingConsumer } from '../../../src/runtime/memory/ring.ts';
 import { FeedHand } from '../../support/book-messages.ts';
 import { createTestContext, type TestContextOptions } from '../../support/test-context.ts';
 

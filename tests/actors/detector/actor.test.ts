@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BookTable } from '../../../src/shared/book-table.ts';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { FeeTable } from '../../../src/shared/fee-table.ts';
-import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { lots, type PartsPerMillion, ticks } from '../../../src/shared/money.ts';
+import { BookTable } from '../../../src/market/book-table.ts';
+import { FeeTable } from '../../../src/market/fee-table.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
+import { lots, type PartsPerMillion, ticks } from '../../../src/money/money.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
 import { announceTriangle, DetectorStage, type Emitted, type Levels, triangle } from './stage.ts';
 
 const BTC_USD = instrumentIndex(0);

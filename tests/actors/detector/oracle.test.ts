@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-message.ts';
+import { instrumentMessageOf } from '../../../src/venues/kraken/market/instrument-message.ts';
 import {
   isObject,
   type JsonObject,

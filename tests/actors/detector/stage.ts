@@ -1,14 +1,14 @@
 /** The detector alone: the test plays feed and book before it, sequencer and persistence after it. */
 
 import { createActor } from '../../../src/actors/detector/actor.ts';
+import { BookTable, TABLE_LEVEL } from '../../../src/market/book-table.ts';
+import { type InstrumentChanges, InstrumentDirectory, type InstrumentIndex } from '../../../src/market/instrument.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP, TOP_FLAG } from '../../../src/messages/market-messages.ts';
 import { OPPORTUNITY } from '../../../src/messages/opportunity-message.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
-import type { RingConsumer, RingProducer } from '../../../src/runtime/ring.ts';
-import { BookTable, TABLE_LEVEL } from '../../../src/shared/book-table.ts';
-import { type InstrumentChanges, InstrumentDirectory, type InstrumentIndex } from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { opportunityJson } from '../../../src/shared/opportunity-json.ts';
+import type { RingConsumer, RingProducer } from '../../../src/runtime/memory/ring.ts';
+import { opportunityJson } from '../../../src/trading/opportunity-json.ts';
 import { readOpportunity } from '../../support/read-opportunity.ts';
 import { createTestContext, type TestContextOptions } from '../../support/test-context.ts';
 

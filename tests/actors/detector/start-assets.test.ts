@@ -1,9 +1,9 @@
 /** Which asset a size starts from, and what it may spend. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FundsTable } from '../../../src/shared/funds-table.ts';
-import { assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { lots, parseDecimal, ticks, units } from '../../../src/shared/money.ts';
+import { FundsTable } from '../../../src/market/funds-table.ts';
+import { assetIndex, instrumentIndex } from '../../../src/market/instrument.ts';
+import { lots, parseDecimal, ticks, units } from '../../../src/money/money.ts';
 import { announceTriangle, DetectorStage, type Emitted } from './stage.ts';
 
 const IDS = ['USD', 'BTC', 'ETH'] as const;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FeedMemory } from '../../../src/actors/feed/feed-memory.ts';
 import { FrameRouter } from '../../../src/actors/feed/frame-router.ts';
-import type { FrameSource } from '../../../src/actors/feed/frame-source.ts';
+import type { FrameSource } from '../../../src/actors/feed/sources/frame-source.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES } from '../../../src/messages/market-messages.ts';
 import { createTestContext, type TestContext } from '../../support/test-context.ts';
 

@@ -4,9 +4,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createActor as createBook } from '../../../src/actors/book/actor.ts';
 import { createActor as createFeed } from '../../../src/actors/feed/actor.ts';
 import { DELTA, MARKET_KIND, TOP, TOP_FLAG } from '../../../src/messages/market-messages.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { startPracticeServer } from '../../../src/practice/network/practice-server.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
-import { startPracticeServer } from '../../../src/venues/practice/practice-server.ts';
 import { capturePath } from '../../support/captures.ts';
 import { createTestContext } from '../../support/test-context.ts';
 

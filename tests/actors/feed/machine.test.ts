@@ -6,7 +6,7 @@ import {
   type SocketEventType,
   type SocketState,
   socketMachine,
-} from '../../../src/actors/feed/machine.ts';
+} from '../../../src/actors/feed/feed-machine.ts';
 import { expectCovered } from '../../support/walk-machine.ts';
 
 type Row = Readonly<Partial<Record<SocketEventType, readonly [SocketState, ...string[]]>>>;

@@ -3,11 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import { FeedMemory } from '../../../src/actors/feed/feed-memory.ts';
 import { FrameRouter } from '../../../src/actors/feed/frame-router.ts';
-import type { FrameSource } from '../../../src/actors/feed/frame-source.ts';
-import { CLAMPED_LOTS } from '../../../src/shared/clamped-levels.ts';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import { parseDecimal } from '../../../src/shared/money.ts';
-import { bookChecksum } from '../../../src/venues/kraken/checksum.ts';
+import type { FrameSource } from '../../../src/actors/feed/sources/frame-source.ts';
+import { CLAMPED_LOTS } from '../../../src/market/clamped-levels.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
+import { parseDecimal } from '../../../src/money/money.ts';
+import { bookChecksum } from '../../../src/venues/kraken/market/checksum.ts';
 import { createTestContext } from '../../support/test-context.ts';
 import { BookStage } from '../book/stage.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { FRAME_UNREAD, type FrameSink, type FrameSource } from '../../../src/actors/feed/frame-source.ts';
-import { recorded } from '../../../src/actors/feed/recording-source.ts';
-import { readCaptureRows } from '../../../src/venues/practice/capture-rows.ts';
+import { FRAME_UNREAD, type FrameSink, type FrameSource } from '../../../src/actors/feed/sources/frame-source.ts';
+import { recorded } from '../../../src/actors/feed/sources/recording-source.ts';
+import { readCaptureRows } from '../../../src/practice/market/capture-rows.ts';
 import { capturePath, framesOf } from '../../support/captures.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { createTestContext } from '../../support/test-context.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/feed/actor.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
 import { CONTROL, DELTA, DELTA_FLAG, INVALID_REASONS, MARKET_KIND } from '../../../src/messages/market-messages.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
-import type { RingConsumer } from '../../../src/runtime/ring.ts';
-import { seededChance } from '../../../src/shared/chance.ts';
-import type { ControlCalls, MalformedFrame } from '../../../src/shared/control-calls.ts';
-import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
+import type { ControlCalls, MalformedFrame } from '../../../src/runtime/control-calls.ts';
+import type { RingConsumer } from '../../../src/runtime/memory/ring.ts';
 import { CAPTURES, capturePath, framesOf, scratchFolder, writeCapture } from '../../support/captures.ts';
 import { mutateFrame } from '../../support/mutate-frame.ts';
 import { createTestContext, type TestContext, type TestContextOptions } from '../../support/test-context.ts';

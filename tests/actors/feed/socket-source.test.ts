@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
 import type { Request } from '../../support/scripted-venue.ts';
 import { startSocketStage } from '../../support/socket-stage.ts';
 

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PHASE } from '../../../src/actors/feed/subscription-phase.ts';
+import { PHASE } from '../../../src/actors/feed/subscriptions/subscription-phase.ts';
 import {
   REFUSALS_MAX,
   type SubscriptionSettings,
   SubscriptionTable,
   UNANSWERED_MAX,
-} from '../../../src/actors/feed/subscription-table.ts';
-import { type Chance, seededChance } from '../../../src/shared/chance.ts';
-import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
+} from '../../../src/actors/feed/subscriptions/subscription-table.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
+import { type Chance, seededChance } from '../../../src/platform/chance.ts';
 
 const SETTINGS: SubscriptionSettings = {
   symbolsPerMessage: 3,

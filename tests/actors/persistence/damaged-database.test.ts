@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../../src/actors/persistence/open-database.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
+import { openDatabase } from '../../../src/actors/persistence/database/open-database.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const LIBRARY = import.meta.resolve('@duckdb/node-api');

@@ -5,7 +5,7 @@ import {
   type PersistenceEvent,
   type PersistenceState,
   persistenceMachine,
-} from '../../../src/actors/persistence/machine.ts';
+} from '../../../src/actors/persistence/persistence-machine.ts';
 
 /** The state after `events`, and the failures in a row that it remembers. */
 function after(...events: PersistenceEvent['type'][]): { state: PersistenceState; failures: number } {

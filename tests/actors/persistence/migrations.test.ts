@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
-import { loadMigrations, type Migration, migrate } from '../../../src/actors/persistence/migrations.ts';
+import { loadMigrations, type Migration, migrate } from '../../../src/actors/persistence/database/migrations.ts';
 import { createRecordStage, started } from '../../support/record-stage.ts';
 import { readStored } from '../../support/stored-records.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';

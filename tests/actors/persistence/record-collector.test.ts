@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { RecordSource } from '../../../src/actors/persistence/database-protocol.ts';
+import type { RecordSource } from '../../../src/actors/persistence/database/database-protocol.ts';
 import { RecordCollector } from '../../../src/actors/persistence/record-collector.ts';
 import { RECORD_FOLLOWERS, RECORD_KIND } from '../../../src/messages/record-messages.ts';
-import type { RecordWriter } from '../../../src/runtime/record-writer.ts';
+import type { RecordWriter } from '../../../src/runtime/records/record-writer.ts';
 import { createTestContext } from '../../support/test-context.ts';
 
 function stage(recordsMax: number) {

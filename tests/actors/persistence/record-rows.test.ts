@@ -3,6 +3,8 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
 import { TABLES } from '../../../src/actors/persistence/record-rows.ts';
+import { type AssetIndex, assetIndex, instrumentIndex } from '../../../src/market/instrument.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import {
   EXECUTION_EVENT,
   EXPOSURE_REASONS,
@@ -12,11 +14,9 @@ import {
 } from '../../../src/messages/execution-message.ts';
 import { OPPORTUNITY } from '../../../src/messages/opportunity-message.ts';
 import { RECORD_KIND } from '../../../src/messages/record-messages.ts';
+import { type Units, units } from '../../../src/money/money.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
-import { AUDIT_EVENTS } from '../../../src/shared/audit-events.ts';
-import { type AssetIndex, assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { type Units, units } from '../../../src/shared/money.ts';
+import { AUDIT_EVENTS } from '../../../src/runtime/records/audit-events.ts';
 import {
   type OpportunityFields,
   TRIANGLE,

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { loadMigrations } from '../../../src/actors/persistence/migrations.ts';
-import { freshSeed, seededChance } from '../../../src/shared/chance.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
+import { loadMigrations } from '../../../src/actors/persistence/database/migrations.ts';
+import { freshSeed, seededChance } from '../../../src/platform/chance.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
 import { readRecordNumbers, readStored, upTo } from '../../support/stored-records.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 

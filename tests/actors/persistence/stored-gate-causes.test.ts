@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
-import { readStoredCauses } from '../../../src/actors/persistence/stored-gate-causes.ts';
-import { RecordWriter } from '../../../src/runtime/record-writer.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
-import type { GateCause } from '../../../src/shared/gate-cause.ts';
-import { CLEARED, causeKey, causeTextKey, encodeFacts, SINGLE_HALT_KEY } from '../../../src/shared/stored-causes.ts';
+import { readStoredCauses } from '../../../src/actors/persistence/stored/read-gate-causes.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { RecordWriter } from '../../../src/runtime/records/record-writer.ts';
+import type { GateCause } from '../../../src/trading/gate-cause.ts';
+import { CLEARED, causeKey, causeTextKey, encodeFacts, SINGLE_HALT_KEY } from '../../../src/trading/stored-causes.ts';
 import { createRecordStage, started } from '../../support/record-stage.ts';
 
 const TIMES = { firstMs: 1_790_000_000_000, lastMs: 1_790_000_060_000, count: 2 } as const;

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
-import { freshSeed, seededChance } from '../../../src/shared/chance.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
+import { freshSeed, seededChance } from '../../../src/platform/chance.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
 import { createRecordStage, RING_SOURCES, started } from '../../support/record-stage.ts';
 import { readRecordNumbers, upTo } from '../../support/stored-records.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type AccountAge, lostAccount, staleAccount } from '../../../src/actors/risk/account-age.ts';
-import { ACCOUNT_STATES, type AccountState } from '../../../src/shared/account-state.ts';
+import { ACCOUNT_STATES, type AccountState } from '../../../src/trading/account-state.ts';
 
 const BOUNDS = {
   account_stale_ms: 120_000,

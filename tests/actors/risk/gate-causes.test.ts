@@ -1,6 +1,6 @@
 /** Why trading is not open: a list, of which nothing is overwritten, and which cannot grow without bound. */
 import { describe, expect, test } from 'vitest';
-import { decodeCauses, SINGLE_HALT_KEY } from '../../../src/shared/stored-causes.ts';
+import { decodeCauses, SINGLE_HALT_KEY } from '../../../src/trading/stored-causes.ts';
 import { sequencer, stageRisk } from './risk-stage.ts';
 
 const ANA = 'halted operator ana: going home';

@@ -2,13 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
-import { readStoredLosses } from '../../../src/actors/persistence/stored-losses.ts';
+import { readStoredLosses } from '../../../src/actors/persistence/stored/read-losses.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/messages/execution-message.ts';
-import type { RecordWriter } from '../../../src/runtime/record-writer.ts';
-import { type Clock, VirtualClock } from '../../../src/shared/clock.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { type Units, units } from '../../../src/shared/money.ts';
-import { HOUR_MS, LOSSES_FROM_KEY, type StoredLoss, type StoredLosses } from '../../../src/shared/stored-losses.ts';
+import { type Units, units } from '../../../src/money/money.ts';
+import { type Clock, VirtualClock } from '../../../src/platform/clock.ts';
+import type { RecordWriter } from '../../../src/runtime/records/record-writer.ts';
+import { HOUR_MS, LOSSES_FROM_KEY, type StoredLoss, type StoredLosses } from '../../../src/trading/stored-losses.ts';
 import { TRIANGLE, writeExecution } from '../../support/record-slots.ts';
 import { createRecordStage, started } from '../../support/record-stage.ts';
 import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';

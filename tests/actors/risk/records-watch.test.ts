@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RecordsWatch } from '../../../src/actors/risk/records-watch.ts';
-import { Counters } from '../../../src/runtime/counters.ts';
+import { Counters } from '../../../src/runtime/memory/counters.ts';
 import { stageRisk } from './risk-stage.ts';
 
 /** A ring by its positions, which run free (mod 2^32). */

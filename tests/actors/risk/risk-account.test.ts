@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ACCOUNT_STATES, isTradingState } from '../../../src/shared/account-state.ts';
-import { units } from '../../../src/shared/money.ts';
+import { units } from '../../../src/money/money.ts';
+import { ACCOUNT_STATES, isTradingState } from '../../../src/trading/account-state.ts';
 import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';
 
 describe('risk and the account', () => {

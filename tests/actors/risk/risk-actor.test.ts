@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/risk/actor.ts';
+import { assetIndex } from '../../../src/market/instrument.ts';
 import { SYSTEM_STATUSES } from '../../../src/messages/market-messages.ts';
-import { Counters } from '../../../src/runtime/counters.ts';
-import { inProgressPosition } from '../../../src/runtime/ring.ts';
-import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
-import { assetIndex } from '../../../src/shared/instrument.ts';
-import { type Units, units } from '../../../src/shared/money.ts';
-import { decodeCauses } from '../../../src/shared/stored-causes.ts';
-import { GATE_STATES, TradingGate } from '../../../src/shared/trading-gate.ts';
+import { type Units, units } from '../../../src/money/money.ts';
+import { ACTOR_IDS } from '../../../src/runtime/counter-names.ts';
+import { Counters } from '../../../src/runtime/memory/counters.ts';
+import { inProgressPosition } from '../../../src/runtime/memory/ring.ts';
+import { decodeCauses } from '../../../src/trading/stored-causes.ts';
+import { GATE_STATES, TradingGate } from '../../../src/trading/trading-gate.ts';
 import { createTestContext } from '../../support/test-context.ts';
 import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';
 

@@ -2,6 +2,9 @@
 
 import { expect } from 'vitest';
 import { createRisk } from '../../../src/actors/risk/actor.ts';
+import { BookTable } from '../../../src/market/book-table.ts';
+import { type AssetIndex, assetIndex } from '../../../src/market/instrument.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -14,20 +17,17 @@ import {
 } from '../../../src/messages/execution-message.ts';
 import { SYSTEM_STATUSES } from '../../../src/messages/market-messages.ts';
 import { NO_INSTRUMENT, PORTFOLIO, RECORD_KIND, STATE } from '../../../src/messages/record-messages.ts';
-import { Counters } from '../../../src/runtime/counters.ts';
-import { readText } from '../../../src/runtime/record-writer.ts';
-import type { RingProducer } from '../../../src/runtime/ring.ts';
-import { ACCOUNT_STATES, type AccountState } from '../../../src/shared/account-state.ts';
-import { BookTable } from '../../../src/shared/book-table.ts';
-import type { Mode } from '../../../src/shared/config.ts';
-import type { RiskStatus } from '../../../src/shared/control-calls.ts';
-import { ACTOR_IDS } from '../../../src/shared/counter-names.ts';
-import { type AssetIndex, assetIndex } from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import type { Units } from '../../../src/shared/money.ts';
-import type { RunOptions } from '../../../src/shared/run-options.ts';
-import { decodeCauses, type StoredCause } from '../../../src/shared/stored-causes.ts';
-import { TradingGate } from '../../../src/shared/trading-gate.ts';
+import type { Units } from '../../../src/money/money.ts';
+import type { RiskStatus } from '../../../src/runtime/control-calls.ts';
+import { ACTOR_IDS } from '../../../src/runtime/counter-names.ts';
+import { Counters } from '../../../src/runtime/memory/counters.ts';
+import type { RingProducer } from '../../../src/runtime/memory/ring.ts';
+import { readText } from '../../../src/runtime/records/record-writer.ts';
+import type { RunOptions } from '../../../src/runtime/run-options.ts';
+import type { Mode } from '../../../src/settings/config.ts';
+import { ACCOUNT_STATES, type AccountState } from '../../../src/trading/account-state.ts';
+import { decodeCauses, type StoredCause } from '../../../src/trading/stored-causes.ts';
+import { TradingGate } from '../../../src/trading/trading-gate.ts';
 import { BTC_USD as LISTED_BTC_USD } from '../../support/btc-usd.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
 

@@ -1,9 +1,9 @@
 /** Losses count while their plan is running, and dust and fees in other assets count like any other result. */
 
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import { lots, type Ticks, ticks, type Units, units } from '../../../src/shared/money.ts';
-import { TwoBankMemory } from '../../../src/shared/two-bank-memory.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
+import { lots, type Ticks, ticks, type Units, units } from '../../../src/money/money.ts';
+import { DoubleBufferedState } from '../../../src/runtime/memory/double-buffered-state.ts';
 import { putBook } from '../sequencer/sequencer-stage.ts';
 import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';
 
@@ -143,8 +143,10 @@ describe('the gate around a commit: whoever dies in between leaves it on the saf
   /** What risk's word of the gate said at each commit from now on. */
   function watchCommits(stage: ReturnType<typeof stageRisk>): string[] {
     const seen: string[] = [];
-    const commit = TwoBankMemory.prototype.commit;
-    const spy = vi.spyOn(TwoBankMemory.prototype, 'commit').mockImplementation(function (this: TwoBankMemory) {
+    const commit = DoubleBufferedState.prototype.commit;
+    const spy = vi.spyOn(DoubleBufferedState.prototype, 'commit').mockImplementation(function (
+      this: DoubleBufferedState,
+    ) {
       seen.push(stage.gate.risk.state);
       commit.call(this);
     });

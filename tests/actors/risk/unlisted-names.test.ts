@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { unlistedNames } from '../../../src/actors/risk/unlisted-names.ts';
-import { checkConfig } from '../../../src/shared/config.ts';
+import { checkConfig } from '../../../src/settings/config.ts';
 import { runToEnd } from '../../support/arbitrade.ts';
 import { capturePath } from '../../support/captures.ts';
 import { directoryOf } from '../../support/directory-of.ts';

@@ -1,11 +1,11 @@
 /** The sequencer's actor dies within a run: its successor finds the memory, the rings and the exchange as they are. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
-import { assetIndex } from '../../../src/shared/instrument.ts';
-import { lots, ticks, units } from '../../../src/shared/money.ts';
+import { assetIndex } from '../../../src/market/instrument.ts';
+import { lots, ticks, units } from '../../../src/money/money.ts';
+import { encodeClientOrderId } from '../../../src/trading/client-order-id.ts';
 import { type AccountStage, decodeRecords, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
-import { Death, mortalTeller } from './mortal-stage.ts';
+import { Death, killableTeller } from './killable-stage.ts';
 import { ASSETS, BTC_USD, ETH_BTC, USD } from './sequencer-stage.ts';
 import { openTradingDatabase, type TradingDatabase } from './trading-database.ts';
 
@@ -36,7 +36,7 @@ describe('account desk: death at any step', () => {
     const whole = live(stageAccount({ exchange: leftBehind(), stored }));
     let deaths = 0;
     for (let at = 1; ; at++) {
-      const death = mortalTeller(at, after);
+      const death = killableTeller(at, after);
       const stage = live(stageAccount({ exchange: leftBehind(), stored, tamper: death.tamper }));
       if (death.count.steps < at) break;
       deaths++;

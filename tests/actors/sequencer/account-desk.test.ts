@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
-import { DENIALS_MAX } from '../../../src/actors/sequencer/order-machine.ts';
+import { fillMovements } from '../../../src/actors/sequencer/model/fill-movements.ts';
+import { DENIALS_MAX } from '../../../src/actors/sequencer/model/order-machine.ts';
+import { type AssetIndex, assetIndex } from '../../../src/market/instrument.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/messages/market-messages.ts';
-import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
-import { type AssetIndex, assetIndex } from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { lots, negated, ticks, type Units, units } from '../../../src/shared/money.ts';
-import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
-import { wallMs } from '../../../src/shared/time.ts';
+import { lots, negated, ticks, type Units, units } from '../../../src/money/money.ts';
+import { wallMs } from '../../../src/platform/time.ts';
+import { encodeClientOrderId } from '../../../src/trading/client-order-id.ts';
+import type { StoredTrading } from '../../../src/trading/stored-trading.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
 import { BTC, BTC_USD, ETH, USD } from './sequencer-stage.ts';
 
@@ -928,6 +928,6 @@ function bookAsPlan(stage: AccountStage, clOrdId: string): void {
   const order = stage.exchange.find(clOrdId)!;
   const fill = order.fills.at(-1)!;
   stage.journal.begin();
-  stage.desk.bookFill(fill, fillMoves(DIRECTORY.instruments[BTC_USD]!, order, order.side, DIRECTORY, fill));
+  stage.desk.bookFill(fill, fillMovements(DIRECTORY.instruments[BTC_USD]!, order, order.side, DIRECTORY, fill));
   stage.journal.commit();
 }

@@ -4,8 +4,8 @@ import {
   ACCOUNT_EVENTS,
   type AccountEventType,
   accountMachine,
-} from '../../../src/actors/sequencer/account-machine.ts';
-import { ACCOUNT_STATES, type AccountState, isTradingState } from '../../../src/shared/account-state.ts';
+} from '../../../src/actors/sequencer/account/account-machine.ts';
+import { ACCOUNT_STATES, type AccountState, isTradingState } from '../../../src/trading/account-state.ts';
 import { expectCovered, hanging } from '../../support/walk-machine.ts';
 
 function step(state: AccountState, type: AccountEventType) {

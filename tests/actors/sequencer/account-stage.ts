@@ -3,13 +3,21 @@
  * answers through a port, and the plan desk, which sends orders and books what becomes of them.
  */
 
-import type { PlansAtWork } from '../../../src/actors/sequencer/account.ts';
-import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
-import { dustUnits, expectedUnits, exposedUnits } from '../../../src/actors/sequencer/account-ledger.ts';
-import { balanceChanges, fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
-import { Journal } from '../../../src/actors/sequencer/journal.ts';
-import { NewestBooks } from '../../../src/actors/sequencer/newest-books.ts';
-import { openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
+import { AccountDesk } from '../../../src/actors/sequencer/account/account-desk.ts';
+import { dustUnits, expectedUnits, exposedUnits } from '../../../src/actors/sequencer/account/account-ledger.ts';
+import type { PlansAtWork } from '../../../src/actors/sequencer/account/running-account.ts';
+import { Journal } from '../../../src/actors/sequencer/journal/journal.ts';
+import { openSequencerMemory } from '../../../src/actors/sequencer/journal/sequencer-memory.ts';
+import { balanceChanges, fillMovements } from '../../../src/actors/sequencer/model/fill-movements.ts';
+import { NewestBooks } from '../../../src/actors/sequencer/model/newest-books.ts';
+import { BookTable } from '../../../src/market/book-table.ts';
+import {
+  type AssetIndex,
+  assetIndex,
+  InstrumentDirectory,
+  type InstrumentIndex,
+} from '../../../src/market/instrument.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -19,22 +27,14 @@ import {
   PLAN_REASONS,
 } from '../../../src/messages/execution-message.ts';
 import { RECORD_BYTES, RECORD_KIND } from '../../../src/messages/record-messages.ts';
+import { type Lots, lots, type Ticks, ticks, type Units, units } from '../../../src/money/money.ts';
+import type { Side } from '../../../src/money/side.ts';
+import { type MonotonicNs, wallMs } from '../../../src/platform/time.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
-import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
 import { readAscii } from '../../../src/shared/ascii-field.ts';
-import { BookTable } from '../../../src/shared/book-table.ts';
-import {
-  type AssetIndex,
-  assetIndex,
-  InstrumentDirectory,
-  type InstrumentIndex,
-} from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { type Lots, lots, type Ticks, ticks, type Units, units } from '../../../src/shared/money.ts';
-import type { Side } from '../../../src/shared/side.ts';
-import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
-import { type MonotonicNs, wallMs } from '../../../src/shared/time.ts';
-import { TradingGate } from '../../../src/shared/trading-gate.ts';
+import type { ApprovedOrder } from '../../../src/trading/approved-order.ts';
+import type { StoredTrading } from '../../../src/trading/stored-trading.ts';
+import { TradingGate } from '../../../src/trading/trading-gate.ts';
 import type {
   AccountQuestion,
   AccountReading,
@@ -161,7 +161,7 @@ export class FakeExchange {
       feeAsset: assetIndex(side === 0 ? base : quote),
       atMs: wallMs(nowMs),
     };
-    const moves = fillMoves(DIRECTORY.instruments[instrument]!, scaleOf(instrument), side, DIRECTORY, fill);
+    const moves = fillMovements(DIRECTORY.instruments[instrument]!, scaleOf(instrument), side, DIRECTORY, fill);
     for (const [asset, units] of balanceChanges(moves)) this.add(asset, units);
     return fill;
   }

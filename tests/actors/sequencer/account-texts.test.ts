@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { deviationInWords, reconciledInWords } from '../../../src/actors/sequencer/account-texts.ts';
-import { units } from '../../../src/shared/money.ts';
+import { deviationInWords, reconciledInWords } from '../../../src/actors/sequencer/account/account-texts.ts';
+import { units } from '../../../src/money/money.ts';
 
 test('a deviation says which way it is, and what became of it', () => {
   expect(deviationInWords(units(5n), '0.5 BTC')).toMatch(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
 import { type Stage, stageSequencer } from './sequencer-stage.ts';
 
 const alerting = (more: Parameters<typeof stageSequencer>[0] = {}): Stage => stageSequencer({ mode: 'alert', ...more });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type ClosingTerms, closingOrder } from '../../../src/actors/sequencer/closing-order.ts';
-import { barOf } from '../../../src/actors/sequencer/closing-routes.ts';
-import { newPlan } from '../../../src/actors/sequencer/new-plan.ts';
-import { NewestBooks } from '../../../src/actors/sequencer/newest-books.ts';
-import { BookTable } from '../../../src/shared/book-table.ts';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { lots, NO_UNITS, units } from '../../../src/shared/money.ts';
-import { monotonicNs } from '../../../src/shared/time.ts';
+import { type ClosingTerms, closingOrder } from '../../../src/actors/sequencer/decisions/closing-order.ts';
+import { barOf } from '../../../src/actors/sequencer/decisions/closing-routes.ts';
+import { newPlan } from '../../../src/actors/sequencer/decisions/new-plan.ts';
+import { NewestBooks } from '../../../src/actors/sequencer/model/newest-books.ts';
+import { BookTable } from '../../../src/market/book-table.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
+import { lots, NO_UNITS, units } from '../../../src/money/money.ts';
+import { monotonicNs } from '../../../src/platform/time.ts';
 import { BTC_USD, ETH_BTC, ETH_USD, GOOD_BOOKS, stageSequencer, USD } from './sequencer-stage.ts';
 
 /** A plan that has bought 0.01 BTC and holds it, on books that were just heard. */

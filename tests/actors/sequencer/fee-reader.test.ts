@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { FeeReader } from '../../../src/actors/sequencer/fee-reader.ts';
-import { NewestBooks } from '../../../src/actors/sequencer/newest-books.ts';
-import { BookTable } from '../../../src/shared/book-table.ts';
-import type { Instrument, InstrumentIndex } from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import type { PartsPerMillion } from '../../../src/shared/money.ts';
-import type { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
-import { failed } from '../../../src/venues/kraken/rest-answer.ts';
+import { FeeReader } from '../../../src/actors/sequencer/fees/fee-reader.ts';
+import { NewestBooks } from '../../../src/actors/sequencer/model/newest-books.ts';
+import { BookTable } from '../../../src/market/book-table.ts';
+import type { Instrument, InstrumentIndex } from '../../../src/market/instrument.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
+import type { PartsPerMillion } from '../../../src/money/money.ts';
+import type { KrakenRest } from '../../../src/venues/kraken/rest/kraken-rest.ts';
+import { failed } from '../../../src/venues/kraken/rest/rest-answer.ts';
 import { createTestContext } from '../../support/test-context.ts';
 import { ASSETS, BTC_USD, ETH_BTC, ETH_USD, PAIRS, putBook } from './sequencer-stage.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { judgeFee } from '../../../src/actors/sequencer/fee-surprise.ts';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { assetIndex, type Instrument, InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import { lots, type Units, units } from '../../../src/shared/money.ts';
+import { judgeFee } from '../../../src/actors/sequencer/fees/fee-surprise.ts';
+import { assetIndex, type Instrument, InstrumentDirectory } from '../../../src/market/instrument.ts';
+import { lots, type Units, units } from '../../../src/money/money.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
 import { ASSETS, BTC_USD, PAIRS } from './sequencer-stage.ts';
 
 const directory = new InstrumentDirectory();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import type { PartsPerMillion } from '../../../src/shared/money.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
+import type { PartsPerMillion } from '../../../src/money/money.ts';
 import { BTC_USD, ETH_BTC, ETH_USD, stageSequencer } from './sequencer-stage.ts';
 
 const ALL = [BTC_USD, ETH_BTC, ETH_USD];

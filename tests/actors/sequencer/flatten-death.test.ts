@@ -1,7 +1,7 @@
 /** The sequencer dies at any step on the way home: everything is booked and told exactly once. */
 import { describe, expect, test } from 'vitest';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import { Death, mortal, passOrDie } from './mortal-stage.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
+import { Death, killable, passOrDie } from './killable-stage.ts';
 import { ASSETS, type Execution, GOOD_BOOKS, type Stage, stageSequencer, USD } from './sequencer-stage.ts';
 
 /** A person looks, and says yes to what he sees; when nobody answers, he does it again. */
@@ -21,7 +21,7 @@ function flatten(stage: Stage): void {
 
 /** A plan is stranded in part, in two assets; then what it left is brought home, one of them only in part at first. */
 function live(at: number, after: boolean) {
-  const { tamper, count } = mortal(at, after);
+  const { tamper, count } = killable(at, after);
   const stage = stageSequencer({
     strategy: { start_assets: ['USD'] },
     trading: { patience_ms: 100 },

@@ -1,8 +1,8 @@
 /** The whole process is killed on the way home, with any part of its records in the database; another run finds out. */
 import { beforeAll, expect, test } from 'vitest';
-import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
-import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
-import { NO_LOTS, plus } from '../../../src/shared/money.ts';
+import { AccountDesk } from '../../../src/actors/sequencer/account/account-desk.ts';
+import { NO_LOTS, plus } from '../../../src/money/money.ts';
+import type { ApprovedOrder } from '../../../src/trading/approved-order.ts';
 import { FakeExchange, ScriptedPort, WALL_MS } from './account-stage.ts';
 import { recoveryStage } from './recovery-stage.ts';
 import { BTC, stageSequencer } from './sequencer-stage.ts';

@@ -1,7 +1,7 @@
 /** What is stranded comes home when a person says so: to the unit, within the bound, and what does not is exposure again. */
 import { describe, expect, test } from 'vitest';
 import type { FlattenReport } from '../../../src/messages/flatten-message.ts';
-import { lots, NO_LOTS } from '../../../src/shared/money.ts';
+import { lots, NO_LOTS } from '../../../src/money/money.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   ASSETS,

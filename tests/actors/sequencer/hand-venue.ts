@@ -1,9 +1,9 @@
 /** A venue in the hands of the test: it keeps what is sent and asked, and says what the test lets it say. */
 
-import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
-import { type AssetIndex, assetIndex, type InstrumentIndex } from '../../../src/shared/instrument.ts';
-import { type Lots, type Ticks, type Units, units } from '../../../src/shared/money.ts';
-import { wallMs } from '../../../src/shared/time.ts';
+import { type AssetIndex, assetIndex, type InstrumentIndex } from '../../../src/market/instrument.ts';
+import { type Lots, type Ticks, type Units, units } from '../../../src/money/money.ts';
+import { wallMs } from '../../../src/platform/time.ts';
+import type { ApprovedOrder } from '../../../src/trading/approved-order.ts';
 import type {
   AccountQuestion,
   BalanceReading,

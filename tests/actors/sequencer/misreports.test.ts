@@ -1,10 +1,10 @@
 /** A venue that says what cannot be true: it is recorded, not booked, not traded upon, and nothing leaves any more. */
 
 import { describe, expect, test } from 'vitest';
-import { Counters } from '../../../src/runtime/counters.ts';
-import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
-import { lots, ticks, units } from '../../../src/shared/money.ts';
-import { wallMs } from '../../../src/shared/time.ts';
+import { lots, ticks, units } from '../../../src/money/money.ts';
+import { wallMs } from '../../../src/platform/time.ts';
+import { Counters } from '../../../src/runtime/memory/counters.ts';
+import type { ApprovedOrder } from '../../../src/trading/approved-order.ts';
 import { type FillTerms, HandVenue } from './hand-venue.ts';
 import { BTC, ETH, ETH_BTC, type StageOptions, stageSequencer, USD } from './sequencer-stage.ts';
 

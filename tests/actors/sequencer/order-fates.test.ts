@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { DENIALS_MAX } from '../../../src/actors/sequencer/order-machine.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { lots, units } from '../../../src/shared/money.ts';
+import { DENIALS_MAX } from '../../../src/actors/sequencer/model/order-machine.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
+import { lots, units } from '../../../src/money/money.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   BTC,

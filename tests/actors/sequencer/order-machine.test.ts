@@ -10,7 +10,7 @@ import {
   type OrderFacts,
   type OrderState,
   orderMachine,
-} from '../../../src/actors/sequencer/order-machine.ts';
+} from '../../../src/actors/sequencer/model/order-machine.ts';
 import { expectCovered, hanging } from '../../support/walk-machine.ts';
 
 const NEW: OrderFacts = { seen: false, touched: false, denials: 0 };

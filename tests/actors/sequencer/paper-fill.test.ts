@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type PaperOrder, paperFill } from '../../../src/actors/sequencer/paper-fill.ts';
-import { type BookCopy, createBookCopy } from '../../../src/shared/book-table.ts';
-import { assetIndex, InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { type Lots, lots, type Ticks, ticks } from '../../../src/shared/money.ts';
-import { BUY, SELL, type Side } from '../../../src/shared/side.ts';
-import { wallMs } from '../../../src/shared/time.ts';
-import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-message.ts';
+import { type PaperOrder, paperFill } from '../../../src/actors/sequencer/paper/paper-fill.ts';
+import { type BookCopy, createBookCopy } from '../../../src/market/book-table.ts';
+import { assetIndex, InstrumentDirectory, instrumentIndex } from '../../../src/market/instrument.ts';
+import { type Lots, lots, type Ticks, ticks } from '../../../src/money/money.ts';
+import { BUY, SELL, type Side } from '../../../src/money/side.ts';
+import { wallMs } from '../../../src/platform/time.ts';
+import { instrumentMessageOf } from '../../../src/venues/kraken/market/instrument-message.ts';
 
 /** EUR/USD: ledgers of four decimals, lots of eight, prices of five. */
 function eurUsd() {

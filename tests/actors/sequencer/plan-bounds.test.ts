@@ -1,16 +1,16 @@
 /** What a plan may do at most, beyond which its machine cannot go. */
 
 import { describe, expect, test } from 'vitest';
-import { newPlan } from '../../../src/actors/sequencer/new-plan.ts';
-import { planBounds, resultSoFar } from '../../../src/actors/sequencer/plan-bounds.ts';
+import { newPlan } from '../../../src/actors/sequencer/decisions/new-plan.ts';
+import { planBounds, resultSoFar } from '../../../src/actors/sequencer/decisions/plan-bounds.ts';
 import {
   type AssetIndex,
   InstrumentDirectory,
   type InstrumentIndex,
   instrumentIndex,
-} from '../../../src/shared/instrument.ts';
-import { lots, NO_UNITS, units } from '../../../src/shared/money.ts';
-import { monotonicNs } from '../../../src/shared/time.ts';
+} from '../../../src/market/instrument.ts';
+import { lots, NO_UNITS, units } from '../../../src/money/money.ts';
+import { monotonicNs } from '../../../src/platform/time.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   ASSETS,
@@ -42,7 +42,7 @@ function stageOnVenue(trading: object, options: StageOptions = {}) {
 const endOf = (stage: ReturnType<typeof stageSequencer>) =>
   stage.told().flatMap(({ event, outcome, reason }) => (event === 'PLAN_ENDED' ? [`${outcome} ${reason}`] : []));
 
-describe('at the last hop', () => {
+describe('at the pre-trade check', () => {
   test('orders: a plan whose attempts always get on a little is ended all the same', () => {
     const { stage, venue } = stageOnVenue({
       plan_orders_max: 5,

@@ -9,7 +9,7 @@ import {
   type PlanInput,
   type PlanState,
   planMachine,
-} from '../../../src/actors/sequencer/plan-machine.ts';
+} from '../../../src/actors/sequencer/model/plan-machine.ts';
 import { expectCovered, hanging } from '../../support/walk-machine.ts';
 
 const NOTHING_HELD: PlanInput = { legCount: 3, parallel: false, leg: 0, rest: false };

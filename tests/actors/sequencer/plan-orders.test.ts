@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Order } from '../../../src/actors/sequencer/order.ts';
-import type { OrderState } from '../../../src/actors/sequencer/order-machine.ts';
-import { addOrder, ORDERS_PER_PLAN, type Plan } from '../../../src/actors/sequencer/plan.ts';
+import type { Order } from '../../../src/actors/sequencer/model/order.ts';
+import type { OrderState } from '../../../src/actors/sequencer/model/order-machine.ts';
+import { addOrder, ORDERS_PER_PLAN, type Plan } from '../../../src/actors/sequencer/model/plan.ts';
 
 /** A plan with as many orders as it remembers, each in the state given. */
 const planWith = (states: readonly OrderState[]) =>

@@ -1,7 +1,7 @@
 /** A plan is begun only when all its legs and one order to close out have room in every limiter. */
 
 import { describe, expect, test } from 'vitest';
-import { lots } from '../../../src/shared/money.ts';
+import { lots } from '../../../src/money/money.ts';
 import { HandVenue } from './hand-venue.ts';
 import { BTC_USD, ETH_BTC, ETH_USD, stageSequencer } from './sequencer-stage.ts';
 

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { atCollar, type CollaredLeg, type SizeBounds, sizePlan } from '../../../src/actors/sequencer/plan-size.ts';
-import { assetSpent } from '../../../src/shared/asset-graph.ts';
-import { executeCycle } from '../../../src/shared/cycle-sizing.ts';
-import { type Lots, lots, ticks, units } from '../../../src/shared/money.ts';
-import { BUY } from '../../../src/shared/side.ts';
-import { type CycleDraw, cycleDraw, type LegDraw, legsOf } from '../../shared/cycle-fixtures.ts';
+import {
+  atCollar,
+  type CollaredLeg,
+  type SizeBounds,
+  sizePlan,
+} from '../../../src/actors/sequencer/decisions/plan-size.ts';
+import { assetSpent } from '../../../src/market/asset-graph.ts';
+import { executeCycle } from '../../../src/market/cycles/cycle-sizing.ts';
+import { type Lots, lots, ticks, units } from '../../../src/money/money.ts';
+import { BUY } from '../../../src/money/side.ts';
+import { type CycleDraw, cycleDraw, type LegDraw, legsOf } from '../../market/cycles/cycle-fixtures.ts';
 
 const SEED = 20_261_121;
 

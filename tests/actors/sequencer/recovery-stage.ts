@@ -3,13 +3,13 @@
 import { expect } from 'vitest';
 import { accountUnits, bookExecution, ofAsset } from '../../../src/actors/risk/risk-ledger.ts';
 import { ASSET_ENTRY, openRiskMemory, RISK_HEADER } from '../../../src/actors/risk/risk-memory.ts';
-import { fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
+import { fillMovements } from '../../../src/actors/sequencer/model/fill-movements.ts';
+import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
 import { EXECUTION, EXECUTION_EVENT, ORDER_OUTCOMES, PLAN_OUTCOMES } from '../../../src/messages/execution-message.ts';
 import { RECORD_KIND } from '../../../src/messages/record-messages.ts';
+import { type Lots, lots, parseAmountDown, type Ticks, ticks, units } from '../../../src/money/money.ts';
 import { writeAscii } from '../../../src/shared/ascii-field.ts';
-import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
-import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { type Lots, lots, parseAmountDown, type Ticks, ticks, units } from '../../../src/shared/money.ts';
+import { encodeClientOrderId } from '../../../src/trading/client-order-id.ts';
 import { createTestContext } from '../../support/test-context.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
 import { ASSETS, BTC, BTC_USD, ETH_BTC, ETH_USD, SMALL_LIMITS, USD } from './sequencer-stage.ts';
@@ -77,7 +77,7 @@ function* tradingDay(stage: AccountStage): Generator<void> {
       stage.plans.ordersOut = [];
       yield change(() => {
         for (const fill of stage.exchange.find(clOrdId)!.fills) {
-          const moves = fillMoves(
+          const moves = fillMovements(
             DIRECTORY.instruments[instrument]!,
             stage.exchange.find(clOrdId)!,
             side,

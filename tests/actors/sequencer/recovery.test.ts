@@ -1,9 +1,9 @@
 /** Kills a run of the program in the middle of its trading, and lets another one find out what it left. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
-import { lots, ticks, units } from '../../../src/shared/money.ts';
+import { lots, ticks, units } from '../../../src/money/money.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
+import { encodeClientOrderId } from '../../../src/trading/client-order-id.ts';
 import { DIRECTORY, stageAccount, WALL_MS } from './account-stage.ts';
 import { firstRun, HOUR_MS, recoveryStage } from './recovery-stage.ts';
 import { BTC_USD, USD } from './sequencer-stage.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
-import type { Way } from '../../../src/actors/sequencer/way.ts';
-import { Histogram } from '../../../src/runtime/histogram.ts';
-import { type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { type Lots, lots, ticks, type Units, units } from '../../../src/shared/money.ts';
-import type { GateState } from '../../../src/shared/trading-gate.ts';
+import { AccountDesk } from '../../../src/actors/sequencer/account/account-desk.ts';
+import type { ExecutionRoute } from '../../../src/actors/sequencer/execution-route.ts';
+import { type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
+import { type Lots, lots, ticks, type Units, units } from '../../../src/money/money.ts';
+import { Histogram } from '../../../src/runtime/memory/histogram.ts';
+import type { GateState } from '../../../src/trading/trading-gate.ts';
 import type { LoggedEvent } from '../../support/test-context.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
@@ -662,7 +662,7 @@ describe('sequencer: what goes wrong on the way', () => {
 describe('sequencer: rings that are full', () => {
   test('a halt cancels what is out while records have no room, once, and it is recorded when they have', () => {
     const venue = new HandVenue();
-    const makeAccount: Way['makeAccount'] = (deps) => new AccountDesk({ ...deps, stored: undefined });
+    const makeAccount: ExecutionRoute['makeAccount'] = (deps) => new AccountDesk({ ...deps, stored: undefined });
     const stage = stageSequencer({ mode: 'demo', way: { makePort: () => venue, makeAccount } });
     stage.pass(1_000);
     const cancelled = () => venue.cancelled.filter((what) => what === 'all');

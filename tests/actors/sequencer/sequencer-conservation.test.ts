@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AssetIndex, assetIndex, type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import type { GateState } from '../../../src/shared/trading-gate.ts';
+import { type AssetIndex, assetIndex, type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
+import type { GateState } from '../../../src/trading/trading-gate.ts';
 import { ASSETS, type Book, type Execution, GOOD_BOOKS, type Stage, stageSequencer, USD } from './sequencer-stage.ts';
 
 /** What happens to a plan between its legs. */

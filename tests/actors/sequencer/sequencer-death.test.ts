@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import { mortal, passOrDie } from './mortal-stage.ts';
+import { AccountDesk } from '../../../src/actors/sequencer/account/account-desk.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
+import { killable, passOrDie } from './killable-stage.ts';
 import { type Execution, GOOD_BOOKS, stageSequencer } from './sequencer-stage.ts';
 import { faultsOf, START } from './unruly-faults.ts';
 import { UnrulyVenue } from './unruly-venue.ts';
 
 /** One plan that is completed, then one whose last leg fails and is taken back in part and stranded in part. */
 function live(at: number, after: boolean) {
-  const { tamper, count } = mortal(at, after);
+  const { tamper, count } = killable(at, after);
   const stage = stageSequencer({ trading: { patience_ms: 100 }, paper: { latency_ms: 20 }, tamper });
   for (let ms = 0; ms < 500; ms += 10) {
     if (ms === 0 || ms === 150) stage.send(stage.opportunity(100));
@@ -57,7 +57,7 @@ describe('sequencer: death at any step', () => {
 
 /** A plan or two on a venue that misbehaves by `seed`; the actor dies once. */
 function liveUnruly(seed: number, policy: string, at: number, after: boolean) {
-  const { tamper, count } = mortal(at, after);
+  const { tamper, count } = killable(at, after);
   let venue: UnrulyVenue | undefined;
   // The venue's own: it does not die with the actor, and nothing that it does is a step of the actor's.
   const clock = { nowNs: () => stage.clock.nowNs(), wallMs: () => stage.clock.wallMs() };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { OPEN_PLAN, RISK_HEADER } from '../../../src/actors/risk/risk-memory.ts';
-import { SEQUENCER_HEADER } from '../../../src/actors/sequencer/sequencer-memory.ts';
+import { SEQUENCER_HEADER } from '../../../src/actors/sequencer/journal/sequencer-memory.ts';
 
 test.each([
   ['sequencer header', SEQUENCER_HEADER],

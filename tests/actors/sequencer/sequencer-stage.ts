@@ -6,9 +6,25 @@
 
 import assert from 'node:assert/strict';
 import { createActor, createSequencer, PAPER } from '../../../src/actors/sequencer/actor.ts';
-import type { PlanLeg } from '../../../src/actors/sequencer/plan.ts';
-import { balanceOffset, exposureOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
-import type { Way } from '../../../src/actors/sequencer/way.ts';
+import type { ExecutionRoute } from '../../../src/actors/sequencer/execution-route.ts';
+import {
+  balanceOffset,
+  exposureOffset,
+  openSequencerMemory,
+} from '../../../src/actors/sequencer/journal/sequencer-memory.ts';
+import type { PlanLeg } from '../../../src/actors/sequencer/model/plan.ts';
+import { BookTable, createBookCopy, TABLE_LEVEL, VALID } from '../../../src/market/book-table.ts';
+import { CycleLeg } from '../../../src/market/cycles/cycle-leg.ts';
+import { sizeCycle } from '../../../src/market/cycles/cycle-sizing.ts';
+import {
+  type AssetIndex,
+  assetIndex,
+  InstrumentDirectory,
+  type InstrumentIndex,
+  type InstrumentStatus,
+  instrumentIndex,
+} from '../../../src/market/instrument.ts';
+import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -21,26 +37,14 @@ import type { FlattenAsk, FlattenReport } from '../../../src/messages/flatten-me
 import { invalidReasonCode } from '../../../src/messages/market-messages.ts';
 import { LEG, OPPORTUNITY } from '../../../src/messages/opportunity-message.ts';
 import { RECORD_BYTES, RECORD_KIND } from '../../../src/messages/record-messages.ts';
+import { type Lots, lots, ticks, type Units, units } from '../../../src/money/money.ts';
+import type { Side } from '../../../src/money/side.ts';
+import type { VirtualClock } from '../../../src/platform/clock.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
-import { RingGauge } from '../../../src/runtime/ring.ts';
+import { RingGauge } from '../../../src/runtime/memory/ring.ts';
+import type { Mode } from '../../../src/settings/config.ts';
 import { readAscii } from '../../../src/shared/ascii-field.ts';
-import { BookTable, createBookCopy, TABLE_LEVEL, VALID } from '../../../src/shared/book-table.ts';
-import type { VirtualClock } from '../../../src/shared/clock.ts';
-import type { Mode } from '../../../src/shared/config.ts';
-import { CycleLeg } from '../../../src/shared/cycle-leg.ts';
-import { sizeCycle } from '../../../src/shared/cycle-sizing.ts';
-import {
-  type AssetIndex,
-  assetIndex,
-  InstrumentDirectory,
-  type InstrumentIndex,
-  type InstrumentStatus,
-  instrumentIndex,
-} from '../../../src/shared/instrument.ts';
-import { InstrumentLog } from '../../../src/shared/instrument-log.ts';
-import { type Lots, lots, ticks, type Units, units } from '../../../src/shared/money.ts';
-import type { Side } from '../../../src/shared/side.ts';
-import { TradingGate } from '../../../src/shared/trading-gate.ts';
+import { TradingGate } from '../../../src/trading/trading-gate.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
 
 export const USD = assetIndex(0);
@@ -177,7 +181,7 @@ export interface StageOptions {
   /** Wall time at the clock's zero. */
   readonly wallStartNs?: bigint;
   /** Where orders go: paper, unless given. */
-  readonly way?: Partial<Way>;
+  readonly way?: Partial<ExecutionRoute>;
   /** Changes what the first actor gets; its successors get the plain context. */
   readonly tamper?: (context: ActorContext<'sequencer'>) => ActorContext<'sequencer'>;
   readonly pairs?: readonly (typeof PAIRS)[number][];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { dustOffset, openSequencerMemory } from '../../../src/actors/sequencer/sequencer-memory.ts';
-import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { lots, units } from '../../../src/shared/money.ts';
+import { dustOffset, openSequencerMemory } from '../../../src/actors/sequencer/journal/sequencer-memory.ts';
+import { assetIndex, type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
+import { lots, units } from '../../../src/money/money.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   ASSETS,

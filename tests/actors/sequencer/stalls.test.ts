@@ -1,6 +1,6 @@
 /** The process is stopped for a while and goes on: every deadline is looked at before a byte leaves. */
 import { describe, expect, test } from 'vitest';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
 import { HandVenue } from './hand-venue.ts';
 import { BTC_USD, ETH_BTC, GOOD_BOOKS, type StageOptions, stageSequencer } from './sequencer-stage.ts';
 

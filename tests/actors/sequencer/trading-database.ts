@@ -1,11 +1,11 @@
 /** The database of some runs of the program, in memory: their records go in, what a new run has to know comes out. */
 import { DuckDBInstance } from '@duckdb/node-api';
-import { loadMigrations, migrate } from '../../../src/actors/persistence/migrations.ts';
+import { loadMigrations, migrate } from '../../../src/actors/persistence/database/migrations.ts';
 import { RecordRows, TABLES } from '../../../src/actors/persistence/record-rows.ts';
-import { readTrading } from '../../../src/actors/persistence/stored-trading.ts';
+import { readTrading } from '../../../src/actors/persistence/stored/read-trading.ts';
+import { InstrumentHistory } from '../../../src/market/instrument-history.ts';
 import { RECORD_FOLLOWERS } from '../../../src/messages/record-messages.ts';
-import { InstrumentHistory } from '../../../src/shared/instrument-history.ts';
-import type { StoredTrading } from '../../../src/shared/stored-trading.ts';
+import type { StoredTrading } from '../../../src/trading/stored-trading.ts';
 import { ASSETS, PAIRS } from './sequencer-stage.ts';
 
 export const ACCOUNT = 'main@test';

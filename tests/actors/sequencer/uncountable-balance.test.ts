@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
-import { units } from '../../../src/shared/money.ts';
+import { AccountDesk } from '../../../src/actors/sequencer/account/account-desk.ts';
+import { units } from '../../../src/money/money.ts';
 import { HandVenue } from './hand-venue.ts';
 import { BTC, ETH, stageSequencer, USD } from './sequencer-stage.ts';
 

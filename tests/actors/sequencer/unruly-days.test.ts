@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { AccountDesk } from '../../../src/actors/sequencer/account-desk.ts';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
+import { AccountDesk } from '../../../src/actors/sequencer/account/account-desk.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
 import { type Execution, GOOD_BOOKS, stageSequencer } from './sequencer-stage.ts';
 import { faultsOf, START, text } from './unruly-faults.ts';
 import { UnrulyVenue } from './unruly-venue.ts';

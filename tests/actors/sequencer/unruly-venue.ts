@@ -4,13 +4,13 @@
  * for good or until nobody expects them any more. What it holds is the truth.
  */
 
-import { balanceChanges, fillMoves } from '../../../src/actors/sequencer/fill-moves.ts';
-import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
-import type { Chance } from '../../../src/shared/chance.ts';
-import type { VirtualClock } from '../../../src/shared/clock.ts';
-import { assetIndex, InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import { type Lots, lots, ticks, units } from '../../../src/shared/money.ts';
-import { wallMs } from '../../../src/shared/time.ts';
+import { balanceChanges, fillMovements } from '../../../src/actors/sequencer/model/fill-movements.ts';
+import { assetIndex, InstrumentDirectory } from '../../../src/market/instrument.ts';
+import { type Lots, lots, ticks, units } from '../../../src/money/money.ts';
+import type { Chance } from '../../../src/platform/chance.ts';
+import type { VirtualClock } from '../../../src/platform/clock.ts';
+import { wallMs } from '../../../src/platform/time.ts';
+import type { ApprovedOrder } from '../../../src/trading/approved-order.ts';
 import type {
   AccountQuestion,
   Fill,
@@ -275,7 +275,7 @@ export class UnrulyVenue implements TradingPort {
 
   #book({ order, fills }: TrueOrder, fill: Fill): void {
     fills.push(fill);
-    const moves = fillMoves(DIRECTORY.instruments[order.instrument]!, order, order.side, DIRECTORY, fill);
+    const moves = fillMovements(DIRECTORY.instruments[order.instrument]!, order, order.side, DIRECTORY, fill);
     for (const [asset, units] of balanceChanges(moves)) this.balances[asset]! += units;
   }
 

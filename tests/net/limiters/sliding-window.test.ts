@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { connectWaits, failedWaitMs } from '../../../src/net/connect-waits.ts';
 import { SlidingWindow } from '../../../src/net/limiters/sliding-window.ts';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { VirtualClock } from '../../../src/shared/clock.ts';
-import { checkConfig } from '../../../src/shared/config.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
+import { VirtualClock } from '../../../src/platform/clock.ts';
+import { checkConfig } from '../../../src/settings/config.ts';
 
 const WAITS = connectWaits(checkConfig({}).venue);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { apiErrorOf, decisiveError } from '../../../src/venues/kraken/api-error.ts';
-import { readAnswer } from '../../../src/venues/kraken/rest-answer.ts';
+import { readAnswer } from '../../../src/venues/kraken/rest/rest-answer.ts';
+import { apiErrorOf, decisiveError } from '../../../src/venues/kraken/wire/api-error.ts';
 import { body, refusal } from '../../support/scripted-http.ts';
 
 /** Class U of the protocol reference 3.6, and those that are U for orders only: nothing is proven about an order. */

@@ -1,12 +1,12 @@
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CLAMPED_LOTS, ClampedLevels } from '../../../src/shared/clamped-levels.ts';
-import { Ladders, packDecimals } from '../../../src/shared/ladders.ts';
-import { lots, parseDecimal, ticks } from '../../../src/shared/money.ts';
-import { bookChecksum, type ChecksumLevel, checksumText } from '../../../src/venues/kraken/checksum.ts';
-import { advance, appendedDigits, appendInteger, appendWide, crc32 } from '../../../src/venues/kraken/crc32.ts';
-import { RunningChecksum } from '../../../src/venues/kraken/running-checksum.ts';
+import { CLAMPED_LOTS, ClampedLevels } from '../../../src/market/clamped-levels.ts';
+import { Ladders, packDecimals } from '../../../src/market/ladders.ts';
+import { lots, parseDecimal, ticks } from '../../../src/money/money.ts';
+import { bookChecksum, type ChecksumLevel, checksumText } from '../../../src/venues/kraken/market/checksum.ts';
+import { advance, appendedDigits, appendInteger, appendWide, crc32 } from '../../../src/venues/kraken/market/crc32.ts';
+import { RunningChecksum } from '../../../src/venues/kraken/market/running-checksum.ts';
 
 type Row = readonly [price: string, qty: string];
 

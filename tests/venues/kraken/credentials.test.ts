@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Credentials } from '../../../src/venues/kraken/credentials.ts';
+import { Credentials } from '../../../src/venues/kraken/keys/credentials.ts';
 
 /** Protocol reference 3.5: the venue's published example. */
 const SECRET = 'kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg==';

@@ -1,21 +1,21 @@
 /** Kraken's trading connection against the practice exchange, both on one virtual clock: a trader that sends by chance. */
 
+import { InstrumentDirectory, instrumentIndex } from '../../../src/market/instrument.ts';
+import { lots, ticks } from '../../../src/money/money.ts';
 import type { HttpPort } from '../../../src/net/transport.ts';
-import { type Chance, seededChance } from '../../../src/shared/chance.ts';
-import type { VirtualClock } from '../../../src/shared/clock.ts';
-import { type ConfigInput, checkConfig } from '../../../src/shared/config.ts';
-import { InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { lots, ticks } from '../../../src/shared/money.ts';
-import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-message.ts';
-import { openKraken } from '../../../src/venues/kraken/open-kraken.ts';
-import { subscribeBook, subscribeInstrument } from '../../../src/venues/kraken/requests.ts';
-import { TRADING_PERMISSIONS } from '../../../src/venues/practice/account-spec.ts';
-import type { AccountSettings } from '../../../src/venues/practice/exchange-types.ts';
-import type { FaultRates } from '../../../src/venues/practice/fault-rules.ts';
-import { InlineNetwork } from '../../../src/venues/practice/inline-network.ts';
-import type { PracticeExchange } from '../../../src/venues/practice/practice-exchange.ts';
-import { instrumentFrame } from '../../../src/venues/practice/wire-text.ts';
-import { ALICE, BTC_USD, ETH_BTC, ETH_USD, MadeExchange } from '../practice/trading/made-exchange.ts';
+import { type Chance, seededChance } from '../../../src/platform/chance.ts';
+import type { VirtualClock } from '../../../src/platform/clock.ts';
+import { TRADING_PERMISSIONS } from '../../../src/practice/exchange/accounts/account-spec.ts';
+import type { AccountSettings } from '../../../src/practice/exchange/exchange-types.ts';
+import type { FaultRates } from '../../../src/practice/faults/fault-rules.ts';
+import { InlineNetwork } from '../../../src/practice/network/inline-network.ts';
+import type { PracticeExchange } from '../../../src/practice/practice-exchange.ts';
+import { instrumentFrame } from '../../../src/practice/protocols/kraken/wire-text.ts';
+import { type ConfigInput, checkConfig } from '../../../src/settings/config.ts';
+import { instrumentMessageOf } from '../../../src/venues/kraken/market/instrument-message.ts';
+import { openKraken } from '../../../src/venues/kraken/trading/open-kraken.ts';
+import { subscribeBook, subscribeInstrument } from '../../../src/venues/kraken/wire/requests.ts';
+import { ALICE, BTC_USD, ETH_BTC, ETH_USD, MadeExchange } from '../../practice/trading/made-exchange.ts';
 import { Trader } from './trader.ts';
 
 const LIMITS = { instrumentsMax: 64, assetsMax: 64 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { executionReportOf } from '../../../src/venues/kraken/execution-report.ts';
-import { isEnd } from '../../../src/venues/kraken/merged-orders.ts';
+import { executionReportOf } from '../../../src/venues/kraken/private/execution-report.ts';
+import { isEnd } from '../../../src/venues/kraken/private/merged-orders.ts';
 
 const statusOf = (entry: object) => {
   const report = executionReportOf({ order_id: 'OK4GJX-KSTLS-7DZZO5', ...entry });

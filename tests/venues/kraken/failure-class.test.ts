@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isFinalRefusal, remedyForClose, remedyForUpgrade } from '../../../src/venues/kraken/failure-class.ts';
+import { isFinalRefusal, remedyForClose, remedyForUpgrade } from '../../../src/venues/kraken/rest/failure-class.ts';
 
 test.each([
   [400, 'retry_late'],

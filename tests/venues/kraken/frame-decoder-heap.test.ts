@@ -1,9 +1,9 @@
 // A file of its own: code that other tests have fed with other shapes is compiled differently.
 
 import { expect, test } from 'vitest';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import { FrameDecoder } from '../../../src/venues/kraken/frame-decoder.ts';
-import { SymbolTable } from '../../../src/venues/kraken/symbol-table.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
+import { FrameDecoder } from '../../../src/venues/kraken/market/frame-decoder.ts';
+import { SymbolTable } from '../../../src/venues/kraken/market/symbol-table.ts';
 import { capturePath, framesOf } from '../../support/captures.ts';
 import { heapAfterCollection } from '../../support/heap.ts';
 

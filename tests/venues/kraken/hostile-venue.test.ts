@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { INT64_MAX } from '../../../src/shared/money.ts';
-import { wallMs } from '../../../src/shared/time.ts';
+import { INT64_MAX } from '../../../src/money/money.ts';
+import { wallMs } from '../../../src/platform/time.ts';
 import { approved } from '../../support/approved.ts';
 import { replaceOne } from '../../support/replace-one.ts';
 import { AT, CL, canceled, filled, ID, isNew, liveStage, pendingNew, trade } from './trading-stage.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import { instrumentMessageOf } from '../../../src/venues/kraken/instrument-message.ts';
+import { InstrumentDirectory } from '../../../src/market/instrument.ts';
+import { instrumentMessageOf } from '../../../src/venues/kraken/market/instrument-message.ts';
 
 const LIMITS = { instrumentsMax: 2_048, assetsMax: 1_024 };
 const PAIR = {

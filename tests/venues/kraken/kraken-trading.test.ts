@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
-import { lots } from '../../../src/shared/money.ts';
-import { monotonicNs, wallMs } from '../../../src/shared/time.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
+import { lots } from '../../../src/money/money.ts';
+import { monotonicNs, wallMs } from '../../../src/platform/time.ts';
 import { approved } from '../../support/approved.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 import {

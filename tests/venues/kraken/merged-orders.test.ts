@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ExecutionReport, executionReportOf } from '../../../src/venues/kraken/execution-report.ts';
-import { MergedOrders } from '../../../src/venues/kraken/merged-orders.ts';
 import { parseNumberText } from '../../../src/venues/kraken/number-text-json.ts';
+import { type ExecutionReport, executionReportOf } from '../../../src/venues/kraken/private/execution-report.ts';
+import { MergedOrders } from '../../../src/venues/kraken/private/merged-orders.ts';
 import { canceled, filled, ID, isNew, pendingNew, trade } from './trading-stage.ts';
 
 const reportOf = (entry: object) => executionReportOf(parseNumberText(JSON.stringify(entry))) as ExecutionReport;

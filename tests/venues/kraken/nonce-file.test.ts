@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { systemClock, VirtualClock } from '../../../src/shared/clock.ts';
-import { openNonceFile } from '../../../src/venues/kraken/nonce-file.ts';
-import { NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
+import { systemClock, VirtualClock } from '../../../src/platform/clock.ts';
+import { openNonceFile } from '../../../src/venues/kraken/keys/nonce-file.ts';
+import { NonceSource } from '../../../src/venues/kraken/keys/nonce-source.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const fresh = () => join(temporaryDirectory(), 'nonces');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
-import { LEDGER_ROW, ORDER_ROW, orderReading, TRADE_ROW } from '../../../src/venues/kraken/order-rows.ts';
-import { VenueNames } from '../../../src/venues/kraken/venue-names.ts';
+import { encodeClientOrderId } from '../../../src/trading/client-order-id.ts';
+import { LEDGER_ROW, ORDER_ROW, orderReading, TRADE_ROW } from '../../../src/venues/kraken/rest/order-rows.ts';
+import { VenueNames } from '../../../src/venues/kraken/wire/venue-names.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 
 const clOrdId = encodeClientOrderId({ runMs: 1_800_000_000_000, plan: 2, leg: 2, attempt: 1 });

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Instrument, OrderScale } from '../../../src/shared/instrument.ts';
-import { OwnOrders } from '../../../src/venues/kraken/own-orders.ts';
+import type { Instrument, OrderScale } from '../../../src/market/instrument.ts';
 import {
   type ExecutionsFrame,
   type PrivateFrame,
   privateFrameOfText,
-} from '../../../src/venues/kraken/private-frame.ts';
-import type { PrivateReply } from '../../../src/venues/kraken/private-reply.ts';
+} from '../../../src/venues/kraken/private/private-frame.ts';
+import type { PrivateReply } from '../../../src/venues/kraken/private/private-reply.ts';
+import { OwnOrders } from '../../../src/venues/kraken/trading/own-orders.ts';
 import type { TradingEvent } from '../../../src/venues/trading-port.ts';
 import { approved } from '../../support/approved.ts';
 import { directoryOf } from '../../support/directory-of.ts';

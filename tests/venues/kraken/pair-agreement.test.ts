@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import { lots, ticks, units } from '../../../src/shared/money.ts';
-import { disagreement } from '../../../src/venues/kraken/pair-agreement.ts';
-import { PAIR_ROW } from '../../../src/venues/kraken/venue-names.ts';
+import { InstrumentDirectory } from '../../../src/market/instrument.ts';
+import { lots, ticks, units } from '../../../src/money/money.ts';
+import { disagreement } from '../../../src/venues/kraken/rest/pair-agreement.ts';
+import { PAIR_ROW } from '../../../src/venues/kraken/wire/venue-names.ts';
 import { changesOf } from '../../support/directory-of.ts';
 
 /** BTC/USD as both sides tell it: ticks of 0.1, lots of 10^-8. */

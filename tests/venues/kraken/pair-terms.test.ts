@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { VirtualClock } from '../../../src/shared/clock.ts';
-import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import { lots } from '../../../src/shared/money.ts';
-import { monotonicNs } from '../../../src/shared/time.ts';
-import { PairTerms } from '../../../src/venues/kraken/pair-terms.ts';
-import { failed } from '../../../src/venues/kraken/rest-answer.ts';
+import { InstrumentDirectory } from '../../../src/market/instrument.ts';
+import { lots } from '../../../src/money/money.ts';
+import { VirtualClock } from '../../../src/platform/clock.ts';
+import { monotonicNs } from '../../../src/platform/time.ts';
+import { failed } from '../../../src/venues/kraken/rest/rest-answer.ts';
+import { PairTerms } from '../../../src/venues/kraken/trading/pair-terms.ts';
 import { changesOf } from '../../support/directory-of.ts';
 
 const INTERVAL_MS = 600_000;

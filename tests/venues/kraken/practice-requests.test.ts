@@ -1,13 +1,13 @@
 /** Every request that the adapter can write, taken and carried out by the practice exchange, which reads with code of its own. */
 
 import { describe, expect, test } from 'vitest';
-import type { Instrument } from '../../../src/shared/instrument.ts';
-import { lots, ticks } from '../../../src/shared/money.ts';
-import * as requests from '../../../src/venues/kraken/private-requests.ts';
-import { ping } from '../../../src/venues/kraken/requests.ts';
+import type { Instrument } from '../../../src/market/instrument.ts';
+import { lots, ticks } from '../../../src/money/money.ts';
+import * as requests from '../../../src/venues/kraken/private/private-requests.ts';
+import { ping } from '../../../src/venues/kraken/wire/requests.ts';
+import { MadeExchange } from '../../practice/trading/made-exchange.ts';
+import { PrivateClient } from '../../practice/trading/private-client.ts';
 import { approved } from '../../support/approved.ts';
-import { MadeExchange } from '../practice/trading/made-exchange.ts';
-import { PrivateClient } from '../practice/trading/private-client.ts';
 import { directoryOfExchange } from './exchange-stage.ts';
 
 function open() {

@@ -1,15 +1,15 @@
 /** The same code as live, over real sockets: nonce file, HTTP, WebSocket, and the practice exchange behind them. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
-import { checkConfig } from '../../../src/shared/config.ts';
-import { type InstrumentDirectory, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { type Lots, lots, ticks } from '../../../src/shared/money.ts';
-import { wallMs } from '../../../src/shared/time.ts';
-import { type KrakenAccount, openKraken } from '../../../src/venues/kraken/open-kraken.ts';
-import type { FaultName } from '../../../src/venues/practice/faults.ts';
-import { type PracticeServer, startPracticeServer } from '../../../src/venues/practice/practice-server.ts';
+import { type InstrumentDirectory, instrumentIndex } from '../../../src/market/instrument.ts';
+import { type Lots, lots, ticks } from '../../../src/money/money.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { wallMs } from '../../../src/platform/time.ts';
+import type { FaultName } from '../../../src/practice/faults/faults.ts';
+import { type PracticeServer, startPracticeServer } from '../../../src/practice/network/practice-server.ts';
+import { checkConfig } from '../../../src/settings/config.ts';
+import { type KrakenAccount, openKraken } from '../../../src/venues/kraken/trading/open-kraken.ts';
 import { capturePath, type ScratchFolder, scratchFolder } from '../../support/captures.ts';
 import { directoryOfExchange } from './exchange-stage.ts';
 import { Trader } from './trader.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { wallMs } from '../../../src/shared/time.ts';
-import { fine } from '../../../src/simulation/readings.ts';
-import { drawFaultRates } from '../../../src/venues/practice/fault-rules.ts';
-import { FAULT_NAMES, FAULTS } from '../../../src/venues/practice/faults.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
+import { wallMs } from '../../../src/platform/time.ts';
+import { drawFaultRates } from '../../../src/practice/faults/fault-rules.ts';
+import { FAULT_NAMES, FAULTS } from '../../../src/practice/faults/faults.ts';
+import { fine } from '../../../src/simulation/day-readings.ts';
 import { exchangeStage } from './exchange-stage.ts';
 
 const PUBLIC: readonly string[] = ['update', 'subscribe'];

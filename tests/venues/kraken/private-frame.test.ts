@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { type PrivateFrame, privateFrameOf, privateFrameOfText } from '../../../src/venues/kraken/private-frame.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
+import {
+  type PrivateFrame,
+  privateFrameOf,
+  privateFrameOfText,
+} from '../../../src/venues/kraken/private/private-frame.ts';
 import { mutateFrame } from '../../support/mutate-frame.ts';
 import { replaceOne } from '../../support/replace-one.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { OrderRequest } from '../../../src/shared/approved-order.ts';
-import type { Instrument } from '../../../src/shared/instrument.ts';
-import { formatDecimal, lots, parseDecimal, ticks } from '../../../src/shared/money.ts';
-import * as requests from '../../../src/venues/kraken/private-requests.ts';
+import type { Instrument } from '../../../src/market/instrument.ts';
+import { formatDecimal, lots, parseDecimal, ticks } from '../../../src/money/money.ts';
+import type { OrderRequest } from '../../../src/trading/approved-order.ts';
+import * as requests from '../../../src/venues/kraken/private/private-requests.ts';
 import { approved } from '../../support/approved.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
 import { DecayingCounter } from '../../../src/net/limiters/decaying-counter.ts';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
 import { type RateTier, REST_LIMITS } from '../../../src/venues/kraken/rate-tier.ts';
 import {
   ADD_POINTS,
@@ -10,7 +10,7 @@ import {
   cancelPoints,
   TradingCounter,
   tierOfThreshold,
-} from '../../../src/venues/kraken/trading-counter.ts';
+} from '../../../src/venues/kraken/trading/trading-counter.ts';
 
 const PAIR = instrumentIndex(3);
 const TIERS: readonly RateTier[] = ['starter', 'intermediate', 'pro'];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ping, subscribeBook, subscribeInstrument, unsubscribeBook } from '../../../src/venues/kraken/requests.ts';
+import { ping, subscribeBook, subscribeInstrument, unsubscribeBook } from '../../../src/venues/kraken/wire/requests.ts';
 
 test('requests read as the protocol reference shows them', () => {
   expect(subscribeBook(['BTC/USD', 'ETH/USD'], 25, 17)).toBe(

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { InstrumentDirectory } from '../../../src/market/instrument.ts';
 import { RETRY_DEFAULTS, RetryBudget } from '../../../src/net/retry-budget.ts';
 import type { HttpResult } from '../../../src/net/transport.ts';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { VirtualClock } from '../../../src/shared/clock.ts';
-import { InstrumentDirectory } from '../../../src/shared/instrument.ts';
-import { Credentials } from '../../../src/venues/kraken/credentials.ts';
-import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
-import { MemoryNonceStore, NONCE_BLOCK, NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
-import type { RestResult } from '../../../src/venues/kraken/rest-answer.ts';
-import { RestClient, type RestNotice } from '../../../src/venues/kraken/rest-client.ts';
-import { ENDPOINTS, type EndpointName } from '../../../src/venues/kraken/rest-endpoints.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
+import { VirtualClock } from '../../../src/platform/clock.ts';
+import { Credentials } from '../../../src/venues/kraken/keys/credentials.ts';
+import { MemoryNonceStore, NONCE_BLOCK, NonceSource } from '../../../src/venues/kraken/keys/nonce-source.ts';
+import { KrakenRest } from '../../../src/venues/kraken/rest/kraken-rest.ts';
+import type { RestResult } from '../../../src/venues/kraken/rest/rest-answer.ts';
+import { RestClient, type RestNotice } from '../../../src/venues/kraken/rest/rest-client.ts';
+import { ENDPOINTS, type EndpointName } from '../../../src/venues/kraken/rest/rest-endpoints.ts';
 import { refusal, result, ScriptedHttp } from '../../support/scripted-http.ts';
 
 const SECRET = Buffer.alloc(64, 7).toString('base64');

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { VirtualClock } from '../../../src/shared/clock.ts';
-import { Credentials } from '../../../src/venues/kraken/credentials.ts';
-import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
-import type { ById } from '../../../src/venues/kraken/order-rows.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
+import { VirtualClock } from '../../../src/platform/clock.ts';
+import { Credentials } from '../../../src/venues/kraken/keys/credentials.ts';
+import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/keys/nonce-source.ts';
 import type { RateTier } from '../../../src/venues/kraken/rate-tier.ts';
-import type { RestResult } from '../../../src/venues/kraken/rest-answer.ts';
-import { RestClient } from '../../../src/venues/kraken/rest-client.ts';
-import { readPages } from '../../../src/venues/kraken/rest-pages.ts';
+import type { ById } from '../../../src/venues/kraken/rest/order-rows.ts';
+import type { RestResult } from '../../../src/venues/kraken/rest/rest-answer.ts';
+import { RestClient } from '../../../src/venues/kraken/rest/rest-client.ts';
+import { readPages } from '../../../src/venues/kraken/rest/rest-pages.ts';
 import { refusal, result, ScriptedHttp } from '../../support/scripted-http.ts';
 
 interface Row {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatDecimal } from '../../../src/shared/money.ts';
+import { formatDecimal } from '../../../src/money/money.ts';
 import {
   amountDown,
   amountUp,
   compareAmounts,
   roundedAmount,
   roundedProduct,
-} from '../../../src/venues/kraken/rounded-amount.ts';
+} from '../../../src/venues/kraken/wire/rounded-amount.ts';
 
 const decimals = fc.integer({ min: 0, max: 18 });
 const amount = fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n });

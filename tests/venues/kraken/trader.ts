@@ -3,13 +3,13 @@
  * is told. What it knows in the end is compared with the exchange's own books.
  */
 
-import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
-import type { InstrumentDirectory, InstrumentIndex } from '../../../src/shared/instrument.ts';
-import type { Lots, Ticks } from '../../../src/shared/money.ts';
-import type { Side } from '../../../src/shared/side.ts';
-import { monotonicNs } from '../../../src/shared/time.ts';
-import { fine } from '../../../src/simulation/readings.ts';
-import type { PracticeExchange } from '../../../src/venues/practice/practice-exchange.ts';
+import type { InstrumentDirectory, InstrumentIndex } from '../../../src/market/instrument.ts';
+import type { Lots, Ticks } from '../../../src/money/money.ts';
+import type { Side } from '../../../src/money/side.ts';
+import { monotonicNs } from '../../../src/platform/time.ts';
+import type { PracticeExchange } from '../../../src/practice/practice-exchange.ts';
+import { fine } from '../../../src/simulation/day-readings.ts';
+import { encodeClientOrderId } from '../../../src/trading/client-order-id.ts';
 import type { Fill, TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
 import { approved } from '../../support/approved.ts';
 

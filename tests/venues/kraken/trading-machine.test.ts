@@ -6,7 +6,7 @@ import {
   type TradingEventType,
   type TradingState,
   tradingMachine,
-} from '../../../src/venues/kraken/trading-machine.ts';
+} from '../../../src/venues/kraken/private/trading-machine.ts';
 import { expectCovered } from '../../support/walk-machine.ts';
 
 type Row = Readonly<Partial<Record<TradingEventType, readonly [TradingState, ...string[]]>>>;

@@ -3,6 +3,7 @@
  * stands for what lies outside this machine, answers as the protocol reference says, and does what the test says instead.
  */
 
+import type { InstrumentDirectory, OrderScale } from '../../../src/market/instrument.ts';
 import { SlidingWindow } from '../../../src/net/limiters/sliding-window.ts';
 import type {
   HttpPort,
@@ -12,15 +13,14 @@ import type {
   SocketEvents,
   SocketPort,
 } from '../../../src/net/transport.ts';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { VirtualClock } from '../../../src/shared/clock.ts';
-import { type ConfigInput, checkConfig } from '../../../src/shared/config.ts';
-import type { InstrumentDirectory, OrderScale } from '../../../src/shared/instrument.ts';
-import { Credentials } from '../../../src/venues/kraken/credentials.ts';
-import { KrakenRest } from '../../../src/venues/kraken/kraken-rest.ts';
-import { createKrakenTrading } from '../../../src/venues/kraken/kraken-trading.ts';
-import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/nonce-source.ts';
-import { TRADING_PERMISSIONS } from '../../../src/venues/practice/account-spec.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
+import { VirtualClock } from '../../../src/platform/clock.ts';
+import { TRADING_PERMISSIONS } from '../../../src/practice/exchange/accounts/account-spec.ts';
+import { type ConfigInput, checkConfig } from '../../../src/settings/config.ts';
+import { Credentials } from '../../../src/venues/kraken/keys/credentials.ts';
+import { MemoryNonceStore, NonceSource } from '../../../src/venues/kraken/keys/nonce-source.ts';
+import { KrakenRest } from '../../../src/venues/kraken/rest/kraken-rest.ts';
+import { createKrakenTrading } from '../../../src/venues/kraken/trading/kraken-trading.ts';
 import type { TradingEvent } from '../../../src/venues/trading-port.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 

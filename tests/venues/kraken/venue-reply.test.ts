@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { venueReplyOf } from '../../../src/venues/kraken/venue-reply.ts';
+import { venueReplyOf } from '../../../src/venues/kraken/wire/venue-reply.ts';
 
 const ack = { kind: 'ack', error: undefined, reqId: undefined, channel: undefined, symbol: undefined };
 

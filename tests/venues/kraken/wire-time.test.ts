@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { wireTimeMs } from '../../../src/venues/kraken/wire-time.ts';
+import { wireTimeMs } from '../../../src/venues/kraken/wire/wire-time.ts';
 
 test('times keep their microseconds, in any zone', () => {
   expect(wireTimeMs('2023-10-06T17:35:55.440295Z')).toBe(Date.UTC(2023, 9, 6, 17, 35, 55) + 440.295);

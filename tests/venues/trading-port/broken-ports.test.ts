@@ -1,8 +1,8 @@
 /** Ports that break the contract, each in one way: the cases see it. */
 
 import { expect, test } from 'vitest';
-import { lots } from '../../../src/shared/money.ts';
-import { wallMs } from '../../../src/shared/time.ts';
+import { lots } from '../../../src/money/money.ts';
+import { wallMs } from '../../../src/platform/time.ts';
 import type { TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
 import { PortBefore } from '../../simulation/mutants.ts';
 import { CASES, type CaseName, CUT_CASES, expectOrderly } from './contract.ts';

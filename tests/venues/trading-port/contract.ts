@@ -3,8 +3,8 @@
  * be put to says why. The rules of an order's events are looked at after every case.
  */
 import { expect } from 'vitest';
-import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
-import { instrumentIndex } from '../../../src/shared/instrument.ts';
+import { instrumentIndex } from '../../../src/market/instrument.ts';
+import { encodeClientOrderId } from '../../../src/trading/client-order-id.ts';
 import type { AccountQuestion, TradingEvent } from '../../../src/venues/trading-port.ts';
 import type { KnownOrder, PortStage } from './port-stage.ts';
 

@@ -1,10 +1,10 @@
 /** What a trading port is put on for the cases of the contract: a venue behind it, time in the test's hands, orders to send. */
 
 import { expect } from 'vitest';
-import type { ApprovedOrder, OrderRequest } from '../../../src/shared/approved-order.ts';
-import { encodeClientOrderId } from '../../../src/shared/client-order-id.ts';
-import type { Clock } from '../../../src/shared/clock.ts';
-import type { Lots } from '../../../src/shared/money.ts';
+import type { Lots } from '../../../src/money/money.ts';
+import type { Clock } from '../../../src/platform/clock.ts';
+import type { ApprovedOrder, OrderRequest } from '../../../src/trading/approved-order.ts';
+import { encodeClientOrderId } from '../../../src/trading/client-order-id.ts';
 import type { TradingEvent, TradingPort } from '../../../src/venues/trading-port.ts';
 import { approved } from '../../support/approved.ts';
 

@@ -1,15 +1,15 @@
 /** Every trading port there is, the product's and the tests' own, each on a venue, with what cannot be asked of it. */
 
 import { PAPER } from '../../../src/actors/sequencer/actor.ts';
-import type { Order } from '../../../src/actors/sequencer/order.ts';
-import type { WayDeps } from '../../../src/actors/sequencer/way.ts';
-import type { ApprovedOrder } from '../../../src/shared/approved-order.ts';
-import { seededChance } from '../../../src/shared/chance.ts';
-import { VirtualClock } from '../../../src/shared/clock.ts';
-import { assetIndex, instrumentIndex } from '../../../src/shared/instrument.ts';
-import { type Lots, lots, NO_LOTS, NO_UNITS, ticks, units } from '../../../src/shared/money.ts';
-import { monotonicNs } from '../../../src/shared/time.ts';
-import { DryRunPort } from '../../../src/venues/dry-run-port.ts';
+import type { ExecutionRouteDeps } from '../../../src/actors/sequencer/execution-route.ts';
+import type { Order } from '../../../src/actors/sequencer/model/order.ts';
+import { assetIndex, instrumentIndex } from '../../../src/market/instrument.ts';
+import { type Lots, lots, NO_LOTS, NO_UNITS, ticks, units } from '../../../src/money/money.ts';
+import { seededChance } from '../../../src/platform/chance.ts';
+import { VirtualClock } from '../../../src/platform/clock.ts';
+import { monotonicNs } from '../../../src/platform/time.ts';
+import type { ApprovedOrder } from '../../../src/trading/approved-order.ts';
+import { DryRunPort } from '../../../src/venues/dry-run/dry-run-port.ts';
 import type { Fill, TradingPort } from '../../../src/venues/trading-port.ts';
 import { FakeExchange, ScriptedPort } from '../../actors/sequencer/account-stage.ts';
 import { HandVenue } from '../../actors/sequencer/hand-venue.ts';
@@ -73,7 +73,7 @@ function paper(): PortParts {
     books: [{ bids: [[499_990n, COIN]], asks }],
     way: {
       // The sequencer has one of its own, so that what this one says is for the test alone.
-      makePort: (deps: WayDeps) => {
+      makePort: (deps: ExecutionRouteDeps) => {
         port = PAPER.makePort({ ...deps, recall: (clOrdId) => written.get(clOrdId) });
         return PAPER.makePort(deps);
       },

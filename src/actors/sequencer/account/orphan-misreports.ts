@@ -1,0 +1,103 @@
+/**
+ * Misreports of orders that no plan has out: of earlier runs, and of plans that have ended. What was asked for is known from
+ * the venue's own reading only, which has to agree with itself.
+ */
+
+import { takerFee } from '../../../market/fees.ts';
+import { type AssetIndex, instrumentIndex } from '../../../market/instrument.ts';
+import { worthOf } from '../../../market/worth.ts';
+import { NO_LOTS, negated, parsePercent, plus, type Units } from '../../../money/money.ts';
+import { wallMs } from '../../../platform/time.ts';
+import type { ActorContext } from '../../../runtime/actor.ts';
+import { decodeClientOrderId, type OrderOrigin } from '../../../trading/client-order-id.ts';
+import type { Fill, OrderReading } from '../../../venues/trading-port.ts';
+import { AHEAD_MAX_MS, askedInWords, misreportedFill } from '../decisions/misreport.ts';
+import type { Journal } from '../journal/journal.ts';
+import { noteMisreport } from '../journal/sequencer-memory.ts';
+import type { NewestBooks } from '../model/newest-books.ts';
+import type { AccountBooks } from './account-books.ts';
+import { type FoundOrder, tellFoundMisreport } from './recovered-records.ts';
+
+export interface OrphanMisreportsDeps {
+  readonly context: ActorContext<'sequencer'>;
+  readonly journal: Journal;
+  readonly newest: NewestBooks;
+  readonly books: AccountBooks;
+}
+
+type Reading = Omit<OrderReading, 'clOrdId'>;
+
+export class OrphanMisreports {
+  readonly #deps: OrphanMisreportsDeps;
+
+  constructor(deps: OrphanMisreportsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Why a fill cannot be one of the order that it is read with; undefined when it can. */
+  whyNot(reading: Reading, fill: Fill): string | undefined {
+    const { context, newest } = this.#deps;
+    const { directory } = newest;
+    const instrument = reading.instrument === undefined ? undefined : directory.instruments[reading.instrument];
+    if (instrument === undefined) return undefined;
+    const { fees, trading } = context.config;
+    const before = reading.fills.slice(
+      0,
+      reading.fills.findIndex(({ execId }) => execId === fill.execId),
+    );
+    const asked = {
+      ...reading,
+      instrument: instrument.index,
+      feePpm: context.feeTable.of(instrument.index) ?? takerFee(fees, instrument.symbol),
+      bookedLots: before.reduce((sum, { qtyLots }) => plus(sum, qtyLots), NO_LOTS),
+    };
+    return misreportedFill(asked, fill, directory, {
+      feeExcessPpm: parsePercent(trading.fee_excess_max_pct, 'trading.fee_excess_max_pct'),
+      latestMs: wallMs(context.clock.wallMs() + AHEAD_MAX_MS),
+      feeWorth: ({ feeAsset, feeUnits }) => this.#cost(feeUnits, feeAsset, instrument.quote),
+    });
+  }
+
+  /** Records that a fill is not believed, as a change of its own. */
+  record(order: FoundOrder, why: string, fill: Fill): void {
+    const { books, journal, newest } = this.#deps;
+    const { reading, clOrdId } = order;
+    books.change((when) => {
+      const instrumentsSeq =
+        reading.instrument === undefined ? when.instrumentsSeq : newest.seqInScale(reading.instrument, reading);
+      tellFoundMisreport(journal, order, order, fill, { ...when, instrumentsSeq });
+      const asked = {
+        ...reading,
+        instrument: reading.instrument ?? instrumentIndex(-1),
+        feePpm: 0,
+        bookedLots: NO_LOTS,
+      };
+      this.#finish(clOrdId, `the venue says: ${why}; of an order to ${askedInWords(asked, newest.directory)}`, [fill]);
+    });
+  }
+
+  /** Records that an order is told as another than it was; nothing when its id is none of ours. */
+  recordSaid(clOrdId: string, what: string): void {
+    const origin: OrderOrigin | undefined = decodeClientOrderId(clOrdId);
+    if (origin === undefined) return;
+    this.#deps.books.change((when) => {
+      tellFoundMisreport(this.#deps.journal, { clOrdId, origin }, undefined, undefined, when);
+      this.#finish(clOrdId, `the venue says: ${what}`, []);
+    });
+  }
+
+  #finish(clOrdId: string, words: string, fills: readonly Fill[]): void {
+    const { books, journal } = this.#deps;
+    noteMisreport(journal.open);
+    for (const { execId } of fills) books.disbelieve(execId);
+    books.say('venue_misreport', 2, `not believed, trading halts: ${clOrdId}: ${words}`);
+  }
+
+  #cost(units: Units, asset: AssetIndex, into: AssetIndex): Units | undefined {
+    const { directory } = this.#deps.newest;
+    const [from, to] = [directory.assets[asset], directory.assets[into]];
+    if (from === undefined || to === undefined) return undefined;
+    const worth = worthOf(negated(units), from, to, directory, this.#deps.context.bookTable);
+    return worth === undefined ? undefined : negated(worth);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * What the venue says of an order, held against what was asked of it. Pure. The venue's word is the record of what happened,
+ * but a word that cannot be true is not booked and not traded upon: stock that is not there must not be sold.
+ */
+
+import { VERIFIED_LEVELS } from '../../../market/book-table.ts';
+import { powerOfTen } from '../../../market/cycles/cycle-leg.ts';
+import type { Instrument, InstrumentDirectory } from '../../../market/instrument.ts';
+import { divideUp, formatDecimal, type Lots, largest, PPM, plus, type Units, units } from '../../../money/money.ts';
+import { BUY } from '../../../money/side.ts';
+import type { WallMs } from '../../../platform/time.ts';
+import type { Fill, OrderReading } from '../../../venues/trading-port.ts';
+import type { Order } from '../model/order.ts';
+
+/** What was asked for, and what of it is booked. */
+export type AskedOrder = Pick<
+  Order,
+  'instrument' | 'side' | 'qtyLots' | 'limitTicks' | 'feePpm' | 'pricePrecision' | 'qtyPrecision'
+> & { readonly bookedLots: Lots };
+
+export interface MisreportBounds {
+  /** How much dearer than its known rate a fee can be and still be believed, in parts per million of what was traded. */
+  readonly feeExcessPpm: number;
+  /** Latest time of a fill, as the venue tells times. Later ones would make those that follow seem old. */
+  readonly latestMs: WallMs;
+  /** Units of the quote asset that a fee in another asset is worth; undefined when nothing says. */
+  readonly feeWorth: (fill: Fill) => Units | undefined;
+}
+
+/** How far the venue's clock is ahead at most. */
+export const AHEAD_MAX_MS = 86_400_000;
+
+/** The venue rounds what it books: a difference below this part of its smallest order counts as rounding. */
+const ROUNDING_PART = 1_000n;
+
+/** Units that one fill may be rounded by: on paper it is one over all the levels it took, each rounded for itself. */
+const ROUNDINGS_MAX = BigInt(VERIFIED_LEVELS);
+
+/** Why `fill` cannot be a fill of `order`; undefined when it can. */
+export function misreportedFill(
+  order: AskedOrder,
+  fill: Fill,
+  { instruments, assets }: InstrumentDirectory,
+  bounds: MisreportBounds,
+): string | undefined {
+  const instrument = instruments[order.instrument];
+  if (instrument === undefined) return undefined; // it cannot be booked either
+  const { qtyLots, priceTicks, costUnits, feeUnits } = fill;
+  if (qtyLots <= 0n || priceTicks <= 0n || costUnits < 0n || feeUnits < 0n)
+    return 'an amount below zero, or of nothing';
+  if (!(fill.atMs <= bounds.latestMs)) return `a fill at ${fill.atMs} ms since 1970`;
+  const inWords = (quantity: Lots) => formatDecimal(quantity, order.qtyPrecision);
+  if (order.bookedLots + qtyLots > order.qtyLots) {
+    return `${inWords(plus(order.bookedLots, qtyLots))} filled, ${inWords(order.qtyLots)} ordered`;
+  }
+  const precision = { base: assets[instrument.base]?.precision ?? 0, quote: assets[instrument.quote]?.precision ?? 0 };
+  return (
+    worsePrice(order, fill) ??
+    otherCost(order, fill, instrument, precision.quote) ??
+    dearFee(order, fill, instrument, precision, bounds)
+  );
+}
+
+/** Why a reading of an order is not one of `order`; undefined when it is. */
+export function misreportedTerms(order: AskedOrder, reading: OrderReading): string | undefined {
+  if (reading.instrument !== undefined && reading.instrument !== order.instrument) return 'an order of another pair';
+  if (reading.side !== order.side) return 'an order of the other side';
+  const isInScale = reading.qtyPrecision === order.qtyPrecision && reading.pricePrecision === order.pricePrecision;
+  if (!isInScale || reading.instrument === undefined) return undefined; // what it means is asked elsewhere
+  if (reading.qtyLots !== order.qtyLots) return `an order of ${formatDecimal(reading.qtyLots, order.qtyPrecision)}`;
+  if (reading.limitTicks === order.limitTicks) return undefined;
+  return `a limit of ${formatDecimal(reading.limitTicks, order.pricePrecision)}`;
+}
+
+/** What was asked for, in words. */
+export function askedInWords(order: AskedOrder, { instruments }: InstrumentDirectory): string {
+  const { side, qtyLots, limitTicks, qtyPrecision, pricePrecision } = order;
+  const symbol = instruments[order.instrument]?.symbol ?? `#${order.instrument}`;
+  const terms = `${formatDecimal(qtyLots, qtyPrecision)} ${symbol} at ${formatDecimal(limitTicks, pricePrecision)}`;
+  return `${side === BUY ? 'buy' : 'sell'} ${terms}`;
+}
+
+const roundingUnits = ({ costMin }: Instrument): Units => units(largest(ROUNDINGS_MAX, costMin / ROUNDING_PART));
+
+function worsePrice({ side, limitTicks, pricePrecision }: AskedOrder, { priceTicks }: Fill): string | undefined {
+  const isWorse = side === BUY ? priceTicks > limitTicks : priceTicks < limitTicks;
+  return isWorse ? `a price of ${formatDecimal(priceTicks, pricePrecision)}` : undefined;
+}
+
+/** Cost is price times quantity: the price can be finer than a tick, and the venue rounds. */
+function otherCost(
+  { pricePrecision, qtyPrecision }: AskedOrder,
+  { qtyLots, priceTicks, costUnits }: Fill,
+  instrument: Instrument,
+  quotePrecision: number,
+): string | undefined {
+  const [up, down] = powerOfTen(quotePrecision - pricePrecision - qtyPrecision);
+  const costAt = (price: bigint) => (price * qtyLots * up) / down;
+  const slack = costAt(1n) + roundingUnits(instrument) + 1n;
+  const difference = costUnits - costAt(priceTicks);
+  if (difference <= slack && -difference <= slack) return undefined;
+  const price = formatDecimal(priceTicks, pricePrecision);
+  return `a cost of ${formatDecimal(costUnits, quotePrecision)} at a price of ${price}`;
+}
+
+interface Precision {
+  readonly base: number;
+  readonly quote: number;
+}
+
+function dearFee(
+  { feePpm, qtyPrecision }: AskedOrder,
+  fill: Fill,
+  instrument: Instrument,
+  precision: Precision,
+  { feeExcessPpm, feeWorth }: MisreportBounds,
+): string | undefined {
+  const most = (traded: bigint) => divideUp(traded * BigInt(feePpm + feeExcessPpm), PPM);
+  const words = (fee: bigint, traded: bigint, decimals: number) =>
+    `a fee of ${formatDecimal(fee, decimals)} on ${formatDecimal(traded, decimals)}`;
+  if (fill.feeAsset === instrument.base) {
+    const [up, down] = powerOfTen(precision.base - qtyPrecision);
+    const traded = (fill.qtyLots * up) / down;
+    const slack = largest(ROUNDINGS_MAX, (instrument.qtyMin * up) / down / ROUNDING_PART);
+    return fill.feeUnits > most(traded) + slack ? words(fill.feeUnits, traded, precision.base) : undefined;
+  }
+  const fee = fill.feeAsset === instrument.quote ? fill.feeUnits : feeWorth(fill);
+  if (fee === undefined || fee <= most(fill.costUnits) + roundingUnits(instrument)) return undefined;
+  return words(fee, fill.costUnits, precision.quote);
+}

@@ -1,0 +1,127 @@
+/**
+ * Asks the venue what the account pays: for each pair once its book is there, for a pair whose fill paid more than it had
+ * told at once, and for all of them again every `venue.fees_interval_ms`. What the venue leaves out is not known, and not
+ * traded.
+ */
+
+import type { Instrument, InstrumentIndex } from '../../../market/instrument.ts';
+import type { PartsPerMillion } from '../../../money/money.ts';
+import type { CancelTimer } from '../../../platform/clock.ts';
+import type { ActorContext } from '../../../runtime/actor.ts';
+import type { TakerFee } from '../../../venues/kraken/rest/account-fees.ts';
+import type { KrakenRest } from '../../../venues/kraken/rest/kraken-rest.ts';
+import type { TradingPort } from '../../../venues/trading-port.ts';
+import type { NewestBooks } from '../model/newest-books.ts';
+
+export interface FeeReaderDeps {
+  readonly context: ActorContext<'sequencer'>;
+  readonly books: NewestBooks;
+  /** Connected: then the venue's names of pairs are known. */
+  readonly port: Pick<TradingPort, 'isConnected'>;
+  readonly rest: Pick<KrakenRest, 'takerFees'>;
+}
+
+/** How often it is looked whether there is a pair of which no fee is known. */
+const LOOK_MS = 1_000;
+/** After a question without an answer. */
+const RETRY_MS = 30_000;
+/** Before a pair is asked for again that the venue has said nothing of. */
+const UNTOLD_MS = 300_000;
+const TEXT_MAX = 2_000;
+
+export class FeeReader {
+  readonly #deps: FeeReaderDeps;
+  /** Pairs that the venue has said nothing of, and when they are asked for again. */
+  readonly #untoldUntilNs = new Map<InstrumentIndex, number>();
+  /** What the venue told last. */
+  readonly #told = new Map<InstrumentIndex, PartsPerMillion>();
+  /** What fills have paid, where the venue went on telling what it had told before. */
+  readonly #paid = new Map<InstrumentIndex, PartsPerMillion>();
+  #refreshDueNs: number;
+  #cancel: CancelTimer = () => {};
+  #isStopped = false;
+
+  constructor(deps: FeeReaderDeps) {
+    this.#deps = deps;
+    this.#refreshDueNs = this.#nextRefreshNs();
+    this.#lookIn(LOOK_MS);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel();
+  }
+
+  #lookIn(delayMs: number): void {
+    if (!this.#isStopped) this.#cancel = this.#deps.context.clock.after(delayMs, () => this.#look());
+  }
+
+  #look(): void {
+    const { context, port } = this.#deps;
+    const isRefresh = context.clock.nowNs() >= this.#refreshDueNs;
+    const wanted = port.isConnected ? this.#tradable(isRefresh) : [];
+    if (wanted.length === 0) this.#lookIn(LOOK_MS);
+    else this.#ask(wanted, isRefresh);
+  }
+
+  #ask(wanted: readonly Instrument[], isRefresh: boolean): void {
+    const { context, rest } = this.#deps;
+    rest.takerFees(wanted, (result) => {
+      if (this.#isStopped) return;
+      if (!result.ok) {
+        context.log('warn', 'fees_told', `the account's fees could not be read: ${result.failure.text}`);
+        if (result.failure.topic !== 'key_lost') this.#lookIn(RETRY_MS);
+        return;
+      }
+      if (isRefresh) this.#refreshDueNs = this.#nextRefreshNs();
+      this.#take(wanted, result.value);
+      this.#lookIn(LOOK_MS);
+    });
+  }
+
+  #take(wanted: readonly Instrument[], told: readonly TakerFee[]): void {
+    const { clock, feeTable, log } = this.#deps.context;
+    const changed = feeTable.take(told.map((fee) => this.#noLessThanPaid(fee)));
+    const known = new Set(told.map(({ instrument }) => instrument));
+    const untold = wanted.filter(({ index }) => !known.has(index));
+    const untilNs = clock.nowNs() + UNTOLD_MS * 1e6;
+    for (const { index } of untold) this.#untoldUntilNs.set(index, untilNs);
+    const without = untold.length === 0 ? '' : `; not told, and so not traded: ${untold.map(({ symbol }) => symbol)}`;
+    const text = `fees of ${told.length} pairs, ${changed} changed${without}`;
+    log(untold.length > 0 ? 'warn' : 'info', 'fees_told', text.slice(0, TEXT_MAX));
+  }
+
+  /** What was paid weighs more than what is told, until the venue tells something else. */
+  #noLessThanPaid(fee: TakerFee): TakerFee {
+    const { instrument, takerPpm } = fee;
+    const { feeTable } = this.#deps.context;
+    const paid = feeTable.isDoubted(instrument) ? feeTable.of(instrument) : this.#paid.get(instrument);
+    const isRepeated = takerPpm === this.#told.get(instrument);
+    this.#told.set(instrument, takerPpm);
+    if (paid === undefined || paid <= takerPpm || !isRepeated) {
+      this.#paid.delete(instrument);
+      return fee;
+    }
+    this.#paid.set(instrument, paid);
+    return { instrument, takerPpm: paid };
+  }
+
+  /** Pairs with a book: those of which no fee is known for certain, or all. */
+  #tradable(all: boolean): Instrument[] {
+    const { books, context } = this.#deps;
+    const isWanted = ({ index, status }: Instrument) =>
+      status === 'online' && context.bookTable.published(index) !== 0 && (all || this.#isUnsure(index));
+    return books.directory.instruments.filter(isWanted);
+  }
+
+  #isUnsure(instrument: InstrumentIndex): boolean {
+    const { clock, feeTable } = this.#deps.context;
+    if (feeTable.isDoubted(instrument)) return true;
+    return feeTable.of(instrument) === undefined && clock.nowNs() >= (this.#untoldUntilNs.get(instrument) ?? 0);
+  }
+
+  #nextRefreshNs(): number {
+    const { clock, config } = this.#deps.context;
+    return clock.nowNs() + config.venue.fees_interval_ms * 1e6;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Records what the venue says of an order that cannot be true. It is remembered as not believed, so it is never booked, and
+ * it halts: risk by the word of it, the orders of this actor at once (`own-gate.ts`). What really happened shows when the
+ * account is compared.
+ */
+
+import { parsePercent } from '../../../money/money.ts';
+import { wallMs } from '../../../platform/time.ts';
+import type { Fill } from '../../../venues/trading-port.ts';
+import { AHEAD_MAX_MS, askedInWords, misreportedFill } from '../decisions/misreport.ts';
+import { tellAudit, tellMisreport } from '../journal/execution-events.ts';
+import { noteMisreport } from '../journal/sequencer-memory.ts';
+import type { Order } from '../model/order.ts';
+import type { Plan } from '../model/plan.ts';
+import type { OrderDeskDeps } from './order-desk.ts';
+
+export class Misreports {
+  readonly #deps: OrderDeskDeps;
+  readonly #feeExcessPpm: number;
+
+  constructor(deps: OrderDeskDeps) {
+    this.#deps = deps;
+    const { fee_excess_max_pct: excess } = deps.context.config.trading;
+    this.#feeExcessPpm = parsePercent(excess, 'trading.fee_excess_max_pct');
+  }
+
+  /** Why a fill cannot be one of `order`; undefined when it can. */
+  whyNot(order: Order, fill: Fill): string | undefined {
+    const { books, context, marks } = this.#deps;
+    return misreportedFill({ ...order, bookedLots: order.booked.qtyLots }, fill, books.directory, {
+      feeExcessPpm: this.#feeExcessPpm,
+      latestMs: wallMs(context.clock.wallMs() + AHEAD_MAX_MS),
+      feeWorth: (one) => marks.feeInQuote(order, one),
+    });
+  }
+
+  /** As a part of the change that is open. @param said what the venue says. */
+  record(plan: Plan, order: Order, said: string, fills: readonly Fill[]): 'misreported' {
+    const { account, books, context, journal, moment } = this.#deps;
+    const when = { ...moment(), instrumentsSeq: books.seqInScale(order.instrument, order) };
+    for (const fill of fills) account.disbelieve(fill.execId);
+    tellMisreport(journal, plan, order, fills[0], when);
+    noteMisreport(journal.open);
+    const asked = askedInWords({ ...order, bookedLots: order.booked.qtyLots }, books.directory);
+    const text = `not believed, trading halts: ${order.clOrdId}: the venue says: ${said}; asked to ${asked}`;
+    tellAudit(journal, 'venue_misreport', 2, text, plan.id, order.attempt);
+    context.log('error', 'venue_misreport', text, { plan: plan.id });
+    return 'misreported';
+  }
+}

@@ -1,0 +1,54 @@
+/** What `arbitrade status` tells: the gate, the threads, the books, and risk's own account. */
+
+import { SYSTEM_STATUSES } from '../messages/market-messages.ts';
+import type { RiskStatus } from '../runtime/control-calls.ts';
+import { ACTOR_IDS } from '../runtime/counter-names.ts';
+import { Counters } from '../runtime/memory/counters.ts';
+import { RingGauge } from '../runtime/memory/ring.ts';
+import type { GateCause } from '../trading/gate-cause.ts';
+import { TradingGate } from '../trading/trading-gate.ts';
+import type { Engine } from './engine.ts';
+import { outputReadings } from './output-watch.ts';
+
+/** Wall times as text, for whoever reads the answer without knowing us. */
+const causeReport = ({ firstMs, lastMs, ...cause }: GateCause) => ({
+  ...cause,
+  since: firstMs === 0 ? 'an earlier run' : new Date(firstMs).toISOString(),
+  last: lastMs === 0 ? 'an earlier run' : new Date(lastMs).toISOString(),
+});
+
+export function statusReport(engine: Engine, { causes, ...risk }: RiskStatus): object {
+  const { memory, clock, config } = engine;
+  const gate = new TradingGate(memory.gate);
+  const feed = new Counters(memory.counters, 'feed');
+  const { frames, checksums, instruments, cycles, opportunities, plans, trading, records, restarts } = engine.summary();
+  const actor = (id: (typeof ACTOR_IDS)[number]) => {
+    const counters = new Counters(memory.counters, id);
+    const beatMs = (clock.nowNs() - counters.get('heartbeat_ns')) / 1e6;
+    return [id, { heartbeatMsAgo: Math.round(beatMs), restarts: counters.get('restarts') }] as const;
+  };
+  return {
+    mode: config.mode,
+    trading: gate.state,
+    gate: { risk: gate.risk, supervisor: gate.supervisor },
+    causes: [...engine.supervisor.causes, ...causes].map(causeReport),
+    venue: SYSTEM_STATUSES[feed.get('system_status')] ?? 'unknown',
+    lastFrameMsAgo: Math.round((clock.nowNs() - feed.get('last_frame_ns')) / 1e6),
+    threads: engine.supervisor.threads.map((thread) => ({ actors: thread.actors.join('+'), state: thread.state })),
+    actors: Object.fromEntries(ACTOR_IDS.map(actor)),
+    ringsUsed: Object.fromEntries(
+      Object.entries(memory.rings).map(([name, ring]) => [name, new RingGauge(ring.memory).used]),
+    ),
+    frames,
+    checksums,
+    instruments,
+    cycles,
+    opportunities,
+    plans,
+    account: trading,
+    records,
+    restarts,
+    log: outputReadings(),
+    risk,
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * Taker fees, per instrument, in parts per million. What is not known is taken at the worst of what could be: a fee that
+ * is believed too high costs an opportunity, one believed too low costs money.
+ */
+
+import { type PartsPerMillion, parsePercent } from '../money/money.ts';
+import { arbitradeError } from '../platform/errors.ts';
+
+/**
+ * Taker fee by tier, in percent: Kraken's schedule of 9 July 2026, tiers 1 to 12, then Pro 1 to 5 (protocol reference
+ * 5.1, second-hand). An account's own fees are read from the venue where there is a key; this table is for runs without.
+ */
+const TAKER_PCT_BY_TIER = [
+  '0.80',
+  '0.60',
+  '0.38',
+  '0.35',
+  '0.30',
+  '0.25',
+  '0.22',
+  '0.20',
+  '0.18',
+  '0.15',
+  '0.12',
+  '0.10',
+  '0.09',
+  '0.08',
+  '0.07',
+  '0.06',
+  '0.05',
+] as const;
+
+/** Fee settings: `fees` of the configuration. */
+export interface FeeSettings {
+  readonly tier: number;
+  readonly taker_pct?: string | undefined;
+  readonly pairs_taker_pct: Readonly<Record<string, string>>;
+}
+
+/** Taker fee of a tier; of the most expensive one when `tier` is not in the schedule. */
+export function takerFeeOfTier(tier: number): PartsPerMillion {
+  return parsePercent(TAKER_PCT_BY_TIER[tier - 1] ?? TAKER_PCT_BY_TIER[0], 'fee schedule');
+}
+
+/**
+ * Taker fee of the pair `symbol`: its own setting, else the one for every pair, else the tier's.
+ * @throws OPTION_INVALID when a setting is below zero or not below 100 %; DECIMAL_INVALID, DECIMAL_DOES_NOT_FIT when it
+ * is no percentage of at most 4 decimals.
+ */
+export function takerFee(settings: FeeSettings, symbol: string): PartsPerMillion {
+  const own = Object.hasOwn(settings.pairs_taker_pct, symbol) ? settings.pairs_taker_pct[symbol] : undefined;
+  if (own !== undefined) return checkedPercent(`fees.pairs_taker_pct.${symbol}`, own);
+  if (settings.taker_pct !== undefined) return checkedPercent('fees.taker_pct', settings.taker_pct);
+  return takerFeeOfTier(settings.tier);
+}
+
+/**
+ * What is reckoned with for the pair `symbol` once the venue has told what the account pays: never less than that. A
+ * setting that names a fee can only make it dearer; the tier stands for what is not known, and is known now.
+ * @throws as {@link takerFee}.
+ */
+export function accountFee(settings: FeeSettings, symbol: string, toldPpm: PartsPerMillion): PartsPerMillion {
+  const isNamed = Object.hasOwn(settings.pairs_taker_pct, symbol) || settings.taker_pct !== undefined;
+  return isNamed ? (Math.max(toldPpm, takerFee(settings, symbol)) as PartsPerMillion) : toldPpm;
+}
+
+function checkedPercent(setting: string, text: string): PartsPerMillion {
+  const fee = parsePercent(text, setting);
+  if (fee < 0 || fee >= 1_000_000) throw arbitradeError('OPTION_INVALID', setting, 'a fee from 0 to below 100 %', text);
+  return fee;
+}

@@ -1,0 +1,23 @@
+/** Whether an order, as the venue tells it, is the one that was sent. */
+import { BUY } from '../../../money/side.ts';
+import type { MergedOrder } from '../private/merged-orders.ts';
+import { amountDown, amountUp } from '../wire/rounded-amount.ts';
+import type { OwnOrder } from './own-order.ts';
+
+/** What the venue tells otherwise than it was asked for; undefined when nothing. What it does not say is no word. */
+export function otherThanSent(
+  { instrument, side, sent }: Pick<OwnOrder, 'instrument' | 'side' | 'sent'>,
+  told: Pick<MergedOrder, 'orderId' | 'symbol' | 'side' | 'orderQty' | 'limitPrice'>,
+): string | undefined {
+  if (told.symbol !== undefined && told.symbol !== instrument.symbol) return `an order of ${told.symbol}`;
+  if (told.side !== undefined && told.side !== side) return `an order to ${told.side === BUY ? 'buy' : 'sell'}`;
+  if (sent === undefined) return undefined;
+  const isOther = (text: string | undefined, decimals: number, wanted: bigint): boolean => {
+    if (text === undefined) return false;
+    const what = `order ${told.orderId}`;
+    return amountDown(text, decimals, what) !== wanted || amountUp(text, decimals, what) !== wanted;
+  };
+  if (isOther(told.orderQty, instrument.qtyPrecision, sent.qtyLots)) return `an order of ${told.orderQty}`;
+  if (isOther(told.limitPrice, instrument.pricePrecision, sent.limitTicks)) return `a limit of ${told.limitPrice}`;
+  return undefined;
+}
