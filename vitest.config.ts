@@ -3,14 +3,15 @@ import { defineConfig } from 'vitest/config';
 /** `npm run test:quick` (under a minute): arithmetic, state machines, protocols. */
 const QUICK = [
   'tests/{architecture,topology}.test.ts',
-  'tests/{docs,shared,net,control}/*.test.ts',
+  'tests/{docs,platform,money,market,messages,settings,trading,net,captures,control}/**/*.test.ts',
+  'tests/runtime/{control-calls,run-options,double-buffered-state}.test.ts',
   'tests/actors/{book,detector,feed,risk,sequencer}/*.test.ts',
-  'tests/venues/{kraken,practice}/**/*.test.ts',
+  'tests/{venues/kraken,practice}/**/*.test.ts',
 ];
 
 /** Not in it, wherever they lie: what starts threads or processes, opens a database, or counts for long. */
 const NOT_QUICK = [
-  'tests/shared/{approved-order,cycle-sizing,unmixable}.test.ts',
+  'tests/{trading/approved-order,market/cycles/cycle-sizing,money/unmixable}.test.ts',
   'tests/net/tls.test.ts',
   'tests/actors/book/{allocation,captures,corruptions,kill}.test.ts',
   'tests/actors/detector/{actor,start-assets}.test.ts',
@@ -18,10 +19,10 @@ const NOT_QUICK = [
   'tests/actors/risk/{gate-causes,lasting-limits,unlisted-names}.test.ts',
   'tests/actors/sequencer/{account-death,deaths-in-a-row,recovery,sequencer-conservation,sequencer-death,unruly-days}.test.ts',
   'tests/venues/kraken/{frame-decoder,frame-decoder-heap,hostile-venue,nonce-file,practice-sockets,practice-venue}.test.ts',
-  'tests/venues/practice/{ccxt-client,market-dislocation,market-generator,market-tape,practice-exchange,practice-server}.test.ts',
-  'tests/venues/practice/{level3,v1}/*.test.ts',
-  'tests/venues/practice/rest/{asset-classes,rest-edge,rest-hostile}.test.ts',
-  'tests/venues/practice/trading/{catalogue-faults,exchange-properties,hostile-client,recorded-market}.test.ts',
+  'tests/practice/{ccxt-client,market-dislocation,market-generator,market-tape,practice-exchange,practice-server}.test.ts',
+  'tests/practice/{level3,v1}/*.test.ts',
+  'tests/practice/rest/{asset-classes,rest-edge,rest-hostile}.test.ts',
+  'tests/practice/trading/{catalogue-faults,exchange-properties,hostile-client,recorded-market}.test.ts',
 ];
 
 export default defineConfig(({ mode }) => ({
