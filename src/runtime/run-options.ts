@@ -63,6 +63,11 @@ const plan = z.strictObject({
   entered: amounts,
 });
 
+const booking = z.strictObject({
+  ...{ execId: text, clOrdId: text, symbol: text },
+  ...{ qty: text, price: text, cost: text, fee: text, feeAsset: text },
+});
+
 const loss = z.strictObject({ asset: text, realised: text, peak: text, outside: text, hour: text, day: text });
 
 /** What each option has to be. */
@@ -82,7 +87,7 @@ const CHECKS = {
     plans: z.array(plan),
     plansEnded: texts,
     ordersOpen: z.array(z.strictObject({ clOrdId: text, venueOrderId: text, symbol: text, side })),
-    ...{ ordersKnown: texts, ordersEnded: texts, execIds: texts },
+    ...{ ordersKnown: texts, ordersEnded: texts, fillsBooked: z.array(booking) },
   }),
   causesAtStart: z.array(
     z.strictObject({

@@ -35,6 +35,21 @@ export interface StoredPlan {
   readonly entered: readonly StoredAmount[];
 }
 
+/** A fill that is recorded, as the venue told it. */
+export interface StoredBooking {
+  /** The venue's id of it. */
+  readonly execId: string;
+  readonly clOrdId: string;
+  /** Such as `BTC/USD`. */
+  readonly symbol: string;
+  /** Plain decimals, empty where the record does not tell its scale; quantity and price with as many places as the order was made in; cost in the quote asset. */
+  readonly qty: string;
+  readonly price: string;
+  readonly cost: string;
+  readonly fee: string;
+  readonly feeAsset: string;
+}
+
 /** An order that has no end. */
 export interface StoredOrder {
   readonly clOrdId: string;
@@ -60,6 +75,6 @@ export interface StoredTrading {
   readonly ordersKnown: readonly string[];
   /** Of those, the ones with an end. */
   readonly ordersEnded: readonly string[];
-  /** The venue's ids of fills that are recorded, from before `sinceMs` on. */
-  readonly execIds: readonly string[];
+  /** Fills that are recorded, from before `sinceMs` on. */
+  readonly fillsBooked: readonly StoredBooking[];
 }

@@ -12,7 +12,10 @@ import type { Side } from '../money/side.ts';
 import type { WallMs } from '../platform/time.ts';
 import type { ApprovedOrder } from '../trading/approved-order.ts';
 
-/** One fill of one order, each reported once in a port's life. Its ticks and lots are in the scale the order was made in. */
+/**
+ * One fill of one order, reported once in a port's life, and again only when the venue tells it otherwise. Its
+ * ticks and lots are in the scale the order was made in.
+ */
 export interface Fill {
   /** The venue's id of this fill. */
   readonly execId: string;
@@ -31,6 +34,8 @@ export interface Fill {
   readonly feeElsewhere?: string;
   /** Wall time of the venue, milliseconds since 1970. */
   readonly atMs: WallMs;
+  /** What the venue says of it that is not so of its order, such as another pair or side. Absent when all goes together. */
+  readonly otherThanOrder?: string;
 }
 
 /** All that the venue knows of an order. Its ticks and lots, and those of its fills, are in the scale it carries. */

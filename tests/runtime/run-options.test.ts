@@ -19,7 +19,7 @@ const ALL: Required<RunOptions> = {
     ],
     plansEnded: ['1/1'],
     ordersOpen: [{ clOrdId: 'a', venueOrderId: '', symbol: 'BTC/USD', side: 1 }],
-    ...{ ordersKnown: ['a'], ordersEnded: [], execIds: ['T'] },
+    ...{ ordersKnown: ['a'], ordersEnded: [], fillsBooked: [] },
   },
   causesAtStart: [
     {
@@ -75,7 +75,7 @@ describe('options of a run', () => {
     const { storedTrading, causesAtStart, lossesAtStart, apiKey } = ALL;
     const cases: readonly (readonly [object, string])[] = [
       [{ storedTrading: { ...storedTrading, sinceMs: '1' } }, 'storedTrading.sinceMs'],
-      [{ storedTrading: { ...storedTrading, execIds: ['T', 7] } }, 'storedTrading.execIds.1'],
+      [{ storedTrading: { ...storedTrading, fillsBooked: [{ execId: 7 }] } }, 'storedTrading.fillsBooked.0.execId'],
       [
         { storedTrading: { ...storedTrading, balances: [{ asset: 'BTC', amount: 0.5 }] } },
         'storedTrading.balances.0.amount',

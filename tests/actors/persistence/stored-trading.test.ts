@@ -131,7 +131,7 @@ test('what a run left is read back: plans and orders without an end, ids, balanc
   ]);
   expect([...(stored?.ordersKnown ?? [])].sort()).toEqual(['a-one', 'a-three', 'a-two']);
   expect(stored?.ordersEnded).toEqual(['a-one']);
-  expect([...(stored?.execIds ?? [])].sort()).toEqual(['T1', 'T2']);
+  expect(stored?.fillsBooked.map(({ execId }) => execId)).toEqual(['T1', 'T2']);
   expect(stored?.exposure).toEqual([
     { asset: 'BTC', amount: '0.000000003000000000' },
     { asset: 'ETH', amount: '-0.000000000000001000' },
@@ -156,7 +156,7 @@ test('a plan whose opening was never recorded is known by its orders, and starts
   expect(stored?.plans).toMatchObject([
     { plan: 7, startAsset: undefined, firstOrder: { clOrdId: 'a-one', gives: 'USD' }, fills: [{ execId: 'T7' }] },
   ]);
-  expect(stored?.execIds).toEqual(['T7']);
+  expect(stored?.fillsBooked.map(({ execId }) => execId)).toEqual(['T7']);
 });
 
 test('what a later run books of an earlier one counts as the earlier one’s', async () => {
@@ -223,8 +223,8 @@ test('what is asked of the venue, and what is known of it, does not depend on ou
   const stored = await readStoredTrading(file ?? '', ACCOUNT, systemClock);
   expect(stored?.sinceMs).toBe(VENUE_MS + 3 * 2_400_000 - 120_000);
   // What can have ended since then was sent an hour earlier at most.
-  expect(stored?.execIds).toEqual(expect.arrayContaining(['T2', 'T3', 'T4']));
-  expect(stored?.execIds).not.toContain('T1');
+  expect(stored?.fillsBooked.map(({ execId }) => execId)).toEqual(expect.arrayContaining(['T2', 'T3', 'T4']));
+  expect(stored?.fillsBooked.map(({ execId }) => execId)).not.toContain('T1');
   expect(stored?.ordersKnown).toEqual(expect.arrayContaining(['a-T2', 'a-T3', 'a-T4']));
   expect(stored?.ordersEnded).toEqual(expect.arrayContaining(['a-T2', 'a-T3', 'a-T4']));
 });

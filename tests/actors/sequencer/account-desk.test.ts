@@ -670,7 +670,7 @@ describe('account desk: an order that the venue had and denies to know', () => {
     ordersOpen: [{ clOrdId, venueOrderId: 'OGONE', symbol: 'BTC/USD', side: 0 }],
     ordersKnown: [clOrdId],
     ordersEnded: [],
-    execIds: [],
+    fillsBooked: [],
   });
 
   test('of an earlier run is given up after many denials, told and alerted: the account is not kept waiting for ever', () => {
@@ -928,6 +928,7 @@ function bookAsPlan(stage: AccountStage, clOrdId: string): void {
   const order = stage.exchange.find(clOrdId)!;
   const fill = order.fills.at(-1)!;
   stage.journal.begin();
-  stage.desk.bookFill(fill, fillMovements(DIRECTORY.instruments[BTC_USD]!, order, order.side, DIRECTORY, fill));
+  const moves = fillMovements(DIRECTORY.instruments[BTC_USD]!, order, order.side, DIRECTORY, fill);
+  stage.desk.bookFill({ ...order, clOrdId, instrument: BTC_USD }, fill, moves);
   stage.journal.commit();
 }

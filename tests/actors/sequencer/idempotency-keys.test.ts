@@ -9,6 +9,7 @@ import {
 import { lots } from '../../../src/money/money.ts';
 import { wallMs } from '../../../src/platform/time.ts';
 import { checkConfig } from '../../../src/settings/config.ts';
+import type { StoredBooking } from '../../../src/trading/stored-trading.ts';
 import { HandVenue } from './hand-venue.ts';
 import { stageSequencer } from './sequencer-stage.ts';
 
@@ -18,9 +19,14 @@ const ALIKE = ['TERVUK-6RT3T-HQZXKB', 'TF665H-G4TQ6-CQZXKB'] as const;
 const CONFIG = checkConfig({ limits: { assets_max: 8, instruments_max: 8 } });
 const open = () => openSequencerMemory(new SharedArrayBuffer(sequencerMemoryBytes(CONFIG)), CONFIG);
 
+const stored = (execId: string): StoredBooking => ({
+  ...{ execId, clOrdId: 'order', symbol: 'BTC/USD' },
+  ...{ qty: '0.1', price: '50000.0', cost: '5000', fee: '0.0001', feeAsset: 'BTC' },
+});
+
 test('what was noted is known, to a successor too, and what the database has is known from the start', () => {
   const memory = open();
-  const facts = new IdempotencyKeys(memory.current, ['T-old']);
+  const facts = new IdempotencyKeys(memory.current, [stored('T-old')]);
   expect(facts.has('fill', 'T-old')).toBe(true);
   expect(facts.has('fill', 'T-1')).toBe(false);
   facts.note(memory.begin(), 'fill', 'T-1', 5);
@@ -81,10 +87,10 @@ test('two fills whose ids hash alike in 53 bits are both booked, and each once',
 
 test('a fill that a venue names like one of our changes is not that change', () => {
   const memory = open();
-  const facts = new IdempotencyKeys(memory.current, ['end of A']);
+  const facts = new IdempotencyKeys(memory.current, [stored('end of A')]);
   facts.note(memory.begin(), 'change', 'end of B');
   memory.commit();
-  for (const known of [facts, new IdempotencyKeys(memory.current, ['end of A'])]) {
+  for (const known of [facts, new IdempotencyKeys(memory.current, [stored('end of A')])]) {
     expect(known.has('change', 'end of A')).toBe(false);
     expect(known.has('fill', 'end of A')).toBe(true);
     expect(known.has('change', 'end of B')).toBe(true);

@@ -5,6 +5,7 @@ import { lots, ticks, units } from '../../../src/money/money.ts';
 import { wallMs } from '../../../src/platform/time.ts';
 import { Counters } from '../../../src/runtime/memory/counters.ts';
 import type { ApprovedOrder } from '../../../src/trading/approved-order.ts';
+import type { Fill } from '../../../src/venues/trading-port.ts';
 import { type FillTerms, HandVenue } from './hand-venue.ts';
 import { BTC, ETH, ETH_BTC, type StageOptions, stageSequencer, USD } from './sequencer-stage.ts';
 
@@ -111,21 +112,30 @@ describe('a fill that cannot be true', () => {
     venue.execute(venue.last, venue.last.qtyLots, { execId: 'TWICE' });
     stage.run();
     expect(venue.sent).toHaveLength(2);
-    const order = venue.last;
-    venue.execute(order, order.qtyLots, { execId: 'TWICE' });
+    venue.execute(venue.last, venue.last.qtyLots, { execId: 'TWICE' });
     stage.run();
-    stage.pass(1_000);
-    expect(venue.lookups).toContain(order.clOrdId);
-    venue.fate(order, { isOpen: false, fills: [venue.fillOf(order, order.qtyLots, { execId: 'TWICE' })] });
+    expectDisbelieved(staged, 2, /fill TWICE again, which was of order/);
+  });
+
+  test.each([
+    ['of another pair or side', { otherThanOrder: 'a fill that sells' }, /a fill that sells/],
+    ['long before its order', { atMs: wallMs(-3 * DAY_MS) }, /a fill at -259200000 ms since 1970/],
+  ])('a fill %s', (_what, other, said) => {
+    const staged = stageOnVenue();
+    const { venue, stage } = staged;
+    venue.acked(venue.last);
+    const fill = { ...venue.fillOf(venue.last, venue.last.qtyLots), ...other };
+    venue.say({ type: 'order.filled', clOrdId: venue.last.clOrdId, venueOrderId: 'V', fill });
     stage.run();
-    expectDisbelieved(staged, 2, /by ids of fills of other orders/);
+    expect(stage.balances()).toEqual([0n, 0n, 0n]);
+    expectDisbelieved(staged, 1, said);
   });
 
   test('a total beyond what was ordered, and a time that makes later fills seem old', () => {
     for (const say of [
       ({ venue }: Staged) => venue.ended(venue.last, lots(venue.last.qtyLots + 1n)),
       ({ venue, stage }: Staged) => {
-        const fill = { ...venue.fillOf(venue.last, lots(1n)), atMs: wallMs(stage.clock.wallMs() + DAY_MS + 1) };
+        const fill = { ...venue.fillOf(venue.last, lots(1n)), atMs: wallMs(stage.clock.wallMs() + 2 * DAY_MS + 1) };
         venue.say({ type: 'order.filled', clOrdId: venue.last.clOrdId, venueOrderId: 'V', fill });
       },
     ]) {
@@ -198,6 +208,82 @@ describe('a fill that cannot be true', () => {
     stage.send(stage.opportunity());
     stage.run();
     expect(venue.sent).toHaveLength(2);
+  });
+});
+
+describe('a fill that is told twice', () => {
+  const OTHERWISE: readonly (readonly [string, (fill: Fill) => Partial<Fill>, RegExp])[] = [
+    ['of more', ({ qtyLots }) => ({ qtyLots: lots(qtyLots + 1n) }), /for 0\.07500001, was for 0\.07500000/],
+    ['of less', ({ qtyLots }) => ({ qtyLots: lots(qtyLots - 1n) }), /for 0\.07499999, was for 0\.07500000/],
+    ['at another price', ({ priceTicks }) => ({ priceTicks: ticks(priceTicks - 1n) }), /at 49999\.9, was at 50000\.0/],
+    ['at another cost', ({ costUnits }) => ({ costUnits: units(costUnits + 10n ** 8n) }), /at a cost of .* USD, was/],
+    ['for a fee', ({ qtyLots }) => ({ feeUnits: units(qtyLots / 2n) }), /for a fee of .* BTC, was 0\.0000000000 BTC/],
+    ['for a fee of another asset', () => ({ feeAsset: USD, feeUnits: units(700_000n) }), /for a fee of .* USD, was/],
+  ];
+  function half(staged: Staged): Fill {
+    const { venue, stage } = staged;
+    venue.acked(venue.last);
+    const fill = venue.filled(venue.last, lots(venue.last.qtyLots / 2n));
+    stage.run();
+    return fill;
+  }
+  const again = ({ venue }: Staged, order: ApprovedOrder, fill: Fill) =>
+    venue.say({ type: 'order.filled', clOrdId: order.clOrdId, venueOrderId: 'V', fill });
+
+  test.each(OTHERWISE)('%s: is recorded, and halts', (_what, change, said) => {
+    const staged = stageOnVenue();
+    const { venue, stage } = staged;
+    const fill = half(staged);
+    again(staged, venue.last, { ...fill, ...change(fill) });
+    again(staged, venue.last, { ...fill, ...change(fill) });
+    stage.run();
+    expect(stage.balances()[BTC]).toBe(fill.qtyLots * 100n);
+    expectDisbelieved(staged, 1, said);
+  });
+
+  test.each(OTHERWISE)('%s, to a look-up and over a death: the same', (_what, change, said) => {
+    const staged = stageOnVenue();
+    const { venue, stage } = staged;
+    const fill = half(staged);
+    stage.succeed();
+    stage.pass(10);
+    venue.fate(venue.last, { isOpen: false, fills: [{ ...fill, ...change(fill) }] });
+    stage.run();
+    expectDisbelieved(staged, 1, said);
+  });
+
+  test('with what rounding explains, it is the same fill', () => {
+    const staged = stageOnVenue();
+    const { venue, stage } = staged;
+    const fill = half(staged);
+    again(staged, venue.last, { ...fill, costUnits: units(fill.costUnits + 1n), feeUnits: units(1n) });
+    again(staged, venue.last, fill);
+    stage.run();
+    const told = stage.told().map(({ event }) => event);
+    expect(told).not.toContain('ORDER_MISREPORTED');
+    expect(told.filter((event) => event === 'FILL')).toHaveLength(1);
+  });
+
+  test('under two ids, with more than was ordered in the end: the second is not booked', () => {
+    const staged = stageOnVenue();
+    const { venue, stage } = staged;
+    const fill = half(staged);
+    for (const execId of ['OTHER', 'THIRD']) again(staged, venue.last, { ...fill, execId });
+    stage.run();
+    expect(stage.balances()[BTC]).toBe(venue.last.qtyLots * 100n);
+    expectDisbelieved(staged, 1, /0\.22500000 filled, 0\.15000000 ordered/);
+  });
+
+  test('and of which the history has less in the end: taken back, it is not believed', () => {
+    const staged = stageOnVenue();
+    const { venue, stage } = staged;
+    half(staged);
+    venue.uncertain(venue.last);
+    stage.run();
+    stage.pass(10);
+    venue.fate(venue.last, { isOpen: false, fills: [] });
+    stage.run();
+    expectDisbelieved(staged, 1, /0\.00000000 filled in all, had told 0\.07500000/);
   });
 });
 

@@ -84,7 +84,7 @@ function* tradingDay(stage: AccountStage): Generator<void> {
             DIRECTORY,
             fill,
           );
-          stage.desk.bookFill(fill, moves);
+          stage.desk.bookFill({ ...stage.exchange.find(clOrdId)!, clOrdId, instrument }, fill, moves);
           if (moves.spentAsset === USD) spent += moves.spentUnits;
           else left.set(moves.spentAsset, (left.get(moves.spentAsset) ?? 0n) - moves.spentUnits);
           if (moves.receivedAsset === USD) received += moves.receivedUnits;
@@ -92,6 +92,7 @@ function* tradingDay(stage: AccountStage): Generator<void> {
           tell(EXECUTION_EVENT.FILL, plan, (view, at) => {
             head(view, at);
             view.setBigInt64(at + EXECUTION.qtyLots, fill.qtyLots, true);
+            view.setBigInt64(at + EXECUTION.priceTicks, fill.priceTicks, true);
             view.setBigInt64(at + EXECUTION.costUnits, fill.costUnits, true);
             view.setBigInt64(at + EXECUTION.feeUnits, fill.feeUnits, true);
             view.setUint16(at + EXECUTION.feeAsset, fill.feeAsset, true);

@@ -74,7 +74,7 @@ describe('merged orders', () => {
       isNew({ cl_ord_id: 'other' }),
       pendingNew({ order_id: 'O2' }),
     ].flatMap((entry) => merged.apply(reportOf(entry)).contradictions);
-    expect(said).toHaveLength(5);
+    expect(said).toHaveLength(4);
     expect(merged.byOrderId(ID)).toMatchObject({ symbol: 'BTC/USD', side: 0, clOrdId: 'amhw3k2x100001203' });
     expect(merged.byOrderId(ID)?.fills.get('TAAAAA-1')?.qty).toBe('0.25');
     expect(merged.byClOrdId('amhw3k2x100001203')?.orderId).toBe(ID);

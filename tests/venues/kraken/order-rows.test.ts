@@ -84,3 +84,33 @@ describe('a fee that the ledger tells', () => {
     expect(readWith(names, 'XETH')).toMatchObject({ feeAsset: eth, feeUnits: 200_000n });
   });
 });
+
+describe('a trade that is not of its order', () => {
+  const directory = directoryOf(['ETH/BTC', 'ETH/USD']);
+  const names = new VenueNames(directory);
+  names.takePairs({
+    XETHXXBT: { altname: 'ETHXBT', wsname: 'ETH/XBT', pair_decimals: 8, lot_decimals: 8 },
+    XETHZUSD: { altname: 'ETHUSD', wsname: 'ETH/USD', pair_decimals: 2, lot_decimals: 8 },
+  });
+  const fillWith = (change: object) => {
+    const trade = TRADE_ROW.parse({
+      ...{ ordertxid: 'O1', pair: 'XETHXXBT', time: '1800000143.2', type: 'sell', price: '0.05' },
+      ...{ cost: '0.1', fee: '0.0001', vol: '2' },
+      ...change,
+    });
+    return orderReading('O1', row({}), { trades: { T1: trade }, ledger: [] }, names, directory).fills[0];
+  };
+
+  test.each([
+    ['pair', { pair: 'XETHZUSD' }, 'a fill of XETHZUSD'],
+    ['side', { type: 'buy' }, 'a fill that buys'],
+  ])('of another %s carries what is not so', (_what, change, otherThanOrder) => {
+    expect(fillWith(change)).toMatchObject({ execId: 'T1', otherThanOrder });
+  });
+
+  test('one that is carries nothing, also under another name of its pair, or one that is not known', () => {
+    for (const pair of ['XETHXXBT', 'ETHXBT', 'ETH/XBT', 'NEVERHEARD']) {
+      expect(fillWith({ pair })).not.toHaveProperty('otherThanOrder');
+    }
+  });
+});

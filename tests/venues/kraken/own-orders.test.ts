@@ -324,4 +324,52 @@ describe('an order that is told as another than was sent', () => {
     expect(events.at(-1)).toMatchObject({ clOrdId: CL, what });
     expect(orders.out.size).toBe(0);
   });
+
+  test('a fill whose fee the venue tells later is told then, and once', () => {
+    const { send, entry, events } = stage();
+    send();
+    entry(pendingNew());
+    const fill = { exec_id: 'T1', last_qty: 0.1, cum_qty: 0.1 };
+    entry(trade({ ...fill, fees: undefined }));
+    expect(events.filter(({ type }) => type === 'order.filled')).toEqual([]);
+    for (let times = 0; times < 2; times++) entry(trade(fill));
+    expect(events.filter(({ type }) => type === 'order.filled')).toHaveLength(1);
+  });
+
+  test.each([
+    ['quantity', { last_qty: 0.2 }],
+    ['price', { last_price: 1 }],
+    ['cost', { cost: 1 }],
+    ['fee', { fees: [{ asset: 'BTC', qty: 0.01 }] }],
+  ])('a fill that comes again with another %s is told again: whoever booked it decides', (_what, other) => {
+    const { send, entry, events } = stage();
+    send();
+    entry(pendingNew());
+    const fill = { exec_id: 'T1', last_qty: 0.1, cum_qty: 0.1 };
+    for (const told of [fill, fill, { ...fill, ...other }]) entry(trade(told));
+    const fills = events.flatMap((event) => (event.type === 'order.filled' ? [event.fill] : []));
+    expect(fills).toHaveLength(2);
+    expect(fills[0]).not.toEqual(fills[1]);
+  });
+
+  test.each([
+    ['side', { side: 'sell' }, 'an order to sell'],
+    ['pair', { symbol: 'ETH/USD' }, 'an order of ETH/USD'],
+  ])('a fill of the other %s is a misreport, and is not told', (_what, other, what) => {
+    const { send, entry, events } = stage();
+    send();
+    entry(pendingNew());
+    entry(trade({ exec_id: 'T1', last_qty: 0.1, cum_qty: 0.1, ...other }));
+    expect(events.filter(({ type }) => type === 'order.filled')).toEqual([]);
+    expect(events.at(-1)).toEqual({ type: 'order.misreported', clOrdId: CL, venueOrderId: ID, what });
+  });
+
+  test('an order called filled, at a total of less than was ordered, is a misreport', () => {
+    const { send, entry, events } = stage();
+    send();
+    entry(pendingNew());
+    entry(trade({ exec_id: 'T1', last_qty: 0.1, cum_qty: 0.1 }));
+    entry(filled({ cum_qty: 0.1 }));
+    expect(events.at(-1)).toMatchObject({ type: 'order.misreported', what: expect.stringMatching(/total of 0\.1$/) });
+  });
 });

@@ -3,9 +3,16 @@
  * end, what is recorded of the last minutes, balances, exposure and dust.
  */
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { formatDecimal } from '../../../money/money.ts';
 import { BUY, sideNamed } from '../../../money/side.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import type { StoredAmount, StoredFill, StoredPlan, StoredTrading } from '../../../trading/stored-trading.ts';
+import type {
+  StoredAmount,
+  StoredBooking,
+  StoredFill,
+  StoredPlan,
+  StoredTrading,
+} from '../../../trading/stored-trading.ts';
 import { withStoredDatabase } from './stored-database.ts';
 
 /**
@@ -64,11 +71,7 @@ export async function readTrading(connection: DuckDBConnection, account: string)
         `SELECT DISTINCT cl_ord_id AS id FROM order_events JOIN own USING (boot) WHERE event = 'ended' AND ${recent}`,
       ),
     ),
-    execIds: ids(
-      await query(`SELECT exec_id AS id FROM trades JOIN own USING (boot) WHERE exec_id <> '' AND ${recent}
-        UNION SELECT exec_id FROM trades JOIN own USING (boot) SEMI JOIN (${PLANS_OPEN}) USING (run_ms, plan)
-        WHERE exec_id <> ''`),
-    ),
+    fillsBooked: (await query(FILLS_BOOKED(recent))).map(bookingOf),
   };
 }
 
@@ -157,6 +160,19 @@ const PLAN_FILLS = `
   FROM trades JOIN own USING (boot) SEMI JOIN plans USING (run_ms, plan)
   ORDER BY boot, record_seq`;
 
+/** Each once: those of the orders that the venue is asked after, and those of plans without an end. */
+const FILLS_BOOKED = (recent: string): string => `
+  , plans AS (${PLANS_OPEN})
+  SELECT exec_id, any_value(cl_ord_id) AS cl_ord_id, any_value(symbol) AS symbol,
+    any_value(qty_lots)::VARCHAR AS qty_lots, any_value(qty_decimals) AS qty_decimals,
+    any_value(price_ticks)::VARCHAR AS price_ticks, any_value(price_decimals) AS price_decimals,
+    any_value(cost_units)::VARCHAR AS cost_units, any_value(cost_decimals) AS cost_decimals,
+    any_value(fee_units)::VARCHAR AS fee_units, any_value(fee_decimals) AS fee_decimals,
+    any_value(fee_asset) AS fee_asset
+  FROM trades JOIN own USING (boot)
+  WHERE exec_id <> '' AND (${recent} OR (run_ms, plan) IN (SELECT (run_ms, plan) FROM plans))
+  GROUP BY exec_id ORDER BY exec_id`;
+
 const PLAN_ENTRIES = `
   , plans AS (${PLANS_OPEN}), entries AS (
     SELECT boot, run_ms, plan, asset, decimals, amount_units FROM exposure_changes
@@ -196,6 +212,23 @@ function fillOf(row: Row): StoredFill {
   const traded = [change('spent_asset', 'spent'), change('received_asset', 'received')];
   const isThird = !traded.some(({ asset }) => asset === row['fee_asset']);
   return { execId: text(row['exec_id']), changes: isThird ? [...traded, change('fee_asset', 'fee')] : traded };
+}
+
+function bookingOf(row: Row): StoredBooking {
+  const amount = (units: string, decimals: string) => {
+    const places = row[decimals];
+    return places === null || places === undefined ? '' : formatDecimal(BigInt(text(row[units])), Number(places));
+  };
+  return {
+    execId: text(row['exec_id']),
+    clOrdId: text(row['cl_ord_id']),
+    symbol: text(row['symbol']),
+    qty: amount('qty_lots', 'qty_decimals'),
+    price: amount('price_ticks', 'price_decimals'),
+    cost: amount('cost_units', 'cost_decimals'),
+    fee: amount('fee_units', 'fee_decimals'),
+    feeAsset: text(row['fee_asset']),
+  };
 }
 
 const amountsOf = (view: string, column: string): string =>

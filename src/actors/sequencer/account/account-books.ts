@@ -3,14 +3,26 @@
  * desk's change of the journal; everything here else is a change of its own.
  */
 
-import { type AssetIndex, instrumentIndex } from '../../../market/instrument.ts';
+import { powerOfTen } from '../../../market/cycles/cycle-leg.ts';
+import { type AssetIndex, instrumentIndex, type OrderScale } from '../../../market/instrument.ts';
 import type { ExposureReason } from '../../../messages/execution-message.ts';
-import { formatDecimal, NO_UNITS, negated, type Units, units } from '../../../money/money.ts';
+import {
+  formatDecimal,
+  type Lots,
+  lots,
+  NO_LOTS,
+  NO_UNITS,
+  negated,
+  plus,
+  type Units,
+  units,
+} from '../../../money/money.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
 import type { AuditEvent } from '../../../runtime/records/audit-events.ts';
 import { writeAmount } from '../../../shared/amount-field.ts';
 import type { StoredTrading } from '../../../trading/stored-trading.ts';
 import type { AccountReading, Fill } from '../../../venues/trading-port.ts';
+import { type BookedOrder, bookedFill, type FilledOrder, storedFill, toldOtherwise } from '../decisions/booked-fill.ts';
 import { type Moment, tellAudit } from '../journal/execution-events.ts';
 import { IdempotencyKeys } from '../journal/idempotency-keys.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -55,7 +67,7 @@ export class AccountBooks {
     this.#journal = journal;
     this.#books = books;
     this.#stored = stored;
-    this.#facts = new IdempotencyKeys(journal.current, stored?.execIds ?? []);
+    this.#facts = new IdempotencyKeys(journal.current, stored?.fillsBooked ?? []);
   }
 
   /** Whether earlier runs left something that is not brought to an end. */
@@ -83,13 +95,33 @@ export class AccountBooks {
     return this.#facts.has('fill', execId);
   }
 
-  bookFill({ execId, atMs }: Pick<Fill, 'execId' | 'atMs'>, moves: FillMovements): void {
+  /** What the venue says now of a fill that is booked, when it is not what was booked; undefined otherwise. */
+  toldOtherwise(order: FilledOrder, fill: Fill): string | undefined {
+    const { directory } = this.#books;
+    const booked = this.#facts.booked(fill.execId);
+    const known = booked !== undefined && 'execId' in booked ? storedFill(booked, directory) : booked;
+    return known && toldOtherwise(known, order, fill, directory);
+  }
+
+  /** Lots, in its scale, that are booked of an order, as far as they are remembered. */
+  bookedLots(clOrdId: string, { qtyPrecision }: OrderScale): Lots {
+    let sum = NO_LOTS;
+    for (const fill of this.#facts.ofOrder(clOrdId)) {
+      const known = 'execId' in fill ? storedFill(fill, this.#books.directory) : fill;
+      if (known === undefined) continue;
+      const [up, down] = powerOfTen(qtyPrecision - known.qtyPrecision);
+      sum = plus(sum, lots((known.qtyLots * up) / down));
+    }
+    return sum;
+  }
+
+  bookFill(order: BookedOrder, fill: Fill, moves: FillMovements): void {
     const bank = this.#journal.open;
     for (const [asset, units] of balanceChanges(moves)) {
       changeBalance(bank, asset, units);
       this.#untold.add(asset);
     }
-    if (execId !== '') this.note({ execId, atMs });
+    if (fill.execId !== '') this.#facts.note(bank, 'fill', fill.execId, fill.atMs, bookedFill(order, fill));
   }
 
   /** Remembers a fill, as a part of the change that is open. */

@@ -17,6 +17,7 @@ import type { AuditEvent } from '../../../runtime/records/audit-events.ts';
 import { ACCOUNT_STATES, type AccountState, isTradingState } from '../../../trading/account-state.ts';
 import type { StoredTrading } from '../../../trading/stored-trading.ts';
 import type { AccountReading, AccountScope, Fill, TradingEvent, TradingPort } from '../../../venues/trading-port.ts';
+import type { BookedOrder, FilledOrder } from '../decisions/booked-fill.ts';
 import type { Moment } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { SEQUENCER_HEADER } from '../journal/sequencer-memory.ts';
@@ -123,11 +124,15 @@ export class AccountDesk implements RunningAccount {
     return this.#books.isBooked(fill);
   }
 
-  bookFill(fill: Pick<Fill, 'execId' | 'atMs'>, moves: FillMovements): void {
+  toldOtherwise(order: FilledOrder, fill: Fill): string | undefined {
+    return this.#books.toldOtherwise(order, fill);
+  }
+
+  bookFill(order: BookedOrder, fill: Fill, moves: FillMovements): void {
     const { journal } = this.#deps;
     const assets = new Set([moves.spentAsset, moves.receivedAsset, moves.feeAsset]);
     const before = [...assets].map((asset) => [asset, expectedUnits(journal.open, asset)] as const);
-    this.#books.bookFill(fill, moves);
+    this.#books.bookFill(order, fill, moves);
     for (const [asset, units] of before) this.#comparison.moved(asset, units, expectedUnits(journal.open, asset));
   }
 
@@ -201,7 +206,7 @@ export class AccountDesk implements RunningAccount {
         this.#onFatal(event.error);
         break;
       case 'order.filled':
-        if (!this.#books.isBooked(event.fill)) search.ask(event.clOrdId, event.venueOrderId);
+        this.#onLooseFill(event.clOrdId, event.venueOrderId, event.fill);
         break;
       case 'order.acked':
       case 'order.ended':
@@ -281,6 +286,12 @@ export class AccountDesk implements RunningAccount {
     this.#comparison.noteStreamed(asset, totalUnits);
     if (this.#state !== 'trading' || !this.#comparison.isOdd(asset, totalUnits)) return;
     this.#dueNs = Math.min(this.#dueNs, this.#deps.context.clock.nowNs() + SETTLE.baseMs * 1e6);
+  }
+
+  /** A fill of an order that no plan has out. What it was is asked; told again, it has to be what was booked. */
+  #onLooseFill(clOrdId: string, venueOrderId: string, fill: Fill): void {
+    if (!this.#books.isBooked(fill)) this.#comparison.search.ask(clOrdId, venueOrderId);
+    else this.#comparison.takeRepeated(clOrdId, fill);
   }
 
   #onUnknown(why: string): void {

@@ -7,11 +7,11 @@ import { takerFee } from '../../../market/fees.ts';
 import { type AssetIndex, instrumentIndex } from '../../../market/instrument.ts';
 import { worthOf } from '../../../market/worth.ts';
 import { NO_LOTS, negated, parsePercent, plus, type Units } from '../../../money/money.ts';
-import { wallMs } from '../../../platform/time.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
 import { decodeClientOrderId, type OrderOrigin } from '../../../trading/client-order-id.ts';
-import type { Fill, OrderReading } from '../../../venues/trading-port.ts';
-import { AHEAD_MAX_MS, askedInWords, misreportedFill } from '../decisions/misreport.ts';
+import type { Fill } from '../../../venues/trading-port.ts';
+import { askedInWords, misreportedFill, timeBounds } from '../decisions/misreport.ts';
+import type { Moment } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { noteMisreport } from '../journal/sequencer-memory.ts';
 import type { NewestBooks } from '../model/newest-books.ts';
@@ -25,8 +25,6 @@ export interface OrphanMisreportsDeps {
   readonly books: AccountBooks;
 }
 
-type Reading = Omit<OrderReading, 'clOrdId'>;
-
 export class OrphanMisreports {
   readonly #deps: OrphanMisreportsDeps;
 
@@ -35,27 +33,30 @@ export class OrphanMisreports {
   }
 
   /** Why a fill cannot be one of the order that it is read with; undefined when it can. */
-  whyNot(reading: Reading, fill: Fill): string | undefined {
-    const { context, newest } = this.#deps;
+  whyNot({ clOrdId, reading }: FoundOrder, fill: Fill): string | undefined {
+    const { books, context, newest } = this.#deps;
     const { directory } = newest;
     const instrument = reading.instrument === undefined ? undefined : directory.instruments[reading.instrument];
     if (instrument === undefined) return undefined;
     const { fees, trading } = context.config;
-    const before = reading.fills.slice(
-      0,
-      reading.fills.findIndex(({ execId }) => execId === fill.execId),
-    );
+    // What is booked of it by whatever ids, and of what was booked so long ago that its id is forgotten, what is told.
+    const forgotten = reading.fills.filter((one) => one !== fill && books.isOld(one) && !books.isBooked(one));
     const asked = {
       ...reading,
       instrument: instrument.index,
       feePpm: context.feeTable.of(instrument.index) ?? takerFee(fees, instrument.symbol),
-      bookedLots: before.reduce((sum, { qtyLots }) => plus(sum, qtyLots), NO_LOTS),
+      bookedLots: forgotten.reduce((sum, { qtyLots }) => plus(sum, qtyLots), books.bookedLots(clOrdId, reading)),
     };
     return misreportedFill(asked, fill, directory, {
       feeExcessPpm: parsePercent(trading.fee_excess_max_pct, 'trading.fee_excess_max_pct'),
-      latestMs: wallMs(context.clock.wallMs() + AHEAD_MAX_MS),
+      ...timeBounds(clOrdId, context.clock.wallMs()),
       feeWorth: ({ feeAsset, feeUnits }) => this.#cost(feeUnits, feeAsset, instrument.quote),
     });
+  }
+
+  /** Whether a fill is told of a time before its order can have been made. */
+  isTooOld(clOrdId: string, { atMs }: Fill): boolean {
+    return atMs < timeBounds(clOrdId, this.#deps.context.clock.wallMs()).earliestMs;
   }
 
   /** Records that a fill is not believed, as a change of its own. */
@@ -78,12 +79,19 @@ export class OrphanMisreports {
 
   /** Records that an order is told as another than it was; nothing when its id is none of ours. */
   recordSaid(clOrdId: string, what: string): void {
+    this.#deps.books.change((when) => this.#tellSaid(clOrdId, what, when));
+  }
+
+  /** As {@link recordSaid}, but for the same `name` only once: the venue can go on saying it. */
+  recordOnce(name: string, clOrdId: string, what: string): void {
+    this.#deps.books.once(`misreport ${name}`, (when) => this.#tellSaid(clOrdId, what, when));
+  }
+
+  #tellSaid(clOrdId: string, what: string, when: Moment): void {
     const origin: OrderOrigin | undefined = decodeClientOrderId(clOrdId);
     if (origin === undefined) return;
-    this.#deps.books.change((when) => {
-      tellFoundMisreport(this.#deps.journal, { clOrdId, origin }, undefined, undefined, when);
-      this.#finish(clOrdId, `the venue says: ${what}`, []);
-    });
+    tellFoundMisreport(this.#deps.journal, { clOrdId, origin }, undefined, undefined, when);
+    this.#finish(clOrdId, `the venue says: ${what}`, []);
   }
 
   #finish(clOrdId: string, words: string, fills: readonly Fill[]): void {

@@ -85,6 +85,12 @@ export class OrphanOrders {
     yield () => this.#misreports.recordSaid(clOrdId, what);
   }
 
+  /** A fill that is booked is told again, of an order that no plan has out. */
+  *repeatedTasks(clOrdId: string, fill: Fill): Generator<Task> {
+    const why = this.#deps.books.toldOtherwise({ clOrdId, scale: undefined }, fill);
+    if (why !== undefined) yield () => this.#misreports.recordOnce(`${clOrdId} ${fill.execId}`, clOrdId, why);
+  }
+
   /** Ends the plans that earlier runs did not. @param readings their orders, as the venue knows them. */
   *recoveryTasks(readings: readonly OrderReading[]): Generator<Task> {
     const { books, journal, newest, stored } = this.#deps;
@@ -109,19 +115,31 @@ export class OrphanOrders {
     if (!isKnown)
       yield () => books.once(startOf(clOrdId), (when) => tellFoundSent(journal, order, this.#inScale(order, when)));
     for (const fill of reading.fills) {
-      if (!books.isOld(fill)) yield () => this.#bookFound(order, fill, isInterrupted);
+      const isNews = !books.isOld(fill) || books.isBooked(fill) || this.#misreports.isTooOld(clOrdId, fill);
+      if (isNews) yield () => this.#takeFill(order, fill, isInterrupted);
     }
     const isOver = isOfThisRun || this.hasEnded(clOrdId);
     if (!isOver)
       yield () => books.once(endOf(clOrdId), (when) => tellFoundEnded(journal, order, this.#inScale(order, when)));
   }
 
+  /** A fill that is booked, by whomever, moves nothing again; but it has to be the same fill. */
+  #takeFill(order: FoundOrder, fill: Fill, isInterrupted: boolean): void {
+    const { books } = this.#deps;
+    const { clOrdId, reading } = order;
+    if (!books.isBooked(fill)) {
+      this.#bookFound(order, fill, isInterrupted);
+      return;
+    }
+    const why = books.toldOtherwise({ clOrdId, scale: reading }, fill);
+    if (why !== undefined) this.#misreports.recordOnce(`${clOrdId} ${fill.execId}`, clOrdId, why);
+  }
+
   #bookFound(order: FoundOrder, fill: Fill, isInterrupted: boolean): void {
     const { books, journal, newest } = this.#deps;
-    if (books.isBooked(fill)) return; // a stream was faster
     const { directory } = newest;
     const { origin, reading, clOrdId } = order;
-    const why = this.#misreports.whyNot(reading, fill);
+    const why = this.#misreports.whyNot(order, fill);
     if (why !== undefined) {
       this.#misreports.record(order, why, fill);
       return;
@@ -135,7 +153,7 @@ export class OrphanOrders {
       }
       const moves = fillMovements(instrument, reading, reading.side, directory, fill);
       tellFoundFill(journal, order, fill, moves, this.#inScale(order, when));
-      books.bookFill(fill, moves);
+      books.bookFill({ ...reading, clOrdId, instrument: instrument.index }, fill, moves);
       countUp(journal.open, SEQUENCER_HEADER.recovered);
       // The end of an interrupted plan tells what it left. What comes after the end of a plan, nobody else tells.
       if (!isInterrupted) this.#exposeLate(origin, clOrdId, moves, when);

@@ -15,7 +15,7 @@ import type { MonotonicNs } from '../../../platform/time.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
 import type { AuditEvent } from '../../../runtime/records/audit-events.ts';
 import type { StoredTrading } from '../../../trading/stored-trading.ts';
-import type { AccountReading, OrderReading, TradingPort } from '../../../venues/trading-port.ts';
+import type { AccountReading, Fill, OrderReading, TradingPort } from '../../../venues/trading-port.ts';
 import type { Journal } from '../journal/journal.ts';
 import { SEQUENCER_HEADER } from '../journal/sequencer-memory.ts';
 import type { TaskQueue } from '../journal/task-queue.ts';
@@ -183,6 +183,11 @@ export class AccountReconciliation {
     this.#deps.tasks.add(...this.#found.misreportTasks(clOrdId, what));
   }
 
+  /** Takes a fill that is booked and was told again, of an order that no plan has out. */
+  takeRepeated(clOrdId: string, fill: Fill): void {
+    this.#deps.tasks.add(...this.#found.repeatedTasks(clOrdId, fill));
+  }
+
   #reportStrangers({ openOrders }: AccountReading): void {
     const foreign = openOrders.filter((order) => !isOwn(order));
     const { books, tasks } = this.#deps;
@@ -248,7 +253,7 @@ export class AccountReconciliation {
 
   /**
    * Orders of plans at work of which something was not heard: out long before the reading and not open in it, or ended and
-   * yet with a fill that is not booked.
+   * yet with a fill that is not booked, or booked otherwise.
    */
   #doubtMissing({ openOrders, endedOrders }: AccountReading, { askedNs }: Circumstances): void {
     const { plans, context, books } = this.#deps;
@@ -258,9 +263,11 @@ export class AccountReconciliation {
       const isOld = sentNs <= askedNs - context.config.trading.answer_timeout_ms * 1e6;
       if (isOld && !open.has(clOrdId)) plans.doubt(clOrdId, 'it is not among the open orders');
     }
+    const isNews = (clOrdId: string) => (fill: Fill) =>
+      !books.isBooked(fill) || books.toldOtherwise({ clOrdId, scale: undefined }, fill) !== undefined;
     for (const { clOrdId = '', fills } of endedOrders) {
-      if (out.has(clOrdId) || !plans.isAtWorkOn(clOrdId) || fills.every((fill) => books.isBooked(fill))) continue;
-      plans.doubt(clOrdId, 'it has ended, and has a fill that was not told');
+      if (out.has(clOrdId) || !plans.isAtWorkOn(clOrdId) || !fills.some(isNews(clOrdId))) continue;
+      plans.doubt(clOrdId, 'it has ended, and has a fill that was not told, or otherwise');
     }
   }
 

@@ -8,6 +8,7 @@ import type { ExposureReason } from '../../../messages/execution-message.ts';
 import type { Units } from '../../../money/money.ts';
 import type { MonotonicNs } from '../../../platform/time.ts';
 import type { Fill, TradingEvent } from '../../../venues/trading-port.ts';
+import type { BookedOrder, FilledOrder } from '../decisions/booked-fill.ts';
 import type { Moment } from '../journal/execution-events.ts';
 import type { FillMovements } from '../model/fill-movements.ts';
 import type { LedgerEntry } from './account-ledger.ts';
@@ -48,8 +49,10 @@ export interface Account {
   isUncountable(asset: AssetIndex): boolean;
   /** Whether a fill was booked before, by whomever. */
   isBooked(fill: Pick<Fill, 'execId'>): boolean;
-  /** Books what a fill moves, and remembers it. */
-  bookFill(fill: Pick<Fill, 'execId' | 'atMs'>, moves: FillMovements): void;
+  /** What the venue says now of a fill that is booked, when it is not what was booked; undefined otherwise. */
+  toldOtherwise(order: FilledOrder, fill: Fill): string | undefined;
+  /** Books what a fill of `order` moves, and remembers it. */
+  bookFill(order: BookedOrder, fill: Fill, moves: FillMovements): void;
   /** Remembers a fill that is not believed, so that it is not booked later either. */
   disbelieve(execId: string): void;
   addExposure(entry: LedgerEntry, reason: ExposureReason, when: Moment): void;

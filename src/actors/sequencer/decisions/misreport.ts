@@ -5,10 +5,11 @@
 
 import { VERIFIED_LEVELS } from '../../../market/book-table.ts';
 import { powerOfTen } from '../../../market/cycles/cycle-leg.ts';
-import type { Instrument, InstrumentDirectory } from '../../../market/instrument.ts';
+import type { AssetIndex, Instrument, InstrumentDirectory } from '../../../market/instrument.ts';
 import { divideUp, formatDecimal, type Lots, largest, PPM, plus, type Units, units } from '../../../money/money.ts';
 import { BUY } from '../../../money/side.ts';
-import type { WallMs } from '../../../platform/time.ts';
+import { type WallMs, wallMs } from '../../../platform/time.ts';
+import { decodeClientOrderId } from '../../../trading/client-order-id.ts';
 import type { Fill, OrderReading } from '../../../venues/trading-port.ts';
 import type { Order } from '../model/order.ts';
 
@@ -23,18 +24,39 @@ export interface MisreportBounds {
   readonly feeExcessPpm: number;
   /** Latest time of a fill, as the venue tells times. Later ones would make those that follow seem old. */
   readonly latestMs: WallMs;
+  /** Earliest: no order is filled before the run that made it began. One from before would be taken for long booked. */
+  readonly earliestMs: WallMs;
   /** Units of the quote asset that a fee in another asset is worth; undefined when nothing says. */
   readonly feeWorth: (fill: Fill) => Units | undefined;
 }
 
-/** How far the venue's clock is ahead at most. */
-export const AHEAD_MAX_MS = 86_400_000;
+/** How far the venue's clock and ours are apart at most: a day, and what a clock that is a day off drifts. */
+export const CLOCKS_APART_MAX_MS = 2 * 86_400_000;
+
+/** Within what times a fill of an order can be. @param clOrdId tells when the run began that made it. */
+export function timeBounds(clOrdId: string, nowMs: number): Pick<MisreportBounds, 'latestMs' | 'earliestMs'> {
+  const runMs = decodeClientOrderId(clOrdId)?.runMs ?? CLOCKS_APART_MAX_MS;
+  return { latestMs: wallMs(nowMs + CLOCKS_APART_MAX_MS), earliestMs: wallMs(runMs - CLOCKS_APART_MAX_MS) };
+}
 
 /** The venue rounds what it books: a difference below this part of its smallest order counts as rounding. */
 const ROUNDING_PART = 1_000n;
 
 /** Units that one fill may be rounded by: on paper it is one over all the levels it took, each rounded for itself. */
 const ROUNDINGS_MAX = BigInt(VERIFIED_LEVELS);
+
+/** By how many units of an asset two words of one fill of `instrument` can differ by rounding alone. */
+export function roundingUnits(
+  { base, quote, costMin, qtyMin, qtyPrecision }: Instrument,
+  assets: InstrumentDirectory['assets'],
+): (asset: AssetIndex) => Units {
+  return (asset) => {
+    if (asset === quote) return units(largest(ROUNDINGS_MAX, costMin / ROUNDING_PART));
+    if (asset !== base) return units(ROUNDINGS_MAX);
+    const [up, down] = powerOfTen((assets[base]?.precision ?? 0) - qtyPrecision);
+    return units(largest(ROUNDINGS_MAX, (qtyMin * up) / down / ROUNDING_PART));
+  };
+}
 
 /** Why `fill` cannot be a fill of `order`; undefined when it can. */
 export function misreportedFill(
@@ -45,19 +67,21 @@ export function misreportedFill(
 ): string | undefined {
   const instrument = instruments[order.instrument];
   if (instrument === undefined) return undefined; // it cannot be booked either
+  if (fill.otherThanOrder !== undefined) return fill.otherThanOrder;
   const { qtyLots, priceTicks, costUnits, feeUnits } = fill;
   if (qtyLots <= 0n || priceTicks <= 0n || costUnits < 0n || feeUnits < 0n)
     return 'an amount below zero, or of nothing';
-  if (!(fill.atMs <= bounds.latestMs)) return `a fill at ${fill.atMs} ms since 1970`;
+  if (!(fill.atMs <= bounds.latestMs && fill.atMs >= bounds.earliestMs)) return `a fill at ${fill.atMs} ms since 1970`;
   const inWords = (quantity: Lots) => formatDecimal(quantity, order.qtyPrecision);
   if (order.bookedLots + qtyLots > order.qtyLots) {
     return `${inWords(plus(order.bookedLots, qtyLots))} filled, ${inWords(order.qtyLots)} ordered`;
   }
   const precision = { base: assets[instrument.base]?.precision ?? 0, quote: assets[instrument.quote]?.precision ?? 0 };
+  const slack = roundingUnits(instrument, assets);
   return (
     worsePrice(order, fill) ??
-    otherCost(order, fill, instrument, precision.quote) ??
-    dearFee(order, fill, instrument, precision, bounds)
+    otherCost(order, fill, precision.quote, slack(instrument.quote)) ??
+    dearFee(order, fill, instrument, precision, bounds, slack)
   );
 }
 
@@ -80,8 +104,6 @@ export function askedInWords(order: AskedOrder, { instruments }: InstrumentDirec
   return `${side === BUY ? 'buy' : 'sell'} ${terms}`;
 }
 
-const roundingUnits = ({ costMin }: Instrument): Units => units(largest(ROUNDINGS_MAX, costMin / ROUNDING_PART));
-
 function worsePrice({ side, limitTicks, pricePrecision }: AskedOrder, { priceTicks }: Fill): string | undefined {
   const isWorse = side === BUY ? priceTicks > limitTicks : priceTicks < limitTicks;
   return isWorse ? `a price of ${formatDecimal(priceTicks, pricePrecision)}` : undefined;
@@ -91,12 +113,12 @@ function worsePrice({ side, limitTicks, pricePrecision }: AskedOrder, { priceTic
 function otherCost(
   { pricePrecision, qtyPrecision }: AskedOrder,
   { qtyLots, priceTicks, costUnits }: Fill,
-  instrument: Instrument,
   quotePrecision: number,
+  rounding: Units,
 ): string | undefined {
   const [up, down] = powerOfTen(quotePrecision - pricePrecision - qtyPrecision);
   const costAt = (price: bigint) => (price * qtyLots * up) / down;
-  const slack = costAt(1n) + roundingUnits(instrument) + 1n;
+  const slack = costAt(1n) + rounding + 1n;
   const difference = costUnits - costAt(priceTicks);
   if (difference <= slack && -difference <= slack) return undefined;
   const price = formatDecimal(priceTicks, pricePrecision);
@@ -114,6 +136,7 @@ function dearFee(
   instrument: Instrument,
   precision: Precision,
   { feeExcessPpm, feeWorth }: MisreportBounds,
+  slack: (asset: AssetIndex) => Units,
 ): string | undefined {
   const most = (traded: bigint) => divideUp(traded * BigInt(feePpm + feeExcessPpm), PPM);
   const words = (fee: bigint, traded: bigint, decimals: number) =>
@@ -121,10 +144,11 @@ function dearFee(
   if (fill.feeAsset === instrument.base) {
     const [up, down] = powerOfTen(precision.base - qtyPrecision);
     const traded = (fill.qtyLots * up) / down;
-    const slack = largest(ROUNDINGS_MAX, (instrument.qtyMin * up) / down / ROUNDING_PART);
-    return fill.feeUnits > most(traded) + slack ? words(fill.feeUnits, traded, precision.base) : undefined;
+    return fill.feeUnits > most(traded) + slack(instrument.base)
+      ? words(fill.feeUnits, traded, precision.base)
+      : undefined;
   }
   const fee = fill.feeAsset === instrument.quote ? fill.feeUnits : feeWorth(fill);
-  if (fee === undefined || fee <= most(fill.costUnits) + roundingUnits(instrument)) return undefined;
+  if (fee === undefined || fee <= most(fill.costUnits) + slack(instrument.quote)) return undefined;
   return words(fee, fill.costUnits, precision.quote);
 }

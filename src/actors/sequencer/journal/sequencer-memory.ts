@@ -1,7 +1,7 @@
 /**
  * What the sequencer must not forget when its actor dies: one bank of bytes, see `double-buffered-state.ts`.
  *
- *   | header | outbox (OUTBOX_MAX × 256) | plans (PLANS_MAX × PLAN_SLOT_BYTES) | facts (FACTS_MAX × 24) |
+ *   | header | outbox (OUTBOX_MAX × 256) | plans (PLANS_MAX × PLAN_SLOT_BYTES) | facts (FACTS_MAX × 88) |
  *   | per asset: balance, exposure, dust (i64 each) |
  */
 
@@ -11,7 +11,7 @@ import { DoubleBufferedState, doubleBufferedBytes } from '../../../runtime/memor
 import type { Config } from '../../../settings/config.ts';
 import { PLAN_SLOT_BYTES } from '../model/plan.ts';
 
-const LAYOUT = 6;
+const LAYOUT = 7;
 
 /** All f64. */
 export const SEQUENCER_HEADER = {
@@ -58,8 +58,26 @@ export const OUTBOX_MAX = 16;
 /** Bookings that are remembered, so that none is made twice. */
 export const FACTS_MAX = 1_024;
 
-/** One of them: a digest of its name, and when it happened at the venue (f64, ms). */
-export const FACT = { digest: 0, digestBytes: 16, atMs: 16, SIZE: 24 } as const;
+/**
+ * One of them: a digest of its name, when it happened at the venue (f64, ms) and, of a fill that is believed, what was
+ * booked of which order: the order's id, its scale (u8 each), the fee's asset (u16), the instrument (u32), amounts (i64).
+ */
+export const FACT = {
+  digest: 0,
+  digestBytes: 16,
+  atMs: 16,
+  clOrdId: 24,
+  clOrdIdBytes: 20,
+  pricePrecision: 44,
+  qtyPrecision: 45,
+  feeAsset: 46,
+  instrument: 48,
+  qtyLots: 56,
+  priceTicks: 64,
+  costUnits: 72,
+  feeUnits: 80,
+  SIZE: 88,
+} as const;
 
 const ASSET_BYTES = 24;
 

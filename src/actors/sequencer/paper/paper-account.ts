@@ -11,6 +11,7 @@ import type { Fill, TradingEvent, TradingPort } from '../../../venues/trading-po
 import { AccountBooks } from '../account/account-books.ts';
 import { dustUnits, type LedgerEntry } from '../account/account-ledger.ts';
 import type { PlansAtWork, RunningAccount } from '../account/running-account.ts';
+import type { BookedOrder, FilledOrder } from '../decisions/booked-fill.ts';
 import type { Moment } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { FillMovements } from '../model/fill-movements.ts';
@@ -69,8 +70,12 @@ export class PaperAccount implements RunningAccount {
     return this.#books.isBooked(fill);
   }
 
-  bookFill(fill: Pick<Fill, 'execId' | 'atMs'>, moves: FillMovements): void {
-    this.#books.bookFill(fill, moves);
+  toldOtherwise(order: FilledOrder, fill: Fill): string | undefined {
+    return this.#books.toldOtherwise(order, fill);
+  }
+
+  bookFill(order: BookedOrder, fill: Fill, moves: FillMovements): void {
+    this.#books.bookFill(order, fill, moves);
   }
 
   disbelieve(execId: string): void {

@@ -5,9 +5,8 @@
  */
 
 import { parsePercent } from '../../../money/money.ts';
-import { wallMs } from '../../../platform/time.ts';
 import type { Fill } from '../../../venues/trading-port.ts';
-import { AHEAD_MAX_MS, askedInWords, misreportedFill } from '../decisions/misreport.ts';
+import { askedInWords, misreportedFill, timeBounds } from '../decisions/misreport.ts';
 import { tellAudit, tellMisreport } from '../journal/execution-events.ts';
 import { noteMisreport } from '../journal/sequencer-memory.ts';
 import type { Order } from '../model/order.ts';
@@ -29,7 +28,7 @@ export class Misreports {
     const { books, context, marks } = this.#deps;
     return misreportedFill({ ...order, bookedLots: order.booked.qtyLots }, fill, books.directory, {
       feeExcessPpm: this.#feeExcessPpm,
-      latestMs: wallMs(context.clock.wallMs() + AHEAD_MAX_MS),
+      ...timeBounds(order.clOrdId, context.clock.wallMs()),
       feeWorth: (one) => marks.feeInQuote(order, one),
     });
   }

@@ -134,7 +134,12 @@ export class OrderDesk {
 
   /** Undefined when it had been booked before. */
   #takeFill(plan: Plan, order: Order, fill: Fill): OrderEventType | undefined {
-    if (this.#deps.account.isBooked(fill)) return undefined;
+    const { account } = this.#deps;
+    if (account.isBooked(fill)) {
+      const { clOrdId, state } = order;
+      const other = state === 'misreported' ? undefined : account.toldOtherwise({ clOrdId, scale: order }, fill);
+      return other === undefined ? undefined : this.#misreports.record(plan, order, other, [fill]);
+    }
     const why = this.#misreports.whyNot(order, fill);
     if (why !== undefined) return this.#misreports.record(plan, order, why, [fill]);
     this.#book(plan, order, fill);
@@ -146,14 +151,17 @@ export class OrderDesk {
     return why === undefined ? undefined : this.#misreports.record(plan, order, why, reading.fills);
   }
 
-  /** Every fill of it is booked by now, unless its id was that of another order's: one of the two did not happen as told. */
+  /** Every fill of it is booked by now, unless its id was that of another. More was booked only if the venue took it back. */
   #takeWhole(plan: Plan, order: Order, { fills, qtyPrecision }: OrderReading): OrderEventType {
     const lots = fills.reduce((sum, { qtyLots }) => sum + qtyLots, 0n);
     const { qtyLots: bookedLots } = order.booked;
     const isKnown = order.state === 'misreported' || qtyPrecision !== order.qtyPrecision;
-    if (isKnown || lots <= bookedLots) return endOf(order);
+    if (isKnown || lots === bookedLots) return endOf(order);
     const words = (units: bigint) => formatDecimal(units, qtyPrecision);
-    const said = `${words(lots)} filled, of which ${words(lots - bookedLots)} by ids of fills of other orders`;
+    const said =
+      lots > bookedLots
+        ? `${words(lots)} filled, of which ${words(lots - bookedLots)} by ids that are not of fills of it`
+        : `${words(lots)} filled in all, had told ${words(bookedLots)}`;
     return this.#misreports.record(plan, order, said, []);
   }
 
@@ -165,7 +173,7 @@ export class OrderDesk {
     const moves = fillMovements(instrument, order, order.side, directory, fill);
     order.seen = true;
     this.#tellAck(plan, order);
-    account.bookFill(fill, moves);
+    account.bookFill(order, fill, moves);
     const fee = bookMoves(plan, order, moves, directory);
     const { booked } = order;
     booked.qtyLots = plus(booked.qtyLots, fill.qtyLots);

@@ -7,7 +7,13 @@
  */
 import type { Side } from '../../../money/side.ts';
 import { compareAmounts } from '../wire/rounded-amount.ts';
-import { type ExecutionReport, type FillText, ORDER_STATUSES, type OrderStatus } from './execution-report.ts';
+import {
+  type ExecutionReport,
+  type FeeText,
+  type FillText,
+  ORDER_STATUSES,
+  type OrderStatus,
+} from './execution-report.ts';
 
 export interface MergedOrder {
   readonly orderId: string;
@@ -29,6 +35,8 @@ export interface Merge {
   readonly order: MergedOrder;
   /** Set when the entry brought a fill that was not known. */
   readonly fill: FillText | undefined;
+  /** Set when it tells a known fill otherwise than before; what was told first is kept. */
+  readonly retold: FillText | undefined;
   /** What contradicts what was known; the older word was kept. */
   readonly contradictions: readonly string[];
 }
@@ -70,7 +78,7 @@ export class MergedOrders {
     if (isLater(report.status, order.status)) order.status = report.status;
     if (report.reason !== undefined && isEnd(report.status) && order.reason === '') order.reason = report.reason;
     if (wasEnd || isEnd(report.status)) mergeEndQty(order, report.cumQty);
-    return { order, fill: mergeFill(order, report.fill, contradictions), contradictions };
+    return { order, ...mergeFill(order, report.fill), contradictions };
   }
 
   /** Joins the two ids of an order, as an answer to `add_order` tells them. */
@@ -150,15 +158,39 @@ function mergeEndQty(order: MergedOrder, cumQty: string | undefined): void {
   if (order.endQty === undefined || compareAmounts(cumQty, order.endQty) > 0) order.endQty = cumQty;
 }
 
-function mergeFill(order: MergedOrder, fill: FillText | undefined, contradictions: string[]): FillText | undefined {
-  if (fill === undefined) return undefined;
+/** What the venue did not say at first (a fee, a cost) it may add. What it said stands. */
+function mergeFill(order: MergedOrder, fill: FillText | undefined): Pick<Merge, 'fill' | 'retold'> {
+  if (fill === undefined) return { fill: undefined, retold: undefined };
   const known = order.fills.get(fill.execId);
   if (known === undefined) {
     order.fills.set(fill.execId, fill);
-    return fill;
+    return { fill, retold: undefined };
   }
-  if (compareAmounts(known.qty, fill.qty) !== 0 || compareAmounts(known.price, fill.price) !== 0) {
-    contradictions.push(`fill ${fill.execId} was ${known.qty} at ${known.price}, is ${fill.qty} at ${fill.price} now`);
-  }
-  return undefined;
+  const merged = { ...known, cost: known.cost ?? fill.cost, fees: known.fees ?? fill.fees };
+  order.fills.set(fill.execId, merged);
+  const now = {
+    ...merged,
+    qty: fill.qty,
+    price: fill.price,
+    cost: fill.cost ?? merged.cost,
+    fees: fill.fees ?? merged.fees,
+  };
+  const told = known.fees === undefined ? merged : known; // without its fee it could not be told yet
+  return { fill: undefined, retold: isSame(told, now) ? undefined : now };
+}
+
+function isSame(a: FillText, b: FillText): boolean {
+  const isSameAmount = (one: string | undefined, other: string | undefined) =>
+    one === other || (one !== undefined && other !== undefined && compareAmounts(one, other) === 0);
+  return (
+    isSameAmount(a.qty, b.qty) && isSameAmount(a.price, b.price) && isSameAmount(a.cost, b.cost) && haveSameFees(a, b)
+  );
+}
+
+/** Whether both tell the same fees, in whatever order. */
+function haveSameFees({ fees: a }: FillText, { fees: b }: FillText): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const isAmong = (fees: readonly FeeText[], { asset, qty }: FeeText) =>
+    fees.some((fee) => fee.asset === asset && compareAmounts(fee.qty, qty) === 0);
+  return a.length === b.length && a.every((fee) => isAmong(b, fee)) && b.every((fee) => isAmong(a, fee));
 }

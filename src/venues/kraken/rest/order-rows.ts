@@ -130,13 +130,28 @@ interface Terms {
 
 function fillsOf(orderId: string, row: OrderRow, { trades, ledger }: OrderFacts, terms: Terms): Fill[] {
   const own = Object.entries(trades).filter(([, trade]) => trade.ordertxid === orderId);
-  const fills = own.map(([execId, trade]) => fillOf(execId, trade, paysFeeInBase(row) ? ledger : undefined, terms));
+  const fills = own.map(([execId, trade]) => {
+    const other = otherThanOrder(trade, row, terms);
+    const fill = fillOf(execId, trade, paysFeeInBase(row) ? ledger : undefined, terms);
+    return other === undefined ? fill : { ...fill, otherThanOrder: other };
+  });
   const filledLots = fills.reduce((sum, { qtyLots }) => sum + qtyLots, 0n);
   const wantedLots = amountDown(row.vol_exec, terms.instrument.qtyPrecision, `order ${orderId}`);
   if (filledLots !== wantedLots) {
     throw new RangeError(`order ${orderId} has ${row.vol_exec} filled, its trades come to ${filledLots} lots`);
   }
   return fills.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** A trade row tells pair and side again. A name that means no listed pair says nothing. */
+function otherThanOrder(
+  { pair, type }: TradeRow,
+  { descr }: OrderRow,
+  { instrument, names }: Terms,
+): string | undefined {
+  const traded = names.instrument(pair)?.index ?? instrument.index;
+  if (traded !== instrument.index) return `a fill of ${pair}`;
+  return type === descr.type ? undefined : `a fill that ${type}s`;
 }
 
 function fillOf(execId: string, trade: TradeRow, ledger: readonly LedgerRow[] | undefined, terms: Terms): Fill {

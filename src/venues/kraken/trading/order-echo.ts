@@ -1,5 +1,6 @@
 /** Whether an order, as the venue tells it, is the one that was sent. */
 import { BUY } from '../../../money/side.ts';
+import type { ExecutionReport } from '../private/execution-report.ts';
 import type { MergedOrder } from '../private/merged-orders.ts';
 import { amountDown, amountUp } from '../wire/rounded-amount.ts';
 import type { OwnOrder } from './own-order.ts';
@@ -7,7 +8,7 @@ import type { OwnOrder } from './own-order.ts';
 /** What the venue tells otherwise than it was asked for; undefined when nothing. What it does not say is no word. */
 export function otherThanSent(
   { instrument, side, sent }: Pick<OwnOrder, 'instrument' | 'side' | 'sent'>,
-  told: Pick<MergedOrder, 'orderId' | 'symbol' | 'side' | 'orderQty' | 'limitPrice'>,
+  told: Pick<MergedOrder | ExecutionReport, 'orderId' | 'symbol' | 'side' | 'orderQty' | 'limitPrice'>,
 ): string | undefined {
   if (told.symbol !== undefined && told.symbol !== instrument.symbol) return `an order of ${told.symbol}`;
   if (told.side !== undefined && told.side !== side) return `an order to ${told.side === BUY ? 'buy' : 'sell'}`;
@@ -20,4 +21,14 @@ export function otherThanSent(
   if (isOther(told.orderQty, instrument.qtyPrecision, sent.qtyLots)) return `an order of ${told.orderQty}`;
   if (isOther(told.limitPrice, instrument.pricePrecision, sent.limitTicks)) return `a limit of ${told.limitPrice}`;
   return undefined;
+}
+
+/** What an entry says that calls an order filled whose total is not all that was ordered; undefined when it goes together. */
+export function lessThanFilled(
+  { instrument, sent }: Pick<OwnOrder, 'instrument' | 'sent'>,
+  { orderId, status, cumQty }: Pick<ExecutionReport, 'orderId' | 'status' | 'cumQty'>,
+): string | undefined {
+  if (status !== 'filled' || cumQty === undefined || sent === undefined) return undefined;
+  const total = amountUp(cumQty, instrument.qtyPrecision, `order ${orderId}`);
+  return total < sent.qtyLots ? `an order that is filled, at a total of ${cumQty}` : undefined;
 }

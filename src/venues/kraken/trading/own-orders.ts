@@ -9,13 +9,13 @@ import type { Lots } from '../../../money/money.ts';
 import type { ApprovedOrder } from '../../../trading/approved-order.ts';
 import { decodeClientOrderId } from '../../../trading/client-order-id.ts';
 import type { OrderReading, TradingEvent } from '../../trading-port.ts';
-import type { ExecutionReport, UnreadableReport } from '../private/execution-report.ts';
+import type { ExecutionReport, FillText, UnreadableReport } from '../private/execution-report.ts';
 import { isEnd, type Merge, type MergedOrder, MergedOrders } from '../private/merged-orders.ts';
 import type { PrivateReply } from '../private/private-reply.ts';
 import { readFill } from '../rest/wire-fill.ts';
 import { apiErrorOf } from '../wire/api-error.ts';
 import type { RequestId } from '../wire/requests.ts';
-import { otherThanSent } from './order-echo.ts';
+import { lessThanFilled, otherThanSent } from './order-echo.ts';
 import { endedReading, endLots, inScale, newOwnOrder, type OwnOrder, type OwnTerms, told } from './own-order.ts';
 
 export interface OwnOrdersDeps {
@@ -86,7 +86,14 @@ export class OwnOrders {
     own.newsMs = nowMs;
     for (const contradiction of merge.contradictions) this.doubt(own, contradiction);
     if (report.unheardOf.length > 0) this.doubt(own, `the venue says ${report.unheardOf.join(', ')}`);
+    const other = otherThanSent(own, report) ?? lessThanFilled(own, report);
+    if (other !== undefined) {
+      this.#tellMisreport(own, report.orderId, other);
+      return merge;
+    }
     this.#settle(own, merge.order);
+    if (merge.retold !== undefined && own.fills.has(merge.retold.execId))
+      this.#tellFill(own, merge.order, merge.retold);
     return merge;
   }
 
@@ -255,19 +262,24 @@ export class OwnOrders {
   }
 
   #tellFills(own: OwnOrder, order: MergedOrder): void {
-    const { directory, venueMs, emit } = this.#deps;
     for (const text of order.fills.values()) {
       if (own.fills.has(text.execId)) continue;
-      const read = readFill(text, own.instrument, own.side, directory, venueMs());
-      if ('why' in read) {
-        this.doubt(own, `fill ${text.execId} ${read.why}`);
-        continue;
-      }
-      for (const note of read.notes) this.#unexpected(note);
-      if (own.isEnded) this.#unexpected(`fill ${text.execId} of order ${own.clOrdId} came after its end`);
-      own.fills.set(text.execId, read.fill);
-      emit({ type: 'order.filled', clOrdId: own.clOrdId, venueOrderId: order.orderId, fill: read.fill });
+      this.#tellFill(own, order, text);
     }
+  }
+
+  /** Tells a fill, or tells it anew as the venue has it now. One that cannot be read leaves the order in doubt. */
+  #tellFill(own: OwnOrder, { orderId }: MergedOrder, text: FillText): void {
+    const { directory, venueMs, emit } = this.#deps;
+    const read = readFill(text, own.instrument, own.side, directory, venueMs());
+    if ('why' in read) {
+      this.doubt(own, `fill ${text.execId} ${read.why}`);
+      return;
+    }
+    for (const note of read.notes) this.#unexpected(note);
+    if (own.isEnded) this.#unexpected(`fill ${text.execId} of order ${own.clOrdId} came after its end`);
+    if (!own.fills.has(text.execId)) own.fills.set(text.execId, read.fill);
+    emit({ type: 'order.filled', clOrdId: own.clOrdId, venueOrderId: orderId, fill: read.fill });
   }
 
   #end(own: OwnOrder, { orderId, reason }: MergedOrder, filledLots: Lots): void {
