@@ -8,7 +8,7 @@ import { Engine } from '../engine/engine.ts';
 import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
 import { holdLog, jsonLog } from '../engine/log.ts';
 import { requireReadable } from '../engine/option-files.ts';
-import { printLine, STDOUT, standardOutput } from '../engine/standard-output.ts';
+import { printLine, printResultLine, STDOUT, standardOutput } from '../engine/standard-output.ts';
 import { listenForStop, type StopSignals } from '../engine/stop-signals.ts';
 import { temporaryFolder } from '../engine/temporary-folder.ts';
 import { requireCleanStop } from '../engine/unclean-stop.ts';
@@ -138,8 +138,8 @@ function begin(engine: Engine, { wsPublic: url, notes }: PracticeThread, { dislo
 function conclude(engine: Engine, reading: AccountReading, dislocations: number, options: DemoOptions): ExitCode {
   const summary = engine.summary();
   const reconciliation = reconcile(readTrading(engine.memory, engine.config), reading);
-  if (options.json === true) printLine(JSON.stringify({ ...summary, dislocations, reconciliation }));
-  else printLine(conclusion(renderSummary(summary), dislocations, reconciliation, options));
+  if (options.json === true) printResultLine(JSON.stringify({ ...summary, dislocations, reconciliation }));
+  else printResultLine(conclusion(renderSummary(summary), dislocations, reconciliation, options));
   if (engine.escalation !== undefined) return EXIT.ESCALATED;
   return reconciliation.agrees ? EXIT.OK : EXIT.FAILED;
 }

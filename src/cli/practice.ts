@@ -2,7 +2,7 @@
 
 import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
 import { requireReadable } from '../engine/option-files.ts';
-import { printErrorLine, printLine } from '../engine/standard-output.ts';
+import { printErrorLine, printResultLine } from '../engine/standard-output.ts';
 import { listenForStop } from '../engine/stop-signals.ts';
 import { freshSeed } from '../platform/chance.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -63,7 +63,7 @@ export async function practice(options: PracticeOptions): Promise<ExitCode> {
       },
     );
     for (const note of server.notes) printErrorLine(`note     ${note}`);
-    printLine(options.json ? readyLine(server) : readyText(server, seed));
+    printResultLine(options.json ? readyLine(server) : readyText(server, seed));
     await signals.stopped;
     await server.close();
     printErrorLine(renderStats(server.exchange.stats()));

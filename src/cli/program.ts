@@ -7,6 +7,7 @@ import { EDGE_DECIMALS, parseDecimal } from '../money/money.ts';
 import { systemClock } from '../platform/clock.ts';
 import { ArbitradeError, reasonOf, USER_ERRORS } from '../platform/errors.ts';
 import { checkConfig, configJsonSchema, type Mode, readConfig } from '../settings/config.ts';
+import { outputLost, printAnswer } from './answers.ts';
 import type { AskOptions } from './ask-running-process.ts';
 import { demo } from './demo.ts';
 import { drain } from './drain.ts';
@@ -25,6 +26,7 @@ import { parseSpeed } from './speed.ts';
 import { status } from './status.ts';
 import { terminalQuestion } from './terminal-question.ts';
 import { printTopology } from './topology.ts';
+import { needs, requireValues, twoCommands } from './usage.ts';
 
 /** Runs the command that `args` names and returns its exit code. Never throws. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
@@ -34,16 +36,24 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   });
   try {
     await program.parseAsync(args, { from: 'user' });
-    return code;
   } catch (thrown) {
-    return report(thrown);
-  } finally {
-    await standardOutput.close();
+    code = report(thrown, args, program);
   }
+  await standardOutput.close();
+  const lost = standardOutput.resultLost();
+  if (lost === undefined) return code;
+  printErrorLine(outputLost(lost));
+  await standardOutput.close();
+  return code === EXIT.OK ? EXIT.FAILED : code;
 }
 
-function report(thrown: unknown): ExitCode {
-  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.OK : EXIT.USAGE; // commander has said why
+function report(thrown: unknown, args: readonly string[], program: Command): ExitCode {
+  if (thrown instanceof CommanderError) {
+    // Commander has said why, but for one thing.
+    const two = thrown.code === 'commander.excessArguments' ? twoCommands(args, program) : undefined;
+    if (two !== undefined) printErrorLine(two);
+    return thrown.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+  }
   if (thrown instanceof ArbitradeError) {
     printErrorLine(`arbitrade: ${thrown.code}: ${thrown.message}`);
     return USER_ERRORS.has(thrown.code) ? EXIT.USAGE : EXIT.FAILED;
@@ -60,6 +70,8 @@ function buildProgram(finish: Finish): Command {
     .version(packageFile.version, '--version', 'print the version')
     .addHelpText('after', `\n${EXIT_CODES_HELP}`)
     .exitOverride()
+    .configureOutput({ writeOut: printAnswer })
+    .hook('preAction', (_program, command) => requireValues(command))
     .showHelpAfterError('(add --help for the options)');
   addRunning(program, finish);
   addCaptures(program, finish);
@@ -115,7 +127,8 @@ function running(program: Command, name: string, description: string, finish: Fi
   return program
     .command(name)
     .description(description)
-    .requiredOption('--config <file>', 'settings (YAML)')
+    .option('--config <file>', 'settings (YAML); needed')
+    .hook('preAction', needs('config'))
     .option('--for <duration>', 'stop by itself so long after everything has started')
     .option('--json', 'print the summary as one line of JSON at the end')
     .action(async (options) => finish(await run({ ...options, mode, forMs: duration('--for', options.for) })));
@@ -139,14 +152,16 @@ function addCaptures(program: Command, finish: Finish): void {
   program
     .command('record')
     .description("Writes the venue's live frames to a capture.")
-    .requiredOption('--config <file>', 'settings (YAML): the venue and the pairs')
-    .requiredOption('--out <file>', 'capture to write; compressed when the name ends in .gz')
+    .option('--config <file>', 'settings (YAML): the venue and the pairs; needed')
+    .option('--out <file>', 'capture to write; compressed when the name ends in .gz; needed')
+    .hook('preAction', needs('config', 'out'))
     .option('--for <duration>', 'stop by itself after this long')
     .action(async (options) => finish(await record({ ...options, forMs: duration('--for', options.for) })));
   program
     .command('practice')
     .description('Runs the practice exchange alone, on loopback.')
-    .requiredOption('--capture <file>', 'market to play (Kraken v2 frames)')
+    .option('--capture <file>', 'market to play (Kraken v2 frames); needed')
+    .hook('preAction', needs('capture'))
     .option('--port <number>', 'port to listen on; 0 takes any free one', port, 0)
     .option('--speed <factor>', 'play this much faster, or "max"', parseSpeed, 1)
     .option('--loop', 'when the capture ends, serve it again from its beginning')
@@ -183,7 +198,8 @@ function addOperating(program: Command, finish: Finish): void {
     .option('--by <name>', 'who; the user that runs the command unless given')
     .action(async (options) => finish(await halt({ ...options, ...askOptions(options) })));
   asking('drain', 'Lets what runs come to its end, and begins nothing new until trading is resumed.')
-    .requiredOption('--reason <text>', 'why; it is recorded')
+    .option('--reason <text>', 'why; it is recorded; needed')
+    .hook('preAction', needs('reason'))
     .option('--by <name>', 'who; the user that runs the command unless given')
     .action(async (options) => finish(await drain({ ...options, ...askOptions(options) })));
   asking('flatten', 'Shows what bringing home what is stranded would come to, and does it after your yes.')
@@ -201,7 +217,8 @@ function addOperating(program: Command, finish: Finish): void {
       finish(await flatten({ ...options, ...askOptions(options), question: terminalQuestion() })),
     );
   asking('resume', 'Answers everything that halts, reduces or drains, and trades again, if no cause persists.')
-    .requiredOption('--reason <text>', 'why it is safe; it is recorded')
+    .option('--reason <text>', 'why it is safe; it is recorded; needed')
+    .hook('preAction', needs('reason'))
     .option('--by <name>', 'who; the user that runs the command unless given')
     .action(async (options) => finish(await resume({ ...options, ...askOptions(options) })));
 }
@@ -211,7 +228,7 @@ function askOptions(options: { readonly config?: string; readonly json?: boolean
   return {
     ...runningProcess(options.config, systemClock),
     json: options.json === true,
-    print: (line) => console.log(line),
+    print: (line) => printAnswer(`${line}\n`),
     printError: (line) => console.error(`arbitrade: ${line}`),
   };
 }
@@ -237,14 +254,14 @@ function addInspecting(program: Command, finish: Finish): void {
     .description('Checks a settings file and prints what is in force, defaults included.')
     .argument('<file>', 'settings (YAML)')
     .action((file) => {
-      console.log(JSON.stringify(readConfig(file), null, 2));
+      printAnswer(`${JSON.stringify(readConfig(file), null, 2)}\n`);
       finish(EXIT.OK);
     });
   config
     .command('schema')
     .description('Prints the JSON Schema of a settings file.')
     .action(() => {
-      console.log(JSON.stringify(configJsonSchema(), null, 2));
+      printAnswer(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
       finish(EXIT.OK);
     });
   program
@@ -292,7 +309,7 @@ function atLeastOne(text: string): number {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 0 to 9999999999.');
   return Number(text);
 }
 

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
 import { requireWritable } from '../engine/option-files.ts';
-import { printLine } from '../engine/standard-output.ts';
+import { printResultLine } from '../engine/standard-output.ts';
 import { listenForStop } from '../engine/stop-signals.ts';
 import { freshSeed } from '../platform/chance.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
@@ -47,7 +47,7 @@ export async function record({ config: file, out, forMs }: RecordOptions): Promi
     } finally {
       await recorder.stop();
       progress.end();
-      printLine(`recorded   ${recorder.out}   ${recorder.describe()}`);
+      printResultLine(`recorded   ${recorder.out}   ${recorder.describe()}`);
     }
     if (recorder.frames === 0) throw arbitradeError('VENUE_UNREACHABLE', config.venue.public_url, 'no frame came in');
     return EXIT.OK;

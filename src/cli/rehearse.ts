@@ -9,11 +9,11 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
 import { requireReadable } from '../engine/option-files.ts';
-import { printErrorLine, printLine } from '../engine/standard-output.ts';
+import { printErrorLine, printResultLine } from '../engine/standard-output.ts';
 import { temporaryFolder } from '../engine/temporary-folder.ts';
 import { freshSeed } from '../platform/chance.ts';
 import { arbitradeError, reasonOf } from '../platform/errors.ts';
-import { type AccountSpec, madeAccounts } from '../practice/exchange/accounts/account-spec.ts';
+import { type AccountSpec, checkedFee, madeAccounts } from '../practice/exchange/accounts/account-spec.ts';
 import { parseFaultRates } from '../practice/faults/fault-rules.ts';
 import type { ReplaySpeed } from '../practice/market/market-replay.ts';
 import { type PracticeThread, startPracticeThread } from '../practice/network/practice-thread.ts';
@@ -59,7 +59,7 @@ export async function rehearse(options: RehearseOptions): Promise<ExitCode> {
 
 async function rehearseIn(folder: string, options: RehearseOptions): Promise<ExitCode> {
   if (options.capture !== undefined) requireReadable('--capture', options.capture);
-  const account = rehearsalAccount(options.fees);
+  const account = rehearsalAccount(checkedFee(options.fees));
   const practice = await startPracticeThread({
     capture: options.capture ?? BUNDLED_CAPTURE,
     port: 0,
@@ -99,7 +99,8 @@ async function tradeLive(
   });
   const books = reconcile(readTrading(engine.memory, engine.config), await practice.readAccount(ACCOUNT));
   const { dislocations } = await practice.stats();
-  if (options.json === true) printLine(JSON.stringify({ ...engine.summary(), dislocations, reconciliation: books }));
+  if (options.json === true)
+    printResultLine(JSON.stringify({ ...engine.summary(), dislocations, reconciliation: books }));
   else {
     printErrorLine(`injected  ${dislocations} dislocations of ${options.dislocate} bps: no market did this`);
     printErrorLine(renderReconciliation(books));

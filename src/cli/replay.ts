@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { IN_MEMORY } from '../actors/persistence/database/open-database.ts';
 import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
 import { requireWritable } from '../engine/option-files.ts';
-import { printLine } from '../engine/standard-output.ts';
+import { printResultLine } from '../engine/standard-output.ts';
 import { listenForStop } from '../engine/stop-signals.ts';
 import { temporaryFolder } from '../engine/temporary-folder.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -34,7 +34,7 @@ export async function replay(capture: string, options: ReplayOptions): Promise<E
   const signals = listenForStop(systemClock);
   try {
     const { summary, cutShort } = await replayCapture(capture, options, signals);
-    printLine(options.json === true ? JSON.stringify(summary) : renderSummary(summary));
+    printResultLine(options.json === true ? JSON.stringify(summary) : renderSummary(summary));
     if (cutShort) throw arbitradeError('CAPTURE_CUT_SHORT', capture, summary.frames);
     return EXIT.OK;
   } finally {

@@ -10,7 +10,7 @@ import { askKeyInfo } from '../engine/key-check.ts';
 import { requireConfirmed, requireEnabled, requireFit } from '../engine/live-consent.ts';
 import { jsonLog } from '../engine/log.ts';
 import { requirePrivateFiles } from '../engine/private-files.ts';
-import { printErrorLine, printLine } from '../engine/standard-output.ts';
+import { printErrorLine, printResultLine } from '../engine/standard-output.ts';
 import { requireSafeEnvironment } from '../engine/start-environment.ts';
 import { listenForStop } from '../engine/stop-signals.ts';
 import { stopOnUncaughtErrors } from '../engine/uncaught-errors.ts';
@@ -41,7 +41,7 @@ export interface RunResult {
 /** {@link runEngine}, and says what it came to. */
 export async function run(options: RunOptions): Promise<ExitCode> {
   const { engine, code } = await runEngine(options);
-  if (options.json === true) printLine(JSON.stringify(engine.summary()));
+  if (options.json === true) printResultLine(JSON.stringify(engine.summary()));
   return code;
 }
 

@@ -1,7 +1,7 @@
 /** `arbitrade simulate`: trading days by seeds, with faults, each checked against the exchange's own ledger. */
 
 import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
-import { printErrorLine, printLine } from '../engine/standard-output.ts';
+import { printErrorLine, printResultLine } from '../engine/standard-output.ts';
 import { freshSeed } from '../platform/chance.ts';
 import { systemClock } from '../platform/clock.ts';
 import { arbitradeError } from '../platform/errors.ts';
@@ -10,6 +10,7 @@ import { SIMULATED_FAULTS, type SimulatedFault } from '../simulation/day-setting
 import type { DayReport } from '../simulation/day-worker.ts';
 import { simulateDay } from '../simulation/simulated-day.ts';
 import { lineTrace } from '../simulation/trace.ts';
+import { printAnswer } from './answers.ts';
 import { showProgress } from './progress.ts';
 
 export interface SimulateOptions {
@@ -68,12 +69,12 @@ export async function simulate(options: SimulateOptions): Promise<ExitCode> {
   });
   progress.end();
   summary.seconds = (systemClock.nowNs() - startedNs) / 1e9;
-  printLine(options.json === true ? JSON.stringify(summary) : describe(summary));
+  printResultLine(options.json === true ? JSON.stringify(summary) : describe(summary));
   return summary.failed.length === 0 ? EXIT.OK : EXIT.FAILED;
 }
 
 async function traceDay(seed: number, plans: number, faults: readonly SimulatedFault[]): Promise<ExitCode> {
-  const makeTrace = (clock: Parameters<typeof lineTrace>[0]) => lineTrace(clock, (line) => console.log(line)); // every line counts
+  const makeTrace = (clock: Parameters<typeof lineTrace>[0]) => lineTrace(clock, (line) => printAnswer(`${line}\n`)); // every line counts
   const { violations } = await simulateDay({ seed, plans, faults }, { makeTrace });
   for (const { name, text } of violations) printErrorLine(`violated  ${name}: ${text}`);
   return violations.length === 0 ? EXIT.OK : EXIT.FAILED;

@@ -4,9 +4,10 @@ import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
 import type { Topology } from '../runtime/topology-spec.ts';
 import type { Config } from '../settings/config.ts';
 import { TOPOLOGY } from '../topology.ts';
+import { printAnswer } from './answers.ts';
 
 export function printTopology(config: Config, json: boolean): ExitCode {
-  console.log(json ? JSON.stringify(describe(TOPOLOGY, config), null, 2) : renderTopology(TOPOLOGY, config));
+  printAnswer(`${json ? JSON.stringify(describe(TOPOLOGY, config), null, 2) : renderTopology(TOPOLOGY, config)}\n`);
   return EXIT.OK;
 }
 

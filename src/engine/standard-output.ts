@@ -62,6 +62,9 @@ class Lane {
   readonly lines: Buffer[] = [];
   bytes = 0;
   dropped = 0;
+  /** What a command came to is among its lines; that of it which had no room. */
+  hasResult = false;
+  isResultDropped = false;
   failure: string | undefined;
   /** The batch that the writer has; its bytes are still counted in `bytes`. */
   inHand: Buffer | undefined;
@@ -109,6 +112,23 @@ export class StandardOutput {
     lane.bytes += line.length;
     this.#pump();
     return true;
+  }
+
+  /** {@link write} to stdout of what the command was run for: losing it is a failure, see {@link resultLost}. */
+  writeResult(text: string): void {
+    const lane = this.#lanes[STDOUT];
+    lane.hasResult = true;
+    if (!this.write(STDOUT, text)) lane.isResultDropped = true;
+  }
+
+  /**
+   * After {@link close}: why a result did not come out whole; undefined when it did, or there was none, or its reader had
+   * seen enough and gone.
+   */
+  resultLost(): string | undefined {
+    const { hasResult, isResultDropped, bytes, failure } = this.#lanes[STDOUT];
+    if (!hasResult || failure === 'EPIPE' || (bytes === 0 && !isResultDropped)) return undefined;
+    return failure ?? 'its reader does not read';
   }
 
   /** Whether something waits: what is only worth showing now is better left out then. */
@@ -242,4 +262,6 @@ export const standardOutput = new StandardOutput();
 
 /** A line for a person on stdout, or on stderr. */
 export const printLine = (text: string): void => void standardOutput.write(STDOUT, `${text}\n`);
+/** The same for what the command was run for, at its end or once it is ready. */
+export const printResultLine = (text: string): void => standardOutput.writeResult(`${text}\n`);
 export const printErrorLine = (text: string): void => void standardOutput.write(STDERR, `${text}\n`);

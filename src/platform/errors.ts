@@ -7,6 +7,8 @@ export const ERRORS = {
     `an amount of ${amount} units is more than 64 bits hold; trading is halted, for the account could not be counted any more`,
   CONFIG_INVALID: (path: string, expected: string, was: unknown) =>
     `${wrongSetting(path, expected, was)}; correct the setting and start again`,
+  CONFIG_EMPTY: (file: string) =>
+    `${file} says nothing: it is empty, or all of it is comments; expected settings in YAML, at least a line such as mode: paper (config/paper.yaml is a start, config/default.yaml shows every setting)`,
   CONFIG_UNREADABLE: (file: string, why: string) =>
     `${file} could not be read as settings (${why}); check the path and the YAML`,
   SECRETS_UNREADABLE: (file: string, why: string) =>
@@ -76,6 +78,8 @@ export const ERRORS = {
   REPLAY_INTERRUPTED: (signal: string) => `the replay was ended by ${signal} before the capture's end; no result`,
   OUTPUT_UNWRITABLE: (name: string, file: string, why: string) =>
     `${name}: ${file} could not be written (${why}); check the path and its rights`,
+  OUTPUT_LOST: (why: string) =>
+    `stdout could not be written (${why}), so what the command had to say is lost; what it does was done: make room, or send stdout elsewhere`,
   FILE_EXPOSED: (setting: string, file: string, found: string, command: string) =>
     `${setting}: ${file} is ${found}; what arbitrade writes is for its own user alone: ${command}`,
   CONTROL_SOCKET_UNREACHABLE: (path: string, why: string) => `nothing listens on ${path} (${why})`,
@@ -107,6 +111,7 @@ export type ErrorCode = keyof typeof ERRORS;
 /** What the user gave is at fault: doing the same again ends the same way. */
 export const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_INVALID',
+  'CONFIG_EMPTY',
   'CONFIG_UNREADABLE',
   'OPTION_INVALID',
   'KEY_MISSING',

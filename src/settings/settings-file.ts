@@ -5,19 +5,21 @@ import { arbitradeError, reasonOf } from '../platform/errors.ts';
 import type { Locate, SettingPath } from './setting-issues.ts';
 
 export interface SettingsFile {
-  /** What the file says; nothing in it is checked yet. An empty file says nothing. */
+  /** What the file says; nothing in it is checked yet. */
   readonly raw: unknown;
   readonly locate: Locate;
 }
 
-/** @throws CONFIG_UNREADABLE when there is no such file, or it is no YAML; then with the line. */
+/** @throws CONFIG_UNREADABLE when there is no such file, or it is no YAML; then with the line. CONFIG_EMPTY. */
 export function readSettingsFile(file: string | URL): SettingsFile {
   const lines = new LineCounter();
   const document = parseDocument(textOf(file), { lineCounter: lines });
   const [error] = document.errors;
   if (error !== undefined) throw arbitradeError('CONFIG_UNREADABLE', String(file), error.message);
+  const raw: unknown = document.toJS();
+  if (raw === null || raw === undefined) throw arbitradeError('CONFIG_EMPTY', String(file));
   return {
-    raw: document.toJS() ?? {},
+    raw,
     locate: (path) => {
       const offset = offsetOf(document, path);
       return offset === undefined ? `${file}: ` : `${file}:${lines.linePos(offset).line}: `;

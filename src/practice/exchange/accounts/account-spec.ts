@@ -131,8 +131,9 @@ export function madeAccounts(assets: readonly string[], seed?: number): readonly
 /** The accounts with other fees: a tier (`tier5`) or a percentage (`0.1`). @throws OPTION_INVALID. */
 export function withFees(accounts: readonly AccountSpec[], fees: string): readonly AccountSpec[] {
   const tier = /^tier(\d{1,2})$/.exec(fees)?.[1];
-  if (tier === undefined) return accounts.map((one) => ({ ...one, fees: flatFees(checkedFee(fees)) }));
-  if (Number(tier) < 1 || Number(tier) > 17) throw feesInvalid(fees);
+  if (tier === undefined)
+    return accounts.map((one) => ({ ...one, fees: flatFees(checkedFee(fees, PERCENTAGE_OR_TIER)) }));
+  if (Number(tier) < 1 || Number(tier) > 17) throw feesInvalid(fees, PERCENTAGE_OR_TIER);
   return accounts.map((one) => ({ ...one, tier: Number(tier), fees: { tier: Number(tier) } }));
 }
 
@@ -140,13 +141,17 @@ function flatFees(percent: string): AccountSettings['fees'] {
   return { makerPct: percent, takerPct: percent };
 }
 
-function checkedFee(fees: string): string {
-  if (!/^\d+(\.\d{1,4})?$/.test(fees) || parsePercent(fees) >= 1_000_000) throw feesInvalid(fees);
+/** A fee in percent, as it is written. @throws OPTION_INVALID. */
+export function checkedFee(fees: string, expected = PERCENTAGE): string {
+  if (!/^\d+(\.\d{1,4})?$/.test(fees) || parsePercent(fees) >= 1_000_000) throw feesInvalid(fees, expected);
   return fees;
 }
 
-function feesInvalid(fees: string): Error {
-  return arbitradeError('OPTION_INVALID', '--fees', 'a percentage from 0 to below 100, or tier1 to tier17', fees);
+const PERCENTAGE = 'a percentage from 0 to below 100, at most 4 decimals';
+const PERCENTAGE_OR_TIER = `${PERCENTAGE}, or tier1 to tier17`;
+
+function feesInvalid(fees: string, expected: string): Error {
+  return arbitradeError('OPTION_INVALID', '--fees', expected, fees);
 }
 
 function rawAccounts(file: string): unknown {
