@@ -14,18 +14,10 @@ import {
   MARKET_KIND,
 } from '../../src/messages/market-messages.ts';
 import { lots, parseDecimal, ticks, units } from '../../src/money/money.ts';
+import { integerOf, isObject, type JsonObject, lexemeOf, listOf, parseJson, textOf } from '../../src/net/exact-json.ts';
 import { readCaptureRows } from '../../src/practice/market/capture-rows.ts';
 import type { RingProducer } from '../../src/runtime/memory/ring.ts';
 import { bookChecksum } from '../../src/venues/kraken/market/checksum.ts';
-import {
-  integerOf,
-  isObject,
-  type JsonObject,
-  lexemeOf,
-  listOf,
-  parseJson,
-  textOf,
-} from '../../src/venues/practice/lexeme-json.ts';
 
 /** A change of one level, as spelled on the wire. */
 export interface WireLevel {

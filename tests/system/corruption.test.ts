@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { type JsonObject, parseJson } from '../../src/net/exact-json.ts';
 import { type Chance, freshSeed, seededChance } from '../../src/platform/chance.ts';
-import { type JsonObject, parseJson } from '../../src/venues/practice/lexeme-json.ts';
 import { runToEnd } from '../support/arbitrade.ts';
 import { type BookMessage, messagesOf, NaiveBook } from '../support/book-messages.ts';
 import { MADE_PRECISION, writeMadeMarket } from '../support/made-market.ts';

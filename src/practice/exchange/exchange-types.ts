@@ -16,6 +16,7 @@ export type RateTier = 'starter' | 'intermediate' | 'pro';
 /** `filled`, `canceled` and `expired` are final. */
 export type OrderStatus = 'new' | 'partially_filled' | 'filled' | 'canceled' | 'expired';
 
+/** What was asked for, or the venue's words for why not. */
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
 
 /** An account and what it begins with. */

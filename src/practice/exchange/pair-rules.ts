@@ -1,6 +1,7 @@
 /** What the exchange holds an order of a pair to, read from the pair's own `instrument` entry, in exact integers. */
+
 import { formatDecimal, parseDecimal } from '../../money/money.ts';
-import { integerOf, isObject, type JsonObject, lexemeOf, textOf } from '../../venues/practice/lexeme-json.ts';
+import { integerOf, isObject, type JsonObject, lexemeOf, textOf } from '../../net/exact-json.ts';
 import type { InstrumentEntries } from '../market/instrument-entries.ts';
 import type { MarketBook } from '../market/market-book.ts';
 import type { Precision } from '../market/market-level.ts';

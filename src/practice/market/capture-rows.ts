@@ -1,8 +1,8 @@
 /** The received frames of a recorded Kraken v2 session, as far as the practice market needs them. */
 import { readFileSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
+import { isObject, type JsonObject, parseJson } from '../../net/exact-json.ts';
 import { arbitradeError, reasonOf } from '../../platform/errors.ts';
-import { isObject, type JsonObject, parseJson } from '../../venues/practice/lexeme-json.ts';
 
 /** A recording beyond this is refused: the practice market holds it in memory. */
 const CAPTURE_BYTES_MAX = 268_435_456;

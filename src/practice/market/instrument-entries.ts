@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { arbitradeError, reasonOf } from '../../platform/errors.ts';
 import {
   integerOf,
   isObject,
@@ -14,7 +13,8 @@ import {
   type RawNumber,
   rawNumber,
   textOf,
-} from '../../venues/practice/lexeme-json.ts';
+} from '../../net/exact-json.ts';
+import { arbitradeError, reasonOf } from '../../platform/errors.ts';
 import type { Precision } from './market-level.ts';
 
 /** The two lists of an `instrument` message, entries as they stand on the wire. */

@@ -4,9 +4,10 @@
  * of ticks, and so is whatever the recording says of it meanwhile; then all are moved back. What was taken in between
  * stays taken. Injected, and reported as such: no market was ever like this.
  */
+
+import { isObject, lexemeOf, textOf } from '../../net/exact-json.ts';
 import type { Chance } from '../../platform/chance.ts';
 import type { CancelTimer, Clock } from '../../platform/clock.ts';
-import { isObject, lexemeOf, textOf } from '../../venues/practice/lexeme-json.ts';
 import { roundedUp } from '../exchange/pair-rules.ts';
 import type { Market } from './market.ts';
 import type { MarketBook, MarketSide } from './market-book.ts';

@@ -6,8 +6,9 @@
  * Prices are drawn in floats and rounded to ticks before anyone sees them, by the four basic operations only, which are
  * the same on every machine. It is the weather, not money.
  */
+
+import { type JsonObject, rawNumber } from '../../net/exact-json.ts';
 import { type Chance, seededChance } from '../../platform/chance.ts';
-import { type JsonObject, rawNumber } from '../../venues/practice/lexeme-json.ts';
 import { GeneratedBook } from './generated-book.ts';
 import type { InstrumentEntries } from './instrument-entries.ts';
 import type { BookEvent, MarketTape, TapeSymbol } from './market-tape.ts';

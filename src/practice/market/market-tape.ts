@@ -4,16 +4,8 @@
  */
 
 import { parseDecimal } from '../../money/money.ts';
+import { integerOf, isObject, type Json, type JsonObject, lexemeOf, listOf, textOf } from '../../net/exact-json.ts';
 import { arbitradeError } from '../../platform/errors.ts';
-import {
-  integerOf,
-  isObject,
-  type Json,
-  type JsonObject,
-  lexemeOf,
-  listOf,
-  textOf,
-} from '../../venues/practice/lexeme-json.ts';
 import type { CaptureRow, CaptureRows } from './capture-rows.ts';
 import { chooseInstruments, type InstrumentEntries } from './instrument-entries.ts';
 import { MarketBook } from './market-book.ts';

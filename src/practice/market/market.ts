@@ -3,7 +3,7 @@
  * connections. The trading side matches orders against the same books.
  */
 
-import { isObject, type JsonObject, rawNumber, textOf } from '../../venues/practice/lexeme-json.ts';
+import { isObject, type JsonObject, rawNumber, textOf } from '../../net/exact-json.ts';
 import type { InstrumentEntries } from './instrument-entries.ts';
 import { type BookLevels, MarketBook } from './market-book.ts';
 import { type MarketEvent, type MarketTape, wireOf } from './market-tape.ts';

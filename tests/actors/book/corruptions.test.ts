@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { instrumentIndex } from '../../../src/market/instrument.ts';
+import { isObject, type JsonObject, parseJson } from '../../../src/net/exact-json.ts';
 import { type Chance, seededChance } from '../../../src/platform/chance.ts';
-import { isObject, type JsonObject, parseJson } from '../../../src/venues/practice/lexeme-json.ts';
 import { type BookMessage, CAPTURES, messagesOf, NaiveBook, readStream } from '../../support/book-messages.ts';
 import { BookStage } from './stage.ts';
 

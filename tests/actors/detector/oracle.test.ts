@@ -1,15 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { isObject, type JsonObject, lexemeOf, listOf, parseJson, textOf } from '../../../src/net/exact-json.ts';
 import { instrumentMessageOf } from '../../../src/venues/kraken/market/instrument-message.ts';
-import {
-  isObject,
-  type JsonObject,
-  lexemeOf,
-  listOf,
-  parseJson,
-  textOf,
-} from '../../../src/venues/practice/lexeme-json.ts';
 import { NaiveBook, type WireLevel } from '../../support/book-messages.ts';
 import { DetectorStage, type Emitted } from './stage.ts';
 

@@ -1,6 +1,7 @@
 /** A practice exchange over a market made for a test: every level is known, and the tape says what the test says. */
 
 import { parseDecimal } from '../../../src/money/money.ts';
+import { rawNumber } from '../../../src/net/exact-json.ts';
 import { VirtualClock } from '../../../src/platform/clock.ts';
 import type {
   AccountSettings,
@@ -19,7 +20,6 @@ import {
   type PracticeListener,
   type PracticeSettings,
 } from '../../../src/practice/practice-exchange.ts';
-import { rawNumber } from '../../../src/venues/practice/lexeme-json.ts';
 
 export type Rows = readonly (readonly [price: string, qty: string])[];
 

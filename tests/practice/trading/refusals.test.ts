@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { rawNumber } from '../../../src/net/exact-json.ts';
 import type { NewOrder } from '../../../src/practice/exchange/exchange-types.ts';
-import { rawNumber } from '../../../src/venues/practice/lexeme-json.ts';
 import { ALICE, BTC_USD, errorOf, MadeExchange } from './made-exchange.ts';
 
 const GOOD: Partial<NewOrder> = { qty: '1', limitPrice: '100' };

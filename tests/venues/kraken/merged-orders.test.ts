@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseNumberText } from '../../../src/venues/kraken/number-text-json.ts';
+import { parseNumberTexts } from '../../../src/net/exact-json.ts';
 import { type ExecutionReport, executionReportOf } from '../../../src/venues/kraken/private/execution-report.ts';
 import { MergedOrders } from '../../../src/venues/kraken/private/merged-orders.ts';
 import { canceled, filled, ID, isNew, pendingNew, trade } from './trading-stage.ts';
 
-const reportOf = (entry: object) => executionReportOf(parseNumberText(JSON.stringify(entry))) as ExecutionReport;
+const reportOf = (entry: object) => executionReportOf(parseNumberTexts(JSON.stringify(entry))) as ExecutionReport;
 
 /** All that an order in three fills says, from its first word to its last. */
 const LIFE = [

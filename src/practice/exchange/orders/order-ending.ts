@@ -1,6 +1,6 @@
 /** How orders end before they are filled: cancels, the dead-man's switch, expiry, and pairs that are delisted. */
 
-import { END_REASON, VENUE_REFUSAL } from '../../protocols/kraken/venue-refusals.ts';
+import { END_REASON, refused, VENUE_REFUSAL } from '../../protocols/kraken/venue-refusals.ts';
 import type { AccountRecord } from '../accounts/account-record.ts';
 import type { ExchangeRegister } from '../exchange-register.ts';
 import type { Answer, DeadMansSwitch, OrderName, OrderRecord } from '../exchange-types.ts';
@@ -147,8 +147,4 @@ export class OrderEnding {
   #modeRefusal(): string | undefined {
     return cancelRefusal(this.#register.market.system);
   }
-}
-
-function refused(error: string): { readonly ok: false; readonly error: string } {
-  return { ok: false, error };
 }

@@ -1,6 +1,6 @@
 /** New orders and changes of open ones: everything that is asked before the engine has them. */
 
-import { END_REASON, VENUE_REFUSAL } from '../../protocols/kraken/venue-refusals.ts';
+import { END_REASON, refused, VENUE_REFUSAL } from '../../protocols/kraken/venue-refusals.ts';
 import type { AccountRecord } from '../accounts/account-record.ts';
 import type { ExchangeRegister } from '../exchange-register.ts';
 import type {
@@ -177,8 +177,4 @@ function describe({ side, pair, type, qty, cashQty, limitPrice }: OrderDraft): s
 
 function done<T>(value: T): Answer<T> {
   return { ok: true, value };
-}
-
-function refused(error: string): { readonly ok: false; readonly error: string } {
-  return { ok: false, error };
 }

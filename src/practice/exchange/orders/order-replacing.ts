@@ -3,7 +3,7 @@
  * price. Fills stay with the old order (protocol reference 2.6). Socket and REST both change orders here.
  */
 
-import { VENUE_REFUSAL } from '../../protocols/kraken/venue-refusals.ts';
+import { refused, VENUE_REFUSAL } from '../../protocols/kraken/venue-refusals.ts';
 import type { AddedOrder, Answer, NewOrder, OrderRecord, TradingDesk } from '../exchange-types.ts';
 import { priceText, qtyText } from '../pair-rules.ts';
 import { readQty } from './order-reader.ts';
@@ -67,8 +67,4 @@ function replacementFault({ pair, filledQty }: OrderRecord, { symbol, qty }: New
   if (symbol !== pair.symbol) return VENUE_REFUSAL.arguments('pair');
   const read = readQty(qty, pair);
   return read.ok && read.value < filledQty ? VENUE_REFUSAL.leaves : undefined;
-}
-
-function refused(error: string): { readonly ok: false; readonly error: string } {
-  return { ok: false, error };
 }

@@ -1,5 +1,5 @@
 /** Takes the fields of a request one by one, each with its type, and remembers the first that is wrong. */
-import { isObject, isRawNumber, type Json, type JsonObject } from '../../../venues/practice/lexeme-json.ts';
+import { isObject, isRawNumber, type Json, type JsonObject } from '../../../net/exact-json.ts';
 import { REFUSAL } from './public/public-requests.ts';
 
 export class RequestFields {

@@ -38,3 +38,8 @@ export const END_REASON = {
   amendedBelowFill: 'Amended below executed quantity',
   venue: 'Canceled by the exchange',
 } as const;
+
+/** An answer that refuses, in the venue's words. */
+export function refused(error: string): { readonly ok: false; readonly error: string } {
+  return { ok: false, error };
+}

@@ -1,6 +1,7 @@
 /** The texts the practice exchange sends: Kraken WebSocket v2 frames, field order as recorded from the venue. */
+
+import type { RawNumber } from '../../../net/exact-json.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import type { RawNumber } from '../../../venues/practice/lexeme-json.ts';
 import type { InstrumentEntries } from '../../market/instrument-entries.ts';
 import type { BookLevels, MarketBook } from '../../market/market-book.ts';
 

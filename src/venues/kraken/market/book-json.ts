@@ -3,7 +3,8 @@
  * text, for `JSON.parse` alone would lose trailing zeros and digits beyond 2^53.
  */
 import { z } from 'zod';
-import { amountText, parseNumberText } from '../number-text-json.ts';
+import { parseNumberTexts } from '../../../net/exact-json.ts';
+import { amountText } from '../amount-text.ts';
 
 const level = z.object({ price: amountText, qty: amountText });
 const message = z.object({
@@ -24,7 +25,7 @@ export function isBookJson(frame: unknown): boolean {
 
 /** Reads a book frame from its text. @throws when it is none: the message says what is wrong. */
 export function parseBookJson(text: string): BookJson {
-  const result = bookFrame.safeParse(parseNumberText(text));
+  const result = bookFrame.safeParse(parseNumberTexts(text));
   if (result.success) return result.data;
   const [first] = result.error.issues;
   throw new SyntaxError(`${first?.path.join('.')}: expected ${first?.message}`);

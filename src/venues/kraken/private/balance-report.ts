@@ -3,7 +3,7 @@
  * others is not ours to count on.
  */
 import { z } from 'zod';
-import { signedAmountText } from '../number-text-json.ts';
+import { signedAmountText } from '../amount-text.ts';
 
 export interface BalanceReport {
   /** Modern name. */

@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import { type Side, sideNamed } from '../../../money/side.ts';
-import { amountText } from '../number-text-json.ts';
+import { amountText } from '../amount-text.ts';
 import { wireTimeMs } from '../wire/wire-time.ts';
 
 export const EXEC_TYPES = [

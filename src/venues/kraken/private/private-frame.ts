@@ -3,8 +3,9 @@
  * answer here: what cannot be read is `unreadable` with its reason, never an exception.
  */
 import { z } from 'zod';
+import { parseNumberTexts } from '../../../net/exact-json.ts';
 import { reasonOf } from '../../../platform/errors.ts';
-import { parseNumberText, wholeNumberText } from '../number-text-json.ts';
+import { wholeNumberText } from '../amount-text.ts';
 import { type VenueNotice, venueReplyOf } from '../wire/venue-reply.ts';
 import { type BalanceEntries, balanceEntriesOf } from './balance-report.ts';
 import { type ExecutionReport, executionReportOf, isReadable, type UnreadableReport } from './execution-report.ts';
@@ -58,7 +59,7 @@ export function privateFrameOfText(text: string): PrivateFrame {
 function frameOf(frame: unknown, text: string): PrivateFrame {
   const channel = CHANNEL.safeParse(frame);
   // Amounts keep their text: a second reading, for those frames only that have any.
-  if (channel.success) return messageOf(channel.data.channel, parseNumberText(text), text);
+  if (channel.success) return messageOf(channel.data.channel, parseNumberTexts(text), text);
   const reply = privateReplyOf(frame);
   if (reply !== undefined && reply.method !== 'pong') return reply;
   const notice = venueReplyOf(frame);

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Instrument, InstrumentIndex } from '../../../market/instrument.ts';
 import type { PartsPerMillion } from '../../../money/money.ts';
-import { amountText } from '../number-text-json.ts';
+import { amountText } from '../amount-text.ts';
 import { amountUp } from '../wire/rounded-amount.ts';
 import type { VenueNames } from '../wire/venue-names.ts';
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { AssetIndex } from '../../../market/instrument.ts';
 import { units } from '../../../money/money.ts';
 import type { BalanceReading } from '../../trading-port.ts';
-import { signedAmountText } from '../number-text-json.ts';
+import { signedAmountText } from '../amount-text.ts';
 import { amountDown, amountUp, isCountable } from '../wire/rounded-amount.ts';
 import type { VenueNames } from '../wire/venue-names.ts';
 

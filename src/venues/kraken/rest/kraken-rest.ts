@@ -10,8 +10,8 @@ import type { Instrument, InstrumentDirectory, OrderScale } from '../../../marke
 import type { Clock } from '../../../platform/clock.ts';
 import type { ArbitradeError } from '../../../platform/errors.ts';
 import type { OrderReading } from '../../trading-port.ts';
+import { wholeNumberText } from '../amount-text.ts';
 import { KEY_INFO, type KeyInfo, keyInfoOf } from '../keys/key-permissions.ts';
-import { wholeNumberText } from '../number-text-json.ts';
 import type { RateTier } from '../rate-tier.ts';
 import { ASSET_ROW, PAIR_ROW, type PairRow, VenueNames } from '../wire/venue-names.ts';
 import { type TakerFee, TRADE_VOLUME, takerFeesOf } from './account-fees.ts';

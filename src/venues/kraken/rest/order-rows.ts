@@ -13,7 +13,7 @@ import { BUY, SELL } from '../../../money/side.ts';
 import { wallMs } from '../../../platform/time.ts';
 import { decodeClientOrderId } from '../../../trading/client-order-id.ts';
 import type { Fill, OrderReading } from '../../trading-port.ts';
-import { amountText, signedAmountText } from '../number-text-json.ts';
+import { amountText, signedAmountText } from '../amount-text.ts';
 import { amountDown, amountUp } from '../wire/rounded-amount.ts';
 import type { VenueNames } from '../wire/venue-names.ts';
 import { isWireTime } from '../wire/wire-time.ts';

@@ -1,8 +1,8 @@
 /** What came back for a REST request, told apart by what it proves (protocol reference 3.1, 3.6). Pure. */
 import { z } from 'zod';
+import { parseNumberTexts } from '../../../net/exact-json.ts';
 import type { HttpResult } from '../../../net/transport.ts';
 import { reasonOf } from '../../../platform/errors.ts';
-import { parseNumberText } from '../number-text-json.ts';
 import { decisiveError, type ErrorTopic, type Repeatability } from '../wire/api-error.ts';
 
 export interface RestFailure {
@@ -71,7 +71,7 @@ function apiFailure(texts: readonly string[]): RestFailure {
 /** The envelope, or why there is none. */
 function envelopeOf(body: string): z.infer<typeof ENVELOPE> | string {
   try {
-    const envelope = ENVELOPE.safeParse(parseNumberText(body));
+    const envelope = ENVELOPE.safeParse(parseNumberTexts(body));
     return envelope.success ? envelope.data : 'an answer without an error list';
   } catch (thrown) {
     return `no JSON: ${reasonOf(thrown).slice(0, TEXT_MAX)}`;

@@ -10,7 +10,7 @@
  * are in another order, the page is moved on by rows within its end. Rows that are seen twice count once.
  */
 import { z } from 'zod';
-import { wholeNumberText } from '../number-text-json.ts';
+import { wholeNumberText } from '../amount-text.ts';
 import { ask, type Done } from './checked-answer.ts';
 import type { ById } from './order-rows.ts';
 import { failed } from './rest-answer.ts';

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { Asset, Instrument, InstrumentDirectory } from '../../../market/instrument.ts';
 import { presentAssetName } from '../../../settings/old-asset-names.ts';
-import { amountText, wholeNumberText } from '../number-text-json.ts';
+import { amountText, wholeNumberText } from '../amount-text.ts';
 
 /** Names that the socket has modernised and REST has not. */
 const MODERN: Readonly<Record<string, string>> = { XBT: 'BTC', XDG: 'DOGE' };

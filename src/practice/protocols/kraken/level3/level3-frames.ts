@@ -1,5 +1,5 @@
 /** Frames of `level3`: single orders of a book, and what becomes of them. */
-import { rawNumber } from '../../../../venues/practice/lexeme-json.ts';
+import { rawNumber } from '../../../../net/exact-json.ts';
 import { type PairRules, priceText, qtyText } from '../../../exchange/pair-rules.ts';
 import { windowChanges } from '../../../market/market-book.ts';
 import type { MarketSide } from '../../../market/market-side.ts';

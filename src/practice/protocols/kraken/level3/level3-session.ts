@@ -3,9 +3,9 @@
  * connection and so many a second (protocol reference 1.8). What the venue says of too many is not known: those texts are ours.
  */
 
+import { integerOf, textOf } from '../../../../net/exact-json.ts';
 import { DecayingCounter } from '../../../../net/limiters/decaying-counter.ts';
 import type { Clock } from '../../../../platform/clock.ts';
-import { integerOf, textOf } from '../../../../venues/practice/lexeme-json.ts';
 import type { TradingDesk } from '../../../exchange/exchange-types.ts';
 import type { Market } from '../../../market/market.ts';
 import type { BookChange, MarketFollower } from '../../../market/market-follower.ts';

@@ -3,8 +3,9 @@
  * 2.4). Frames are sparse: the first of an order has everything, later ones what the step needs. Numbers are padded to
  * the precision of what they count and never have an exponent.
  */
+
 import { divideDown, formatDecimal } from '../../../../money/money.ts';
-import { type RawNumber, rawNumber } from '../../../../venues/practice/lexeme-json.ts';
+import { type RawNumber, rawNumber } from '../../../../net/exact-json.ts';
 import type {
   BalanceRecord,
   ExecutionEvent,

@@ -1,17 +1,11 @@
 /** Reads what a client sent to the private socket: a request in the venue's terms, or the text of its refusal. */
 
-import {
-  isObject,
-  isRawNumber,
-  type JsonObject,
-  parseJsonIfAny,
-  type RawNumber,
-} from '../../../../venues/practice/lexeme-json.ts';
+import { isObject, isRawNumber, type JsonObject, parseJsonIfAny, type RawNumber } from '../../../../net/exact-json.ts';
 import type { Amendment, Answer, NewOrder, OrderName, OrderRecord } from '../../../exchange/exchange-types.ts';
 import { keptTerms } from '../../../exchange/orders/order-replacing.ts';
 import { REFUSAL } from '../public/public-requests.ts';
 import { RequestFields } from '../request-fields.ts';
-import { VENUE_REFUSAL } from '../venue-refusals.ts';
+import { refused, VENUE_REFUSAL } from '../venue-refusals.ts';
 
 export const TRADING_METHODS = [
   'add_order',
@@ -273,8 +267,4 @@ export function readSubscribe(channel: PrivateChannel, params: JsonObject): Answ
   };
   fields.flag('rebased');
   return fields.fault === undefined ? { ok: true, value: options } : refused(fields.fault);
-}
-
-function refused(error: string): { readonly ok: false; readonly error: string } {
-  return { ok: false, error };
 }

@@ -2,8 +2,9 @@
  * A client of the private socket: tokens, subscriptions, trading requests. By default an answer comes before the
  * executions it causes; the venue promises neither order, and a fault can turn it round.
  */
+
+import { textOf } from '../../../../net/exact-json.ts';
 import type { Clock } from '../../../../platform/clock.ts';
-import { textOf } from '../../../../venues/practice/lexeme-json.ts';
 import type { TradingDesk } from '../../../exchange/exchange-types.ts';
 import type { TradingFaults } from '../../../faults/trading-faults.ts';
 import type { Market } from '../../../market/market.ts';

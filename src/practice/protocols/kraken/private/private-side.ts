@@ -1,7 +1,8 @@
 /** Everything of the practice exchange that needs a key: accounts, their orders, the REST side, tokens of the socket. */
+
+import { textOf } from '../../../../net/exact-json.ts';
 import { seededChance } from '../../../../platform/chance.ts';
 import type { Clock } from '../../../../platform/clock.ts';
-import { textOf } from '../../../../venues/practice/lexeme-json.ts';
 import { type AccountSpec, hasKey } from '../../../exchange/accounts/account-spec.ts';
 import type { AccountSettings, TradeRecord } from '../../../exchange/exchange-types.ts';
 import { TradingCore } from '../../../exchange/trading-core.ts';

@@ -1,6 +1,6 @@
 /** Carries out the trading requests of the private socket and says what is to be replied. */
 
-import type { JsonObject } from '../../../../venues/practice/lexeme-json.ts';
+import type { JsonObject } from '../../../../net/exact-json.ts';
 import type { AddedOrder, Answer, NewOrder, OrderName, TradingDesk } from '../../../exchange/exchange-types.ts';
 import { replaceOrder } from '../../../exchange/orders/order-replacing.ts';
 import { secondsText } from '../wire-text.ts';

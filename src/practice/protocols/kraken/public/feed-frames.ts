@@ -1,6 +1,6 @@
 /** Frames of the channels `ticker`, `trade` and `ohlc`: fields and their order as the venue has them (reference 1.8). */
 
-import { rawNumber } from '../../../../venues/practice/lexeme-json.ts';
+import { rawNumber } from '../../../../net/exact-json.ts';
 import type { TradeRecord } from '../../../exchange/exchange-types.ts';
 import { type PairRules, priceText, qtyText } from '../../../exchange/pair-rules.ts';
 import type { MarketBook } from '../../../market/market-book.ts';

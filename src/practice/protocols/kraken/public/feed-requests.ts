@@ -1,5 +1,5 @@
 /** Requests for the channels of trades and what is made of them: `ticker`, `trade`, `ohlc` (protocol reference 1.8). */
-import { integerOf, type Json, type JsonObject, type RawNumber } from '../../../../venues/practice/lexeme-json.ts';
+import { integerOf, type Json, type JsonObject, type RawNumber } from '../../../../net/exact-json.ts';
 import { CANDLE_WIDTHS } from '../../../market/market-statistics.ts';
 
 const FEED_CHANNELS = ['ticker', 'trade', 'ohlc'] as const;

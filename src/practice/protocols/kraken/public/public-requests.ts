@@ -8,7 +8,7 @@ import {
   type JsonObject,
   parseJsonIfAny,
   type RawNumber,
-} from '../../../../venues/practice/lexeme-json.ts';
+} from '../../../../net/exact-json.ts';
 import { EXECUTION_VENUES, type InstrumentScope } from '../../../market/instrument-entries.ts';
 import { BOOK_DEPTHS } from '../../../market/market-tape.ts';
 import { FEED_FIELDS, type FeedChannel, type FeedRequest, isFeedChannel, readFeedRequest } from './feed-requests.ts';

@@ -1,9 +1,11 @@
 /** What an account has and pays: balances, worth, fees, ledger (protocol reference 3.3). */
+
 import { formatDecimal } from '../../../../money/money.ts';
-import { isObject, lexemeOf } from '../../../../venues/practice/lexeme-json.ts';
+import { isObject, lexemeOf } from '../../../../net/exact-json.ts';
 import { FEE_SCHEDULE } from '../../../exchange/accounts/fee-schedule.ts';
 import type { Answer, FeeRates, LedgerRecord } from '../../../exchange/exchange-types.ts';
 import { type AssetClass, amountText } from '../../../exchange/pair-rules.ts';
+import { refused } from '../venue-refusals.ts';
 import { countOf, isWithin, pageOf, periodOf } from './history-page.ts';
 import { ledgerRow } from './order-text.ts';
 import {
@@ -14,7 +16,6 @@ import {
   type CallContext,
   done,
   pairOf,
-  refused,
   UNKNOWN_ASSET,
   UNKNOWN_PAIR,
   wantsModernNames,

@@ -1,6 +1,7 @@
 /** Which part of a long list a call wants: from when, until when, and how far into it. */
 import type { Answer } from '../../../exchange/exchange-types.ts';
-import { BAD_ARGUMENTS, done, refused } from './rest-context.ts';
+import { refused } from '../venue-refusals.ts';
+import { BAD_ARGUMENTS, done } from './rest-context.ts';
 import { paramCount, paramFlag, paramText, type RestParams } from './rest-params.ts';
 
 /** Rows per answer. */

@@ -1,9 +1,11 @@
 /** `Assets` and `AssetPairs`: what is listed, as the REST side tells it (protocol reference 3.2). */
+
 import { formatDecimal } from '../../../../money/money.ts';
-import { integerOf, type JsonObject, lexemeOf, rawNumber, textOf } from '../../../../venues/practice/lexeme-json.ts';
+import { integerOf, type JsonObject, lexemeOf, rawNumber, textOf } from '../../../../net/exact-json.ts';
 import type { Answer } from '../../../exchange/exchange-types.ts';
 import { amountText, assetClassOf, type PairRules } from '../../../exchange/pair-rules.ts';
 import { assetAltname, assetId, pairNames } from '../legacy-names.ts';
+import { refused } from '../venue-refusals.ts';
 import {
   assetClassAsked,
   assetKey,
@@ -11,7 +13,6 @@ import {
   pairOf,
   pairsOf,
   type RestContext,
-  refused,
   UNKNOWN_ASSET,
   UNKNOWN_PAIR,
   wantsModernNames,

@@ -5,11 +5,12 @@
  * the engine (`restated`), which alone need a `reason`, do not happen here.
  */
 
-import { type RawNumber, rawNumber } from '../../../../venues/practice/lexeme-json.ts';
+import { type RawNumber, rawNumber } from '../../../../net/exact-json.ts';
 import type { AmendRecord, Answer, OrderRecord } from '../../../exchange/exchange-types.ts';
 import { priceText, qtyText } from '../../../exchange/pair-rules.ts';
+import { refused } from '../venue-refusals.ts';
 import { isAllowed } from './key-ring.ts';
-import { BAD_ARGUMENTS, type CallContext, done, refused } from './rest-context.ts';
+import { BAD_ARGUMENTS, type CallContext, done } from './rest-context.ts';
 import { paramText, type RestParams } from './rest-params.ts';
 
 /** Open and closed orders need permissions of their own. */

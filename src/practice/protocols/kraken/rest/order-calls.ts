@@ -9,17 +9,10 @@ import type {
 } from '../../../exchange/exchange-types.ts';
 import { keptTerms, replaceOrder } from '../../../exchange/orders/order-replacing.ts';
 import { pairNames } from '../legacy-names.ts';
+import { refused } from '../venue-refusals.ts';
 import { secondsText } from '../wire-text.ts';
 import { echoText, orderDescription } from './order-text.ts';
-import {
-  assetClassAsked,
-  BAD_ARGUMENTS,
-  done,
-  type OrderContext,
-  pairOf,
-  refused,
-  UNKNOWN_PAIR,
-} from './rest-context.ts';
+import { assetClassAsked, BAD_ARGUMENTS, done, type OrderContext, pairOf, UNKNOWN_PAIR } from './rest-context.ts';
 import { isList, paramFlag, paramList, paramObject, paramObjects, paramText, type RestParams } from './rest-params.ts';
 
 const BATCH_MIN = 2;

@@ -1,8 +1,9 @@
 /** Orders and trades of an account, open and past (protocol reference 3.3). */
 import type { Answer, OrderRecord, TradeRecord } from '../../../exchange/exchange-types.ts';
+import { refused } from '../venue-refusals.ts';
 import { countOf, isWithin, type Period, pageOf, periodOf } from './history-page.ts';
 import { orderRow, tradeRow } from './order-text.ts';
-import { askedIds, BAD_ARGUMENTS, type CallContext, done, refused, wantsModernNames } from './rest-context.ts';
+import { askedIds, BAD_ARGUMENTS, type CallContext, done, wantsModernNames } from './rest-context.ts';
 import { paramFlag, paramList, paramText, type RestParams } from './rest-params.ts';
 
 /** What `TradesHistory` can be asked for. */

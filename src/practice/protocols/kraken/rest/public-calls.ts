@@ -4,6 +4,7 @@ import type { Answer } from '../../../exchange/exchange-types.ts';
 import { longPriceDecimals, longPriceText, type PairRules, priceText, qtyText } from '../../../exchange/pair-rules.ts';
 import { averagePriceText, CANDLE_WIDTHS, type Candle, joinCandles } from '../../../market/market-statistics.ts';
 import { takerSide } from '../public/feed-frames.ts';
+import { refused } from '../venue-refusals.ts';
 import { secondsText } from '../wire-text.ts';
 import { assetList, assetPairs } from './listings.ts';
 import {
@@ -13,7 +14,6 @@ import {
   pairOf,
   pairsOf,
   type RestContext,
-  refused,
   UNKNOWN_PAIR,
   unixSeconds,
   wantsModernNames,

@@ -5,10 +5,11 @@
 import type { AccountSpec } from '../../../exchange/accounts/account-spec.ts';
 import type { Answer } from '../../../exchange/exchange-types.ts';
 import type { FaultDraws } from '../../../faults/fault-plan.ts';
+import { refused } from '../venue-refusals.ts';
 import { isAllowed, KeyRing, type KeyState } from './key-ring.ts';
 import { PRIVATE_CALLS, type PrivateCall } from './private-calls.ts';
 import { PUBLIC_CALLS } from './public-calls.ts';
-import { done, type RestContext, refused } from './rest-context.ts';
+import { done, type RestContext } from './rest-context.ts';
 import { afterFault, beforeFault } from './rest-faults.ts';
 import { errorAnswer, pageAnswer, type RestAnswer, type RestRequest, resultAnswer } from './rest-message.ts';
 import { paramText, type RestParams, readParams } from './rest-params.ts';

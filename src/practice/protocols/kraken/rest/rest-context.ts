@@ -1,4 +1,5 @@
 /** What the REST calls work with, and the answers they give. */
+
 import type { Clock } from '../../../../platform/clock.ts';
 import type { Answer, TradingDesk } from '../../../exchange/exchange-types.ts';
 import { ASSET_CLASSES, type AssetClass, type PairRules } from '../../../exchange/pair-rules.ts';
@@ -7,6 +8,7 @@ import type { Market } from '../../../market/market.ts';
 import type { MarketStatistics } from '../../../market/market-statistics.ts';
 import type { NameIndex } from '../legacy-names.ts';
 import { assetId, pairNames } from '../legacy-names.ts';
+import { refused } from '../venue-refusals.ts';
 import type { KeyState } from './key-ring.ts';
 import { paramList, paramText, type RestParams } from './rest-params.ts';
 
@@ -45,10 +47,6 @@ export const UNKNOWN_ASSET = 'EQuery:Unknown asset';
 
 export function done<T>(value: T): Answer<T> {
   return { ok: true, value };
-}
-
-export function refused(error: string): { readonly ok: false; readonly error: string } {
-  return { ok: false, error };
 }
 
 /** A pair, and the key under which an answer tells of it. */

@@ -2,7 +2,7 @@
  * The parameters of a REST call: a query, a form, or JSON. Forms may nest (`close[ordertype]`, `orders[0][price]`), which
  * is how many clients write lists. Values keep the spelling they had.
  */
-import { isObject, type Json, type JsonObject, lexemeOf, parseJson } from '../../../../venues/practice/lexeme-json.ts';
+import { isObject, type Json, type JsonObject, lexemeOf, parseJson } from '../../../../net/exact-json.ts';
 
 /** Fields of one request; beyond it, and beyond this nesting, it is refused. */
 const FIELDS_MAX = 1_000;

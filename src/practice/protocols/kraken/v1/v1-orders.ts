@@ -1,6 +1,6 @@
 /** Orders by the first version of the private socket: REST's parameters under a few names of its own. */
 
-import { isObject } from '../../../../venues/practice/lexeme-json.ts';
+import { isObject } from '../../../../net/exact-json.ts';
 import type { Answer } from '../../../exchange/exchange-types.ts';
 import { addOrder, cancelAll, cancelAllOrdersAfter, cancelOrder, editOrder } from '../rest/order-calls.ts';
 import type { OrderContext } from '../rest/rest-context.ts';

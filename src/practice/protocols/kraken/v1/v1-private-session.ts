@@ -3,7 +3,7 @@
  * has. Tokens, and faults of requests and frames, are those of v2.
  */
 
-import { isObject, type JsonObject, textOf } from '../../../../venues/practice/lexeme-json.ts';
+import { isObject, type JsonObject, textOf } from '../../../../net/exact-json.ts';
 import { TIER_LIMITS } from '../../../exchange/rate-counter.ts';
 import {
   ClientConnection,

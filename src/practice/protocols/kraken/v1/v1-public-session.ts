@@ -1,6 +1,7 @@
 /** A client of the public socket in its first version: `book`, `ticker`, `trade`, `spread` and `ohlc`. */
+
+import { integerOf, type JsonObject } from '../../../../net/exact-json.ts';
 import type { Clock } from '../../../../platform/clock.ts';
-import { integerOf, type JsonObject } from '../../../../venues/practice/lexeme-json.ts';
 import type { TradeRecord } from '../../../exchange/exchange-types.ts';
 import type { PairRules } from '../../../exchange/pair-rules.ts';
 import type { Market } from '../../../market/market.ts';

@@ -1,4 +1,5 @@
 /** Reads what a client of the WebSocket's first version sent: a request in its terms, or the text of its refusal. */
+
 import {
   integerOf,
   isObject,
@@ -7,9 +8,10 @@ import {
   parseJsonIfAny,
   type RawNumber,
   textOf,
-} from '../../../../venues/practice/lexeme-json.ts';
+} from '../../../../net/exact-json.ts';
 import { CANDLE_WIDTHS } from '../../../market/market-statistics.ts';
 import { BOOK_DEPTHS } from '../../../market/market-tape.ts';
+import { refused } from '../venue-refusals.ts';
 
 /** Error texts as clients of this version list them. */
 export const V1_REFUSAL = {
@@ -109,8 +111,4 @@ export function v1ReplyFrame(event: string, reqId: RawNumber | undefined, fields
 /** Undefined when there is one that is no whole number. */
 function wholeOf(subscription: JsonObject, name: string, otherwise: number): number | undefined {
   return subscription[name] === undefined ? otherwise : integerOf(subscription, name);
-}
-
-function refused(error: string): { readonly ok: false; readonly error: string } {
-  return { ok: false, error };
 }

@@ -1,7 +1,22 @@
 /**
- * JSON whose numbers keep their spelling. `0.50930100` and `1e-08` carry meaning on this wire (the checksum is over the
- * digits as written) and ids exceed 2^53, so a number is held as its source text and written back unchanged.
+ * JSON whose numbers keep their spelling, by Node's own parser. `0.10000000` keeps its zeros (a checksum may be over the digits
+ * as written) and an id beyond 2^53 its digits.
+ *
+ * The text may be anybody's. What nests so deeply that the stack ends is an error like any other; of a key that comes twice
+ * the last value counts; `__proto__` is a key like any other.
  */
+
+declare global {
+  // ECMAScript "JSON.parse source text access", in Node since 22; the type library does not list it yet.
+  interface JSON {
+    parse(
+      text: string,
+      reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+    ): unknown;
+    rawJSON(text: string): RawNumber;
+    isRawJSON(value: unknown): value is RawNumber;
+  }
+}
 
 /** A number as it was spelled. `JSON.stringify` writes it back verbatim. */
 export interface RawNumber {
@@ -13,19 +28,25 @@ export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
-// Both are in Node 24 (ECMAScript "JSON.parse source text access"); the type library does not list them yet.
-type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
-const { parse, rawJSON } = JSON as unknown as {
-  parse(text: string, reviver: Reviver): Json;
-  rawJSON(text: string): RawNumber;
-};
-
-const keepSpelling: Reviver = (_key, value, { source }) =>
-  typeof value === 'number' && source !== undefined ? rawJSON(source) : value;
-
-/** Parses JSON text, numbers as {@link RawNumber}. @throws SyntaxError like `JSON.parse`. */
+/**
+ * Parses JSON text, numbers as {@link RawNumber}.
+ * @throws SyntaxError like `JSON.parse`, RangeError when it nests too deeply.
+ */
 export function parseJson(text: string): Json {
-  return parse(text, keepSpelling);
+  // What the parser makes, its numbers replaced, is of this type and no other.
+  return JSON.parse(text, keepSpelling) as Json;
+}
+
+function keepSpelling(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
+  return typeof value === 'number' && source !== undefined ? JSON.rawJSON(source) : value;
+}
+
+/**
+ * Parses JSON text; every number becomes the string it was written as, so that a number and the same number in quotes are
+ * one. @throws like {@link parseJson}.
+ */
+export function parseNumberTexts(text: string): unknown {
+  return JSON.parse(text, (_key, value, { source }) => (typeof value === 'number' ? source : value));
 }
 
 /** {@link parseJson}, or undefined for what is no JSON: for whoever tells the client so. */
@@ -39,7 +60,7 @@ export function parseJsonIfAny(text: string): Json | undefined {
 
 /** A number to be written as spelled in `text`, which must be a JSON number. */
 export function rawNumber(text: string): RawNumber {
-  return rawJSON(text);
+  return JSON.rawJSON(text);
 }
 
 /** The spelling of a number, or of a decimal inside a string (REST writes numbers so); undefined for anything else. */
@@ -49,7 +70,7 @@ export function lexemeOf(value: Json | undefined): string | undefined {
 }
 
 export function isRawNumber(value: unknown): value is RawNumber {
-  return typeof value === 'object' && value !== null && 'rawJSON' in value && typeof value.rawJSON === 'string';
+  return JSON.isRawJSON(value);
 }
 
 export function isObject(value: unknown): value is JsonObject {
