@@ -4,13 +4,12 @@
  */
 import { createActor } from 'xstate';
 import type { InstrumentIndex } from '../../../market/instrument.ts';
-import { ConnectAttempts } from '../../../net/connect-attempts.ts';
 import { connectWaits } from '../../../net/connect-waits.ts';
+import { CLOSE_WITHIN_MS, closeInWords, KeptSocket } from '../../../net/kept-socket.ts';
 import { Pacer, REST_MS } from '../../../net/limiters/pacer.ts';
 import type { SlidingWindow } from '../../../net/limiters/sliding-window.ts';
 import { CLOSE_ABNORMAL, CLOSE_TOO_LARGE } from '../../../net/node-sockets.ts';
-import type { Socket, SocketPort } from '../../../net/transport.ts';
-import type { CancelTimer } from '../../../platform/clock.ts';
+import type { SocketPort } from '../../../net/transport.ts';
 import { arbitradeError, reasonOf } from '../../../platform/errors.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
 import { ClockProbe } from '../../../venues/kraken/market/clock-probe.ts';
@@ -45,9 +44,6 @@ export interface Refusal {
   readonly why: string;
 }
 
-/** Longest wait for the venue's half of the closing handshake. */
-const CLOSE_WITHIN_MS = 1_000;
-
 export class VenueSocket {
   readonly index: ConnectionIndex;
   readonly #deps: SocketDeps;
@@ -56,12 +52,8 @@ export class VenueSocket {
   readonly #probe = new ClockProbe();
   readonly #instruments: InstrumentSubscription | undefined;
   readonly #scratch: InstrumentIndex[] = [];
-  readonly #attempts: ConnectAttempts;
-  #socket: Socket | undefined;
-  #cancelClose: CancelTimer | undefined;
+  readonly #socket: KeptSocket;
   #onSettled: (() => void)[] = [];
-  #openedMs = 0;
-  #frameMs = 0;
   #frameWallMs = 0;
   #pingDueMs = 0;
   #resendDueMs = Number.POSITIVE_INFINITY;
@@ -72,14 +64,16 @@ export class VenueSocket {
   constructor(index: ConnectionIndex, deps: SocketDeps) {
     this.index = index;
     this.#deps = deps;
-    const { context, budget } = deps;
+    const { context, budget, sockets } = deps;
     const { venue } = context.config;
-    this.#attempts = new ConnectAttempts({
-      clock: context.clock,
-      chance: context.chance,
+    const { clock, chance } = context;
+    this.#socket = new KeptSocket({
+      clock,
+      chance,
+      sockets,
       budget,
       waits: connectWaits(venue),
-      onDue: () => this.#machine.send({ type: 'attempt.due' }),
+      events: this.#events(),
     });
     this.#pacer = new Pacer(venue.messages_per_second);
     if (index === 0) {
@@ -89,12 +83,12 @@ export class VenueSocket {
       });
     }
     const actions = {
-      scheduleAttempt: () => this.#attempts.schedule(deps.isVenueOnline()),
-      cancelTimer: () => this.#cancelTimers(),
+      scheduleAttempt: () => this.#socket.attempts.schedule(deps.isVenueOnline()),
+      cancelTimer: () => this.#socket.cancelTimers(),
       open: () => this.#open(),
       subscribeAll: () => this.#subscribeAll(),
-      cut: () => this.#cut(),
-      close: () => this.#close(),
+      cut: () => this.#socket.cut(),
+      close: () => this.#socket.close(),
       settled: () => this.#settled(),
     };
     this.#machine = createActor(socketMachine.provide({ actions })).start();
@@ -117,7 +111,7 @@ export class VenueSocket {
 
   /** Time of the frame in hand, or of the newest one. Monotonic milliseconds. */
   get frameMs(): number {
-    return this.#frameMs;
+    return this.#socket.heardMs;
   }
 
   start(): void {
@@ -137,19 +131,19 @@ export class VenueSocket {
   onTimer(nowMs: number): void {
     if (!this.isOpen) return;
     const { venue } = this.#deps.context.config;
-    const silentMs = nowMs - this.#frameMs;
+    const silentMs = this.#socket.silentMs(nowMs);
     const isSilent = silentMs >= venue.socket_silence_ms;
     if (isSilent || !this.#checkSubscriptions(nowMs)) {
       this.#giveUp(isSilent ? `no frame for ${Math.round(silentMs)} ms` : 'subscriptions stay unanswered');
       return;
     }
     if (nowMs >= this.#resendDueMs) this.#resendUnanswered();
-    if (nowMs - this.#openedMs >= venue.backoff_max_ms) this.#noteLasted();
+    if (this.#socket.ageMs(nowMs) >= venue.backoff_max_ms) this.#noteLasted();
     this.sendDue(nowMs);
   }
 
   #noteLasted(): void {
-    this.#attempts.onLasted();
+    this.#socket.attempts.onLasted();
     this.#refusedSinceMs = undefined;
   }
 
@@ -181,28 +175,21 @@ export class VenueSocket {
     return this.#instruments?.isAbout(request, channel) === true ? this.#instruments : undefined;
   }
 
-  #cancelTimers(): void {
-    this.#attempts.cancel();
-    this.#cancelClose?.();
+  #events() {
+    return {
+      onDue: () => this.#machine.send({ type: 'attempt.due' }),
+      onOpen: () => this.#onOpened(),
+      onMessage: (data: Uint8Array) => this.#onFrame(data),
+      onClosed: (code: number, reason: string, httpStatus: number | undefined) =>
+        this.#onClosed(code, reason, httpStatus),
+      onCloseOverdue: (why: string) => this.#down('close.overdue', CLOSE_ABNORMAL, why),
+    };
   }
 
   #open(): void {
     const { public_url } = this.#deps.context.config.venue;
-    let socket: Socket | undefined;
-    const ifCurrent = (act: () => void) => {
-      if (this.#socket === socket) act(); // one that was given up no longer acts
-    };
-    const events = {
-      onOpen: () => ifCurrent(() => this.#onOpened()),
-      onMessage: (data: Uint8Array) => {
-        if (this.#socket === socket) this.#onFrame(data);
-      },
-      onClosed: (code: number, reason: string, httpStatus: number | undefined) =>
-        ifCurrent(() => this.#onClosed(code, reason, httpStatus)),
-    };
     try {
-      socket = this.#deps.sockets.open(public_url, events);
-      this.#socket = socket;
+      this.#socket.open(public_url);
     } catch (thrown) {
       this.#down('refused', 0, reasonOf(thrown)); // an address that no WebSocket can have, such as one with a fragment
     }
@@ -210,8 +197,6 @@ export class VenueSocket {
 
   #onOpened(): void {
     const nowMs = this.#nowMs();
-    this.#openedMs = nowMs;
-    this.#frameMs = nowMs;
     this.#pingDueMs = nowMs + this.#deps.context.config.venue.ping_interval_ms;
     this.#resendDueMs = Number.POSITIVE_INFINITY;
     this.#refusal = undefined;
@@ -232,7 +217,6 @@ export class VenueSocket {
   #onFrame(bytes: Uint8Array): void {
     if (!this.isOpen) return;
     const { clock } = this.#deps.context;
-    this.#frameMs = clock.nowNs() / 1e6;
     this.#frameWallMs = clock.wallMs();
     const seconds = Math.floor(this.#frameWallMs / 1e3);
     // A double of milliseconds since 1970 is exact to a quarter of a microsecond: whole microseconds, rounded down.
@@ -248,7 +232,7 @@ export class VenueSocket {
       this.#down(remedyForUpgrade(httpStatus) === 'retry_late' ? 'refused' : 'lost', httpStatus, reason);
       return;
     }
-    const why = reason === '' ? `close ${code}` : `close ${code}: ${reason}`;
+    const why = closeInWords(code, reason);
     // Opened again, it would be sent the same frame: the wait grows as after a refusal, and a person is asked to look.
     if (code === CLOSE_TOO_LARGE) this.#down('refused', code, why);
     else this.#down(remedyForClose(code) === 'retry_late' ? 'refused' : 'lost', code, why);
@@ -263,9 +247,9 @@ export class VenueSocket {
     const wasOpen = this.isOpen;
     const wasClosing = this.state === 'closing';
     if (wasOpen || wasClosing) this.#count('disconnects');
-    if (wasClosing) this.#attempts.onLasted();
+    if (wasClosing) this.#socket.attempts.onLasted();
     else if (event === 'refused') this.#noteRefused(why);
-    else this.#attempts.onFailed();
+    else this.#socket.attempts.onFailed();
     this.#reportDown(event, code, why, wasClosing && event !== 'close.overdue');
     this.#deps.table.onSocketLost(this.index);
     this.#instruments?.onSocketLost();
@@ -274,7 +258,7 @@ export class VenueSocket {
   }
 
   #noteRefused(why: string): void {
-    this.#attempts.onRefused();
+    this.#socket.attempts.onRefused();
     this.#refusedSinceMs ??= this.#nowMs();
     this.#refusal = { sinceMs: this.#refusedSinceMs, why };
   }
@@ -294,19 +278,6 @@ export class VenueSocket {
   #settled(): void {
     for (const resolve of this.#onSettled) resolve();
     this.#onSettled = [];
-  }
-
-  #cut(): void {
-    const socket = this.#socket;
-    this.#socket = undefined;
-    socket?.terminate();
-  }
-
-  #close(): void {
-    this.#socket?.close();
-    this.#cancelClose = this.#deps.context.clock.after(CLOSE_WITHIN_MS, () =>
-      this.#down('close.overdue', CLOSE_ABNORMAL, `not closed within ${CLOSE_WITHIN_MS} ms; cut off`),
-    );
   }
 
   /** @returns false when the venue answers no more. */
@@ -371,7 +342,7 @@ export class VenueSocket {
   }
 
   #send(text: string): true {
-    this.#socket?.send(text);
+    this.#socket.send(text);
     this.#deps.sink.onSent?.(this.index, text);
     return true;
   }
@@ -388,7 +359,7 @@ export class VenueSocket {
   ): void {
     const { context, audits } = this.#deps;
     const severity = level === 'info' ? 0 : level === 'warn' ? 1 : 2;
-    context.log(level, event, text, { connection: this.index, code, failures: this.#attempts.failures });
+    context.log(level, event, text, { connection: this.index, code, failures: this.#socket.attempts.failures });
     audits.write(event, { severity, a: this.index, b: code, text });
   }
 

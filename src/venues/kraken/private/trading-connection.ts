@@ -3,16 +3,14 @@
  * Which state follows which is the machine's business; what the frames mean for orders is the handler's.
  */
 import { createActor } from 'xstate';
-import { ConnectAttempts } from '../../../net/connect-attempts.ts';
 import { connectWaits } from '../../../net/connect-waits.ts';
-import { CurrentSocket } from '../../../net/current-socket.ts';
+import { closeInWords, KeptSocket } from '../../../net/kept-socket.ts';
 import { REST_MS } from '../../../net/limiters/pacer.ts';
 import type { SlidingWindow } from '../../../net/limiters/sliding-window.ts';
-import { CLOSE_ABNORMAL } from '../../../net/node-sockets.ts';
 import { RequestQueue } from '../../../net/request-queue.ts';
 import type { SocketPort } from '../../../net/transport.ts';
 import type { Chance } from '../../../platform/chance.ts';
-import type { CancelTimer, Clock } from '../../../platform/clock.ts';
+import type { Clock } from '../../../platform/clock.ts';
 import { arbitradeError, reasonOf } from '../../../platform/errors.ts';
 import type { Config } from '../../../settings/config.ts';
 import { remedyForClose, remedyForKey, remedyForUpgrade } from '../rest/failure-class.ts';
@@ -45,8 +43,6 @@ export interface ConnectionDeps {
   readonly streams: StreamHandler;
 }
 
-/** Longest wait for the venue's half of the closing handshake. */
-const CLOSE_WITHIN_MS = 1_000;
 /** Tokens refused in a row before the connection is given up. */
 const TOKENS_REFUSED_MAX = 3;
 
@@ -56,22 +52,21 @@ export class TradingConnection {
   readonly #deps: ConnectionDeps;
   readonly #machine;
   readonly #streams: PrivateStreams;
-  readonly #attempts: ConnectAttempts;
-  readonly #socket: CurrentSocket;
-  #cancelClose: CancelTimer | undefined;
+  readonly #socket: KeptSocket;
   #tokensRefused = 0;
-  #openedMs = 0;
-  #frameMs = 0;
   #why = '';
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
     const { clock, chance, budget, venue, tokens, handler, streams, sockets } = deps;
-    this.#socket = new CurrentSocket(sockets, {
+    const events = {
+      onDue: () => this.#machine.send({ type: 'attempt.due' }),
       onOpen: () => this.#onOpened(),
-      onMessage: (data) => this.#onFrame(data),
-      onClosed: (code, reason, status) => this.#onClosed(code, reason, status),
-    });
+      onMessage: (data: Uint8Array) => this.#onFrame(data),
+      onClosed: (code: number, reason: string, status: number | undefined) => this.#onClosed(code, reason, status),
+      onCloseOverdue: (why: string) => this.#down('close.overdue', why),
+    };
+    this.#socket = new KeptSocket({ clock, chance, sockets, budget, waits: connectWaits(venue), events });
     this.requests = new RequestQueue({
       clock,
       perSecond: venue.messages_per_second,
@@ -87,16 +82,9 @@ export class TradingConnection {
       onSubscribeRefused: (channel, error) => this.#onSubscribeRefused(channel, error),
       onRateExceeded: () => this.#onRateExceeded(),
     });
-    this.#attempts = new ConnectAttempts({
-      clock,
-      chance,
-      budget,
-      waits: connectWaits(venue),
-      onDue: () => this.#machine.send({ type: 'attempt.due' }),
-    });
     const actions = {
-      scheduleAttempt: () => this.#attempts.schedule(['online', 'unknown'].includes(this.system)),
-      cancelTimer: () => this.#cancelTimers(),
+      scheduleAttempt: () => this.#socket.attempts.schedule(['online', 'unknown'].includes(this.system)),
+      cancelTimer: () => this.#socket.cancelTimers(),
       fetchToken: () => this.#deps.tokens.obtain((result) => this.#onToken(result)),
       open: () => this.#open(),
       subscribeAll: () => this.#streams.subscribeAll(this.#nowMs()),
@@ -169,11 +157,11 @@ export class TradingConnection {
     const nowMs = this.#nowMs();
     const { venue, tokens } = this.#deps;
     if (this.state !== 'stopped' && this.state !== 'refused' && this.state !== 'idle') tokens.onTimer();
-    if (this.state === 'connecting' && nowMs - this.#openedMs >= venue.connect_timeout_ms) {
+    if (this.state === 'connecting' && this.#socket.ageMs(nowMs) >= venue.connect_timeout_ms) {
       this.#down('lost', `not connected within ${venue.connect_timeout_ms} ms`);
     }
     if (!this.#isOpen) return;
-    const silentMs = nowMs - this.#frameMs;
+    const silentMs = this.#socket.silentMs(nowMs);
     if (silentMs >= venue.socket_silence_ms) this.#down('lost', `no frame for ${Math.round(silentMs)} ms`);
     else if (this.#streams.isOverdue(nowMs)) this.#down('lost', 'a subscription stays unanswered');
     else this.#onQuietTimer(nowMs);
@@ -184,8 +172,8 @@ export class TradingConnection {
   }
 
   #onQuietTimer(nowMs: number): void {
-    if (this.isStanding && nowMs - this.#openedMs >= this.#deps.venue.backoff_max_ms) {
-      this.#attempts.onLasted();
+    if (this.isStanding && this.#socket.ageMs(nowMs) >= this.#deps.venue.backoff_max_ms) {
+      this.#socket.attempts.onLasted();
       this.#tokensRefused = 0;
     }
     this.#streams.onTimer(nowMs);
@@ -199,14 +187,13 @@ export class TradingConnection {
     const { topic, text } = result.failure;
     if (remedyForKey(topic) === 'stop') this.#refused('a token for the private socket', text);
     else {
-      this.#attempts.onFailed();
+      this.#socket.attempts.onFailed();
       this.#say('token.failed', `no token: ${text}`);
     }
   }
 
   #open(): void {
     const { private_url } = this.#deps.venue;
-    this.#openedMs = this.#nowMs();
     try {
       this.#socket.open(private_url);
     } catch (thrown) {
@@ -216,8 +203,6 @@ export class TradingConnection {
 
   #onOpened(): void {
     const nowMs = this.#nowMs();
-    this.#openedMs = nowMs;
-    this.#frameMs = nowMs;
     this.#streams.onOpened(nowMs);
     this.requests.clear();
     this.#machine.send({ type: 'opened' });
@@ -225,7 +210,6 @@ export class TradingConnection {
 
   #onFrame(data: Uint8Array): void {
     if (!this.#isOpen) return;
-    this.#frameMs = this.#nowMs();
     this.#streams.take(data);
     if (this.#streams.areStanding && (this.state === 'subscribing' || this.state === 'resyncing')) {
       this.#machine.send({ type: 'subscribed' });
@@ -246,7 +230,7 @@ export class TradingConnection {
   }
 
   #onClosed(code: number, reason: string, httpStatus: number | undefined): void {
-    const why = reason === '' ? `close ${code}` : `close ${code}: ${reason}`;
+    const why = closeInWords(code, reason);
     const remedy = httpStatus === undefined ? remedyForClose(code) : remedyForUpgrade(httpStatus);
     if (remedy === 'retry') this.#down('lost', why);
     else this.#refusedForNow(why);
@@ -256,7 +240,7 @@ export class TradingConnection {
   #refusedForNow(why: string): void {
     const { message } = arbitradeError('VENUE_REFUSED', 'the private connection', `${why}; tried again later`);
     this.#deps.handler.onUnexpected(message);
-    this.#attempts.onRefused();
+    this.#socket.attempts.onRefused();
     this.#say('lost', `refused: ${why}`);
   }
 
@@ -267,8 +251,8 @@ export class TradingConnection {
   }
 
   #down(event: 'lost' | 'close.overdue', why: string): void {
-    if (this.state === 'closing') this.#attempts.onLasted();
-    else this.#attempts.onFailed();
+    if (this.state === 'closing') this.#socket.attempts.onLasted();
+    else this.#socket.attempts.onFailed();
     if (this.#tokensRefused >= TOKENS_REFUSED_MAX) this.#tokensRefused = 0;
     this.#say(event, why);
   }
@@ -287,14 +271,6 @@ export class TradingConnection {
   #close(): void {
     this.#forget();
     this.#socket.close();
-    this.#cancelClose = this.#deps.clock.after(CLOSE_WITHIN_MS, () =>
-      this.#down('close.overdue', `not closed within ${CLOSE_WITHIN_MS} ms (${CLOSE_ABNORMAL}); cut off`),
-    );
-  }
-
-  #cancelTimers(): void {
-    this.#attempts.cancel();
-    this.#cancelClose?.();
   }
 
   /** Nothing that waited for this connection is of use to the next. */
