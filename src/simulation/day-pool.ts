@@ -1,16 +1,18 @@
-/** Many days on several threads. A day that does not end in time is ended, and reported as one that failed. */
+/** Many days in several processes. A day that does not end in time is ended, and reported as one that failed. */
+import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import type { Clock } from '../platform/clock.ts';
+import type { DayOrder, DayReport } from './day-process.ts';
 import type { DaySettings } from './day-settings.ts';
-import type { DayReport } from './day-worker.ts';
 
 /** Real time for one day: hundreds of times what it needs, for the machine may be busy with others. */
 const DAY_WITHIN_MS = 300_000;
+const PROCESS_FILE = fileURLToPath(new URL('./day-process.ts', import.meta.url));
 
 export interface PoolSettings extends Omit<DaySettings, 'seed'> {
   readonly seeds: Iterable<number>;
-  /** Threads; as many as there are cores unless given. */
+  /** Processes; as many as there are cores unless given. */
   readonly jobs?: number | undefined;
 }
 
@@ -22,34 +24,35 @@ export async function simulateDays(
 ): Promise<void> {
   const waiting = seeds[Symbol.iterator]();
   const run = async (): Promise<void> => {
-    let worker: Worker | undefined;
+    let child: ChildProcess | undefined;
     for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
-      worker ??= new Worker(new URL('./day-worker.ts', import.meta.url), { workerData: { plans, faults } });
-      const report = await oneDay(worker, next.value, clock);
-      if (report === undefined) {
-        await worker.terminate();
-        worker = undefined;
-        onReport({ ok: false, seed: next.value, error: `the day did not end within ${DAY_WITHIN_MS / 1e3} s` });
-      } else onReport(report);
+      child ??= fork(PROCESS_FILE, [], { serialization: 'advanced' });
+      onReport(await oneDay(child, { seed: next.value, plans, faults }, clock));
+      if (child.killed || child.exitCode !== null || child.signalCode !== null) child = undefined;
     }
-    await worker?.terminate();
+    child?.disconnect();
   };
   await Promise.all(Array.from({ length: Math.max(1, jobs) }, run));
 }
 
-/** @returns undefined when the day does not end. */
-function oneDay(worker: Worker, seed: number, clock: Clock): Promise<DayReport | undefined> {
+/** A process that does not answer in time is killed; one that died leaves the day without a result. */
+function oneDay(child: ChildProcess, order: DayOrder, clock: Clock): Promise<DayReport> {
   return new Promise((resolve) => {
-    const finish = (report: DayReport | undefined): void => {
+    const finish = (report: DayReport): void => {
       cancel();
-      worker.off('message', finish);
-      worker.off('error', onError);
+      child.off('message', finish);
+      child.off('exit', onExit);
       resolve(report);
     };
-    const onError = (error: unknown): void => finish({ ok: false, seed, error: String(error) });
-    const cancel = clock.after(DAY_WITHIN_MS, () => finish(undefined));
-    worker.on('message', finish);
-    worker.on('error', onError);
-    worker.postMessage(seed);
+    const fail = (error: string): void => finish({ ok: false, seed: order.seed, error });
+    const onExit = (code: number | null, signal: string | null): void =>
+      fail(`the process of the day ended with ${signal ?? `code ${code}`}`);
+    const cancel = clock.after(DAY_WITHIN_MS, () => {
+      child.kill('SIGKILL');
+      fail(`the day did not end within ${DAY_WITHIN_MS / 1e3} s`);
+    });
+    child.on('message', finish);
+    child.on('exit', onExit);
+    child.send(order);
   });
 }

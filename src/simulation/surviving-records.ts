@@ -28,6 +28,7 @@ interface HeldRecord {
 export type TakeCommitted = (view: DataView) => void;
 
 export class SurvivingRecords {
+  readonly #database: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #take: TakeCommitted;
   /** Not committed, oldest first; and what of this run is. */
@@ -36,12 +37,14 @@ export class SurvivingRecords {
   #boots = 0;
 
   static async open(take: TakeCommitted): Promise<SurvivingRecords> {
-    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    const database = await DuckDBInstance.create(':memory:');
+    const connection = await database.connect();
     await migrate(connection, loadMigrations(), 0n);
-    return new SurvivingRecords(connection, take);
+    return new SurvivingRecords(database, connection, take);
   }
 
-  private constructor(connection: DuckDBConnection, take: TakeCommitted) {
+  private constructor(database: DuckDBInstance, connection: DuckDBConnection, take: TakeCommitted) {
+    this.#database = database;
     this.#connection = connection;
     this.#take = take;
   }
@@ -105,6 +108,7 @@ export class SurvivingRecords {
 
   close(): void {
     this.#connection.closeSync();
+    this.#database.closeSync();
   }
 
   /** Places behind which no change is torn. */

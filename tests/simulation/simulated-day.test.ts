@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { freshSeed } from '../../src/platform/chance.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { simulateDays } from '../../src/simulation/day-pool.ts';
+import type { DayReport } from '../../src/simulation/day-process.ts';
 import { SIMULATED_FAULTS } from '../../src/simulation/day-settings.ts';
-import type { DayReport } from '../../src/simulation/day-worker.ts';
 import { simulateDay } from '../../src/simulation/simulated-day.ts';
 import { HashedTrace } from '../../src/simulation/trace.ts';
 
