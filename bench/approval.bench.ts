@@ -97,7 +97,12 @@ function report(samples: { approve: Float64Array; text: number[]; json: number[]
 function preTradeLimits(): PreTradeLimits {
   const trading = { order_max: { USD: '10000', BTC: '1' }, exposure_max: { USD: '50000', BTC: '5' } };
   const config = checkConfig({ trading: { ...trading, orders_per_second_max: 1_000 } });
-  const clock = { count: 0, nowNs: () => laterBy(systemClock.nowNs(), clock.count++ * 1e3) }; // a second apart: never too many
+  const clock = {
+    count: 0,
+    readNs: (into: Float64Array, at: number) => {
+      into[at] = laterBy(systemClock.nowNs(), clock.count++ * 1e3); // a second apart: never too many
+    },
+  };
   const hop = new PreTradeLimits({
     config,
     gate: { state: 'active' },

@@ -25,7 +25,7 @@ import {
 } from '../money/money.ts';
 import { BUY, type Side } from '../money/side.ts';
 import { SlidingWindow } from '../net/limiters/sliding-window.ts';
-import type { MonotonicNs } from '../platform/time.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../settings/config.ts';
 import { type Approval, approveOrder, type OrderLimits, type OrderRequest, type PlanBounds } from './approved-order.ts';
 import type { GateState } from './trading-gate.ts';
@@ -34,7 +34,7 @@ import { limitSections, unlistedLimits } from './unlisted-limits.ts';
 export interface PreTradeLimitsDeps {
   readonly config: Pick<Config, 'trading' | 'risk'>;
   readonly gate: { readonly state: GateState };
-  readonly clock: { nowNs(): MonotonicNs };
+  readonly clock: Pick<Clock, 'readNs'>;
   /** Units of an asset that plans which have not ended gave away or have in orders. Asked only where it is limited. */
   readonly outUnits: (asset: AssetIndex) => Units;
   readonly planBounds: (order: OrderRequest) => PlanBounds | undefined;
@@ -55,7 +55,8 @@ export class PreTradeLimits implements OrderLimits {
   readonly #ratePerSecond: number;
   /** The orders that left: as many within a second as the wider rate allows. */
   readonly #left: SlidingWindow;
-  #nowNs = 0;
+  /** The time of what is asked, in place: a number that is returned or assigned to a field can become an object. */
+  readonly #nowNs = new Float64Array(1);
   #instruments: readonly Instrument[] = [];
   #scales: readonly Scale[] = [];
   #qtyMaxLots: readonly (Lots | undefined)[] = [];
@@ -93,12 +94,12 @@ export class PreTradeLimits implements OrderLimits {
 
   /** Asks gate and limits, and counts the order as having left. Send it in the same turn, or not at all. */
   approve(order: OrderRequest): Approval {
-    this.#nowNs = this.#deps.clock.nowNs();
+    this.#deps.clock.readNs(this.#nowNs, 0);
     const listed = this.#instruments[order.instrument];
     // Limits in another scale than the order's would be other limits.
     if (listed !== undefined && !isSameScale(listed, order)) return { ok: false, reason: 'precision_changed' };
     const approval = approveOrder(order, this.#deps.gate.state, this);
-    if (approval.ok) this.#left.note(this.#nowNs);
+    if (approval.ok) this.#left.note(this.#now);
     return approval;
   }
 
@@ -129,7 +130,7 @@ export class PreTradeLimits implements OrderLimits {
 
   hasRate(shrinksExposure: boolean): boolean {
     const most = shrinksExposure ? 2 * this.#ratePerSecond : this.#ratePerSecond;
-    return this.#left.hasRoom(this.#nowNs, 1, most);
+    return this.#left.hasRoom(this.#now, 1, most);
   }
 
   /**
@@ -137,12 +138,16 @@ export class PreTradeLimits implements OrderLimits {
    * leave within a second, a plan is begun when none has left.
    */
   hasRateFor(orders: number): boolean {
-    const nowNs = this.#deps.clock.nowNs();
+    this.#deps.clock.readNs(this.#nowNs, 0);
     const most = this.#ratePerSecond;
     return (
-      this.#left.hasRoom(nowNs, Math.min(orders, most), most) &&
-      this.#left.hasRoom(nowNs, Math.min(orders + 1, 2 * most), 2 * most)
+      this.#left.hasRoom(this.#now, Math.min(orders, most), most) &&
+      this.#left.hasRoom(this.#now, Math.min(orders + 1, 2 * most), 2 * most)
     );
+  }
+
+  get #now(): number {
+    return this.#nowNs[0] as number;
   }
 
   #ofAssetGiven(limits: readonly (Units | undefined)[], instrument: InstrumentIndex, side: Side): Units | undefined {

@@ -26,7 +26,12 @@ const UNBOUNDED: PlanBounds = {
 
 function stageOf(settings: ConfigInput, directory: InstrumentDirectory | undefined = btcUsdListed()): Stage {
   const gate = { state: 'active' as GateState };
-  const clock = { now: 5e9, nowNs: () => monotonicNs(clock.now) };
+  const clock = {
+    now: 5e9,
+    readNs: (into: Float64Array, at: number) => {
+      into[at] = clock.now;
+    },
+  };
   const out = { units: 0n };
   const plan = { bounds: UNBOUNDED as PlanBounds | undefined };
   const hop = new PreTradeLimits({

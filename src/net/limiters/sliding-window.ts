@@ -44,14 +44,15 @@ export class SlidingWindow {
    */
   waitNs(nowNs: number, count = 1, most: number = this.#max): number {
     if (count > most) return Number.POSITIVE_INFINITY;
-    const passedNs = this.pass(nowNs);
-    const before = this.#value(EVENTS) + count - 1 - most;
-    return before < 0 ? 0 : Math.max(0, this.#timeOf(before) + this.#spanNs - passedNs);
+    if (this.hasRoom(nowNs, count, most)) return 0;
+    return this.#timeOf(this.#value(EVENTS) + count - 1 - most) + this.#spanNs - this.#value(PASSED);
   }
 
-  /** Whether {@link waitNs} is 0. */
+  /** Whether {@link waitNs} is 0. Makes no object: a number that is returned can become one. */
   hasRoom(nowNs: number, count = 1, most: number = this.#max): boolean {
-    return this.waitNs(nowNs, count, most) === 0;
+    this.#pass(nowNs);
+    const before = this.#value(EVENTS) + count - 1 - most;
+    return count <= most && (before < 0 || this.#value(PASSED) - this.#timeOf(before) >= this.#spanNs);
   }
 
   /** Takes an event in, unless it is one too many. */
@@ -63,9 +64,9 @@ export class SlidingWindow {
 
   /** Takes an event in, also one too many: it has happened. */
   note(nowNs: number): void {
-    const passedNs = this.pass(nowNs);
+    this.#pass(nowNs);
     const events = this.#value(EVENTS);
-    this.#slots[this.#slotOf(events)] = passedNs;
+    this.#slots[this.#slotOf(events)] = this.#value(PASSED);
     this.#slots[EVENTS] = events + 1;
   }
 
@@ -80,10 +81,14 @@ export class SlidingWindow {
 
   /** Lets the window's time pass until the clock is at `nowNs`. @returns how much has passed in all, in nanoseconds. */
   pass(nowNs: number): number {
+    this.#pass(nowNs);
+    return this.#value(PASSED);
+  }
+
+  #pass(nowNs: number): void {
     const readNs = Math.floor(nowNs);
     this.#slots[PASSED] = this.#value(PASSED) + Math.max(0, readNs - this.#value(READ));
     this.#slots[READ] = readNs;
-    return this.#value(PASSED);
   }
 
   #timeOf(event: number): number {
