@@ -2,6 +2,7 @@
 
 import { InstrumentDirectory } from '../market/instrument.ts';
 import { nodeHttp } from '../net/node-http.ts';
+import { tlsOptions } from '../net/tls-options.ts';
 import { freshSeed, seededChance } from '../platform/chance.ts';
 import { systemClock } from '../platform/clock.ts';
 import { arbitradeError } from '../platform/errors.ts';
@@ -15,7 +16,7 @@ import { KrakenRest } from '../venues/kraken/rest/kraken-rest.ts';
 
 /** @throws KEY_REFUSED when the venue does not know the key, KEY_OUTRUN, KEY_UNCHECKED when it cannot be asked. */
 export async function askKeyInfo({ venue }: Config, { name, key, secret }: ApiKey): Promise<KeyInfo> {
-  const http = nodeHttp(systemClock);
+  const http = nodeHttp(systemClock, tlsOptions(venue.tls_pins));
   const nonces = new NonceSource(systemClock, openNonceFile(venue.nonce_file, key));
   const rest = new KrakenRest({
     http,

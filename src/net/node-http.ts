@@ -4,17 +4,17 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '../platform/clock.ts';
 import { reasonOf } from '../platform/errors.ts';
-import { TLS_OPTIONS } from './tls-options.ts';
+import type { TlsOptions } from './tls-options.ts';
 import type { HttpPort, HttpRequest, HttpResult } from './transport.ts';
 
 /** A longer answer is given up. A venue's list of all that it trades has about a megabyte. */
 const ANSWER_BYTES_MAX = 16_000_000;
 const AGENT = { keepAlive: true, keepAliveMsecs: 10_000, maxSockets: 8, noDelay: true } as const;
 
-/** Real requests. Redirects are not followed: a signature is good for one address. */
-export function nodeHttp(clock: Clock): HttpPort {
+/** Real requests, encrypted ones as `tls` says. Redirects are not followed: a signature is good for one address. */
+export function nodeHttp(clock: Clock, tls: TlsOptions): HttpPort {
   const plain = new HttpAgent(AGENT);
-  const secure = new HttpsAgent({ ...AGENT, ...TLS_OPTIONS });
+  const secure = new HttpsAgent({ ...AGENT, ...tls });
   const open = new Set<NodeRequest>();
   return {
     request: (request, done) => {

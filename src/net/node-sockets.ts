@@ -1,15 +1,17 @@
 /** Sockets on the network: `ws` behind the {@link SocketPort}. Uncompressed: no extension is offered, so none is agreed. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { reasonOf } from '../platform/errors.ts';
-import { TLS_OPTIONS } from './tls-options.ts';
+import type { TlsOptions } from './tls-options.ts';
 import type { Socket, SocketEvents, SocketPort } from './transport.ts';
 
-export interface NodeSocketLimits {
+export interface NodeSocketOptions {
   /** A larger message ends the connection with {@link CLOSE_TOO_LARGE}. */
   readonly frameBytesMax: number;
   /** Time for TCP, TLS and the upgrade together. */
   readonly connectTimeoutMs: number;
+  /** How encrypted connections are verified. */
+  readonly tls: TlsOptions;
 }
 
 /** Our word for a connection that was given up without a close code; the code RFC 6455 reserves for it. */
@@ -19,13 +21,15 @@ export const CLOSE_TOO_LARGE = 1009;
 const CLOSE_NORMAL = 1000;
 
 /** Real sockets. Nothing is opened before `open`. */
-export function nodeSockets({ frameBytesMax, connectTimeoutMs }: NodeSocketLimits): SocketPort {
-  const options = {
-    ...TLS_OPTIONS,
+export function nodeSockets({ frameBytesMax, connectTimeoutMs, tls }: NodeSocketOptions): SocketPort {
+  // `ws` hands these on to `tls.connect`; its declarations know an older shape of one of them.
+  const verification: object = tls;
+  const limits: ClientOptions = {
     perMessageDeflate: false,
     maxPayload: frameBytesMax,
     handshakeTimeout: connectTimeoutMs,
   };
+  const options = Object.assign(limits, verification);
   return { open: (url, events) => new NodeSocket(new WebSocket(url, options), events, frameBytesMax) };
 }
 

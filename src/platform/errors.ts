@@ -98,6 +98,8 @@ export const ERRORS = {
   CONTROL_SOCKET_FAILED: (path: string, why: string) =>
     `the control socket ${path} could not be opened (${why}); check the directory and its rights`,
   VENUE_UNREACHABLE: (url: string, why: string) => `${url} could not be reached (${why})`,
+  TLS_PIN_MISMATCH: (host: string, found: string) =>
+    `TLS_PIN_MISMATCH: ${host} shows a public key that is none of venue.tls_pins (its SHA-256 is ${found}), and nothing was sent to it; if the venue says that it has changed its key, add this one, otherwise somebody stands between`,
   CREDENTIALS_INVALID: (half: string, expected: string) =>
     `the ${half} of the venue's API key is not one: expected ${expected}; copy it again from where the venue showed it`,
   MARKET_DATA_REFUSED: (url: string, forMs: number, why: string) =>

@@ -132,6 +132,7 @@ export function settingConflicts(config: Config): SettingIssue[] {
     ...emptyInventory(config),
     ...feesOfOtherPairs(config),
     ...mixedMarkets(config),
+    ...pinsWithoutKey(config),
     ...sharedFiles(config),
   ];
 }
@@ -207,6 +208,18 @@ function mixedMarkets({ mode, venue }: Config): SettingIssue[] {
     .map((setting) => ({
       path: ['venue', setting],
       expected: `an address ${market ? 'on this machine' : 'of the venue'}, like venue.public_url (${venue.public_url})`,
+      was: venue[setting],
+    }));
+}
+
+/** What is not encrypted shows no key: who asks for one there believes to be protected. */
+function pinsWithoutKey({ venue }: Config): SettingIssue[] {
+  if (venue.tls_pins.length === 0) return [];
+  return (['public_url', 'private_url', 'rest_url'] as const)
+    .filter((setting) => !/^(wss|https):/.test(venue[setting]))
+    .map((setting) => ({
+      path: ['venue', setting],
+      expected: `an encrypted address (${setting === 'rest_url' ? 'https' : 'wss'}://), for venue.tls_pins is set`,
       was: venue[setting],
     }));
 }

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { nodeHttp } from '../../src/net/node-http.ts';
+import { tlsOptions } from '../../src/net/tls-options.ts';
 import type { HttpRequest, HttpResult } from '../../src/net/transport.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 
@@ -16,7 +17,7 @@ async function serving(handle: RequestListener): Promise<{ url: string; server: 
 }
 
 function client() {
-  const http = nodeHttp(systemClock);
+  const http = nodeHttp(systemClock, tlsOptions([]));
   onTestFinished(() => http.close());
   const ask = (url: string, more: Partial<HttpRequest> = {}): Promise<HttpResult> => {
     let calls = 0;

@@ -39,12 +39,13 @@ test.each([
   const program = `
     import { nodeHttp } from ${url('../../src/net/node-http.ts')};
     import { nodeSockets } from ${url('../../src/net/node-sockets.ts')};
+    import { tlsOptions } from ${url('../../src/net/tls-options.ts')};
     import { systemClock } from ${url('../../src/platform/clock.ts')};
-    const http = nodeHttp(systemClock);
+    const http = nodeHttp(systemClock, tlsOptions([]));
     const asked = await new Promise((resolve) => http.request(
       { method: 'POST', url: 'https://localhost:${port}/', headers: { 'API-Key': 'k' }, body: '', timeoutMs: 20_000 }, resolve));
     http.close();
-    const closed = await new Promise((resolve) => nodeSockets({ frameBytesMax: 1_000, connectTimeoutMs: 20_000 })
+    const closed = await new Promise((resolve) => nodeSockets({ frameBytesMax: 1_000, connectTimeoutMs: 20_000, tls: tlsOptions([]) })
       .open('wss://localhost:${port}/', {
         onOpen: () => resolve('open'), onMessage: () => undefined,
         onClosed: (code, why) => resolve('closed ' + why),

@@ -8,6 +8,7 @@
 import { type Instrument, InstrumentDirectory, type InstrumentIndex } from '../../../market/instrument.ts';
 import { SlidingWindow } from '../../../net/limiters/sliding-window.ts';
 import { nodeSockets } from '../../../net/node-sockets.ts';
+import { tlsOptions } from '../../../net/tls-options.ts';
 import type { SocketPort } from '../../../net/transport.ts';
 import { arbitradeError } from '../../../platform/errors.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
@@ -313,8 +314,6 @@ function budgetOf({ config, ownMemory }: Context): SlidingWindow {
 
 /** Sockets on the network, unless the host has its own. */
 function socketsOf({ config, options }: Context): SocketPort {
-  const { frame_bytes_max, connect_timeout_ms } = config.venue;
-  return (
-    options.transport?.sockets ?? nodeSockets({ frameBytesMax: frame_bytes_max, connectTimeoutMs: connect_timeout_ms })
-  );
+  const { frame_bytes_max: frameBytesMax, connect_timeout_ms: connectTimeoutMs, tls_pins } = config.venue;
+  return options.transport?.sockets ?? nodeSockets({ frameBytesMax, connectTimeoutMs, tls: tlsOptions(tls_pins) });
 }

@@ -7,6 +7,7 @@ import type { InstrumentDirectory, OrderScale } from '../../../market/instrument
 import { SlidingWindow } from '../../../net/limiters/sliding-window.ts';
 import { nodeHttp } from '../../../net/node-http.ts';
 import { nodeSockets } from '../../../net/node-sockets.ts';
+import { tlsOptions } from '../../../net/tls-options.ts';
 import type { Transport } from '../../../net/transport.ts';
 import { arbitradeError } from '../../../platform/errors.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
@@ -81,8 +82,9 @@ function kept(options: KrakenContext['options']): NonceStore {
 }
 
 function networkOf({ clock, config: { venue } }: KrakenContext): Transport {
-  const sockets = nodeSockets({ frameBytesMax: venue.frame_bytes_max, connectTimeoutMs: venue.connect_timeout_ms });
-  return { http: nodeHttp(clock), sockets };
+  const { frame_bytes_max: frameBytesMax, connect_timeout_ms: connectTimeoutMs } = venue;
+  const tls = tlsOptions(venue.tls_pins);
+  return { http: nodeHttp(clock, tls), sockets: nodeSockets({ frameBytesMax, connectTimeoutMs, tls }) };
 }
 
 function report({ log }: KrakenContext, notice: RestNotice): void {
