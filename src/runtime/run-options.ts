@@ -68,7 +68,10 @@ const booking = z.strictObject({
   ...{ qty: text, price: text, cost: text, fee: text, feeAsset: text },
 });
 
-const loss = z.strictObject({ asset: text, realised: text, peak: text, outside: text, hour: text, day: text });
+const loss = z.strictObject({
+  ...{ asset: text, realised: text, peak: text, outside: text },
+  recent: z.array(z.strictObject({ endMs: z.number(), amount: text })),
+});
 
 /** What each option has to be. */
 const CHECKS = {
@@ -96,7 +99,6 @@ const CHECKS = {
     }),
   ),
   lossesAtStart: z.strictObject({
-    atMs: z.number(),
     assets: z.array(loss),
     ...{ losingPlans: z.number(), refusedOrders: z.number() },
   }),

@@ -281,7 +281,7 @@ class SimulatedDay {
     // A service manager takes a moment.
     this.#clock.advanceTo(this.#clock.nowNs() + (100 + this.#chance.integer(5_000)) * 1e6);
     const log = new InstrumentLog(memory.instrumentLog);
-    this.#host = this.#makeHost(await deaths.records.left(log, this.#bootedMs, this.#clock.wallMs()));
+    this.#host = this.#makeHost(await deaths.records.left(log, this.#bootedMs));
     await this.#boot();
     deaths.begin(this.#nowMs);
   }

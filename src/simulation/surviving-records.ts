@@ -97,11 +97,11 @@ export class SurvivingRecords {
    * Options of the next run: what the one that died, and those before it, left.
    * @param startedMs wall time at which that one began; log: its instruments.
    */
-  async left(log: InstrumentLog, startedMs: number, nowMs: number): Promise<RunOptions> {
+  async left(log: InstrumentLog, startedMs: number): Promise<RunOptions> {
     await this.#store(log, startedMs);
     return {
       causesAtStart: await readCauses(this.#connection),
-      lossesAtStart: await readLosses(this.#connection, ACCOUNT, nowMs),
+      lossesAtStart: await readLosses(this.#connection, ACCOUNT),
       storedTrading: await readTrading(this.#connection, ACCOUNT),
     };
   }

@@ -11,6 +11,15 @@ export const LOSSES_FROM_KEY = 'losses_counted_from';
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
+export interface StoredMinute {
+  /**
+   * The last millisecond of the minute since 1970: in the venue's time, as far as the run had compared the account with the
+   * venue. Our clock may have been set between two runs.
+   */
+  readonly endMs: number;
+  readonly amount: string;
+}
+
 export interface StoredLoss {
   /** Modern asset code, such as `BTC`. */
   readonly asset: string;
@@ -19,14 +28,11 @@ export interface StoredLoss {
   readonly peak: string;
   /** What came and went outside plans; of what somebody paid in only what made up for a loss. */
   readonly outside: string;
-  /** Both of them within the UTC hour, and the UTC day, in which the database was read. */
-  readonly hour: string;
-  readonly day: string;
+  /** What both of them came to within the last day that they have something of, by the minute, oldest first. */
+  readonly recent: readonly StoredMinute[];
 }
 
 export interface StoredLosses {
-  /** Wall time, ms since 1970, at which it was read. */
-  readonly atMs: number;
   readonly assets: readonly StoredLoss[];
   /** In a row, up to the end of the last run. */
   readonly losingPlans: number;

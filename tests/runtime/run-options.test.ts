@@ -28,8 +28,8 @@ const ALL: Required<RunOptions> = {
     },
   ],
   lossesAtStart: {
-    ...{ atMs: 1, losingPlans: 0, refusedOrders: 0 },
-    assets: [{ asset: 'USD', realised: '-1', peak: '0', outside: '0', hour: '0', day: '-1' }],
+    ...{ losingPlans: 0, refusedOrders: 0 },
+    assets: [{ asset: 'USD', realised: '-1', peak: '0', outside: '0', recent: [{ endMs: 1, amount: '-1' }] }],
   },
   transport: {
     http: { request: () => {}, close: () => {} },

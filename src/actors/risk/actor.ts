@@ -179,6 +179,7 @@ class Risk implements Actor {
     this.#desk.mark(this.#limits, this.#streaks, this.#directory);
     // A capture lists its pairs one after the other: what it does not have is known at its end.
     if (this.#context.options.replay !== true) this.#unlistedNames.note(this.#directory);
+    this.#carry(); // the venue's time may be known now
     const accountState = this.#accountState();
     if (accountState === 'refused') this.#halt('account_refused', ACCOUNT_REFUSED);
     const readings = this.#readings(accountState);
@@ -224,6 +225,10 @@ class Risk implements Actor {
     }
   }
 
+  #carry(): void {
+    if (this.#stored !== undefined) this.#desk.carry(this.#stored, this.#limits, this.#streaks, this.#directory);
+  }
+
   #readings(accountState: AccountState | undefined): Readings {
     const { clock, options } = this.#context;
     const { feed, book, sequencer } = this.#counters;
@@ -238,6 +243,7 @@ class Risk implements Actor {
       recordsAgeMs: this.#recordsWatch?.ageMs(clock.nowNs()) ?? 0,
       commitFailing: this.#counters.persistence.get('commit_failing') !== 0,
       accountState,
+      hasUntimedLosses: this.#stored !== undefined && this.#desk.hasUntimed(this.#stored, this.#directory),
       accountKnownNs: sequencer.get('account_known_ns'),
       accountProgressNs: sequencer.get('account_progress_ns'),
       unlistedLimits: this.#unlisted,
@@ -358,7 +364,7 @@ class Risk implements Actor {
     if (used === this.#directoryPosition) return;
     this.#directory = instrumentLog.directory(used);
     this.#limits = assetLimits(config.risk, this.#directory);
-    if (this.#stored !== undefined) this.#desk.carry(this.#stored, this.#limits, this.#streaks, this.#directory);
+    this.#carry();
     // Before the venue has said what it lists, nothing is unlisted.
     const hasList = this.#directory.assets.length > 0;
     this.#unlisted = hasList ? unlistedLimits(limitSections(config), this.#directory) : [];

@@ -14,6 +14,7 @@ const WINDOWS = {
   day: { lengthMs: DAY_MS, start: ASSET_ENTRY.dayMs, units: ASSET_ENTRY.dayUnits },
 } as const;
 export type LossWindow = keyof typeof WINDOWS;
+export const LOSS_WINDOWS = ['hour', 'day'] as const satisfies readonly LossWindow[];
 
 /** What `asset` came to within the window that `nowMs` lies in; negative: lost. */
 export function unitsWithin(bank: DataView, asset: AssetIndex, window: LossWindow, nowMs: number): bigint {
@@ -42,7 +43,8 @@ export function clearWindows(bank: DataView, asset: AssetIndex): void {
   for (const { units } of Object.values(WINDOWS)) writeAmount(bank, at + units, 0n);
 }
 
-const startOf = (window: LossWindow, nowMs: number): number => {
+/** When the window began that `nowMs` lies in. */
+export const startOf = (window: LossWindow, nowMs: number): number => {
   const { lengthMs } = WINDOWS[window];
   return Math.floor(nowMs / lengthMs) * lengthMs;
 };

@@ -28,6 +28,8 @@ export interface Readings extends AccountAge {
   readonly recordsAgeMs: number;
   /** Whether a commit has failed, and none has succeeded since. */
   readonly commitFailing: boolean;
+  /** Whether it is not known yet what of the losses of earlier runs lies within this hour and day. */
+  readonly hasUntimedLosses: boolean;
   /** Limits of the settings that name an asset which the venue does not list. */
   readonly unlistedLimits: readonly string[];
 }
@@ -106,8 +108,12 @@ function refusedMarketData({ marketDataRefused }: Readings): Condition | undefin
     : undefined;
 }
 
-function unreadyAccount({ accountState }: Readings): Condition | undefined {
-  if (accountState === undefined || isTradingState(accountState)) return undefined;
+function unreadyAccount({ accountState, hasUntimedLosses }: Readings): Condition | undefined {
+  if (accountState === undefined) return undefined;
+  if (isTradingState(accountState)) {
+    const text = "no time of the venue's is known, by which losses of earlier runs lie within this hour or day or not";
+    return hasUntimedLosses ? { reason: 'account_not_ready', text } : undefined;
+  }
   return { reason: 'account_not_ready', text: `the account is ${accountState}: not compared with the venue's` };
 }
 

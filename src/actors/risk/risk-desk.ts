@@ -10,11 +10,12 @@ import { EXECUTION } from '../../messages/execution-message.ts';
 import { units } from '../../money/money.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
 import type { DoubleBufferedState } from '../../runtime/memory/double-buffered-state.ts';
+import { usesKey } from '../../settings/config.ts';
 import { isLatched } from '../../trading/gate-cause.ts';
 import type { StoredCause } from '../../trading/stored-causes.ts';
 import type { StoredLosses } from '../../trading/stored-losses.ts';
 import type { GateReason } from '../../trading/trading-gate.ts';
-import { carryLosses, hasToCarry } from './carried-losses.ts';
+import { aheadOfVenueMs, type Clocks, carryLosses, hasToCarry, hasUntimed } from './carried-losses.ts';
 import {
   addCause,
   clearLatched,
@@ -117,11 +118,25 @@ export class RiskDesk {
     streaks: StreakLimits,
     directory: InstrumentDirectory,
   ): void {
-    if (!hasToCarry(this.#bank, stored, directory)) return;
+    const clocks = this.#clocks();
+    if (!hasToCarry(this.#bank, stored, directory, clocks)) return;
     const bank = this.memory.begin();
-    carryLosses(bank, stored, directory);
+    carryLosses(bank, stored, directory, clocks);
     this.#haltBeyond(bank, limits, streaks);
     this.#commit(bank);
+  }
+
+  /** Whether it is not known yet what of the losses of earlier runs lies within this hour and day. */
+  hasUntimed(stored: StoredLosses, directory: InstrumentDirectory): boolean {
+    return hasUntimed(this.#bank, stored, directory);
+  }
+
+  /** Without an account there is no venue's time: our clock is all that losses were timed by. */
+  #clocks(): Clocks {
+    const { clock, config } = this.#context;
+    const nowMs = clock.wallMs();
+    const aheadMs = usesKey(config.mode) ? aheadOfVenueMs(this.#bank, nowMs, clock.nowNs()) : 0;
+    return { nowMs, aheadMs };
   }
 
   /** Values the plans at work anew, and halts when what they have lost so far breaks a limit. */

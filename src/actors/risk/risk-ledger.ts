@@ -69,6 +69,10 @@ export function bookExecution(bank: DataView, slots: DataView, offset: number): 
     case EXECUTION_EVENT.BALANCE:
       bookBalance(bank, slots, offset);
       return BOOKED;
+    case EXECUTION_EVENT.READING:
+      bank.setFloat64(RISK_HEADER.venueMs, Number(slots.getBigInt64(offset + EXECUTION.amountUnits, true)), true);
+      bank.setFloat64(RISK_HEADER.venueStampNs, slots.getFloat64(offset + EXECUTION.stampNs, true), true);
+      return BOOKED;
     case EXECUTION_EVENT.TAKEN_OVER:
       takeOver(bank, slots, offset);
       return BOOKED;

@@ -45,7 +45,10 @@ export const RISK_HEADER = {
   ordersAbsent: 552, // f64, that never came to the venue
   /** f64: newest execution that the person who resumed last has taken upon himself. */
   resumedSeq: 560,
-  SIZE: 576,
+  /** f64: the venue's time that the account was compared up to last, ms, and when that was said, by the monotonic clock. */
+  venueMs: 568,
+  venueStampNs: 576,
+  SIZE: 584,
 } as const;
 
 export const OPEN_PLAN = {

@@ -16,7 +16,7 @@ import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';
 const WALL_MS = 1_700_000_000_000;
 const ACCOUNT = 'main@127.0.0.1:4433';
 const DEMO = { mode: 'demo', venue: { rest_url: 'http://127.0.0.1:4433' } };
-const { PLAN_ENDED, EXPOSURE, ORDER_ENDED } = EXECUTION_EVENT;
+const { PLAN_ENDED, EXPOSURE, ORDER_ENDED, READING } = EXECUTION_EVENT;
 
 interface Writers {
   readonly sequencer: RecordWriter;
@@ -68,7 +68,9 @@ const orderEnded = ({ sequencer: records }: Writers, outcome: (typeof ORDER_OUTC
 };
 
 const amounts = (loss: StoredLoss | undefined) =>
-  loss && [loss.realised, loss.peak, loss.outside, loss.hour, loss.day].map(Number);
+  loss && [...[loss.realised, loss.peak, loss.outside].map(Number), recently(loss)];
+/** All that came and went within the last day of which there is something. */
+const recently = ({ recent }: StoredLoss) => recent.reduce((sum, { amount }) => sum + Number(amount), 0);
 
 describe('what earlier runs lost, as the database has it', () => {
   test('is summed up over all runs: results with their marks, the peak, what went outside plans, streaks', async () => {
@@ -90,11 +92,9 @@ describe('what earlier runs lost, as the database has it', () => {
     }, file);
     const stored = await readStoredLosses(file, ACCOUNT, clockAt());
     expect(stored?.assets.map(({ asset }) => asset)).toEqual(['USD']);
-    expect(amounts(stored?.assets[0])).toEqual([17, 30, 0, 17, 17]);
+    expect(amounts(stored?.assets[0])).toEqual([17, 30, 0, 17]);
     expect(stored).toMatchObject({ losingPlans: 2, refusedOrders: 2 });
-    expect(amounts((await readStoredLosses(file, ACCOUNT, clockAt(HOUR_MS)))?.assets[0])?.slice(3)).toEqual([0, 17]);
-    const tomorrow = await readStoredLosses(file, ACCOUNT, clockAt(24 * HOUR_MS));
-    expect(amounts(tomorrow?.assets[0])).toEqual([17, 30, 0, 0, 0]);
+    expect(stored?.assets[0]?.recent.map(({ endMs }) => endMs)).toEqual([WALL_MS + 59_999 - (WALL_MS % 60_000)]);
   });
 
   test('counts from the last resume on, by the executions that risk had booked by then', async () => {
@@ -104,11 +104,11 @@ describe('what earlier runs lost, as the database has it', () => {
       ended(writers, units(-3_0000n)); // in flight when the person resumed
       writers.risk.tryState(LOSSES_FROM_KEY, '1');
     });
-    expect(amounts((await readStoredLosses(file, ACCOUNT, clockAt()))?.assets[0])).toEqual([-3, 0, 0, -3, -3]);
+    expect(amounts((await readStoredLosses(file, ACCOUNT, clockAt()))?.assets[0])).toEqual([-3, 0, 0, -3]);
     executionSeq = 0;
     await run((writers) => ended(writers, units(-4_0000n)), file);
     const stored = await readStoredLosses(file, ACCOUNT, clockAt());
-    expect(amounts(stored?.assets[0])).toEqual([-7, 0, 0, -7, -7]);
+    expect(amounts(stored?.assets[0])).toEqual([-7, 0, 0, -7]);
     expect(stored?.losingPlans).toBe(2);
   });
 
@@ -153,8 +153,7 @@ describe('limits over restarts', () => {
   });
 
   const LOST: StoredLosses = {
-    atMs: 0,
-    assets: [{ asset: 'USD', realised: '-90', peak: '5', outside: '-4', hour: '-94', day: '-94' }],
+    assets: [{ asset: 'USD', realised: '-90', peak: '5', outside: '-4', recent: [{ endMs: WALL_MS, amount: '-94' }] }],
     losingPlans: 4,
     refusedOrders: 3,
   };
@@ -228,5 +227,60 @@ describe('limits over restarts', () => {
     stage.call('resume', 'another day');
     expect(lose(units(10_0001n))).toBe('halted loss_limit');
     expect(stage.causes()[0]).toContain('lost within the hour 10.0001 USD');
+  });
+});
+
+describe('hours and days over restarts, with a clock that is set in between', () => {
+  const MINUTE_MS = 60_000;
+  /** A run that has lost 80 USD, by a clock that was as much ahead of the venue's. */
+  const lostBefore = async (aheadMs: number) => {
+    executionSeq = 0;
+    const file = await run((writers) => {
+      const told = { plan: 0, runMs: 1, executionSeq: ++executionSeq };
+      writeExecution(writers.sequencer, { event: READING }, {}, told, { amountUnits: BigInt(WALL_MS - aheadMs) });
+      ended(writers, units(-80_0000n));
+    });
+    return readStoredLosses(file, ACCOUNT, clockAt());
+  };
+  /** The run after it. @returns what the gate is before the account was compared, then, and after 30 USD more were lost. */
+  async function lossAfter(risk: object, stepMs: number, laterMs: number, aheadMs = 0): Promise<readonly string[]> {
+    const lossesAtStart = await lostBefore(aheadMs);
+    const venueMs = WALL_MS - aheadMs + laterMs;
+    const stage = stageRisk({ risk, mode: 'demo', wallMs: venueMs + stepMs, options: { lossesAtStart } });
+    const play = sequencer(stage.executions);
+    stage.account('trading');
+    stage.start();
+    const before = stage.now();
+    play.reading(venueMs, stage.clock.nowNs());
+    stage.run();
+    stage.pass(1_000);
+    const compared = stage.now();
+    play.ended(1, -30_0000n);
+    stage.run();
+    return [before, compared, stage.now()];
+  }
+  const HOURLY = { loss_hourly_max: { USD: '100' } };
+  const DAILY = { loss_daily_max: { USD: '100' } };
+  const CLOSED = 'paused account_not_ready';
+
+  test.each([-24, -1, 0, 1, 24])('by %i hours: what was lost minutes ago counts', async (hours) => {
+    for (const limit of [HOURLY, DAILY]) {
+      const gates = await lossAfter(limit, hours * HOUR_MS, 5 * MINUTE_MS);
+      expect(gates, JSON.stringify(limit)).toEqual([CLOSED, 'active none', 'halted loss_limit']);
+    }
+  });
+
+  test.each([-24, -1, 0, 1, 24])('what was lost by a clock that was %i hours ahead counts too', async (hours) => {
+    for (const limit of [HOURLY, DAILY]) {
+      const gates = await lossAfter(limit, 0, 5 * MINUTE_MS, hours * HOUR_MS);
+      expect(gates, JSON.stringify(limit)).toEqual([CLOSED, 'active none', 'halted loss_limit']);
+    }
+  });
+
+  test('what was lost long ago does not, however the clock was set', async () => {
+    for (const hours of [-3, -2, 0, 2]) {
+      const gates = await lossAfter(HOURLY, hours * HOUR_MS, 2 * HOUR_MS);
+      expect(gates, `${hours} hours`).toEqual([CLOSED, 'active none', 'active none']);
+    }
   });
 });

@@ -47,6 +47,8 @@ interface StageOptions {
   readonly limits?: object;
   readonly trading?: object;
   readonly mode?: Mode;
+  /** Wall time at the start, ms. */
+  readonly wallMs?: number;
   /** False: the venue lists its assets when the test calls `list`. */
   readonly isListed?: boolean;
   readonly options?: RunOptions;
@@ -58,10 +60,12 @@ export function stageRisk({
   limits,
   trading,
   mode = 'paper',
+  wallMs,
   options,
   isListed = true,
 }: StageOptions = {}) {
   const stage = createTestContext('risk', {
+    ...(wallMs === undefined ? {} : { wallStartNs: BigInt(wallMs) * 1_000_000n }),
     config: { mode, risk: risk ?? {}, paper: paper ?? {}, limits: limits ?? {}, trading: trading ?? {} },
     ...(options === undefined ? {} : { options }),
   });
@@ -203,6 +207,12 @@ export function sequencer(ring: RingProducer) {
     ofRun: (ms: number) => {
       runMs = ms;
     },
+    /** The account was compared up to a time of the venue's. */
+    reading: (venueMs: number, stampNs: number) =>
+      put(0, EXECUTION_EVENT.READING, (view, at) => {
+        view.setBigInt64(at + EXECUTION.amountUnits, BigInt(venueMs), true);
+        view.setFloat64(at + EXECUTION.stampNs, stampNs, true);
+      }),
     takenOver: (asset: AssetIndex, balance: bigint, exposure: bigint, dust: bigint) =>
       put(0, EXECUTION_EVENT.TAKEN_OVER, (view, at) => {
         view.setUint16(at + EXECUTION.startAsset, asset, true);

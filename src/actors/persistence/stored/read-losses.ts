@@ -9,13 +9,16 @@ import { formatDecimal, parseDecimal } from '../../../money/money.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import {
   DAY_MS,
-  HOUR_MS,
   LOSSES_FROM_KEY,
   outsideChange,
   type StoredLoss,
   type StoredLosses,
 } from '../../../trading/stored-losses.ts';
 import { withStoredDatabase } from './stored-database.ts';
+
+const MINUTE_MS = 60_000;
+/** What is older than a day before the newest result lies in no window of an hour or a day any more. */
+const MINUTES_KEPT = DAY_MS / MINUTE_MS;
 
 /** Of `exact_decimal`. */
 const DECIMALS = 18;
@@ -38,50 +41,54 @@ export function readStoredLosses(
       "SELECT 1 FROM duckdb_columns() WHERE table_name = 'plan_events' AND column_name = 'mark_units'",
     );
     // Of a database from before results were told whole, nothing is counted.
-    return columns.currentRowCount === 0 ? undefined : readLosses(connection, account, clock.wallMs());
+    return columns.currentRowCount === 0 ? undefined : readLosses(connection, account);
   });
 }
 
 /** As {@link readStoredLosses}, from a database that is open and has the newest schema. */
-export async function readLosses(
-  connection: DuckDBConnection,
-  account: string | undefined,
-  nowMs: number,
-): Promise<StoredLosses> {
+export async function readLosses(connection: DuckDBConnection, account: string | undefined): Promise<StoredLosses> {
   await connection.run("SET TimeZone = 'UTC'");
   const query: Query = async (sql) =>
     (
       await connection.runAndReadAll(`${COUNTED} ${sql}`, { account: account ?? null, key: LOSSES_FROM_KEY })
     ).getRowObjects();
   const sums = new Map<string, Sums>();
-  for (const row of await query(PLANS(hourOf(nowMs), dayOf(nowMs)))) addPlans(sums, row);
-  for (const row of await query(OUTSIDE)) addOutside(sums, row, nowMs);
+  for (const row of await query(PLANS)) addPlans(sums, row);
+  for (const row of await query(PLANS_BY_MINUTE)) addRecent(sumsOf(sums, row), row, amountOf(row, 'amount'));
+  for (const row of await query(OUTSIDE)) addOutside(sums, row);
   const [streaks = {}] = await query(STREAKS);
   return {
-    atMs: nowMs,
     assets: [...sums].map(([asset, sum]) => ({ asset, ...inWords(sum) })),
     losingPlans: Number(streaks['losing'] ?? 0),
     refusedOrders: Number(streaks['refused'] ?? 0),
   };
 }
 
-/** Runs of the account, and where in them counting begins: behind what a person has taken upon himself. */
+/**
+ * Runs of the account, how far the venue's clock was ahead of theirs (told by each comparison of the account, and at most
+ * that: what is told was asked for before), and where in them counting begins: behind what a person has taken upon himself. */
 const COUNTED = `
   WITH own AS MATERIALIZED (SELECT boot FROM boots WHERE account IS NOT DISTINCT FROM $account::VARCHAR),
+  shifts AS (
+    SELECT boot, max(venue_ms - epoch_ms(happened_at)) AS shift_ms FROM account_readings JOIN own USING (boot)
+    GROUP BY boot
+  ),
   counted_from AS (
     SELECT coalesce(max(boot), 0) AS from_boot, coalesce(arg_max(value::BIGINT, (boot, record_seq)), 0) AS from_seq
     FROM state_changes JOIN own USING (boot) WHERE source = 'risk' AND key = $key
   ),
   plans AS (
-    SELECT boot, execution_seq, start_asset AS asset, epoch_ms(happened_at) AS at_ms,
+    SELECT boot, execution_seq, start_asset AS asset,
+      ((epoch_ms(happened_at) + coalesce(shift_ms, 0)) // 60000)::BIGINT AS minute,
       exact_decimal(profit_units + coalesce(mark_units, 0), start_decimals) AS amount
-    FROM plan_events JOIN own USING (boot), counted_from
+    FROM plan_events JOIN own USING (boot) LEFT JOIN shifts USING (boot), counted_from
     WHERE event = 'ended' AND (boot, execution_seq) > (from_boot, from_seq)
   ),
   outside AS (
-    SELECT boot, execution_seq, asset, epoch_ms(happened_at) AS at_ms, reason,
+    SELECT boot, execution_seq, asset, reason,
+      ((epoch_ms(happened_at) + coalesce(shift_ms, 0)) // 60000)::BIGINT AS minute,
       exact_decimal(amount_units, decimals) AS amount
-    FROM exposure_changes JOIN own USING (boot), counted_from
+    FROM exposure_changes JOIN own USING (boot) LEFT JOIN shifts USING (boot), counted_from
     WHERE (boot, execution_seq) > (from_boot, from_seq)
   ),
   orders AS (
@@ -89,14 +96,16 @@ const COUNTED = `
     WHERE event = 'ended' AND outcome <> 'absent' AND (boot, execution_seq) > (from_boot, from_seq)
   )`;
 
-const PLANS = (hourMs: number, dayMs: number): string => `
-  SELECT asset, sum(amount)::VARCHAR AS realised, greatest(0, max(so_far))::VARCHAR AS peak,
-    coalesce(sum(amount) FILTER (WHERE at_ms >= ${hourMs}), 0)::VARCHAR AS hour,
-    coalesce(sum(amount) FILTER (WHERE at_ms >= ${dayMs}), 0)::VARCHAR AS day
+const PLANS = `
+  SELECT asset, sum(amount)::VARCHAR AS realised, greatest(0, max(so_far))::VARCHAR AS peak
   FROM (SELECT *, sum(amount) OVER (PARTITION BY asset ORDER BY boot, execution_seq) AS so_far FROM plans)
   GROUP BY asset ORDER BY asset`;
 
-const OUTSIDE = 'SELECT asset, amount::VARCHAR AS amount, reason, at_ms FROM outside ORDER BY boot, execution_seq';
+const PLANS_BY_MINUTE = `
+  SELECT asset, minute, sum(amount)::VARCHAR AS amount FROM plans GROUP BY asset, minute
+  HAVING minute >= (SELECT max(minute) FROM plans) - ${MINUTES_KEPT} ORDER BY asset, minute`;
+
+const OUTSIDE = 'SELECT asset, amount::VARCHAR AS amount, reason, minute FROM outside ORDER BY boot, execution_seq';
 
 const STREAKS = `
   SELECT
@@ -110,33 +119,33 @@ interface Sums {
   realised: bigint;
   peak: bigint;
   outside: bigint;
-  hour: bigint;
-  day: bigint;
+  /** By minute. */
+  readonly recent: Map<number, bigint>;
 }
-
-const hourOf = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS;
-const dayOf = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
 
 function sumsOf(sums: Map<string, Sums>, row: Row): Sums {
   const asset = String(row['asset']);
-  const known = sums.get(asset) ?? { realised: 0n, peak: 0n, outside: 0n, hour: 0n, day: 0n };
+  const known = sums.get(asset) ?? { realised: 0n, peak: 0n, outside: 0n, recent: new Map() };
   sums.set(asset, known);
   return known;
 }
 
 function addPlans(sums: Map<string, Sums>, row: Row): void {
   const sum = sumsOf(sums, row);
-  for (const field of ['realised', 'peak', 'hour', 'day'] as const) sum[field] += amountOf(row, field);
+  for (const field of ['realised', 'peak'] as const) sum[field] += amountOf(row, field);
 }
 
-function addOutside(sums: Map<string, Sums>, row: Row, nowMs: number): void {
+function addRecent({ recent }: Sums, row: Row, amount: bigint): void {
+  const minute = Number(row['minute']);
+  recent.set(minute, (recent.get(minute) ?? 0n) + amount);
+}
+
+function addOutside(sums: Map<string, Sums>, row: Row): void {
   const sum = sumsOf(sums, row);
   const lostBefore = sum.outside < 0n ? -sum.outside : 0n;
   sum.outside += outsideChange(sum.outside, amountOf(row, 'amount'), reasonOf(row));
   const lost = (sum.outside < 0n ? -sum.outside : 0n) - lostBefore;
-  const atMs = Number(row['at_ms']);
-  if (atMs >= hourOf(nowMs)) sum.hour -= lost;
-  if (atMs >= dayOf(nowMs)) sum.day -= lost;
+  if (lost !== 0n) addRecent(sum, row, -lost);
 }
 
 const reasonOf = (row: Row): ExposureReason => EXPOSURE_REASONS.find((one) => one === row['reason']) ?? 'none';
@@ -148,7 +157,9 @@ function inWords(sum: Sums): Omit<StoredLoss, 'asset'> {
     realised: words(sum.realised),
     peak: words(sum.peak),
     outside: words(sum.outside),
-    hour: words(sum.hour),
-    day: words(sum.day),
+    recent: [...sum.recent]
+      .sort(([a], [b]) => a - b)
+      .filter(([minute], _index, all) => minute >= (all.at(-1)?.[0] ?? 0) - MINUTES_KEPT)
+      .map(([minute, amount]) => ({ endMs: (minute + 1) * MINUTE_MS - 1, amount: words(amount) })),
   };
 }
