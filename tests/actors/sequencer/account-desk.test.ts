@@ -613,14 +613,27 @@ describe('account desk: another engine on the account', () => {
   const trade = (stage: AccountStage, runMs: number, plan: number) =>
     stage.exchange.trade(ownId(plan, 0, 0, runMs), BTC_USD, 0, lots(1_000_000n), 0n, ticks(500_000n), stage.nowMs());
 
-  test('that began after this one is reported at its first order, and only once', () => {
+  test.each([
+    ['after', WALL_MS + 5_000],
+    ['before', EARLIER_MS],
+  ])('that began %s this one, by whatever clock, is reported at its first late fill, and once', (_when, runMs) => {
     const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
-    trade(stage, WALL_MS + 5_000, 1);
+    stage.pass(70_000);
+    const fill = (plan: number) =>
+      stage.exchange.trade(ownId(plan, 0, 0, runMs), BTC_USD, 0, lots(1_000_000n), 1n, ticks(500_000n), stage.nowMs());
+    fill(1);
     stage.pass(3_000);
-    expect(audits(stage, 'account_shared')).toEqual([expect.stringContaining(new Date(WALL_MS + 5_000).toISOString())]);
-    for (let plan = 2; plan < 30; plan++) trade(stage, WALL_MS + 5_000, plan);
+    expect(audits(stage, 'account_shared')).toEqual([expect.stringContaining(new Date(runMs).toISOString())]);
+    for (let plan = 2; plan < 30; plan++) fill(plan);
     stage.pass(3_000);
     expect(audits(stage, 'account_shared')).toHaveLength(1);
+  });
+
+  test('that is dead, and whose clock was ahead, is not taken for another one by what was on its way', () => {
+    const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
+    for (let plan = 1; plan <= 4; plan++) trade(stage, WALL_MS + 3_600_000, plan);
+    stage.pass(10_000);
+    expect(audits(stage, 'account_shared')).toEqual([]);
   });
 
   test('that began before this one is reported when its orders keep appearing', () => {

@@ -214,8 +214,8 @@ export class AccountReconciliation {
     }
   }
 
-  #reportOthers({ openOrders, endedOrders }: AccountReading): void {
-    const runMs = this.#others.notice([...openOrders, ...endedOrders], this.#isSettled);
+  #reportOthers(reading: AccountReading): void {
+    const runMs = this.#others.notice(reading, this.#isSettled);
     if (runMs === undefined) return;
     const { books, tasks } = this.#deps;
     const since = new Date(runMs).toISOString();
