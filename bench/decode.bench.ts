@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import { CaptureReader, READ_END, READ_ROW, READ_WAIT } from '../src/captures/capture-reader.ts';
 import { instrumentIndex } from '../src/market/instrument.ts';
+import { SymbolTable } from '../src/market/symbol-table.ts';
 import { FrameDecoder } from '../src/venues/kraken/market/frame-decoder.ts';
-import { SymbolTable } from '../src/venues/kraken/market/symbol-table.ts';
 import { alternate, type Bench, type BenchRow, nowNs } from './harness.ts';
 
 const CAPTURE = join(import.meta.dirname, '../tests/fixtures/kraken/ws2_book_d25_BTCUSD_20260802.cap.jsonl.gz');

@@ -28,6 +28,7 @@ import type { RingProducer } from '../src/runtime/memory/ring.ts';
 import { createSharedMemory, openContext, openProducer, type Placement } from '../src/runtime/memory/shared-memory.ts';
 import { checkConfig } from '../src/settings/config.ts';
 import { TOPOLOGY } from '../src/topology.ts';
+import { feeSettingsOf } from '../src/venues/fee-settings.ts';
 import { krakenPairs } from '../tests/support/asset-pairs.ts';
 import { heapAfterCollection } from '../tests/support/heap.ts';
 import { alternate, type Bench, type BenchRow, nowNs, quantiles } from './harness.ts';
@@ -92,7 +93,7 @@ class Stage {
     const services = { config, clock: systemClock, chance: this.#chance, log: () => {}, options: {} };
     this.#context = openContext(memory, 'detector', services);
     this.#tops = openProducer(memory, 'tops', 'book');
-    this.#naive = new NaiveDetector(this.directory, config.fees, cycleLength);
+    this.#naive = new NaiveDetector(this.directory, feeSettingsOf(config), cycleLength);
     this.#values = this.directory.assets.map(() => Math.exp(this.#chance.unit() * 8));
     this.online = this.directory.instruments.filter(({ status }) => status === 'online').map(({ index }) => index);
     this.#detector = createActor(this.#context);
@@ -239,7 +240,12 @@ class Stage {
 /** One screening of EUR/USD with its tournament tree, against multiplying out its 900 cycles from flat arrays. */
 async function treeAgainstScan(rounds: number): Promise<BenchRow> {
   const directory = finePairs();
-  const market = new Market(2_048, checkConfig({}).fees, new FeeTable(createFeeTableMemory(2_048)), directory);
+  const market = new Market(
+    2_048,
+    feeSettingsOf(checkConfig({})),
+    new FeeTable(createFeeTableMemory(2_048)),
+    directory,
+  );
   market.rates.fill(0.99);
   market.rates[market.ONE_EDGE] = 1;
   const table = findCycles(directory, { startAssets: [], cycleLength: 3 });

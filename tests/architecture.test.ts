@@ -54,6 +54,19 @@ describe('architecture', () => {
     expect(net.filter(({ text }) => /kraken|protocol reference/i.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
+  test('a venue is known by its folder and its row in the registry, and to nothing else', () => {
+    const venueOf = (path: string): string | undefined => /^venues\/([^/]+)\//.exec(path)?.[1];
+    const known = files.flatMap((file) =>
+      importsOf(file)
+        .filter((imported) => venueOf(imported) !== undefined && venueOf(imported) !== venueOf(file.path))
+        .map((imported) => `${file.path} imports ${imported}`),
+    );
+    expect(known.toSorted()).toEqual([
+      'actors/sequencer/venue-route.ts imports venues/dry-run/dry-run-port.ts',
+      'venues/registry.ts imports venues/kraken/kraken.ts',
+    ]);
+  });
+
   test('an actor never imports another actor', () => {
     const wrong = files.flatMap((file) => {
       const own = actorOf(file.path);

@@ -2,11 +2,11 @@
  * `arbitrade run` and the commands named after a mode: the engine as a service, with a settings file, until it is told to
  * stop. Every mode but `live` may be put in place of the file's; `live` must stand in the file and be confirmed here.
  */
+
 import { openRunFile } from '../control/run-file.ts';
 import { dumpState } from '../engine/dump-state.ts';
 import { Engine } from '../engine/engine.ts';
 import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
-import { askKeyInfo } from '../engine/key-check.ts';
 import { requireConfirmed, requireEnabled, requireFit } from '../engine/live-consent.ts';
 import { jsonLog } from '../engine/log.ts';
 import { requirePrivateFiles } from '../engine/private-files.ts';
@@ -20,6 +20,7 @@ import { type ArbitradeError, arbitradeError } from '../platform/errors.ts';
 import { renderSummary } from '../readings/summary.ts';
 import { type Config, type Mode, readConfig, usesKey } from '../settings/config.ts';
 import { type ApiKey, readSecretsFile } from '../settings/secrets-file.ts';
+import { venueNamed } from '../venues/registry.ts';
 
 export interface RunOptions {
   readonly config: string;
@@ -101,7 +102,7 @@ async function keyFor(config: Config, named: string | undefined): Promise<ApiKey
   if (config.mode !== 'demo') requireSafeEnvironment(config.mode, config.venue);
   const apiKey = readSecretsFile(file);
   if (config.mode === 'live') requireConfirmed(apiKey, named);
-  if (config.mode !== 'demo') requireFit(apiKey, await askKeyInfo(config, apiKey), systemClock.wallMs());
+  if (config.mode !== 'demo') requireFit(apiKey, await venueNamed(config.venue.name).readKey(config, apiKey));
   return apiKey;
 }
 

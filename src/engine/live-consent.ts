@@ -6,7 +6,7 @@
 import { arbitradeError } from '../platform/errors.ts';
 import type { Config } from '../settings/config.ts';
 import type { ApiKey } from '../settings/secrets-file.ts';
-import { changesNeeded, judgeKey, type KeyInfo } from '../venues/kraken/keys/key-permissions.ts';
+import type { KeyReport } from '../venues/venue.ts';
 
 /** First yes: the settings mean it, and bound what can be lost. @throws LIVE_NOT_ENABLED, LIVE_UNLIMITED, CONFIG_INVALID. */
 export function requireEnabled({ mode, live, strategy, trading, risk, persistence }: Config): void {
@@ -44,11 +44,8 @@ export function requireConfirmed({ name }: ApiKey, named: string | undefined): v
  * Third yes: the key can trade, cannot withdraw, and is the one that the venue has under this name.
  * @throws KEY_REFUSED.
  */
-export function requireFit({ name }: ApiKey, info: KeyInfo, wallMs: number): void {
-  const isOther = info.name !== '' && info.name !== name;
-  const reasons = [
-    ...(isOther ? ['the venue has this key under another name'] : []),
-    ...changesNeeded(judgeKey(info, wallMs)),
-  ];
+export function requireFit({ name }: ApiKey, report: KeyReport): void {
+  const isOther = report.name !== '' && report.name !== name;
+  const reasons = [...(isOther ? ['the venue has this key under another name'] : []), ...report.changesNeeded];
   if (reasons.length > 0) throw arbitradeError('KEY_REFUSED', name, reasons.join('; '));
 }

@@ -6,40 +6,18 @@
 import { type PartsPerMillion, parsePercent } from '../money/money.ts';
 import { arbitradeError } from '../platform/errors.ts';
 
-/**
- * Taker fee by tier, in percent: Kraken's schedule of 9 July 2026, tiers 1 to 12, then Pro 1 to 5 (protocol reference
- * 5.1, second-hand). An account's own fees are read from the venue where there is a key; this table is for runs without.
- */
-const TAKER_PCT_BY_TIER = [
-  '0.80',
-  '0.60',
-  '0.38',
-  '0.35',
-  '0.30',
-  '0.25',
-  '0.22',
-  '0.20',
-  '0.18',
-  '0.15',
-  '0.12',
-  '0.10',
-  '0.09',
-  '0.08',
-  '0.07',
-  '0.06',
-  '0.05',
-] as const;
-
-/** Fee settings: `fees` of the configuration. */
+/** Fee settings: `fees` of the configuration, and the venue's own schedule. */
 export interface FeeSettings {
+  /** In percent by tier, dearest first. Not empty. An account's own fees are read from the venue where there is a key. */
+  readonly takerPctByTier: readonly string[];
   readonly tier: number;
   readonly taker_pct?: string | undefined;
   readonly pairs_taker_pct: Readonly<Record<string, string>>;
 }
 
 /** Taker fee of a tier; of the most expensive one when `tier` is not in the schedule. */
-export function takerFeeOfTier(tier: number): PartsPerMillion {
-  return parsePercent(TAKER_PCT_BY_TIER[tier - 1] ?? TAKER_PCT_BY_TIER[0], 'fee schedule');
+export function takerFeeOfTier(takerPctByTier: readonly string[], tier: number): PartsPerMillion {
+  return parsePercent(takerPctByTier[tier - 1] ?? takerPctByTier[0] ?? '', 'fee schedule');
 }
 
 /**
@@ -51,7 +29,7 @@ export function takerFee(settings: FeeSettings, symbol: string): PartsPerMillion
   const own = Object.hasOwn(settings.pairs_taker_pct, symbol) ? settings.pairs_taker_pct[symbol] : undefined;
   if (own !== undefined) return checkedPercent(`fees.pairs_taker_pct.${symbol}`, own);
   if (settings.taker_pct !== undefined) return checkedPercent('fees.taker_pct', settings.taker_pct);
-  return takerFeeOfTier(settings.tier);
+  return takerFeeOfTier(settings.takerPctByTier, settings.tier);
 }
 
 /**

@@ -36,6 +36,10 @@ function hasEdgeDecimals(bps: number): boolean {
   return (digits.split('.')[1] ?? '').length - Number(exponent) <= EDGE_DECIMALS;
 }
 
+/** Venues that can be traded on. */
+export const VENUE_NAMES = ['kraken'] as const;
+export type VenueName = (typeof VENUE_NAMES)[number];
+
 /** What carries a key's token or signature is encrypted, except on this machine. */
 function isEncryptedOrLocal(url: string): boolean {
   const { protocol, hostname } = new URL(url);
@@ -43,7 +47,7 @@ function isEncryptedOrLocal(url: string): boolean {
 }
 
 const venue = z.strictObject({
-  name: z.enum(['kraken']).default('kraken'),
+  name: z.enum(VENUE_NAMES).default('kraken'),
   public_url: z.url({ protocol: /^wss?$/, error: 'a wss:// address' }).default('wss://ws.kraken.com/v2'),
   private_url: z
     .url({ protocol: /^wss?$/, error: 'a wss:// address' })

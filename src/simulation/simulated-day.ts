@@ -22,7 +22,7 @@ import { InlineHost } from '../runtime/inline-host.ts';
 import type { RunOptions } from '../runtime/run-options.ts';
 import { TOPOLOGY } from '../topology.ts';
 import { ACCOUNT_STATES, isTradingState } from '../trading/account-state.ts';
-import { MemoryNonceStore } from '../venues/kraken/keys/nonce-source.ts';
+import { MemoryNonceStore } from '../trading/nonce-store.ts';
 import { check, type Violation } from './checker.ts';
 import { type SentOrder, spendLimits } from './day-readings.ts';
 import { type DaySettings, type DrawnDay, drawDay } from './day-settings.ts';

@@ -6,3 +6,14 @@ export interface NonceStore {
   reserve(highest: bigint): void;
   close(): void;
 }
+
+/** For hosts without files: the venue it talks to lives no longer than it does. */
+export class MemoryNonceStore implements NonceStore {
+  highest = 0n;
+
+  reserve(highest: bigint): void {
+    this.highest = highest;
+  }
+
+  close(): void {}
+}

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { requireConfirmed, requireEnabled, requireFit } from '../../src/engine/live-consent.ts';
 import { TRADING_PERMISSIONS } from '../../src/practice/exchange/accounts/account-spec.ts';
 import { type ConfigInput, checkConfig } from '../../src/settings/config.ts';
+import { changesNeeded, judgeKey, type KeyInfo } from '../../src/venues/kraken/keys/key-permissions.ts';
 
 const LIVE: ConfigInput = {
   mode: 'live',
@@ -12,6 +13,11 @@ const LIVE: ConfigInput = {
 };
 const KEY = { name: 'trading-eu', key: 'k', secret: 's' };
 const INFO = { name: 'trading-eu', permissions: TRADING_PERMISSIONS, validUntilMs: undefined, ipAllowlist: [] };
+/** What the venue's adapter makes of it. */
+const reportOf = (info: KeyInfo, wallMs = 0) => ({
+  name: info.name,
+  changesNeeded: changesNeeded(judgeKey(info, wallMs)),
+});
 const refusal = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
 
@@ -41,13 +47,13 @@ describe('the three yeses', () => {
   });
 
   test('a key that trades and cannot withdraw passes, with or without a name of its own', () => {
-    expect(() => requireFit(KEY, INFO, 0)).not.toThrow();
-    expect(() => requireFit(KEY, { ...INFO, name: '' }, 0)).not.toThrow();
+    expect(() => requireFit(KEY, reportOf(INFO))).not.toThrow();
+    expect(() => requireFit(KEY, reportOf({ ...INFO, name: '' }))).not.toThrow();
   });
 
   test.each(TRADING_PERMISSIONS)('a key without %s is refused by what it lacks', (missing) => {
     const permissions = TRADING_PERMISSIONS.filter((permission) => permission !== missing);
-    expect(() => requireFit(KEY, { ...INFO, permissions }, 0)).toThrowError(
+    expect(() => requireFit(KEY, reportOf({ ...INFO, permissions }))).toThrowError(
       refusal('KEY_REFUSED', new RegExp(`it needs ${missing} \\(`)),
     );
   });
@@ -56,14 +62,18 @@ describe('the three yeses', () => {
     'a key with %s is refused',
     (more) => {
       const permissions = [...TRADING_PERMISSIONS, more];
-      expect(() => requireFit(KEY, { ...INFO, permissions }, 0)).toThrowError(
+      expect(() => requireFit(KEY, reportOf({ ...INFO, permissions }))).toThrowError(
         refusal('KEY_REFUSED', new RegExp(`take away ${more} \\(`)),
       );
     },
   );
 
   test('a key that has expired, or is called otherwise at the venue, is refused', () => {
-    expect(() => requireFit(KEY, { ...INFO, validUntilMs: 5 }, 5)).toThrowError(refusal('KEY_REFUSED', /expired/));
-    expect(() => requireFit(KEY, { ...INFO, name: 'other' }, 0)).toThrowError(refusal('KEY_REFUSED', /another name/));
+    expect(() => requireFit(KEY, reportOf({ ...INFO, validUntilMs: 5 }, 5))).toThrowError(
+      refusal('KEY_REFUSED', /expired/),
+    );
+    expect(() => requireFit(KEY, reportOf({ ...INFO, name: 'other' }))).toThrowError(
+      refusal('KEY_REFUSED', /another name/),
+    );
   });
 });

@@ -1,18 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { accountFee, takerFee, takerFeeOfTier } from '../../src/market/fees.ts';
+import { venueNamed } from '../../src/venues/registry.ts';
 
-const TIER_1 = { tier: 1, pairs_taker_pct: {} };
+const { takerPctByTier } = venueNamed('kraken');
+const TIER_1 = { takerPctByTier, tier: 1, pairs_taker_pct: {} };
 
 describe('fees', () => {
   test('the schedule falls from 0.80 % at tier 1 to 0.10 % at tier 12 and 0.05 % at Pro 5', () => {
-    expect(takerFeeOfTier(1)).toBe(8_000);
-    expect(takerFeeOfTier(12)).toBe(1_000);
-    expect(takerFeeOfTier(17)).toBe(500);
-    for (let tier = 2; tier <= 17; tier++) expect(takerFeeOfTier(tier)).toBeLessThan(takerFeeOfTier(tier - 1));
+    expect(takerFeeOfTier(takerPctByTier, 1)).toBe(8_000);
+    expect(takerFeeOfTier(takerPctByTier, 12)).toBe(1_000);
+    expect(takerFeeOfTier(takerPctByTier, 17)).toBe(500);
+    for (let tier = 2; tier <= 17; tier++)
+      expect(takerFeeOfTier(takerPctByTier, tier)).toBeLessThan(takerFeeOfTier(takerPctByTier, tier - 1));
   });
 
   test('a tier outside the schedule costs the worst fee', () => {
-    for (const tier of [0, -1, 18, 1.5, Number.NaN]) expect(takerFeeOfTier(tier)).toBe(8_000);
+    for (const tier of [0, -1, 18, 1.5, Number.NaN]) expect(takerFeeOfTier(takerPctByTier, tier)).toBe(8_000);
   });
 
   test("a pair's own fee goes before the fee of every pair, which goes before the tier", () => {
@@ -39,7 +42,7 @@ describe('fees', () => {
 
 test('what the account pays counts, and only a setting that names a fee can make it dearer', () => {
   const told = 4_000 as ReturnType<typeof takerFee>;
-  const settings = { tier: 1, pairs_taker_pct: { 'BTC/USD': '0.5', 'ETH/USD': '0.01' } };
+  const settings = { takerPctByTier, tier: 1, pairs_taker_pct: { 'BTC/USD': '0.5', 'ETH/USD': '0.01' } };
   expect(accountFee(settings, 'ADA/USD', told)).toBe(4_000); // the tier is what is not known
   expect(accountFee(settings, 'BTC/USD', told)).toBe(5_000);
   expect(accountFee(settings, 'ETH/USD', told)).toBe(4_000);

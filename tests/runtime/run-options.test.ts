@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkedRunOptions, type RunOptions } from '../../src/runtime/run-options.ts';
-import { MemoryNonceStore } from '../../src/venues/kraken/keys/nonce-source.ts';
+import { MemoryNonceStore } from '../../src/trading/nonce-store.ts';
 import { createTestContext } from '../support/test-context.ts';
 
 const AMOUNT = { asset: 'BTC', amount: '0.5' };

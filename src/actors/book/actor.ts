@@ -27,7 +27,8 @@ import type { Actor, ActorContext } from '../../runtime/actor.ts';
 import type { Counters } from '../../runtime/memory/counters.ts';
 import { type Histogram, isTimed } from '../../runtime/memory/histogram.ts';
 import type { RingConsumer, RingProducer } from '../../runtime/memory/ring.ts';
-import { CHECKSUM_VARIANT } from '../../venues/kraken/market/running-checksum.ts';
+import { FORM_UNSETTLED } from '../../venues/book-proof.ts';
+import { venueNamed } from '../../venues/registry.ts';
 import { AUDIT_BURST } from './audit-limiter.ts';
 import { BookMemory, ROW_DOUBLE, ROW_WORD } from './book-memory.ts';
 import { Precisions } from './precisions.ts';
@@ -100,7 +101,12 @@ class BookActor implements Actor {
     this.#records = context.records;
     this.#memory = new BookMemory(context.ownMemory, context.config);
     this.#precisions = new Precisions(this.#memory.books);
-    this.#books = new WorkingBooks(this.#memory, this.#precisions, this.#table);
+    this.#books = new WorkingBooks(
+      this.#memory,
+      this.#precisions,
+      this.#table,
+      venueNamed(context.config.venue.name).market,
+    );
     this.#validity = new Validity(context, this.#memory, this.#precisions);
     this.#latency = context.latency('book_verified');
     this.#counters = context.counters;
@@ -320,7 +326,7 @@ class BookActor implements Actor {
   }
 
   #rescale({ index }: Instrument, view: DataView, offset: number, seq: number): void {
-    this.#memory.setWord(index, ROW_WORD.variant, CHECKSUM_VARIANT.UNKNOWN);
+    this.#memory.setWord(index, ROW_WORD.proofForm, FORM_UNSETTLED);
     const isDecided = this.#table.newestSeq(index) === seq;
     if (!isDecided && !this.#validity.isLive(index)) return; // its next snapshot comes in the new scale
     if (!isDecided) this.#publishVoid(index, view, offset, seq, PRECISION_CHANGED);

@@ -32,7 +32,7 @@ export const ROW_DOUBLE = {
   eventSeq: 8,
 } as const;
 /** Fields of a row that are words (i32), by their place. */
-export const ROW_WORD = { state: 10, attempts: 11, variant: 12, outcome: 13, unsent: 14, reason: 15 } as const;
+export const ROW_WORD = { state: 10, attempts: 11, proofForm: 12, outcome: 13, unsent: 14, reason: 15 } as const;
 
 type RowDouble = (typeof ROW_DOUBLE)[keyof typeof ROW_DOUBLE];
 type RowWord = (typeof ROW_WORD)[keyof typeof ROW_WORD];

@@ -1,5 +1,5 @@
 /**
- * The arithmetic of the books: applies a message to the working ladders, checks it against the venue's checksum, and
+ * The arithmetic of the books: applies a message to the working ladders, checks it against the venue's proof, and
  * writes a version into the book table. Plain code, nothing is allocated.
  */
 
@@ -11,8 +11,8 @@ import { type Ladders, LEVEL_WORDS } from '../../market/ladders.ts';
 import { DELTA, DELTA_FLAG, TOP } from '../../messages/market-messages.ts';
 import { copyInt64 } from '../../money/int64.ts';
 import { lots } from '../../money/money.ts';
-import { CHECKSUM_LEVELS } from '../../venues/kraken/market/checksum.ts';
-import { CHECKSUM_VARIANT, RunningChecksum } from '../../venues/kraken/market/running-checksum.ts';
+import { type BookProof, PROOF_FAILED } from '../../venues/book-proof.ts';
+import type { MarketData } from '../../venues/market-data.ts';
 import { type BookMemory, ROW_WORD } from './book-memory.ts';
 import type { Precisions } from './precisions.ts';
 
@@ -29,25 +29,24 @@ const LEVEL_PRICE = LEVEL_WORDS.price;
 const LEVEL_DOUBLES = LEVEL_WORDS.SIZE / 2;
 const BID_TOUCH = TOP.bidPriceTicks / 8;
 const ASK_TOUCH = TOP.askPriceTicks / 8;
-const { RAW, PADDED, UNKNOWN } = CHECKSUM_VARIANT;
-const { variant: VARIANT } = ROW_WORD;
-
-assert.ok(CHECKSUM_LEVELS >= VERIFIED_LEVELS, 'readers trust no level that the checksum does not cover');
+const FAILED = PROOF_FAILED;
+const { proofForm: FORM } = ROW_WORD;
 
 export class WorkingBooks {
   readonly #memory: BookMemory;
   readonly #ladders: Ladders;
   readonly #clamped: ClampedLevels;
-  readonly #checksum: RunningChecksum;
+  readonly #proof: BookProof;
   readonly #precisions: Precisions;
   readonly #table: BookTable;
   readonly #tableDoubles: Float64Array;
 
-  constructor(memory: BookMemory, precisions: Precisions, table: BookTable) {
+  constructor(memory: BookMemory, precisions: Precisions, table: BookTable, market: MarketData) {
+    assert.ok(market.provenLevels >= VERIFIED_LEVELS, 'readers trust no level that the proof does not vouch for');
     this.#memory = memory;
     this.#ladders = memory.ladders;
     this.#clamped = new ClampedLevels(memory.ladders);
-    this.#checksum = new RunningChecksum(memory.ladders, this.#clamped);
+    this.#proof = market.makeProof(memory.ladders, this.#clamped);
     this.#precisions = precisions;
     this.#table = table;
     this.#tableDoubles = new Float64Array(table.view.buffer);
@@ -97,17 +96,21 @@ export class WorkingBooks {
     return !this.#ladders.overflowed(bids) && !this.#ladders.overflowed(asks);
   }
 
-  /**
-   * Whether the book has the checksum the venue gave, a signed word. On a snapshot the other variant is tried too when the remembered
-   * one does not match (padded first when none is remembered), and the one that matches is remembered.
-   */
-  verify(book: InstrumentIndex, checksum: number, isSnapshot: boolean): boolean {
-    const variant = this.#memory.word(book, VARIANT);
-    if (this.#sum(book, variant === RAW) === checksum) {
-      if (variant === UNKNOWN) this.#memory.setWord(book, VARIANT, PADDED);
-      return true;
-    }
-    return isSnapshot && this.#verifyOther(book, checksum, variant !== RAW);
+  /** Whether the book passes the venue's proof, a signed word. The form in which it passed is remembered. */
+  verify(book: InstrumentIndex, proof: number, isSnapshot: boolean): boolean {
+    const form = this.#memory.word(book, FORM);
+    const passed = this.#proof.check(
+      this.#ladders.side(book, 0),
+      this.#ladders.side(book, 1),
+      proof,
+      form,
+      isSnapshot,
+      this.#precisions.price(book),
+      this.#precisions.qty(book),
+    );
+    if (passed === FAILED) return false;
+    if (passed !== form) this.#memory.setWord(book, FORM, passed);
+    return true;
   }
 
   /** Writes the book as the next version of the table. */
@@ -134,10 +137,10 @@ export class WorkingBooks {
 
   /**
    * Rebuilds the ladders from the newest version of the table. False when that is not possible: the table may hold fewer
-   * levels than the book had, and it does not hold the decimals as written, which the raw checksum needs.
+   * levels than the book had, and it does not hold the decimals as written, which some forms of the proof need.
    */
   restore(book: InstrumentIndex): boolean {
-    if (this.#memory.word(book, VARIANT) !== PADDED) return false;
+    if (!this.#proof.needsNumbersOnly(this.#memory.word(book, FORM))) return false;
     const { levels } = this.#table.shape;
     const at = this.#table.newestVersion(book);
     if (at === -1) return false;
@@ -147,24 +150,6 @@ export class WorkingBooks {
     this.clear(book);
     this.#restoreSide(this.#ladders.side(book, 0), at / 8, bids);
     this.#restoreSide(this.#ladders.side(book, 1), at / 8 + levels * TABLE_LEVEL_DOUBLES, asks);
-    return true;
-  }
-
-  #sum(book: InstrumentIndex, raw: boolean): number {
-    return this.#checksum.of(
-      this.#ladders.side(book, 0),
-      this.#ladders.side(book, 1),
-      raw,
-      this.#precisions.price(book),
-      this.#precisions.qty(book),
-    );
-  }
-
-  #verifyOther(book: InstrumentIndex, checksum: number, raw: boolean): boolean {
-    this.#ladders.unsettle(this.#ladders.side(book, 0), CHECKSUM_LEVELS);
-    this.#ladders.unsettle(this.#ladders.side(book, 1), CHECKSUM_LEVELS);
-    if (this.#sum(book, raw) !== checksum) return false;
-    this.#memory.setWord(book, VARIANT, raw ? RAW : PADDED);
     return true;
   }
 

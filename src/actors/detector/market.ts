@@ -10,7 +10,7 @@ import { type Edge, edgeOf, instrumentOfEdge, sideOfEdge } from '../../market/as
 import type { BookCopy, BookTable } from '../../market/book-table.ts';
 import type { LegTerms } from '../../market/cycles/cycle-leg.ts';
 import type { FeeTable } from '../../market/fee-table.ts';
-import { accountFee, takerFee } from '../../market/fees.ts';
+import { accountFee, type FeeSettings, takerFee } from '../../market/fees.ts';
 import {
   type Instrument,
   type InstrumentDirectory,
@@ -21,7 +21,6 @@ import { TOP, TOP_FLAG } from '../../messages/market-messages.ts';
 import { readInt64 } from '../../money/int64.ts';
 import { type Lots, lots, type Ticks, ticks } from '../../money/money.ts';
 import { BUY, SELL } from '../../money/side.ts';
-import type { Config } from '../../settings/config.ts';
 
 /** A stored top is the tail of a TOP message as it is: bid price, bid quantity, ask price, ask quantity. */
 const TOP_BYTES = TOP.SIZE - TOP.bidPriceTicks;
@@ -41,7 +40,7 @@ export class Market {
   readonly kept: Float64Array;
   /** The edge that changes nothing: stands in for the fourth leg of a cycle of three. */
   readonly ONE_EDGE: Edge;
-  readonly #fees: Config['fees'];
+  readonly #fees: FeeSettings;
   readonly #feeTable: FeeTable;
   readonly #feePpm: Uint32Array;
   readonly #priceScale: Float64Array;
@@ -51,7 +50,7 @@ export class Market {
   readonly #view: DataView;
 
   /** @param fees of the settings: they hold where `feeTable` has no word of the venue. */
-  constructor(instrumentsMax: number, fees: Config['fees'], feeTable: FeeTable, directory: InstrumentDirectory) {
+  constructor(instrumentsMax: number, fees: FeeSettings, feeTable: FeeTable, directory: InstrumentDirectory) {
     this.directory = directory;
     this.ONE_EDGE = instrumentsMax * 2;
     this.rates = new Float64Array(instrumentsMax * 2 + 1);

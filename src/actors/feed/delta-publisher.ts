@@ -4,12 +4,12 @@
  * instrument can overtake its invalidation.
  */
 
+import { ASK, type BookFrame } from '../../market/book-frame.ts';
 import { CLAMPED_LOTS } from '../../market/clamped-levels.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../market/instrument.ts';
 import { CONTROL, DELTA, DELTA_FLAG, MARKET_KIND } from '../../messages/market-messages.ts';
 import { unixNsHigh, unixNsLow } from '../../platform/unix-time.ts';
 import type { RingProducer } from '../../runtime/memory/ring.ts';
-import { ASK, type BookFrame } from '../../venues/kraken/market/book-frame.ts';
 
 const TWO_32 = 4_294_967_296;
 // Numbers under names of this module: what is imported is looked up on every use.

@@ -6,6 +6,7 @@
 
 import { CLAMPED_LOTS } from '../../market/clamped-levels.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../market/instrument.ts';
+import { NOT_FOUND } from '../../market/symbol-table.ts';
 import type { InvalidReason } from '../../messages/market-messages.ts';
 import { formatDecimal } from '../../money/money.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -13,8 +14,8 @@ import type { ActorContext } from '../../runtime/actor.ts';
 import type { MalformedFrame } from '../../runtime/control-calls.ts';
 import type { Counters } from '../../runtime/memory/counters.ts';
 import { isTimed } from '../../runtime/memory/histogram.ts';
-import { FRAME_KIND, FrameDecoder } from '../../venues/kraken/market/frame-decoder.ts';
-import { NOT_FOUND } from '../../venues/kraken/market/symbol-table.ts';
+import { FRAME_KIND, type MarketDecoder } from '../../venues/market-data.ts';
+import { venueNamed } from '../../venues/registry.ts';
 import { isWorthRecording } from './audit-outbox.ts';
 import { DeltaPublisher, slotsOf } from './delta-publisher.ts';
 import type { FeedMemory } from './feed-memory.ts';
@@ -45,7 +46,7 @@ export class FrameRouter implements FrameSink {
   readonly #memory: FeedMemory;
   readonly #counters: Counters<'feed'>;
   readonly #clock: Clock;
-  readonly #decoder: FrameDecoder;
+  readonly #decoder: MarketDecoder;
   readonly #publisher: DeltaPublisher;
   readonly #announcements: Announcements;
   readonly #news: VenueNews;
@@ -68,7 +69,8 @@ export class FrameRouter implements FrameSink {
     this.#counters = context.counters;
     this.#clock = context.clock;
     this.registry = new InstrumentRegistry(context.instrumentLog, instruments_max);
-    this.#decoder = new FrameDecoder(this.registry.symbols);
+    const { market } = venueNamed(context.config.venue.name);
+    this.#decoder = market.makeDecoder(this.registry.symbols);
     this.#publisher = new DeltaPublisher(context.producer('deltas'));
     this.#malformed = new MalformedFrames(context.config.venue.malformed_kept);
     this.#count = frameCounters(context);
@@ -76,7 +78,7 @@ export class FrameRouter implements FrameSink {
     const deps = { context, memory, registry, publisher: this.#publisher, count: this.#count };
     this.#announcements = new Announcements(deps);
     this.#news = new VenueNews(context, registry, this.#announcements, this.#count);
-    this.#inference = new InstrumentInference(registry, this.#announcements, assets_max);
+    this.#inference = new InstrumentInference(market.precisions, registry, this.#announcements, assets_max);
     this.#frameBytesMax = context.config.venue.frame_bytes_max;
     this.#connections = new Int32Array(instruments_max).fill(NO_CONNECTION);
     this.#snapshotSeqs = new Float64Array(instruments_max);
@@ -281,7 +283,7 @@ export class FrameRouter implements FrameSink {
     if (mayHoldBack && this.#publisher.couldHold(slots) && !this.#publisher.hasRoom(slots)) return false;
     const kind = this.#decoder.decodeGeneral(TEXT.decode(bytes.subarray(start, end)));
     if (kind === FRAME_KIND.BOOK) return this.#takeFallback(mayHoldBack);
-    const why = kind === FRAME_KIND.JSON ? this.#news.take(this.#decoder.json, this.#connection) : this.#decoder.why;
+    const why = kind === FRAME_KIND.NEWS ? this.#news.take(this.#decoder, this.#connection) : this.#decoder.why;
     if (why !== undefined) this.#takeUnread(why, kind === FRAME_KIND.MALFORMED, bytes, start, end);
     this.#announcements.publish();
     return this.#endFrame();

@@ -1,17 +1,25 @@
 /** Instruments that nobody announced, made known by what their snapshots show. */
+
+import type { BookFrame } from '../../market/book-frame.ts';
 import type { InstrumentIndex } from '../../market/instrument.ts';
-import type { BookFrame } from '../../venues/kraken/market/book-frame.ts';
-import { inferPrecisions, verifiesUnder } from '../../venues/kraken/market/precision-inference.ts';
-import { NOT_FOUND } from '../../venues/kraken/market/symbol-table.ts';
+import { NOT_FOUND } from '../../market/symbol-table.ts';
+import type { PrecisionInference } from '../../venues/market-data.ts';
 import type { InstrumentRegistry } from './instrument-registry.ts';
 import type { Announcements } from './subscriptions/announcements.ts';
 
 export class InstrumentInference {
+  readonly #precisions: PrecisionInference;
   readonly #registry: InstrumentRegistry;
   readonly #announcements: Announcements;
   readonly #assetsMax: number;
 
-  constructor(registry: InstrumentRegistry, announcements: Announcements, assetsMax: number) {
+  constructor(
+    precisions: PrecisionInference,
+    registry: InstrumentRegistry,
+    announcements: Announcements,
+    assetsMax: number,
+  ) {
+    this.#precisions = precisions;
     this.#registry = registry;
     this.#announcements = announcements;
     this.#assetsMax = assetsMax;
@@ -29,14 +37,14 @@ export class InstrumentInference {
   inferAgain(book: BookFrame, message: number, instrument: InstrumentIndex): void {
     const registry = this.#registry;
     const precisions = { price: registry.pricePrecision(instrument), qty: registry.qtyPrecision(instrument) };
-    if (verifiesUnder(book, message, precisions)) return;
-    const better = inferPrecisions(book, message);
+    if (this.#precisions.isRight(book, message, precisions)) return;
+    const better = this.#precisions.infer(book, message);
     if (better === undefined || (better.price === precisions.price && better.qty === precisions.qty)) return;
     this.#infer(book, message, registry.symbolOf(instrument));
   }
 
   #infer(book: BookFrame, message: number, symbol: string): InstrumentIndex {
-    const precisions = inferPrecisions(book, message);
+    const precisions = this.#precisions.infer(book, message);
     if (precisions === undefined) return NOT_FOUND;
     const changes = this.#registry.provisional(symbol, precisions, this.#assetsMax);
     if (changes === undefined) return NOT_FOUND;

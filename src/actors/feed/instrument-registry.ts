@@ -12,9 +12,9 @@ import {
   instrumentIndex,
 } from '../../market/instrument.ts';
 import type { InstrumentLog } from '../../market/instrument-log.ts';
+import { SymbolTable } from '../../market/symbol-table.ts';
 import { lots, NO_UNITS, ticks } from '../../money/money.ts';
-import type { Precisions } from '../../venues/kraken/market/precision-inference.ts';
-import { SymbolTable } from '../../venues/kraken/market/symbol-table.ts';
+import type { Precisions } from '../../venues/market-data.ts';
 
 /** Decimals of an asset that nobody announced: those of most assets in the venue's ledger, or what its pair needs. */
 const USUAL_ASSET_PRECISION = 10;

@@ -2,8 +2,7 @@
 
 import { SYSTEM_STATUSES } from '../../messages/market-messages.ts';
 import type { ActorContext } from '../../runtime/actor.ts';
-import { instrumentMessageOf } from '../../venues/kraken/market/instrument-message.ts';
-import { type VenueReply, venueReplyOf } from '../../venues/kraken/wire/venue-reply.ts';
+import type { InstrumentNews, MarketDecoder, VenueReply } from '../../venues/market-data.ts';
 import type { FrameCounters } from './frame-counters.ts';
 import type { InstrumentRegistry } from './instrument-registry.ts';
 import type { ConnectionIndex, FrameSource } from './sources/frame-source.ts';
@@ -29,31 +28,33 @@ export class VenueNews {
     this.#count = count;
   }
 
-  /** @returns what is wrong with the frame, or undefined when it was understood or is of no concern. */
-  take(json: unknown, connection: ConnectionIndex): string | undefined {
-    if (channelOf(json) === 'instrument') return this.#takeInstruments(json);
-    const reply = venueReplyOf(json);
-    if (reply !== undefined) {
-      this.#takeReply(reply, connection);
-      return undefined;
+  /** Takes the newest frame of `decoder`. @returns what is wrong with it, or undefined when it was understood. */
+  take(decoder: MarketDecoder, connection: ConnectionIndex): string | undefined {
+    const { instruments_max: instrumentsMax, assets_max: assetsMax } = this.#context.config.limits;
+    const news = decoder.news(this.#registry.directory, { instrumentsMax, assetsMax });
+    switch (news.kind) {
+      case 'instruments':
+        this.#takeInstruments(news.instruments);
+        return undefined;
+      case 'reply':
+        this.#takeReply(news.reply, connection);
+        return undefined;
+      case 'status_unread':
+        this.#announcements.status('unknown'); // a status that cannot be read is none that orders may leave under
+        return news.why;
+      case 'unread':
+        return news.why;
+      case 'other':
+        return undefined;
+      default:
+        return news satisfies never;
     }
-    const channel = channelOf(json);
-    if (channel === 'status') {
-      this.#announcements.status('unknown'); // a status that cannot be read is none that orders may leave under
-      return 'a status without a system';
-    }
-    return channel === undefined ? 'neither a channel nor a reply' : undefined;
   }
 
-  #takeInstruments(json: unknown): string | undefined {
-    const { instruments_max: instrumentsMax, assets_max: assetsMax } = this.#context.config.limits;
-    const message = instrumentMessageOf(json, this.#registry.directory, { instrumentsMax, assetsMax });
-    if (message === undefined) return 'no instrument message';
-    for (const { name, reason } of message.refused) {
+  #takeInstruments({ changes, refused }: InstrumentNews): void {
+    for (const { name, reason } of refused)
       this.#announcements.audit('warn', 'instrument_refused', `${name}: ${reason}`);
-    }
-    this.#announcements.instruments(message.changes);
-    return undefined;
+    this.#announcements.instruments(changes);
   }
 
   #takeReply(reply: VenueReply, connection: ConnectionIndex): void {
@@ -81,9 +82,4 @@ export class VenueNews {
     }
     this.source?.onReply(connection, reply);
   }
-}
-
-function channelOf(json: unknown): string | undefined {
-  const hasChannel = typeof json === 'object' && json !== null && 'channel' in json;
-  return hasChannel && typeof json.channel === 'string' ? json.channel : undefined;
 }

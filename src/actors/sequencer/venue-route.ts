@@ -3,7 +3,7 @@
 import { sideName } from '../../money/side.ts';
 import type { ApprovedOrder } from '../../trading/approved-order.ts';
 import { DryRunPort } from '../../venues/dry-run/dry-run-port.ts';
-import { openKraken } from '../../venues/kraken/trading/open-kraken.ts';
+import { venueNamed } from '../../venues/registry.ts';
 import type { TradingPort } from '../../venues/trading-port.ts';
 import { AccountDesk } from './account/account-desk.ts';
 import type { ExecutionRoute, ExecutionRouteDeps } from './execution-route.ts';
@@ -11,10 +11,12 @@ import { FeeReader } from './fees/fee-reader.ts';
 
 export const VENUE: ExecutionRoute = {
   makePort: (deps) => {
-    const { port, rest, close } = openKraken(deps.context, deps.books.directory, deps.recall);
-    const fees = new FeeReader({ ...deps, port, rest });
+    const venue = venueNamed(deps.context.config.venue.name);
+    const account = venue.openAccount(deps.context, deps.books.directory, deps.recall);
+    const { port } = account;
+    const fees = new FeeReader({ ...deps, account });
     deps.atEnd(() => fees.stop());
-    deps.atEnd(close);
+    deps.atEnd(() => account.close());
     return deps.context.config.mode === 'dry-run' ? withoutOrders(port, deps) : port;
   },
   makeAccount: (deps) => {

@@ -6,7 +6,7 @@ import { instrumentIndex } from '../../../src/market/instrument.ts';
 import { MARKET_KIND } from '../../../src/messages/market-messages.ts';
 import { type Chance, seededChance } from '../../../src/platform/chance.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
-import { CHECKSUM_VARIANT } from '../../../src/venues/kraken/market/running-checksum.ts';
+import { CHECKSUM_FORM } from '../../../src/venues/kraken/market/checksum-proof.ts';
 import { CAPTURES, NaiveBook, readStream } from '../../support/book-messages.ts';
 import { BookStage, type Top, type Version } from './stage.ts';
 
@@ -207,7 +207,7 @@ describe('book actor killed while it changes a book', () => {
     ]);
     send(true, rows.flat());
     stage.run();
-    if (options.raw === true) stage.memory.setWord(instrumentIndex(0), ROW_WORD.variant, CHECKSUM_VARIANT.RAW);
+    if (options.raw === true) stage.memory.setWord(instrumentIndex(0), ROW_WORD.proofForm, CHECKSUM_FORM.RAW);
     const seq = send(false, [
       { ask: 0, price: '50000.0', qty: '2.00' },
       { ask: 1, price: '50001.0', qty: '0.00' },

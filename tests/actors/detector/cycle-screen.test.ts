@@ -65,7 +65,12 @@ const passed = (screen: CycleScreen): number[] => [...screen.candidates.subarray
 
 function randomMarket(chance: Chance, cycleLength: 3 | 4): { market: Market; table: CycleTable } {
   const directory = directoryOf(SYMBOLS.filter(() => chance.integer(4) > 0));
-  const fees = { tier: 1, taker_pct: ['0', '0.1'][chance.integer(2)], pairs_taker_pct: { 'A/B': '0.3' } };
+  const fees = {
+    takerPctByTier: ['0.8'],
+    tier: 1,
+    taker_pct: ['0', '0.1'][chance.integer(2)],
+    pairs_taker_pct: { 'A/B': '0.3' },
+  };
   const market = new Market(64, fees, new FeeTable(createFeeTableMemory(64)), directory);
   return { market, table: findCycles(directory, { startAssets: [], cycleLength }) };
 }

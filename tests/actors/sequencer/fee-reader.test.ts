@@ -5,8 +5,7 @@ import { BookTable } from '../../../src/market/book-table.ts';
 import type { Instrument, InstrumentIndex } from '../../../src/market/instrument.ts';
 import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import type { PartsPerMillion } from '../../../src/money/money.ts';
-import type { KrakenRest } from '../../../src/venues/kraken/rest/kraken-rest.ts';
-import { failed } from '../../../src/venues/kraken/rest/rest-answer.ts';
+import type { VenueAccount } from '../../../src/venues/venue.ts';
 import { createTestContext } from '../../support/test-context.ts';
 import { ASSETS, BTC_USD, ETH_BTC, ETH_USD, PAIRS, putBook } from './sequencer-stage.ts';
 
@@ -22,17 +21,17 @@ function stageFees() {
   const table = new BookTable(memory.bookTable);
   const venue = { isConnected: true, isReachable: true, takerPpm: 2_600, tellsAll: false };
   const asked: string[][] = [];
-  const takerFees: KrakenRest['takerFees'] = (instruments: readonly Instrument[], done) => {
+  const askFees: VenueAccount['askFees'] = (instruments: readonly Instrument[], done) => {
     asked.push(instruments.map(({ symbol }) => symbol));
     clock.after(10, () => {
-      if (!venue.isReachable) return done(failed('unknown', 'transport', 'out of reach', 'later'));
+      if (!venue.isReachable) return done({ ok: false, why: 'out of reach', isLasting: false });
       const told = instruments.filter(({ index }) => index !== ETH_BTC || venue.tellsAll);
       const takerPpm = venue.takerPpm as PartsPerMillion;
-      return done({ ok: true, value: told.map(({ index }) => ({ instrument: index, takerPpm })) });
+      return done({ ok: true, fees: told.map(({ index }) => ({ instrument: index, takerPpm })) });
     });
   };
   const books = new NewestBooks(context.bookTable, context.instrumentLog);
-  const reader = new FeeReader({ context, books, port: venue, rest: { takerFees } });
+  const reader = new FeeReader({ context, books, account: { port: venue, askFees } });
   const pass = (ms: number) => clock.advanceTo(clock.nowNs() + ms * 1e6);
   const open = (instrument: InstrumentIndex) => putBook(table, instrument, BOOK, 1, 0);
   const fee = (instrument: InstrumentIndex) => context.feeTable.of(instrument);

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { instrumentIndex } from '../../../src/market/instrument.ts';
+import { SymbolTable } from '../../../src/market/symbol-table.ts';
 import { FrameDecoder } from '../../../src/venues/kraken/market/frame-decoder.ts';
-import { SymbolTable } from '../../../src/venues/kraken/market/symbol-table.ts';
 import { capturePath, framesOf } from '../../support/captures.ts';
 import { heapAfterCollection } from '../../support/heap.ts';
 

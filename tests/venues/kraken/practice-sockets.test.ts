@@ -9,7 +9,8 @@ import { wallMs } from '../../../src/platform/time.ts';
 import type { FaultName } from '../../../src/practice/faults/faults.ts';
 import { type PracticeServer, startPracticeServer } from '../../../src/practice/network/practice-server.ts';
 import { checkConfig } from '../../../src/settings/config.ts';
-import { type KrakenAccount, openKraken } from '../../../src/venues/kraken/trading/open-kraken.ts';
+import { openKraken } from '../../../src/venues/kraken/trading/open-kraken.ts';
+import type { VenueAccount } from '../../../src/venues/venue.ts';
 import { capturePath, type ScratchFolder, scratchFolder } from '../../support/captures.ts';
 import { directoryOfExchange } from './exchange-stage.ts';
 import { Trader } from './trader.ts';
@@ -20,7 +21,7 @@ const ACCOUNT = 'alice';
 let folder: ScratchFolder;
 let server: PracticeServer;
 let directory: InstrumentDirectory;
-let account: KrakenAccount;
+let account: VenueAccount;
 let trader: Trader;
 let turning: NodeJS.Timeout;
 

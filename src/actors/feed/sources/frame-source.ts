@@ -3,7 +3,7 @@
  * replies; what a frame means is the frame router's business.
  */
 import type { Instrument, InstrumentIndex } from '../../../market/instrument.ts';
-import type { VenueReply } from '../../../venues/kraken/wire/venue-reply.ts';
+import type { VenueReply } from '../../../venues/market-data.ts';
 
 /** Number of a connection of this run, from 0: a socket, or a connection label of a capture. */
 export type ConnectionIndex = number;

@@ -12,8 +12,8 @@ import { tlsOptions } from '../../../net/tls-options.ts';
 import type { SocketPort } from '../../../net/transport.ts';
 import { arbitradeError } from '../../../platform/errors.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
-import { isFinalRefusal } from '../../../venues/kraken/rest/failure-class.ts';
-import type { VenueReply } from '../../../venues/kraken/wire/venue-reply.ts';
+import type { MarketData, VenueReply } from '../../../venues/market-data.ts';
+import { venueNamed } from '../../../venues/registry.ts';
 import { AuditOutbox } from '../audit-outbox.ts';
 import { FeedMemory } from '../feed-memory.ts';
 import { PHASE } from '../subscriptions/subscription-phase.ts';
@@ -32,6 +32,7 @@ export function createSocketSource(context: Context): FrameSource {
 
 class SocketSource implements FrameSource {
   readonly #context: Context;
+  readonly #market: MarketData;
   readonly #audits: AuditOutbox;
   readonly #table: SubscriptionTable;
   readonly #directory = new InstrumentDirectory();
@@ -47,6 +48,7 @@ class SocketSource implements FrameSource {
   constructor(context: Context) {
     const { venue, limits } = context.config;
     this.#context = context;
+    this.#market = venueNamed(venue.name).market;
     this.#audits = new AuditOutbox(context.records);
     const settings = {
       symbolsPerMessage: venue.symbols_per_message,
@@ -63,6 +65,7 @@ class SocketSource implements FrameSource {
   start(sink: FrameSink): void {
     this.#deps = {
       context: this.#context,
+      requests: this.#market.requests,
       sink,
       sockets: socketsOf(this.#context),
       table: this.#table,
@@ -183,14 +186,22 @@ class SocketSource implements FrameSource {
   }
 
   #takeBookAnswer({ kind, method, reqId, error }: Answer, instrument: InstrumentIndex, nowMs: number): void {
+    const why = error ?? 'no reason given';
+    const meaning = this.#market.meaningOfRefusal(why);
     if (method === 'unsubscribe') this.#table.onUnsubscribed(instrument, reqId);
     else if (kind === 'ack') this.#table.onAcked(instrument, reqId, nowMs);
-    else if (/already subscribed/i.test(error ?? '')) this.#table.onAlreadySubscribed(instrument, reqId, nowMs);
-    else this.#takeRefusal(instrument, reqId, error ?? 'no reason given', nowMs);
+    else if (meaning === 'already_subscribed') this.#table.onAlreadySubscribed(instrument, reqId, nowMs);
+    else this.#takeRefusal(instrument, reqId, why, meaning === 'final', nowMs);
   }
 
-  #takeRefusal(instrument: InstrumentIndex, reqId: number | undefined, error: string, nowMs: number): void {
-    const outcome = this.#table.onRefused(instrument, reqId, isFinalRefusal(error), nowMs);
+  #takeRefusal(
+    instrument: InstrumentIndex,
+    reqId: number | undefined,
+    error: string,
+    isFinal: boolean,
+    nowMs: number,
+  ): void {
+    const outcome = this.#table.onRefused(instrument, reqId, isFinal, nowMs);
     if (outcome === 'ignored') return;
     this.#sink.onInstrumentVoid(instrument, 'subscription_refused');
     const what = this.#directory.instruments[instrument]?.symbol ?? `instrument ${instrument}`;

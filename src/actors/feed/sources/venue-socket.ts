@@ -4,7 +4,9 @@
  */
 import { createActor } from 'xstate';
 import type { InstrumentIndex } from '../../../market/instrument.ts';
+import { ClockProbe } from '../../../net/clock-probe.ts';
 import { connectWaits } from '../../../net/connect-waits.ts';
+import { remedyForClose, remedyForUpgrade } from '../../../net/connection-remedy.ts';
 import { CLOSE_WITHIN_MS, closeInWords, KeptSocket } from '../../../net/kept-socket.ts';
 import { Pacer, REST_MS } from '../../../net/limiters/pacer.ts';
 import type { SlidingWindow } from '../../../net/limiters/sliding-window.ts';
@@ -12,10 +14,7 @@ import { CLOSE_ABNORMAL, CLOSE_TOO_LARGE } from '../../../net/node-sockets.ts';
 import type { SocketPort } from '../../../net/transport.ts';
 import { arbitradeError, reasonOf } from '../../../platform/errors.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
-import { ClockProbe } from '../../../venues/kraken/market/clock-probe.ts';
-import { remedyForClose, remedyForUpgrade } from '../../../venues/kraken/rest/failure-class.ts';
-import * as requests from '../../../venues/kraken/wire/requests.ts';
-import type { VenueReply } from '../../../venues/kraken/wire/venue-reply.ts';
+import type { MarketRequests, RequestId, VenueReply } from '../../../venues/market-data.ts';
 import type { AuditOutbox } from '../audit-outbox.ts';
 import { type SocketState, socketMachine } from '../feed-machine.ts';
 import { InstrumentSubscription } from '../subscriptions/instrument-subscription.ts';
@@ -25,6 +24,7 @@ import type { ConnectionIndex, FrameSink } from './frame-source.ts';
 /** What the sockets of a source share. */
 export interface SocketDeps {
   readonly context: ActorContext<'feed'>;
+  readonly requests: MarketRequests;
   readonly sink: FrameSink;
   readonly sockets: SocketPort;
   readonly table: SubscriptionTable;
@@ -32,7 +32,7 @@ export interface SocketDeps {
   readonly audits: AuditOutbox;
   /** Symbol of an instrument of the table. */
   readonly symbolOf: (instrument: InstrumentIndex) => string;
-  readonly nextRequest: () => requests.RequestId;
+  readonly nextRequest: () => RequestId;
   readonly isVenueOnline: () => boolean;
   /** Called after each frame: the time to act on what its replies asked for. */
   readonly afterFrame: () => void;
@@ -171,7 +171,7 @@ export class VenueSocket {
   }
 
   /** The subscription to the venue's instruments, if a reply without a symbol is about it. */
-  instrumentsAsked(request: requests.RequestId | undefined, channel: string | undefined) {
+  instrumentsAsked(request: RequestId | undefined, channel: string | undefined) {
     return this.#instruments?.isAbout(request, channel) === true ? this.#instruments : undefined;
   }
 
@@ -311,7 +311,7 @@ export class VenueSocket {
     if (this.#instruments?.isQueued !== true) return false;
     const request = this.#deps.nextRequest();
     this.#instruments.onSent(request, nowMs);
-    return this.#send(requests.subscribeInstrument(request));
+    return this.#send(this.#deps.requests.subscribeInstrument(request));
   }
 
   #sendUnsubscribe(nowMs: number): boolean {
@@ -319,7 +319,7 @@ export class VenueSocket {
     const request = nextRequest();
     table.takeUnsubscribes(this.index, request, nowMs, this.#scratch);
     if (this.#scratch.length === 0) return false;
-    return this.#send(requests.unsubscribeBook(this.#symbols(), context.config.venue.depth, request));
+    return this.#send(this.#deps.requests.unsubscribeBook(this.#symbols(), context.config.venue.depth, request));
   }
 
   #sendSubscribe(nowMs: number): boolean {
@@ -328,7 +328,7 @@ export class VenueSocket {
     const renewals = table.takeSubscribes(this.index, request, nowMs, this.#scratch);
     if (this.#scratch.length === 0) return false;
     context.counters.add(context.counters.at('resyncs_sent'), renewals);
-    return this.#send(requests.subscribeBook(this.#symbols(), context.config.venue.depth, request));
+    return this.#send(this.#deps.requests.subscribeBook(this.#symbols(), context.config.venue.depth, request));
   }
 
   #ping(nowMs: number): boolean {
@@ -338,7 +338,7 @@ export class VenueSocket {
     this.#pingDueMs = nowMs + context.config.venue.ping_interval_ms;
     this.#probe.onPingSent(request, context.clock.wallMs());
     this.#count('pings');
-    return this.#send(requests.ping(request));
+    return this.#send(this.#deps.requests.ping(request));
   }
 
   #send(text: string): true {

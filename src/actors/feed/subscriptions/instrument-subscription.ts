@@ -1,5 +1,5 @@
 /** The one subscription that is not a book: the venue's list of assets and pairs. Carried by the first socket. */
-import type { RequestId } from '../../../venues/kraken/wire/requests.ts';
+import type { RequestId } from '../../../venues/market-data.ts';
 import { UNANSWERED_MAX } from './subscription-table.ts';
 
 type Phase = 'offline' | 'queued' | 'sent' | 'waiting' | 'subscribed';

@@ -6,7 +6,7 @@
 import type { InstrumentIndex } from '../../../market/instrument.ts';
 import { backOffMs } from '../../../net/back-off.ts';
 import type { Chance } from '../../../platform/chance.ts';
-import type { RequestId } from '../../../venues/kraken/wire/requests.ts';
+import type { RequestId } from '../../../venues/market-data.ts';
 import { PHASE, type Phase } from './subscription-phase.ts';
 
 export interface SubscriptionSettings {

@@ -9,6 +9,7 @@ import { worthOf } from '../../../market/worth.ts';
 import { NO_LOTS, negated, parsePercent, plus, type Units } from '../../../money/money.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
 import { decodeClientOrderId, type OrderOrigin } from '../../../trading/client-order-id.ts';
+import { feeSettingsOf } from '../../../venues/fee-settings.ts';
 import type { Fill } from '../../../venues/trading-port.ts';
 import { askedInWords, misreportedFill, timeBounds } from '../decisions/misreport.ts';
 import type { Moment } from '../journal/execution-events.ts';
@@ -38,13 +39,13 @@ export class OrphanMisreports {
     const { directory } = newest;
     const instrument = reading.instrument === undefined ? undefined : directory.instruments[reading.instrument];
     if (instrument === undefined) return undefined;
-    const { fees, trading } = context.config;
+    const { trading } = context.config;
     // What is booked of it by whatever ids, and of what was booked so long ago that its id is forgotten, what is told.
     const forgotten = reading.fills.filter((one) => one !== fill && books.isOld(one) && !books.isBooked(one));
     const asked = {
       ...reading,
       instrument: instrument.index,
-      feePpm: context.feeTable.of(instrument.index) ?? takerFee(fees, instrument.symbol),
+      feePpm: context.feeTable.of(instrument.index) ?? takerFee(feeSettingsOf(context.config), instrument.symbol),
       bookedLots: forgotten.reduce((sum, { qtyLots }) => plus(sum, qtyLots), books.bookedLots(clOrdId, reading)),
     };
     return misreportedFill(asked, fill, directory, {

@@ -8,17 +8,14 @@ import type { Instrument, InstrumentIndex } from '../../../market/instrument.ts'
 import type { PartsPerMillion } from '../../../money/money.ts';
 import type { CancelTimer } from '../../../platform/clock.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
-import type { TakerFee } from '../../../venues/kraken/rest/account-fees.ts';
-import type { KrakenRest } from '../../../venues/kraken/rest/kraken-rest.ts';
-import type { TradingPort } from '../../../venues/trading-port.ts';
+import type { TakerFee, VenueAccount } from '../../../venues/venue.ts';
 import type { NewestBooks } from '../model/newest-books.ts';
 
 export interface FeeReaderDeps {
   readonly context: ActorContext<'sequencer'>;
   readonly books: NewestBooks;
-  /** Connected: then the venue's names of pairs are known. */
-  readonly port: Pick<TradingPort, 'isConnected'>;
-  readonly rest: Pick<KrakenRest, 'takerFees'>;
+  /** Asked when its port is connected: then the venue's names of pairs are known. */
+  readonly account: FeeSource;
 }
 
 /** How often it is looked whether there is a pair of which no fee is known. */
@@ -28,6 +25,11 @@ const RETRY_MS = 30_000;
 /** Before a pair is asked for again that the venue has said nothing of. */
 const UNTOLD_MS = 300_000;
 const TEXT_MAX = 2_000;
+
+/** What can be asked for fees. */
+export interface FeeSource extends Pick<VenueAccount, 'askFees'> {
+  readonly port: Pick<VenueAccount['port'], 'isConnected'>;
+}
 
 export class FeeReader {
   readonly #deps: FeeReaderDeps;
@@ -57,24 +59,24 @@ export class FeeReader {
   }
 
   #look(): void {
-    const { context, port } = this.#deps;
+    const { context, account } = this.#deps;
     const isRefresh = context.clock.nowNs() >= this.#refreshDueNs;
-    const wanted = port.isConnected ? this.#tradable(isRefresh) : [];
+    const wanted = account.port.isConnected ? this.#tradable(isRefresh) : [];
     if (wanted.length === 0) this.#lookIn(LOOK_MS);
     else this.#ask(wanted, isRefresh);
   }
 
   #ask(wanted: readonly Instrument[], isRefresh: boolean): void {
-    const { context, rest } = this.#deps;
-    rest.takerFees(wanted, (result) => {
+    const { context, account } = this.#deps;
+    account.askFees(wanted, (answer) => {
       if (this.#isStopped) return;
-      if (!result.ok) {
-        context.log('warn', 'fees_told', `the account's fees could not be read: ${result.failure.text}`);
-        if (result.failure.topic !== 'key_lost') this.#lookIn(RETRY_MS);
+      if (!answer.ok) {
+        context.log('warn', 'fees_told', `the account's fees could not be read: ${answer.why}`);
+        if (!answer.isLasting) this.#lookIn(RETRY_MS);
         return;
       }
       if (isRefresh) this.#refreshDueNs = this.#nextRefreshNs();
-      this.#take(wanted, result.value);
+      this.#take(wanted, answer.fees);
       this.#lookIn(LOOK_MS);
     });
   }

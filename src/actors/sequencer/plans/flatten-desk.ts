@@ -31,6 +31,7 @@ import { laterBy, type MonotonicNs, monotonicNs } from '../../../platform/time.t
 import type { ActorContext } from '../../../runtime/actor.ts';
 import { usesKey } from '../../../settings/config.ts';
 import type { GateState } from '../../../trading/trading-gate.ts';
+import { feeSettingsOf } from '../../../venues/fee-settings.ts';
 import type { TradingPort } from '../../../venues/trading-port.ts';
 import { exposedUnits } from '../account/account-ledger.ts';
 import type { Account } from '../account/running-account.ts';
@@ -265,9 +266,9 @@ export class FlattenDesk {
 
   #feePpm({ index, symbol }: Instrument): number | undefined {
     const { config, feeTable } = this.#deps.context;
-    if (!usesKey(config.mode)) return takerFee(config.fees, symbol);
+    if (!usesKey(config.mode)) return takerFee(feeSettingsOf(config), symbol);
     const told = feeTable.isDoubted(index) ? undefined : feeTable.of(index);
-    return told === undefined ? undefined : accountFee(config.fees, symbol, told);
+    return told === undefined ? undefined : accountFee(feeSettingsOf(config), symbol, told);
   }
 
   #heardSinceNs(): MonotonicNs {

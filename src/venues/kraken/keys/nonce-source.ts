@@ -58,14 +58,3 @@ export class NonceSource {
     return nonce;
   }
 }
-
-/** For hosts without files: the venue it talks to lives no longer than it does. */
-export class MemoryNonceStore implements NonceStore {
-  highest = 0n;
-
-  reserve(highest: bigint): void {
-    this.highest = highest;
-  }
-
-  close(): void {}
-}

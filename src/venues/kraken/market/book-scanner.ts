@@ -6,8 +6,8 @@
  * Whatever deviates is not an error here: {@link BookScanner.scan} says false and the general decoder decides. So the
  * scanner accepts nothing that the general decoder would refuse or understand otherwise.
  */
-import { ASK, BID, type BookFrame } from './book-frame.ts';
-import { HASH_START, hashStep, NOT_FOUND, type SymbolTable } from './symbol-table.ts';
+import { ASK, BID, type BookFrame } from '../../../market/book-frame.ts';
+import { HASH_START, hashStep, NOT_FOUND, type SymbolTable } from '../../../market/symbol-table.ts';
 
 export type Spelling = 'plain' | 'escaped';
 

@@ -3,32 +3,24 @@
  * an object; every other frame goes through JSON, and a book frame then ends up in the same place with the same content.
  */
 
-import type { InstrumentIndex } from '../../../market/instrument.ts';
+import { ASK, BID, BookFrame } from '../../../market/book-frame.ts';
+import type { InstrumentDirectory, InstrumentIndex } from '../../../market/instrument.ts';
+import { NOT_FOUND, type SymbolTable } from '../../../market/symbol-table.ts';
 import { reasonOf } from '../../../platform/errors.ts';
-import { ASK, BID, BookFrame } from './book-frame.ts';
+import { FRAME_KIND, type ListBounds, type MarketDecoder, type MarketNews } from '../../market-data.ts';
 import { isBookJson, type LevelJson, parseBookJson } from './book-json.ts';
 import { BookScanner } from './book-scanner.ts';
-import { NOT_FOUND, type SymbolTable } from './symbol-table.ts';
+import { newsOf } from './market-news.ts';
 
 const TEXT = new TextDecoder();
 const SYMBOL_FIELD = /"symbol"\s*:\s*"([^"]{1,64})"/g;
 const REASON_MAX = 120;
 
-/** What a frame turned out to be. */
-export const FRAME_KIND = {
-  /** Book messages: {@link FrameDecoder.book} has them. */
-  BOOK: 1,
-  /** Valid JSON of another channel: {@link FrameDecoder.json} has it. */
-  JSON: 2,
-  /** No JSON, or a book frame in a wrong shape: {@link FrameDecoder.why} says what is wrong. */
-  MALFORMED: 3,
-} as const;
-
-export class FrameDecoder {
+export class FrameDecoder implements MarketDecoder {
   /** Book messages of the newest frame. Valid until the next. */
   readonly book = new BookFrame();
-  /** The newest frame that was no book frame. */
-  json: unknown;
+  /** The newest frame that was no book frame, parsed. */
+  #json: unknown;
   /** What is wrong with the newest malformed frame. */
   why = '';
   /** Book frames that were not in the usual form. */
@@ -65,8 +57,8 @@ export class FrameDecoder {
   decodeGeneral(text: string): number {
     this.book.clear();
     try {
-      this.json = JSON.parse(text);
-      if (!isBookJson(this.json)) return FRAME_KIND.JSON;
+      this.#json = JSON.parse(text);
+      if (!isBookJson(this.#json)) return FRAME_KIND.NEWS;
       this.#takeBook(text);
       this.fallbacks++;
       return FRAME_KIND.BOOK;
@@ -75,6 +67,10 @@ export class FrameDecoder {
       this.why = reasonOf(thrown).slice(0, REASON_MAX);
       return FRAME_KIND.MALFORMED;
     }
+  }
+
+  news(directory: InstrumentDirectory, bounds: ListBounds): MarketNews {
+    return newsOf(this.#json, directory, bounds);
   }
 
   /** Instruments whose symbol stands in a frame that could not be decoded. Empty when none can be recognised. */

@@ -3,13 +3,9 @@
  * `instrument` channel. The most decimals seen are right whenever the venue writes its zeros. The snapshot's checksum
  * tells: it covers the digits padded to the precisions, or as written (protocol reference 1.7).
  */
-import { ASK, BID, type BookFrame } from './book-frame.ts';
+import { ASK, BID, type BookFrame } from '../../../market/book-frame.ts';
+import type { Precisions } from '../../market-data.ts';
 import { bookChecksum, CHECKSUM_LEVELS, type ChecksumLevel } from './checksum.ts';
-
-export interface Precisions {
-  readonly price: number;
-  readonly qty: number;
-}
 
 /** Quantities have eight decimals on most pairs: the first guess when those seen do not verify. */
 const QTY_USUAL = 8;

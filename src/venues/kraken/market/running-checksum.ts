@@ -8,9 +8,6 @@ import { type Ladders, LEVEL_WORDS } from '../../../market/ladders.ts';
 import { CHECKSUM_LEVELS } from './checksum.ts';
 import { advance, appendedDigits, appendInteger, appendText, appendWide } from './crc32.ts';
 
-/** Which digits the venue sums: see checksum.ts. `UNKNOWN`: not settled yet. */
-export const CHECKSUM_VARIANT = { UNKNOWN: 0, PADDED: 1, RAW: 2 } as const;
-
 const LEVELS = CHECKSUM_LEVELS; // local: an import is looked up on every use
 const { price: PRICE, qty: QTY, memo: MEMO, packed: PACKED } = LEVEL_WORDS;
 /** The text begins with the asks, and the register with all ones. */

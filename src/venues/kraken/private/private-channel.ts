@@ -7,7 +7,7 @@
  * The venue numbers the messages of a subscription without gaps (protocol reference 2.2). The snapshot is the first; it
  * may come before its acknowledgement. Messages before it are of an older subscription.
  */
-import type { RequestId } from '../wire/requests.ts';
+import type { RequestId } from '../../market-data.ts';
 
 /** What a message's number says. `before`: no snapshot yet. `repeated`: it, or a later one, was seen already. */
 export type SequenceVerdict = 'next' | 'repeated' | 'before' | 'gap';

@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import { parseNumberTexts } from '../../../net/exact-json.ts';
 import { reasonOf } from '../../../platform/errors.ts';
+import type { VenueNotice } from '../../market-data.ts';
 import { wholeNumberText } from '../amount-text.ts';
-import { type VenueNotice, venueReplyOf } from '../wire/venue-reply.ts';
+import { venueReplyOf } from '../wire/venue-reply.ts';
 import { type BalanceEntries, balanceEntriesOf } from './balance-report.ts';
 import { type ExecutionReport, executionReportOf, isReadable, type UnreadableReport } from './execution-report.ts';
 import { type PrivateReply, privateReplyOf } from './private-reply.ts';

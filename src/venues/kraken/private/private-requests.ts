@@ -10,7 +10,7 @@ import type { Instrument } from '../../../market/instrument.ts';
 import { formatDecimal } from '../../../money/money.ts';
 import { BUY, sideName } from '../../../money/side.ts';
 import type { ApprovedOrder } from '../../../trading/approved-order.ts';
-import type { RequestId } from '../wire/requests.ts';
+import type { RequestId } from '../../market-data.ts';
 
 /** What every request of the private socket carries. */
 export interface PrivateTerms {

@@ -2,9 +2,11 @@
  * What is streamed on a private connection: its two channels, the venue's clock and state, and every frame that comes. A
  * new connection begins everything anew. When something is missing or refused, whoever holds the connection decides.
  */
+
+import { ClockProbe } from '../../../net/clock-probe.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Config } from '../../../settings/config.ts';
-import { ClockProbe } from '../market/clock-probe.ts';
+import type { RequestId } from '../../market-data.ts';
 import * as requests from '../wire/requests.ts';
 import { PrivateChannel } from './private-channel.ts';
 import { type BalancesFrame, type ExecutionsFrame, type PrivateFrame, privateFrameOf } from './private-frame.ts';
@@ -27,7 +29,7 @@ export interface PrivateStreamsDeps {
   readonly venue: Pick<Config['venue'], 'ping_interval_ms' | 'subscribe_timeout_ms'>;
   readonly handler: StreamHandler;
   /** Sends a request as soon as the pace allows. */
-  readonly sendSoon: (write: (terms: privately.PrivateTerms) => string) => requests.RequestId;
+  readonly sendSoon: (write: (terms: privately.PrivateTerms) => string) => RequestId;
   /** A message of the executions is missing. */
   readonly onMissing: (why: string) => void;
   readonly onSubscribeRefused: (channel: string, error: string) => void;

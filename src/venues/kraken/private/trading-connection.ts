@@ -4,6 +4,7 @@
  */
 import { createActor } from 'xstate';
 import { connectWaits } from '../../../net/connect-waits.ts';
+import { remedyForClose, remedyForUpgrade } from '../../../net/connection-remedy.ts';
 import { closeInWords, KeptSocket } from '../../../net/kept-socket.ts';
 import { REST_MS } from '../../../net/limiters/pacer.ts';
 import type { SlidingWindow } from '../../../net/limiters/sliding-window.ts';
@@ -13,7 +14,7 @@ import type { Chance } from '../../../platform/chance.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { arbitradeError, reasonOf } from '../../../platform/errors.ts';
 import type { Config } from '../../../settings/config.ts';
-import { remedyForClose, remedyForKey, remedyForUpgrade } from '../rest/failure-class.ts';
+import { remedyForKey } from '../rest/failure-class.ts';
 import { apiErrorOf } from '../wire/api-error.ts';
 import { PrivateStreams, type StreamHandler } from './private-streams.ts';
 import type { SocketTokens, TokenResult } from './socket-tokens.ts';

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Instrument, InstrumentIndex } from '../../../market/instrument.ts';
 import type { PartsPerMillion } from '../../../money/money.ts';
+import type { TakerFee } from '../../venue.ts';
 import { amountText } from '../amount-text.ts';
 import { amountUp } from '../wire/rounded-amount.ts';
 import type { VenueNames } from '../wire/venue-names.ts';
@@ -12,11 +13,6 @@ import type { VenueNames } from '../wire/venue-names.ts';
 export const TRADE_VOLUME = z.object({
   fees: z.record(z.string().max(64), z.object({ fee: amountText }).nullable()).nullish(),
 });
-
-export interface TakerFee {
-  readonly instrument: InstrumentIndex;
-  readonly takerPpm: PartsPerMillion;
-}
 
 const PERCENT_DECIMALS = 4;
 const WHOLE_PPM = 1_000_000n;

@@ -10,11 +10,12 @@ import type { Instrument, InstrumentDirectory, OrderScale } from '../../../marke
 import type { Clock } from '../../../platform/clock.ts';
 import type { ArbitradeError } from '../../../platform/errors.ts';
 import type { OrderReading } from '../../trading-port.ts';
+import type { TakerFee } from '../../venue.ts';
 import { wholeNumberText } from '../amount-text.ts';
 import { KEY_INFO, type KeyInfo, keyInfoOf } from '../keys/key-permissions.ts';
 import type { RateTier } from '../rate-tier.ts';
 import { ASSET_ROW, PAIR_ROW, type PairRow, VenueNames } from '../wire/venue-names.ts';
-import { type TakerFee, TRADE_VOLUME, takerFeesOf } from './account-fees.ts';
+import { TRADE_VOLUME, takerFeesOf } from './account-fees.ts';
 import { BALANCES, BALANCES_EX, type Balances, balancesOf, plainBalancesOf } from './balance-rows.ts';
 import { ask, type Done, readResult } from './checked-answer.ts';
 import { probeKey } from './key-probe.ts';

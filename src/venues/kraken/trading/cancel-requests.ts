@@ -4,11 +4,11 @@
  * executions; a cancel that finds nothing open leaves the order's fate in doubt.
  */
 
+import type { RequestId } from '../../market-data.ts';
 import type { PrivateReply } from '../private/private-reply.ts';
 import { cancelAll, cancelOrders, type PrivateTerms } from '../private/private-requests.ts';
 import type { KrakenRest } from '../rest/kraken-rest.ts';
 import { apiErrorOf } from '../wire/api-error.ts';
-import type { RequestId } from '../wire/requests.ts';
 import type { OwnOrder } from './own-order.ts';
 import type { OwnOrders } from './own-orders.ts';
 import { cancelPoints, type TradingCounter } from './trading-counter.ts';

@@ -3,9 +3,10 @@
  * it hears nothing for the switch's time it cancels everything. After a lost connection it is told again, or turned off,
  * as soon as there is a new one; until then it may do its work.
  */
+
+import type { RequestId } from '../../market-data.ts';
 import type { PrivateReply } from '../private/private-reply.ts';
 import { cancelAllOrdersAfter, type PrivateTerms } from '../private/private-requests.ts';
-import type { RequestId } from '../wire/requests.ts';
 
 export interface DeadMansSwitchDeps {
   /** 0 leaves it off for good. */

@@ -3,32 +3,21 @@
  * process and key: nonces and rate limits are the key's.
  */
 
-import type { InstrumentDirectory, OrderScale } from '../../../market/instrument.ts';
+import type { Instrument, InstrumentDirectory, OrderScale } from '../../../market/instrument.ts';
 import { SlidingWindow } from '../../../net/limiters/sliding-window.ts';
 import { nodeHttp } from '../../../net/node-http.ts';
 import { nodeSockets } from '../../../net/node-sockets.ts';
 import { tlsOptions } from '../../../net/tls-options.ts';
 import type { Transport } from '../../../net/transport.ts';
 import { arbitradeError } from '../../../platform/errors.ts';
-import type { ActorContext } from '../../../runtime/actor.ts';
-import type { NonceStore } from '../../../trading/nonce-store.ts';
-import type { TradingPort } from '../../trading-port.ts';
+import { MemoryNonceStore, type NonceStore } from '../../../trading/nonce-store.ts';
+import type { AccountContext, FeeAnswer, VenueAccount } from '../../venue.ts';
 import { Credentials } from '../keys/credentials.ts';
 import { openNonceFile } from '../keys/nonce-file.ts';
-import { MemoryNonceStore, NonceSource } from '../keys/nonce-source.ts';
+import { NonceSource } from '../keys/nonce-source.ts';
 import { KrakenRest } from '../rest/kraken-rest.ts';
 import type { RestNotice } from '../rest/rest-client.ts';
 import { createKrakenTrading } from './kraken-trading.ts';
-
-export type KrakenContext = Pick<ActorContext<'sequencer'>, 'config' | 'clock' | 'chance' | 'options' | 'wake' | 'log'>;
-
-export interface KrakenAccount {
-  readonly port: TradingPort;
-  /** For questions that are no part of trading, such as fees. */
-  readonly rest: KrakenRest;
-  /** Gives the key free for a successor. The port is stopped before. */
-  close(): void;
-}
 
 /** Of the 150 attempts that the venue takes from one address in ten minutes; `connects_per_window` are the feed's. */
 const PRIVATE_CONNECTS = 25;
@@ -40,10 +29,10 @@ const PRIVATE_CONNECTS = 25;
  * @throws KEY_MISSING, CREDENTIALS_INVALID, NONCE_FILE_UNUSABLE.
  */
 export function openKraken(
-  context: KrakenContext,
+  context: AccountContext,
   directory: InstrumentDirectory,
   scaleOf: (clOrdId: string) => OrderScale | undefined,
-): KrakenAccount {
+): VenueAccount {
   const { config, clock, chance, options, wake } = context;
   const { venue } = config;
   const apiKey = options.apiKey;
@@ -73,21 +62,28 @@ export function openKraken(
     nonces.close();
     if (given === undefined) http.close();
   };
-  return { port, rest, close };
+  return { port, askFees: (instruments, done) => askFees(rest, instruments, done), close };
+}
+
+function askFees(rest: KrakenRest, instruments: readonly Instrument[], done: (answer: FeeAnswer) => void): void {
+  rest.takerFees(instruments, (result) => {
+    if (result.ok) done({ ok: true, fees: result.value });
+    else done({ ok: false, why: result.failure.text, isLasting: result.failure.topic === 'key_lost' });
+  });
 }
 
 /** A host with a transport of its own keeps the nonces too (option `nonces`): like the file, they outlive the actor. */
-function kept(options: KrakenContext['options']): NonceStore {
+function kept(options: AccountContext['options']): NonceStore {
   return options.nonces ?? new MemoryNonceStore();
 }
 
-function networkOf({ clock, config: { venue } }: KrakenContext): Transport {
+function networkOf({ clock, config: { venue } }: AccountContext): Transport {
   const { frame_bytes_max: frameBytesMax, connect_timeout_ms: connectTimeoutMs } = venue;
   const tls = tlsOptions(venue.tls_pins);
   return { http: nodeHttp(clock, tls), sockets: nodeSockets({ frameBytesMax, connectTimeoutMs, tls }) };
 }
 
-function report({ log }: KrakenContext, notice: RestNotice): void {
+function report({ log }: AccountContext, notice: RestNotice): void {
   switch (notice.type) {
     case 'repeated':
       log('warn', 'venue_unexpected', `${notice.endpoint}: ${notice.why}; again in ${Math.round(notice.waitMs)} ms`);

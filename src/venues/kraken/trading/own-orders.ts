@@ -8,13 +8,13 @@ import type { Instrument, InstrumentDirectory, OrderScale } from '../../../marke
 import type { Lots } from '../../../money/money.ts';
 import type { ApprovedOrder } from '../../../trading/approved-order.ts';
 import { decodeClientOrderId } from '../../../trading/client-order-id.ts';
+import type { RequestId } from '../../market-data.ts';
 import type { OrderReading, TradingEvent } from '../../trading-port.ts';
 import type { ExecutionReport, FillText, UnreadableReport } from '../private/execution-report.ts';
 import { isEnd, type Merge, type MergedOrder, MergedOrders } from '../private/merged-orders.ts';
 import type { PrivateReply } from '../private/private-reply.ts';
 import { readFill } from '../rest/wire-fill.ts';
 import { apiErrorOf } from '../wire/api-error.ts';
-import type { RequestId } from '../wire/requests.ts';
 import { lessThanFilled, otherThanSent } from './order-echo.ts';
 import { endedReading, endLots, inScale, newOwnOrder, type OwnOrder, type OwnTerms, told } from './own-order.ts';
 

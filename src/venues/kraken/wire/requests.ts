@@ -1,7 +1,6 @@
 /** What a client says to Kraken's public socket (WebSocket v2, protocol reference 1.3, 1.4, 1.6, 1.7). Texts only. */
 
-/** Number that the venue's replies carry back. An integer. */
-export type RequestId = number;
+import type { RequestId } from '../../market-data.ts';
 
 /** Asks for every asset and pair, and for their changes. */
 export function subscribeInstrument(reqId: RequestId): string {

@@ -4,27 +4,8 @@
  * Whatever is not recognised is `undefined`: the caller counts it as malformed.
  */
 import { z } from 'zod';
+import type { VenueReply } from '../../market-data.ts';
 import { wireTimeMs } from './wire-time.ts';
-
-/** What the venue says without being asked, and what answers a ping. */
-export type VenueNotice =
-  | { readonly kind: 'status'; readonly system: string }
-  | { readonly kind: 'heartbeat' }
-  | { readonly kind: 'pong'; readonly reqId: number | undefined; readonly timeInMs: number; readonly timeOutMs: number }
-  | { readonly kind: 'rate_exceeded' };
-
-/** What a frame that carries no market data says. */
-export type VenueReply =
-  | VenueNotice
-  | {
-      readonly kind: 'ack' | 'refusal';
-      readonly method: string;
-      readonly reqId: number | undefined;
-      readonly channel: string | undefined;
-      readonly symbol: string | undefined;
-      /** The venue's words, when refused. */
-      readonly error: string | undefined;
-    };
 
 /** A longer word for a state is no state that is known. */
 const STATE_MAX = 64;

@@ -1,20 +1,19 @@
 /**
  * The venue's clock against ours, from its ping: offset = ((time_in - t_send) + (time_out - t_recv)) / 2, as in NTP
- * (RFC 5905, section 8; protocol reference 1.4). Positive when the venue is ahead. Ours is whichever clock is handed in.
+ * (RFC 5905, section 8). Positive when the venue is ahead. Ours is whichever clock is handed in.
  */
-import type { RequestId } from '../wire/requests.ts';
 
 export class ClockProbe {
-  #request: RequestId | undefined;
+  #request: number | undefined;
   #sentMs = 0;
 
-  onPingSent(request: RequestId, ourMs: number): void {
+  onPingSent(request: number, ourMs: number): void {
     this.#request = request;
     this.#sentMs = ourMs;
   }
 
   /** Offset in microseconds, or undefined when the pong answers no ping of ours or tells no time. */
-  onPong(request: RequestId | undefined, timeInMs: number, timeOutMs: number, ourMs: number): number | undefined {
+  onPong(request: number | undefined, timeInMs: number, timeOutMs: number, ourMs: number): number | undefined {
     const answers = request !== undefined && request === this.#request;
     if (!answers || !Number.isFinite(timeInMs) || !Number.isFinite(timeOutMs)) return undefined;
     this.#request = undefined;

@@ -2,7 +2,7 @@
  * Finds an instrument by the bytes of its symbol, without making a string: a hash table with open addressing over the
  * symbols' bytes. The caller computes {@link hashStep} over the bytes as it passes them.
  */
-import { type InstrumentIndex, instrumentIndex } from '../../../market/instrument.ts';
+import { type InstrumentIndex, instrumentIndex } from './instrument.ts';
 
 /** What is returned in place of an instrument. */
 export const NOT_FOUND = instrumentIndex(-1);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isFinalRefusal, remedyForClose, remedyForUpgrade } from '../../../src/venues/kraken/rest/failure-class.ts';
+import { remedyForClose, remedyForUpgrade } from '../../src/net/connection-remedy.ts';
 
 test.each([
   [400, 'retry_late'],
@@ -28,14 +28,4 @@ test.each([
   [4000, 'retry'],
 ])('a close with %i asks for: %s', (code, remedy) => {
   expect(remedyForClose(code)).toBe(remedy);
-});
-
-test.each([
-  ['Currency pair not supported WWW/USD', true],
-  ['Symbol(s) not found', true],
-  ['Subscription depth not supported', true],
-  ['EService:Unavailable', false],
-  ['Exceeded msg rate', false],
-])('the refusal "%s" is final: %s', (error, final) => {
-  expect(isFinalRefusal(error)).toBe(final);
 });

@@ -2,8 +2,9 @@
  * The book messages of one frame, as numbers in arrays that are used again for the next frame. A number of the wire is
  * kept as it was written: its digits as an integer, and how many of them stand after the point.
  */
-import type { InstrumentIndex } from '../../../market/instrument.ts';
-import { formatDecimal } from '../../../money/money.ts';
+
+import { formatDecimal } from '../money/money.ts';
+import type { InstrumentIndex } from './instrument.ts';
 
 /** Digits that a double holds exactly, whatever they are. */
 const EXACT_DIGITS = 15;
