@@ -11,7 +11,7 @@ import assert from 'node:assert/strict';
 import { getHeapStatistics } from 'node:v8';
 import { createActor } from '../src/actors/detector/actor.ts';
 import { CycleScreen } from '../src/actors/detector/cycle-screen.ts';
-import { Market } from '../src/actors/detector/market.ts';
+import { Market } from '../src/actors/detector/market-view.ts';
 import { edgeOf, edgesOfCycle, findCycles, instrumentOfEdge } from '../src/market/asset-graph.ts';
 import { createFeeTableMemory, FeeTable } from '../src/market/fee-table.ts';
 import { takerFee } from '../src/market/fees.ts';

@@ -21,11 +21,11 @@ import { replay } from './replay.ts';
 import { resume } from './resume.ts';
 import { run } from './run.ts';
 import { runningProcess } from './running-process.ts';
+import { printTopology } from './show-topology.ts';
 import { simulate } from './simulate.ts';
 import { parseSpeed } from './speed.ts';
 import { status } from './status.ts';
 import { terminalQuestion } from './terminal-question.ts';
-import { printTopology } from './topology.ts';
 import { needs, requireValues, twoCommands } from './usage.ts';
 
 /** Runs the command that `args` names and returns its exit code. Never throws. */

@@ -20,7 +20,7 @@ import { type Histogram, isTimed } from '../../runtime/memory/histogram.ts';
 import type { RingConsumer, RingProducer } from '../../runtime/memory/ring.ts';
 import { feeSettingsOf } from '../../venues/fee-settings.ts';
 import { CycleStrategy } from './cycle-strategy.ts';
-import { Market } from './market.ts';
+import { Market } from './market-view.ts';
 import { type Trigger, writeOpportunity } from './opportunity-slot.ts';
 import { StartFunds } from './start-funds.ts';
 import { type Opportunity, SEEN, STRATEGY_NAMES, type Strategy } from './strategy.ts';

@@ -12,7 +12,7 @@ import { LEGS_MAX } from '../../messages/opportunity-message.ts';
 import { BUY, SELL } from '../../money/side.ts';
 import { BestOthers } from './best-others.ts';
 import { type CycleIndex, indexCycles, mostOfOneInstrument, productOfOthers } from './cycle-index.ts';
-import type { Market } from './market.ts';
+import type { Market } from './market-view.ts';
 import { SEEN } from './strategy.ts';
 
 /** Relative margin below the threshold, a thousand times what the products in floats can be wrong by. */

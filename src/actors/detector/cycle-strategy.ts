@@ -17,7 +17,7 @@ import { INT64_MAX, minus } from '../../money/money.ts';
 import { BUY, SELL } from '../../money/side.ts';
 import type { Config } from '../../settings/config.ts';
 import { CycleScreen } from './cycle-screen.ts';
-import type { Market } from './market.ts';
+import type { Market } from './market-view.ts';
 import type { StartFunds } from './start-funds.ts';
 import type { Opportunity, OpportunitySize, Strategy } from './strategy.ts';
 

@@ -1,7 +1,7 @@
 /** Kraken, as a venue (protocol reference). */
 import type { Venue } from '../venue.ts';
 import { readKrakenKey } from './keys/read-key.ts';
-import { KRAKEN_MARKET } from './market/market.ts';
+import { KRAKEN_MARKET } from './market/kraken-market.ts';
 import { openKraken } from './trading/open-kraken.ts';
 
 /** Kraken's schedule of 9 July 2026, tiers 1 to 12, then Pro 1 to 5 (protocol reference 5.1, second-hand). */

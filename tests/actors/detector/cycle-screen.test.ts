@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CycleScreen } from '../../../src/actors/detector/cycle-screen.ts';
-import { Market } from '../../../src/actors/detector/market.ts';
+import { Market } from '../../../src/actors/detector/market-view.ts';
 import { SEEN } from '../../../src/actors/detector/strategy.ts';
 import { type CycleTable, edgesOfCycle, findCycles, instrumentOfEdge } from '../../../src/market/asset-graph.ts';
 import { cycleTouch, isLess } from '../../../src/market/cycles/cycle-touch.ts';

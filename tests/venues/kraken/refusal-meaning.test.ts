@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KRAKEN_MARKET } from '../../../src/venues/kraken/market/market.ts';
+import { KRAKEN_MARKET } from '../../../src/venues/kraken/market/kraken-market.ts';
 
 test.each([
   ['Currency pair not supported WWW/USD', 'final'],
