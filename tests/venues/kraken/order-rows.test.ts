@@ -108,6 +108,15 @@ describe('a trade that is not of its order', () => {
     expect(fillWith(change)).toMatchObject({ execId: 'T1', otherThanOrder });
   });
 
+  test.each([
+    ['quantity', { vol: '92233720368.54775808' }],
+    ['price', { price: '1e30' }],
+    ['cost', { cost: '1e30' }],
+    ['fee', { fee: '-1e30' }],
+  ])('nor is one read whose %s 64 bits do not hold', (_what, change) => {
+    expect(() => fillWith(change)).toThrow('trade T1 is of amounts that 64 bits do not hold');
+  });
+
   test('one that is carries nothing, also under another name of its pair, or one that is not known', () => {
     for (const pair of ['XETHXXBT', 'ETHXBT', 'ETH/XBT', 'NEVERHEARD']) {
       expect(fillWith({ pair })).not.toHaveProperty('otherThanOrder');

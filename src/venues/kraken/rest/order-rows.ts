@@ -14,7 +14,7 @@ import { wallMs } from '../../../platform/time.ts';
 import { decodeClientOrderId } from '../../../trading/client-order-id.ts';
 import type { Fill, OrderReading } from '../../trading-port.ts';
 import { amountText, signedAmountText } from '../amount-text.ts';
-import { amountDown, amountUp } from '../wire/rounded-amount.ts';
+import { amountDown, amountUp, isCountable } from '../wire/rounded-amount.ts';
 import type { VenueNames } from '../wire/venue-names.ts';
 import { isWireTime } from '../wire/wire-time.ts';
 import { isKeepable } from './wire-fill.ts';
@@ -161,7 +161,7 @@ function fillOf(execId: string, trade: TradeRow, ledger: readonly LedgerRow[] | 
   // Against us where the venue's number is finer than ours: a buy cost more, a sell brought less.
   const against = trade.type === 'buy' ? amountUp : amountDown;
   const fee = ledger === undefined ? quoteFee(execId, trade, terms) : ledgerFee(execId, ledger, terms);
-  return {
+  const fill: Fill = {
     execId,
     qtyLots: lots(amountDown(trade.vol, instrument.qtyPrecision, `trade ${execId}`)),
     priceTicks: ticks(against(trade.price, instrument.pricePrecision, `trade ${execId}`)),
@@ -169,6 +169,10 @@ function fillOf(execId: string, trade: TradeRow, ledger: readonly LedgerRow[] | 
     ...fee,
     atMs: wallMs(msOf(trade.time)),
   };
+  // Neither the records nor the account could hold it, nor what is said of it.
+  const { qtyLots, priceTicks, costUnits, feeUnits } = fill;
+  if ([qtyLots, priceTicks, costUnits, feeUnits].every(isCountable)) return fill;
+  throw new RangeError(`trade ${execId} is of amounts that 64 bits do not hold`);
 }
 
 type Fee = Pick<Fill, 'feeUnits' | 'feeAsset' | 'feeElsewhere'>;
