@@ -130,8 +130,8 @@ const strategy = z.strictObject({
     .max(10_000)
     .refine(hasEdgeDecimals, `a number of at most ${EDGE_DECIMALS} decimals`)
     .default(0),
-  /** Candidates of exact sizing that are tried at most; beyond it the best so far is taken. */
-  sizing_steps_max: z.int().min(16).max(1_000_000).default(4_096),
+  /** Candidates of exact sizing that are tried at most; beyond it the best so far is taken. The thread of the books waits meanwhile. */
+  sizing_steps_max: z.int().min(16).max(1_000_000).default(256),
 });
 
 const fees = z.strictObject({

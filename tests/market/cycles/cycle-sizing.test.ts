@@ -5,9 +5,11 @@ import { executeCycle, sizeCycle } from '../../../src/market/cycles/cycle-sizing
 import { worstOfCycle } from '../../../src/market/cycles/cycle-worst.ts';
 import { type Lots, lots, ticks, type Units, units } from '../../../src/money/money.ts';
 import { BUY } from '../../../src/money/side.ts';
+import { checkConfig } from '../../../src/settings/config.ts';
 import { type CycleDraw, cycleDraw, ladderOf, legsOf, termsOf } from './cycle-fixtures.ts';
 
 const SEED = 20_260_802;
+const DEFAULT_STEPS = checkConfig({}).strategy.sizing_steps_max;
 const UNBOUNDED_STEPS = { stepsMax: 1_000_000 };
 
 describe('cycle sizing', () => {
@@ -94,11 +96,18 @@ describe('cycle sizing', () => {
         expect(profit + profit / 100_000n + 1n).toBeGreaterThanOrEqual(coarse);
         if (size === undefined || profit < 100_000n) return;
         profitable++;
+        const brief = sizeCycle(legsOf(fine), { stepsMax: DEFAULT_STEPS });
+        const briefProfit = brief === undefined ? 0n : brief.endUnits - brief.startUnits;
+        expect(briefProfit + profit / 1_000n).toBeGreaterThanOrEqual(profit);
         if (size.steps < 4_096) expect(size.shortfallMaxUnits).toBeLessThanOrEqual(profit / 100_000n);
       }),
       { numRuns: 1_200, seed: SEED },
     );
     expect(profitable).toBeGreaterThan(60);
+  });
+
+  test('by default so few are tried that the thread of the books can wait for them', () => {
+    expect(DEFAULT_STEPS).toBeLessThanOrEqual(256);
   });
 });
 
