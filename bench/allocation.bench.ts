@@ -17,7 +17,7 @@ import { systemClock } from '../src/platform/clock.ts';
 import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import { createSharedMemory, openContext, type Placement } from '../src/runtime/memory/shared-memory.ts';
 import { checkConfig } from '../src/settings/config.ts';
-import { TOPOLOGY } from '../src/topology.ts';
+import { topologyOf } from '../src/topology.ts';
 import { type Bench, type BenchRow, median } from './harness.ts';
 
 const CAPTURE = new URL('../tests/fixtures/kraken/derived_ws2_d25_gemini_20210417.cap.jsonl.gz', import.meta.url);
@@ -90,7 +90,7 @@ function recordedFrames() {
 function createStage() {
   const config = checkConfig({ venue: { depth: 25 } });
   const placement = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
-  const memory = createSharedMemory(TOPOLOGY, config, placement);
+  const memory = createSharedMemory(topologyOf(config), config, placement);
   const services = { config, clock: systemClock, chance: seededChance(1), log: () => undefined, options: {} };
   const feed = openContext(memory, 'feed', services);
   const book = openContext(memory, 'book', services);

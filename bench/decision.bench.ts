@@ -17,7 +17,7 @@ import { RingGauge } from '../src/runtime/memory/ring.ts';
 import type { SharedMemory } from '../src/runtime/memory/shared-memory.ts';
 import type { IdleStrategy } from '../src/runtime/threads/duty-loop.ts';
 import type { Config } from '../src/settings/config.ts';
-import { TOPOLOGY } from '../src/topology.ts';
+import { topologyOf } from '../src/topology.ts';
 import type { Bench, BenchOptions, BenchRow } from './harness.ts';
 import { writeRepeated } from './support/repeated-capture.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -131,7 +131,7 @@ async function runInline({ spacingNs }: ExecutionRoute, capture: string, warmUp:
   const config = settings('fused', 'auto');
   const pace = spacingNs === 0 ? { speed: 'max' as const, framesPerTurn: 1 } : { speed: 1 };
   const options = { capture, replay: true, ...pace };
-  const host = new InlineHost({ topology: TOPOLOGY, config, clock: systemClock, seed: 1, options });
+  const host = new InlineHost({ topology: topologyOf(config), config, clock: systemClock, seed: 1, options });
   await host.start();
   try {
     return await measure({ memory: host.memory, config }, warmUp, (done) => host.runUntil(done));

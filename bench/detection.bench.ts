@@ -27,7 +27,7 @@ import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import type { RingProducer } from '../src/runtime/memory/ring.ts';
 import { createSharedMemory, openContext, openProducer, type Placement } from '../src/runtime/memory/shared-memory.ts';
 import { checkConfig } from '../src/settings/config.ts';
-import { TOPOLOGY } from '../src/topology.ts';
+import { topologyOf } from '../src/topology.ts';
 import { feeSettingsOf } from '../src/venues/fee-settings.ts';
 import { krakenPairs } from '../tests/support/asset-pairs.ts';
 import { heapAfterCollection } from '../tests/support/heap.ts';
@@ -89,7 +89,7 @@ class Stage {
     this.#cycleLength = cycleLength;
     const config = checkConfig({ strategy: { cycle_length: cycleLength } });
     const placement = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
-    const memory = createSharedMemory(TOPOLOGY, config, placement);
+    const memory = createSharedMemory(topologyOf(config), config, placement);
     const services = { config, clock: systemClock, chance: this.#chance, log: () => {}, options: {} };
     this.#context = openContext(memory, 'detector', services);
     this.#tops = openProducer(memory, 'tops', 'book');

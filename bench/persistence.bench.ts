@@ -19,7 +19,7 @@ import { Doorbell } from '../src/runtime/memory/doorbell.ts';
 import { createSharedMemory, openContext, openProducer, type Placement } from '../src/runtime/memory/shared-memory.ts';
 import { writeAudit, writeRecordHead } from '../src/runtime/records/record-writer.ts';
 import { checkConfig } from '../src/settings/config.ts';
-import { TOPOLOGY } from '../src/topology.ts';
+import { topologyOf } from '../src/topology.ts';
 import { alternate, type Bench, type BenchOptions, type BenchRow, nowNs } from './harness.ts';
 
 const BATCH_ROWS = 4_096;
@@ -69,7 +69,11 @@ async function throughActor(file: string, rows: number): Promise<number> {
     persistence: { database: file, batch_rows_max: BATCH_ROWS, commit_interval_ms: 1 },
     limits: { records_ring: 4 * BATCH_ROWS },
   });
-  const memory = createSharedMemory(TOPOLOGY, config, Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement);
+  const memory = createSharedMemory(
+    topologyOf(config),
+    config,
+    Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement,
+  );
   const services = { config, clock: systemClock, chance: seededChance(1), log: () => undefined, options: {} };
   const context = openContext(memory, 'persistence', services);
   const actor = createActor(context);

@@ -20,7 +20,7 @@ import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import type { RingConsumer } from '../src/runtime/memory/ring.ts';
 import { createSharedMemory, openConsumer, openContext, type Placement } from '../src/runtime/memory/shared-memory.ts';
 import { checkConfig } from '../src/settings/config.ts';
-import { TOPOLOGY } from '../src/topology.ts';
+import { topologyOf } from '../src/topology.ts';
 import { IDLE_SOURCE } from '../tests/support/idle-source.ts';
 import { type Bench, type BenchOptions, type BenchRow, median, timeMs } from './harness.ts';
 
@@ -114,7 +114,7 @@ function bookFrames(name: string): Uint8Array[] {
 function stage() {
   const config = checkConfig({ venue: { depth: 25 }, limits: { instruments_max: 64 } });
   const placement = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
-  const memory = createSharedMemory(TOPOLOGY, config, placement);
+  const memory = createSharedMemory(topologyOf(config), config, placement);
   const services = { config, clock: systemClock, chance: seededChance(1), log: () => undefined, options: {} };
   const feed = openContext(memory, 'feed', services);
   const router = new FrameRouter(feed, new FeedMemory(feed.ownMemory));

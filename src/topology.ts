@@ -1,6 +1,6 @@
 /**
- * The map as data: every actor, every ring, every shared table. The supervisor builds the process from it,
- * `arbitrade topology` prints it, the tests walk it. Whoever wants to know how the system hangs together reads this.
+ * The map as data, for given settings: every actor, every ring, every shared table. The supervisor builds the process
+ * from it, `arbitrade topology` prints it, the tests walk it. To know how the system hangs together, read this.
  */
 
 import { bookOwnBytes } from './actors/book/book-memory.ts';
@@ -13,25 +13,24 @@ import { RECORD_BYTES } from './messages/record-messages.ts';
 import type { ChildSpec, RingSpec, RingWriter, TableSpec, Topology } from './runtime/topology-spec.ts';
 import type { Config } from './settings/config.ts';
 
-const recordsRing = (from: RingWriter) =>
-  ({
-    name: `${from}_records`,
-    from,
-    to: 'persistence',
-    message: 'record',
-    slotBytes: RECORD_BYTES,
-    capacity: (config: Config) => config.limits.records_ring,
-    whenFull: 'wait',
-  }) as const;
+const recordsRing = (from: RingWriter, { records_ring: capacity }: Config['limits']): RingSpec => ({
+  name: `${from}_records`,
+  from,
+  to: 'persistence',
+  message: 'record',
+  slotBytes: RECORD_BYTES,
+  capacity,
+  whenFull: 'wait',
+});
 
-const RINGS = [
+const ringsOf = ({ limits }: Config): readonly RingSpec[] => [
   {
     name: 'deltas',
     from: 'feed',
     to: 'book',
     message: 'delta, control',
     slotBytes: DELTA.SIZE,
-    capacity: (config) => config.limits.deltas_ring,
+    capacity: limits.deltas_ring,
     whenFull: 'lag',
   },
   {
@@ -40,7 +39,7 @@ const RINGS = [
     to: 'feed',
     message: 'resync request',
     slotBytes: RESYNC.SIZE,
-    capacity: (config) => Math.max(64, 2 ** Math.ceil(Math.log2(config.limits.instruments_max))),
+    capacity: Math.max(64, 2 ** Math.ceil(Math.log2(limits.instruments_max))),
     whenFull: 'wait',
   },
   {
@@ -49,7 +48,7 @@ const RINGS = [
     to: 'detector',
     message: 'top of book, control',
     slotBytes: TOP.SIZE,
-    capacity: (config) => config.limits.tops_ring,
+    capacity: limits.tops_ring,
     whenFull: 'wait',
   },
   {
@@ -58,7 +57,7 @@ const RINGS = [
     to: 'sequencer',
     message: 'opportunity',
     slotBytes: OPPORTUNITY.SIZE,
-    capacity: (config) => config.limits.opportunities_ring,
+    capacity: limits.opportunities_ring,
     whenFull: 'refuse',
   },
   {
@@ -67,26 +66,26 @@ const RINGS = [
     to: 'risk',
     message: 'execution',
     slotBytes: EXECUTION.SIZE,
-    capacity: (config) => config.limits.opportunities_ring,
+    capacity: limits.opportunities_ring,
     whenFull: 'wait',
   },
-  recordsRing('feed'),
-  recordsRing('book'),
-  recordsRing('detector'),
-  recordsRing('sequencer'),
-  recordsRing('risk'),
-  recordsRing('supervisor'),
-] satisfies readonly RingSpec[];
+  recordsRing('feed', limits),
+  recordsRing('book', limits),
+  recordsRing('detector', limits),
+  recordsRing('sequencer', limits),
+  recordsRing('risk', limits),
+  recordsRing('supervisor', limits),
+];
 
 /** Started top to bottom, stopped bottom to top: whoever consumes is there before whoever produces. */
-const CHILDREN = [
-  { id: 'persistence', entry: 'actors/persistence/actor.ts', restart: 'permanent', ownBytes: () => 4_096 },
-  { id: 'risk', entry: 'actors/risk/actor.ts', restart: 'permanent', ownBytes: riskMemoryBytes },
-  { id: 'sequencer', entry: 'actors/sequencer/actor.ts', restart: 'permanent', ownBytes: sequencerMemoryBytes },
-  { id: 'detector', entry: 'actors/detector/actor.ts', restart: 'permanent', ownBytes: () => 4_096 },
-  { id: 'book', entry: 'actors/book/actor.ts', restart: 'permanent', ownBytes: bookOwnBytes },
-  { id: 'feed', entry: 'actors/feed/actor.ts', restart: 'permanent', ownBytes: () => 65_536 },
-] satisfies readonly ChildSpec[];
+const childrenOf = (config: Config): readonly ChildSpec[] => [
+  { id: 'persistence', entry: 'actors/persistence/actor.ts', restart: 'permanent', ownBytes: 4_096 },
+  { id: 'risk', entry: 'actors/risk/actor.ts', restart: 'permanent', ownBytes: riskMemoryBytes(config) },
+  { id: 'sequencer', entry: 'actors/sequencer/actor.ts', restart: 'permanent', ownBytes: sequencerMemoryBytes(config) },
+  { id: 'detector', entry: 'actors/detector/actor.ts', restart: 'permanent', ownBytes: 4_096 },
+  { id: 'book', entry: 'actors/book/actor.ts', restart: 'permanent', ownBytes: bookOwnBytes(config) },
+  { id: 'feed', entry: 'actors/feed/actor.ts', restart: 'permanent', ownBytes: 65_536 },
+];
 
 const TABLES = [
   { name: 'book_table', writers: ['book'], readers: ['detector', 'sequencer', 'risk'] },
@@ -100,4 +99,7 @@ const TABLES = [
   { name: 'trading_gate', writers: ['risk', 'supervisor'], readers: ['sequencer', 'status'] },
 ] satisfies readonly TableSpec[];
 
-export const TOPOLOGY: Topology = { rings: RINGS, children: CHILDREN, tables: TABLES };
+/** What a process with these settings consists of. */
+export function topologyOf(config: Config): Topology {
+  return { rings: ringsOf(config), children: childrenOf(config), tables: TABLES };
+}

@@ -11,7 +11,7 @@ import { InlineHost } from '../runtime/inline-host.ts';
 import { openConsumer } from '../runtime/memory/shared-memory.ts';
 import type { Topology } from '../runtime/topology-spec.ts';
 import { type Config, readConfig } from '../settings/config.ts';
-import { TOPOLOGY } from '../topology.ts';
+import { topologyOf } from '../topology.ts';
 import { showProgress } from './progress.ts';
 
 /** How often the feed gets its turn: its sockets work by themselves in between. */
@@ -68,7 +68,8 @@ class Recorder {
 
   static async start(config: Config, out: string, clock: Clock): Promise<Recorder> {
     const roomy: Config = { ...config, limits: { ...config.limits, deltas_ring: DELTAS_RING } };
-    const topology: Topology = { ...TOPOLOGY, children: TOPOLOGY.children.filter(({ id }) => id === 'feed') };
+    const whole = topologyOf(roomy);
+    const topology: Topology = { ...whole, children: whole.children.filter(({ id }) => id === 'feed') };
     const seed = freshSeed();
     const host = new InlineHost({ topology, config: roomy, clock, seed, options: { record: out } });
     await host.start();

@@ -3,7 +3,7 @@
 import { jsonLog } from '../engine/log.ts';
 import { systemClock } from '../platform/clock.ts';
 import { InlineHost } from '../runtime/inline-host.ts';
-import { TOPOLOGY } from '../topology.ts';
+import { topologyOf } from '../topology.ts';
 import {
   isCutShort,
   type ReplayResult,
@@ -18,7 +18,7 @@ import {
 export async function replayInline(run: ReplayRun): Promise<ReplayResult> {
   const { config, opportunities } = run;
   const host = new InlineHost({
-    topology: TOPOLOGY,
+    topology: topologyOf(config),
     config,
     clock: systemClock,
     seed: 1,

@@ -3,29 +3,30 @@
 import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
 import type { Topology } from '../runtime/topology-spec.ts';
 import type { Config } from '../settings/config.ts';
-import { TOPOLOGY } from '../topology.ts';
+import { topologyOf } from '../topology.ts';
 import { printAnswer } from './answers.ts';
 
 export function printTopology(config: Config, json: boolean): ExitCode {
-  printAnswer(`${json ? JSON.stringify(describe(TOPOLOGY, config), null, 2) : renderTopology(TOPOLOGY, config)}\n`);
+  const topology = topologyOf(config);
+  printAnswer(`${json ? JSON.stringify(describe(topology), null, 2) : renderTopology(topology)}\n`);
   return EXIT.OK;
 }
 
-/** The topology with its capacities worked out for `config`. */
-export function describe(topology: Topology, config: Config) {
+/** The topology as plain data. */
+function describe(topology: Topology) {
   return {
     actors: topology.children.map((child) => ({
       id: child.id,
       restart: child.restart,
-      ownBytes: child.ownBytes(config),
+      ownBytes: child.ownBytes,
     })),
-    rings: topology.rings.map((ring) => ({ ...ring, capacity: ring.capacity(config) })),
+    rings: topology.rings,
     tables: topology.tables,
   };
 }
 
-export function renderTopology(topology: Topology, config: Config): string {
-  const { actors, rings, tables } = describe(topology, config);
+function renderTopology(topology: Topology): string {
+  const { actors, rings, tables } = describe(topology);
   const actorRows = actors.map((actor, index) => [`${index + 1}`, actor.id, actor.restart, bytes(actor.ownBytes)]);
   const ringRows = rings.map((ring) => [
     ring.name,

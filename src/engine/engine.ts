@@ -15,9 +15,10 @@ import { createSharedMemory, type SharedMemory } from '../runtime/memory/shared-
 import { type PlacementPlan, planPlacement } from '../runtime/placement.ts';
 import type { RunOptions } from '../runtime/run-options.ts';
 import { type StopResult, Supervisor } from '../runtime/supervision/supervisor.ts';
+import type { Topology } from '../runtime/topology-spec.ts';
 import type { Config, Mode } from '../settings/config.ts';
 import type { ApiKey } from '../settings/secrets-file.ts';
-import { TOPOLOGY } from '../topology.ts';
+import { topologyOf } from '../topology.ts';
 import { causeInWords } from '../trading/gate-cause.ts';
 import type { StoredCause } from '../trading/stored-causes.ts';
 import type { StoredLosses } from '../trading/stored-losses.ts';
@@ -54,6 +55,7 @@ const NOT_KEPT = 'it is not on disk yet: a process that dies now forgets it';
 
 export class Engine implements ControlTarget {
   readonly config: Config;
+  readonly topology: Topology;
   readonly memory: SharedMemory;
   readonly plan: PlacementPlan;
   readonly clock: Clock = systemClock;
@@ -68,8 +70,9 @@ export class Engine implements ControlTarget {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.config = options.config;
-    this.plan = planPlacement(TOPOLOGY, options.config.runtime);
-    this.memory = createSharedMemory(TOPOLOGY, options.config, this.plan.placement);
+    this.topology = topologyOf(options.config);
+    this.plan = planPlacement(this.topology, options.config.runtime);
+    this.memory = createSharedMemory(this.topology, options.config, this.plan.placement);
     this.startedNs = this.clock.nowNs();
   }
 
@@ -136,7 +139,7 @@ export class Engine implements ControlTarget {
   #supervise(causesAtStart: readonly StoredCause[], stored: Stored): Supervisor {
     const { log, onEscalation, runOptions, apiKey } = this.#options;
     return new Supervisor({
-      topology: TOPOLOGY,
+      topology: this.topology,
       config: this.config,
       plan: this.plan,
       memory: this.memory,

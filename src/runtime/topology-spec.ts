@@ -1,5 +1,4 @@
 /** The vocabulary in which `src/topology.ts` writes the map down: actors, rings, tables. */
-import type { Config } from '../settings/config.ts';
 import type { ActorId } from './counter-names.ts';
 
 /** Who can write to a ring: an actor, or the supervisor on the main thread. */
@@ -20,7 +19,7 @@ export interface RingSpec {
   readonly to: ActorId;
   readonly message: string;
   readonly slotBytes: number;
-  readonly capacity: (config: Config) => number;
+  readonly capacity: number;
   readonly whenFull: WhenFull;
 }
 
@@ -33,7 +32,7 @@ export interface ChildSpec {
   readonly entry: string;
   readonly restart: RestartKind;
   /** Bytes of memory of its own that outlive it. */
-  readonly ownBytes: (config: Config) => number;
+  readonly ownBytes: number;
 }
 
 export interface TableSpec {

@@ -20,7 +20,7 @@ import type { ActorFactory } from '../runtime/actor.ts';
 import type { ActorId } from '../runtime/counter-names.ts';
 import { InlineHost } from '../runtime/inline-host.ts';
 import type { RunOptions } from '../runtime/run-options.ts';
-import { TOPOLOGY } from '../topology.ts';
+import { topologyOf } from '../topology.ts';
 import { ACCOUNT_STATES, isTradingState } from '../trading/account-state.ts';
 import { MemoryNonceStore } from '../trading/nonce-store.ts';
 import { check, type Violation } from './checker.ts';
@@ -173,7 +173,7 @@ class SimulatedDay {
     const { config, account } = this.#drawn;
     const sequencer = this.#options.sequencer ?? createSequencer;
     return new InlineHost({
-      topology: TOPOLOGY,
+      topology: topologyOf(config),
       config,
       clock: this.#clock,
       seed: this.#settings.seed,

@@ -5,13 +5,13 @@ import type { ActorId } from '../../src/runtime/counter-names.ts';
 import { InlineHost } from '../../src/runtime/inline-host.ts';
 import type { ChildSpec, Topology } from '../../src/runtime/topology-spec.ts';
 import { checkConfig } from '../../src/settings/config.ts';
-import { TOPOLOGY } from '../../src/topology.ts';
+import { topologyOf } from '../../src/topology.ts';
 
 const SEED = 42;
 const CHILDREN = (['detector', 'book', 'feed'] as const).map(
-  (id): ChildSpec => ({ id, entry: 'none.ts', restart: 'permanent', ownBytes: () => 8 }),
+  (id): ChildSpec => ({ id, entry: 'none.ts', restart: 'permanent', ownBytes: 8 }),
 );
-const PART: Topology = { ...TOPOLOGY, children: CHILDREN };
+const PART: Topology = { ...topologyOf(checkConfig({})), children: CHILDREN };
 
 interface Trace {
   readonly events: string[];

@@ -10,7 +10,7 @@ import {
 } from '../../src/runtime/supervision/supervisor-machine.ts';
 import { type ThreadEvent, threadMachine } from '../../src/runtime/threads/thread-machine.ts';
 import { checkConfig } from '../../src/settings/config.ts';
-import { TOPOLOGY } from '../../src/topology.ts';
+import { topologyOf } from '../../src/topology.ts';
 
 describe('restart budget', () => {
   test('allows as many restarts as it says, and one more within the period is too many', () => {
@@ -115,7 +115,10 @@ describe('supervisor machine', () => {
 });
 
 describe('placement', () => {
-  const plan = (cores: number, runtime = {}) => planPlacement(TOPOLOGY, checkConfig({ runtime }).runtime, cores);
+  const plan = (cores: number, runtime = {}) => {
+    const config = checkConfig({ runtime });
+    return planPlacement(topologyOf(config), config.runtime, cores);
+  };
   const threads = (cores: number, runtime = {}) =>
     plan(cores, runtime).threads.map(({ actors, idle }) => `${actors.join('+')} ${idle}`);
 

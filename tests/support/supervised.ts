@@ -16,7 +16,7 @@ import { Supervisor } from '../../src/runtime/supervision/supervisor.ts';
 import type { OwnOptions } from '../../src/runtime/threads/worker-messages.ts';
 import type { RestartKind, Topology } from '../../src/runtime/topology-spec.ts';
 import { checkConfig } from '../../src/settings/config.ts';
-import { TOPOLOGY } from '../../src/topology.ts';
+import { topologyOf } from '../../src/topology.ts';
 import { TradingGate } from '../../src/trading/trading-gate.ts';
 import { type Killability, type KillableCalls, withMortality } from './killable-actor.ts';
 import { type AuditRecord, readAudit } from './test-context.ts';
@@ -52,9 +52,8 @@ export function supervise(given: SupervisedOptions = {}): Supervised {
     id,
     entry: withMortality(given.killability ?? {}),
     restart: given.kinds?.[id] ?? ('permanent' as const),
-    ownBytes: () => 64,
+    ownBytes: 64,
   }));
-  const topology: Topology = { ...TOPOLOGY, children };
   const config = checkConfig({
     runtime: {
       ...{ placement: 'threads', heartbeat_ms: 20, hang_limit_ms: 5_000, worker_heap_mb: 32 },
@@ -63,6 +62,7 @@ export function supervise(given: SupervisedOptions = {}): Supervised {
     },
     limits: { instruments_max: 8, deltas_ring: 1_024 },
   });
+  const topology: Topology = { ...topologyOf(config), children };
   const plan = planPlacement(topology, config.runtime, 2);
   const memory = createSharedMemory(topology, config, plan.placement);
   const escalations: Error[] = [];

@@ -28,7 +28,7 @@ import { readText } from '../../src/runtime/records/record-writer.ts';
 import type { RunOptions } from '../../src/runtime/run-options.ts';
 import { chanceOf } from '../../src/runtime/threads/load-actor.ts';
 import { checkConfig } from '../../src/settings/config.ts';
-import { TOPOLOGY } from '../../src/topology.ts';
+import { topologyOf } from '../../src/topology.ts';
 
 export interface TestContextOptions {
   /** Settings as in a YAML file; what is left out has its default. */
@@ -80,7 +80,7 @@ const PLACEMENT = Object.fromEntries(ACTOR_IDS.map((id, index) => [id, index])) 
 export function createTestContext<A extends ActorId>(actor: A, given: TestContextOptions = {}): TestContext<A> {
   const config = checkConfig(given.config);
   const clock = given.clock ?? new VirtualClock(given.wallStartNs ?? 0n);
-  const memory = given.memory ?? createSharedMemory(TOPOLOGY, config, PLACEMENT);
+  const memory = given.memory ?? createSharedMemory(topologyOf(config), config, PLACEMENT);
   const logged: LoggedEvent[] = [];
   const services = {
     config,

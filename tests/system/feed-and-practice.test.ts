@@ -19,7 +19,7 @@ import type { PracticeSettings } from '../../src/practice/practice-exchange.ts';
 import { InlineHost } from '../../src/runtime/inline-host.ts';
 import { openConsumer } from '../../src/runtime/memory/shared-memory.ts';
 import { checkConfig } from '../../src/settings/config.ts';
-import { TOPOLOGY } from '../../src/topology.ts';
+import { topologyOf } from '../../src/topology.ts';
 import { capturePath } from '../support/captures.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -63,11 +63,13 @@ async function startVenue(settings: Partial<PracticeSettings> = {}) {
 }
 
 /** Feed and book on this thread; what they hand on is taken off and thrown away. */
-async function startEngine(config: object, options: Record<string, unknown> = {}) {
-  const children = TOPOLOGY.children.filter(({ id }) => id === 'feed' || id === 'book');
+async function startEngine(given: object, options: Record<string, unknown> = {}) {
+  const config = checkConfig(given);
+  const topology = topologyOf(config);
+  const children = topology.children.filter(({ id }) => id === 'feed' || id === 'book');
   const host = new InlineHost({
-    topology: { ...TOPOLOGY, children },
-    config: checkConfig(config),
+    topology: { ...topology, children },
+    config,
     clock: systemClock,
     seed: SEED,
     options,

@@ -12,7 +12,7 @@ import {
   type Placement,
 } from '../../src/runtime/memory/shared-memory.ts';
 import { checkConfig } from '../../src/settings/config.ts';
-import { TOPOLOGY } from '../../src/topology.ts';
+import { topologyOf } from '../../src/topology.ts';
 import { capturePath, framesOf } from '../support/captures.ts';
 import { heapAfterCollection } from '../support/heap.ts';
 import { IDLE_SOURCE } from '../support/idle-source.ts';
@@ -27,7 +27,7 @@ const HEALING_EVERY = 20_000;
 function stage() {
   const config = checkConfig({ limits: { instrument_log_bytes: 268_435_456 } });
   const placement = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
-  const memory = createSharedMemory(TOPOLOGY, config, placement);
+  const memory = createSharedMemory(topologyOf(config), config, placement);
   const clock = new VirtualClock();
   const services = { config, clock, chance: seededChance(SEED), log: () => undefined, options: {} };
   const feed = openContext(memory, 'feed', services);

@@ -11,7 +11,7 @@ import { createSharedMemory, type SharedMemory } from '../../src/runtime/memory/
 import { planPlacement } from '../../src/runtime/placement.ts';
 import { Supervisor } from '../../src/runtime/supervision/supervisor.ts';
 import { checkConfig } from '../../src/settings/config.ts';
-import { TOPOLOGY } from '../../src/topology.ts';
+import { topologyOf } from '../../src/topology.ts';
 import { TradingGate } from '../../src/trading/trading-gate.ts';
 import { scratchFolder } from '../support/captures.ts';
 import type { Death, KillableEngineCalls } from '../support/killable-engine-actor.ts';
@@ -65,7 +65,8 @@ async function startRun(capture: string, directory: string): Promise<Run> {
     },
     limits: { instruments_max: 64, deltas_ring: 1_024, tops_ring: 256, records_ring: 512 },
   });
-  const topology = { ...TOPOLOGY, children: TOPOLOGY.children.map((child) => ({ ...child, entry: ENTRY })) };
+  const whole = topologyOf(config);
+  const topology = { ...whole, children: whole.children.map((child) => ({ ...child, entry: ENTRY })) };
   const plan = planPlacement(topology, config.runtime);
   const memory = createSharedMemory(topology, config, plan.placement);
   const escalations: Error[] = [];

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
 import { InlineHost } from '../../src/runtime/inline-host.ts';
 import { type ConfigInput, checkConfig } from '../../src/settings/config.ts';
-import { TOPOLOGY } from '../../src/topology.ts';
+import { topologyOf } from '../../src/topology.ts';
 import { capturePath, fixturePath } from '../support/captures.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -59,9 +59,10 @@ interface Line {
 async function replay(name: string, settings: ConfigInput): Promise<Line[]> {
   const free: ConfigInput = { fees: { taker_pct: '0' }, persistence: { database: ':memory:' } };
   const options = { capture: capturePath(name), speed: 'max' as const, replay: true, captureTime: true };
+  const config = checkConfig({ ...free, ...settings });
   const host = new InlineHost({
-    topology: TOPOLOGY,
-    config: checkConfig({ ...free, ...settings }),
+    topology: topologyOf(config),
+    config,
     clock: systemClock,
     seed: 1,
     options,

@@ -60,11 +60,11 @@ export interface SharedMemory {
 export function createSharedMemory(topology: Topology, config: Config, placement: Placement): SharedMemory {
   const ring = (spec: RingSpec): [string, PlacedRing] => [
     spec.name,
-    { from: spec.from, to: spec.to, memory: createRingMemory(spec.capacity(config), spec.slotBytes) },
+    { from: spec.from, to: spec.to, memory: createRingMemory(spec.capacity, spec.slotBytes) },
   ];
   const own = (id: ActorId): [ActorId, SharedArrayBuffer] => {
     const child = topology.children.find((spec) => spec.id === id);
-    return [id, new SharedArrayBuffer(child?.ownBytes(config) ?? 0)];
+    return [id, new SharedArrayBuffer(child?.ownBytes ?? 0)];
   };
   return {
     rings: Object.fromEntries(topology.rings.map(ring)),

@@ -8,7 +8,7 @@ import { systemClock, VirtualClock } from '../../../src/platform/clock.ts';
 import { InlineHost } from '../../../src/runtime/inline-host.ts';
 import { writeRecordHead } from '../../../src/runtime/records/record-writer.ts';
 import { checkConfig } from '../../../src/settings/config.ts';
-import { TOPOLOGY } from '../../../src/topology.ts';
+import { topologyOf } from '../../../src/topology.ts';
 import { controlOf, createRecordStage, RING_SOURCES, started, turnUntil } from '../../support/record-stage.ts';
 import { readRecordNumbers, readStored, upTo } from '../../support/stored-records.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -195,9 +195,11 @@ test('closing leaves one file, without a log to recover from', async () => {
 
 test('on virtual time in the inline host, records of a run are complete when it is stopped', async () => {
   const file = path.join(temporaryDirectory(), 'records.duckdb');
+  const config = checkConfig({ persistence: { database: file }, limits: { records_ring: 64 } });
+  const topology = topologyOf(config);
   const host = new InlineHost({
-    topology: { ...TOPOLOGY, children: TOPOLOGY.children.filter(({ id }) => id === 'persistence') },
-    config: checkConfig({ persistence: { database: file }, limits: { records_ring: 64 } }),
+    topology: { ...topology, children: topology.children.filter(({ id }) => id === 'persistence') },
+    config,
     clock: new VirtualClock(0n),
     seed: 1,
   });

@@ -5,14 +5,16 @@ import type { Actor, ActorContext } from '../../../src/runtime/actor.ts';
 import type { ActorId } from '../../../src/runtime/counter-names.ts';
 import { InlineHost } from '../../../src/runtime/inline-host.ts';
 import { checkConfig } from '../../../src/settings/config.ts';
-import { TOPOLOGY } from '../../../src/topology.ts';
+import { topologyOf } from '../../../src/topology.ts';
 import { type Execution, readExecution } from './sequencer-stage.ts';
 
 const CAPTURE = 'tests/fixtures/kraken/derived_ws2_d25_gemini_20210417.cap.jsonl.gz';
 
 /** Stands where persistence is: takes every record off its ring, and keeps what the sequencer recorded. */
 function recorder(context: ActorContext<'persistence'>, executions: Execution[]): Actor {
-  const rings = TOPOLOGY.rings.filter(({ to }) => to === 'persistence').map(({ name }) => context.consumer(name));
+  const rings = topologyOf(context.config)
+    .rings.filter(({ to }) => to === 'persistence')
+    .map(({ name }) => context.consumer(name));
   const take = (view: DataView, at: number) => {
     if (view.getUint8(at) === RECORD_KIND.EXECUTION) executions.push(readExecution(view, at));
   };
@@ -27,12 +29,13 @@ function recorder(context: ActorContext<'persistence'>, executions: Execution[])
 /** Replays the capture without fees through the real actors; `dies` is replaced after every `every` frames. */
 async function replay(dies: ActorId | undefined, every: number) {
   const executions: Execution[] = [];
+  const config = checkConfig({
+    fees: { taker_pct: '0' },
+    limits: { instruments_max: 64, instrument_log_bytes: 262_144 },
+  });
   const host = new InlineHost({
-    topology: TOPOLOGY,
-    config: checkConfig({
-      fees: { taker_pct: '0' },
-      limits: { instruments_max: 64, instrument_log_bytes: 262_144 },
-    }),
+    topology: topologyOf(config),
+    config,
     clock: systemClock,
     seed: 1,
     options: {
