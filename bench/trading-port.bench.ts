@@ -45,12 +45,12 @@ function measure(count: number, warmUp: number): readonly BenchRow[] {
     const frameNs = nowNs();
     venue.line.executions([trade({ ...entry, exec_id: `T${number}`, last_qty: 0.1, cum_qty: 0.1 })]);
     stage.take();
-    const toldNs = nowNs();
+    const reportedNs = nowNs();
     assert.equal(events.at(-1)?.type, 'order.filled', 'bench: the fill was told');
     venue.line.executions([canceled({ ...entry, cum_qty: 0.1 })]);
     stage.take();
     events.length = 0;
-    if (number >= 0) [out[number], back[number]] = [sentNs - startNs, toldNs - frameNs];
+    if (number >= 0) [out[number], back[number]] = [sentNs - startNs, reportedNs - frameNs];
   }
   return [
     {

@@ -29,13 +29,13 @@ const EXIT_OF: Partial<Record<ErrorCode, ExitCode>> = {
 export async function askRunningProcess(
   options: AskOptions,
   ask: ControlAsk,
-  words: (result: unknown) => readonly string[],
+  describe: (result: unknown) => readonly string[],
   unanswered: () => readonly string[] = () => [],
 ): Promise<ExitCode> {
   const { clock = systemClock } = options;
   try {
     const result = await askControl(options.socket, ask, clock);
-    for (const line of options.json ? [JSON.stringify(result)] : words(result)) options.print(line);
+    for (const line of options.json ? [JSON.stringify(result)] : describe(result)) options.print(line);
     return EXIT.OK;
   } catch (thrown) {
     if (!(thrown instanceof ArbitradeError)) throw thrown;

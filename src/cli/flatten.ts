@@ -1,7 +1,7 @@
 /** `arbitrade flatten`: see {@link flatten}. */
 
 import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
-import { begunInWords, type FlattenAnswer, previewInWords, readFlattenAnswer } from '../readings/flatten-words.ts';
+import { describeBegun, describePreview, type FlattenAnswer, readFlattenAnswer } from '../readings/flatten-text.ts';
 import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
 
 export interface FlattenOptions extends AskOptions {
@@ -32,14 +32,14 @@ export async function flatten(options: FlattenOptions): Promise<ExitCode> {
     ...(lossMaxBps === undefined ? {} : { loss_max_bps: lossMaxBps }),
   };
   // In JSON an answer is one line: with a yes, the second one.
-  const inWords = (words: (answer: FlattenAnswer) => readonly string[], isShown: boolean) => (result: unknown) => {
+  const linesBy = (describe: (answer: FlattenAnswer) => readonly string[], isShown: boolean) => (result: unknown) => {
     answered = readFlattenAnswer(result);
-    if (!json) return words(answered);
+    if (!json) return describe(answered);
     return isShown ? [JSON.stringify(result)] : [];
   };
   let answered: FlattenAnswer | undefined;
   const asking = { ...options, json: false };
-  const code = await askRunningProcess(asking, ask, inWords(previewInWords, !yes));
+  const code = await askRunningProcess(asking, ask, linesBy(describePreview, !yes));
   const preview: FlattenAnswer | undefined = answered;
   if (code !== EXIT.OK || preview === undefined) return code;
   if (yes && preview.refused !== undefined) {
@@ -50,7 +50,7 @@ export async function flatten(options: FlattenOptions): Promise<ExitCode> {
   const accepted = preview.offers.map((one) => ({
     ...{ asset: one.asset, to: one.to, amount: one.amount, reference: one.reference },
   }));
-  return askRunningProcess(asking, { ...ask, accepted }, inWords(begunInWords, true));
+  return askRunningProcess(asking, { ...ask, accepted }, linesBy(describeBegun, true));
 }
 
 /** Without a terminal, or for a program that reads JSON, nothing but `--yes` is a yes. */

@@ -1,12 +1,12 @@
 /** `arbitrade status`: see {@link status}. */
 
 import type { ExitCode } from '../engine/exit-codes.ts';
-import { statusInWords } from '../readings/status-words.ts';
+import { describeStatus } from '../readings/status-text.ts';
 import { type AskOptions, askRunningProcess } from './ask-running-process.ts';
 
 /** Prints what the running process says of itself: one screen, or all of it as JSON. @returns the exit code. */
 export function status(options: AskOptions): Promise<ExitCode> {
-  return askRunningProcess(options, { command: 'status' }, (result) => statusInWords(result) ?? linesOf(result, ''));
+  return askRunningProcess(options, { command: 'status' }, (result) => describeStatus(result) ?? linesOf(result, ''));
 }
 
 /** Of a process of another version: one `path.to.value  value` line per leaf, in the order of the answer. */

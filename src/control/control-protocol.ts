@@ -22,22 +22,22 @@ export const REQUESTS_WAITING_MAX = 16;
 
 const id = z.int().min(0);
 /** Words that may be anything, or missing: of a halt, nothing is refused for its words. */
-const anyWords = z
+const anyText = z
   .unknown()
   .optional()
-  .transform((words) => {
-    if (words === undefined || words === null) return '';
-    return typeof words === 'string' ? words : JSON.stringify(words);
+  .transform((input) => {
+    if (input === undefined || input === null) return '';
+    return typeof input === 'string' ? input : JSON.stringify(input);
   });
-const reason = z.string().refine((words) => words.trim() !== '', 'a reason');
+const reason = z.string().refine((input) => input.trim() !== '', 'a reason');
 const assetName = z.string().min(1).max(32);
 const amount = z.string().regex(/^\d{1,38}(\.\d{1,18})?$/, 'an amount such as 0.25');
-const by = z.string().refine((words) => words.trim() !== '', 'a name');
+const by = z.string().refine((input) => input.trim() !== '', 'a name');
 
 export const CONTROL_REQUEST = z.discriminatedUnion('command', [
   z.strictObject({ id, command: z.literal('status') }),
-  z.object({ id, command: z.literal('halt'), reason: anyWords, by: anyWords }),
-  z.object({ id, command: z.literal('drain'), reason: anyWords, by: anyWords }),
+  z.object({ id, command: z.literal('halt'), reason: anyText, by: anyText }),
+  z.object({ id, command: z.literal('drain'), reason: anyText, by: anyText }),
   z.strictObject({ id, command: z.literal('resume'), reason, by }),
   z.strictObject({
     id,
@@ -50,8 +50,8 @@ export const CONTROL_REQUEST = z.discriminatedUnion('command', [
       .array(z.strictObject({ asset: assetName, to: assetName, amount, reference: amount }))
       .max(64)
       .optional(),
-    reason: anyWords,
-    by: anyWords,
+    reason: anyText,
+    by: anyText,
   }),
 ]);
 export type ControlRequest = z.infer<typeof CONTROL_REQUEST>;

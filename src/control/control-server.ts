@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { FlattenReport } from '../messages/flatten-message.ts';
 import { type ArbitradeError, arbitradeError, reasonOf } from '../platform/errors.ts';
-import { BY_BYTES_MAX, type KeptWords, keepWords, NO_NAME, NO_REASON, TEXT_BYTES_MAX } from '../trading/gate-cause.ts';
+import { BY_BYTES_MAX, type KeptText, keepText, NO_NAME, NO_REASON, TEXT_BYTES_MAX } from '../trading/gate-cause.ts';
 import {
   CONTROL_REQUEST,
   type CommandOutcome,
@@ -149,21 +149,21 @@ function parseRequest(line: string): ControlRequest | ControlReply {
   return failure(null, arbitradeError('CONTROL_REQUEST_INVALID', why));
 }
 
-const changeInWords = (what: string, { text, changed }: KeptWords): string =>
+const describeChange = (what: string, { text, changed }: KeptText): string =>
   changed === undefined ? '' : `; the ${what} is kept as ${JSON.stringify(text)}: ${changed}`;
 
 async function execute(request: ControlRequest, target: ControlTarget): Promise<ControlReply> {
   if (request.command === 'status') return { id: request.id, ok: true, result: await target.status() };
   const { id, command } = request;
   const [reason, by] = [
-    keepWords(request.reason, TEXT_BYTES_MAX, NO_REASON),
-    keepWords(request.by, BY_BYTES_MAX, NO_NAME),
+    keepText(request.reason, TEXT_BYTES_MAX, NO_REASON),
+    keepText(request.by, BY_BYTES_MAX, NO_NAME),
   ];
   if (request.command === 'flatten') return flatten(request, reason.text, by.text, target);
   const outcome: CommandOutcome = await target[request.command](reason.text, by.text);
   target.audit(command, by.text, reason.text, outcome.ok ? 'done' : `refused: ${outcome.text}`);
   if (!outcome.ok) return failure(id, arbitradeError('CONTROL_REFUSED', command, outcome.text));
-  return { id, ok: true, result: outcome.text + changeInWords('reason', reason) + changeInWords('name', by) };
+  return { id, ok: true, result: outcome.text + describeChange('reason', reason) + describeChange('name', by) };
 }
 
 /** A preview is a question, and not in the audit log; what is begun is, with every reason why something was not. */
@@ -177,11 +177,11 @@ async function flatten(
   if (accepted === undefined) return { id, ok: true, result: report };
   const why = report.refused ?? report.kept.map((one) => `${one.asset}: ${one.why}`).join('; ');
   const isBegun = report.offers.length > 0;
-  target.audit(command, by, reason, isBegun ? begunInWords(report, why) : `refused: ${why}`);
+  target.audit(command, by, reason, isBegun ? describeBegun(report, why) : `refused: ${why}`);
   if (!isBegun)
     return failure(id, arbitradeError('CONTROL_REFUSED', command, why === '' ? 'nothing was accepted' : why));
   return { id, ok: true, result: report };
 }
 
-const begunInWords = ({ offers }: FlattenReport, why: string): string =>
+const describeBegun = ({ offers }: FlattenReport, why: string): string =>
   `${offers.map(({ plan, amount, asset }) => `plan ${plan}: ${amount} ${asset}`).join(', ')}${why === '' ? '' : `; not ${why}`}`;

@@ -19,7 +19,7 @@ import type { Topology } from '../runtime/topology-spec.ts';
 import type { Config, Mode } from '../settings/config.ts';
 import type { ApiKey } from '../settings/secrets-file.ts';
 import { topologyOf } from '../topology.ts';
-import { causeInWords } from '../trading/gate-cause.ts';
+import { describeCause } from '../trading/gate-cause.ts';
 import type { StoredCause } from '../trading/stored-causes.ts';
 import type { StoredLosses } from '../trading/stored-losses.ts';
 import type { StoredTrading } from '../trading/stored-trading.ts';
@@ -246,7 +246,7 @@ export class Engine implements ControlTarget {
     if (!outcome.ok) return outcome;
     // A person has looked: messages that were set aside need not pause trading any longer. Not when risk refused.
     this.supervisor.resume();
-    const answered = setAside.map((cause) => `; answered: ${cause.effect}, ${causeInWords(cause)}`);
+    const answered = setAside.map((cause) => `; answered: ${cause.effect}, ${describeCause(cause)}`);
     return { ok: true, text: outcome.text + answered.join('') };
   }
 

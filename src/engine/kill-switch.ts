@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { reasonOf } from '../platform/errors.ts';
 
 /** Makes the file, with `words` in it for whoever finds it, and says what came of it. */
-export function makeKillSwitch(file: string | undefined, words: string): string {
+export function makeKillSwitch(file: string | undefined, text: string): string {
   if (file === undefined)
     return 'no kill-switch file was made: where it would be, only the settings say (--config FILE)';
   try {
-    writeFileSync(file, `${words}\n`, { flag: 'wx', mode: 0o600 });
+    writeFileSync(file, `${text}\n`, { flag: 'wx', mode: 0o600 });
     return `the kill-switch file ${file} was made: trading halts while it is there, and resumes only after it is removed and \`arbitrade resume\` was answered`;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST')

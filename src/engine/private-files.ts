@@ -6,7 +6,7 @@ import { type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { IN_MEMORY } from '../actors/persistence/database/open-database.ts';
 import { arbitradeError } from '../platform/errors.ts';
-import { userInWords } from '../platform/process-names.ts';
+import { describeUser } from '../platform/process-names.ts';
 import { type Config, usesKey } from '../settings/config.ts';
 import { requireWritable } from './option-files.ts';
 
@@ -57,8 +57,8 @@ function requireOwnFolder(setting: string, folder: string): void {
 function requireOwner(setting: string, file: string, { uid }: Stats, also?: number): void {
   const me = process.getuid?.();
   if (me === undefined || uid === me || uid === also) return;
-  const found = `owned by ${userInWords(uid)}`;
-  throw arbitradeError('FILE_EXPOSED', setting, file, found, `chown ${userInWords(me)} ${quoted(file)}`);
+  const found = `owned by ${describeUser(uid)}`;
+  throw arbitradeError('FILE_EXPOSED', setting, file, found, `chown ${describeUser(me)} ${quoted(file)}`);
 }
 
 const octal = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, '0');

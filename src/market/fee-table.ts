@@ -43,9 +43,9 @@ export class FeeTable {
   }
 
   /** Takes over what the venue has told: no doubt is left. Sequencer only. @returns how many fees are other than before. */
-  take(told: readonly { readonly instrument: InstrumentIndex; readonly takerPpm: PartsPerMillion }[]): number {
-    const changed = told.filter(({ instrument, takerPpm }) => this.of(instrument) !== takerPpm);
-    for (const { instrument, takerPpm } of told) Atomics.store(this.#words, FEES + instrument, takerPpm + 1);
+  take(reported: readonly { readonly instrument: InstrumentIndex; readonly takerPpm: PartsPerMillion }[]): number {
+    const changed = reported.filter(({ instrument, takerPpm }) => this.of(instrument) !== takerPpm);
+    for (const { instrument, takerPpm } of reported) Atomics.store(this.#words, FEES + instrument, takerPpm + 1);
     if (changed.length > 0) this.#noteChange();
     return changed.length;
   }

@@ -37,9 +37,9 @@ export function takerFee(settings: FeeSettings, symbol: string): PartsPerMillion
  * setting that names a fee can only make it dearer; the tier stands for what is not known, and is known now.
  * @throws as {@link takerFee}.
  */
-export function accountFee(settings: FeeSettings, symbol: string, toldPpm: PartsPerMillion): PartsPerMillion {
+export function accountFee(settings: FeeSettings, symbol: string, reportedPpm: PartsPerMillion): PartsPerMillion {
   const isNamed = Object.hasOwn(settings.pairs_taker_pct, symbol) || settings.taker_pct !== undefined;
-  return isNamed ? (Math.max(toldPpm, takerFee(settings, symbol)) as PartsPerMillion) : toldPpm;
+  return isNamed ? (Math.max(reportedPpm, takerFee(settings, symbol)) as PartsPerMillion) : reportedPpm;
 }
 
 function checkedPercent(setting: string, text: string): PartsPerMillion {

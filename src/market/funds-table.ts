@@ -8,7 +8,7 @@
 import { INT64_MAX, largest, NO_UNITS, smaller, type Units, units } from '../money/money.ts';
 import type { AssetIndex } from './instrument.ts';
 
-const TOLD = 0;
+const KNOWN = 0;
 const FUNDS = 1;
 
 export function createFundsTableMemory(assets: number): SharedArrayBuffer {
@@ -16,24 +16,24 @@ export function createFundsTableMemory(assets: number): SharedArrayBuffer {
 }
 
 export class FundsTable {
-  readonly #words: BigInt64Array;
+  readonly #cells: BigInt64Array;
 
   constructor(memory: SharedArrayBuffer) {
-    this.#words = new BigInt64Array(memory);
+    this.#cells = new BigInt64Array(memory);
   }
 
   /** Units that may be spent; undefined as long as the account has told nothing. */
   of(asset: AssetIndex): Units | undefined {
-    return Atomics.load(this.#words, TOLD) === 0n ? undefined : units(Atomics.load(this.#words, FUNDS + asset));
+    return Atomics.load(this.#cells, KNOWN) === 0n ? undefined : units(Atomics.load(this.#cells, FUNDS + asset));
   }
 
   /** Sequencer only. What is beyond 64 bits is told as the most that they hold. */
   tell(asset: AssetIndex, free: Units): void {
-    Atomics.store(this.#words, FUNDS + asset, smaller<bigint>(largest(NO_UNITS, free), INT64_MAX));
+    Atomics.store(this.#cells, FUNDS + asset, smaller<bigint>(largest(NO_UNITS, free), INT64_MAX));
   }
 
   /** What was told of all assets counts from here on. Sequencer only. */
   begin(): void {
-    Atomics.store(this.#words, TOLD, 1n);
+    Atomics.store(this.#cells, KNOWN, 1n);
   }
 }

@@ -119,5 +119,5 @@ export class KeptSocket {
 }
 
 /** What a close frame says, in one line. */
-export const closeInWords = (code: number, reason: string): string =>
+export const describeClose = (code: number, reason: string): string =>
   reason === '' ? `close ${code}` : `close ${code}: ${reason}`;

@@ -2,17 +2,17 @@
 import { readFileSync, statSync } from 'node:fs';
 
 /** For instance `process 4711 (node, user ana)`. */
-export function processInWords(pid: number): string {
+export function describeProcess(pid: number): string {
   try {
     const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-    return `process ${pid} (${name}, user ${userInWords(statSync(`/proc/${pid}`).uid)})`;
+    return `process ${pid} (${name}, user ${describeUser(statSync(`/proc/${pid}`).uid)})`;
   } catch {
     return `process ${pid}`; // it has ended meanwhile, or the system does not tell
   }
 }
 
 /** A user's name, or the number where there is none. */
-export function userInWords(uid: number): string {
+export function describeUser(uid: number): string {
   try {
     const line = readFileSync('/etc/passwd', 'utf8')
       .split('\n')
@@ -24,7 +24,7 @@ export function userInWords(uid: number): string {
 }
 
 /** Who holds a lock on `file`, in words; undefined when the system does not tell. This process does not count. */
-export function lockHolderInWords(file: string): string | undefined {
+export function describeLockHolder(file: string): string | undefined {
   try {
     const inode = String(statSync(file).ino);
     // 1: POSIX  ADVISORY  WRITE 4711 08:01:131083 0 EOF
@@ -34,7 +34,7 @@ export function lockHolderInWords(file: string): string | undefined {
       return at === inode && Number(pid) > 0 && Number(pid) !== process.pid ? [Number(pid)] : [];
     });
     const [first] = pids;
-    return first === undefined ? undefined : processInWords(first);
+    return first === undefined ? undefined : describeProcess(first);
   } catch {
     return undefined;
   }

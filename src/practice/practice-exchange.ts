@@ -159,7 +159,7 @@ export class PracticeExchange {
       faults: this.#ownFaults,
       tradingFaults,
       onMarketWanted: () => this.#open(),
-      onTrade: (trade) => this.#audience.tellTrade(trade),
+      onTrade: (trade) => this.#audience.sendTrade(trade),
     });
     this.#dislocation = new MarketDislocation({
       market: this.market,

@@ -1,6 +1,6 @@
 /** Readings as a person sees them: one repainted screen on a terminal, one plain line elsewhere. */
 import { LATENCY_STAGES, type LatencyStage } from '../runtime/counter-names.ts';
-import { type GateCause, timeInWords } from '../trading/gate-cause.ts';
+import { describeTime, type GateCause } from '../trading/gate-cause.ts';
 import { nextStep } from './next-step.ts';
 import type { LatencyReading, Readings } from './run-readings.ts';
 import { isAmount, type TradingReading } from './trading-reading.ts';
@@ -137,8 +137,8 @@ function row(label: string, text: string): string {
 /** The gate's state and, when it is closed, which of its two words closes it and why. */
 function gateText({ gate }: Readings): string {
   const why = Object.entries({ risk: gate.risk, supervisor: gate.supervisor })
-    .filter(([, word]) => word.state !== 'active')
-    .map(([who, word]) => `${who}: ${word.state}, ${word.reason.replaceAll('_', ' ')}`);
+    .filter(([, reading]) => reading.state !== 'active')
+    .map(([who, reading]) => `${who}: ${reading.state}, ${reading.reason.replaceAll('_', ' ')}`);
   return why.length === 0 ? gate.state : `${gate.state.toUpperCase()}   (${why.join('; ')})`;
 }
 
@@ -158,7 +158,7 @@ function nextLines({ gate, causes, plans }: Readings): string[] {
 
 /** What it says stands first: a narrow terminal cuts off the rest. */
 const causeText = ({ effect, reason, by, text, firstMs }: GateCause): string =>
-  `${effect}: ${text}   (${reason.replaceAll('_', ' ')} by ${by} since ${timeInWords(firstMs)})`;
+  `${effect}: ${text}   (${reason.replaceAll('_', ' ')} by ${by} since ${describeTime(firstMs)})`;
 
 function edgeLines({ edges }: Readings): string[] {
   const cells = (texts: readonly string[]) => texts.map((text) => text.padStart(10)).join('');

@@ -16,7 +16,7 @@ export interface SettingIssue {
 export type Locate = (path: SettingPath) => string;
 
 /** So many issues are told at once. */
-const TOLD_MAX = 12;
+const SHOWN_MAX = 12;
 
 /** One error that names every issue, up to a bound. */
 export function settingsError(issues: readonly SettingIssue[], locate: Locate = () => ''): ArbitradeError {
@@ -24,10 +24,10 @@ export function settingsError(issues: readonly SettingIssue[], locate: Locate = 
   const placeOf = ({ path }: SettingIssue): string => locate(path) + pathText(path);
   if (first !== undefined && others.length === 0)
     return arbitradeError('CONFIG_INVALID', placeOf(first), first.expected, first.was);
-  const told = issues.slice(0, TOLD_MAX).map((issue) => wrongSetting(placeOf(issue), issue.expected, issue.was));
-  const left = issues.length - told.length;
+  const shown = issues.slice(0, SHOWN_MAX).map((issue) => wrongSetting(placeOf(issue), issue.expected, issue.was));
+  const left = issues.length - shown.length;
   const end = `${left > 0 ? `and ${left} more; ` : ''}correct the settings and start again`;
-  return new ArbitradeError('CONFIG_INVALID', [...told, end].join('\n'));
+  return new ArbitradeError('CONFIG_INVALID', [...shown, end].join('\n'));
 }
 
 /** The issues of a check by zod. `knownAt` says which settings there are at a path. */

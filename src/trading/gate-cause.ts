@@ -31,7 +31,7 @@ export const TEXT_BYTES_MAX = 160;
 export const NO_REASON = '(no reason given)';
 export const NO_NAME = '(no name given)';
 
-export interface KeptWords {
+export interface KeptText {
   readonly text: string;
   /** What was done to the words to keep them; undefined when they are kept as they were given. */
   readonly changed: string | undefined;
@@ -41,9 +41,9 @@ export interface KeptWords {
  * Words of a person as they can be kept: one line of well-formed text of at most `bytesMax` bytes, cut at a character.
  * Nothing is too long, too short or too strange to be kept: whoever halts has no time to choose words.
  */
-export function keepWords(words: string, bytesMax: number, instead: string): KeptWords {
+export function keepText(original: string, bytesMax: number, instead: string): KeptText {
   // Control characters and line ends would spoil logs and terminals; lone surrogates are no text.
-  const line = words
+  const line = original
     .toWellFormed()
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim();
@@ -54,7 +54,7 @@ export function keepWords(words: string, bytesMax: number, instead: string): Kep
     return { text, changed: `cut after ${bytesMax} bytes, left out: ${JSON.stringify(cutToBytes(cut, 200))}` };
   return {
     text,
-    changed: line === words ? undefined : 'control characters, line ends and spaces around were left out',
+    changed: line === original ? undefined : 'control characters, line ends and spaces around were left out',
   };
 }
 
@@ -66,11 +66,11 @@ function cutToBytes(text: string, bytesMax: number): string {
 }
 
 /** `operator by ana since 2026-03-01 07:00:12: strange prices (3 times, last …)`, for people. */
-export function causeInWords({ reason, by, text, firstMs, lastMs, count }: GateCause): string {
-  const again = count > 1 ? ` (${count} times, last at ${timeInWords(lastMs)})` : '';
-  return `${reason.replaceAll('_', ' ')} by ${by} since ${timeInWords(firstMs)}: ${text}${again}`;
+export function describeCause({ reason, by, text, firstMs, lastMs, count }: GateCause): string {
+  const again = count > 1 ? ` (${count} times, last at ${describeTime(lastMs)})` : '';
+  return `${reason.replaceAll('_', ' ')} by ${by} since ${describeTime(firstMs)}: ${text}${again}`;
 }
 
 /** Wall time for people. 0 is a time that was not kept. */
-export const timeInWords = (ms: number): string =>
+export const describeTime = (ms: number): string =>
   ms === 0 ? 'an earlier run' : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

@@ -74,10 +74,10 @@ function decodeSingle(row: StateRow): StoredCause[] {
     const { halted, stranded = false, reason, by, text } = JSON.parse(row.value) as Record<string, unknown>;
     if (typeof halted !== 'boolean' || typeof stranded !== 'boolean') return [{ slot, ...unreadable(row) }];
     const times = { firstMs: row.atMs, lastMs: row.atMs, count: 1 };
-    const words = { by: String(by ?? ''), text: String(text ?? ''), ...times };
-    const halt = { slot, effect: 'halted', reason: knownReason(reason), ...words } as const;
+    const stored = { by: String(by ?? ''), text: String(text ?? ''), ...times };
+    const halt = { slot, effect: 'halted', reason: knownReason(reason), ...stored } as const;
     const isOwn = !halted || reason === 'stranded_exposure';
-    const left = isOwn ? words : { by: 'risk', text: 'a plan left exposure behind', ...times };
+    const left = isOwn ? stored : { by: 'risk', text: 'a plan left exposure behind', ...times };
     const strand = { slot, effect: 'reducing', reason: 'stranded_exposure', ...left } as const;
     return [...(halted ? [halt] : []), ...(stranded ? [strand] : [])];
   } catch {

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { expect, test } from 'vitest';
 import { connectWaits } from '../../src/net/connect-waits.ts';
-import { CLOSE_WITHIN_MS, closeInWords, KeptSocket } from '../../src/net/kept-socket.ts';
+import { CLOSE_WITHIN_MS, describeClose, KeptSocket } from '../../src/net/kept-socket.ts';
 import { SlidingWindow } from '../../src/net/limiters/sliding-window.ts';
 import type { SocketEvents } from '../../src/net/transport.ts';
 import { seededChance } from '../../src/platform/chance.ts';
@@ -39,7 +39,7 @@ function stage(attemptsMax = 9) {
       onDue: () => heard.push('due'),
       onOpen: () => heard.push('open'),
       onMessage: ({ length }) => heard.push(`frame of ${length}`),
-      onClosed: (code, reason, status) => heard.push(`${closeInWords(code, reason)} ${status ?? ''}`.trim()),
+      onClosed: (code, reason, status) => heard.push(`${describeClose(code, reason)} ${status ?? ''}`.trim()),
       onCloseOverdue: (why) => heard.push(why),
     },
   });

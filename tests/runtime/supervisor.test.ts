@@ -27,7 +27,7 @@ function livesOf(stage: Supervised): Record<string, number | undefined> {
 }
 
 /** It may be dead before its answer is on the way. */
-async function tellToDie(stage: Supervised, actor: ActorId, way: WayToDie): Promise<void> {
+async function orderToDie(stage: Supervised, actor: ActorId, way: WayToDie): Promise<void> {
   const answer = stage.supervisor.call(actor, 'die', way);
   await answer.catch((thrown) => expect(thrown).toMatchObject({ message: /died before it answered/ }));
 }
@@ -50,7 +50,7 @@ describe('supervisor: every way to die', () => {
       const stage = await started();
       stage.send(1, 100);
       await until(() => expect(stage.own('book')[NEWEST]).toBe(100));
-      await tellToDie(stage, 'book', way);
+      await orderToDie(stage, 'book', way);
       stage.send(101, 500);
       await until(() => expect(stage.own('book')[LIVES]).toBe(2));
       await until(() => expect(stage.own('book')[NEWEST]).toBe(500));
@@ -65,7 +65,7 @@ describe('supervisor: every way to die', () => {
 
   test('a hanging actor is killed and restarted', async () => {
     const stage = await started({ runtime: { hang_limit_ms: 1_000 } });
-    await tellToDie(stage, 'book', 'endless loop');
+    await orderToDie(stage, 'book', 'endless loop');
     stage.send(1, 10);
     await until(() => expect(stage.own('book')[NEWEST]).toBe(10));
     const hung = stage.audits().find(({ event }) => event === 'actor_hung');
@@ -183,8 +183,8 @@ describe('supervisor: order, strategies and kinds', () => {
 
   test('transient and temporary actors that end normally stay down, and trading goes on', async () => {
     const stage = await started({ actors, kinds: { detector: 'transient', book: 'temporary' } });
-    await tellToDie(stage, 'detector', 'exit normally');
-    await tellToDie(stage, 'book', 'throw');
+    await orderToDie(stage, 'detector', 'exit normally');
+    await orderToDie(stage, 'book', 'throw');
     await until(() => expect(stage.supervisor.threads.map(({ state }) => state)).toEqual(['running', 'down', 'down']));
     expect(stage.gate.supervisor.state).toBe('active');
     expect(livesOf(stage)).toEqual({ sequencer: 1, detector: 1, book: 1 });
@@ -192,14 +192,14 @@ describe('supervisor: order, strategies and kinds', () => {
 
   test('a transient actor that fails is restarted', async () => {
     const stage = await started({ kinds: { book: 'transient' } });
-    await tellToDie(stage, 'book', 'throw');
+    await orderToDie(stage, 'book', 'throw');
     await until(() => expect(stage.own('book')[LIVES]).toBe(2));
   });
 
   test('actors on one thread are restarted together', async () => {
     const stage = await started({ actors, runtime: { placement: 'fused' } });
     expect(stage.supervisor.threads.map((thread) => thread.actors)).toEqual([['sequencer'], ['detector', 'book']]);
-    await tellToDie(stage, 'detector', 'throw');
+    await orderToDie(stage, 'detector', 'throw');
     await until(() => expect(livesOf(stage)).toEqual({ sequencer: 1, detector: 2, book: 2 }));
     await untilAllRun(stage);
   });
@@ -314,7 +314,7 @@ test('options of one actor are seen by it alone, after a death too, and reach no
   const sees = (actor: ActorId) => stage.supervisor.call(actor, 'sees');
   expect(await sees('book')).toContain('a secret');
   expect(await sees('detector')).not.toContain('secret');
-  await tellToDie(stage, 'book', 'throw');
+  await orderToDie(stage, 'book', 'throw');
   await until(() => expect(livesOf(stage)['book']).toBe(2));
   await until(async () => expect(await sees('book').catch(() => '')).toContain('a secret'));
   expect(stage.logged.join()).not.toContain('secret');

@@ -4,9 +4,9 @@ import { STATE } from '../../src/messages/record-messages.ts';
 import {
   BY_BYTES_MAX,
   CAUSE_EFFECTS,
-  causeInWords,
+  describeCause,
   type GateCause,
-  keepWords,
+  keepText,
   TEXT_BYTES_MAX,
 } from '../../src/trading/gate-cause.ts';
 import { causeKey, causeTextKey, decodeCauses, encodeFacts } from '../../src/trading/stored-causes.ts';
@@ -21,7 +21,7 @@ describe('words of a person', () => {
   test('whatever they are, one line of them is kept that fits, and it is said when it is not all', () => {
     fc.assert(
       fc.property(anyText, (words) => {
-        const { text, changed } = keepWords(words, TEXT_BYTES_MAX, 'nothing');
+        const { text, changed } = keepText(words, TEXT_BYTES_MAX, 'nothing');
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(TEXT_BYTES_MAX);
         expect(text).not.toBe('');
         expect(text).toBe(text.trim());
@@ -45,8 +45,8 @@ describe('a stored cause', () => {
         (effect, reason, by, words, count) => {
           const cause: GateCause = {
             ...{ effect, reason, count, firstMs: 1_790_000_000_000, lastMs: 1_790_000_000_001 },
-            by: keepWords(by, BY_BYTES_MAX, 'nobody').text,
-            text: keepWords(words, TEXT_BYTES_MAX, 'nothing').text,
+            by: keepText(by, BY_BYTES_MAX, 'nobody').text,
+            text: keepText(words, TEXT_BYTES_MAX, 'nothing').text,
           };
           const rows = [
             { key: causeKey(7), value: encodeFacts(cause), atMs: 0 },
@@ -81,8 +81,8 @@ test('a cause in words says who, since when and why, and how often', () => {
     firstMs: Date.UTC(2026, 2, 1, 7, 0, 12),
     lastMs: Date.UTC(2026, 2, 1, 7, 5),
   };
-  expect(causeInWords(cause)).toBe('operator by ana since 2026-03-01 07:00:12 UTC: going home');
-  expect(causeInWords({ ...cause, count: 3 })).toBe(
+  expect(describeCause(cause)).toBe('operator by ana since 2026-03-01 07:00:12 UTC: going home');
+  expect(describeCause({ ...cause, count: 3 })).toBe(
     'operator by ana since 2026-03-01 07:00:12 UTC: going home (3 times, last at 2026-03-01 07:05:00 UTC)',
   );
 });

@@ -138,8 +138,8 @@ export class Market {
   }
 
   #takeFee(index: InstrumentIndex, symbol: string): void {
-    const told = this.#feeTable.of(index);
-    const feePpm = told === undefined ? takerFee(this.#fees, symbol) : accountFee(this.#fees, symbol, told);
+    const reported = this.#feeTable.of(index);
+    const feePpm = reported === undefined ? takerFee(this.#fees, symbol) : accountFee(this.#fees, symbol, reported);
     this.#feePpm[index] = feePpm;
     this.kept[index] = (1_000_000 - feePpm) / 1_000_000;
   }

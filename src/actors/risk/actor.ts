@@ -13,12 +13,12 @@ import { ACTOR_IDS } from '../../runtime/counter-names.ts';
 import type { RingGauge } from '../../runtime/memory/ring.ts';
 import { usesKey } from '../../settings/config.ts';
 import { ACCOUNT_STATES, type AccountState } from '../../trading/account-state.ts';
-import { causeInWords } from '../../trading/gate-cause.ts';
+import { describeCause } from '../../trading/gate-cause.ts';
 import type { StoredLosses } from '../../trading/stored-losses.ts';
 import { GATE_REASONS, GATE_STATES, type GateReason } from '../../trading/trading-gate.ts';
 import { limitSections, unlistedLimits } from '../../trading/unlisted-limits.ts';
 import { lostAccount } from './account-age.ts';
-import { accountInWords, holdingInWords } from './account-in-words.ts';
+import { describeAccount, describeHolding } from './account-description.ts';
 import { flatteningHoldings, openPlans } from './open-plans.ts';
 import { findConditions, type Readings } from './pause-conditions.ts';
 import { type PortfolioLine, portfolioLines, recordPortfolio } from './portfolio-snapshot.ts';
@@ -281,7 +281,7 @@ class Risk implements Actor {
     this.#desk.add({ effect, reason: 'operator', by, text });
     const isRecorded = this.#desk.announce();
     this.#show();
-    const others = before.map((cause) => `; before that ${cause.effect}, ${causeInWords(cause)}`);
+    const others = before.map((cause) => `; before that ${cause.effect}, ${describeCause(cause)}`);
     return { ok: true, isRecorded, text: `${effect}: ${text}${others.join('')}` };
   }
 
@@ -292,8 +292,8 @@ class Risk implements Actor {
     if (answered.length > 0) this.#desk.resume({ by, text: reason }); // else losses go on counting from where they did
     this.#show();
     const { state: now, causes } = this.#desk;
-    const stillPaused = causes.map((cause) => `; still ${cause.effect}, ${causeInWords(cause)}`);
-    const lines = answered.map((cause) => `; answered: ${cause.effect}, ${causeInWords(cause)}`);
+    const stillPaused = causes.map((cause) => `; still ${cause.effect}, ${describeCause(cause)}`);
+    const lines = answered.map((cause) => `; answered: ${cause.effect}, ${describeCause(cause)}`);
     return { ok: true, text: [now, ...lines, ...stillPaused].join('') };
   }
 
@@ -305,7 +305,7 @@ class Risk implements Actor {
     if (isNothing) return setAside ? undefined : `nothing is halted: trading is ${state} (${reason})`;
     if (persisting.length > 0) {
       const known = new Set<string>(persisting.map((one) => one.reason));
-      const others = latched.filter((cause) => !known.has(cause.reason)).map(causeInWords);
+      const others = latched.filter((cause) => !known.has(cause.reason)).map(describeCause);
       const rest = others.length === 0 ? '' : `; beside that there is to answer: ${others.join('; ')}`;
       return `${persisting.map(({ text }) => text).join('; ')}${rest}`;
     }
@@ -335,9 +335,9 @@ class Risk implements Actor {
       executions: bank.getFloat64(RISK_HEADER.executions, true),
       losingPlans: bank.getFloat64(RISK_HEADER.losingPlans, true),
       openPlans: openPlans(bank),
-      flattening: flatteningHoldings(bank).map((held) => holdingInWords(held, this.#directory)),
+      flattening: flatteningHoldings(bank).map((held) => describeHolding(held, this.#directory)),
       account: this.#accountState() ?? 'none',
-      ...accountInWords(bank, this.#lines(), this.#directory, this.#context),
+      ...describeAccount(bank, this.#lines(), this.#directory, this.#context),
     };
   }
 

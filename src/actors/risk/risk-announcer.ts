@@ -13,7 +13,7 @@ import { GATE_REASONS, GATE_STATES, type GateReason } from '../../trading/tradin
 import { causeIn, type HeldCause, hasFlag, heldCauses, setFlag, unrecordedSlots } from './gate-causes.ts';
 import { RISK_STATES, type RiskState } from './risk-machine.ts';
 import { RISK_HEADER } from './risk-memory.ts';
-import { type ResumeWords, readResume } from './risk-resume.ts';
+import { type ResumeAnswer, readResume } from './risk-resume.ts';
 
 /** Records of one change: the gate's, the resume's, and from where on losses count. */
 const RECORDS_PER_CHANGE = 3;
@@ -69,7 +69,7 @@ export class RiskAnnouncer {
   }
 
   /** The last resume, while it is not recorded. */
-  get #freshResume(): ResumeWords | undefined {
+  get #freshResume(): ResumeAnswer | undefined {
     const bank = this.#memory.current;
     return bank.getUint8(RISK_HEADER.isResumeAnnounced) === 1 ? undefined : readResume(bank);
   }

@@ -36,7 +36,7 @@ import { bookExecution, resultUnits } from './risk-ledger.ts';
 import { type AssetLimit, findBreach, restartCounting, type StreakLimits } from './risk-limits.ts';
 import { RISK_STATES, type RiskEventType, type RiskState, riskMachine } from './risk-machine.ts';
 import { openRiskMemory, RISK_HEADER } from './risk-memory.ts';
-import { type ResumeWords, writeResume } from './risk-resume.ts';
+import { type ResumeAnswer, writeResume } from './risk-resume.ts';
 
 /** Which event of the machine a cause is. */
 const EVENT_OF = {
@@ -104,7 +104,7 @@ export class RiskDesk {
       const plan = slots.getFloat64(offset + EXECUTION.plan, true);
       if (stranded) this.#strand(bank, plan);
       if (misreported)
-        this.#addIn(bank, { effect: 'halted', by: 'risk', reason: 'venue_misreport', text: misreportInWords(plan) });
+        this.#addIn(bank, { effect: 'halted', by: 'risk', reason: 'venue_misreport', text: describeMisreport(plan) });
     }
     markPlans(bank, directory, this.#context.bookTable);
     this.#haltBeyond(bank, limits, streaks);
@@ -169,11 +169,11 @@ export class RiskDesk {
   }
 
   /** A person answers every cause that waits for one; whether that is allowed has been asked before. Limits count from here. */
-  resume(words: ResumeWords): void {
+  resume(answer: ResumeAnswer): void {
     const bank = this.memory.begin();
     restartCounting(bank, this.#context.config.limits.assets_max);
     bump(bank, RISK_HEADER.resumes);
-    writeResume(bank, words, this.#context.clock.wallMs());
+    writeResume(bank, answer, this.#context.clock.wallMs());
     clearLatched(bank);
     this.#move(bank, 'resume');
     this.#commit(bank);
@@ -253,7 +253,7 @@ export class RiskDesk {
   }
 }
 
-const misreportInWords = (plan: number): string =>
+const describeMisreport = (plan: number): string =>
   `the venue said of an order of plan ${plan} what cannot be true (venue_misreport in the log): compare the account by hand`;
 
 const stateIn = (bank: DataView): RiskState => RISK_STATES[bank.getUint8(RISK_HEADER.state)] ?? 'halted';

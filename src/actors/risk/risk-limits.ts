@@ -83,10 +83,10 @@ function breachOf(bank: DataView, limit: AssetLimit, nowMs: number): Breach | un
   const realised = resultUnits(bank, asset) + running;
   const loss = ofAsset(bank, asset, ASSET_ENTRY.baseUnits) - realised;
   const drawdown = ofAsset(bank, asset, ASSET_ENTRY.peakUnits) - realised;
-  const words = (units: Units, most: bigint) =>
+  const amounts = (units: Units, most: bigint) =>
     `${formatDecimal(units, precision)} ${name}, allowed ${formatDecimal(most, precision)}`;
   if (lossMaxUnits !== undefined && loss > lossMaxUnits) {
-    return { reason: 'loss_limit', text: `lost ${words(units(loss), lossMaxUnits)}` };
+    return { reason: 'loss_limit', text: `lost ${amounts(units(loss), lossMaxUnits)}` };
   }
   for (const [window, most] of [
     ['hour', limit.lossHourlyMaxUnits],
@@ -94,10 +94,10 @@ function breachOf(bank: DataView, limit: AssetLimit, nowMs: number): Breach | un
   ] as const) {
     const lost = -(unitsWithin(bank, asset, window, nowMs) + running);
     if (most !== undefined && lost > most)
-      return { reason: 'loss_limit', text: `lost within the ${window} ${words(units(lost), most)}` };
+      return { reason: 'loss_limit', text: `lost within the ${window} ${amounts(units(lost), most)}` };
   }
   if (drawdownMaxUnits !== undefined && drawdown > drawdownMaxUnits) {
-    return { reason: 'drawdown_limit', text: `fell by ${words(units(drawdown), drawdownMaxUnits)}` };
+    return { reason: 'drawdown_limit', text: `fell by ${amounts(units(drawdown), drawdownMaxUnits)}` };
   }
   return undefined;
 }

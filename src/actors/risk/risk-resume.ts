@@ -3,12 +3,12 @@ import { readText, writeText } from '../../runtime/records/record-writer.ts';
 import { BY_BYTES_MAX, TEXT_BYTES_MAX } from '../../trading/gate-cause.ts';
 import { RISK_HEADER } from './risk-memory.ts';
 
-export interface ResumeWords {
+export interface ResumeAnswer {
   readonly by: string;
   readonly text: string;
 }
 
-export function writeResume(bank: DataView, { by, text }: ResumeWords, nowMs: number): void {
+export function writeResume(bank: DataView, { by, text }: ResumeAnswer, nowMs: number): void {
   const { resumedMs, resumedByLength, resumedBy, resumedTextLength, resumedText } = RISK_HEADER;
   bank.setFloat64(resumedMs, nowMs, true);
   bank.setUint8(RISK_HEADER.isResumeAnnounced, 0);
@@ -17,7 +17,7 @@ export function writeResume(bank: DataView, { by, text }: ResumeWords, nowMs: nu
 }
 
 /** Undefined before somebody has resumed. */
-export function readResume(bank: DataView): (ResumeWords & { readonly atMs: number }) | undefined {
+export function readResume(bank: DataView): (ResumeAnswer & { readonly atMs: number }) | undefined {
   const atMs = bank.getFloat64(RISK_HEADER.resumedMs, true);
   if (atMs === 0) return undefined;
   return {

@@ -119,7 +119,7 @@ class Sequencer implements Actor {
     this.#desk.lookAround();
     const handled = this.#takeEvents() + this.#takeWaiting() + this.#takeOpportunities();
     if (handled === 0) return 0;
-    this.#funds?.tellHeld();
+    this.#funds?.publishHeld();
     this.#show();
     return handled;
   }
@@ -128,7 +128,7 @@ class Sequencer implements Actor {
     this.#desk.lookAround();
     this.#port.onTimer();
     this.#takeWaiting();
-    this.#funds?.tellAll();
+    this.#funds?.publishAll();
     this.#show();
   }
 
@@ -182,8 +182,8 @@ class Sequencer implements Actor {
 
   #takeEvent(): boolean {
     const { account } = this.#desk;
-    if (this.#desk.hasWords) {
-      this.#desk.takeWord();
+    if (this.#desk.hasOrderEvents) {
+      this.#desk.takeOrderEvent();
       return true;
     }
     if (account.isBooking) return account.tick() > 0;

@@ -12,7 +12,7 @@ import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import type { ControlCalls } from '../../runtime/control-calls.ts';
 import { PreTradeLimits } from '../../trading/pre-trade-limits.ts';
 import { revalidate, revalidationLimits, type Standing } from './decisions/revalidation.ts';
-import { tellAudit, tellRefused } from './journal/execution-events.ts';
+import { recordAudit, recordRefused } from './journal/execution-events.ts';
 import { Journal } from './journal/journal.ts';
 import { countUp, openSequencerMemory, SEQUENCER_HEADER } from './journal/sequencer-memory.ts';
 import { NewestBooks } from './model/newest-books.ts';
@@ -102,7 +102,7 @@ class Alert implements Actor {
     countUp(bank, SEQUENCER_HEADER.refused);
     const when = { nowNs, instrumentsSeq: this.#books.instrumentsSeq };
     const reason = standing.ok ? 'alert_only' : standing.reason;
-    tellRefused(this.#journal, opportunity, reason, this.#startAsset(opportunity), when);
+    recordRefused(this.#journal, opportunity, reason, this.#startAsset(opportunity), when);
     if (standing.ok && this.#isNews(cycle, nowNs)) this.#announce(cycle, opportunity, standing, bank);
     this.#journal.commit();
   }
@@ -118,7 +118,7 @@ class Alert implements Actor {
     );
     const start = formatDecimal(startUnits, precision);
     const text = `${cycle}: ${start} ${id} would bring ${profit}, ${netBps} bps after fees`;
-    tellAudit(this.#journal, 'opportunity_announced', 0, text, opportunity.seq, Number(netBps));
+    recordAudit(this.#journal, 'opportunity_announced', 0, text, opportunity.seq, Number(netBps));
     const fields = { cycle, start, asset: id, profit, netBps, market: opportunity.seq };
     this.#context.log('info', 'opportunity_announced', text, fields);
   }

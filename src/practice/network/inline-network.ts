@@ -109,7 +109,7 @@ class InlineSocket implements Socket {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#lines.out.push(() => this.#farEnds());
-    this.#lines.in.push(() => this.#tellEnded(1006, 'terminated'));
+    this.#lines.in.push(() => this.#reportEnded(1006, 'terminated'));
   }
 
   #knock(listener: InlineListener): void {
@@ -152,10 +152,10 @@ class InlineSocket implements Socket {
   #ended(code: number, reason: string, httpStatus?: number): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#tellEnded(code, reason, httpStatus);
+    this.#reportEnded(code, reason, httpStatus);
   }
 
-  #tellEnded(code: number, reason: string, httpStatus?: number): void {
+  #reportEnded(code: number, reason: string, httpStatus?: number): void {
     this.#farEnds();
     this.#lines.onGone();
     this.#events.onClosed(code, reason, httpStatus);

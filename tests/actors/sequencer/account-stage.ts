@@ -64,7 +64,7 @@ export class FakeExchange {
   readonly held = new Map<number, bigint>();
   readonly orders = new Map<string, OrderReading & { endedMs: number }>();
   unknownAssets: string[] = [];
-  /** Told as held, in an amount that 64 bits do not hold. */
+  /** Reported as held, in an amount that 64 bits do not hold. */
   uncountable: AssetIndex[] = [];
   #execs = 0;
 
@@ -273,7 +273,7 @@ export class FakePlans implements PlansAtWork {
 }
 
 /** A message of the sequencer, on its way to risk or to the database. */
-export function readTold(view: DataView, at: number) {
+export function readExecution(view: DataView, at: number) {
   const text = (field: 'clOrdId' | 'venueOrderId' | 'execId') =>
     readAscii(view, at + EXECUTION[field], field === 'clOrdId' ? 18 : 20);
   const int64 = (field: number) => view.getBigInt64(at + field, true);
@@ -301,7 +301,7 @@ export function readTold(view: DataView, at: number) {
     profit: int64(EXECUTION.profitUnits),
   };
 }
-export type Told = ReturnType<typeof readTold>;
+export type ExecutionRow = ReturnType<typeof readExecution>;
 
 export interface AccountStageOptions {
   readonly trading?: object;
@@ -430,11 +430,11 @@ export type AccountStage = ReturnType<typeof stageAccount>;
 
 /** Records as bytes, decoded. */
 export function decodeRecords(records: readonly Uint8Array[]) {
-  const executions: Told[] = [];
+  const executions: ExecutionRow[] = [];
   const audits: string[] = [];
   for (const bytes of records) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (view.getUint8(0) === RECORD_KIND.EXECUTION) executions.push(readTold(view, 0));
+    if (view.getUint8(0) === RECORD_KIND.EXECUTION) executions.push(readExecution(view, 0));
     else audits.push(`${readAudit(view, 0).event}: ${readAudit(view, 0).text}`);
   }
   return { executions, audits };

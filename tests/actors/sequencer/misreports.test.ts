@@ -283,7 +283,7 @@ describe('a fill that is told twice', () => {
     stage.pass(10);
     venue.fate(venue.last, { isOpen: false, fills: [] });
     stage.run();
-    expectDisbelieved(staged, 1, /0\.00000000 filled in all, had told 0\.07500000/);
+    expectDisbelieved(staged, 1, /0\.00000000 filled in all, had reported 0\.07500000/);
   });
 });
 

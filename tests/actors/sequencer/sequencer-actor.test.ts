@@ -25,7 +25,7 @@ import {
 /** Of plans and fills: what is told of orders and dust has tests of its own. */
 const names = (executions: readonly Execution[]) =>
   executions.map(({ event }) => event).filter((event) => event.startsWith('PLAN_') || event === 'FILL');
-const plansTold = (stage: Stage) =>
+const plansRecorded = (stage: Stage) =>
   stage.told().flatMap(({ event, reason }) => (event.startsWith('PLAN_') ? [[event, reason]] : []));
 const endOf = (executions: readonly Execution[]) => executions.find(({ event }) => event === 'PLAN_ENDED');
 const fillsOf = (executions: readonly Execution[]) => executions.filter(({ event }) => event === 'FILL');
@@ -314,7 +314,7 @@ describe('sequencer: what is refused when it arrives', () => {
     stage.send(stage.opportunity());
     stage.send(stage.opportunity());
     stage.run();
-    expect(plansTold(stage)).toEqual([
+    expect(plansRecorded(stage)).toEqual([
       ['PLAN_OPENED', 'none'],
       ['PLAN_REFUSED', 'instrument_busy'],
     ]);
@@ -701,7 +701,7 @@ describe('sequencer: rings that are full', () => {
       stage.run();
     }
     stage.pass(100);
-    expect(stage.toldCount()).toBeLessThanOrEqual(64);
+    expect(stage.recordedCount()).toBeLessThanOrEqual(64);
     const before = stage.told();
     stage.pass(100);
     const all = [...before, ...stage.told()];

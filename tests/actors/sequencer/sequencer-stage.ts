@@ -282,7 +282,7 @@ export function stageSequencer(given: StageOptions = {}) {
       executions.drain((view, at) => found.push(readExecution(view, at)), executions.capacity);
       return found;
     },
-    toldCount: () => new RingGauge(memory.rings['executions']!.memory).used,
+    recordedCount: () => new RingGauge(memory.rings['executions']!.memory).used,
     /** Records on the way to the database, oldest first. */
     recorded: () => {
       const found: Execution[] = [];

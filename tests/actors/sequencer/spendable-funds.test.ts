@@ -21,36 +21,36 @@ describe('what is told of the account’s funds', () => {
   test('nothing before it is reconciled, and then everything at once', () => {
     const { account, told, seen } = stageOf(5n, 0n, 7n);
     account.isTrading = false;
-    told.tellAll();
-    told.tellHeld();
+    told.publishAll();
+    told.publishHeld();
     expect(seen()).toEqual([undefined, undefined, undefined]);
     account.isTrading = true;
-    told.tellAll();
+    told.publishAll();
     expect(seen()).toEqual([5n, 0n, 7n]);
   });
 
   test('what is held at once, what is new when all are gone through; what is owed is nothing to spend', () => {
     const { balances, told, seen } = stageOf(5n, 0n, 7n);
-    told.tellAll();
+    told.publishAll();
     balances.splice(0, 3, 4n, 3n, -7n);
-    told.tellHeld();
+    told.publishHeld();
     expect(seen()).toEqual([4n, 0n, 0n]);
-    told.tellAll();
+    told.publishAll();
     expect(seen()).toEqual([4n, 3n, 0n]);
   });
 
   test('while the account is being read again what was told last stands, and goes on with the fills', () => {
     const { account, balances, told, seen } = stageOf(5n, 1n);
-    told.tellAll();
+    told.publishAll();
     account.isTrading = false;
     balances[0] = 2n;
-    told.tellAll();
+    told.publishAll();
     expect(seen()).toEqual([2n, 1n]);
   });
 
   test('more than 64 bits is told as the most that they hold', () => {
     const { told, seen } = stageOf(2n ** 80n);
-    told.tellAll();
+    told.publishAll();
     expect(seen()).toEqual([INT64_MAX]);
   });
 });

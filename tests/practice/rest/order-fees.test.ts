@@ -39,7 +39,7 @@ function byRest({ client }: Opened, more: Record<string, string> = {}): void {
 }
 
 /** What the fees of all trades come to: as REST tells orders and trades, and what the ledger took of each asset. */
-function toldBy({ client }: Opened) {
+function reportedBy({ client }: Opened) {
   const list = (name: string, key: string, more: Record<string, string> = {}) =>
     Object.values(dig(client.private(name, more), 'result', key) as Record<string, { fee: string; oflags?: string }>);
   const sum = (rows: readonly { fee: string }[]) => rows.reduce((total, { fee }) => total + Number(fee), 0);
@@ -60,7 +60,7 @@ describe.each([
   test.each([undefined, 'quote'] as const)('pays in quote when its account says %s', (sellFeesIn) => {
     const opened = open(sellFeesIn);
     sell(opened);
-    const { usd, btc, flags, orderFee, tradeFee } = toldBy(opened);
+    const { usd, btc, flags, orderFee, tradeFee } = reportedBy(opened);
     expect(btc).toBe(0);
     expect(usd).toBeCloseTo(0.01 * BID * 0.004, 3);
     expect([orderFee, tradeFee]).toEqual([usd, usd]);
@@ -70,7 +70,7 @@ describe.each([
   test('pays in base when its account says so, and REST tells what that is worth in quote', () => {
     const opened = open('base');
     sell(opened);
-    const { usd, btc, flags, orderFee, tradeFee } = toldBy(opened);
+    const { usd, btc, flags, orderFee, tradeFee } = reportedBy(opened);
     expect(usd).toBe(0);
     expect(btc).toBeCloseTo(0.01 * 0.004, 9);
     expect(flags).toEqual(['fcib']);
@@ -83,11 +83,11 @@ test('what an order says itself stands above what its account says', () => {
   const base = open('base');
   byRest(base, { oflags: 'fciq' });
   bySocket(base, { fee_preference: 'quote' });
-  expect(toldBy(base)).toMatchObject({ btc: 0, flags: ['fciq', 'fciq'] });
+  expect(reportedBy(base)).toMatchObject({ btc: 0, flags: ['fciq', 'fciq'] });
   const quote = open('quote');
   byRest(quote, { oflags: 'fcib' });
   bySocket(quote, { fee_preference: 'base' });
-  expect(toldBy(quote)).toMatchObject({ usd: 0, flags: ['fcib', 'fcib'] });
+  expect(reportedBy(quote)).toMatchObject({ usd: 0, flags: ['fcib', 'fcib'] });
 });
 
 test('an execution says which asset its fee is in, whatever was said', () => {

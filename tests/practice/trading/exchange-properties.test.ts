@@ -241,7 +241,7 @@ class Day {
       }
     }
     for (const [one, other] of sides.values()) if (one !== undefined && other !== undefined) checkBothSides(one, other);
-    for (const [index, name] of NAMES.entries()) this.#checkTold(name, this.clients[index] as PrivateClient);
+    for (const [index, name] of NAMES.entries()) this.#checkReported(name, this.clients[index] as PrivateClient);
   }
 
   happened(): string[] {
@@ -255,7 +255,7 @@ class Day {
     ];
   }
 
-  #checkTold(name: string, client: PrivateClient): void {
+  #checkReported(name: string, client: PrivateClient): void {
     const frames = client.since(0) as unknown as {
       channel: string;
       sequence: number;

@@ -5,7 +5,7 @@ import type { PracticeExchange } from '../../../src/practice/practice-exchange.t
 import { ClientEnd } from '../client-end.ts';
 import { MadeExchange, type MadeOptions } from '../trading/made-exchange.ts';
 
-type Told = Record<string, unknown>;
+type Row = Record<string, unknown>;
 
 class V1PrivateClient extends ClientEnd {
   readonly token: string;
@@ -30,13 +30,13 @@ class V1PrivateClient extends ClientEnd {
   }
 
   /** Rows of a channel since the frame `from`, with their sequence. */
-  rows(channel: string, from = 0): [number, Told][] {
+  rows(channel: string, from = 0): [number, Row][] {
     const frames = this.frames.slice(from).map((frame) => JSON.parse(frame) as unknown);
-    const own = frames.filter((frame): frame is [Told[], string, { sequence: number }] => {
+    const own = frames.filter((frame): frame is [Row[], string, { sequence: number }] => {
       return Array.isArray(frame) && frame[1] === channel;
     });
     return own.flatMap(([rows, , { sequence }]) =>
-      rows.map((row): [number, Told] => [sequence, Object.values(row)[0] as Told]),
+      rows.map((row): [number, Row] => [sequence, Object.values(row)[0] as Row]),
     );
   }
 }
@@ -60,7 +60,7 @@ describe('orders', () => {
       },
       [[], 'openOrders', { sequence: 1 }],
     ]);
-    const [answer] = client.order('addOrder', { ...BUY, userref: '7' }) as [Told];
+    const [answer] = client.order('addOrder', { ...BUY, userref: '7' }) as [Row];
     expect(answer).toEqual({
       descr: 'buy 0.50000000 XBTUSD @ limit 100.5',
       event: 'addOrderStatus',
@@ -144,7 +144,7 @@ describe('orders', () => {
     made.run(5);
     made.add('alice', { orderType: 'market', qty: '0.3' });
     client.subscribe('openOrders', { ratecounter: true });
-    expect(client.rows('openOrders').map(([, row]) => (row['descr'] as Told)['price'])).toEqual([
+    expect(client.rows('openOrders').map(([, row]) => (row['descr'] as Row)['price'])).toEqual([
       '51.00000',
       '50.00000',
     ]);
@@ -159,9 +159,9 @@ describe('orders', () => {
 
   test('edits, cancel-all and the switch answer in their own words', () => {
     const { made, client } = open();
-    const [placed] = client.order('addOrder', { ...BUY, userref: 9 }) as [Told];
+    const [placed] = client.order('addOrder', { ...BUY, userref: 9 }) as [Row];
     const edit = { orderid: placed['txid'], pair: 'XBT/USD', price: '99.5', volume: '0.4' };
-    const [edited] = client.order('editOrder', edit) as [Told];
+    const [edited] = client.order('editOrder', edit) as [Row];
     expect(edited).toMatchObject({ event: 'editOrderStatus', status: 'ok', originaltxid: placed['txid'] });
     expect(made.trading.openOrders('alice')).toMatchObject([{ id: edited['txid'], userref: 9, qty: 40_000_000n }]);
     expect(client.order('cancelAllOrdersAfter', { timeout: 60 })).toMatchObject([
@@ -181,7 +181,7 @@ describe('orders', () => {
 
   test('several cancels have an answer each', () => {
     const { client } = open();
-    const [placed] = client.order('addOrder', BUY) as [Told];
+    const [placed] = client.order('addOrder', BUY) as [Row];
     expect(client.order('cancelOrder', { txid: ['OAAAAA-AAAAA-AAAAAA', placed['txid']] })).toEqual([
       { errorMessage: 'EOrder:Unknown order', event: 'cancelOrderStatus', reqid: 5, status: 'error' },
       { event: 'cancelOrderStatus', reqid: 5, status: 'ok' },
@@ -274,7 +274,7 @@ describe('refusals', () => {
     fc.assert(
       fc.property(request, ({ event, wrong }) => {
         made.run(1_000);
-        const answers = client.order(event, { ...BUY, ...wrong }).filter((frame) => !Array.isArray(frame)) as Told[];
+        const answers = client.order(event, { ...BUY, ...wrong }).filter((frame) => !Array.isArray(frame)) as Row[];
         expect(answers.length).toBeGreaterThan(0);
         for (const answer of answers) expect(['ok', 'error', 'subscribed', undefined]).toContain(answer['status']);
       }),

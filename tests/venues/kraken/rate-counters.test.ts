@@ -67,9 +67,9 @@ describe('trading counter', () => {
 
   test('what the venue tells raises the counter and never lowers it', () => {
     const counter = new TradingCounter('starter');
-    counter.onTold(PAIR, 24.5, 0);
+    counter.onReported(PAIR, 24.5, 0);
     expect(counter.hasRoomToAdd(PAIR, 1, 0)).toBe(false);
-    counter.onTold(PAIR, 0, 0);
+    counter.onReported(PAIR, 0, 0);
     expect(counter.hasRoomToAdd(PAIR, 1, 0)).toBe(false);
     expect(counter.hasRoomToAdd(PAIR, 1, 500)).toBe(true);
     counter.onExceeded(PAIR, 500);

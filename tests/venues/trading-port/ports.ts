@@ -95,7 +95,7 @@ function rememberedAs(order: ApprovedOrder, filledLots: Lots): Order {
   return {
     ...order,
     ...{ position: order.leg, gives: 0, takes: 1, isClosing: false, isReversing: false },
-    ...{ state: 'filled', seen: true, ackTold: true, booked, venueOrderId: '' },
+    ...{ state: 'filled', seen: true, ackRecorded: true, booked, venueOrderId: '' },
     ...{ lookups: 0, lookupDueNs: monotonicNs(0), denials: 0 },
   };
 }

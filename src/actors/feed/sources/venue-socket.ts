@@ -7,7 +7,7 @@ import type { InstrumentIndex } from '../../../market/instrument.ts';
 import { ClockProbe } from '../../../net/clock-probe.ts';
 import { connectWaits } from '../../../net/connect-waits.ts';
 import { remedyForClose, remedyForUpgrade } from '../../../net/connection-remedy.ts';
-import { CLOSE_WITHIN_MS, closeInWords, KeptSocket } from '../../../net/kept-socket.ts';
+import { CLOSE_WITHIN_MS, describeClose, KeptSocket } from '../../../net/kept-socket.ts';
 import { Pacer, REST_MS } from '../../../net/limiters/pacer.ts';
 import type { SlidingWindow } from '../../../net/limiters/sliding-window.ts';
 import { CLOSE_ABNORMAL, CLOSE_TOO_LARGE } from '../../../net/node-sockets.ts';
@@ -232,7 +232,7 @@ export class VenueSocket {
       this.#down(remedyForUpgrade(httpStatus) === 'retry_late' ? 'refused' : 'lost', httpStatus, reason);
       return;
     }
-    const why = closeInWords(code, reason);
+    const why = describeClose(code, reason);
     // Opened again, it would be sent the same frame: the wait grows as after a refusal, and a person is asked to look.
     if (code === CLOSE_TOO_LARGE) this.#down('refused', code, why);
     else this.#down(remedyForClose(code) === 'retry_late' ? 'refused' : 'lost', code, why);

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Clock } from '../../../platform/clock.ts';
 import { arbitradeError, reasonOf } from '../../../platform/errors.ts';
-import { processInWords } from '../../../platform/process-names.ts';
+import { describeProcess } from '../../../platform/process-names.ts';
 
 /** Keeps everything in memory, for as long as the process that opened it lives. */
 export const IN_MEMORY = ':memory:';
@@ -87,4 +87,4 @@ function refuseForeignLog(file: string): void {
 }
 
 const lockedBy = (file: string, { holder }: LockConflict) =>
-  arbitradeError('DATABASE_LOCKED', file, holder === undefined ? 'another process' : processInWords(holder));
+  arbitradeError('DATABASE_LOCKED', file, holder === undefined ? 'another process' : describeProcess(holder));

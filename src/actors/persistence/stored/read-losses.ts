@@ -58,7 +58,7 @@ export async function readLosses(connection: DuckDBConnection, account: string |
   for (const row of await query(OUTSIDE)) addOutside(sums, row);
   const [streaks = {}] = await query(STREAKS);
   return {
-    assets: [...sums].map(([asset, sum]) => ({ asset, ...inWords(sum) })),
+    assets: [...sums].map(([asset, sum]) => ({ asset, ...decimalTexts(sum) })),
     losingPlans: Number(streaks['losing'] ?? 0),
     refusedOrders: Number(streaks['refused'] ?? 0),
   };
@@ -151,15 +151,15 @@ function addOutside(sums: Map<string, Sums>, row: Row): void {
 const reasonOf = (row: Row): ExposureReason => EXPOSURE_REASONS.find((one) => one === row['reason']) ?? 'none';
 const amountOf = (row: Row, field: string): bigint => parseDecimal(String(row[field]), DECIMALS);
 
-function inWords(sum: Sums): Omit<StoredLoss, 'asset'> {
-  const words = (units: bigint) => formatDecimal(units, DECIMALS);
+function decimalTexts(sum: Sums): Omit<StoredLoss, 'asset'> {
+  const decimal = (units: bigint) => formatDecimal(units, DECIMALS);
   return {
-    realised: words(sum.realised),
-    peak: words(sum.peak),
-    outside: words(sum.outside),
+    realised: decimal(sum.realised),
+    peak: decimal(sum.peak),
+    outside: decimal(sum.outside),
     recent: [...sum.recent]
       .sort(([a], [b]) => a - b)
       .filter(([minute], _index, all) => minute >= (all.at(-1)?.[0] ?? 0) - MINUTES_KEPT)
-      .map(([minute, amount]) => ({ endMs: (minute + 1) * MINUTE_MS - 1, amount: words(amount) })),
+      .map(([minute, amount]) => ({ endMs: (minute + 1) * MINUTE_MS - 1, amount: decimal(amount) })),
   };
 }

@@ -22,8 +22,14 @@ import type { AuditEvent } from '../../../runtime/records/audit-events.ts';
 import { writeAmount } from '../../../shared/amount-field.ts';
 import type { StoredTrading } from '../../../trading/stored-trading.ts';
 import type { AccountReading, Fill } from '../../../venues/trading-port.ts';
-import { type BookedOrder, bookedFill, type FilledOrder, storedFill, toldOtherwise } from '../decisions/booked-fill.ts';
-import { type Moment, tellAudit } from '../journal/execution-events.ts';
+import {
+  type BookedOrder,
+  bookedFill,
+  type FilledOrder,
+  reportedOtherwise,
+  storedFill,
+} from '../decisions/booked-fill.ts';
+import { type Moment, recordAudit } from '../journal/execution-events.ts';
 import { IdempotencyKeys } from '../journal/idempotency-keys.ts';
 import type { Journal } from '../journal/journal.ts';
 import { countUp, dustOffset, exposureOffset, SEQUENCER_HEADER } from '../journal/sequencer-memory.ts';
@@ -36,14 +42,14 @@ import {
   addExposure,
   expectedUnits,
   type LedgerEntry,
+  recordBalance,
+  recordReading,
+  recordTakenOver,
   setBalance,
-  tellBalance,
-  tellReading,
-  tellTakenOver,
 } from './account-ledger.ts';
-import { deviationInWords, reconciledInWords } from './account-texts.ts';
+import { describeDeviation, describeReconciled } from './account-texts.ts';
 import { leftBehind, type PriorRuns } from './prior-runs.ts';
-import { tellTakenOverOrder } from './recovered-records.ts';
+import { recordTakenOverOrder } from './recovered-records.ts';
 
 /** Balances told in one change. */
 const BALANCES_AT_ONCE = 12;
@@ -55,7 +61,7 @@ export class AccountBooks {
   readonly #stored: StoredTrading | undefined;
   readonly #facts: IdempotencyKeys;
   /** Assets whose balance was changed since it was told. */
-  readonly #untold = new Set<AssetIndex>();
+  readonly #unrecorded = new Set<AssetIndex>();
 
   constructor(
     context: ActorContext<'sequencer'>,
@@ -96,11 +102,11 @@ export class AccountBooks {
   }
 
   /** What the venue says now of a fill that is booked, when it is not what was booked; undefined otherwise. */
-  toldOtherwise(order: FilledOrder, fill: Fill): string | undefined {
+  reportedOtherwise(order: FilledOrder, fill: Fill): string | undefined {
     const { directory } = this.#books;
     const booked = this.#facts.booked(fill.execId);
     const known = booked !== undefined && 'execId' in booked ? storedFill(booked, directory) : booked;
-    return known && toldOtherwise(known, order, fill, directory);
+    return known && reportedOtherwise(known, order, fill, directory);
   }
 
   /** Lots, in its scale, that are booked of an order, as far as they are remembered. */
@@ -119,7 +125,7 @@ export class AccountBooks {
     const bank = this.#journal.open;
     for (const [asset, units] of balanceChanges(moves)) {
       changeBalance(bank, asset, units);
-      this.#untold.add(asset);
+      this.#unrecorded.add(asset);
     }
     if (fill.execId !== '') this.#facts.note(bank, 'fill', fill.execId, fill.atMs, bookedFill(order, fill));
   }
@@ -157,7 +163,7 @@ export class AccountBooks {
     }
     for (const order of stored.ordersOpen) {
       const instrument = this.#books.directory.instruments.find(({ symbol }) => symbol === order.symbol)?.index ?? 0;
-      const tell = (when: Moment) => tellTakenOverOrder(this.#journal, order, instrumentIndex(instrument), when);
+      const tell = (when: Moment) => recordTakenOverOrder(this.#journal, order, instrumentIndex(instrument), when);
       yield () => this.once(`taken over ${order.clOrdId}`, tell);
     }
     yield () =>
@@ -187,11 +193,11 @@ export class AccountBooks {
         this.change((when) => {
           countUp(this.#journal.open, SEQUENCER_HEADER.deviations);
           addExposure(this.#journal, { asset, units, plan: 0 }, 'deviation', when);
-          tellBalance(this.#journal, asset, when);
+          recordBalance(this.#journal, asset, when);
           this.say(
             'account_deviation',
             2,
-            deviationInWords(units, this.words(asset, units < 0n ? negated(units) : units)),
+            describeDeviation(units, this.amountText(asset, units < 0n ? negated(units) : units)),
           );
         });
     }
@@ -199,11 +205,11 @@ export class AccountBooks {
 
   /** Says what the account is expected to hold of every asset that was traded since it was said last. */
   *balanceTasks(): Generator<Task> {
-    for (const part of chunks([...this.#untold], BALANCES_AT_ONCE)) {
+    for (const part of chunks([...this.#unrecorded], BALANCES_AT_ONCE)) {
       yield () =>
         this.change((when) => {
-          for (const asset of part) tellBalance(this.#journal, asset, when);
-          for (const asset of part) this.#untold.delete(asset);
+          for (const asset of part) recordBalance(this.#journal, asset, when);
+          for (const asset of part) this.#unrecorded.delete(asset);
         });
     }
   }
@@ -216,10 +222,10 @@ export class AccountBooks {
     this.change((when) => {
       if (upToMs !== undefined) {
         this.#journal.open.setFloat64(SEQUENCER_HEADER.readUpToMs, upToMs, true);
-        tellReading(this.#journal, upToMs, when);
+        recordReading(this.#journal, upToMs, when);
       }
       countUp(this.#journal.open, SEQUENCER_HEADER.reconciled);
-      if (isFirst) this.say('account_reconciled', 0, reconciledInWords(this.#header('deviations')));
+      if (isFirst) this.say('account_reconciled', 0, describeReconciled(this.#header('deviations')));
     });
   }
 
@@ -251,11 +257,11 @@ export class AccountBooks {
 
   /** Says something as a part of the change that is open, and in the log. */
   say(event: AuditEvent, severity: 0 | 1 | 2, text: string): void {
-    tellAudit(this.#journal, event, severity, text, 0, 0);
+    recordAudit(this.#journal, event, severity, text, 0, 0);
     this.#context.log(severity === 2 ? 'error' : severity === 1 ? 'warn' : 'info', event, text);
   }
 
-  words(asset: AssetIndex, units: Units): string {
+  amountText(asset: AssetIndex, units: Units): string {
     const { id, precision } = this.#books.directory.assets[asset] ?? { id: `#${asset}`, precision: 0 };
     return `${formatDecimal(units, precision)} ${id}`;
   }
@@ -273,13 +279,13 @@ export class AccountBooks {
       writeAmount(bank, exposureOffset(asset), exposure);
       writeAmount(bank, dustOffset(asset), dust);
       bank.setFloat64(SEQUENCER_HEADER.takenOverUpTo, asset + 1, true);
-      tellTakenOver(this.#journal, asset, when);
+      recordTakenOver(this.#journal, asset, when);
     }
   }
 
   #establish(asset: AssetIndex, units: Units, when: Moment): void {
     if (units !== 0n || expectedUnits(this.#journal.open, asset) !== 0n) setBalance(this.#journal, asset, units, when);
-    this.#untold.delete(asset);
+    this.#unrecorded.delete(asset);
   }
 
   #header(field: 'isRecovered' | 'isLoaded' | 'reconciled' | 'deviations'): number {

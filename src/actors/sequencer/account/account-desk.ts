@@ -124,8 +124,8 @@ export class AccountDesk implements RunningAccount {
     return this.#books.isBooked(fill);
   }
 
-  toldOtherwise(order: FilledOrder, fill: Fill): string | undefined {
-    return this.#books.toldOtherwise(order, fill);
+  reportedOtherwise(order: FilledOrder, fill: Fill): string | undefined {
+    return this.#books.reportedOtherwise(order, fill);
   }
 
   bookFill(order: BookedOrder, fill: Fill, moves: FillMovements): void {

@@ -36,7 +36,7 @@ export function addExposure(journal: Journal, entry: LedgerEntry, reason: Exposu
   if (entry.units === 0n) return;
   add(journal.open, exposureOffset(entry.asset), entry.units);
   if (reason === 'deviation') add(journal.open, balanceOffset(entry.asset), entry.units);
-  tellAmount(journal, EXECUTION_EVENT.EXPOSURE, entry, when, (view, at) =>
+  recordAmount(journal, EXECUTION_EVENT.EXPOSURE, entry, when, (view, at) =>
     view.setUint8(at + EXECUTION.exposureReason, EXPOSURE_REASONS.indexOf(reason)),
   );
 }
@@ -45,20 +45,20 @@ export function addExposure(journal: Journal, entry: LedgerEntry, reason: Exposu
 export function addDust(journal: Journal, entry: LedgerEntry, when: Moment): void {
   if (entry.units === 0n) return;
   add(journal.open, dustOffset(entry.asset), entry.units);
-  tellAmount(journal, EXECUTION_EVENT.DUST, entry, when);
+  recordAmount(journal, EXECUTION_EVENT.DUST, entry, when);
 }
 
 /** Says what the account is expected to hold of an asset: the sum of all that was told before, to start from anew. */
-export function tellBalance(journal: Journal, asset: AssetIndex, when: Moment): void {
+export function recordBalance(journal: Journal, asset: AssetIndex, when: Moment): void {
   const units = expectedUnits(journal.open, asset);
-  tellAmount(journal, EXECUTION_EVENT.BALANCE, { asset, units, plan: 0 }, when);
+  recordAmount(journal, EXECUTION_EVENT.BALANCE, { asset, units, plan: 0 }, when);
 }
 
 /** Says what the account is expected to hold of an asset, and what the two ledgers have of it, after earlier runs. */
-export function tellTakenOver(journal: Journal, asset: AssetIndex, when: Moment): void {
+export function recordTakenOver(journal: Journal, asset: AssetIndex, when: Moment): void {
   const bank = journal.open;
   const entry = { asset, units: expectedUnits(bank, asset), plan: 0 };
-  tellAmount(journal, EXECUTION_EVENT.TAKEN_OVER, entry, when, (view, at) => {
+  recordAmount(journal, EXECUTION_EVENT.TAKEN_OVER, entry, when, (view, at) => {
     writeAmount(view, at + EXECUTION.exposureUnits, exposedUnits(bank, asset));
     writeAmount(view, at + EXECUTION.dustUnits, dustUnits(bank, asset));
   });
@@ -67,11 +67,11 @@ export function tellTakenOver(journal: Journal, asset: AssetIndex, when: Moment)
 /** Sets what the account is expected to hold, and says so. */
 export function setBalance(journal: Journal, asset: AssetIndex, units: Units, when: Moment): void {
   writeAmount(journal.open, balanceOffset(asset), units);
-  tellBalance(journal, asset, when);
+  recordBalance(journal, asset, when);
 }
 
 /** Says up to which time of the venue the account is compared: what came before is booked, and told by then. */
-export function tellReading(journal: Journal, venueMs: number, { nowNs, instrumentsSeq }: Moment): void {
+export function recordReading(journal: Journal, venueMs: number, { nowNs, instrumentsSeq }: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.READING, (view, at) => {
     writeAmount(view, at + EXECUTION.amountUnits, BigInt(Math.floor(venueMs)));
     view.setFloat64(at + EXECUTION.stampNs, nowNs, true);
@@ -83,7 +83,7 @@ function add(bank: DataView, at: number, units: Units): void {
   addAmount(bank, at, units);
 }
 
-function tellAmount(
+function recordAmount(
   journal: Journal,
   event: number,
   { asset, units, plan, runMs }: LedgerEntry,

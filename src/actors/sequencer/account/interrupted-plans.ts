@@ -65,9 +65,9 @@ export function sumInterrupted(
   const firsts = firstOrders(stored, own, directory);
   for (const { runMs, plan, startAsset, mark, fills, entered } of stored.plans) {
     const key = planKey({ runMs, plan });
-    const told = startAsset === undefined ? undefined : directory.assetNamed(startAsset);
-    const sum = open(plans, { runMs, plan }, told?.index ?? firsts.get(key)?.gives);
-    sum.plan.markUnits = told === undefined ? NO_UNITS : storedUnits(mark, told.precision);
+    const asset = startAsset === undefined ? undefined : directory.assetNamed(startAsset);
+    const sum = open(plans, { runMs, plan }, asset?.index ?? firsts.get(key)?.gives);
+    sum.plan.markUnits = asset === undefined ? NO_UNITS : storedUnits(mark, asset.precision);
     // What is in a ledger already is not left by the plan once more; dust that it swept along, it had from there.
     add(
       sum.plan,

@@ -11,13 +11,13 @@ import type { ActorContext } from '../../../runtime/actor.ts';
 import { decodeClientOrderId, type OrderOrigin } from '../../../trading/client-order-id.ts';
 import { feeSettingsOf } from '../../../venues/fee-settings.ts';
 import type { Fill } from '../../../venues/trading-port.ts';
-import { askedInWords, misreportedFill, timeBounds } from '../decisions/misreport.ts';
+import { describeAsked, misreportedFill, timeBounds } from '../decisions/misreport.ts';
 import type { Moment } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { noteMisreport } from '../journal/sequencer-memory.ts';
 import type { NewestBooks } from '../model/newest-books.ts';
 import type { AccountBooks } from './account-books.ts';
-import { type FoundOrder, tellFoundMisreport } from './recovered-records.ts';
+import { type FoundOrder, recordFoundMisreport } from './recovered-records.ts';
 
 export interface OrphanMisreportsDeps {
   readonly context: ActorContext<'sequencer'>;
@@ -67,39 +67,39 @@ export class OrphanMisreports {
     books.change((when) => {
       const instrumentsSeq =
         reading.instrument === undefined ? when.instrumentsSeq : newest.seqInScale(reading.instrument, reading);
-      tellFoundMisreport(journal, order, order, fill, { ...when, instrumentsSeq });
+      recordFoundMisreport(journal, order, order, fill, { ...when, instrumentsSeq });
       const asked = {
         ...reading,
         instrument: reading.instrument ?? instrumentIndex(-1),
         feePpm: 0,
         bookedLots: NO_LOTS,
       };
-      this.#finish(clOrdId, `the venue says: ${why}; of an order to ${askedInWords(asked, newest.directory)}`, [fill]);
+      this.#finish(clOrdId, `the venue says: ${why}; of an order to ${describeAsked(asked, newest.directory)}`, [fill]);
     });
   }
 
   /** Records that an order is told as another than it was; nothing when its id is none of ours. */
   recordSaid(clOrdId: string, what: string): void {
-    this.#deps.books.change((when) => this.#tellSaid(clOrdId, what, when));
+    this.#deps.books.change((when) => this.#recordSaid(clOrdId, what, when));
   }
 
   /** As {@link recordSaid}, but for the same `name` only once: the venue can go on saying it. */
   recordOnce(name: string, clOrdId: string, what: string): void {
-    this.#deps.books.once(`misreport ${name}`, (when) => this.#tellSaid(clOrdId, what, when));
+    this.#deps.books.once(`misreport ${name}`, (when) => this.#recordSaid(clOrdId, what, when));
   }
 
-  #tellSaid(clOrdId: string, what: string, when: Moment): void {
+  #recordSaid(clOrdId: string, what: string, when: Moment): void {
     const origin: OrderOrigin | undefined = decodeClientOrderId(clOrdId);
     if (origin === undefined) return;
-    tellFoundMisreport(this.#deps.journal, { clOrdId, origin }, undefined, undefined, when);
+    recordFoundMisreport(this.#deps.journal, { clOrdId, origin }, undefined, undefined, when);
     this.#finish(clOrdId, `the venue says: ${what}`, []);
   }
 
-  #finish(clOrdId: string, words: string, fills: readonly Fill[]): void {
+  #finish(clOrdId: string, text: string, fills: readonly Fill[]): void {
     const { books, journal } = this.#deps;
     noteMisreport(journal.open);
     for (const { execId } of fills) books.disbelieve(execId);
-    books.say('venue_misreport', 2, `not believed, trading halts: ${clOrdId}: ${words}`);
+    books.say('venue_misreport', 2, `not believed, trading halts: ${clOrdId}: ${text}`);
   }
 
   #cost(units: Units, asset: AssetIndex, into: AssetIndex): Units | undefined {

@@ -11,7 +11,7 @@ import type { ActorContext } from '../../../runtime/actor.ts';
 import { decodeClientOrderId, type OrderOrigin } from '../../../trading/client-order-id.ts';
 import type { StoredTrading } from '../../../trading/stored-trading.ts';
 import type { Fill, OrderReading } from '../../../venues/trading-port.ts';
-import { lostInWords, type Moment } from '../journal/execution-events.ts';
+import { describeLost, type Moment } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { countUp, SEQUENCER_HEADER } from '../journal/sequencer-memory.ts';
 import type { Task } from '../journal/task-queue.ts';
@@ -24,11 +24,11 @@ import { type InterruptedPlan, interruptedKeys, planKey, sumInterrupted } from '
 import { OrphanMisreports } from './orphan-misreports.ts';
 import {
   type FoundOrder,
-  tellFoundEnded,
-  tellFoundFill,
-  tellFoundSent,
-  tellInterrupted,
-  tellUnknown,
+  recordFoundEnded,
+  recordFoundFill,
+  recordFoundSent,
+  recordInterrupted,
+  recordUnknown,
 } from './recovered-records.ts';
 
 export interface OrphanOrdersDeps {
@@ -64,7 +64,7 @@ export class OrphanOrders {
     const { books, journal } = this.#deps;
     const origin = decodeClientOrderId(clOrdId);
     if (origin === undefined || origin.runMs === this.#runMs || this.hasEnded(clOrdId)) return;
-    yield () => books.once(endOf(clOrdId), (when) => tellUnknown(journal, clOrdId, origin, 'absent', when));
+    yield () => books.once(endOf(clOrdId), (when) => recordUnknown(journal, clOrdId, origin, 'absent', when));
   }
 
   /** An order that the venue had and does not know any more, as it has said often enough. */
@@ -72,11 +72,11 @@ export class OrphanOrders {
     const { books, journal } = this.#deps;
     const origin = decodeClientOrderId(clOrdId);
     if (origin === undefined) return;
-    const isTold = origin.runMs === this.#runMs || this.hasEnded(clOrdId);
+    const isRecorded = origin.runMs === this.#runMs || this.hasEnded(clOrdId);
     yield () =>
-      books.once(isTold ? `lost ${clOrdId}` : endOf(clOrdId), (when) => {
-        if (!isTold) tellUnknown(journal, clOrdId, origin, 'lost', when);
-        books.say('order_lost', 2, lostInWords(clOrdId, venueOrderId));
+      books.once(isRecorded ? `lost ${clOrdId}` : endOf(clOrdId), (when) => {
+        if (!isRecorded) recordUnknown(journal, clOrdId, origin, 'lost', when);
+        books.say('order_lost', 2, describeLost(clOrdId, venueOrderId));
       });
   }
 
@@ -87,7 +87,7 @@ export class OrphanOrders {
 
   /** A fill that is booked is told again, of an order that no plan has out. */
   *repeatedTasks(clOrdId: string, fill: Fill): Generator<Task> {
-    const why = this.#deps.books.toldOtherwise({ clOrdId, scale: undefined }, fill);
+    const why = this.#deps.books.reportedOtherwise({ clOrdId, scale: undefined }, fill);
     if (why !== undefined) yield () => this.#misreports.recordOnce(`${clOrdId} ${fill.execId}`, clOrdId, why);
   }
 
@@ -113,14 +113,14 @@ export class OrphanOrders {
     const isOfThisRun = origin.runMs === this.#runMs; // its plan has recorded its beginning and its end
     const isKnown = isOfThisRun || this.#known.has(clOrdId) || books.hasMade(startOf(clOrdId));
     if (!isKnown)
-      yield () => books.once(startOf(clOrdId), (when) => tellFoundSent(journal, order, this.#inScale(order, when)));
+      yield () => books.once(startOf(clOrdId), (when) => recordFoundSent(journal, order, this.#inScale(order, when)));
     for (const fill of reading.fills) {
       const isNews = !books.isOld(fill) || books.isBooked(fill) || this.#misreports.isTooOld(clOrdId, fill);
       if (isNews) yield () => this.#takeFill(order, fill, isInterrupted);
     }
     const isOver = isOfThisRun || this.hasEnded(clOrdId);
     if (!isOver)
-      yield () => books.once(endOf(clOrdId), (when) => tellFoundEnded(journal, order, this.#inScale(order, when)));
+      yield () => books.once(endOf(clOrdId), (when) => recordFoundEnded(journal, order, this.#inScale(order, when)));
   }
 
   /** A fill that is booked, by whomever, moves nothing again; but it has to be the same fill. */
@@ -131,7 +131,7 @@ export class OrphanOrders {
       this.#bookFound(order, fill, isInterrupted);
       return;
     }
-    const why = books.toldOtherwise({ clOrdId, scale: reading }, fill);
+    const why = books.reportedOtherwise({ clOrdId, scale: reading }, fill);
     if (why !== undefined) this.#misreports.recordOnce(`${clOrdId} ${fill.execId}`, clOrdId, why);
   }
 
@@ -152,7 +152,7 @@ export class OrphanOrders {
         return; // what it moved shows as a deviation
       }
       const moves = fillMovements(instrument, reading, reading.side, directory, fill);
-      tellFoundFill(journal, order, fill, moves, this.#inScale(order, when));
+      recordFoundFill(journal, order, fill, moves, this.#inScale(order, when));
       books.bookFill({ ...reading, clOrdId, instrument: instrument.index }, fill, moves);
       countUp(journal.open, SEQUENCER_HEADER.recovered);
       // The end of an interrupted plan tells what it left. What comes after the end of a plan, nobody else tells.
@@ -185,10 +185,10 @@ export class OrphanOrders {
         else {
           addExposure(journal, entry, 'interrupted', when);
           outcome = 'stranded';
-          books.say('exposure_stranded', 2, `${name} left ${books.words(asset, units)} (interrupted)`);
+          books.say('exposure_stranded', 2, `${name} left ${books.amountText(asset, units)} (interrupted)`);
         }
       }
-      tellInterrupted(journal, plan, outcome, when);
+      recordInterrupted(journal, plan, outcome, when);
       context.log('warn', 'plan_ended', `${name} of an earlier run ${outcome}`, { plan: plan.plan, outcome });
     });
   }

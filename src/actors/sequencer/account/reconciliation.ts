@@ -264,10 +264,10 @@ export class AccountReconciliation {
       if (isOld && !open.has(clOrdId)) plans.doubt(clOrdId, 'it is not among the open orders');
     }
     const isNews = (clOrdId: string) => (fill: Fill) =>
-      !books.isBooked(fill) || books.toldOtherwise({ clOrdId, scale: undefined }, fill) !== undefined;
+      !books.isBooked(fill) || books.reportedOtherwise({ clOrdId, scale: undefined }, fill) !== undefined;
     for (const { clOrdId = '', fills } of endedOrders) {
       if (out.has(clOrdId) || !plans.isAtWorkOn(clOrdId) || !fills.some(isNews(clOrdId))) continue;
-      plans.doubt(clOrdId, 'it has ended, and has a fill that was not told, or otherwise');
+      plans.doubt(clOrdId, 'it has ended, and has a fill that was not reported, or was reported otherwise');
     }
   }
 
@@ -342,8 +342,8 @@ export class AccountReconciliation {
   #contradicted({ balances, uncountable }: AccountReading): ReadonlySet<AssetIndex> {
     const totals = new Map(balances.map(({ asset, totalUnits }) => [asset, totalUnits]));
     const compared = [...this.#streamed].filter(([asset]) => !uncountable.includes(asset));
-    const told = compared.filter(([asset, units]) => (totals.get(asset) ?? 0n) !== units);
-    return new Set(told.map(([asset]) => asset));
+    const differing = compared.filter(([asset, units]) => (totals.get(asset) ?? 0n) !== units);
+    return new Set(differing.map(([asset]) => asset));
   }
 
   #reportContradiction({ balances }: AccountReading, asset: AssetIndex): void {
@@ -351,7 +351,7 @@ export class AccountReconciliation {
     const read = balances.find((balance) => balance.asset === asset)?.totalUnits ?? 0n;
     const streamed = this.#streamed.get(asset) ?? 0n;
     const name = `balances of ${newest.directory.assets[asset]?.id ?? asset}`;
-    const text = `the venue says two balances: ${books.words(asset, units(read))} when asked, ${books.words(asset, units(streamed))} by its stream; nothing is traded until they agree`;
+    const text = `the venue says two balances: ${books.amountText(asset, units(read))} when asked, ${books.amountText(asset, units(streamed))} by its stream; nothing is traded until they agree`;
     this.#report(name, 'account_contradicted', text);
   }
 

@@ -30,11 +30,11 @@ export interface FoundOrder {
   readonly reading: Omit<OrderReading, 'clOrdId'>;
 }
 
-export function tellFoundSent(journal: Journal, order: FoundOrder, when: Moment): void {
+export function recordFoundSent(journal: Journal, order: FoundOrder, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.ORDER_SENT, (view, at) => writeOrder(view, at, order, when));
 }
 
-export function tellFoundFill(
+export function recordFoundFill(
   journal: Journal,
   order: FoundOrder,
   fill: Fill,
@@ -53,7 +53,7 @@ export function tellFoundFill(
   });
 }
 
-export function tellFoundEnded(journal: Journal, order: FoundOrder, when: Moment): void {
+export function recordFoundEnded(journal: Journal, order: FoundOrder, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.ORDER_ENDED, (view, at) => {
     const filled = writeTotals(view, at, order.reading.fills);
     writeOrder(view, at, order, when);
@@ -63,7 +63,7 @@ export function tellFoundEnded(journal: Journal, order: FoundOrder, when: Moment
 }
 
 /** An order of an earlier run that has no end yet: it may be out. */
-export function tellTakenOverOrder(
+export function recordTakenOverOrder(
   journal: Journal,
   { clOrdId, venueOrderId, side }: StoredOrder,
   instrument: InstrumentIndex,
@@ -80,7 +80,7 @@ export function tellTakenOverOrder(
 }
 
 /** An order that the database has and the venue does not: it never got there, or the venue has lost it. */
-export function tellUnknown(
+export function recordUnknown(
   journal: Journal,
   clOrdId: string,
   origin: OrderOrigin,
@@ -94,7 +94,7 @@ export function tellUnknown(
 }
 
 /** What the venue said of an order that cannot be true. @param order undefined: nothing but its id is known. */
-export function tellFoundMisreport(
+export function recordFoundMisreport(
   journal: Journal,
   { clOrdId, origin }: Pick<FoundOrder, 'clOrdId' | 'origin'>,
   order: FoundOrder | undefined,
@@ -109,7 +109,7 @@ export function tellFoundMisreport(
 }
 
 /** The end of a plan that its own run did not live to see. */
-export function tellInterrupted(journal: Journal, plan: InterruptedPlan, outcome: PlanOutcome, when: Moment): void {
+export function recordInterrupted(journal: Journal, plan: InterruptedPlan, outcome: PlanOutcome, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.PLAN_ENDED, (view, at) => {
     view.setFloat64(at + EXECUTION.plan, plan.plan, true);
     view.setFloat64(at + EXECUTION.runMs, plan.runMs, true);

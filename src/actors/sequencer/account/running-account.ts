@@ -50,7 +50,7 @@ export interface Account {
   /** Whether a fill was booked before, by whomever. */
   isBooked(fill: Pick<Fill, 'execId'>): boolean;
   /** What the venue says now of a fill that is booked, when it is not what was booked; undefined otherwise. */
-  toldOtherwise(order: FilledOrder, fill: Fill): string | undefined;
+  reportedOtherwise(order: FilledOrder, fill: Fill): string | undefined;
   /** Books what a fill of `order` moves, and remembers it. */
   bookFill(order: BookedOrder, fill: Fill, moves: FillMovements): void;
   /** Remembers a fill that is not believed, so that it is not booked later either. */

@@ -27,7 +27,7 @@ export class SpendableFunds {
   }
 
   /** Goes through all assets. Before the account was reconciled nothing is known. */
-  tellAll(): void {
+  publishAll(): void {
     if (!this.#isBegun && !this.#account.isTrading) return;
     this.#held = this.#books.directory.assets.map(({ index }) => index).filter((asset) => this.#tell(asset) !== 0n);
     if (!this.#isBegun) this.#table.begin();
@@ -35,7 +35,7 @@ export class SpendableFunds {
   }
 
   /** Goes through what is held. */
-  tellHeld(): void {
+  publishHeld(): void {
     for (const asset of this.#held) this.#tell(asset);
   }
 

@@ -59,47 +59,47 @@ export function storedFill(stored: StoredBooking, directory: InstrumentDirectory
  * What the venue says now of a fill that is booked, when it is another; undefined when it is the same. The venue rounds
  * costs and fees differently in each of its lists, so they may differ by what rounding explains.
  */
-export function toldOtherwise(
+export function reportedOtherwise(
   booked: BookedFill,
   { clOrdId, scale }: FilledOrder,
-  told: FillFigures & Pick<Fill, 'execId'>,
+  reported: FillFigures & Pick<Fill, 'execId'>,
   directory: InstrumentDirectory,
 ): string | undefined {
   const { pricePrecision, qtyPrecision } = scale ?? booked;
-  const said = (what: string) => `fill ${told.execId} ${what}`;
+  const said = (what: string) => `fill ${reported.execId} ${what}`;
   if (clOrdId !== booked.clOrdId) return said(`again, which was of order ${booked.clOrdId}`);
-  const qtyNow = formatDecimal(told.qtyLots, qtyPrecision);
+  const qtyNow = formatDecimal(reported.qtyLots, qtyPrecision);
   const qtyBefore = formatDecimal(booked.qtyLots, booked.qtyPrecision);
-  if (isOther(told.qtyLots, qtyPrecision, booked.qtyLots, booked.qtyPrecision))
+  if (isOther(reported.qtyLots, qtyPrecision, booked.qtyLots, booked.qtyPrecision))
     return said(`for ${qtyNow}, was for ${qtyBefore}`);
-  const priceNow = formatDecimal(told.priceTicks, pricePrecision);
+  const priceNow = formatDecimal(reported.priceTicks, pricePrecision);
   const priceBefore = formatDecimal(booked.priceTicks, booked.pricePrecision);
-  if (isOther(told.priceTicks, pricePrecision, booked.priceTicks, booked.pricePrecision))
+  if (isOther(reported.priceTicks, pricePrecision, booked.priceTicks, booked.pricePrecision))
     return said(`at ${priceNow}, was at ${priceBefore}`);
-  return otherMoney(booked, told, directory, said);
+  return otherMoney(booked, reported, directory, said);
 }
 
 function otherMoney(
   booked: BookedFill,
-  told: FillFigures,
+  reported: FillFigures,
   { assets, instruments }: InstrumentDirectory,
   said: (what: string) => string,
 ): string | undefined {
   const instrument = instruments[booked.instrument];
   if (instrument === undefined) return undefined;
   const slack = roundingUnits(instrument, assets);
-  const words = (amount: bigint, asset: number) =>
+  const amountText = (amount: bigint, asset: number) =>
     `${formatDecimal(amount, assets[asset]?.precision ?? 0)} ${assets[asset]?.id ?? `#${asset}`}`;
   const { quote } = instrument;
-  if (distance(told.costUnits, booked.costUnits) > slack(quote)) {
-    return said(`at a cost of ${words(told.costUnits, quote)}, was ${words(booked.costUnits, quote)}`);
+  if (distance(reported.costUnits, booked.costUnits) > slack(quote)) {
+    return said(`at a cost of ${amountText(reported.costUnits, quote)}, was ${amountText(booked.costUnits, quote)}`);
   }
-  const isSameAsset = told.feeAsset === booked.feeAsset;
-  const difference = isSameAsset ? distance(told.feeUnits, booked.feeUnits) : told.feeUnits + booked.feeUnits;
-  const most = isSameAsset ? slack(told.feeAsset) : 0n;
+  const isSameAsset = reported.feeAsset === booked.feeAsset;
+  const difference = isSameAsset ? distance(reported.feeUnits, booked.feeUnits) : reported.feeUnits + booked.feeUnits;
+  const most = isSameAsset ? slack(reported.feeAsset) : 0n;
   if (difference <= most) return undefined;
-  const feeBefore = words(booked.feeUnits, booked.feeAsset);
-  return said(`for a fee of ${words(told.feeUnits, told.feeAsset)}, was ${feeBefore}`);
+  const feeBefore = amountText(booked.feeUnits, booked.feeAsset);
+  return said(`for a fee of ${amountText(reported.feeUnits, reported.feeAsset)}, was ${feeBefore}`);
 }
 
 /** Whether two counts differ. When one scale is coarser, by as much as it cannot tell. */

@@ -72,9 +72,9 @@ export function misreportedFill(
   if (qtyLots <= 0n || priceTicks <= 0n || costUnits < 0n || feeUnits < 0n)
     return 'an amount below zero, or of nothing';
   if (!(fill.atMs <= bounds.latestMs && fill.atMs >= bounds.earliestMs)) return `a fill at ${fill.atMs} ms since 1970`;
-  const inWords = (quantity: Lots) => formatDecimal(quantity, order.qtyPrecision);
+  const quantityText = (quantity: Lots) => formatDecimal(quantity, order.qtyPrecision);
   if (order.bookedLots + qtyLots > order.qtyLots) {
-    return `${inWords(plus(order.bookedLots, qtyLots))} filled, ${inWords(order.qtyLots)} ordered`;
+    return `${quantityText(plus(order.bookedLots, qtyLots))} filled, ${quantityText(order.qtyLots)} ordered`;
   }
   const precision = { base: assets[instrument.base]?.precision ?? 0, quote: assets[instrument.quote]?.precision ?? 0 };
   const slack = roundingUnits(instrument, assets);
@@ -97,7 +97,7 @@ export function misreportedTerms(order: AskedOrder, reading: OrderReading): stri
 }
 
 /** What was asked for, in words. */
-export function askedInWords(order: AskedOrder, { instruments }: InstrumentDirectory): string {
+export function describeAsked(order: AskedOrder, { instruments }: InstrumentDirectory): string {
   const { side, qtyLots, limitTicks, qtyPrecision, pricePrecision } = order;
   const symbol = instruments[order.instrument]?.symbol ?? `#${order.instrument}`;
   const terms = `${formatDecimal(qtyLots, qtyPrecision)} ${symbol} at ${formatDecimal(limitTicks, pricePrecision)}`;
@@ -139,16 +139,16 @@ function dearFee(
   slack: (asset: AssetIndex) => Units,
 ): string | undefined {
   const most = (traded: bigint) => divideUp(traded * BigInt(feePpm + feeExcessPpm), PPM);
-  const words = (fee: bigint, traded: bigint, decimals: number) =>
+  const feeText = (fee: bigint, traded: bigint, decimals: number) =>
     `a fee of ${formatDecimal(fee, decimals)} on ${formatDecimal(traded, decimals)}`;
   if (fill.feeAsset === instrument.base) {
     const [up, down] = powerOfTen(precision.base - qtyPrecision);
     const traded = (fill.qtyLots * up) / down;
     return fill.feeUnits > most(traded) + slack(instrument.base)
-      ? words(fill.feeUnits, traded, precision.base)
+      ? feeText(fill.feeUnits, traded, precision.base)
       : undefined;
   }
   const fee = fill.feeAsset === instrument.quote ? fill.feeUnits : feeWorth(fill);
   if (fee === undefined || fee <= most(fill.costUnits) + slack(instrument.quote)) return undefined;
-  return words(fee, fill.costUnits, precision.quote);
+  return feeText(fee, fill.costUnits, precision.quote);
 }

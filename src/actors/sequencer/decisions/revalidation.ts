@@ -148,10 +148,10 @@ function whyNotReady({ legs }: Opportunity, venue: VenueReadiness, { directory }
 
 /** Why the fee that was decided on is not one to trade at. */
 function whyFeeUnsure({ instrument, feePpm }: PlanLeg, fees: VenueReadiness['fees']): PlanReason | undefined {
-  const toldPpm = fees?.of(instrument);
-  if (toldPpm === undefined) return 'fees_unknown';
+  const reportedPpm = fees?.of(instrument);
+  if (reportedPpm === undefined) return 'fees_unknown';
   if (fees?.isDoubted(instrument)) return 'fee_surprise';
-  return toldPpm > feePpm ? 'fees_risen' : undefined;
+  return reportedPpm > feePpm ? 'fees_risen' : undefined;
 }
 
 function checkLeg(

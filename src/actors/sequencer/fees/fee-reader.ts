@@ -23,7 +23,7 @@ const LOOK_MS = 1_000;
 /** After a question without an answer. */
 const RETRY_MS = 30_000;
 /** Before a pair is asked for again that the venue has said nothing of. */
-const UNTOLD_MS = 300_000;
+const UNREPORTED_MS = 300_000;
 const TEXT_MAX = 2_000;
 
 /** What can be asked for fees. */
@@ -34,9 +34,9 @@ export interface FeeSource extends Pick<VenueAccount, 'askFees'> {
 export class FeeReader {
   readonly #deps: FeeReaderDeps;
   /** Pairs that the venue has said nothing of, and when they are asked for again. */
-  readonly #untoldUntilNs = new Map<InstrumentIndex, number>();
+  readonly #unreportedUntilNs = new Map<InstrumentIndex, number>();
   /** What the venue told last. */
-  readonly #told = new Map<InstrumentIndex, PartsPerMillion>();
+  readonly #reported = new Map<InstrumentIndex, PartsPerMillion>();
   /** What fills have paid, where the venue went on telling what it had told before. */
   readonly #paid = new Map<InstrumentIndex, PartsPerMillion>();
   #refreshDueNs: number;
@@ -81,16 +81,17 @@ export class FeeReader {
     });
   }
 
-  #take(wanted: readonly Instrument[], told: readonly TakerFee[]): void {
+  #take(wanted: readonly Instrument[], reported: readonly TakerFee[]): void {
     const { clock, feeTable, log } = this.#deps.context;
-    const changed = feeTable.take(told.map((fee) => this.#noLessThanPaid(fee)));
-    const known = new Set(told.map(({ instrument }) => instrument));
-    const untold = wanted.filter(({ index }) => !known.has(index));
-    const untilNs = clock.nowNs() + UNTOLD_MS * 1e6;
-    for (const { index } of untold) this.#untoldUntilNs.set(index, untilNs);
-    const without = untold.length === 0 ? '' : `; not told, and so not traded: ${untold.map(({ symbol }) => symbol)}`;
-    const text = `fees of ${told.length} pairs, ${changed} changed${without}`;
-    log(untold.length > 0 ? 'warn' : 'info', 'fees_told', text.slice(0, TEXT_MAX));
+    const changed = feeTable.take(reported.map((fee) => this.#noLessThanPaid(fee)));
+    const known = new Set(reported.map(({ instrument }) => instrument));
+    const unreported = wanted.filter(({ index }) => !known.has(index));
+    const untilNs = clock.nowNs() + UNREPORTED_MS * 1e6;
+    for (const { index } of unreported) this.#unreportedUntilNs.set(index, untilNs);
+    const without =
+      unreported.length === 0 ? '' : `; not reported, and so not traded: ${unreported.map(({ symbol }) => symbol)}`;
+    const text = `fees of ${reported.length} pairs, ${changed} changed${without}`;
+    log(unreported.length > 0 ? 'warn' : 'info', 'fees_told', text.slice(0, TEXT_MAX));
   }
 
   /** What was paid weighs more than what is told, until the venue tells something else. */
@@ -98,8 +99,8 @@ export class FeeReader {
     const { instrument, takerPpm } = fee;
     const { feeTable } = this.#deps.context;
     const paid = feeTable.isDoubted(instrument) ? feeTable.of(instrument) : this.#paid.get(instrument);
-    const isRepeated = takerPpm === this.#told.get(instrument);
-    this.#told.set(instrument, takerPpm);
+    const isRepeated = takerPpm === this.#reported.get(instrument);
+    this.#reported.set(instrument, takerPpm);
     if (paid === undefined || paid <= takerPpm || !isRepeated) {
       this.#paid.delete(instrument);
       return fee;
@@ -119,7 +120,7 @@ export class FeeReader {
   #isUnsure(instrument: InstrumentIndex): boolean {
     const { clock, feeTable } = this.#deps.context;
     if (feeTable.isDoubted(instrument)) return true;
-    return feeTable.of(instrument) === undefined && clock.nowNs() >= (this.#untoldUntilNs.get(instrument) ?? 0);
+    return feeTable.of(instrument) === undefined && clock.nowNs() >= (this.#unreportedUntilNs.get(instrument) ?? 0);
   }
 
   #nextRefreshNs(): number {

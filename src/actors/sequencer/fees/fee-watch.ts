@@ -6,7 +6,7 @@
 import { formatPercent } from '../../../money/money.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
 import type { Fill } from '../../../venues/trading-port.ts';
-import { tellAudit } from '../journal/execution-events.ts';
+import { recordAudit } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { NewestBooks } from '../model/newest-books.ts';
 import type { Order } from '../model/order.ts';
@@ -36,7 +36,7 @@ export class FeeWatch {
     context.feeTable.doubt(order.instrument, judgement.ppm);
     const paid = `fill ${fill.execId} in ${instrument.symbol} paid a fee of ${formatPercent(judgement.ppm)} %`;
     const text = `${paid}, the venue had told ${formatPercent(knownPpm)} %: the pair is not traded until it was asked again`;
-    tellAudit(journal, 'fee_surprise', 2, text, plan, order.attempt);
+    recordAudit(journal, 'fee_surprise', 2, text, plan, order.attempt);
     context.log('error', 'fee_surprise', text, { plan });
   }
 }

@@ -32,7 +32,7 @@ export interface Moment {
 const isOutcome = (state: string): state is (typeof PLAN_OUTCOMES)[number] =>
   (PLAN_OUTCOMES as readonly string[]).includes(state);
 
-export function tellOpened(journal: Journal, plan: Plan, when: Moment): void {
+export function recordOpened(journal: Journal, plan: Plan, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.PLAN_OPENED, (view, at) => {
     writePlanHead(view, at, plan, when);
     writeAmount(view, at + EXECUTION.startUnits, plan.reservedUnits[0] ?? 0n);
@@ -51,7 +51,7 @@ export function tellOpened(journal: Journal, plan: Plan, when: Moment): void {
   });
 }
 
-export function tellRefused(
+export function recordRefused(
   journal: Journal,
   { seq, ordinal, legs, startUnits, endUnits }: Opportunity,
   reason: PlanReason,
@@ -71,10 +71,10 @@ export function tellRefused(
   });
 }
 
-export type OrderTold = 'ORDER_SENT' | 'ORDER_ACKED' | 'ORDER_UNCERTAIN' | 'ORDER_ENDED';
+export type OrderChange = 'ORDER_SENT' | 'ORDER_ACKED' | 'ORDER_UNCERTAIN' | 'ORDER_ENDED';
 
 /** What happened to an order. Its end carries the totals of its fills. */
-export function tellOrder(journal: Journal, event: OrderTold, plan: Plan, order: Order, when: Moment): void {
+export function recordOrder(journal: Journal, event: OrderChange, plan: Plan, order: Order, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT[event], (view, at) => {
     writeOrderHead(view, at, plan, order, when);
     if (event !== 'ORDER_ENDED') return;
@@ -87,7 +87,7 @@ export function tellOrder(journal: Journal, event: OrderTold, plan: Plan, order:
   });
 }
 
-export function tellFill(
+export function recordFill(
   journal: Journal,
   plan: Plan,
   order: Order,
@@ -112,7 +112,13 @@ export function tellFill(
 }
 
 /** What the venue said of an order that cannot be true: the fill, where it was one, beside what was asked for. */
-export function tellMisreport(journal: Journal, plan: Plan, order: Order, fill: Fill | undefined, when: Moment): void {
+export function recordMisreport(
+  journal: Journal,
+  plan: Plan,
+  order: Order,
+  fill: Fill | undefined,
+  when: Moment,
+): void {
   journal.emitExecution(EXECUTION_EVENT.ORDER_MISREPORTED, (view, at) => {
     writeOrderHead(view, at, plan, order, when);
     writeSaid(view, at, fill);
@@ -129,7 +135,7 @@ export function writeSaid(view: DataView, at: number, fill: Fill | undefined): v
 }
 
 /** What a plan came to. What was stranded counts nothing: as long as nobody sold it, it is as good as lost. */
-export function tellEnded(journal: Journal, plan: Plan, when: Moment): void {
+export function recordEnded(journal: Journal, plan: Plan, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.PLAN_ENDED, (view, at) => {
     writePlanHead(view, at, plan, when);
     view.setUint8(at + EXECUTION.outcome, PLAN_OUTCOMES.indexOf(isOutcome(plan.state) ? plan.state : 'none'));
@@ -142,10 +148,10 @@ export function tellEnded(journal: Journal, plan: Plan, when: Moment): void {
 }
 
 /** What a person has to know of an order that the venue had and knows no more. */
-export const lostInWords = (clOrdId: string, venueOrderId: string): string =>
+export const describeLost = (clOrdId: string, venueOrderId: string): string =>
   `order ${clOrdId} (${venueOrderId}): the venue had it and does not know it any more; compare the account by hand`;
 
-export function tellAudit(
+export function recordAudit(
   journal: Journal,
   event: AuditEvent,
   severity: 0 | 1 | 2,

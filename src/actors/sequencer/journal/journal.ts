@@ -128,8 +128,8 @@ export class Journal {
     if (bank.getUint8(at + EXECUTION.kind) !== RECORD_KIND.EXECUTION) return true;
     const { view } = this.#executions;
     const newest = this.#executions.newestOffset();
-    const told = newest === -1 ? 0 : view.getFloat64(newest + EXECUTION.executionSeq, true);
-    if (bank.getFloat64(at + EXECUTION.executionSeq, true) <= told) return true;
+    const newestSeq = newest === -1 ? 0 : view.getFloat64(newest + EXECUTION.executionSeq, true);
+    if (bank.getFloat64(at + EXECUTION.executionSeq, true) <= newestSeq) return true;
     if (!this.#executions.tryClaim(1)) return false;
     copyBytes(bank, at, view, this.#executions.offset(0), 0, EXECUTION.SIZE);
     this.#executions.publish(1);

@@ -7,7 +7,7 @@ export type Task = () => void;
 export class TaskQueue {
   readonly #journal: Pick<Journal, 'ready'>;
   /** What is only said is never dropped. */
-  readonly #words: Task[] = [];
+  readonly #audits: Task[] = [];
   #tasks: Task[] = [];
 
   constructor(journal: Pick<Journal, 'ready'>) {
@@ -15,7 +15,7 @@ export class TaskQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#tasks.length === 0 && this.#words.length === 0;
+    return this.#tasks.length === 0 && this.#audits.length === 0;
   }
 
   add(...tasks: readonly Task[]): void {
@@ -24,7 +24,7 @@ export class TaskQueue {
 
   /** Adds an audit event. */
   say(task: Task): void {
-    this.#words.push(task);
+    this.#audits.push(task);
   }
 
   /** Forgets what is not made yet, but what is to be said. */
@@ -36,7 +36,7 @@ export class TaskQueue {
   run(): number {
     let made = 0;
     while (!this.isEmpty && this.#journal.ready()) {
-      (this.#words.shift() ?? this.#tasks.shift())?.();
+      (this.#audits.shift() ?? this.#tasks.shift())?.();
       made++;
     }
     return made;

@@ -53,7 +53,7 @@ export interface Order extends OrderScale {
   state: OrderState;
   /** The venue has shown that it has the order; and that is told. */
   seen: boolean;
-  ackTold: boolean;
+  ackRecorded: boolean;
   booked: Booked;
   /** Empty until the venue named it. */
   venueOrderId: string;
@@ -75,7 +75,7 @@ const ORDER = {
   isClosing: 8,
   isReversing: 9,
   seen: 10,
-  ackTold: 11,
+  ackRecorded: 11,
   feeAsset: 12, // u16
   lookups: 14, // u16
   instrument: 16, // u32
@@ -123,7 +123,7 @@ export function readOrder(view: DataView, at: number, runMs: number, plan: numbe
     isReversing: flag(ORDER.isReversing),
     state: ORDER_STATES[view.getUint8(at + ORDER.state)] ?? 'uncertain',
     seen: flag(ORDER.seen),
-    ackTold: flag(ORDER.ackTold),
+    ackRecorded: flag(ORDER.ackRecorded),
     booked: {
       qtyLots: lots(int64(ORDER.bookedQty)),
       costUnits: units(int64(ORDER.bookedCost)),
@@ -152,7 +152,7 @@ export function writeOrder(view: DataView, at: number, order: Order | undefined)
   byte(ORDER.isClosing, order.isClosing);
   byte(ORDER.isReversing, order.isReversing);
   byte(ORDER.seen, order.seen);
-  byte(ORDER.ackTold, order.ackTold);
+  byte(ORDER.ackRecorded, order.ackRecorded);
   byte(ORDER.pricePrecision, order.pricePrecision);
   byte(ORDER.qtyPrecision, order.qtyPrecision);
   byte(ORDER.denials, order.denials);

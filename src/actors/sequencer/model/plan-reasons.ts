@@ -57,7 +57,7 @@ export function writeReasons(view: DataView, at: number, reasons: readonly Noted
 }
 
 /** `no_room 07:00:01.123 (3 times), out_of_patience 07:00:06.100`. */
-export const reasonsInWords = (reasons: readonly NotedReason[]): string =>
+export const describeReasons = (reasons: readonly NotedReason[]): string =>
   reasons
     .map(({ reason, atMs, count }) => {
       const time = new Date(atMs).toISOString().slice(11, 23);

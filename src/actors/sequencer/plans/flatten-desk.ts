@@ -46,7 +46,7 @@ import {
 import { isTradable } from '../decisions/holding-value.ts';
 import { assetAt, placesOf } from '../decisions/plan-progress.ts';
 import { bookAgeMaxNs } from '../decisions/revalidation.ts';
-import { type Moment, tellAudit, tellOpened } from '../journal/execution-events.ts';
+import { type Moment, recordAudit, recordOpened } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { countUp, SEQUENCER_HEADER } from '../journal/sequencer-memory.ts';
 import type { NewestBooks } from '../model/newest-books.ts';
@@ -109,7 +109,7 @@ export class FlattenDesk {
       const exposed = exposedUnits(this.#deps.journal.current, asset.index);
       if (exposed === 0n || (ask.assets.length > 0 && !ask.assets.includes(asset.id))) continue;
       const found = this.#offer(asset, exposed, ask, undefined);
-      if (typeof found === 'string') kept.push({ asset: asset.id, amount: inWords(exposed, asset), why: found });
+      if (typeof found === 'string') kept.push({ asset: asset.id, amount: amountText(exposed, asset), why: found });
       else offers.push(this.#show(found));
     }
     return { offers, kept };
@@ -153,11 +153,11 @@ export class FlattenDesk {
     countUp(bank, SEQUENCER_HEADER.opened);
     const patienceUntilNs = laterBy(when.nowNs, context.config.trading.patience_ms);
     const plan: Plan = { ...offered.estimate.plan, id, openedNs: when.nowNs, patienceUntilNs };
-    tellOpened(journal, plan, when);
+    recordOpened(journal, plan, when);
     account.addExposure({ asset: terms.asset, units: negated(terms.units), plan: id }, 'flattened', when);
     const shown = { ...this.#show(offered), plan: id };
     const text = `plan ${id}: ${shown.order} ${shown.pair} for ${shown.side === 'buy' ? 'the owed ' : ''}${shown.amount} ${shown.asset}, at ${shown.bound} or better`;
-    tellAudit(journal, 'flatten_begun', 1, text, id, stranded.lossMaxBps);
+    recordAudit(journal, 'flatten_begun', 1, text, id, stranded.lossMaxBps);
     const recordSeq = journal.newestRecordSeq;
     slots.write(slot, { ...plan, flattening: { lossMaxBps: stranded.lossMaxBps, recordSeq } });
     journal.commit();
@@ -198,7 +198,7 @@ export class FlattenDesk {
     if (!isTradable(found.plan, 1, books)) return `it is below the minimum of ${terms.instrument.symbol}`;
     if (found.nowUnits === 0n) return this.#whyNothingNow(terms, found);
     if (bounded < 0n && !this.#isPaid(home, found.totalUnits)) {
-      return `the account has no ${inWords(found.totalUnits, home)} free to buy it with`;
+      return `the account has no ${amountText(found.totalUnits, home)} free to buy it with`;
     }
     return { stranded, terms, estimate: found };
   }
@@ -236,8 +236,8 @@ export class FlattenDesk {
     return undefined;
   }
 
-  #reference(instrument: Instrument, given: Asset, told: string | undefined): Ticks | string {
-    if (told !== undefined) return this.#toldReference(instrument, told);
+  #reference(instrument: Instrument, given: Asset, shown: string | undefined): Ticks | string {
+    if (shown !== undefined) return this.#givenReference(instrument, shown);
     const book = this.#deps.books.heardBook(instrument.index, this.#heardSinceNs());
     const bid = book?.bids.count === 0 ? undefined : book?.bids.priceTicks[0];
     const ask = book?.asks.count === 0 ? undefined : book?.asks.priceTicks[0];
@@ -246,10 +246,10 @@ export class FlattenDesk {
   }
 
   /** As a person saw it: when it does not fit the prices any more, they mean something else now. */
-  #toldReference({ symbol, pricePrecision }: Instrument, told: string): Ticks | string {
-    const [, decimals = ''] = told.split('.');
-    const price = ticks(decimals.length > pricePrecision ? 0n : parseDecimal(told, pricePrecision, 'reference price'));
-    return price > 0n ? price : `${told} is no price of ${symbol}: look at the preview again`;
+  #givenReference({ symbol, pricePrecision }: Instrument, shown: string): Ticks | string {
+    const [, decimals = ''] = shown.split('.');
+    const price = ticks(decimals.length > pricePrecision ? 0n : parseDecimal(shown, pricePrecision, 'reference price'));
+    return price > 0n ? price : `${shown} is no price of ${symbol}: look at the preview again`;
   }
 
   #whyNothingNow({ instrument, lossMaxBps }: FlattenTerms, { side, boundTicks }: Estimate): string {
@@ -267,8 +267,8 @@ export class FlattenDesk {
   #feePpm({ index, symbol }: Instrument): number | undefined {
     const { config, feeTable } = this.#deps.context;
     if (!usesKey(config.mode)) return takerFee(feeSettingsOf(config), symbol);
-    const told = feeTable.isDoubted(index) ? undefined : feeTable.of(index);
-    return told === undefined ? undefined : accountFee(feeSettingsOf(config), symbol, told);
+    const reportedPpm = feeTable.isDoubted(index) ? undefined : feeTable.of(index);
+    return reportedPpm === undefined ? undefined : accountFee(feeSettingsOf(config), symbol, reportedPpm);
   }
 
   #heardSinceNs(): MonotonicNs {
@@ -296,10 +296,10 @@ export class FlattenDesk {
       side: amount < 0n ? 'buy' : 'sell',
       pair: instrument.symbol,
       order: sideName(side),
-      now: inWords(nowUnits, asset),
+      now: amountText(nowUnits, asset),
       price: price(averageTicks),
-      total: inWords(totalUnits, home),
-      loss: inWords(lossUnits, home),
+      total: amountText(totalUnits, home),
+      loss: amountText(lossUnits, home),
       lossBps: formatDecimal(bpsHundredths, 2),
       lossMaxBps,
       bound: price(boundTicks),
@@ -307,7 +307,7 @@ export class FlattenDesk {
   }
 }
 
-const inWords = (units: bigint, { precision, id }: Asset): string => `${formatDecimal(units, precision)} ${id}`;
+const amountText = (units: bigint, { precision, id }: Asset): string => `${formatDecimal(units, precision)} ${id}`;
 
 function scaled(value: bigint, exponent: number): bigint {
   return exponent >= 0 ? value * 10n ** BigInt(exponent) : value / 10n ** BigInt(-exponent);

@@ -6,8 +6,8 @@
 
 import { parsePercent } from '../../../money/money.ts';
 import type { Fill } from '../../../venues/trading-port.ts';
-import { askedInWords, misreportedFill, timeBounds } from '../decisions/misreport.ts';
-import { tellAudit, tellMisreport } from '../journal/execution-events.ts';
+import { describeAsked, misreportedFill, timeBounds } from '../decisions/misreport.ts';
+import { recordAudit, recordMisreport } from '../journal/execution-events.ts';
 import { noteMisreport } from '../journal/sequencer-memory.ts';
 import type { Order } from '../model/order.ts';
 import type { Plan } from '../model/plan.ts';
@@ -38,11 +38,11 @@ export class Misreports {
     const { account, books, context, journal, moment } = this.#deps;
     const when = { ...moment(), instrumentsSeq: books.seqInScale(order.instrument, order) };
     for (const fill of fills) account.disbelieve(fill.execId);
-    tellMisreport(journal, plan, order, fills[0], when);
+    recordMisreport(journal, plan, order, fills[0], when);
     noteMisreport(journal.open);
-    const asked = askedInWords({ ...order, bookedLots: order.booked.qtyLots }, books.directory);
+    const asked = describeAsked({ ...order, bookedLots: order.booked.qtyLots }, books.directory);
     const text = `not believed, trading halts: ${order.clOrdId}: the venue says: ${said}; asked to ${asked}`;
-    tellAudit(journal, 'venue_misreport', 2, text, plan.id, order.attempt);
+    recordAudit(journal, 'venue_misreport', 2, text, plan.id, order.attempt);
     context.log('error', 'venue_misreport', text, { plan: plan.id });
     return 'misreported';
   }

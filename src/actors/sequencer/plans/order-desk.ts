@@ -16,7 +16,7 @@ import type { PlanMarks } from '../decisions/mark-to-market.ts';
 import { misreportedTerms } from '../decisions/misreport.ts';
 import { bookMoves, newestOrders, stepResult } from '../decisions/plan-progress.ts';
 import { FeeWatch } from '../fees/fee-watch.ts';
-import { lostInWords, type Moment, tellAudit, tellFill, tellOrder } from '../journal/execution-events.ts';
+import { describeLost, type Moment, recordAudit, recordFill, recordOrder } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { countUp, SEQUENCER_HEADER } from '../journal/sequencer-memory.ts';
 import { fillMovements } from '../model/fill-movements.ts';
@@ -69,10 +69,10 @@ export class OrderDesk {
   }
 
   /** Takes `word` of `order`. @returns what the plan is to be told of it. */
-  take(plan: Plan, order: Order, word: OrderEvent, venueOrderId: string | undefined): PlanEventType | undefined {
+  take(plan: Plan, order: Order, change: OrderEvent, venueOrderId: string | undefined): PlanEventType | undefined {
     const before = order.state;
     if (venueOrderId !== undefined && venueOrderId !== '') order.venueOrderId = venueOrderId;
-    const type = this.#heed(plan, order, word);
+    const type = this.#heed(plan, order, change);
     if (type !== undefined) this.apply(plan, order, type);
     if (isEnded(before) && !isEnded(order.state)) return 'order.reopened';
     if (!isUnknown(before) && isUnknown(order.state)) return 'order.uncertain';
@@ -107,28 +107,28 @@ export class OrderDesk {
   }
 
   /** What the machine makes of a word; undefined when it says nothing new. */
-  #heed(plan: Plan, order: Order, word: OrderEvent): OrderEventType | undefined {
-    switch (word.kind) {
+  #heed(plan: Plan, order: Order, change: OrderEvent): OrderEventType | undefined {
+    switch (change.kind) {
       case 'fill':
-        return this.#takeFill(plan, order, word.fill);
+        return this.#takeFill(plan, order, change.fill);
       case 'terms':
-        return this.#takeTerms(plan, order, word.reading);
+        return this.#takeTerms(plan, order, change.reading);
       case 'misreported':
-        return this.#misreports.record(plan, order, word.what, []);
+        return this.#misreports.record(plan, order, change.what, []);
       case 'ended':
-        if (word.filledLots <= order.qtyLots) return endOf(order, word.filledLots);
-        return this.#misreports.record(plan, order, `${word.filledLots} lots filled`, []);
+        if (change.filledLots <= order.qtyLots) return endOf(order, change.filledLots);
+        return this.#misreports.record(plan, order, `${change.filledLots} lots filled`, []);
       case 'whole':
-        return this.#takeWhole(plan, order, word.reading);
+        return this.#takeWhole(plan, order, change.reading);
       case 'refused':
-        this.#recordRefusal(plan, order, word.error);
-        if (order.isClosing && !word.isRetryable) bar(plan, order);
+        this.#recordRefusal(plan, order, change.error);
+        if (order.isClosing && !change.isRetryable) bar(plan, order);
         return 'refused';
       case 'denied':
         order.seen = true;
         return 'fate.absent';
       case 'other':
-        return word.type;
+        return change.type;
     }
   }
 
@@ -137,7 +137,7 @@ export class OrderDesk {
     const { account } = this.#deps;
     if (account.isBooked(fill)) {
       const { clOrdId, state } = order;
-      const other = state === 'misreported' ? undefined : account.toldOtherwise({ clOrdId, scale: order }, fill);
+      const other = state === 'misreported' ? undefined : account.reportedOtherwise({ clOrdId, scale: order }, fill);
       return other === undefined ? undefined : this.#misreports.record(plan, order, other, [fill]);
     }
     const why = this.#misreports.whyNot(order, fill);
@@ -157,11 +157,11 @@ export class OrderDesk {
     const { qtyLots: bookedLots } = order.booked;
     const isKnown = order.state === 'misreported' || qtyPrecision !== order.qtyPrecision;
     if (isKnown || lots === bookedLots) return endOf(order);
-    const words = (units: bigint) => formatDecimal(units, qtyPrecision);
+    const quantityText = (units: bigint) => formatDecimal(units, qtyPrecision);
     const said =
       lots > bookedLots
-        ? `${words(lots)} filled, of which ${words(lots - bookedLots)} by ids that are not of fills of it`
-        : `${words(lots)} filled in all, had told ${words(bookedLots)}`;
+        ? `${quantityText(lots)} filled, of which ${quantityText(lots - bookedLots)} by ids that are not of fills of it`
+        : `${quantityText(lots)} filled in all, had reported ${quantityText(bookedLots)}`;
     return this.#misreports.record(plan, order, said, []);
   }
 
@@ -172,7 +172,7 @@ export class OrderDesk {
     if (instrument === undefined) throw new TypeError(`order ${order.clOrdId} trades an instrument that nobody listed`);
     const moves = fillMovements(instrument, order, order.side, directory, fill);
     order.seen = true;
-    this.#tellAck(plan, order);
+    this.#recordAck(plan, order);
     account.bookFill(order, fill, moves);
     const fee = bookMoves(plan, order, moves, directory);
     const { booked } = order;
@@ -181,7 +181,7 @@ export class OrderDesk {
     booked.feeUnits = plus(booked.feeUnits, fill.feeUnits);
     booked.feeAsset = fill.feeAsset;
     countUp(journal.open, SEQUENCER_HEADER.fills);
-    tellFill(journal, plan, order, fill, moves, this.#momentOf(order));
+    recordFill(journal, plan, order, fill, moves, this.#momentOf(order));
     this.#fees.take(plan.id, order, fill);
     if (fee !== undefined) this.#bookOtherFee(plan, order, fill, fee);
     if (fill.feeElsewhere !== undefined) this.#countFeeElsewhere(plan, order, fill);
@@ -205,7 +205,7 @@ export class OrderDesk {
     const { context, journal, marks } = this.#deps;
     plan.markUnits = minus(plan.markUnits, marks.knownFee(plan, order, fill));
     const text = `fill ${fill.execId} paid a fee of ${fill.feeElsewhere}, which is not listed: it counts at the known rate`;
-    tellAudit(journal, 'fee_elsewhere', 1, text, plan.id, order.attempt);
+    recordAudit(journal, 'fee_elsewhere', 1, text, plan.id, order.attempt);
     context.log('warn', 'fee_elsewhere', text, { plan: plan.id });
   }
 
@@ -225,19 +225,19 @@ export class OrderDesk {
 
   #tell(plan: Plan, order: Order, before: Order['state'], type: OrderEventType): void {
     const { journal } = this.#deps;
-    if (order.seen) this.#tellAck(plan, order);
+    if (order.seen) this.#recordAck(plan, order);
     const { state } = order;
     if (isUnknown(state) && !isUnknown(before) && type !== 'adopted') {
-      tellOrder(journal, 'ORDER_UNCERTAIN', plan, order, this.#momentOf(order));
+      recordOrder(journal, 'ORDER_UNCERTAIN', plan, order, this.#momentOf(order));
     }
-    if (isEnded(state) && !isEnded(before)) tellOrder(journal, 'ORDER_ENDED', plan, order, this.#momentOf(order));
+    if (isEnded(state) && !isEnded(before)) recordOrder(journal, 'ORDER_ENDED', plan, order, this.#momentOf(order));
     if (state === 'lost' && before !== 'lost') this.#recordLoss(plan, order);
   }
 
-  #tellAck(plan: Plan, order: Order): void {
-    if (order.ackTold) return;
-    order.ackTold = true;
-    tellOrder(this.#deps.journal, 'ORDER_ACKED', plan, order, this.#momentOf(order));
+  #recordAck(plan: Plan, order: Order): void {
+    if (order.ackRecorded) return;
+    order.ackRecorded = true;
+    recordOrder(this.#deps.journal, 'ORDER_ACKED', plan, order, this.#momentOf(order));
   }
 
   /**
@@ -264,22 +264,22 @@ export class OrderDesk {
   #recordUnexpected(plan: Plan, order: Order, type: OrderEventType): void {
     countUp(this.#deps.journal.open, SEQUENCER_HEADER.unexpected);
     const text = `order ${order.clOrdId} was ${order.state} and did not expect ${type}`;
-    tellAudit(this.#deps.journal, 'order_event_unexpected', 1, text, plan.id, order.attempt);
+    recordAudit(this.#deps.journal, 'order_event_unexpected', 1, text, plan.id, order.attempt);
   }
 
   #recordLoss({ id }: Plan, { clOrdId, venueOrderId, attempt }: Order): void {
-    const text = lostInWords(clOrdId, venueOrderId);
-    tellAudit(this.#deps.journal, 'order_lost', 2, text, id, attempt);
+    const text = describeLost(clOrdId, venueOrderId);
+    recordAudit(this.#deps.journal, 'order_lost', 2, text, id, attempt);
     this.#deps.context.log('error', 'order_lost', text, { plan: id });
   }
 
   #recordLateFill(plan: Plan, order: Order, fill: Fill): void {
     const text = `order ${order.clOrdId} had ended as ${order.state} when fill ${fill.execId} came`;
-    tellAudit(this.#deps.journal, 'fill_late', 1, text, plan.id, order.attempt);
+    recordAudit(this.#deps.journal, 'fill_late', 1, text, plan.id, order.attempt);
   }
 
   #recordRefusal(plan: Plan, order: Order, error: string): void {
-    tellAudit(this.#deps.journal, 'order_refused', 1, `${order.clOrdId}: ${error}`, plan.id, order.attempt);
+    recordAudit(this.#deps.journal, 'order_refused', 1, `${order.clOrdId}: ${error}`, plan.id, order.attempt);
   }
 }
 

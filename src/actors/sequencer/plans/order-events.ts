@@ -1,4 +1,4 @@
-/** What the port tells of one order, word by word: each is one change of the journal. */
+/** What the port reports of one order, as the changes of the journal it causes, one by one. */
 import type { Lots } from '../../../money/money.ts';
 import type { Fill, OrderReading, TradingEvent } from '../../../venues/trading-port.ts';
 import type { OrderEventType } from '../model/order-machine.ts';
@@ -21,30 +21,30 @@ export interface OrderNews {
   readonly clOrdId: string;
   /** Undefined when the venue did not name it. */
   readonly venueOrderId: string | undefined;
-  readonly words: readonly OrderEvent[];
+  readonly events: readonly OrderEvent[];
 }
 
 /** @returns undefined for what is not about one order. */
 export function readNews(event: TradingEvent): OrderNews | undefined {
   switch (event.type) {
     case 'order.acked':
-      return { ...named(event), words: [{ kind: 'other', type: 'acked' }] };
+      return { ...named(event), events: [{ kind: 'other', type: 'acked' }] };
     case 'order.filled':
-      return { ...named(event), words: [{ kind: 'fill', fill: event.fill }] };
+      return { ...named(event), events: [{ kind: 'fill', fill: event.fill }] };
     case 'order.ended':
-      return { ...named(event), words: [{ kind: 'ended', filledLots: event.filledLots }] };
+      return { ...named(event), events: [{ kind: 'ended', filledLots: event.filledLots }] };
     case 'order.refused': {
       const { error, isRetryable } = event;
-      return { ...unnamed(event), words: [{ kind: 'refused', error, isRetryable }] };
+      return { ...unnamed(event), events: [{ kind: 'refused', error, isRetryable }] };
     }
     case 'order.misreported':
-      return { ...named(event), words: [{ kind: 'misreported', what: event.what }] };
+      return { ...named(event), events: [{ kind: 'misreported', what: event.what }] };
     case 'order.denied':
-      return { ...named(event), words: [{ kind: 'denied' }] };
+      return { ...named(event), events: [{ kind: 'denied' }] };
     case 'order.uncertain':
-      return { ...unnamed(event), words: [{ kind: 'other', type: 'uncertain' }] };
+      return { ...unnamed(event), events: [{ kind: 'other', type: 'uncertain' }] };
     case 'order.fate_unknown':
-      return { ...unnamed(event), words: [{ kind: 'other', type: 'fate.unknown' }] };
+      return { ...unnamed(event), events: [{ kind: 'other', type: 'fate.unknown' }] };
     case 'order.fate':
       return fateOf(event);
     default:
@@ -53,10 +53,10 @@ export function readNews(event: TradingEvent): OrderNews | undefined {
 }
 
 function fateOf({ clOrdId, found }: Extract<TradingEvent, { type: 'order.fate' }>): OrderNews {
-  if (found === undefined) return { ...unnamed({ clOrdId }), words: [{ kind: 'other', type: 'fate.absent' }] };
+  if (found === undefined) return { ...unnamed({ clOrdId }), events: [{ kind: 'other', type: 'fate.absent' }] };
   const fills = found.fills.map((fill) => ({ kind: 'fill', fill }) as const);
   const last: OrderEvent = found.isOpen ? { kind: 'other', type: 'fate.open' } : { kind: 'whole', reading: found };
-  return { clOrdId, venueOrderId: found.venueOrderId, words: [{ kind: 'terms', reading: found }, ...fills, last] };
+  return { clOrdId, venueOrderId: found.venueOrderId, events: [{ kind: 'terms', reading: found }, ...fills, last] };
 }
 
 const named = ({ clOrdId, venueOrderId }: { clOrdId: string; venueOrderId: string }) => ({ clOrdId, venueOrderId });

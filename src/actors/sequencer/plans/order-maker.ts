@@ -232,9 +232,9 @@ export class OrderMaker {
   #turnedDown(plan: Plan, refusal: Refusal): Made {
     // What bounds the plan bounds it for good: what it holds is a person's to look at.
     if (PLAN_BOUNDS.has(refusal)) return nothing(over(plan, refusal as PlanReason, 'bound.reached'));
-    const isToldAsIs = refusal === 'gate_closed' || refusal === 'precision_changed' || refusal === 'plan_too_old';
+    const isOwnReason = refusal === 'gate_closed' || refusal === 'precision_changed' || refusal === 'plan_too_old';
     if (refusal !== 'too_many_orders') {
-      return nothing(because(plan, isToldAsIs ? refusal : 'over_limit', 'order.impossible'));
+      return nothing(because(plan, isOwnReason ? refusal : 'over_limit', 'order.impossible'));
     }
     plan.retryDueNs = laterBy(this.#deps.context.clock.nowNs(), RETRY_MS);
     return nothing(because(plan, 'order_rate', 'gate.paused'));
@@ -261,7 +261,7 @@ export class OrderMaker {
       placedNs: context.clock.nowNs(),
       state: 'sent',
       seen: false,
-      ackTold: false,
+      ackRecorded: false,
       booked: { qtyLots: NO_LOTS, costUnits: NO_UNITS, feeUnits: NO_UNITS, feeAsset: assetIndex(0) },
       venueOrderId: '',
       lookups: 0,

@@ -18,7 +18,7 @@ import { PlanMarks } from '../decisions/mark-to-market.ts';
 import { newPlan } from '../decisions/new-plan.ts';
 import { planBounds } from '../decisions/plan-bounds.ts';
 import { type RevalidationLimits, revalidate, revalidationLimits, type Standing } from '../decisions/revalidation.ts';
-import { type Moment, tellAudit, tellOpened, tellOrder, tellRefused } from '../journal/execution-events.ts';
+import { type Moment, recordAudit, recordOpened, recordOrder, recordRefused } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { countUp, SEQUENCER_HEADER } from '../journal/sequencer-memory.ts';
 import { KnownTransitions } from '../model/known-transitions.ts';
@@ -58,11 +58,11 @@ export interface PlanDeskDeps {
   readonly makeAccount: (plans: PlansAtWork) => RunningAccount;
 }
 
-/** A word of an order that waits to be written down, and what it was said in. */
-interface WaitingWord {
+/** What the venue reported of an order and is not recorded yet, and the event of the port it came in. */
+interface WaitingEvent {
   readonly clOrdId: string;
   readonly venueOrderId: string | undefined;
-  readonly word: OrderEvent;
+  readonly change: OrderEvent;
   readonly event: TradingEvent | undefined;
 }
 
@@ -83,7 +83,7 @@ export class PlanDesk implements PlansAtWork {
   readonly #preTradeLimits: PreTradeLimits;
   readonly #gate: OwnGate;
   readonly #endDeps: PlanEndDeps;
-  #words: WaitingWord[] = [];
+  #waiting: WaitingEvent[] = [];
   #outgoing: readonly MadeOrder[] = [];
 
   constructor({ context, journal, books, port, makeAccount }: PlanDeskDeps) {
@@ -144,8 +144,8 @@ export class PlanDesk implements PlansAtWork {
     const order = this.recall(clOrdId);
     if (order === undefined || isUnknown(order.state)) return; // it is being asked after: that must not begin anew
     this.#context.log('info', 'order_doubted', `order ${clOrdId}: ${why}`);
-    const word = { kind: 'other', type: 'uncertain' } as const;
-    this.#words.push({ clOrdId, venueOrderId: undefined, word, event: undefined });
+    const change = { kind: 'other', type: 'uncertain' } as const;
+    this.#waiting.push({ clOrdId, venueOrderId: undefined, change, event: undefined });
   }
 
   /** An order of a plan at work, as it is written down. */
@@ -156,8 +156,8 @@ export class PlanDesk implements PlansAtWork {
   /** Takes up the orders a predecessor had out: what it had asked and was told is gone. */
   resume(): void {
     for (const { clOrdId } of this.ordersOut) {
-      const word = { kind: 'other', type: 'adopted' } as const;
-      this.#words.push({ clOrdId, venueOrderId: undefined, word, event: undefined });
+      const change = { kind: 'other', type: 'adopted' } as const;
+      this.#waiting.push({ clOrdId, venueOrderId: undefined, change, event: undefined });
     }
   }
 
@@ -181,30 +181,30 @@ export class PlanDesk implements PlansAtWork {
     else {
       countUp(bank, SEQUENCER_HEADER.refused);
       const reason = standing.ok ? 'plans_full' : standing.reason;
-      tellRefused(this.#journal, opportunity, reason, this.#startAsset(opportunity), this.#moment(nowNs));
+      recordRefused(this.#journal, opportunity, reason, this.#startAsset(opportunity), this.#moment(nowNs));
       this.#journal.commit();
     }
   }
 
-  /** Takes word from the port; what is about no order of a plan at work goes to the account. */
+  /** Takes an event of the port; what is not about an order of an active plan goes to the account. */
   handle(event: TradingEvent): void {
     const news = readNews(event);
     if (news === undefined || this.#slots.find(news.clOrdId) === undefined) {
       this.account.handle(event);
       return;
     }
-    const { clOrdId, venueOrderId, words } = news;
-    for (const word of words) this.#words.push({ clOrdId, venueOrderId, word, event });
+    const { clOrdId, venueOrderId, events } = news;
+    for (const change of events) this.#waiting.push({ clOrdId, venueOrderId, change, event });
   }
 
-  /** Whether word of orders waits to be written down. */
-  get hasWords(): boolean {
-    return this.#words.length > 0;
+  /** Whether reports about orders wait to be recorded. */
+  get hasOrderEvents(): boolean {
+    return this.#waiting.length > 0;
   }
 
-  /** Writes down one word of an order. The journal must be ready. */
-  takeWord(): void {
-    const waiting = this.#words.shift();
+  /** Records one report about an order. The journal must be ready. */
+  takeOrderEvent(): void {
+    const waiting = this.#waiting.shift();
     if (waiting === undefined) return;
     const found = this.#slots.find(waiting.clOrdId);
     if (found === undefined) {
@@ -215,7 +215,7 @@ export class PlanDesk implements PlansAtWork {
     const { slot, plan, order } = found;
     this.#preTradeLimits.list(this.#books.directory, this.#context.instrumentLog.used);
     this.#journal.begin();
-    const event = this.#orders.take(plan, order, waiting.word, waiting.venueOrderId);
+    const event = this.#orders.take(plan, order, waiting.change, waiting.venueOrderId);
     if (event !== undefined) this.#apply(plan, event);
     this.#settle(slot, plan);
   }
@@ -249,7 +249,7 @@ export class PlanDesk implements PlansAtWork {
     const plan = newPlan(id, policy === 'parallel', opportunity, standing, nowNs);
     this.#slots.write(slot, plan);
     countUp(this.#journal.open, SEQUENCER_HEADER.opened);
-    tellOpened(this.#journal, plan, this.#moment(nowNs));
+    recordOpened(this.#journal, plan, this.#moment(nowNs));
     this.#opened.record(nowNs - opportunity.stampNs);
     this.#apply(plan, 'check.passed');
     this.#settle(slot, plan);
@@ -275,7 +275,7 @@ export class PlanDesk implements PlansAtWork {
     const { event, orders } = plan.state === 'closing' ? this.#maker.closeOut(plan) : this.#maker.goOn(plan);
     for (const { order } of orders) {
       addOrder(plan, order);
-      tellOrder(this.#journal, 'ORDER_SENT', plan, order, this.#moment());
+      recordOrder(this.#journal, 'ORDER_SENT', plan, order, this.#moment());
     }
     plan.attempt += orders.length;
     this.#outgoing = orders;
@@ -334,7 +334,7 @@ export class PlanDesk implements PlansAtWork {
   #recordUnexpected(plan: Plan, type: PlanEventType): void {
     countUp(this.#journal.open, SEQUENCER_HEADER.unexpected);
     const text = `plan ${plan.id} in ${plan.state} did not expect ${type}`;
-    tellAudit(this.#journal, 'plan_event_unexpected', 1, text, plan.id, 0);
+    recordAudit(this.#journal, 'plan_event_unexpected', 1, text, plan.id, 0);
     for (const order of openOrders(plan)) this.#orders.apply(plan, order, 'uncertain');
   }
 

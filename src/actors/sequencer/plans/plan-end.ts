@@ -7,12 +7,12 @@ import type { Account } from '../account/running-account.ts';
 import { isTradable } from '../decisions/holding-value.ts';
 import type { PlanMarks } from '../decisions/mark-to-market.ts';
 import { assetAt, placesOf } from '../decisions/plan-progress.ts';
-import { type Moment, tellAudit, tellEnded } from '../journal/execution-events.ts';
+import { type Moment, recordAudit, recordEnded } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { countUp, SEQUENCER_HEADER } from '../journal/sequencer-memory.ts';
 import type { NewestBooks } from '../model/newest-books.ts';
 import type { Plan } from '../model/plan.ts';
-import { reasonsInWords, stampReasons } from '../model/plan-reasons.ts';
+import { describeReasons, stampReasons } from '../model/plan-reasons.ts';
 
 export interface PlanEndDeps {
   readonly context: ActorContext<'sequencer'>;
@@ -30,14 +30,14 @@ export function recordEnd(plan: Plan, deps: PlanEndDeps, when: Moment): void {
     countUp(journal.open, SEQUENCER_HEADER[state]);
   }
   const left = placesOf(plan).flatMap((place) => recordRest(plan, place, deps, when) ?? []);
-  tellEnded(journal, plan, when);
+  recordEnded(journal, plan, when);
   stampReasons(plan.reasons, context.clock.wallMs());
   const result = resultOf(plan, left, deps.books.directory);
   const text = `plan ${plan.id} ${state}${result.text}`;
   // A single one stands in the plan's end.
   if (plan.reasons.length > 1) {
-    const why = `plan ${plan.id} ${state}: ${reasonsInWords(plan.reasons)}`;
-    tellAudit(journal, 'plan_reasons', 0, why, plan.id, plan.reasons.length);
+    const why = `plan ${plan.id} ${state}: ${describeReasons(plan.reasons)}`;
+    recordAudit(journal, 'plan_reasons', 0, why, plan.id, plan.reasons.length);
   }
   const reasons = plan.reasons.map(({ reason, atMs, count }) => ({ reason, at: new Date(atMs).toISOString(), count }));
   const details = { plan: plan.id, outcome: state, reason: plan.reason, reasons, ...result.figures };
@@ -69,26 +69,33 @@ function recordRest(plan: Plan, place: number, deps: PlanEndDeps, when: Moment):
   const worthUnits = marks.bookWorthAt(plan, place, units);
   const marked = worthUnits ?? (units < 0n ? marks.worthAt(plan, place, units) : NO_UNITS); // what is owed is never free
   plan.markUnits = plus(plan.markUnits, marked);
-  const amount = inWords(units, books.directory.assets[asset]) ?? `${units} units of asset ${asset}`;
-  tellAudit(journal, 'exposure_stranded', 2, `plan ${plan.id} left ${amount} (${plan.reason})`, plan.id, Number(units));
+  const amount = amountOf(units, books.directory.assets[asset]) ?? `${units} units of asset ${asset}`;
+  recordAudit(
+    journal,
+    'exposure_stranded',
+    2,
+    `plan ${plan.id} left ${amount} (${plan.reason})`,
+    plan.id,
+    Number(units),
+  );
   return { amount, worthUnits };
 }
 
 /** Profit and mark in the start asset, for the log. */
 function resultOf(plan: Plan, left: readonly Left[], { assets }: InstrumentDirectory) {
   const start = assets[plan.startAsset];
-  const words = (units: Units): string => inWords(units, start) ?? `${units} units`;
+  const amountText = (units: Units): string => amountOf(units, start) ?? `${units} units`;
   const { spentUnits, receivedUnits, markUnits } = plan;
   const profitUnits = minus(receivedUnits, spentUnits);
   const figures = {
-    spent: words(spentUnits),
-    received: words(receivedUnits),
-    profit: words(profitUnits),
-    mark: words(markUnits),
-    result: words(plus(profitUnits, markUnits)),
+    spent: amountText(spentUnits),
+    received: amountText(receivedUnits),
+    profit: amountText(profitUnits),
+    mark: amountText(markUnits),
+    result: amountText(plus(profitUnits, markUnits)),
   };
   const kept = left.map(({ amount, worthUnits }) =>
-    worthUnits === undefined ? `${amount} (no book values it)` : `${amount} (worth ${words(worthUnits)})`,
+    worthUnits === undefined ? `${amount} (no book values it)` : `${amount} (worth ${amountText(worthUnits)})`,
   );
   const rest = kept.length === 0 ? '' : `, left ${kept.join(' and ')}`;
   if (spentUnits === 0n && receivedUnits === 0n && rest === '') return { text: '', figures };
@@ -96,6 +103,6 @@ function resultOf(plan: Plan, left: readonly Left[], { assets }: InstrumentDirec
   return { text, figures };
 }
 
-function inWords(units: Units, asset: Pick<Asset, 'id' | 'precision'> | undefined): string | undefined {
+function amountOf(units: Units, asset: Pick<Asset, 'id' | 'precision'> | undefined): string | undefined {
   return asset === undefined ? undefined : `${formatDecimal(units, asset.precision)} ${asset.id}`;
 }

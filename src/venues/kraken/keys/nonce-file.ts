@@ -7,7 +7,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, w
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { arbitradeError, reasonOf } from '../../../platform/errors.ts';
-import { lockHolderInWords } from '../../../platform/process-names.ts';
+import { describeLockHolder } from '../../../platform/process-names.ts';
 import type { NonceStore } from '../../../trading/nonce-store.ts';
 import { NONCE_MAX } from './nonce-source.ts';
 import { takeProcessLock } from './process-lock.ts';
@@ -58,7 +58,7 @@ function takeLock(file: string): () => void {
 }
 
 /** Who has the lock: another process, or one that only reads it and keeps it from us all the same. */
-const holderOf = (file: string): string => lockHolderInWords(`${file}.lock`) ?? 'another process';
+const holderOf = (file: string): string => describeLockHolder(`${file}.lock`) ?? 'another process';
 
 /** @param unlock called before it throws. */
 function readContent(file: string, unlock: () => void): Content {

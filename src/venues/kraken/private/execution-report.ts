@@ -166,11 +166,11 @@ function fillOf({ exec_id, last_qty, last_price, cost, fees, timestamp }: Entry)
 }
 
 function unheardOf({ exec_type, order_status }: Entry): string[] {
-  const words: string[] = [];
-  const isKnown = (word: string, known: readonly string[]): boolean => known.includes(word);
-  if (exec_type != null && !isKnown(exec_type, EXEC_TYPES)) words.push(`exec_type ${JSON.stringify(exec_type)}`);
+  const unknowns: string[] = [];
+  const isKnown = (value: string, known: readonly string[]): boolean => known.includes(value);
+  if (exec_type != null && !isKnown(exec_type, EXEC_TYPES)) unknowns.push(`exec_type ${JSON.stringify(exec_type)}`);
   if (order_status != null && !isKnown(order_status, ORDER_STATUSES)) {
-    words.push(`order_status ${JSON.stringify(order_status)}`);
+    unknowns.push(`order_status ${JSON.stringify(order_status)}`);
   }
-  return words;
+  return unknowns;
 }

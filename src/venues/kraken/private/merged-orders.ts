@@ -36,7 +36,7 @@ export interface Merge {
   /** Set when the entry brought a fill that was not known. */
   readonly fill: FillText | undefined;
   /** Set when it tells a known fill otherwise than before; what was told first is kept. */
-  readonly retold: FillText | undefined;
+  readonly corrected: FillText | undefined;
   /** What contradicts what was known; the older word was kept. */
   readonly contradictions: readonly string[];
 }
@@ -159,12 +159,12 @@ function mergeEndQty(order: MergedOrder, cumQty: string | undefined): void {
 }
 
 /** What the venue did not say at first (a fee, a cost) it may add. What it said stands. */
-function mergeFill(order: MergedOrder, fill: FillText | undefined): Pick<Merge, 'fill' | 'retold'> {
-  if (fill === undefined) return { fill: undefined, retold: undefined };
+function mergeFill(order: MergedOrder, fill: FillText | undefined): Pick<Merge, 'fill' | 'corrected'> {
+  if (fill === undefined) return { fill: undefined, corrected: undefined };
   const known = order.fills.get(fill.execId);
   if (known === undefined) {
     order.fills.set(fill.execId, fill);
-    return { fill, retold: undefined };
+    return { fill, corrected: undefined };
   }
   const merged = { ...known, cost: known.cost ?? fill.cost, fees: known.fees ?? fill.fees };
   order.fills.set(fill.execId, merged);
@@ -175,8 +175,8 @@ function mergeFill(order: MergedOrder, fill: FillText | undefined): Pick<Merge, 
     cost: fill.cost ?? merged.cost,
     fees: fill.fees ?? merged.fees,
   };
-  const told = known.fees === undefined ? merged : known; // without its fee it could not be told yet
-  return { fill: undefined, retold: isSame(told, now) ? undefined : now };
+  const reported = known.fees === undefined ? merged : known; // without its fee it could not be reported yet
+  return { fill: undefined, corrected: isSame(reported, now) ? undefined : now };
 }
 
 function isSame(a: FillText, b: FillText): boolean {

@@ -45,7 +45,7 @@ export class PrivateStreams {
   #openedMs = 0;
   #pingDueMs = 0;
   #system = 'unknown';
-  #isTimeTold = false;
+  #isClockKnown = false;
   /** The venue's clock less our monotonic one, which nobody sets; undefined until it was told on any connection. */
   #aheadMs: number | undefined;
 
@@ -55,7 +55,7 @@ export class PrivateStreams {
 
   /** Whether both channels are acknowledged and have brought their snapshots, and the venue's clock is known. */
   get areStanding(): boolean {
-    return this.#executions.isStanding && this.#balances.isStanding && this.#isTimeTold;
+    return this.#executions.isStanding && this.#balances.isStanding && this.#isClockKnown;
   }
 
   /** What the venue says of itself. */
@@ -71,7 +71,7 @@ export class PrivateStreams {
   /** The connection has just been opened: nothing is known on it. */
   onOpened(nowMs: number): void {
     this.#openedMs = nowMs;
-    this.#isTimeTold = false;
+    this.#isClockKnown = false;
     this.#system = 'unknown';
   }
 
@@ -96,7 +96,7 @@ export class PrivateStreams {
   /** Whether anything that was asked for has been without its answer for too long. */
   isOverdue(nowMs: number): boolean {
     const limitMs = this.#deps.venue.subscribe_timeout_ms;
-    const isClockOverdue = !this.#isTimeTold && nowMs - this.#openedMs >= limitMs;
+    const isClockOverdue = !this.#isClockKnown && nowMs - this.#openedMs >= limitMs;
     return isClockOverdue || [this.#executions, this.#balances].some((channel) => channel.isOverdue(nowMs, limitMs));
   }
 
@@ -189,7 +189,7 @@ export class PrivateStreams {
   #onPong({ reqId, timeInMs, timeOutMs }: Extract<PrivateFrame, { kind: 'pong' }>, nowMs: number): void {
     const aheadUs = this.#probe.onPong(reqId, timeInMs, timeOutMs, nowMs);
     if (aheadUs === undefined) return;
-    this.#isTimeTold = true;
+    this.#isClockKnown = true;
     this.#aheadMs = aheadUs / 1_000;
   }
 

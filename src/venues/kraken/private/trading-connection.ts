@@ -5,7 +5,7 @@
 import { createActor } from 'xstate';
 import { connectWaits } from '../../../net/connect-waits.ts';
 import { remedyForClose, remedyForUpgrade } from '../../../net/connection-remedy.ts';
-import { closeInWords, KeptSocket } from '../../../net/kept-socket.ts';
+import { describeClose, KeptSocket } from '../../../net/kept-socket.ts';
 import { REST_MS } from '../../../net/limiters/pacer.ts';
 import type { SlidingWindow } from '../../../net/limiters/sliding-window.ts';
 import { RequestQueue } from '../../../net/request-queue.ts';
@@ -231,7 +231,7 @@ export class TradingConnection {
   }
 
   #onClosed(code: number, reason: string, httpStatus: number | undefined): void {
-    const why = closeInWords(code, reason);
+    const why = describeClose(code, reason);
     const remedy = httpStatus === undefined ? remedyForClose(code) : remedyForUpgrade(httpStatus);
     if (remedy === 'retry') this.#down('lost', why);
     else this.#refusedForNow(why);

@@ -23,14 +23,14 @@ export function takerFeesOf(
   instruments: readonly Instrument[],
   names: VenueNames,
 ): TakerFee[] {
-  const told = new Map<InstrumentIndex, PartsPerMillion>();
+  const reported = new Map<InstrumentIndex, PartsPerMillion>();
   for (const [pair, row] of Object.entries(fees ?? {})) {
     const instrument = names.instrument(pair);
     const fee = row === null ? undefined : ppmOf(row.fee);
-    if (instrument !== undefined && fee !== undefined) told.set(instrument.index, fee);
+    if (instrument !== undefined && fee !== undefined) reported.set(instrument.index, fee);
   }
   return instruments.flatMap(({ index }) => {
-    const takerPpm = told.get(index);
+    const takerPpm = reported.get(index);
     return takerPpm === undefined ? [] : [{ instrument: index, takerPpm }];
   });
 }

@@ -187,14 +187,14 @@ export class KrakenRest {
     return row === undefined ? undefined : disagreement(instrument, row, this.#directory);
   }
 
-  #feesFrom(instruments: readonly Instrument[], told: readonly TakerFee[], done: Done<TakerFee[]>): void {
+  #feesFrom(instruments: readonly Instrument[], read: readonly TakerFee[], done: Done<TakerFee[]>): void {
     const asked = instruments.slice(0, PAIRS_PER_QUESTION);
     if (asked.length === 0) {
-      this.#clock.after(0, () => done({ ok: true, value: [...told] }));
+      this.#clock.after(0, () => done({ ok: true, value: [...read] }));
       return;
     }
     this.#feesOf(asked, asked, (fees) => {
-      if (fees.ok) this.#feesFrom(instruments.slice(PAIRS_PER_QUESTION), [...told, ...fees.value], done);
+      if (fees.ok) this.#feesFrom(instruments.slice(PAIRS_PER_QUESTION), [...read, ...fees.value], done);
       else done(fees);
     });
   }

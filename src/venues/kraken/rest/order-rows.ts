@@ -101,12 +101,12 @@ export function orderReading(
   const instrument = listed && { ...listed, ...facts.scale };
   const amounts = (text: string, decimals: number | undefined) =>
     decimals === undefined ? 0n : amountDown(text, decimals, `order ${venueOrderId}`);
-  const isTold = instrument !== undefined && isOwn(row);
+  const isReportable = instrument !== undefined && isOwn(row);
   // Without its fills it would look as if it had none. A pair that is listed no more will not be known later either.
-  if (!isTold && isOwn(row) && isFilled(row) && !names.isUnlisted(row.descr.pair)) {
+  if (!isReportable && isOwn(row) && isFilled(row) && !names.isUnlisted(row.descr.pair)) {
     throw new RangeError(`order ${venueOrderId} is filled in ${row.descr.pair}, a pair that is not known`);
   }
-  const fills = isTold ? fillsOf(venueOrderId, row, facts, { instrument, names, directory }) : [];
+  const fills = isReportable ? fillsOf(venueOrderId, row, facts, { instrument, names, directory }) : [];
   return {
     clOrdId: row.cl_ord_id ?? undefined,
     venueOrderId,

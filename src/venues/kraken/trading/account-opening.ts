@@ -70,12 +70,12 @@ export class AccountOpening {
       return;
     }
     onUnexpected(`${what} could not be asked for: ${text}; asking again in ${retryMs} ms`);
-    this.#tellVenue();
+    this.#reportVenue();
     this.#cancelRetry = clock.after(retryMs, again);
   }
 
   /** Before there is a socket, only REST can tell what is wrong: the venue is closed, or our clock is. */
-  #tellVenue(): void {
+  #reportVenue(): void {
     const { rest, clock, onUnexpected } = this.#deps;
     rest.systemStatus((result) => {
       if (result.ok && result.value !== 'online') onUnexpected(`the venue is in ${result.value}`);

@@ -8,18 +8,20 @@ import type { OwnOrder } from './own-order.ts';
 /** What the venue tells otherwise than it was asked for; undefined when nothing. What it does not say is no word. */
 export function otherThanSent(
   { instrument, side, sent }: Pick<OwnOrder, 'instrument' | 'side' | 'sent'>,
-  told: Pick<MergedOrder | ExecutionReport, 'orderId' | 'symbol' | 'side' | 'orderQty' | 'limitPrice'>,
+  reported: Pick<MergedOrder | ExecutionReport, 'orderId' | 'symbol' | 'side' | 'orderQty' | 'limitPrice'>,
 ): string | undefined {
-  if (told.symbol !== undefined && told.symbol !== instrument.symbol) return `an order of ${told.symbol}`;
-  if (told.side !== undefined && told.side !== side) return `an order to ${told.side === BUY ? 'buy' : 'sell'}`;
+  if (reported.symbol !== undefined && reported.symbol !== instrument.symbol) return `an order of ${reported.symbol}`;
+  if (reported.side !== undefined && reported.side !== side)
+    return `an order to ${reported.side === BUY ? 'buy' : 'sell'}`;
   if (sent === undefined) return undefined;
   const isOther = (text: string | undefined, decimals: number, wanted: bigint): boolean => {
     if (text === undefined) return false;
-    const what = `order ${told.orderId}`;
+    const what = `order ${reported.orderId}`;
     return amountDown(text, decimals, what) !== wanted || amountUp(text, decimals, what) !== wanted;
   };
-  if (isOther(told.orderQty, instrument.qtyPrecision, sent.qtyLots)) return `an order of ${told.orderQty}`;
-  if (isOther(told.limitPrice, instrument.pricePrecision, sent.limitTicks)) return `a limit of ${told.limitPrice}`;
+  if (isOther(reported.orderQty, instrument.qtyPrecision, sent.qtyLots)) return `an order of ${reported.orderQty}`;
+  if (isOther(reported.limitPrice, instrument.pricePrecision, sent.limitTicks))
+    return `a limit of ${reported.limitPrice}`;
   return undefined;
 }
 

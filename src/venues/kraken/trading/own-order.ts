@@ -54,7 +54,7 @@ export function newOwnOrder({ clOrdId, instrument, side, sent, nowMs }: OwnTerms
 }
 
 /** Lots of all fills that were told. */
-export function told(own: OwnOrder): Lots {
+export function lotsOfFills(own: OwnOrder): Lots {
   let sum = NO_LOTS;
   for (const { qtyLots } of own.fills.values()) sum = plus(sum, qtyLots);
   return sum;
@@ -74,7 +74,7 @@ export function endLots(
 
 /** The whole of an order, once it was told to its end. */
 export function endedReading(own: OwnOrder, order: MergedOrder): OrderReading | undefined {
-  if (!isEnd(order.status) || endLots(own, order) !== told(own)) return undefined;
+  if (!isEnd(order.status) || endLots(own, order) !== lotsOfFills(own)) return undefined;
   const { instrument, sent } = own;
   const amount = (text: string | undefined, decimals: number): bigint =>
     text === undefined ? 0n : amountDown(text, decimals, `order ${order.orderId}`);

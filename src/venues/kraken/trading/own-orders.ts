@@ -16,7 +16,7 @@ import type { PrivateReply } from '../private/private-reply.ts';
 import { readFill } from '../rest/wire-fill.ts';
 import { apiErrorOf } from '../wire/api-error.ts';
 import { lessThanFilled, otherThanSent } from './order-echo.ts';
-import { endedReading, endLots, inScale, newOwnOrder, type OwnOrder, type OwnTerms, told } from './own-order.ts';
+import { endedReading, endLots, inScale, lotsOfFills, newOwnOrder, type OwnOrder, type OwnTerms } from './own-order.ts';
 
 export interface OwnOrdersDeps {
   readonly directory: InstrumentDirectory;
@@ -88,12 +88,12 @@ export class OwnOrders {
     if (report.unheardOf.length > 0) this.doubt(own, `the venue says ${report.unheardOf.join(', ')}`);
     const other = otherThanSent(own, report) ?? lessThanFilled(own, report);
     if (other !== undefined) {
-      this.#tellMisreport(own, report.orderId, other);
+      this.#reportMisreport(own, report.orderId, other);
       return merge;
     }
     this.#settle(own, merge.order);
-    if (merge.retold !== undefined && own.fills.has(merge.retold.execId))
-      this.#tellFill(own, merge.order, merge.retold);
+    if (merge.corrected !== undefined && own.fills.has(merge.corrected.execId))
+      this.#reportFill(own, merge.order, merge.corrected);
     return merge;
   }
 
@@ -230,20 +230,20 @@ export class OwnOrders {
     this.#acknowledge(own, order.orderId);
     const other = otherThanSent(own, order);
     if (other !== undefined) {
-      this.#tellMisreport(own, order.orderId, other);
+      this.#reportMisreport(own, order.orderId, other);
       return;
     }
-    this.#tellFills(own, order);
+    this.#reportFills(own, order);
     if (own.isEnded || !isEnd(order.status)) return;
     const filledLots = endLots(own, order);
-    const toldLots = told(own);
+    const reportedLots = lotsOfFills(own);
     if (filledLots === undefined) this.doubt(own, `${order.status} without its total`);
-    else if (toldLots > filledLots) this.doubt(own, `${order.status} with a total below its fills`);
-    else if (toldLots === filledLots) this.#end(own, order, filledLots);
+    else if (reportedLots > filledLots) this.doubt(own, `${order.status} with a total below its fills`);
+    else if (reportedLots === filledLots) this.#end(own, order, filledLots);
   }
 
   /** Nothing of it is believed any more: it is given up here too. */
-  #tellMisreport(own: OwnOrder, venueOrderId: string, what: string): void {
+  #reportMisreport(own: OwnOrder, venueOrderId: string, what: string): void {
     if (own.isMisreported) return;
     own.isMisreported = true;
     this.#close(own);
@@ -261,15 +261,15 @@ export class OwnOrders {
     this.#deps.emit({ type: 'order.acked', clOrdId: own.clOrdId, venueOrderId });
   }
 
-  #tellFills(own: OwnOrder, order: MergedOrder): void {
+  #reportFills(own: OwnOrder, order: MergedOrder): void {
     for (const text of order.fills.values()) {
       if (own.fills.has(text.execId)) continue;
-      this.#tellFill(own, order, text);
+      this.#reportFill(own, order, text);
     }
   }
 
   /** Tells a fill, or tells it anew as the venue has it now. One that cannot be read leaves the order in doubt. */
-  #tellFill(own: OwnOrder, { orderId }: MergedOrder, text: FillText): void {
+  #reportFill(own: OwnOrder, { orderId }: MergedOrder, text: FillText): void {
     const { directory, venueMs, emit } = this.#deps;
     const read = readFill(text, own.instrument, own.side, directory, venueMs());
     if ('why' in read) {

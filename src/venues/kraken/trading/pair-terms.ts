@@ -58,7 +58,7 @@ export class PairTerms {
     const { directory } = this.#deps;
     if (this.#changesSeen === 0) {
       this.#changesSeen = directory.changes;
-      if (directory.changes > 0) this.#tellNews();
+      if (directory.changes > 0) this.#reportNews();
     }
     return directory.changes !== this.#changesSeen;
   }
@@ -81,7 +81,7 @@ export class PairTerms {
   }
 
   #onRead(): void {
-    const disagree = this.#tellNews();
+    const disagree = this.#reportNews();
     this.#setDue(!disagree);
   }
 
@@ -92,7 +92,7 @@ export class PairTerms {
   }
 
   /** @returns whether there is a pair on which the two disagree. */
-  #tellNews(): boolean {
+  #reportNews(): boolean {
     const { directory, rest, onNews } = this.#deps;
     this.#changesSeen = directory.changes;
     const now = new Map(directory.instruments.flatMap((one) => named(one, rest.disagreement(one))));

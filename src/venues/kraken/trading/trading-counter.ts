@@ -94,7 +94,7 @@ export class TradingCounter {
   }
 
   /** The venue tells its own count: ours is never below. */
-  onTold(instrument: InstrumentIndex, points: number, nowMs: number): void {
+  onReported(instrument: InstrumentIndex, points: number, nowMs: number): void {
     this.#pair(instrument).raiseTo(points, inNs(nowMs));
   }
 

@@ -47,7 +47,7 @@ export class TradingNews implements StreamHandler {
       }
       const instrument = order.symbol === undefined ? undefined : directory.instrumentNamed(order.symbol);
       if (report.rateCount !== undefined && instrument !== undefined) {
-        counter.onTold(instrument.index, report.rateCount, nowMs);
+        counter.onReported(instrument.index, report.rateCount, nowMs);
       }
     }
   }

@@ -47,7 +47,7 @@ export class PublicAudience {
     return room && this.isWatching;
   }
 
-  tellTrade(trade: TradeRecord): void {
+  sendTrade(trade: TradeRecord): void {
     const book = this.#market.books.get(trade.order.pair.symbol);
     if (book !== undefined) this.#toAll((follower) => follower.onTrade(trade, book));
   }

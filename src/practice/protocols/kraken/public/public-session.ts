@@ -104,8 +104,8 @@ export class PublicSession implements MarketFollower {
 
   sendInstruments(changed: InstrumentEntries): void {
     if (this.#instruments === undefined) return;
-    const told = entriesWithin(changed, this.#instruments, this.#deps.market.entries.assets);
-    if (told.assets.length + told.pairs.length > 0) this.connection.send(instrumentFrame('update', told));
+    const listed = entriesWithin(changed, this.#instruments, this.#deps.market.entries.assets);
+    if (listed.assets.length + listed.pairs.length > 0) this.connection.send(instrumentFrame('update', listed));
   }
 
   /** A book update, or what a fault makes of it. */

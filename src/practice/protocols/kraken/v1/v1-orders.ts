@@ -26,9 +26,9 @@ export function v1Trade(event: string, context: OrderContext, params: RestParams
     case 'cancelOrder':
       return cancelEach(context, params);
     case 'cancelAll':
-      return [told(cancelAll(context))];
+      return [fieldsOf(cancelAll(context))];
     default:
-      return [told(cancelAllOrdersAfter(context, params))];
+      return [fieldsOf(cancelAllOrdersAfter(context, params))];
   }
 }
 
@@ -61,7 +61,7 @@ function cancelEach(context: OrderContext, params: RestParams): readonly V1Answe
   });
 }
 
-function told(answer: Answer<unknown>): V1Answer {
+function fieldsOf(answer: Answer<unknown>): V1Answer {
   return answer.ok ? { ok: true, fields: isObject(answer.value) ? answer.value : {} } : answer;
 }
 

@@ -67,7 +67,7 @@ const STATUS = z.object({
 type Status = z.infer<typeof STATUS>;
 
 /** Undefined when the answer is not of this version's process. */
-export function statusInWords(answer: unknown): readonly string[] | undefined {
+export function describeStatus(answer: unknown): readonly string[] | undefined {
   const { success, data } = STATUS.safeParse(answer);
   if (!success) return undefined;
   const lines = [
@@ -94,7 +94,7 @@ const row = (label: string, text: string): string => `${label.padEnd(MARGIN)}${t
 const rows = (label: string, texts: readonly string[]): string[] =>
   texts.map((text, index) => row(index === 0 ? label : '', text));
 
-/** `text` in lines that fit beside the labels, broken between words where that is possible; from the second on indented. */
+/** `text` in lines that fit beside the labels, broken at spaces where that is possible; from the second on indented. */
 function wrapped(text: string): string[] {
   const room = COLUMNS - MARGIN;
   const [first = '', ...rest] = text.match(new RegExp(`.{1,${room - 2}}(?= |$)|.{1,${room - 2}}`, 'gsu')) ?? [];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nextStep } from '../../src/readings/next-step.ts';
-import { statusInWords } from '../../src/readings/status-words.ts';
+import { describeStatus } from '../../src/readings/status-text.ts';
 import { GATE_STATES } from '../../src/trading/trading-gate.ts';
 
 const SINCE = '2026-03-01T07:00:12.000Z';
@@ -42,7 +42,7 @@ function statusWith(changes: object = {}): object {
 
 describe('status in words', () => {
   test('says the gate, every cause, and what to do about it; exposure comes first and with its worth', () => {
-    const lines = statusInWords(statusWith()) ?? [];
+    const lines = describeStatus(statusWith()) ?? [];
     expect(lines[0]).toBe('trading    reducing');
     expect(lines[1]).toBe(
       'why        reducing: plan 63 left exposure behind   (stranded exposure by risk since 2026-03-01 07:00:12 UTC)',
@@ -68,7 +68,7 @@ describe('status in words', () => {
         Array.from({ length: 40 }, (_, index) => [`actor${index}`, { heartbeatMsAgo: 1, restarts: 3 }]),
       ),
     };
-    const lines = statusInWords(statusWith(many)) ?? [];
+    const lines = describeStatus(statusWith(many)) ?? [];
     expect(lines.length).toBeLessThanOrEqual(40);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(120);
     expect(lines.join('\n')).toMatch(/and 44 more: --json[\s\S]*and 192 more: --json/);
@@ -78,7 +78,7 @@ describe('status in words', () => {
   test('what to do next is never cut off, nor who halted and when, however long the words', () => {
     const halted = (text: string) => ({ ...cause(1), effect: 'halted', reason: 'kill_switch', text });
     const told = ['it was late', 'words '.repeat(40), LONG, '💥'.repeat(300)];
-    const lines = statusInWords(statusWith({ trading: 'halted', causes: told.map(halted) })) ?? [];
+    const lines = describeStatus(statusWith({ trading: 'halted', causes: told.map(halted) })) ?? [];
     const text = lines.map((line) => line.slice(11).trim()).join(' ');
     expect(text.split('(kill switch by risk since 2026-03-01 07:00:12 UTC)')).toHaveLength(1 + told.length);
     expect(text).toContain(
@@ -88,14 +88,14 @@ describe('status in words', () => {
   });
 
   test('an active gate has neither causes nor a next step', () => {
-    const lines = statusInWords(statusWith({ trading: 'active', causes: [] })) ?? [];
+    const lines = describeStatus(statusWith({ trading: 'active', causes: [] })) ?? [];
     expect(lines[0]).toBe('trading    active');
     expect(lines[1]).toMatch(/^mode/);
   });
 
   test.each([null, {}, { gate: { state: 'halted' } }, statusWith({ trading: 'odd' })])(
     'what another version answers is not guessed at',
-    (answer) => expect(statusInWords(answer)).toBeUndefined(),
+    (answer) => expect(describeStatus(answer)).toBeUndefined(),
   );
 });
 

@@ -29,7 +29,7 @@ export type FlattenAnswer = z.infer<typeof REPORT>;
 /** @throws what is no answer to `flatten` of this version. */
 export const readFlattenAnswer = (result: unknown): FlattenAnswer => REPORT.parse(result);
 
-export function previewInWords({ refused, offers, kept }: FlattenAnswer): readonly string[] {
+export function describePreview({ refused, offers, kept }: FlattenAnswer): readonly string[] {
   if (refused !== undefined && offers.length + kept.length === 0) return [`not now: ${refused}`];
   if (offers.length + kept.length === 0) return ['nothing is exposed'];
   return [
@@ -51,7 +51,7 @@ function offerLines(offer: FlattenAnswer['offers'][number]): readonly string[] {
   ];
 }
 
-export function begunInWords({ offers, kept }: FlattenAnswer): readonly string[] {
+export function describeBegun({ offers, kept }: FlattenAnswer): readonly string[] {
   return [
     ...offers.map(
       ({ plan, order, pair, amount, asset, bound }) =>

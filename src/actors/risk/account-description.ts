@@ -9,17 +9,17 @@ import { RISK_HEADER } from './risk-memory.ts';
 
 type Context = Pick<ActorContext<'risk'>, 'config' | 'bookTable'>;
 
-export function accountInWords(
+export function describeAccount(
   bank: DataView,
   lines: readonly PortfolioLine[],
   directory: InstrumentDirectory,
   context: Context,
 ): { readonly orders: object; readonly assets: object } {
-  const assets = lines.map((line) => [line.name, { ...amountsOf(line), ...worthInWords(line, directory, context) }]);
+  const assets = lines.map((line) => [line.name, { ...amountsOf(line), ...describeWorth(line, directory, context) }]);
   return { orders: orderCounts(bank), assets: Object.fromEntries(assets) };
 }
 
-export function holdingInWords(
+export function describeHolding(
   { asset, units }: { readonly asset: AssetIndex; readonly units: Units },
   { assets }: Pick<InstrumentDirectory, 'assets'>,
 ): string {
@@ -39,19 +39,19 @@ function orderCounts(bank: DataView): object {
 }
 
 function amountsOf(line: PortfolioLine): object {
-  const words = (units: Units) => formatDecimal(units, line.precision);
+  const amountText = (units: Units) => formatDecimal(units, line.precision);
   return {
-    balance: words(line.balanceUnits),
-    reserved: words(line.reservedUnits),
-    realised: words(line.realisedUnits),
-    drawdown: words(line.drawdownUnits),
-    exposure: words(line.exposureUnits),
-    dust: words(line.dustUnits),
+    balance: amountText(line.balanceUnits),
+    reserved: amountText(line.reservedUnits),
+    realised: amountText(line.realisedUnits),
+    drawdown: amountText(line.drawdownUnits),
+    exposure: amountText(line.exposureUnits),
+    dust: amountText(line.dustUnits),
   };
 }
 
 /** What balance and exposure are worth of the asset that trading starts from first, where a book says so. */
-function worthInWords(
+function describeWorth(
   { asset, balanceUnits, exposureUnits }: PortfolioLine,
   directory: InstrumentDirectory,
   { bookTable, config }: Context,
@@ -59,9 +59,9 @@ function worthInWords(
   const into = directory.assetNamed(config.strategy.start_assets[0] ?? 'USD');
   const held = directory.assets[asset];
   if (into === undefined || held === undefined) return {};
-  const words = (units: Units) => {
+  const amountText = (units: Units) => {
     const worth = worthOf(units, held, into, directory, bookTable);
     return worth === undefined ? undefined : `${formatDecimal(worth, into.precision)} ${into.id}`;
   };
-  return { balanceWorth: words(balanceUnits), exposureWorth: words(exposureUnits) };
+  return { balanceWorth: amountText(balanceUnits), exposureWorth: amountText(exposureUnits) };
 }
