@@ -131,7 +131,7 @@ const strategy = z.strictObject({
     .refine(hasEdgeDecimals, `a number of at most ${EDGE_DECIMALS} decimals`)
     .default(0),
   /** Candidates of exact sizing that are tried at most; beyond it the best so far is taken. The thread of the books waits meanwhile. */
-  sizing_steps_max: z.int().min(16).max(1_000_000).default(256),
+  sizing_steps_max: z.int().min(16).max(1_000_000).default(1_024),
 });
 
 const fees = z.strictObject({

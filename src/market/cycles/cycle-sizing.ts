@@ -204,9 +204,19 @@ function inputOfLevel(leg: CycleLeg, level: number): number {
 interface Candidate {
   readonly pivotOrder: Lots;
   readonly firstLots: Lots;
-  /** P at its start, rounded up. */
+  /** Its number on its side of the peak, from 0. */
+  readonly nth: number;
+  /** P at its start, rounded up; where {@link hasOwnBound} says no, at the start of an earlier candidate of its side. */
   readonly bound: bigint;
 }
+
+/**
+ * P costs more than trying a candidate, and from one to the next it hardly changes: behind the first few of each side it
+ * is computed for one in so many. A side is closed at those alone, so a few more are tried than need be.
+ */
+const BOUND_EVERY = 16;
+const FIRST_FEW = 4;
+const hasOwnBound = (nth: number): boolean => nth < FIRST_FEW || nth % BOUND_EVERY === 0;
 
 class SizeSearch {
   readonly #legs: readonly CycleLeg[];
@@ -248,11 +258,12 @@ class SizeSearch {
   }
 
   #tryOutwards(from: Lots): void {
-    let below = this.#candidate(from);
-    let above = this.#candidate(lots(from + this.#increment));
+    let below = this.#candidate(from, 0, 0n);
+    let above = this.#candidate(lots(from + this.#increment), 0, 0n);
     while (below !== undefined || above !== undefined) {
       if (this.#steps === this.#stepsMax) {
-        this.#shortfallMax = this.#unitsAbove(largest(below?.bound ?? 0n, above?.bound ?? 0n, this.#peakBound));
+        const left = largest(this.#ownBound(below), this.#ownBound(above));
+        this.#shortfallMax = this.#unitsAbove(largest(left, this.#peakBound));
         return;
       }
       if (above === undefined || (below !== undefined && below.bound >= above.bound)) {
@@ -270,8 +281,11 @@ class SizeSearch {
     const executed = executeCycle(this.#legs, candidate.firstLots);
     const profit = executed === undefined ? 0n : executed.endUnits - executed.startUnits;
     if (profit > this.#best.profit) this.#best = { profit, firstLots: candidate.firstLots };
-    if (candidate.bound > this.#peakBound) this.#peakBound = candidate.bound;
-    return this.#isClosed(candidate) ? undefined : this.#candidate(lots(candidate.pivotOrder + step));
+    if (hasOwnBound(candidate.nth)) {
+      if (candidate.bound > this.#peakBound) this.#peakBound = candidate.bound;
+      if (this.#isClosed(candidate)) return undefined;
+    }
+    return this.#candidate(lots(candidate.pivotOrder + step), candidate.nth + 1, candidate.bound);
   }
 
   /**
@@ -292,12 +306,21 @@ class SizeSearch {
     return units(largest(0n, (bound >> BOUND_BITS) - this.#best.profit));
   }
 
-  #candidate(pivotOrder: Lots): Candidate | undefined {
+  /** The candidate for an order of the pivot leg, `nth` on its side; undefined beyond the range. */
+  #candidate(pivotOrder: Lots, nth: number, boundBefore: bigint): Candidate | undefined {
     if (pivotOrder < this.#pivotRange.least || pivotOrder > this.#pivotRange.most) return undefined;
     const needed = firstOrderFor(this.#legs, this.#pivot, pivotOrder);
     if (needed === undefined) return undefined;
     const firstLots = clampOrder(needed, this.#range);
-    return { pivotOrder, firstLots, bound: profitBound(this.#legs, (this.#legs[0] as CycleLeg).spent(firstLots)) };
+    return { pivotOrder, firstLots, nth, bound: hasOwnBound(nth) ? this.#boundOf(firstLots) : boundBefore };
+  }
+
+  #boundOf(firstLots: Lots): bigint {
+    return profitBound(this.#legs, (this.#legs[0] as CycleLeg).spent(firstLots));
+  }
+
+  #ownBound(candidate: Candidate | undefined): bigint {
+    return candidate === undefined ? 0n : this.#boundOf(candidate.firstLots);
   }
 }
 
