@@ -1,6 +1,6 @@
 /**
- * The bytes of a capture file, read ahead in the background: a bounded number of chunks waits for whoever takes them
- * synchronously. Gzip is told by its magic bytes. A capture small enough is kept, so that it can be read again and again.
+ * The bytes of a capture file, read ahead in the background: a bounded number of chunks waits for the caller that takes them
+ * synchronously. Gzip is recognised by its magic bytes. A capture small enough is kept, so that it can be read again and again.
  */
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
@@ -34,7 +34,7 @@ export class CaptureChunks {
     this.#begin();
   }
 
-  /** The next chunk; `undefined` when none is there now: {@link ended} tells whether one will come. @throws CAPTURE_UNREADABLE */
+  /** The next chunk; `undefined` when none is there now: {@link ended} says whether one will come. @throws CAPTURE_UNREADABLE */
   take(): Uint8Array | undefined {
     if (this.#waiting.length === 0 && this.#failure !== undefined) throw this.#failure;
     const chunk = this.#waiting.shift();

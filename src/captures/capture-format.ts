@@ -15,7 +15,7 @@ export type CaptureRowKind = (typeof CAPTURE_ROW_KINDS)[number];
 export const ROW_CONNECT = 0;
 export const ROW_RECV = 2;
 
-/** First line of a capture. Further fields tell where it comes from. */
+/** First line of a capture. Further fields say where it comes from. */
 export interface CaptureHeader {
   readonly t: 'header';
   readonly venue: string;

@@ -58,8 +58,8 @@ export class CaptureReader {
   frame: Uint8Array = Buffer.alloc(65_536);
   frameLength = 0;
   /**
-   * The frame as it stands in the file, as the inside of a JSON string: `row[escapedStart … escapedEnd)`. Whoever can
-   * read that saves the copy. Empty (start = end) when the row was read another way and `frame` is filled already.
+   * The frame as it stands in the file, as the inside of a JSON string: `row[escapedStart … escapedEnd)`. A caller that can
+   * read that saves the copy. Empty (start = end) when the row was parsed as JSON and `frame` is filled already.
    */
   escapedStart = 0;
   escapedEnd = 0;
@@ -255,7 +255,7 @@ export class CaptureReader {
     this.connLabels.push(TEXT.decode(bytes.subarray(start, end)));
   }
 
-  /** Any valid row, by way of JSON.parse. */
+  /** Any valid row, by JSON.parse. */
   #takeAny(start: number, end: number): void {
     const row = this.#parse(start, end);
     const { t, conn, ns, data = '' } = row;

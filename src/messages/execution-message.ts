@@ -35,7 +35,7 @@ export const EXECUTION = {
   /** i64, PLAN_*: expected profit when opened, booked profit when ended; a loss is negative. */
   profitUnits: 96,
   stampNs: 104, // f64
-  /** f64: sequence of this event on the executions ring: how risk tells a repeated one. */
+  /** f64: sequence of this event on the executions ring: by which risk recognises a repeated one. */
   executionSeq: 112,
   qtyWantedLots: 120, // i64, FILL: what the leg asked for
   limitTicks: 128, // i64, FILL: its price collar
@@ -170,9 +170,9 @@ export const PLAN_REASONS = [
   'alert_only', // it would have been traded; the mode is alert
   'interrupted', // the process died while it was at work
   'order_lost', // the venue had an order and does not know it any more
-  'fees_unknown', // the venue has not told what the account pays in one of its pairs
+  'fees_unknown', // the venue has not reported what the account pays in one of its pairs
   'fees_risen', // the account pays more in one of its pairs than was decided on
-  'fee_surprise', // a fill in one of its pairs paid more than the venue had told
+  'fee_surprise', // a fill in one of its pairs paid more than the venue had reported
   'terms_disagree', // REST and the socket say different things of one of its pairs
   'venue_misreport', // what the venue said of an order cannot be true
   'plan_orders_over', // trading.plan_orders_max

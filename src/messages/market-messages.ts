@@ -3,8 +3,8 @@
  * import these and nothing else knows a number. All fields are little-endian. Names end in their unit. `i64` fields go
  * through `int64.ts`.
  *
- * The feed numbers every book message (one per symbol in a frame) with `seq`, from 1, without gaps; whatever follows
- * from it downstream carries that number, so a handler that sees one again after a restart can tell.
+ * The feed numbers every book message (one per symbol in a frame) with `seq`, from 1, without gaps; every message that follows
+ * from it downstream carries that number, so a handler recognises one that it sees again after a restart.
  */
 import assert from 'node:assert/strict';
 

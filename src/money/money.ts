@@ -73,7 +73,7 @@ const AMOUNT_DECIMALS = 18;
 
 /**
  * An amount of the settings in units of 10^-`decimals`; digits that do not fit are dropped, so a limit becomes stricter
- * and a balance smaller, never the other way round. @throws DECIMAL_INVALID
+ * and a balance smaller, never the reverse. @throws DECIMAL_INVALID
  */
 export function parseAmountDown(text: string, decimals: number, what = 'amount'): bigint {
   const finest = parseDecimal(text, AMOUNT_DECIMALS, what);

@@ -1,4 +1,4 @@
-/** Which way an order trades. The number is what messages carry, the name what texts and the venue's wire do. */
+/** The side of an order. The number is what messages carry, the name what texts and the venue's wire do. */
 
 /** Buys the base asset. */
 export const BUY = 0;

@@ -12,7 +12,7 @@ export class ClockProbe {
     this.#sentMs = ourMs;
   }
 
-  /** Offset in microseconds, or undefined when the pong answers no ping of ours or tells no time. */
+  /** Offset in microseconds, or undefined when the pong answers no ping of ours or has no time. */
   onPong(request: number | undefined, timeInMs: number, timeOutMs: number, ourMs: number): number | undefined {
     const answers = request !== undefined && request === this.#request;
     if (!answers || !Number.isFinite(timeInMs) || !Number.isFinite(timeOutMs)) return undefined;

@@ -49,7 +49,7 @@ export function parseNumberTexts(text: string): unknown {
   return JSON.parse(text, (_key, value, { source }) => (typeof value === 'number' ? source : value));
 }
 
-/** {@link parseJson}, or undefined for what is no JSON: for whoever tells the client so. */
+/** {@link parseJson}, or undefined for what is no JSON: for callers that answer the client with it. */
 export function parseJsonIfAny(text: string): Json | undefined {
   try {
     return parseJson(text);

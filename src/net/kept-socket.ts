@@ -1,7 +1,7 @@
 /**
  * A connection that is kept: when the next attempt is made, the socket of the newest one, since when it stands, when it
  * last brought anything, and its closing within a time limit. Which state follows which is its owner's business. Events
- * of a socket that was given up are nobody's.
+ * of a socket that was given up are dropped.
  */
 import type { Chance } from '../platform/chance.ts';
 import type { CancelTimer, Clock } from '../platform/clock.ts';
@@ -45,7 +45,7 @@ export class KeptSocket {
     this.attempts = new ConnectAttempts({ clock, chance, budget, waits, onDue: () => events.onDue() });
   }
 
-  /** Time of the frame in hand, or of the newest one, or of the opening. Monotonic milliseconds. */
+  /** Time of the frame being handled, or of the newest one, or of the opening. Monotonic milliseconds. */
   get heardMs(): number {
     return this.#heardMs;
   }
@@ -106,7 +106,7 @@ export class KeptSocket {
     this.#cancelClose = undefined;
   }
 
-  /** Ends the socket, whatever its state. */
+  /** Ends the socket, in any state. */
   cut(): void {
     const socket = this.#socket;
     this.#socket = undefined;

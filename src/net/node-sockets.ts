@@ -14,9 +14,9 @@ export interface NodeSocketOptions {
   readonly tls: TlsOptions;
 }
 
-/** Our word for a connection that was given up without a close code; the code RFC 6455 reserves for it. */
+/** Our reason text for a connection that was given up without a close code; the code RFC 6455 reserves for it. */
 export const CLOSE_ABNORMAL = 1006;
-/** RFC 6455: the message was too large for whoever read it. */
+/** RFC 6455: the message was too large for its reader. */
 export const CLOSE_TOO_LARGE = 1009;
 const CLOSE_NORMAL = 1000;
 

@@ -1,5 +1,5 @@
 /**
- * Ways out of the process as a venue's adapter sees them. Callbacks, no promises: in the inline host everything happens
+ * The connections that a venue's adapter can open. Callbacks, no promises: in the inline host everything happens
  * on the virtual clock and in one order.
  */
 export interface HttpRequest {

@@ -133,7 +133,7 @@ export class PracticeExchange {
     this.#settings = settings;
     this.#listener = listener;
     this.market = new Market(tape);
-    // Before the audience, which tells of it; and both before the trading side, which acts on what was told.
+    // Before the audience, which publishes it; and both before the trading side, which acts on what was published.
     this.#level3 = new Level3Books({
       market: this.market,
       clock: this.#clock,

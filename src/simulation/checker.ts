@@ -52,14 +52,14 @@ export interface Violation {
 export interface Checked {
   readonly exchange: ExchangeReading;
   readonly ours: OurReading;
-  /** Every order as it left, whatever became of it. */
+  /** Every order as it left, with any outcome. */
   readonly sent: readonly SentOrder[];
   readonly limits: SpendLimits;
   /** Orders that the exchange refused for want of funds, other than by a fault. */
   readonly overdrawn: number;
-  /** Halts after which nothing was cancelled, though it could have been; in words. */
+  /** Halts after which nothing was cancelled, though it could have been; each as a text. */
   readonly unheededHalts: readonly string[];
-  /** How often the dead-man's switch was armed; undefined when it is off, or nobody watched. */
+  /** How often the dead-man's switch was armed; undefined when it is off, or was not watched. */
   readonly switchArms: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Entry of a process: simulates the days whose seeds it is sent, one after the other, until whoever started it hangs up. A
+ * Entry of a process: simulates the days whose seeds it is sent, one after the other, until the starting process disconnects. A
  * process and not a thread: one that has to be killed in the middle of a day takes nothing else with it, as the native code
  * of the database in it would.
  */

@@ -1,6 +1,6 @@
 /**
  * What the checker compares: the exchange's ledger and our own records, in one form. Every amount, quantity and price is
- * an integer of 10^-{@link DECIMALS}, whatever its asset's unit, so that neither side's way of counting decides.
+ * an integer of 10^-{@link DECIMALS}, independent of its asset's unit, so that neither side's unit decides.
  */
 
 import { parseDecimal } from '../money/money.ts';
@@ -28,7 +28,7 @@ export interface FillReading {
 }
 
 export interface ExchangeOrder {
-  /** Undefined for an order that somebody else made. */
+  /** Undefined for an order of another origin. */
   readonly clOrdId: string | undefined;
   readonly id: string;
   readonly symbol: string;

@@ -31,11 +31,11 @@ export interface DrawnDay {
   /** Actors that may die, and how long at most until the next death, in milliseconds. */
   readonly deaths: { readonly actors: readonly ActorId[]; readonly everyMs: number } | undefined;
   readonly haltEveryMs: number | undefined;
-  /** How long at most until the wall clock is set by up to an hour, either way; undefined when nobody sets it. */
+  /** How long at most until the wall clock is set by up to an hour, forward or back; undefined: it is not set. */
   readonly clockSetEveryMs: number | undefined;
   /** How long at most until the process dies; half of its deaths are followed by another within seconds. */
   readonly processDeathEveryMs: number | undefined;
-  /** How long trading stands still before somebody resumes it. */
+  /** How long trading stays paused before the simulated operator resumes it. */
   readonly resumeAfterMs: number;
 }
 

@@ -7,7 +7,7 @@
 const HEEDED_WITHIN_MS = 3_000;
 
 export class HaltWatch {
-  /** Halts after which nothing was cancelled, in words. */
+  /** Halts after which nothing was cancelled, each as a text. */
   readonly unheeded: string[] = [];
   /** How often the switch was armed. */
   arms = 0;
@@ -26,7 +26,7 @@ export class HaltWatch {
     this.#halt = { atMs, cancels: this.#cancels };
   }
 
-  /** Whoever was to heed the halt is gone, or cannot be heard: nothing is asked of it. */
+  /** The process that was to act on the halt is gone, or has no connection: nothing is expected of it. */
   forget(): void {
     this.#halt = undefined;
   }

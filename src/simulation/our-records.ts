@@ -289,14 +289,14 @@ class Slot {
 
   #asset(index: number) {
     const asset = this.#history.directory.assets[index];
-    if (asset === undefined) throw new Error(`a record names asset ${index}, which nobody announced`);
+    if (asset === undefined) throw new Error(`a record names asset ${index}, which was not announced`);
     return asset;
   }
 
   get #instrument() {
     const index = instrumentIndex(this.#view.getUint32(this.#at + EXECUTION.instrument, true));
     const instrument = this.#history.asOf(index, this.f64(EXECUTION.instrumentsSeq));
-    if (instrument === undefined) throw new Error(`a record names instrument ${index}, which nobody announced`);
+    if (instrument === undefined) throw new Error(`a record names instrument ${index}, which was not announced`);
     return instrument;
   }
 }

@@ -18,7 +18,7 @@ export class ProcessDeaths {
   readonly #everyMs: number;
   #committedMs = 0;
   #dueMs: number;
-  #way: (typeof DEATHS)[number] = 'any';
+  #moment: (typeof DEATHS)[number] = 'any';
 
   constructor(records: SurvivingRecords, chance: Chance, everyMs: number, nowMs: number) {
     this.records = records;
@@ -27,7 +27,7 @@ export class ProcessDeaths {
     this.#dueMs = nowMs + chance.integer(everyMs);
   }
 
-  /** Commits what is on its way, now and then: what is not committed when the process dies is lost. */
+  /** Commits what is in transit, now and then: what is not committed when the process dies is lost. */
   look(nowMs: number): void {
     const isDue = nowMs - this.#committedMs >= RECORDS_LOST_MS - LOOK_MS;
     if (!isDue && this.#chance.integer(COMMITS_EVERY) !== 0) return;
@@ -38,19 +38,19 @@ export class ProcessDeaths {
   /** @param bootedMs wall time at which the process began. */
   isDue(nowMs: number, bootedMs: number): boolean {
     if (nowMs >= this.#dueMs) return true;
-    if (this.#way === 'trading') return this.records.holdsPlan();
-    return this.#way === 'recovering' && this.records.holdsOfEarlierRuns(Math.floor(bootedMs));
+    if (this.#moment === 'trading') return this.records.holdsPlan();
+    return this.#moment === 'recovering' && this.records.holdsOfEarlierRuns(Math.floor(bootedMs));
   }
 
   /** Another process has begun: draws what it dies of. */
   begin(nowMs: number): void {
-    this.#way = DEATHS[this.#chance.integer(DEATHS.length)] ?? 'any';
-    this.#dueMs = nowMs + this.#chance.integer(this.#way === 'recovering' ? AGAIN_WITHIN_MS : this.#everyMs);
+    this.#moment = DEATHS[this.#chance.integer(DEATHS.length)] ?? 'any';
+    this.#dueMs = nowMs + this.#chance.integer(this.#moment === 'recovering' ? AGAIN_WITHIN_MS : this.#everyMs);
   }
 
   /** It dies no more. */
   end(): void {
-    this.#way = 'any';
+    this.#moment = 'any';
     this.#dueMs = Number.POSITIVE_INFINITY;
   }
 }

@@ -41,11 +41,11 @@ const WALL_START_NS = 1_800_000_000_000_000_000n;
 const STEP_MS = 250;
 /** A day in which nothing pays ends by then. */
 const DAY_MS_MAX = 600_000;
-/** Somebody comes when trading has been paused for so long. */
+/** The simulated operator resumes trading when it has been paused for this long. */
 const STUCK_MS = 40_000;
 /** Rest before the books are compared: longer than every interval of reconciliation. */
 const REST_MS = 150_000;
-/** Most that the wall clock is set by, either way. */
+/** Most that the wall clock is set by, forward or back. */
 const CLOCK_SET_MS_MAX = 3_600_000;
 /** How long trading may take to come to rest. */
 const SETTLE_MS_MAX = 600_000;
@@ -71,7 +71,7 @@ export interface DayOptions {
   readonly market?: (made: MarketTape) => MarketTape;
 }
 
-/** Runs the day that the settings name. @throws whatever an actor throws. */
+/** Runs the day that the settings name. @throws what an actor throws. */
 export async function simulateDay(settings: DaySettings, options: DayOptions = {}): Promise<DayResult> {
   const day = new SimulatedDay(settings, options);
   return day.run();

@@ -1,6 +1,6 @@
 /**
- * The records of a day's runs as a database has them: what is committed survives the death of a process, what was on its
- * way is gone. They go through the product's own tables, and what a new run has to know is asked by its own queries.
+ * The records of a day's runs as a database has them: what is committed survives the death of a process, what was in
+ * transit is gone. They go through the product's own tables, and what a new run has to know is asked by its own queries.
  */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { loadMigrations, migrate } from '../actors/persistence/database/migrations.ts';
@@ -24,7 +24,7 @@ interface HeldRecord {
   readonly view: DataView;
 }
 
-/** Told of each record of the sequencer as it is committed. */
+/** Called with each record of the sequencer as it is committed. */
 export type TakeCommitted = (view: DataView) => void;
 
 export class SurvivingRecords {
@@ -67,7 +67,7 @@ export class SurvivingRecords {
     return this.#held.some(({ view }) => eventOf(view) === EXECUTION_EVENT.PLAN_OPENED);
   }
 
-  /** Whether something is on its way that was booked of another run than the one that began at `runMs`: a recovery is under way. */
+  /** Whether a record in transit belongs to another run than the one that began at `runMs`: a recovery is in progress. */
   holdsOfEarlierRuns(runMs: number): boolean {
     return this.#held.some(({ view }) => {
       const event = eventOf(view);
@@ -82,7 +82,7 @@ export class SurvivingRecords {
   }
 
   /**
-   * The process dies: some of what was on its way is committed, up to the end of a change; the rest is gone. As often as not
+   * The process dies: some of what was in transit is committed, up to the end of a change; the rest is gone. As often as not
    * that is right before a plan was opened, of which then only the exchange knows.
    */
   die(chance: Chance): void {

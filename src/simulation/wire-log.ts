@@ -1,22 +1,22 @@
 /**
  * What arrived at an exchange from an engine in another process, in the order in which it arrived, and what the engine was
- * told meanwhile. Both are noted by the process of the exchange, so it needs no word of the engine to say which orders left
+ * ordered meanwhile. Both are noted by the process of the exchange, so no record of the engine is needed to say which orders left
  * after a halt.
  *
  *   halt asked ── orders may leave ── confirmed ── in flight ── cancel_all, or a second ── no order ── resume asked
  *
- * The sequencer sees a halt between two turns, and the first that it does then is to cancel everything: whatever is in the
- * same stream after that left with the gate closed. Where no such word can be seen, because there was no connection or it
- * came before the confirmation's answer, a second is longer than any turn and any way over loopback.
+ * The sequencer sees a halt between two turns, and the first that it does then is to cancel everything: anything in the
+ * same stream after that left with the gate closed. Where no such cancel is seen, because there was no connection or it
+ * came before the confirmation's answer, a second is longer than any turn and any transit over loopback.
  */
 import type { SentOrder } from './day-readings.ts';
 import { readRequest, sentOrderOf } from './sent-order.ts';
 
-/** Longest that an order can have been under way when a halt was confirmed. */
+/** Longest that an order can have been in transit when a halt was confirmed. */
 const IN_FLIGHT_MS = 1_000;
 /** A process that lives this long after an order has it on disk. */
 const RECORD_DUE_MS = 2_000;
-/** Other ways to bring an order in, which the engine does not use: an order must not go unseen. */
+/** Other requests that place an order, which the engine does not use: an order must not go unseen. */
 const UNREAD = ['batch_add', 'amend_order', 'edit_order'];
 
 interface Halt {
@@ -38,7 +38,7 @@ export class WireLog {
   #halts = 0;
   #inFlight = 0;
 
-  /** Every order that arrived, whatever became of it. */
+  /** Every order that arrived, with any outcome. */
   get sent(): readonly SentOrder[] {
     return this.#arrivals.map(({ order }) => order);
   }
@@ -53,7 +53,7 @@ export class WireLog {
     return this.#inFlight;
   }
 
-  /** Whether a halt was confirmed that nobody took back. */
+  /** Whether a halt was confirmed and not resumed since. */
   get isHalted(): boolean {
     return this.#halt?.confirmedMs !== undefined;
   }
@@ -74,7 +74,7 @@ export class WireLog {
 
   /** It says that it has. */
   haltConfirmed(atMs: number): void {
-    if (this.#halt === undefined) throw new Error('a halt was confirmed that nobody asked for');
+    if (this.#halt === undefined) throw new Error('a halt was confirmed that was not asked for');
     this.#halt.confirmedMs ??= atMs;
     this.#halts++;
   }

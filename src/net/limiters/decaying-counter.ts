@@ -4,7 +4,7 @@
  *
  * Time is handed in, in nanoseconds, and counts in whole ones. A point is divided into as many parts as make the decay of
  * a nanosecond whole, so every sum is of integers, and nothing drifts. Only forward steps of the clock count: one that
- * stands still or is set back takes nothing away.
+ * stops or is set back takes nothing away.
  */
 import assert from 'node:assert/strict';
 
@@ -41,7 +41,7 @@ export class DecayingCounter {
     this.#state[OUT] = inNewParts(this.#value(OUT));
   }
 
-  /** Nanoseconds until `points` more fit; 0: now; infinite: not before what is under way has settled, or never. */
+  /** Nanoseconds until `points` more fit; 0: now; infinite: not before what is in transit has settled, or never. */
   waitNs(points: number, nowNs: number): number {
     this.#decay(nowNs);
     const excess = this.#excess(points);
@@ -62,24 +62,24 @@ export class DecayingCounter {
     return true;
   }
 
-  /** Points are under way: they count, and do not decay yet. Whether they fit is asked before. */
+  /** Points are in transit: they count, and do not decay yet. Whether they fit is asked before. */
   begin(points: number): void {
     this.#state[OUT] = this.#value(OUT) + this.#inParts(points);
   }
 
-  /** Points that were under way have arrived by now at the latest: they begin to decay. */
+  /** Points that were in transit have arrived by now at the latest: they begin to decay. */
   settle(points: number, nowNs: number): void {
     this.#decay(nowNs);
     this.abandon(points);
     this.#state[LEVEL] = this.#value(LEVEL) + this.#inParts(points);
   }
 
-  /** Points that were under way will never arrive. */
+  /** Points that were in transit will never arrive. */
   abandon(points: number): void {
     this.#state[OUT] = this.#value(OUT) - this.#inParts(points);
   }
 
-  /** The level, without what is under way, is at least this: somebody else counted it. */
+  /** The level, without what is in transit, is at least this: the venue counted it. */
   raiseTo(points: number, nowNs: number): void {
     this.#decay(nowNs);
     this.#state[LEVEL] = Math.max(this.#value(LEVEL), this.#inParts(points));
@@ -126,7 +126,7 @@ const READ = 2;
 
 function partsOf({ max, decay }: DecaySettings): Parts {
   const inNs = decay.inMs * 1e6;
-  assert.ok(Number.isSafeInteger(decay.points) && Number.isSafeInteger(inNs), 'a decay is told in whole numbers');
+  assert.ok(Number.isSafeInteger(decay.points) && Number.isSafeInteger(inNs), 'a decay is given in whole numbers');
   const shared = greatestCommonDivisor(decay.points, inNs);
   const ofPoint = inNs / shared;
   assert.ok(Number.isSafeInteger(2 * max * ofPoint), 'a level is counted in numbers that are exact');

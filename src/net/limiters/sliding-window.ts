@@ -1,10 +1,10 @@
 /**
  * At most so many events in any span of time. Time is handed in, in nanoseconds, and counts in whole ones.
  *
- * The window goes by the forward steps of the clock alone: one that stands still lets nothing more through, and one that
+ * The window counts the forward steps of the clock alone: one that stops lets nothing more through, and one that
  * is set back costs no more than a wait of one span, and never an event too many.
  *
- * Its numbers lie in memory that can outlive whoever counts, so that a successor goes on where its predecessor stood:
+ * Its numbers lie in memory that can outlive the counting actor, so that a successor continues where its predecessor stopped:
  *
  *   f64: | time passed (ns) | the clock when it was last read (ns) | events ever | time of event 0 | time of event 1 | … |
  */

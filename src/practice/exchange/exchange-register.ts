@@ -53,7 +53,7 @@ export class ExchangeRegister {
     return this.#accounts;
   }
 
-  /** @throws Error for an account that nobody opened: who asks has to know. */
+  /** @throws Error for an account that was never opened: the caller has to know. */
   account(name: string): AccountRecord {
     const state = this.#accounts.get(name);
     if (state === undefined) throw new Error(`the practice exchange has no account ${name}`);

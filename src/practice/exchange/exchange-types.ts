@@ -1,7 +1,7 @@
 /**
  * What the practice exchange's trading side is asked and what it answers. Numbers come in as the text they had on the
  * wire (a JSON lexeme or a REST string) and are integers from then on; errors are the venue's own texts (protocol
- * reference 3.6). Whoever speaks a protocol on top of it, socket or REST, only translates.
+ * reference 3.6). The protocols on top of it, socket and REST, only translate.
  */
 import type { SideName } from '../../money/side.ts';
 import type { AssetRules, PairRules } from './pair-rules.ts';
@@ -16,7 +16,7 @@ export type RateTier = 'starter' | 'intermediate' | 'pro';
 /** `filled`, `canceled` and `expired` are final. */
 export type OrderStatus = 'new' | 'partially_filled' | 'filled' | 'canceled' | 'expired';
 
-/** What was asked for, or the venue's words for why not. */
+/** What was asked for, or the venue's text for why not. */
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
 
 /** An account and what it begins with. */
@@ -61,7 +61,7 @@ export interface NewOrder {
   readonly validate?: boolean | undefined;
 }
 
-/** Exactly one of the ways to name an order. A userref can name several. */
+/** Exactly one of the ids of an order. A userref can name several. */
 export type OrderName = { readonly orderId: string } | { readonly clOrdId: string } | { readonly userref: number };
 
 export interface Amendment {
@@ -111,7 +111,7 @@ export interface OrderRecord {
   readonly filledExact: bigint;
   /** In units of the asset of `feePreference`. */
   readonly fee: bigint;
-  /** The same in quote units, each fill's at its own price, rounded up: what REST tells whatever asset paid it. */
+  /** The same in quote units, each fill's at its own price, rounded up: what REST reports, in every fee asset. */
   readonly feeInQuote: bigint;
   /** Its terms as it was placed, then those of each amendment. */
   readonly amends: readonly AmendRecord[];
@@ -187,19 +187,19 @@ export interface FeeRates {
 
 export type ExecutionKind = 'pending_new' | 'new' | 'trade' | 'filled' | 'canceled' | 'expired' | 'amended';
 
-/** A step in an order's life, told the moment it happens; `order` shows the state right after it. */
+/** A step in an order's life, reported the moment it happens; `order` shows the state right after it. */
 export interface ExecutionEvent {
   readonly kind: ExecutionKind;
   readonly order: OrderRecord;
   /** With `trade` only. */
   readonly trade: TradeRecord | undefined;
-  /** Of its account in the pair, after this step: what a subscriber with `ratecounter` is told. */
+  /** Of its account in the pair, after this step: what is sent to a subscriber with `ratecounter`. */
   readonly rateCount: number;
   readonly atMs: number;
 }
 
 /**
- * Told of everything that happens to an account, the moment it happens and in the middle of whatever causes it: orders
+ * Notified of everything that happens to an account, at once and in the middle of the operation that causes it: orders
  * go on changing, so take from them what is needed and answer nothing. `onSettled` comes when all is done.
  */
 export interface TradingListener {

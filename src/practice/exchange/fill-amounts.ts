@@ -1,6 +1,6 @@
 /**
  * What a fill costs and what an open order must hold, in exact integers, whole at the precision of each asset's ledger. The
- * venue rounds so, but does not say which way (protocol reference 5.1). Here every fill is rounded for itself, against the
+ * venue rounds so, but does not say in which direction (protocol reference 5.1). Here every fill is rounded for itself, against the
  * client: a cost and a quantity up where they are given and down where they are received, a fee up.
  */
 

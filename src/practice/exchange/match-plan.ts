@@ -16,7 +16,7 @@ export interface FillStep {
   readonly maker: ExchangeOrder | undefined;
 }
 
-/** An own order in the way, which dies by the arriving order's self-trade prevention. */
+/** An own order on the other side, which is cancelled by the arriving order's self-trade prevention. */
 export interface SelfStep {
   readonly kind: 'self';
   readonly maker: ExchangeOrder;

@@ -29,7 +29,7 @@ export interface EngineDeps {
   readonly faults: TradingFaults;
   readonly nowMs: () => number;
   readonly account: (name: string) => AccountBalances;
-  /** Told of every step, when it has happened. */
+  /** Called for every step, after it has happened. */
   readonly onStep: (kind: ExecutionKind, order: ExchangeOrder, fill: SettledFill | undefined) => void;
   /** A well-formed order begins to rest. */
   readonly onRest: (order: ExchangeOrder) => void;

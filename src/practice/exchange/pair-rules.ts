@@ -6,7 +6,7 @@ import type { InstrumentEntries } from '../market/instrument-entries.ts';
 import type { MarketBook } from '../market/market-book.ts';
 import type { Precision } from '../market/market-level.ts';
 
-/** Ledger precision of an asset that nobody announced: 10, the most the venue uses. */
+/** Ledger precision of an asset that was not announced: 10, the most the venue uses. */
 const PRECISION_UNANNOUNCED = 10;
 
 /** What an asset is: a coin or money, or a share that is traded as a token. */

@@ -1,5 +1,5 @@
 /**
- * The venue's trading counter: one per account and pair, for whatever comes over socket or REST. Every request adds
+ * The venue's trading counter: one per account and pair, for all requests of socket and REST. Every request adds
  * points, more for orders that are changed young, and time takes them away (protocol reference 4.2).
  */
 import type { DecaySettings } from '../../net/limiters/decaying-counter.ts';
@@ -39,7 +39,7 @@ const AMEND_POINTS: readonly AgePoints[] = [
 ];
 
 export const ADD_POINTS = 1;
-/** An amend costs this whatever becomes of it, and more while the order is young. */
+/** An amend costs this with every outcome, and more while the order is young. */
 export const AMEND_FIXED_POINTS = 1;
 /** `cancel_all` costs this in every pair it touches. */
 export const CANCEL_ALL_POINTS = 1;

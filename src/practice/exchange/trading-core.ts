@@ -55,7 +55,7 @@ export class TradingCore implements TradingDesk {
   readonly #engine: MatchingEngine;
   readonly #placing: OrderPlacing;
   readonly #ending: OrderEnding;
-  /** Accounts whose listeners are still to be told that all is done. */
+  /** Accounts whose listeners are still to be notified that all is done. */
   readonly #touched = new Set<AccountRecord>();
   #depth = 0;
 
@@ -187,7 +187,7 @@ export class TradingCore implements TradingDesk {
     return this.#register.account(account);
   }
 
-  /** Whatever happens in `run` reaches the public as one change per book, and listeners hear when all of it is over. */
+  /** All that happens in `run` reaches the public as one change per book, and listeners are called when all of it is over. */
   #operate<T>(run: () => T): T {
     this.#depth += 1;
     try {

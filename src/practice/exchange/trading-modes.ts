@@ -12,7 +12,7 @@ export function isMatching(system: string, pair: string): boolean {
   return MATCHING.includes(system) && MATCHING.includes(pair);
 }
 
-/** Why an order cannot be taken back now; whatever state is not known takes nothing back. */
+/** Why an order cannot be taken back now; in an unknown state nothing is cancelled. */
 export function cancelRefusal(system: string): string | undefined {
   return CANCELLING.includes(system) ? undefined : VENUE_REFUSAL.unavailable;
 }

@@ -14,7 +14,7 @@ import type {
 
 /** Long after any deadline that an order has unless it says otherwise (5 s). */
 const LATE_MS = 8_000;
-/** Enough for everything that happens in the same turn to be told first. */
+/** Enough for everything that happens in the same turn to be sent first. */
 const AFTERWARDS_MS = 40;
 const BALANCE_LATE_MS = 3_000;
 const PPM = 1_000_000;
@@ -22,7 +22,7 @@ const PPM = 1_000_000;
 const REST = 0;
 /** How deep a side is gone by a fault. */
 const GONE_BPS = 100n;
-/** What the account did this long ago is what an order the other way round turns back. */
+/** What the account did this long ago is what an order on the opposite side reverses. */
 const UNWIND_WITHIN_MS = 60_000;
 const UNWIND_REFUSAL = 'EOrder:Insufficient funds';
 const ADDING = ['add_order', 'batch_add', 'edit_order', 'AddOrder', 'AddOrderBatch', 'EditOrder'];
@@ -37,7 +37,7 @@ interface ConnectionState {
   readonly draws: FaultDraws;
   /** Cut at the next frame. */
   isDoomed: boolean;
-  /** What the answer to the order on its way says instead. */
+  /** What the answer to the order being sent says instead. */
   lie: string | undefined;
 }
 
@@ -47,7 +47,7 @@ export class CatalogueFaults implements TradingFaults {
   readonly #own: FaultDraws;
   readonly #connections = new Map<number, ConnectionState>();
   readonly #lastTrades = new Map<string, LastTrade>();
-  /** Orders whose executions are told after the answer that they are cancelled. */
+  /** Orders whose executions are sent after the answer that they are cancelled. */
   readonly #lateOrders = new Set<string>();
 
   constructor(plan: FaultPlan, own: FaultDraws, wallMs: () => number) {
@@ -102,7 +102,7 @@ export class CatalogueFaults implements TradingFaults {
     return BigInt(PPM / 2 + this.#own.choose('fill-after-cancel', PPM / 2)); // never all: something is left to cancel
   }
 
-  /** A trade of an account: an order the other way round would turn it back. */
+  /** A trade of an account: an order on the opposite side would reverse it. */
   noteTrade({ order, atMs }: TradeRecord): void {
     this.#lastTrades.set(`${order.account} ${order.pair.symbol}`, { side: order.side, atMs });
   }

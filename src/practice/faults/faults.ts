@@ -1,4 +1,4 @@
-/** What the practice exchange can be told to do wrong, as a table: the names, when each is drawn, and what it does. */
+/** What the practice exchange can be ordered to do wrong, as a table: the names, when each is drawn, and what it does. */
 import { VENUE_ERRORS } from './error-catalogue.ts';
 
 /**
@@ -114,7 +114,7 @@ export const FAULTS = {
   'disconnect-before-fill': {
     when: 'execution',
     chance: 0.005,
-    what: 'the socket is cut when a fill is about to be told',
+    what: 'the socket is cut when a fill is about to be reported',
   },
   'disconnect-after-fill': {
     when: 'execution',
@@ -124,7 +124,7 @@ export const FAULTS = {
   'fill-after-cancel': {
     when: 'cancel',
     chance: 0.02,
-    what: 'a fill is told after the answer that its order is cancelled',
+    what: 'a fill is reported after the answer that its order is cancelled',
   },
   'execution-duplicate': { when: 'execution', chance: 0.02, what: 'an executions message comes twice' },
   'execution-reorder': { when: 'execution', chance: 0.02, what: 'an executions message comes after its successor' },
@@ -159,7 +159,7 @@ export const FAULTS = {
   'rest-truncated': { when: 'rest', chance: 0.01, what: 'an answer is cut short: no valid JSON' },
 } as const satisfies Record<string, FaultEntry>;
 
-/** `error:EOrder:Insufficient funds`: an order, or a REST call, is refused in just these words. */
+/** `error:EOrder:Insufficient funds`: an order, or a REST call, is refused with exactly this text. */
 export type ErrorFaultName = `error:${string}`;
 export type FaultName = keyof typeof FAULTS | ErrorFaultName;
 

@@ -19,7 +19,7 @@ const SYSTEM_FAULTS = [
 const SKEW_MAX_MS = 8_000;
 const SKEW_FAULT_MS = 30_000;
 
-/** @param followed the symbols that somebody follows: only those have faults. */
+/** @param followed the symbols with at least one subscriber: only those have faults. */
 export function strikeMarket(
   market: Market,
   clock: ExchangeClock,
@@ -60,7 +60,7 @@ export function strikeBought(
   );
   for (const [fault, status] of BOUGHT_FAULTS) {
     strikePair(faults, others, fault, (symbol) => {
-      // Not in the middle of the trade that is being told.
+      // Not in the middle of the trade that is being sent.
       clock.after(0, () => market.setPairStatus(symbol, status));
       clock.after(STATE_FAULT_MS, () => market.setPairStatus(symbol, 'online'));
     });

@@ -26,7 +26,7 @@ export type RequestFault =
   /** It never arrives: the connection ends first. */
   | { readonly kind: 'disconnect' };
 
-/** A frame on its way to a private client. */
+/** A frame being sent to a private client. */
 export interface PrivateFrame {
   readonly account: string;
   readonly connection: number;

@@ -1,6 +1,6 @@
 /**
- * One book of a made market: levels at whole steps around a price, of which only the changes are told. Quantities are
- * drawn anew when a level comes into being and when somebody resizes it.
+ * One book of a made market: levels at whole steps around a price, of which only the changes are reported. Quantities are
+ * drawn anew when a level comes into being and when it is resized.
  */
 import type { Chance } from '../../platform/chance.ts';
 import { type Level, level } from './market-level.ts';
@@ -15,7 +15,7 @@ export interface BookTraits {
   readonly spread: number;
   /** Lots of a usual level. */
   readonly usualLots: number;
-  /** Least lots of a level, whatever was drawn: one lot or more. */
+  /** Least lots of a level, for every draw: one lot or more. */
   readonly leastLots: number;
 }
 

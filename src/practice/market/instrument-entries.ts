@@ -26,7 +26,7 @@ export interface InstrumentEntries {
 /** Where the venue trades; here everything is traded at the first. */
 export const EXECUTION_VENUES = ['international', 'bitnomial-exchange'] as const;
 
-/** What a subscriber of `instrument` asked to be told of. */
+/** What a subscriber of `instrument` asked for. */
 export interface InstrumentScope {
   readonly withTokenized: boolean;
   readonly venue: (typeof EXECUTION_VENUES)[number];
@@ -185,7 +185,7 @@ function withAssets(assets: readonly JsonObject[], pairs: readonly JsonObject[])
   return [...assets, ...missing.map((id) => assetEntry(String(id)))];
 }
 
-/** Ledger precision of an asset nobody announced: 10, the most the venue uses. */
+/** Ledger precision of an asset that was not announced: 10, the most the venue uses. */
 function assetEntry(id: string): JsonObject {
   return {
     id,

@@ -1,6 +1,6 @@
 /**
  * The true book of one symbol as far as the capture shows it, with the resting orders of accounts on top, and what a
- * subscriber of a given depth must be told of a change. Written for the text it has to send: a level carries its own
+ * subscriber of a given depth must be sent of a change. Written for the text it has to send: a level carries its own
  * JSON and checksum digits, so that serving a change is joining strings. It shares no code with the engine's ladder, so
  * neither can hide a mistake of the other.
  */
@@ -11,7 +11,7 @@ import { compare, type MarketSide, SideView } from './market-side.ts';
 
 export type { MarketSide } from './market-side.ts';
 
-/** Levels that the checksum covers, per side, whatever the depth. */
+/** Levels that the checksum covers, per side, at any depth. */
 const CHECKSUM_LEVELS = 10;
 
 /** The two sides at a moment, best first. */
@@ -83,7 +83,7 @@ export class MarketBook {
     return before;
   }
 
-  /** Takes `qty` of the market's own quantity at `price`. The tape's next word on this price is the whole truth again. */
+  /** Takes `qty` of the market's own quantity at `price`. The tape's next change of this price sets the quantity anew. */
   take(side: MarketSide, price: bigint, qty: bigint): void {
     const left = this.marketQty(side, price) - qty;
     assert(qty > 0n && left >= 0n, 'no more can be taken than the market has');
@@ -144,7 +144,7 @@ export class MarketBook {
 }
 
 /**
- * What the holder of the best `depth` levels must be told. The venue says nothing of a level that was pushed out of a
+ * What the holder of the best `depth` levels must be sent. The venue says nothing of a level that was pushed out of a
  * full window, and inserts a level that moves back in (protocol reference 1.7, step 3).
  */
 export function windowChanges<L extends { readonly price: bigint }>(

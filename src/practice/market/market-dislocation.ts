@@ -1,7 +1,7 @@
 /**
  * Moves one pair at a time out of line with the others, for a short while: what a rehearsal trades on. It stands between
  * the recording and the market and works by ordinary book messages. All levels of the pair are moved by the same number
- * of ticks, and so is whatever the recording says of it meanwhile; then all are moved back. What was taken in between
+ * of ticks, and so are the recording's changes of it meanwhile; then all are moved back. What was taken in between
  * stays taken. Injected, and reported as such: no market was ever like this.
  */
 

@@ -1,4 +1,4 @@
-/** Who is told what the market does: a client of one of the public protocols. */
+/** Who receives what the market does: a client of one of the public protocols. */
 
 import type { TradeRecord } from '../exchange/exchange-types.ts';
 import type { ClientConnection } from '../network/client-connection.ts';
@@ -17,7 +17,7 @@ export interface MarketFollower {
   onTrade(trade: TradeRecord, book: MarketBook): void;
 }
 
-/** A change of one book, told to all who follow it. */
+/** A change of one book, sent to all who follow it. */
 export class BookChange {
   readonly book: MarketBook;
   readonly before: BookLevels;

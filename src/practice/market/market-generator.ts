@@ -136,7 +136,7 @@ class MarketMaker {
       this.#nowMs += this.#chance.integer(10) === 0 ? this.#chance.integer(2_000) : this.#chance.integer(120);
       const pair = this.#oneOf(this.#pairs);
       const what = this.#chance.integer(10);
-      if (what < 6) this.#tell(pair, pair.book.resize(pair.thin));
+      if (what < 6) this.#publish(pair, pair.book.resize(pair.thin));
       else if (what < 9) this.#drift(this.#oneOf(ASSETS), 0.0002);
       else pair.thin = this.#oneOf([1, 1, 4, 40]);
     }
@@ -150,7 +150,8 @@ class MarketMaker {
   #drift(asset: AssetTraits, most: number): void {
     this.#worth.set(asset.id, this.#value(asset) * (1 + most * (2 * this.#chance.unit() - 1)));
     for (const pair of this.#pairs) {
-      if (pair.base === asset || pair.quote === asset) this.#tell(pair, pair.book.move(this.#ticks(pair), pair.thin));
+      if (pair.base === asset || pair.quote === asset)
+        this.#publish(pair, pair.book.move(this.#ticks(pair), pair.thin));
     }
   }
 
@@ -168,10 +169,10 @@ class MarketMaker {
 
   #quoteAt(pair: MadePair, offset: number): void {
     pair.offset = offset;
-    this.#tell(pair, pair.book.move(this.#ticks(pair), pair.thin));
+    this.#publish(pair, pair.book.move(this.#ticks(pair), pair.thin));
   }
 
-  #tell({ symbol }: MadePair, changes: Pick<BookEvent, 'bids' | 'asks'>): void {
+  #publish({ symbol }: MadePair, changes: Pick<BookEvent, 'bids' | 'asks'>): void {
     if (changes.bids.length === 0 && changes.asks.length === 0) return;
     this.#events.push({ kind: 'book', offsetMs: this.#nowMs, symbol, snapshot: false, ...changes });
   }

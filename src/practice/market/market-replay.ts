@@ -23,9 +23,9 @@ export interface ReplaySettings {
 
 export interface ReplayPorts {
   readonly clock: Clock;
-  /** Asked at speed `max` before every event: false while a client must catch up or nobody is listening. */
+  /** Asked at speed `max` before every event: false while a client must catch up or there is no client. */
   readonly mayPlay: () => boolean;
-  /** Told once when the recording is over and does not begin again. */
+  /** Called once when the recording is over and does not begin again. */
   readonly onEnded: () => void;
 }
 

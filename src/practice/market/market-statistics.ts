@@ -1,5 +1,5 @@
 /**
- * What tickers, candles and lists of trades are made of. A book recording holds no trades: those told here are the ones
+ * What tickers, candles and lists of trades are made of. A book recording holds no trades: those reported here are the ones
  * that the accounts make. Where a candle or a ticker needs a price without one, it is the best bid's.
  */
 

@@ -1,5 +1,5 @@
 /**
- * The market's state: system status, instruments, the true books; and who is told when it changes. Knows nothing of
+ * The market's state: system status, instruments, the true books; and who is notified when it changes. Knows nothing of
  * connections. The trading side matches orders against the same books.
  */
 
@@ -9,13 +9,13 @@ import { type BookLevels, MarketBook } from './market-book.ts';
 import { type MarketEvent, type MarketTape, wireOf } from './market-tape.ts';
 
 export interface MarketListener {
-  /** `before` is what the book was: also where the recording begins again, a subscriber is told the difference. */
+  /** `before` is what the book was: also where the recording begins again, a subscriber is sent the difference. */
   onBook(book: MarketBook, before: BookLevels): void;
   onStatus(system: string): void;
   onInstruments(changed: InstrumentEntries): void;
 }
 
-/** The trading side: it lets orders meet what the tape has just put into a book, before anybody is told of it. */
+/** The trading side: it lets orders meet what the tape has just put into a book, before it is published. */
 export interface Matcher {
   onTape(book: MarketBook): void;
 }
@@ -25,7 +25,7 @@ export class Market {
   readonly #pairs = new Map<string, JsonObject>();
   readonly #books = new Map<string, MarketBook>();
   readonly #listeners: MarketListener[] = [];
-  /** What the books were before the change that is under way. */
+  /** What the books were before the change in progress. */
   #before: Map<MarketBook, BookLevels> | undefined;
   #matcher: Matcher | undefined;
   #system = 'online';
@@ -55,7 +55,7 @@ export class Market {
     return this.#books;
   }
 
-  /** Everything a new subscriber of `instrument` is told. */
+  /** Everything a new subscriber of `instrument` is sent. */
   get entries(): InstrumentEntries {
     return { assets: [...this.#assets.values()], pairs: [...this.#pairs.values()] };
   }
@@ -73,7 +73,7 @@ export class Market {
     return this.#pairs.get(symbol);
   }
 
-  /** Whatever `run` does to the books is told when it is done: one message per book, so that nobody sees them crossed. */
+  /** What `run` does to the books is published when it is done: one message per book, so that no client sees them crossed. */
   change<T>(run: () => T): T {
     if (this.#before !== undefined) return run();
     const before = new Map<MarketBook, BookLevels>();
@@ -82,7 +82,7 @@ export class Market {
       return run();
     } finally {
       this.#before = undefined;
-      for (const [book, levels] of before) this.#tell(book, levels);
+      for (const [book, levels] of before) this.#publish(book, levels);
     }
   }
 
@@ -128,7 +128,7 @@ export class Market {
     this.changeInstruments({ assets: [], pairs: [{ ...pair, price_precision: rawNumber(String(decimals)) }] });
   }
 
-  #tell(book: MarketBook, before: BookLevels): void {
+  #publish(book: MarketBook, before: BookLevels): void {
     if (before.bids === book.bids && before.asks === book.asks) return;
     for (const listener of this.#listeners) listener.onBook(book, before);
   }

@@ -1,5 +1,5 @@
 /**
- * One client's connection, whatever it speaks: heartbeats when nothing else is sent, closing when idle, the message
+ * One client's connection, in any of the protocols: heartbeats when nothing else is sent, closing when idle, the message
  * rate, and what becomes of a client that does not read. No socket in here: a port is handed in.
  */
 import { DecayingCounter } from '../../net/limiters/decaying-counter.ts';
@@ -16,7 +16,7 @@ export interface ClientPort {
   bufferedBytes(): number;
 }
 
-/** What the shell tells of its socket. */
+/** What the shell reports of its socket. */
 export interface ClientEvents {
   receive(text: string): void;
   closed(): void;

@@ -17,7 +17,7 @@ export interface InlineListener {
 }
 
 export interface InlineNetworkSettings {
-  /** Least and most milliseconds that a message is under way. */
+  /** Least and most milliseconds that a message takes to arrive. */
   readonly latencyMs: readonly [number, number];
 }
 
@@ -60,7 +60,7 @@ export class InlineNetwork implements SocketPort {
     return socket;
   }
 
-  /** The process at our end dies: the exchange sees every connection end, and nobody hears anything more of them. */
+  /** The process at our end dies: the exchange sees every connection end, and nothing more of them is reported. */
   cutAll(): void {
     for (const socket of [...this.#open]) socket.terminate();
   }
@@ -123,7 +123,7 @@ class InlineSocket implements Socket {
     this.#far = listener.connect(this.#path, this.#port());
   }
 
-  /** What the exchange has in hand for this connection. */
+  /** The exchange's handle of this connection. */
   #port(): ClientPort {
     const end = (code: number, reason: string) => {
       this.#far = undefined;

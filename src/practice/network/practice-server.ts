@@ -1,4 +1,4 @@
-/** The practice exchange on real sockets: loopback only, no compression, one HTTP server for whatever it will serve. */
+/** The practice exchange on real sockets: loopback only, no compression, one HTTP server for everything it serves. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -21,7 +21,7 @@ import type { ClientEvents, ClientPort } from './client-connection.ts';
 
 const LOOPBACK = '127.0.0.1';
 const PUBLIC_PATH = '/v2';
-/** Ends as the venue's does: clients that are told a host and append `/v2` come here with `<host>/private`. */
+/** Ends as the venue's does: clients that are given a host and append `/v2` come here with `<host>/private`. */
 const PRIVATE_PATH = '/private/v2';
 /** On the venue single orders have a host of their own too. */
 const LEVEL3_PATH = '/l3/v2';
@@ -144,7 +144,7 @@ function accountsOf({ accountFile, fees, settings }: PracticeServerOptions, tape
   return fees === undefined ? accounts : withFees(accounts, fees);
 }
 
-/** Nobody shall take the market for one that was. */
+/** The market must not be mistaken for a recorded one. */
 function dislocationNotes(bps: number): readonly string[] {
   return bps === 0 ? [] : [`injected: pairs are moved out of line by ${bps} bps now and then; no market did this`];
 }
@@ -158,7 +158,7 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-/** Not whoever offers HTTP/2 with a plain request, as Java's client does: that is answered as if it had not. */
+/** Not a client that offers HTTP/2 with a plain request, as Java's client does: that is answered as if it had not. */
 function wantsSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket';
 }
@@ -167,7 +167,7 @@ type Connector = (port: ClientPort) => ClientEvents;
 
 /** The side of the exchange that the path names. */
 function connectorOf({ url = '/' }: IncomingMessage, exchange: PracticeExchange): Connector | undefined {
-  // Some clients append the version to whatever address they are given, others do not.
+  // Some clients append the version to every address they are given, others do not.
   const path =
     url
       .split('?')[0]

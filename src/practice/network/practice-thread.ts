@@ -8,7 +8,7 @@ import type { FaultName } from '../faults/faults.ts';
 import type { PracticeListener, PracticeStats } from '../practice-exchange.ts';
 import type { PracticeServer, PracticeServerOptions } from './practice-server.ts';
 
-/** What the thread is told. */
+/** Messages to the thread. */
 export type ToPractice =
   | { readonly type: 'stats'; readonly id: number }
   | { readonly type: 'account'; readonly id: number; readonly account: string }
@@ -65,12 +65,12 @@ export async function startPracticeThread(
     });
   });
   let asked = 0;
-  const tell = (message: ToPractice) => worker.postMessage(message);
+  const send = (message: ToPractice) => worker.postMessage(message);
   const ask = <T>(message: (id: number) => ToPractice) =>
     new Promise<T>((resolve) => {
       asked += 1;
       waiting.set(asked, resolve as (value: unknown) => void);
-      tell(message(asked));
+      send(message(asked));
     });
   return {
     ...address,
@@ -80,9 +80,9 @@ export async function startPracticeThread(
       if (!names.includes(account)) return Promise.reject(noAccount(names, account));
       return ask<AccountReading>((id) => ({ type: 'account', id, account }));
     },
-    orderFault: (fault, times = 1) => tell({ type: 'fault', fault, times }),
+    orderFault: (fault, times = 1) => send({ type: 'fault', fault, times }),
     close: async () => {
-      tell({ type: 'stop' });
+      send({ type: 'stop' });
       await exited;
     },
   };

@@ -9,20 +9,20 @@ import type { FromPractice, ToPractice } from './practice-thread.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('practice-worker.ts runs as a worker thread only');
-const tell = (message: FromPractice) => port.postMessage(message);
+const send = (message: FromPractice) => port.postMessage(message);
 
 try {
   const server = await startPracticeServer(workerData as PracticeServerOptions, systemClock, {
-    onFault: (report) => tell({ type: 'fault', report }),
-    onMarketEnded: () => tell({ type: 'ended' }),
+    onFault: (report) => send({ type: 'fault', report }),
+    onMarketEnded: () => send({ type: 'ended' }),
   });
   port.on('message', (message: ToPractice) => {
     switch (message.type) {
       case 'stats':
-        return tell({ type: 'answer', id: message.id, value: server.exchange.stats() });
+        return send({ type: 'answer', id: message.id, value: server.exchange.stats() });
       case 'account': {
         const value = readAccount(server.exchange.trading, message.account);
-        return tell({ type: 'answer', id: message.id, value });
+        return send({ type: 'answer', id: message.id, value });
       }
       case 'fault':
         return server.exchange.orderFault(message.fault, message.times);
@@ -33,9 +33,9 @@ try {
     }
   });
   const { rest, wsPublic, wsPrivate, accounts, notes } = server;
-  tell({ type: 'ready', address: { rest, wsPublic, wsPrivate, accounts, notes } });
+  send({ type: 'ready', address: { rest, wsPublic, wsPrivate, accounts, notes } });
 } catch (thrown) {
   const code = thrown instanceof ArbitradeError ? thrown.code : undefined;
-  tell({ type: 'failed', code, message: reasonOf(thrown) });
+  send({ type: 'failed', code, message: reasonOf(thrown) });
   port.close();
 }

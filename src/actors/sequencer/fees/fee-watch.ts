@@ -35,7 +35,7 @@ export class FeeWatch {
     if (judgement.kind !== 'dearer') return;
     context.feeTable.doubt(order.instrument, judgement.ppm);
     const paid = `fill ${fill.execId} in ${instrument.symbol} paid a fee of ${formatPercent(judgement.ppm)} %`;
-    const text = `${paid}, the venue had told ${formatPercent(knownPpm)} %: the pair is not traded until it was asked again`;
+    const text = `${paid}, the venue had reported ${formatPercent(knownPpm)} %: the pair is not traded until it was asked again`;
     recordAudit(journal, 'fee_surprise', 2, text, plan, order.attempt);
     context.log('error', 'fee_surprise', text, { plan });
   }

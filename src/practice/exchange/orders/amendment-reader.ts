@@ -1,4 +1,4 @@
-/** Reads what an open order is to become, or says in the venue's words why it cannot. */
+/** Reads what an open order is to become, or answers with the venue's text why it cannot. */
 
 import { VENUE_REFUSAL } from '../../protocols/kraken/venue-refusals.ts';
 import type { Amendment, Answer } from '../exchange-types.ts';

@@ -37,7 +37,7 @@ export class OrderPlacing {
 
   add(state: AccountRecord, order: NewOrder): Answer<AddedOrder> {
     const { symbol } = order;
-    // An unknown pair has no counter; every other request counts, whatever is wrong with it.
+    // An unknown pair has no counter; every other request counts, also a faulty one.
     const isKnown = this.#register.pair(symbol) !== undefined;
     if (isKnown && !this.#register.spend(state, symbol, ADD_POINTS)) return refused(VENUE_REFUSAL.rate);
     const draft = this.#read(order);
@@ -155,7 +155,7 @@ function idRefusal(state: AccountRecord, { clOrdId }: OrderDraft): string | unde
 
 /**
  * Fees are taken in quote unless the order says otherwise, or its account has sells pay in base: the venue's own table
- * says that they do, what it was seen to do says not. The account's word is a preference only: a sale of all that is there
+ * says that they do, what it was seen to do says not. The account's choice is a preference only: a sale of all that is there
  * leaves no base for a fee, which is then taken in quote.
  */
 function preferences({ feePreference, side }: OrderDraft, sellFeesIn: FeePreference): readonly FeePreference[] {

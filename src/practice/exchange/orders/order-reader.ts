@@ -1,4 +1,4 @@
-/** Reads what a client asked for into an order in integers, or says in the venue's words what is wrong with it. */
+/** Reads what a client asked for into an order in integers, or answers with the venue's text for what is wrong with it. */
 import { parseDecimal } from '../../../money/money.ts';
 import { VENUE_REFUSAL } from '../../protocols/kraken/venue-refusals.ts';
 import type { Answer, NewOrder } from '../exchange-types.ts';
@@ -83,7 +83,7 @@ function readKind(order: NewOrder): Answer<Kind> {
   return fault === undefined ? kind : refusal(fault);
 }
 
-/** Each of the words an order chooses, by itself. */
+/** Each of the options of an order, by itself. */
 function readChoices(order: NewOrder): Answer<Kind> {
   const side = oneOf(SIDES, order.side);
   if (side === undefined) return badArgument('type');
@@ -101,7 +101,7 @@ function readChoices(order: NewOrder): Answer<Kind> {
   return ok({ side, type, timeInForce, stp, feePreference });
 }
 
-/** Words that do not go together. */
+/** Options that exclude each other. */
 function combinationFault({ type, timeInForce }: Kind, { postOnly }: NewOrder): string | undefined {
   const isImmediate = timeInForce === 'ioc' || timeInForce === 'fok';
   const isTimeWrong =
@@ -195,7 +195,7 @@ export function readDisplay(
   return inRange ? display : badArgument('displayvol');
 }
 
-/** @param price at which its cost is taken; undefined when there is none to go by. */
+/** @param price at which its cost is taken; undefined when there is none. */
 export function minimumFault(
   draft: Pick<OrderDraft, 'pair' | 'side' | 'qty' | 'cashQty'>,
   price: bigint | undefined,
@@ -214,7 +214,7 @@ function decimalOf(text: string | undefined, decimals: number): bigint | undefin
   try {
     return parseDecimal(text, decimals);
   } catch {
-    // The client is told in the venue's words; there is nothing else to say.
+    // The client gets the venue's text; there is nothing to add.
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Cancel and replace, the older way to change an order: another order under an id of its own, behind all others of its
+ * Cancel and replace, the older request to change an order: another order under an id of its own, behind all others of its
  * price. Fills stay with the old order (protocol reference 2.6). Socket and REST both change orders here.
  */
 

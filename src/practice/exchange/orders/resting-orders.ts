@@ -2,7 +2,7 @@
  * The open orders of all accounts in one pair, in price-time order, and how much of the market stands before each. At a
  * price, first come is first served, and the market's own quantity takes part in that: what stood there when an order
  * came is before it, what the market adds later is behind it. What the market loses, it loses at the front: an order
- * moves up whether that was a trade or a cancel, since a book recording does not tell them apart.
+ * moves up whether that was a trade or a cancel, since a book recording does not distinguish them.
  */
 
 import type { MarketBook } from '../../market/market-book.ts';
@@ -49,7 +49,7 @@ export class RestingOrders {
     this.#setShown(order, order.visible);
   }
 
-  /** Takes from the market: whoever waits behind that quantity moves up. */
+  /** Takes from the market: orders behind that quantity move up. */
   takeMarket(side: MarketSide, price: bigint, qty: bigint): void {
     this.book.take(side, price, qty);
     for (const order of this.#orders(side)) {

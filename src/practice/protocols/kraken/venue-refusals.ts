@@ -1,6 +1,6 @@
 /**
- * The venue's own words for what it refuses (protocol reference 3.6). What `arguments` names is the REST parameter.
- * For a doubled `cl_ord_id` and for the parts of an order that this exchange does not offer the venue's words are not
+ * The venue's own texts for what it refuses (protocol reference 3.6). What `arguments` names is the REST parameter.
+ * For a doubled `cl_ord_id` and for the parts of an order that this exchange does not offer the venue's texts are not
  * known; those below are its nearest.
  */
 export const VENUE_REFUSAL = {
@@ -39,7 +39,7 @@ export const END_REASON = {
   venue: 'Canceled by the exchange',
 } as const;
 
-/** An answer that refuses, in the venue's words. */
+/** An answer that refuses, with the venue's text. */
 export function refused(error: string): { readonly ok: false; readonly error: string } {
   return { ok: false, error };
 }

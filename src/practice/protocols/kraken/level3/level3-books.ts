@@ -1,4 +1,4 @@
-/** The books that somebody follows order by order, for all connections alike. */
+/** The books with a subscriber order by order, for all connections alike. */
 import type { Chance } from '../../../../platform/chance.ts';
 import type { Clock } from '../../../../platform/clock.ts';
 import { ExchangeIds } from '../../../exchange/exchange-ids.ts';
@@ -21,7 +21,7 @@ export class Level3Books {
   readonly #ids: ExchangeIds;
   readonly #queues = new Map<string, OrderQueues>();
 
-  /** Must listen to the market before those who tell of it. */
+  /** Must listen to the market before those who publish it. */
   constructor(deps: Level3BooksDeps) {
     this.#deps = deps;
     this.#ids = new ExchangeIds(deps.chance);
@@ -32,7 +32,7 @@ export class Level3Books {
     });
   }
 
-  /** Kept up to date from the first time that somebody asks for it. */
+  /** Kept up to date from the first request for it on. */
   of(symbol: string): OrderQueues | undefined {
     const { market, clock, resting } = this.#deps;
     const known = this.#queues.get(symbol);

@@ -1,7 +1,7 @@
 /**
  * One book order by order, as `level3` shows it. A recording has quantities only, so what the market has at a price is shown
  * as one order; the open orders of accounts stand before or behind it as they came (ours). Levels that did not change stay
- * the same objects, so that a subscriber can be told the difference.
+ * the same objects, so that a subscriber can be sent the difference.
  */
 import { crc32 } from 'node:zlib';
 import { type PairRules, priceText, qtyText } from '../../../exchange/pair-rules.ts';

@@ -14,7 +14,7 @@ import type { PrivateChannel, SubscribeOptions } from './private-request-reader.
 
 /** Fills in a snapshot (protocol reference 2.2). */
 const SNAPSHOT_TRADES = 50;
-/** What is told to a subscriber who does not want every change of state: fills, and these. */
+/** What is sent to a subscriber who does not want every change of state: fills, and these. */
 const MAIN_STEPS = ['new', 'trade', 'filled', 'canceled', 'expired'];
 
 export interface ChannelDeps {
@@ -23,7 +23,7 @@ export interface ChannelDeps {
   readonly desk: TradingDesk;
   readonly line: PrivateLine;
   readonly options: SubscribeOptions;
-  /** All of an operation has been told. */
+  /** All of an operation has been sent. */
   readonly onSettled: () => void;
 }
 
@@ -32,7 +32,7 @@ export class PrivateSubscription implements TradingListener {
   readonly #stop: () => void;
   #sequence = 0;
 
-  /** From here on it hears of the account. */
+  /** From here on it receives the account's events. */
   constructor(deps: ChannelDeps) {
     this.#deps = deps;
     this.#stop = deps.desk.listen(deps.account, this);
@@ -77,7 +77,7 @@ export class PrivateSubscription implements TradingListener {
     this.#deps.onSettled();
   }
 
-  /** It hears no more. */
+  /** It receives nothing more. */
   close(): void {
     this.#stop();
   }

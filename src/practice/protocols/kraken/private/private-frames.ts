@@ -69,7 +69,7 @@ export function orderFields(order: OrderRecord, execType: string, status: string
   };
 }
 
-/** An open order in the snapshot: as placed, with what has come of it. */
+/** An open order in the snapshot: as placed, with its fills so far. */
 export function openOrderFields(order: OrderRecord, usd: UsdValue): Fields {
   const { pair } = order;
   const fills = { cum_qty: qty(pair, order.filledQty), avg_price: price(pair, averagePrice(order)) };

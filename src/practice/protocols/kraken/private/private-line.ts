@@ -1,4 +1,4 @@
-/** The way out to a private client: frames in order, and what the faults make of them. */
+/** What is sent to a private client: frames in order, changed by the faults. */
 import type { Clock } from '../../../../platform/clock.ts';
 import type { FrameFault, PrivateFrame, TradingFaults } from '../../../faults/trading-faults.ts';
 import type { ClientConnection } from '../../../network/client-connection.ts';

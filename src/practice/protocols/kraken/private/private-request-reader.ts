@@ -64,13 +64,13 @@ const ORDER_FIELDS = [
   'stop_price',
   'trigger',
 ] as const;
-/** What this exchange does not offer: whoever asks for it is told so, instead of getting something else. */
+/** What this exchange does not offer: asking for it is refused with that reason, instead of doing something else. */
 const NOT_OFFERED = ['triggers', 'conditional', 'sender_sub_id', 'stop_price', 'trigger'] as const;
 /** Of `batch_cancel`; REST takes a single one too (protocol reference 2.8, 3.4). */
 const CANCELS_MIN = 2;
 const REQUEST_FIELDS = ['symbol', 'deadline', 'validate', 'token'] as const;
 
-/** Never throws: whatever cannot be read has a `fault`. */
+/** Never throws: what cannot be read has a `fault`. */
 export function readHead(text: string): RequestHead {
   const message = parseJsonIfAny(text);
   if (!isObject(message)) return { method: undefined, reqId: undefined, params: {}, fault: REFUSAL.malformed };

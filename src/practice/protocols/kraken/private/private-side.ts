@@ -36,7 +36,7 @@ export interface PrivateSideDeps {
   /** Instead of the catalogue's. */
   readonly tradingFaults: TradingFaults | undefined;
   readonly onMarketWanted: () => void;
-  /** A trade that the public is to be told of. */
+  /** A trade to be published. */
   readonly onTrade: (trade: TradeRecord) => void;
 }
 
@@ -56,7 +56,7 @@ export class PrivateSide {
   constructor(deps: PrivateSideDeps) {
     const { market, clock, accounts, seed, faults, onMarketWanted } = deps;
     this.#deps = deps;
-    // Before the trading side listens: clients hear of a state before they hear what becomes of their orders in it.
+    // Before the trading side listens: clients are sent a state before they are sent what becomes of their orders in it.
     market.listen({
       onBook: () => {},
       onStatus: (system) => this.#toAll((session) => session.sendStatus(system)),

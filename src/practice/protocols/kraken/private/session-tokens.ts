@@ -25,7 +25,7 @@ interface TokenState {
   isRevoked: boolean;
 }
 
-/** `error` in the venue's words. */
+/** `error` is the venue's text. */
 export type TokenAnswer =
   | { readonly ok: true; readonly account: string }
   | { readonly ok: false; readonly error: string };

@@ -77,7 +77,7 @@ export function candleFrame(
   return JSON.stringify({ channel: 'ohlc', type, timestamp: nanosecondText(sentMs), data });
 }
 
-/** Candles, and when they are sent, are told in nanoseconds. */
+/** Candles, and when they are sent, are in nanoseconds. */
 function nanosecondText(wallMs: number): string {
   return timeText(wallMs).replace('Z', '000Z');
 }

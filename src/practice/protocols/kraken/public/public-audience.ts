@@ -1,4 +1,4 @@
-/** All who follow the market, whatever protocol they speak: what it does is told to each as it follows it. */
+/** All clients that follow the market, of every protocol: each is sent what it subscribed to. */
 import type { Clock } from '../../../../platform/clock.ts';
 import type { TradeRecord } from '../../../exchange/exchange-types.ts';
 import type { Market } from '../../../market/market.ts';
@@ -21,7 +21,7 @@ export class PublicAudience {
     return this.#followers.size;
   }
 
-  /** Somebody follows the market: it must move. */
+  /** A client follows the market: it must move. */
   get isWatching(): boolean {
     return [...this.#followers].some((follower) => follower.followsMarket);
   }
@@ -34,13 +34,13 @@ export class PublicAudience {
     this.#followers.delete(follower);
   }
 
-  /** Symbols whose book somebody follows. */
+  /** Symbols whose book has a subscriber. */
   followed(): readonly string[] {
     const symbols = [...this.#market.books.keys()];
     return symbols.filter((symbol) => [...this.#followers].some((follower) => follower.followsBook(symbol)));
   }
 
-  /** Somebody follows the market and nobody is behind with reading. */
+  /** The market has a client and no client is behind with reading. */
   hasRoom(): boolean {
     let room = true;
     for (const { connection } of this.#followers) room = connection.hasRoom() && room;

@@ -75,7 +75,7 @@ const FIELDS: Readonly<Record<'book' | 'instrument' | FeedChannel, readonly stri
   instrument: ['channel', 'snapshot', 'include_tokenized_assets', 'execution_venue'],
 };
 
-/** Never throws: whatever cannot be read is refused. */
+/** Never throws: what cannot be read is refused. */
 export function readPublicRequest(text: string): PublicRequest {
   const message = parseJsonIfAny(text);
   if (!isObject(message)) return { kind: 'refused', method: undefined, reqId: undefined, error: REFUSAL.malformed };

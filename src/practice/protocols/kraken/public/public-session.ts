@@ -203,7 +203,7 @@ export class PublicSession implements MarketFollower {
     this.connection.send(bookSnapshotFrame(book, depth, this.#time()));
   }
 
-  /** One depth per symbol and socket: another depth is refused in the same words as the same one. */
+  /** One depth per symbol and socket: another depth is refused with the same text as the same one. */
   #subscribeRefusal(symbol: string): string | undefined {
     if (!this.#deps.market.books.has(symbol)) return REFUSAL.symbol(symbol);
     if (this.#books.has(symbol)) return REFUSAL.duplicate;

@@ -27,7 +27,7 @@ const LEDGER_TYPES = [
   ...['all', 'deposit', 'withdrawal', 'trade', 'margin', 'adjustment', 'rollover', 'credit', 'transfer', 'settled'],
   ...['dividend', 'sale', 'staking', 'reward', 'conversion', 'reserve', 'nft_rebate', 'nftrebate', 'custodytransfer'],
 ];
-/** Decimals of what is told in US dollars. */
+/** Decimals of what is reported in US dollars. */
 const USD_DECIMALS = 4;
 /** Decimals of the dollar prices it is converted by. */
 const PRICE_DECIMALS = 10;

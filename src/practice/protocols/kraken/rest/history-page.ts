@@ -32,7 +32,7 @@ function boundary(
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : timeOf(text);
 }
 
-/** Times are told in whole microseconds, so they are compared so. */
+/** Times are reported in whole microseconds, so they are compared in them. */
 export function isWithin(atMs: number, { afterMs, untilMs }: Period): boolean {
   const at = Math.round(atMs * 1_000);
   return at > Math.round(afterMs * 1_000) && at <= Math.round(untilMs * 1_000);

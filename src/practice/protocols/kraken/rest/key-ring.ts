@@ -17,7 +17,7 @@ const LOCKOUT_MS = 900_000;
 const SECONDS_DIGITS = 10;
 const DAY_S = 86_400;
 
-/** A key and what has come with it so far. */
+/** A key and its use so far. */
 export interface KeyState {
   readonly account: AccountSpec;
   readonly secret: Buffer;

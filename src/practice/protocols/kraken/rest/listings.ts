@@ -1,4 +1,4 @@
-/** `Assets` and `AssetPairs`: what is listed, as the REST side tells it (protocol reference 3.2). */
+/** `Assets` and `AssetPairs`: what is listed, as the REST side reports it (protocol reference 3.2). */
 
 import { formatDecimal } from '../../../../money/money.ts';
 import { integerOf, type JsonObject, lexemeOf, rawNumber, textOf } from '../../../../net/exact-json.ts';
@@ -34,7 +34,7 @@ export function assetList(context: RestContext, params: RestParams): Answer<unkn
   return done(Object.fromEntries(rows));
 }
 
-/** The socket's words of which REST has others (protocol reference 1.6, 3.2). */
+/** The socket's names for which REST has others (protocol reference 1.6, 3.2). */
 const ASSET_STATUSES: Readonly<Record<string, string | undefined>> = {
   depositonly: 'deposit_only',
   withdrawalonly: 'withdrawal_only',
@@ -72,7 +72,7 @@ export function assetPairs(context: RestContext, params: RestParams): Answer<unk
 
 /** Where everything here is traded, by the venue's name. */
 const VENUE = 'international';
-/** The venue has listed no fees here since September 2026: `TradeVolume` tells them. */
+/** The venue has listed no fees here since September 2026: `TradeVolume` reports them. */
 const FEES = { fees: [], fees_maker: [], fee_volume_currency: 'ZUSD' };
 const LEVERAGE = { leverage_buy: [], leverage_sell: [] };
 const MARGIN = { margin_call: 80, margin_stop: 40 };

@@ -18,7 +18,7 @@ import { isList, paramFlag, paramList, paramObject, paramObjects, paramText, typ
 const BATCH_MIN = 2;
 const BATCH_MAX = 15;
 const CANCELS_MAX = 50;
-/** What is not offered: whoever asks for it is told so, instead of getting something else. */
+/** What is not offered: asking for it is refused with that reason, instead of doing something else. */
 const NOT_OFFERED = ['sender_sub_id', 'trigger'];
 /** `viqc`: the volume is an amount of quote. `nompp` does nothing any more. */
 const ORDER_FLAGS = ['post', 'fcib', 'fciq', 'viqc', 'nompp'];
@@ -191,7 +191,7 @@ function editedRow({ order, description }: AddedOrder): object {
   };
 }
 
-/** What is kept whatever else changes. `stp_type` gives way to either of the names a client may use. */
+/** What no change affects. `stp_type` gives way to either of the names a client may use. */
 function asParams(order: NewOrder): RestParams {
   return {
     pair: order.symbol,

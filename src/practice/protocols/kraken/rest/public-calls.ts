@@ -93,7 +93,7 @@ function ticker(context: RestContext, pair: PairRules): object | undefined {
   };
 }
 
-/** A size as `Ticker` tells it: whole lots, and no order is less than one (so recorded, rounding down is ours). */
+/** A size as `Ticker` reports it: whole lots, and no order is less than one (so recorded, rounding down is ours). */
 function wholeLots({ scale }: PairRules, qty: bigint): string {
   const lots = divideDown(qty, 10n ** BigInt(scale.qty));
   return formatDecimal(lots === 0n && qty > 0n ? 1n : lots, 0);
@@ -115,7 +115,7 @@ function depth(context: RestContext, params: RestParams): Answer<unknown> {
   });
 }
 
-/** `Depth` has three decimals of a quantity; a part of the last one is told as a whole one, so that none is 0 (ours). */
+/** `Depth` has three decimals of a quantity; a part of the last one is reported as a whole one, so that none is 0 (ours). */
 function thousandths({ scale }: PairRules, qty: bigint): string {
   return formatDecimal(
     scale.qty <= 3 ? qty * 10n ** BigInt(3 - scale.qty) : divideUp(qty, 10n ** BigInt(scale.qty - 3)),

@@ -19,7 +19,7 @@ export interface RestContext {
   readonly statistics: MarketStatistics;
   /** By any name a client may use. */
   readonly names: NameIndex;
-  /** Called when somebody wants market data or trades: a market that nobody watches does not move. */
+  /** Called when a client wants market data or trades: a market without clients does not move. */
   readonly onMarketWanted: () => void;
   readonly tradingFaults: TradingFaults;
   /** A token for the private socket, and how many seconds it may wait for its first use. */
@@ -49,7 +49,7 @@ export function done<T>(value: T): Answer<T> {
   return { ok: true, value };
 }
 
-/** A pair, and the key under which an answer tells of it. */
+/** A pair, and the key under which an answer reports it. */
 export interface AskedPair {
   readonly pair: PairRules;
   readonly key: string;

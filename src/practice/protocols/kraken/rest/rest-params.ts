@@ -10,7 +10,7 @@ const NESTING_MAX = 3;
 
 export type RestParams = JsonObject;
 
-/** Undefined when the body is not what its type says. An object body is JSON whatever its type: some clients lie. */
+/** Undefined when the body is not what its type says. An object body is read as JSON with any type: some clients send a wrong one. */
 export function readParams(query: string, body: string, contentType: string | undefined): RestParams | undefined {
   const inQuery = formParams(query);
   const isJson = contentType?.includes('json') === true || body.trimStart().startsWith('{');
@@ -18,7 +18,7 @@ export function readParams(query: string, body: string, contentType: string | un
   return inQuery === undefined || inBody === undefined ? undefined : { ...inQuery, ...inBody };
 }
 
-/** The text of a parameter: of a number its digits as sent, of a boolean its word. Undefined when absent or empty. */
+/** The text of a parameter: of a number its digits as sent, of a boolean `true` or `false`. Undefined when absent or empty. */
 export function paramText(params: RestParams, name: string): string | undefined {
   const value = params[name];
   const text = typeof value === 'boolean' ? String(value) : lexemeOf(value);

@@ -14,11 +14,11 @@ export interface V1ChannelDeps {
   readonly account: string;
   readonly desk: TradingDesk;
   readonly line: PrivateLine;
-  /** Of `ownTrades`: those of before are told first. */
+  /** Of `ownTrades`: those of before are sent first. */
   readonly snapshot: boolean;
-  /** Of `openOrders`: each step tells the trading counter. */
+  /** Of `openOrders`: each step carries the trading counter. */
   readonly rateCounter: boolean;
-  /** All of an operation has been told. */
+  /** All of an operation has been sent. */
   readonly onSettled: () => void;
 }
 
@@ -27,7 +27,7 @@ export class V1PrivateSubscription implements TradingListener {
   readonly #stop: () => void;
   #sequence = 0;
 
-  /** From here on it hears of the account. */
+  /** From here on it receives the account's events. */
   constructor(deps: V1ChannelDeps) {
     this.#deps = deps;
     this.#stop = deps.desk.listen(deps.account, this);
@@ -71,7 +71,7 @@ export class V1PrivateSubscription implements TradingListener {
     this.#deps.onSettled();
   }
 
-  /** It hears no more. */
+  /** It receives nothing more. */
   close(): void {
     this.#stop();
   }

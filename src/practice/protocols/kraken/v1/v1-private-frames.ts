@@ -1,6 +1,6 @@
 /**
  * The private data frames of the WebSocket's first version: `openOrders` and `ownTrades`, lists of objects by id. What a
- * step of an order does not change is left out. Fees are in quote, as REST tells them; numbers are texts.
+ * step of an order does not change is left out. Fees are in quote, as REST reports them; numbers are texts.
  */
 import type { ExecutionEvent, OrderRecord, TradeRecord } from '../../../exchange/exchange-types.ts';
 import { amountText, longPriceDecimals, longPriceText, qtyText } from '../../../exchange/pair-rules.ts';
@@ -10,7 +10,7 @@ import { v1Time } from './v1-frames.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The venue's words for an order that is not over. */
+/** The venue's states of an order that has not ended. */
 const STATUSES = { new: 'open', partially_filled: 'open', filled: 'closed', canceled: 'canceled', expired: 'expired' };
 
 export function v1DataFrame(channel: string, rows: readonly object[], sequence: number): string {

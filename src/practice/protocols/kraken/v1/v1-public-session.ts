@@ -70,7 +70,7 @@ export class V1PublicSession implements MarketFollower {
   readonly #deps: V1SessionDeps;
   /** Symbols by the name they have here: `XBT/USD`. */
   readonly #symbols: ReadonlyMap<string, string>;
-  /** By number: a pair has one of each feed, whatever its depth, and candles of several widths. */
+  /** By number: a pair has one of each feed, at any depth, and candles of several widths. */
   readonly #subscribed = new Map<number, V1Subscribed>();
   readonly #bySymbol = new Map<string, readonly V1Subscribed[]>();
 
@@ -102,7 +102,7 @@ export class V1PublicSession implements MarketFollower {
     this.connection.send(systemStatusFrame(system, this.#deps.connectionId));
   }
 
-  /** This version does not tell of instruments. */
+  /** This version has no instrument channel. */
   sendInstruments(): void {}
 
   onBook(change: BookChange): void {

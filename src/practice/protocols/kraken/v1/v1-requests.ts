@@ -43,7 +43,7 @@ export interface V1Head {
   readonly fault: string | undefined;
 }
 
-/** Never throws: whatever cannot be read has a `fault`. */
+/** Never throws: what cannot be read has a `fault`. */
 export function readV1Head(text: string): V1Head {
   const message = parseJsonIfAny(text);
   if (!isObject(message)) return { event: undefined, reqId: undefined, message: {}, fault: V1_REFUSAL.malformed };
