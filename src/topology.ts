@@ -77,7 +77,7 @@ const ringsOf = ({ limits }: Config): readonly RingSpec[] => [
   recordsRing('supervisor', limits),
 ];
 
-/** Started top to bottom, stopped bottom to top: whoever consumes is there before whoever produces. */
+/** Started top to bottom, stopped bottom to top: consumers are there before their producers. */
 const childrenOf = (config: Config): readonly ChildSpec[] => [
   { id: 'persistence', entry: 'actors/persistence/actor.ts', restart: 'permanent', ownBytes: 4_096 },
   { id: 'risk', entry: 'actors/risk/actor.ts', restart: 'permanent', ownBytes: riskMemoryBytes(config) },

@@ -1,6 +1,6 @@
 /**
  * The graph of assets: every online instrument is an edge in both directions (buying spends its quote asset, selling
- * its base). A cycle is a way round, by instruments that are all different and through assets that are all different,
+ * its base). A cycle is a closed route, by instruments that are all different and through assets that are all different,
  * back to the asset it began with. Each direction is a cycle of its own.
  *
  * A cycle has one spelling: its legs in trading order, begun with the alphabetically first symbol, such as

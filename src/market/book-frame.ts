@@ -6,7 +6,7 @@
 import { formatDecimal } from '../money/money.ts';
 import type { InstrumentIndex } from './instrument.ts';
 
-/** Digits that a double holds exactly, whatever they are. */
+/** Digits that a double holds exactly, in every case. */
 const EXACT_DIGITS = 15;
 /** A lexeme longer than this, or with an exponent beyond it, is no number of a market. */
 const LEXEME_MAX = 64;
@@ -163,7 +163,7 @@ export class BookFrame {
 
 const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 
-/** Exact up to 10^22; beyond, NaN: the caller takes the exact way. */
+/** Exact up to 10^22; beyond, NaN: the caller uses exact arithmetic. */
 function powerOfTen(power: number): number {
   return power < POWERS_OF_TEN.length ? (POWERS_OF_TEN[power] as number) : Number.NaN;
 }

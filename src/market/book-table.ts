@@ -35,7 +35,7 @@ const VERSION_HEADER = 64;
 const VERSION = { seq: 0, recvIndex: 8, wallNs: 16, stampNs: 24, bidCount: 32, askCount: 36, levels: VERSION_HEADER };
 export const TABLE_LEVEL = { priceTicks: 0, qtyLots: 8, SIZE: 16 } as const;
 
-/** Validity word of an entry: 0 is valid, otherwise the index of an {@link InvalidReason}. */
+/** Validity code of an entry: 0 is valid, otherwise the index of an {@link InvalidReason}. */
 export const VALID = 0;
 
 const versionBytes = (levels: number): number => VERSION_HEADER + 2 * levels * TABLE_LEVEL.SIZE;
@@ -143,7 +143,7 @@ export class BookTable {
 
   /**
    * Begins the next version and returns the byte offset of its bid levels in {@link view}; asks follow after
-   * `shape.levels` levels. Nobody sees it before {@link publish}. Book actor only.
+   * `shape.levels` levels. It is not visible before {@link publish}. Book actor only.
    */
   beginVersion(instrument: InstrumentIndex, seq: number, recvIndex: number, stampNs: number): number {
     const offset = this.#versionOffset(instrument, this.#ownPublished(instrument));

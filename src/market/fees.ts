@@ -33,7 +33,7 @@ export function takerFee(settings: FeeSettings, symbol: string): PartsPerMillion
 }
 
 /**
- * What is reckoned with for the pair `symbol` once the venue has told what the account pays: never less than that. A
+ * What is calculated with for the pair `symbol` once the venue has reported what the account pays: never less than that. A
  * setting that names a fee can only make it dearer; the tier stands for what is not known, and is known now.
  * @throws as {@link takerFee}.
  */

@@ -20,7 +20,7 @@ import { arbitradeError } from '../platform/errors.ts';
 
 const TWO_32 = 4_294_967_296;
 
-/** Words (i32) of a side's header. `prefix` belongs to whoever keeps a running checksum of the top levels. */
+/** Words (i32) of a side's header. `prefix` belongs to the running checksum of the top levels. */
 const HEADER = { start: 0, count: 1, changed: 2, overflowed: 3, sign: 4, prefix: 8, WORDS: 32 } as const;
 /** Words (i32) of a level. */
 export const LEVEL_WORDS = { key: 0, price: 2, qty: 4, memo: 6, packed: 7, SIZE: 8 } as const;
@@ -108,7 +108,7 @@ export class Ladders {
     if (index < (words[side + HEADER.changed] as number)) words[side + HEADER.changed] = index;
   }
 
-  /** {@link set} from BigInts, for whoever is not on the tick path. */
+  /** {@link set} from BigInts, for callers off the tick path. */
   setLevel(side: number, priceTicks: Ticks, qtyLots: Lots, decimals = 0): void {
     const low = (value: bigint): number => Number(BigInt.asIntN(32, value));
     const high = (value: bigint): number => Number(value >> 32n);
@@ -161,7 +161,7 @@ export class Ladders {
     }
   }
 
-  /** Word index of 24 words in the header that belong to whoever keeps a running checksum. */
+  /** Word index of 24 words in the header that belong to the running checksum. */
   prefix(side: number): number {
     return side + HEADER.prefix;
   }

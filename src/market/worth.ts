@@ -27,8 +27,8 @@ export function worthOf(
 }
 
 /**
- * As {@link worthOf}, over the best way that leads through `pairs`, each used once: what is held, or owed, in the middle of
- * a cycle by the cycle's own pairs. Undefined when no way has books all along.
+ * As {@link worthOf}, over the best route that leads through `pairs`, each used once: what is held, or owed, in the middle of
+ * a cycle by the cycle's own pairs. Undefined when no route has valid books throughout.
  */
 export function worthWithin(
   units: Units,

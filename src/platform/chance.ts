@@ -29,7 +29,7 @@ export function freshSeed(): number {
   return randomInt(2 ** 32);
 }
 
-/** Bytes that nobody can foretell: for keys and secrets. */
+/** Unpredictable bytes: for keys and secrets. */
 export function secretBytes(count: number): Buffer {
   return randomBytes(count);
 }

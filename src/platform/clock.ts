@@ -66,13 +66,13 @@ interface VirtualTimer {
 }
 
 /**
- * Time that moves only when it is told to, in whole nanoseconds. Timers fire in order of their due time, ties in order of
- * their setting; a delay that is not nothing takes a nanosecond at least, so whoever waits for the rest of a rest of an
- * interval gets there. Its wall time can be set, as a machine's is; what goes by the true time has {@link VirtualClock.trueTime}.
+ * Time that moves only when it is moved, in whole nanoseconds. Timers fire in order of their due time, ties in order of
+ * their setting; a delay that is not nothing takes a nanosecond at least, so a loop that waits for the rest of a rest of an
+ * interval gets there. Its wall time can be set, as a machine's is; what follows the true time has {@link VirtualClock.trueTime}.
  */
 export class VirtualClock implements Clock {
   #nowNs: MonotonicNs;
-  /** The same time, with a wall clock that nobody sets. */
+  /** The same time, with a wall clock that is never set. */
   readonly trueTime: Clock;
   readonly #wallStartNs: bigint;
   #wallSetNs = 0n;
@@ -85,7 +85,7 @@ export class VirtualClock implements Clock {
     this.#wallStartNs = wallStartNs;
     this.#startNs = startNs;
     this.#nowNs = monotonicNs(startNs);
-    this.trueTime = this.#timeThatNobodySets();
+    this.trueTime = this.#timeNeverSet();
   }
 
   nowNs(): MonotonicNs {
@@ -130,7 +130,7 @@ export class VirtualClock implements Clock {
     return undefined;
   }
 
-  /** Moves to `targetNs`, firing every timer that falls due on the way, each at its own time. Never moves back. */
+  /** Moves to `targetNs`, firing every timer that falls due in between, each at its own time. Never moves back. */
   advanceTo(targetNs: number): void {
     for (let dueNs = this.nextTimerNs(); dueNs !== undefined && dueNs <= targetNs; dueNs = this.nextTimerNs()) {
       const timer = this.#pop();
@@ -144,7 +144,7 @@ export class VirtualClock implements Clock {
     return this.#wallStartNs + BigInt(Math.round(this.#nowNs - this.#startNs));
   }
 
-  #timeThatNobodySets(): Clock {
+  #timeNeverSet(): Clock {
     return {
       nowNs: () => this.#nowNs,
       readNs: (into, at) => this.readNs(into, at),

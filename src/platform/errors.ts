@@ -14,7 +14,7 @@ export const ERRORS = {
   SECRETS_UNREADABLE: (file: string, why: string) =>
     `the secrets file ${file} could not be read (${why}); set venue.secrets_file to a file that this user owns`,
   SECRETS_EXPOSED: (file: string, found: string, command: string) =>
-    `the secrets file ${file} is ${found}; nobody but its owner may read it: ${command} (and make a new key if others could have read this one)`,
+    `the secrets file ${file} is ${found}; only its owner may read it: ${command} (and make a new key if others could have read this one)`,
   SECRETS_INVALID: (file: string, why: string) =>
     `the secrets file ${file} ${why}; expected three lines, name: … (as the venue shows it), key: … and secret: …, each value in quotes`,
   KEY_MISSING: (mode: string) =>
@@ -83,7 +83,7 @@ export const ERRORS = {
   FILE_EXPOSED: (setting: string, file: string, found: string, command: string) =>
     `${setting}: ${file} is ${found}; what arbitrade writes is for its own user alone: ${command}`,
   CONTROL_SOCKET_UNREACHABLE: (path: string, why: string) => `nothing listens on ${path} (${why})`,
-  CONTROL_SOCKET_SILENT: (path: string, why: string) => `whoever listens on ${path} does not answer (${why})`,
+  CONTROL_SOCKET_SILENT: (path: string, why: string) => `the process that listens on ${path} does not answer (${why})`,
   CONTROL_NOT_RUNNING: (path: string, why: string, next: string) =>
     `no arbitrade runs with the control socket ${path} (${why}); ${next}`,
   CONTROL_NO_ANSWER: (who: string, path: string, why: string) =>
@@ -143,7 +143,7 @@ export const INCURABLE_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'AMOUNT_OVERFLOW',
 ]);
 
-/** An operating error: handled by whoever can, reported with its code by whoever cannot. */
+/** An operating error: handled where it can be, reported with its code elsewhere. */
 export class ArbitradeError extends Error {
   readonly code: ErrorCode;
 

@@ -1,4 +1,4 @@
-/** The name that somebody who mistyped most likely meant. */
+/** The name that was most likely meant by a mistyped one. */
 
 /** Part of a name's length that may differ from what was meant. */
 const DIFFERENCE_MAX = 0.4;

@@ -1,4 +1,4 @@
-/** Processes and users in words that a person can act on, as far as the system tells. */
+/** Processes and users as texts that a person can act on, as far as the system reports them. */
 import { readFileSync, statSync } from 'node:fs';
 
 /** For instance `process 4711 (node, user ana)`. */
@@ -7,7 +7,7 @@ export function describeProcess(pid: number): string {
     const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
     return `process ${pid} (${name}, user ${describeUser(statSync(`/proc/${pid}`).uid)})`;
   } catch {
-    return `process ${pid}`; // it has ended meanwhile, or the system does not tell
+    return `process ${pid}`; // it has ended meanwhile, or the system does not report it
   }
 }
 

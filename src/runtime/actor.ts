@@ -1,6 +1,6 @@
 /**
  * What an actor is. An actor owns a slice of the work, talks only through its rings, and does one bounded turn at a
- * time. It cannot tell whether it shares its thread with others or runs inline on a virtual clock.
+ * time. It does not know whether it shares its thread with others or runs inline on a virtual clock.
  */
 
 import type { BookTable } from '../market/book-table.ts';
@@ -37,7 +37,7 @@ export interface Actor {
   isBusy?(): boolean;
   /** Name of the ring without room that keeps it from work it has; undefined when none does. Asked in replays only. */
   waitsFor?(): string | undefined;
-  /** Finishes what is in hand and closes. Neighbours upstream have stopped already. */
+  /** Finishes its current work and closes. Neighbours upstream have stopped already. */
   onStop(): void | Promise<void>;
   /** Calls that other threads may make through the control port, see `control-calls.ts`. */
   readonly control?: object;
@@ -55,7 +55,7 @@ export interface ActorContext<A extends ActorId = ActorId> {
   readonly config: Config;
   readonly clock: Clock;
   readonly chance: Chance;
-  /** The capture's time, in a replay that goes by it; {@link clock} is then its clock. */
+  /** The capture's time, in a replay that follows it; {@link clock} is then its clock. */
   readonly captureTime: CaptureTime | undefined;
   readonly counters: Counters<A>;
   readonly bookTable: BookTable;
@@ -65,7 +65,7 @@ export interface ActorContext<A extends ActorId = ActorId> {
   readonly fundsTable: FundsTable;
   /** Memory of this actor alone that outlives it: what a successor needs to continue. Zero at first start. */
   readonly ownMemory: SharedArrayBuffer;
-  /** True when a predecessor in this process died: ring positions and own memory are its last words. */
+  /** True when a predecessor in this process died: ring positions and own memory are as it left them. */
   readonly isSuccessor: boolean;
   /** The consuming end of a ring of the topology. */
   consumer(ring: string): RingConsumer;
@@ -73,7 +73,7 @@ export interface ActorContext<A extends ActorId = ActorId> {
   producer(ring: string): RingProducer;
   /** How full any ring of the topology is, to read. */
   gauge(ring: string): RingGauge;
-  /** This actor's way of putting records on its ring to persistence. Persistence itself has none: reading it throws. */
+  /** Puts records on this actor's ring to persistence. Persistence itself has none: reading it throws. */
   readonly records: RecordWriter;
   latency(stage: LatencyStage): Histogram;
   edges(name: EdgeHistogram): EdgeDistribution;

@@ -1,6 +1,6 @@
 /**
  * The calls that other threads may make to an actor: their arguments and what they answer. Plain data in, plain data out;
- * never on the tick path. An actor answers all that stand under its name here, and whoever calls can make no others.
+ * never on the tick path. An actor answers all that are listed under its name here, and no others can be made.
  */
 
 import type { FlattenAsk, FlattenReport } from '../messages/flatten-message.ts';
@@ -66,7 +66,7 @@ export interface RiskAnswer {
 }
 
 export interface HaltAnswer extends RiskAnswer {
-  /** Whether its record is on its way to the disk; else it follows as soon as there is room. */
+  /** Whether its record is queued for the disk; else it follows as soon as there is room. */
   readonly isRecorded: boolean;
 }
 

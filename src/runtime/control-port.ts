@@ -46,7 +46,7 @@ function callOf(actors: readonly Actor[], id: ActorId, name: string): AnyCall {
   return call as AnyCall; // an actor's calls have the types that the table has: its factory says so
 }
 
-/** What one of `actors`, on this thread, answers. @throws CONTROL_REFUSED, and whatever the call throws. */
+/** What one of `actors`, on this thread, answers. @throws CONTROL_REFUSED, and what the call throws. */
 export function answerCall<Calls extends CallTable, A extends ActorId, N extends CallName<Calls, A>>(
   actors: readonly Actor[],
   id: A,

@@ -32,7 +32,7 @@ export const ACTOR_COUNTERS = {
     'resyncs_requested', // resync requests taken from the book
     'resyncs_sent', // resubscriptions sent to the venue
     'messages_refused', // book messages with a value that does not fit the instrument; each invalidates its book
-    'messages_unknown', // book messages of a symbol that nobody announced and no snapshot made known
+    'messages_unknown', // book messages of a symbol that was not announced and not in a snapshot
     'records_waited', // turns cut short because the records ring was full
     'messages_lagging', // book messages dropped because the deltas ring was full; each invalidates its book
     'source_ended', // 1 when a capture has been read to its end
@@ -93,10 +93,10 @@ export const ACTOR_COUNTERS = {
     'opportunities_announced', // in alert mode: cycles that would have been traded
     'account_state', // index into ACCOUNT_STATES; stays 0 without an account
     'account_known_ns', // monotonic: all of the account was as expected, or the connection came
-    'account_progress_ns', // monotonic: something of the reading in hand came; 0 when none is asked for
+    'account_progress_ns', // monotonic: something of the current reading came; 0 when none is asked for
     'dead_mans_switch', // 1 while the venue's switch is armed
     'reconciliations', // readings of the account that were as expected in the end
-    'deviations', // balances that nobody could explain
+    'deviations', // balances without explanation
     'fills_recovered', // fills booked that belong to no plan at work
     'events_unexpected', // events a plan's state did not expect; each is recorded
   ],
@@ -130,7 +130,7 @@ export const ACTOR_IDS = Object.keys(ACTOR_COUNTERS) as ActorId[];
 /**
  * Latency histograms, by stage. Each has one writer (the actor in brackets) and counts nanoseconds from the moment the
  * frame was read (`stampNs`) unless it says otherwise. The first three are samples: every 16th message (frame, for the
- * feed) by its number is timed, whatever it is about.
+ * feed) by its number is timed, for every instrument.
  */
 export const LATENCY_STAGES = [
   'feed_decode', // [feed] frame read → its messages published

@@ -71,7 +71,7 @@ export class InlineHost {
     this.#gauges = Object.values(this.memory.rings).map((ring) => new RingGauge(ring.memory));
   }
 
-  /** Starts the actors in the topology's order and opens the supervisor's word of the gate. @throws ACTOR_FAILED */
+  /** Starts the actors in the topology's order and opens the supervisor's half of the gate. @throws ACTOR_FAILED */
   async start(): Promise<void> {
     for (const child of this.#options.topology.children) {
       const actor = await this.#create(child, false);
@@ -87,7 +87,7 @@ export class InlineHost {
     return new Counters(this.memory.counters, actor);
   }
 
-  /** A control call to an actor. @throws CONTROL_REFUSED when there is none, and whatever the call throws. */
+  /** A control call to an actor. @throws CONTROL_REFUSED when there is none, and what the call throws. */
   call<A extends ActorId, N extends CallName<ControlCalls, A>>(
     actor: A,
     name: N,
@@ -98,7 +98,7 @@ export class InlineHost {
 
   /**
    * One turn of every actor, and their `onTimer` when the heartbeat interval has passed.
-   * @returns messages handled; 0 when all are idle. @throws whatever an actor throws.
+   * @returns messages handled; 0 when all are idle. @throws what an actor throws.
    */
   turn(): number {
     const handled = this.#duty.round();
@@ -140,7 +140,7 @@ export class InlineHost {
   }
 
   /**
-   * Moves virtual time on by `ms`, stopping at every timer on the way and letting all work that falls due there settle
+   * Moves virtual time on by `ms`, stopping at every timer in between and letting all work that falls due there settle
    * before time goes on. @throws TOPOLOGY_INVALID when the clock is not virtual.
    */
   async advance(ms: number): Promise<void> {
@@ -198,7 +198,7 @@ export class InlineHost {
     const stopping = guarded(actor.id, () => actor.onStop()).finally(() => {
       isStopped = true;
     });
-    stopping.catch(() => undefined); // told below, at the end of the wait
+    stopping.catch(() => undefined); // reported below, at the end of the wait
     for (await nextLoopTurn(); !isStopped; await nextLoopTurn()) {
       if (!(clock instanceof VirtualClock) || actor.isBusy?.() === true) continue;
       const dueNs = clock.nextTimerNs();
@@ -233,7 +233,7 @@ export class InlineHost {
   }
 }
 
-/** One doorbell, which nobody ever waits on. */
+/** One doorbell, which is never waited on. */
 const ALL_ON_ONE_THREAD = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
 
 async function guarded(actor: ActorId, run: () => void | Promise<void>): Promise<void> {

@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly speed?: number | 'max' | undefined;
   /** Begin the capture again at its end. Books are void until its own snapshots come round. */
   readonly loop?: boolean | undefined;
-  /** In a replay: all actors but persistence go by the capture's time, which the feed moves on frame by frame. */
+  /** In a replay: all actors but persistence follow the capture's time, which the feed moves on frame by frame. */
   readonly captureTime?: boolean | undefined;
   /** Frames of a capture in one turn of the feed at most; as many as it takes unless given. */
   readonly framesPerTurn?: number | undefined;
@@ -37,7 +37,7 @@ export interface RunOptions {
   readonly causesAtStart?: readonly StoredCause[] | undefined;
   /** What earlier runs have lost, for risk. */
   readonly lossesAtStart?: StoredLosses | undefined;
-  /** Inline only. The way out of a host that is not on the network. */
+  /** Inline only. The connections of a host that is not on the network. */
   readonly transport?: Transport | undefined;
   /** Inline only. With a {@link transport}, where nonces are kept: like the file, they outlive the actor. */
   readonly nonces?: NonceStore | undefined;
@@ -102,14 +102,14 @@ const CHECKS = {
     assets: z.array(loss),
     ...{ losingPlans: z.number(), refusedOrders: z.number() },
   }),
-  transport: object<Transport>('expected ways out', 'http', 'sockets'),
+  transport: object<Transport>('expected a transport', 'http', 'sockets'),
   nonces: object<NonceStore>('expected a store of nonces', 'highest', 'reserve', 'close'),
 } satisfies { readonly [Name in keyof RunOptions]-?: z.ZodType<RunOptions[Name]> };
 
 const nameOf = (name: string): keyof typeof CHECKS | undefined =>
   Object.hasOwn(CHECKS, name) ? (name as keyof typeof CHECKS) : undefined;
 
-/** `options` as they are, if each is what its name says. @throws OPTION_INVALID, without a word of what was in it. */
+/** `options` as they are, if each is what its name says. @throws OPTION_INVALID, without its content. */
 export function checkedRunOptions(options: RunOptions): RunOptions {
   for (const [given, value] of Object.entries(options)) {
     const name = nameOf(given);

@@ -1,5 +1,5 @@
 /**
- * Tells that a thread, or the whole process, stood still: stopped by a signal, a paused virtual machine, a starved core. The
+ * Detects that a thread, or the whole process, was stopped: by a signal, a paused virtual machine, a starved core. The
  * monotonic clock goes on meanwhile, so every age is too old at once, and says nothing of who is to blame.
  */
 export class StallWatch {

@@ -12,8 +12,8 @@ import type { GateState } from './trading-gate.ts';
 declare const approval: unique symbol;
 
 /**
- * One immediate-or-cancel limit order: whatever does not fill at once is given up. Its ticks and lots are in the scale it
- * carries, whatever becomes of the instrument's.
+ * One immediate-or-cancel limit order: what does not fill at once is cancelled. Its ticks and lots are in the scale it
+ * carries, also when the instrument's changes.
  */
 export interface OrderRequest extends OrderScale {
   /** Client's order id: at most 18 characters, never used again by any process. */
@@ -57,7 +57,7 @@ export interface OrderLimits {
   readonly unusable: string | undefined;
   /** Largest quantity of one order in lots, by instrument; undefined when there is none. */
   qtyMaxLots(instrument: InstrumentIndex): Lots | undefined;
-  /** Most that the order can cost at its limit, in units of the asset it gives, whatever it says itself. */
+  /** Most that the order can cost at its limit, in units of the asset it gives, independent of its own figure. */
   worstSpendUnits(order: OrderRequest): Units;
   /** Most that one order may spend, in units of the asset it gives; undefined when there is none. */
   spendMaxUnits(instrument: InstrumentIndex, side: Side): Units | undefined;

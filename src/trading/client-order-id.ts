@@ -1,7 +1,7 @@
 /**
  * The client's order id: which plan, leg and attempt of which run an order belongs to, in the 17 characters that a venue
  * takes (Kraken: free ASCII up to 18). It is made of what cannot come twice, so no id is ever used again, and it can be
- * read back: after a loss of all memory an order on the venue still tells what it was for.
+ * read back: after a loss of all memory an order on the venue still says what it was for.
  *
  *   a | start of the run, ms since 1970, base 36 (8) | plan, base 36 (5) | leg (1) | attempt, base 36 (2)
  */
@@ -25,9 +25,9 @@ const PLAN_CHARS = 5;
 const ATTEMPT_CHARS = 2;
 const SHAPE = /^a([0-9a-z]{8})([0-9a-z]{5})([0-9])([0-9a-z]{2})$/;
 
-/** The plans of one run that can be told apart. */
+/** The plans of one run that can be distinguished. */
 export const PLANS_PER_RUN = RADIX ** PLAN_CHARS;
-/** The orders of one plan that can be told apart. */
+/** The orders of one plan that can be distinguished. */
 export const ATTEMPTS_PER_PLAN = RADIX ** ATTEMPT_CHARS;
 
 /** The id of an order. Its parts must be in range: a run ends before it runs out of plans. */
@@ -39,7 +39,7 @@ export function encodeClientOrderId({ runMs, plan, leg, attempt }: OrderOrigin):
   return `${PREFIX}${digits(runMs, RUN_CHARS)}${digits(plan, PLAN_CHARS)}${leg}${digits(attempt, ATTEMPT_CHARS)}`;
 }
 
-/** What an id says; undefined for the id of somebody else's order. */
+/** What an id says; undefined for the id of an order of another origin. */
 export function decodeClientOrderId(id: string): OrderOrigin | undefined {
   const match = SHAPE.exec(id);
   if (match === null) return undefined;

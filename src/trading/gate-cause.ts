@@ -1,6 +1,6 @@
 /**
  * Why trading is not open. Any number of causes can hold at a time, each with who gave it, when and why, until it is
- * cleared; the gate's word (`trading-gate.ts`) only has room for the most serious one.
+ * cleared; the gate itself (`trading-gate.ts`) only has room for the most serious one.
  */
 import type { GateReason, GateState } from './trading-gate.ts';
 
@@ -27,19 +27,19 @@ export const isLatched = ({ effect }: Pick<GateCause, 'effect'>): boolean => eff
 /** Most that is kept of a name and of a text, in bytes of UTF-8. */
 export const BY_BYTES_MAX = 32;
 export const TEXT_BYTES_MAX = 160;
-/** In place of words that say nothing. */
+/** In place of an empty text. */
 export const NO_REASON = '(no reason given)';
 export const NO_NAME = '(no name given)';
 
 export interface KeptText {
   readonly text: string;
-  /** What was done to the words to keep them; undefined when they are kept as they were given. */
+  /** What was changed in the text; undefined when it is kept as it was given. */
   readonly changed: string | undefined;
 }
 
 /**
- * Words of a person as they can be kept: one line of well-formed text of at most `bytesMax` bytes, cut at a character.
- * Nothing is too long, too short or too strange to be kept: whoever halts has no time to choose words.
+ * A person's text as it can be kept: one line of well-formed text of at most `bytesMax` bytes, cut at a character.
+ * Nothing is too long, too short or too strange to be kept: an operator who halts has no time to choose a text.
  */
 export function keepText(original: string, bytesMax: number, instead: string): KeptText {
   // Control characters and line ends would spoil logs and terminals; lone surrogates are no text.

@@ -72,7 +72,7 @@ export class PreTradeLimits implements OrderLimits {
 
   /**
    * Takes what the venue lists: the limits are in its scale.
-   * @param version tells one state of the directory from another; the one that was taken last costs nothing.
+   * @param version identifies a state of the directory; the one that was taken last costs nothing.
    */
   list(directory: InstrumentDirectory, version: number): void {
     if (version === this.#listed) return;

@@ -1,6 +1,6 @@
 /**
  * The causes that wait for a person, as they are kept in the runtime state, so that they hold over a restart of the
- * process. A cause has a slot, and two keys: its facts, and its text, which is written first. Whoever reads the database
+ * process. A cause has a slot, and two keys: its facts, and its text, which is written first. A reader of the database
  * at the start hands what was kept to the risk actor as option `causesAtStart`.
  */
 import { CAUSE_EFFECTS, type CauseEffect, type GateCause, isLatched } from './gate-cause.ts';
@@ -29,7 +29,7 @@ export interface StateRow {
   readonly atMs: number;
 }
 
-/** The facts of a cause: short, whatever the person's name is. */
+/** The facts of a cause: short, with every name of a person. */
 export function encodeFacts({ effect, reason, firstMs, lastMs, count, by }: GateCause): string {
   return JSON.stringify([effect, reason, Math.round(firstMs), Math.round(lastMs), count, by]);
 }
@@ -66,7 +66,7 @@ const isLatchedEffect = (effect: unknown): effect is CauseEffect =>
 
 const knownReason = (reason: unknown): GateReason => GATE_REASONS.find((known) => known === reason) ?? 'operator';
 
-/** A stored value of before causes were a list: a halt, something stranded, or both under the words of one of them. */
+/** A stored value of before causes were a list: a halt, something stranded, or both with the text of one of them. */
 function decodeSingle(row: StateRow): StoredCause[] {
   if (row.value === CLEARED) return [];
   const slot = undefined;

@@ -26,7 +26,7 @@ export interface StoredLoss {
   /** Sum of what ended plans came to, and the highest it ever was, 0 or more. */
   readonly realised: string;
   readonly peak: string;
-  /** What came and went outside plans; of what somebody paid in only what made up for a loss. */
+  /** What came and went outside plans; of deposits only what made up for a loss. */
   readonly outside: string;
   /** What both of them came to within the last day that they have something of, by the minute, oldest first. */
   readonly recent: readonly StoredMinute[];

@@ -35,14 +35,14 @@ export interface StoredPlan {
   readonly entered: readonly StoredAmount[];
 }
 
-/** A fill that is recorded, as the venue told it. */
+/** A fill that is recorded, as the venue reported it. */
 export interface StoredBooking {
   /** The venue's id of it. */
   readonly execId: string;
   readonly clOrdId: string;
   /** Such as `BTC/USD`. */
   readonly symbol: string;
-  /** Plain decimals, empty where the record does not tell its scale; quantity and price with as many places as the order was made in; cost in the quote asset. */
+  /** Plain decimals, empty where the record does not have its scale; quantity and price with as many places as the order was made in; cost in the quote asset. */
   readonly qty: string;
   readonly price: string;
   readonly cost: string;
@@ -60,7 +60,7 @@ export interface StoredOrder {
 }
 
 export interface StoredTrading {
-  /** The venue's time, ms since 1970: whatever happened before is recorded. */
+  /** The venue's time, ms since 1970: everything that happened before is recorded. */
   readonly sinceMs: number;
   /** False until the account was reconciled for the first time ever: nothing was traded before. */
   readonly isEstablished: boolean;

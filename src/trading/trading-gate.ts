@@ -1,6 +1,6 @@
 /**
- * The trading gate: two words in shared memory, one written by risk, one by the supervisor. Trading is as
- * open as the stricter of the two. Each word has one writer, so neither can undo the other's halt.
+ * The trading gate: two halves in shared memory, one written by risk, one by the supervisor. Trading is as
+ * open as the stricter of the two. Each half has one writer, so neither can undo the other's halt.
  *
  *   | risk state (i32) | risk reason (i32) | risk halts (i32) | … own line … | the same three of the supervisor |
  */
@@ -12,7 +12,7 @@
 export const GATE_STATES = ['halted', 'paused', 'reducing', 'draining', 'active'] as const;
 export type GateState = (typeof GATE_STATES)[number];
 
-/** Why a word is not `active`. Append only: the index is stored. */
+/** Why a half is not `active`. Append only: the index is stored. */
 export const GATE_REASONS = [
   'none',
   'starting',
@@ -69,15 +69,15 @@ export class TradingGate {
     this.#words = new Int32Array(memory);
   }
 
-  /** The stricter of the two words: `GATE_STATES` is ordered from strict to permissive. */
+  /** The stricter of the two halves: `GATE_STATES` is ordered from strict to permissive. */
   get state(): GateState {
     const strictest = Math.min(this.#known(RISK), this.#known(SUPERVISOR));
     return GATE_STATES[strictest] ?? 'halted';
   }
 
   /**
-   * Times that a word went to `halted`: tells a halt that was taken back before anyone looked. It counts only once the
-   * state is closed, so whoever sees it grow sees the gate closed, or opened again by somebody.
+   * Times that a half went to `halted`: shows a halt that was resumed before it was read. It counts only once the
+   * state is closed, so a reader that sees it grow sees the gate closed, or opened again since.
    */
   get halts(): number {
     return Atomics.load(this.#words, RISK + 2) + Atomics.load(this.#words, SUPERVISOR + 2);
@@ -111,7 +111,7 @@ export class TradingGate {
     this.#write(SUPERVISOR, state, reason);
   }
 
-  /** A word that says what no build of this program writes closes the gate, whatever the other says. */
+  /** A value that no build of this program writes closes the gate, with any value of the other half. */
   #known(word: number): number {
     const state = Atomics.load(this.#words, word);
     return GATE_STATES[state] === undefined ? GATE_STATES.indexOf('halted') : state;
@@ -129,7 +129,7 @@ export class TradingGate {
   }
 
   #write(word: number, state: GateState, reason: GateReason): void {
-    // The reason first: whoever sees the new state must not read the old reason.
+    // The reason first: a reader of the new state must not read the old reason.
     Atomics.store(this.#words, word + 1, GATE_REASONS.indexOf(reason));
     const before = Atomics.exchange(this.#words, word, GATE_STATES.indexOf(state));
     if (state === 'halted' && before !== GATE_STATES.indexOf(state)) Atomics.add(this.#words, word + 2, 1);

@@ -13,7 +13,7 @@ export const FORM_UNSETTLED = 0;
 export interface BookProof {
   /**
    * Checks one book, given by the sides of its ladders, which have been cut to their depth. On the tick path: no
-   * allocation. `proof` is the venue's word as a signed 32-bit number, `form` what an earlier check of this book returned.
+   * allocation. `proof` is the venue's checksum as a signed 32-bit number, `form` what an earlier check of this book returned.
    * Only a snapshot may settle another form.
    * @returns the form that passed, to be handed in next time, or PROOF_FAILED.
    */

@@ -1,4 +1,4 @@
-/** The fees that a run reckons with where the venue has told none: the settings, and the venue's schedule. */
+/** The fees that a run calculates with where the venue has reported none: the settings, and the venue's schedule. */
 import type { FeeSettings } from '../market/fees.ts';
 import type { Config } from '../settings/config.ts';
 import { venueNamed } from './registry.ts';

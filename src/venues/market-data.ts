@@ -50,7 +50,7 @@ export type MarketNews =
   | { readonly kind: 'reply'; readonly reply: VenueReply }
   /** It is about the venue's status, but does not say which: no order may leave under it. */
   | { readonly kind: 'status_unread'; readonly why: string }
-  /** It says something that is of no concern. */
+  /** It carries nothing that is used. */
   | { readonly kind: 'other' }
   /** It says nothing that is known. */
   | { readonly kind: 'unread'; readonly why: string };
@@ -87,7 +87,7 @@ export interface MarketRequests {
   readonly subscribeBook: (symbols: readonly string[], depth: number, reqId: RequestId) => string;
   /** Ends the books of `symbols`, at the depth they were subscribed with. */
   readonly unsubscribeBook: (symbols: readonly string[], depth: number, reqId: RequestId) => string;
-  /** The venue's own ping; its pong tells when it was read and answered. */
+  /** The venue's own ping; its pong says when it was read and answered. */
   readonly ping: (reqId: RequestId) => string;
 }
 
@@ -112,7 +112,7 @@ export interface MarketData {
   readonly makeDecoder: (symbols: SymbolTable) => MarketDecoder;
   readonly requests: MarketRequests;
   readonly precisions: PrecisionInference;
-  /** What the venue's words in a refusal mean: `final` is one that no repetition changes. */
+  /** What the venue's text of a refusal means: `final` is one that no repetition changes. */
   readonly meaningOfRefusal: (error: string) => RefusalMeaning;
   readonly makeProof: MakeBookProof;
   /** Levels a side that the proof vouches for; readers trust no others. */

@@ -1,8 +1,8 @@
 /**
- * Where orders go and where word of them comes from: one venue's trading connection as the sequencer sees it. Nothing
- * blocks and nothing is awaited; whatever happens comes through {@link TradingPort.poll}, in order.
+ * Where orders go and where reports of them come from: one venue's trading connection as the sequencer sees it. Nothing
+ * blocks and nothing is awaited; all events come through {@link TradingPort.poll}, in order.
  *
- * The port never decides: it does not resend, does not guess an outcome, and says `order.uncertain` for whatever is not
+ * The port never decides: it does not resend, does not guess an outcome, and says `order.uncertain` for everything that is not
  * proven. Who asked decides what to do then.
  */
 
@@ -13,7 +13,7 @@ import type { WallMs } from '../platform/time.ts';
 import type { ApprovedOrder } from '../trading/approved-order.ts';
 
 /**
- * One fill of one order, reported once in a port's life, and again only when the venue tells it otherwise. Its
+ * One fill of one order, reported once in a port's life, and again only when the venue reports it otherwise. Its
  * ticks and lots are in the scale the order was made in.
  */
 export interface Fill {
@@ -78,7 +78,7 @@ export interface AccountQuestion {
 /** The account as the venue sees it: what local state is measured against. */
 export interface AccountReading {
   readonly scope: AccountScope;
-  /** The venue's time when it was asked for: what is told is of then, or later. */
+  /** The venue's time when it was asked for: what is reported is of then, or later. */
   readonly asOfMs: WallMs;
   /** Assets that are not listed are zero. */
   readonly balances: readonly BalanceReading[];
@@ -108,7 +108,7 @@ export type TradingEvent =
       readonly filledLots: Lots;
       readonly reason: string;
     }
-  /** The venue tells it as another order than was sent: of another pair, side, quantity or limit. */
+  /** The venue reports it as another order than was sent: of another pair, side, quantity or limit. */
   | {
       readonly type: 'order.misreported';
       readonly clOrdId: string;
@@ -124,16 +124,16 @@ export type TradingEvent =
     }
   /** Time-out, lost connection, unreadable answer, an error that proves nothing. */
   | { readonly type: 'order.uncertain'; readonly clOrdId: string; readonly why: string }
-  /** Answer to `lookUp`. `undefined`: the venue knows no such order, asked by both of its ways, and never named one. */
+  /** Answer to `lookUp`. `undefined`: the venue knows no such order, asked by both of its ids, and never named one. */
   | { readonly type: 'order.fate'; readonly clOrdId: string; readonly found: OrderReading | undefined }
-  /** Answer to `lookUp`: the venue had the order under this id, and knows none such any more, by both of its ways. */
+  /** Answer to `lookUp`: the venue had the order under this id, and knows none such any more, by both of its ids. */
   | { readonly type: 'order.denied'; readonly clOrdId: string; readonly venueOrderId: string }
   /** `lookUp` could not be answered; ask again later. */
   | { readonly type: 'order.fate_unknown'; readonly clOrdId: string; readonly why: string }
   /** Answer to `readAccount`. */
   | { readonly type: 'account'; readonly account: AccountReading }
   | { readonly type: 'account_unknown'; readonly why: string }
-  /** The answer is under way: so many rows of one list are read. Long lists take their time. */
+  /** The answer is being read: so many rows of one list are read. Long lists take their time. */
   | { readonly type: 'account_progress'; readonly rows: number }
   /** A balance as the venue's stream has it. `refId` joins it with a fill. */
   | { readonly type: 'balance'; readonly asset: AssetIndex; readonly totalUnits: Units; readonly refId: string }
@@ -171,7 +171,7 @@ export interface TradingPort {
   lookUp(clOrdId: string, venueOrderId: string | undefined): void;
   /** Asks for the account. Each question is answered once, in order, also when the connection was lost meanwhile. */
   readAccount(question: AccountQuestion): void;
-  /** Dead-man's switch: while armed, the venue cancels everything when it does not hear from us. */
+  /** Dead-man's switch: while armed, the venue cancels everything when it receives nothing from us. */
   setDeadMansSwitch(armed: boolean): void;
   /** Hands over what has happened, oldest first, at most `limit`. @returns how many. */
   poll(handle: (event: TradingEvent) => void, limit: number): number;

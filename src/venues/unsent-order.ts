@@ -1,4 +1,4 @@
-/** Word of an order of which no byte has left. */
+/** The report of an order of which no byte has left. */
 import type { ApprovedOrder } from '../trading/approved-order.ts';
 import type { TradingEvent } from './trading-port.ts';
 

@@ -22,7 +22,7 @@ export interface TakerFee {
   readonly takerPpm: PartsPerMillion;
 }
 
-/** The answer to the question for fees: those of the instruments that the venue tells one of, or why there is none. */
+/** The answer to the question for fees: those of the instruments for which the venue reports one, or why there is none. */
 export type FeeAnswer =
   | { readonly ok: true; readonly fees: readonly TakerFee[] }
   /** `isLasting`: no repetition gets an answer. */
@@ -39,7 +39,7 @@ export interface VenueAccount {
 
 /** What the venue says of a key. */
 export interface KeyReport {
-  /** The name that the venue has it under; empty when it tells none. */
+  /** The name that the venue has it under; empty when it has none. */
   readonly name: string;
   /** What has to change before it can be traded with, in words; empty when nothing has. */
   readonly changesNeeded: readonly string[];
@@ -48,7 +48,7 @@ export interface KeyReport {
 export interface Venue {
   readonly id: VenueName;
   readonly market: MarketData;
-  /** Taker fees by tier, in percent, dearest first: for runs without a key, which cannot be told their own. */
+  /** Taker fees by tier, in percent, dearest first: for runs without a key, which cannot ask for their own. */
   readonly takerPctByTier: readonly string[];
   /**
    * Opens nothing on the network before `port.start()`.

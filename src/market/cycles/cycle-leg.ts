@@ -31,7 +31,7 @@ import type { Asset, Instrument } from '../instrument.ts';
 
 /**
  * Fills that one level of a book is reckoned to come to at most, when the worst is asked for. A guess at how many orders
- * rest at a price: the book does not tell.
+ * rest at a price: the book does not show them.
  */
 export const FILLS_PER_LEVEL_MAX = 10;
 

@@ -290,7 +290,7 @@ class SizeSearch {
 
   /**
    * Nothing beyond `candidate` earns more than the best found, but for the tolerance: P there is less than one unit above
-   * that, and P falls that way, because it was higher on the side where the search came from. Within a tolerance P need
+   * that, and P falls in that direction, because it was higher on the side where the search came from. Within a tolerance P need
    * not be seen to fall: the peak is known to many more digits.
    */
   #isClosed({ bound }: Candidate): boolean {

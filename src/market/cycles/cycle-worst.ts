@@ -1,4 +1,4 @@
-/** What a cycle comes to when the venue's ledger rounds as often as it can: the books do not tell how many fills a size meets. */
+/** What a cycle comes to when the venue's ledger rounds as often as it can: the books do not show how many fills a size meets. */
 
 import { type Lots, NO_UNITS, type Units } from '../../money/money.ts';
 import type { CycleLeg } from './cycle-leg.ts';
@@ -25,7 +25,7 @@ const EVEN: Fraction = { numerator: 1n, denominator: 1n };
 
 /**
  * Whether the cycle of that first order pays at worst, too: what pays only as long as no level comes in several fills
- * does not. Whoever allows a loss (`leastMultiplier` below 1) allows it here as well.
+ * does not. A caller that allows a loss (`leastMultiplier` below 1) allows it here as well.
  */
 export function paysAtWorst(legs: readonly CycleLeg[], firstLots: Lots, leastMultiplier: Fraction): boolean {
   const worst = worstOfCycle(legs, firstLots);

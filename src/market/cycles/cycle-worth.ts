@@ -18,13 +18,13 @@ export interface LegMid {
 
 /**
  * Units of the asset that the first leg spends which `units` of the asset that leg `place` spends are worth. Converted
- * along the cycle the shorter way round: in a cycle of three every asset has a pair with the first one.
+ * along the cycle in the shorter direction: in a cycle of three every asset has a pair with the first one.
  */
 export function worthAtStart(legs: readonly LegMid[], place: number, units: Units): Fraction {
   const isForward = legs.length - place < place;
-  const way = isForward ? legs.slice(place) : legs.slice(0, place).reverse();
+  const route = isForward ? legs.slice(place) : legs.slice(0, place).reverse();
   let worth: Fraction = { numerator: units, denominator: 1n };
-  for (const leg of way) {
+  for (const leg of route) {
     const [up, down] = unitsOfQuotePerBase(leg);
     const fromQuote = (leg.terms.side === BUY) === isForward; // going on, a purchase turns quote into base
     const [times, over] = fromQuote ? [down, up] : [up, down];

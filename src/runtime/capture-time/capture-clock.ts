@@ -28,7 +28,7 @@ export class CaptureClock implements Clock {
     return wallMs(this.nowNs() / 1e6);
   }
 
-  /** Its due time is counted from the last {@link fireDue}. For whoever takes turns: nobody else's timers fire. */
+  /** Its due time is counted from the last {@link fireDue}. For the actors that take turns: only their timers fire. */
   after(delayMs: number, run: () => void): CancelTimer {
     return this.#timers.after(delayMs, run);
   }

@@ -1,5 +1,5 @@
 /**
- * Time in a replay: the capture's, the same for all actors, on one thread or on six. It stands still while anything is to
+ * Time in a replay: the capture's, the same for all actors, on one thread or on six. It stops while anything is to
  * be done, and moves on only when all is done, so nothing that is decided depends on which thread was faster.
  *
  *   feed ──turn──▶ sequencer ◀──turn──▶ risk
@@ -7,7 +7,7 @@
  *    └──────turn───────┘
  *
  * Book and detector take no turns: they handle what comes, and the feed waits until their rings are empty. The sequencer
- * acts only in its turn, risk only in its own. Whoever holds the turn is the only one who writes here.
+ * acts only in its turn, risk only in its own. Only the holder of the turn writes here.
  *
  *   | now (f64) | due (f64) | beat (f64) | turn (i32) |
  */
@@ -32,7 +32,7 @@ export class CaptureTime {
   readonly #doorbellOf: Readonly<Record<TurnHolder, Doorbell>>;
   readonly #frameRings: readonly [RingGauge, RingGauge];
 
-  /** @param frameRings what a frame passes on its way to a decision: `deltas` and `tops`. */
+  /** @param frameRings the rings that a frame passes before a decision: `deltas` and `tops`. */
   constructor(
     memory: SharedArrayBuffer,
     doorbellOf: Readonly<Record<TurnHolder, Doorbell>>,
@@ -81,7 +81,7 @@ export class CaptureTime {
     return HOLDERS[Atomics.load(this.#words, TURN)] ?? 'feed';
   }
 
-  /** Hands the turn over. Whatever was written before is seen by whoever has it then. */
+  /** Hands the turn over. What was written before is visible to the next holder. */
   pass(to: TurnHolder): void {
     Atomics.store(this.#words, TURN, HOLDERS.indexOf(to));
     this.#doorbellOf[to].ring();

@@ -9,7 +9,7 @@ import type { CaptureTime } from './capture-time.ts';
 /** What a turn looks at. */
 type TurnContext = Pick<ActorContext, 'clock' | 'config' | 'gauge' | 'countersOf'>;
 
-/** `actor` as it is, or, in a run that goes by the capture's time, so that it keeps to its turns. */
+/** `actor` as it is, or, in a run that follows the capture's time, so that it keeps to its turns. */
 export function takingTurns<A extends ActorId>(actor: Actor, context: ActorContext<A>): Actor {
   const time = context.captureTime;
   if (time === undefined) return actor;

@@ -1,5 +1,5 @@
 /**
- * Moves the capture's time, for the feed: to the next frame, and on the way there to everything that falls due before.
+ * Moves the capture's time, for the feed: to the next frame, and before that to every timer that falls due before it.
  * Frame by frame; what is due at the very time of a frame comes before the frame.
  */
 import type { ActorContext } from '../actor.ts';

@@ -1,10 +1,10 @@
 /**
- * One futex word per worker thread. Whoever fills a ring of an actor there rings it, and pays for the wake-up only when
+ * One futex word per worker thread. The producer that fills a ring of an actor there rings it, and pays for the wake-up only when
  * that thread is parked.
  *
  *   RUNNING ──announceParking()──▶ PARKED ──ring()──▶ RUNNING
  *
- * Beside it stands a count of summonses: whoever has posted something to the thread's event loop (a control call, the
+ * Beside it stands a count of summonses: a sender that has posted something to the thread's event loop (a control call, the
  * order to stop) summons it, and the thread, which may be spinning or blocked, lets its event loop turn.
  */
 
@@ -15,7 +15,7 @@ const PARKED = 1;
 
 /**
  * Waits of this thread, by doorbell: a module is loaded once per thread. A callback of the owner's own event loop (a
- * socket's frame) that rings ends the wait at once, in the microtask after it, without the way through the futex.
+ * socket's frame) that rings ends the wait at once, in the microtask after it, without the futex.
  */
 const ownWaits = new WeakMap<SharedArrayBuffer, Map<number, () => void>>();
 
@@ -41,7 +41,7 @@ export class Doorbell {
   readonly #ownWaits: Map<number, () => void>;
   /** Whether a futex wait is outstanding: one that a ring from the same thread has overtaken goes on for the next wait. */
   #hasFutexWait = false;
-  /** Ends the wait in hand. */
+  /** Ends the current wait. */
   #endWait: ((outcome: string) => void) | undefined;
 
   constructor(memory: SharedArrayBuffer, index: number) {
@@ -100,7 +100,7 @@ export class Doorbell {
     this.#ownWaits.set(this.#bell, () => resolve('ok'));
     this.#endWait = resolve;
     if (timeoutMs !== undefined) void this.#waitFutex(timeoutMs).then(resolve);
-    else if (!this.#hasFutexWait) void this.#waitFutexForWhoeverWaits();
+    else if (!this.#hasFutexWait) void this.#waitFutexForWaiter();
     const outcome = await promise;
     this.#endWait = undefined;
     this.#ownWaits.delete(this.#bell);
@@ -109,7 +109,7 @@ export class Doorbell {
   }
 
   /** No promise of a wait hangs on it (as with `Promise.race`): it can outlast any number of waits, and would keep them. */
-  async #waitFutexForWhoeverWaits(): Promise<void> {
+  async #waitFutexForWaiter(): Promise<void> {
     this.#hasFutexWait = true;
     const outcome = await this.#waitFutex();
     this.#hasFutexWait = false;

@@ -53,7 +53,7 @@ export function createRingMemory(capacity: number, slotBytes: number, startPosit
 /** Handles the message at byte `offset` of `view`. */
 export type MessageHandler = (view: DataView, offset: number) => void;
 
-/** How full a ring is, for whoever watches. Any thread. */
+/** How full a ring is, for monitoring. Any thread. */
 export class RingGauge {
   readonly capacity: number;
   readonly #control: Int32Array;
@@ -229,7 +229,7 @@ export class RingConsumer {
   }
 
   /**
-   * Notes that the `index`-th unread message is being handled, so that after a death the supervisor can tell which
+   * Notes that the `index`-th unread message is being handled, so that after a death the supervisor knows which
    * message it was; -1 takes the note back. A plain store: it only has to be visible once the thread is gone.
    */
   markInProgress(index: number): void {

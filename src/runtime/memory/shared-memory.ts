@@ -100,7 +100,7 @@ export interface HostServices {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: ActorContext['log'];
-  /** Only threads have one: whoever drives actors inline says when they turn. */
+  /** Only threads have one: the inline host decides when its actors turn. */
   readonly turnNow?: ActorContext['turnNow'];
   readonly options: RunOptions;
 }
@@ -152,7 +152,7 @@ export function openContext<A extends ActorId>(
   };
 }
 
-/** Persistence goes by real time always: how soon records are on disk is no matter of the capture. */
+/** Persistence always follows real time: how soon records are on disk does not depend on the capture. */
 function captureTimeOf(memory: SharedMemory, actor: ActorId, { options }: HostServices): CaptureTime | undefined {
   if (options.captureTime !== true || actor === 'persistence') return undefined;
   const doorbell = (id: ActorId) => new Doorbell(memory.doorbells, memory.placement[id]);

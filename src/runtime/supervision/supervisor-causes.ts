@@ -1,8 +1,8 @@
-/** Why the supervisor's word of the trading gate is not `active`: every cause, and since when, for whoever asks. */
+/** Why the supervisor's half of the trading gate is not `active`: every cause, and since when, for status answers. */
 import type { GateCause } from '../../trading/gate-cause.ts';
 import type { GateReading } from '../../trading/trading-gate.ts';
 
-/** Messages set aside that are told one by one; of those beyond, the newest takes the place of the one before. */
+/** Messages set aside that are listed one by one; of those beyond, the newest takes the place of the one before. */
 const SET_ASIDE_MAX = 6;
 
 export class SupervisorCauses {
@@ -11,7 +11,7 @@ export class SupervisorCauses {
   #setAside: GateCause[] = [];
   #log: readonly GateCause[] = [];
 
-  /** The word is `reading` from now on. */
+  /** The supervisor's half of the gate is `reading` from now on. */
   note(reading: GateReading, nowMs: number): void {
     const { state, reason } = this.#reading;
     if (reading.state === state && reading.reason === reason && this.#sinceMs !== 0) return;

@@ -1,6 +1,6 @@
 /**
- * Life of the whole: states only. What the trading gate's second word says follows from the state alone
- * ({@link gateReadingOf}), so there is no state in which nobody has thought of the gate.
+ * Life of the whole: states only. The supervisor's half of the trading gate follows from the state alone
+ * ({@link gateReadingOf}), so every state has a gate reading.
  *
  *   idle ─start▶ starting ─started▶ running ─stop▶ stopping ─stopped▶ stopped
  *                   │ failed            │ escalate
@@ -77,7 +77,7 @@ export const supervisorMachine = setup({
   },
 });
 
-/** What the supervisor's word of the trading gate has to be in this state. */
+/** What the supervisor's half of the trading gate has to be in this state. */
 export function gateReadingOf(snapshot: SnapshotFrom<typeof supervisorMachine>): GateReading {
   switch (snapshot.value) {
     case 'idle':

@@ -111,7 +111,7 @@ export class Supervisor<Calls extends CallTable = ControlCalls> {
     return this.#life.getSnapshot().value;
   }
 
-  /** Why the supervisor's word of the trading gate is not `active`. */
+  /** Why the supervisor's half of the trading gate is not `active`. */
   get causes(): readonly GateCause[] {
     const down = this.#threads.filter(({ isUp }) => !isUp).flatMap(({ actors }) => actors);
     return this.#causes.list(down);
@@ -153,7 +153,7 @@ export class Supervisor<Calls extends CallTable = ControlCalls> {
 
   /**
    * A control call to an actor, by name. One that is being restarted is waited for: an order to halt must not be lost
-   * because risk has just died. @throws CONTROL_REFUSED, and whatever the call throws (with its code).
+   * because risk has just died. @throws CONTROL_REFUSED, and what the call throws (with its code).
    */
   async call<A extends ActorId, N extends CallName<Calls, A>>(
     actor: A,
@@ -219,7 +219,7 @@ export class Supervisor<Calls extends CallTable = ControlCalls> {
   /** Why a restart would not help; undefined when it may. */
   #whyNotRestart(thread: WorkerThread, death: Death): Escalation | undefined {
     if (isIncurable(death)) return incurable(death);
-    if (death.cause === 'killed') return undefined; // by somebody: it has no cause of its own
+    if (death.cause === 'killed') return undefined; // from outside: it has no cause of its own
     const { actor, reason } = death;
     const count = this.#recurring.note(thread, death, this.#options.clock.nowNs() / 1e6);
     const isInVain = count > Math.max(1, this.#options.config.runtime.restarts_max);

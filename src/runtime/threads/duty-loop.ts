@@ -51,13 +51,13 @@ export class DutyLoop {
     this.#summonsesSeen = doorbell.summonses;
   }
 
-  /** Ends {@link run} after the turn in hand. */
+  /** Ends {@link run} after the current turn. */
   stop(): void {
     this.#running = false;
     this.#alarm?.();
   }
 
-  /** Turns until stopped. @throws whatever an actor throws: the thread is then to end. */
+  /** Turns until stopped. @throws what an actor throws: the thread is then to end. */
   async run(): Promise<void> {
     // From here on everything runs in the loop's check phase, so one loop turn always passes its poll phase, where
     // messages come in. A turn begun in the poll phase itself would end before the next poll.
@@ -133,7 +133,7 @@ export class DutyLoop {
     return undefined;
   }
 
-  /** Heartbeat, time-outs, and whatever waits in the event loop. */
+  /** Heartbeat, time-outs, and what waits in the event loop. */
   async #attend(): Promise<void> {
     this.#summonsesSeen = this.#doorbell.summonses;
     if (this.#duty.nowNs >= this.#beatDueNs) {

@@ -72,7 +72,7 @@ export class Duty {
     return this.#nowNs;
   }
 
-  /** One turn of every actor. @returns messages handled by all of them. @throws whatever an actor throws. */
+  /** One turn of every actor. @returns messages handled by all of them. @throws what an actor throws. */
   round(): number {
     let total = 0;
     for (let index = 0; index < this.#stations.length; index++) {
@@ -92,7 +92,7 @@ export class Duty {
     for (const { counters, heartbeat } of this.#stations) counters.set(heartbeat, nowNs);
   }
 
-  /** Lets every actor look at its time-outs. @throws whatever an actor throws. */
+  /** Lets every actor look at its time-outs. @throws what an actor throws. */
   onTimer(): void {
     for (const { actor } of this.#stations) {
       this.#current = actor.id;

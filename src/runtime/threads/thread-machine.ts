@@ -1,6 +1,6 @@
 /**
- * Life of one worker thread as its supervisor sees it. States only: what an action does is given by whoever runs the
- * machine. `reportDeath` is an end nobody asked for; `reportStopped` one that was.
+ * Life of one worker thread as its supervisor sees it. States only: what an action does is given by the one who runs the
+ * machine. `reportDeath` is an end that was not asked for; `reportStopped` one that was.
  *
  *   down ─start▶ starting ─ready▶ running ─stop▶ stopping ─exited▶ down
  *                   │ late          │ hung, kill    │ late
@@ -13,11 +13,11 @@ export type ThreadEvent =
   | { type: 'start' }
   | { type: 'ready' }
   | { type: 'stop' }
-  /** The thread is gone, for whatever reason. */
+  /** The thread is gone, for any reason. */
   | { type: 'exited' }
   /** Its heartbeat is too old. */
   | { type: 'hung' }
-  /** Somebody wants it gone without asking. */
+  /** It is to be killed without asking. */
   | { type: 'kill' }
   /** The deadline of starting or stopping has passed. */
   | { type: 'late' };

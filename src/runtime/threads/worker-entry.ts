@@ -1,5 +1,5 @@
 /**
- * A worker thread: makes its actors, starts them, runs their duty, and stops them when asked. Whatever an actor throws
+ * A worker thread: makes its actors, starts them, runs their duty, and stops them when asked. What an actor throws
  * ends the thread; the supervisor starts a successor on the same memory.
  */
 import { parentPort, workerData } from 'node:worker_threads';

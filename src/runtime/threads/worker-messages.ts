@@ -1,4 +1,4 @@
-/** What the main thread and a worker thread say to each other about its life. Ticks never come this way. */
+/** The messages between the main thread and a worker thread about its life. Ticks are never among them. */
 import type { MessagePort } from 'node:worker_threads';
 import type { ErrorCode } from '../../platform/errors.ts';
 import type { Config } from '../../settings/config.ts';

@@ -21,7 +21,7 @@ import type { FromWorker, OwnOptions, ToWorker, WorkerBirth } from './worker-mes
 
 export type DeathCause = 'failed' | 'exited' | 'out_of_memory' | 'hung' | 'not_ready' | 'killed';
 
-/** An end that nobody asked for. */
+/** An end that was not asked for. */
 export interface Death {
   readonly cause: DeathCause;
   /** The actor that failed, or the first of the thread when it is not known. */
@@ -38,7 +38,7 @@ export interface Death {
 /** How a thread took being stopped. */
 export interface ThreadStop {
   readonly killed: boolean;
-  /** What went wrong on the way; undefined when it stopped as it should. */
+  /** What went wrong while it stopped; undefined when it stopped as it should. */
   readonly death: Death | undefined;
 }
 
@@ -332,7 +332,7 @@ export class WorkerThread {
     this.#starting = undefined;
   }
 
-  /** To whoever waits for the start; once that is done, to the supervisor. */
+  /** To the caller that waits for the start; once that is done, to the supervisor. */
   #reportDeath(): void {
     const starting = this.#starting;
     this.#starting = undefined;

@@ -1,5 +1,5 @@
 /**
- * A trading connection from which nothing leaves: it connects, reads the account and is told everything, but an order ends
+ * A trading connection from which nothing leaves: it connects, reads the account and receives all reports, but an order ends
  * where its bytes would have gone. It counts as accepted and unfilled, so that its plan is given up with nothing held.
  * Nothing of anybody's is cancelled either, and the dead-man's switch, which would, is never armed.
  */
@@ -19,9 +19,9 @@ export interface DryRunDeps {
   readonly port: TradingPort;
   /** What is written down of an order of this run: none of those ever left. Undefined for any other. */
   readonly recall: (clOrdId: string) => UnsentOrder | undefined;
-  /** Told of every order in place of the venue. */
+  /** Given every order in place of the venue. */
   readonly onOrder: (order: ApprovedOrder) => void;
-  /** Told of everything else that a live run would have sent. */
+  /** Given everything else that a live run would have sent. */
   readonly onRequest: (request: string) => void;
   /** Called when there is something to poll. */
   readonly wake: () => void;

@@ -131,7 +131,7 @@ describe('what a size may spend', () => {
   };
   const tell = (funds: Partial<Record<Id, bigint>>) => (stage: DetectorStage) => {
     const table = new FundsTable(stage.test.memory.fundsTable);
-    for (const [index, id] of IDS.entries()) table.tell(assetIndex(index), units(funds[id] ?? 0n));
+    for (const [index, id] of IDS.entries()) table.set(assetIndex(index), units(funds[id] ?? 0n));
     table.begin();
   };
   const sizeOf = (config: object, prepare?: (stage: DetectorStage) => void) =>

@@ -676,7 +676,7 @@ describe('subscriptions', () => {
 });
 
 describe('a lookup', () => {
-  test('asks REST by the venue’s id, once for several questions, and its fills are not told again', () => {
+  test('asks REST by the venue’s id, once for several questions, and its fills are not reported again', () => {
     const { port, venue, pass, of } = liveStage();
     port.send(approved());
     pass(10);

@@ -75,7 +75,7 @@ describe('a fee that the ledger tells', () => {
   });
 
   test('in an asset that is not found is not read before the venue has told its names: it may be listed', () => {
-    expect(() => readWith(namesWith(), 'KFEE')).toThrow('the venue has not told its assets');
+    expect(() => readWith(namesWith(), 'KFEE')).toThrow('the venue has not listed its assets');
   });
 
   test('in an asset that is not listed is said to be elsewhere once the names are known', () => {

@@ -41,7 +41,7 @@ export class SpendableFunds {
 
   #tell(asset: AssetIndex): bigint {
     const units = this.#account.available(asset) ?? NO_UNITS;
-    this.#table.tell(asset, units);
+    this.#table.set(asset, units);
     return units;
   }
 }

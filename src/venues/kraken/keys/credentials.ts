@@ -15,7 +15,7 @@ export class Credentials {
   constructor(key: string, secret: string) {
     if (!/^[\x21-\x7e]{1,256}$/.test(key)) throw arbitradeError('CREDENTIALS_INVALID', 'key', 'printable text');
     const bytes = Buffer.from(secret, 'base64');
-    // Node's decoder skips what is no base64; a secret that does not survive the way back was damaged on its way here.
+    // Node's decoder skips what is no base64; a secret that does not encode back to the same text is damaged.
     if (bytes.length < 16 || unpadded(bytes.toString('base64')) !== unpadded(secret)) {
       throw arbitradeError('CREDENTIALS_INVALID', 'secret', 'base64 of at least 16 bytes');
     }

@@ -1,7 +1,7 @@
 /** What a key may do and what it must not (protocol reference 3.3, `GetApiKeyInfo`). */
 import { z } from 'zod';
 
-/** With what each is needed for, in the words of the venue's page for keys. */
+/** With what each is needed for, as the venue's page for keys names it. */
 const REQUIRED: Readonly<Record<string, string>> = {
   'query-funds': 'Funds permissions – Query',
   'query-open-trades': 'Orders and trades – Query open orders & trades',
@@ -12,7 +12,7 @@ const REQUIRED: Readonly<Record<string, string>> = {
   'create-ws-token': 'WebSocket interface – On',
 };
 
-/** A program that trades has no use for these, and whoever takes the key from it would. */
+/** A program that trades has no use for these, but a thief of the key would. */
 const FORBIDDEN: Readonly<Record<string, string>> = {
   'withdraw-funds': 'Funds permissions – Withdraw',
   'add-withdraw-address': 'Funds permissions – Add withdrawal addresses',
@@ -39,7 +39,7 @@ export interface KeyVerdict {
   /** To be taken away. */
   readonly forbidden: readonly Permission[];
   readonly isExpired: boolean;
-  /** Whether nothing of that stands in the way of trading. */
+  /** Whether none of that prevents trading. */
   readonly mayTrade: boolean;
 }
 

@@ -12,7 +12,7 @@ import type { NonceStore } from '../../../trading/nonce-store.ts';
 import { NONCE_MAX } from './nonce-source.ts';
 import { takeProcessLock } from './process-lock.ts';
 
-/** SQLite's result code for a lock that somebody else has. */
+/** SQLite's result code for a lock that another process holds. */
 const SQLITE_BUSY = 5;
 
 const NONCE = z

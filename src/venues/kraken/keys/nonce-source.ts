@@ -1,7 +1,7 @@
 /**
  * One strictly rising sequence of nonces per key (protocol reference 3.5). A nonce is the wall time in nanoseconds, the
  * finest scale any client of Kraken uses: a key that another program used before still works. It never falls behind the
- * last one, whatever the clock does.
+ * last one, even when the clock is set back.
  *
  * What may have been used is written down before it is used, a block ahead, so that a successor after any death begins
  * beyond it. A block is a minute: the clock has usually passed it before a successor starts.

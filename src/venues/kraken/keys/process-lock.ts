@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 interface Holding {
   readonly database: DatabaseSync;
-  /** Whoever took it last: only that one can give it back. */
+  /** The one who took it last: only that one can release it. */
   readonly owner: object;
 }
 

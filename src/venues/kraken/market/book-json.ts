@@ -1,5 +1,5 @@
 /**
- * Book frames by way of JSON, in any valid form: other field orders, spaces, fields unheard of. Numbers arrive as their
+ * Book frames by JSON.parse, in any valid form: other field orders, spaces, unknown fields. Numbers arrive as their
  * text, for `JSON.parse` alone would lose trailing zeros and digits beyond 2^53.
  */
 import { z } from 'zod';

@@ -3,7 +3,7 @@
  * price and quantity. It knows that form in two spellings: as on the wire, and as the inside of a JSON string, where
  * every quote has a backslash before it, so that a capture is read without unescaping it first.
  *
- * Whatever deviates is not an error here: {@link BookScanner.scan} says false and the general decoder decides. So the
+ * A deviation is not an error here: {@link BookScanner.scan} says false and the general decoder decides. So the
  * scanner accepts nothing that the general decoder would refuse or understand otherwise.
  */
 import { ASK, BID, type BookFrame } from '../../../market/book-frame.ts';
@@ -69,7 +69,7 @@ export class BookScanner {
       at = this.#message(bytes, at, isSnapshot, frame);
       if (at === NO_MATCH) return false;
       if (bytes[at] === COMMA) at = skip(bytes, at, this.#nextMessage);
-      // Only here the end is compared: whoever read past it on the way does not arrive at it.
+      // Only here the end is compared: reading past it on the way cannot end exactly there.
       else return bytes[at] === CLOSE_BRACKET && bytes[at + 1] === CLOSE_BRACE && at + 2 === end;
     }
     return false;

@@ -11,7 +11,7 @@
  */
 import { crc32 } from './crc32.ts';
 
-/** Levels of each side that the checksum covers, whatever depth is subscribed. */
+/** Levels of each side that the checksum covers, at any subscribed depth. */
 export const CHECKSUM_LEVELS = 10;
 
 export interface ChecksumLevel {

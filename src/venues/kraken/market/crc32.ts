@@ -17,7 +17,7 @@ const BYTE = Int32Array.from({ length: 256 }, (_, byte) => {
 
 const step = (register: number, byte: number): number => (BYTE[(register ^ byte) & 255] as number) ^ (register >>> 8);
 
-/** CRC-32 of a text's bytes, ASCII only: the plain way, for whoever is not on the tick path. Unsigned. */
+/** CRC-32 of a text's bytes, ASCII only: the simple implementation, for callers off the tick path. Unsigned. */
 export function crc32(text: string): number {
   let register = -1;
   for (let at = 0; at < text.length; at++) register = step(register, text.charCodeAt(at));

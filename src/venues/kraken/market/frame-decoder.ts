@@ -53,7 +53,7 @@ export class FrameDecoder implements MarketDecoder {
     return this.decodeGeneral(TEXT.decode(bytes.subarray(start, end)));
   }
 
-  /** The general way, for any valid JSON: the reference that the fast way is held to. Never throws. */
+  /** The general decoder, for any valid JSON: the reference that the scanner is compared with. Never throws. */
   decodeGeneral(text: string): number {
     this.book.clear();
     try {

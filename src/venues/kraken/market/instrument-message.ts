@@ -3,7 +3,7 @@
  * read by `JSON.parse` and written back as the shortest decimal, which is what the venue sent: increments and minima have
  * few digits.
  *
- * An asset's unit is the venue's ledger's: holdings, costs and fees are whole in it, whatever prices and quantities a pair
+ * An asset's unit is the venue's ledger's: holdings, costs and fees are whole in it, independent of the prices and quantities a pair
  * has. So no listing can make the unit of a currency finer. Where a pair's lots are finer than the unit of its base, our
  * orders of it are whole units: the ledger could not hold the rest. Should the ledger change its precision while the
  * program runs, the pairs of that asset are not traded until the next start: amounts already counted in the old unit

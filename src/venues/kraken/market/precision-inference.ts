@@ -1,7 +1,7 @@
 /**
  * The precisions of an instrument that was never announced, read off its first snapshot: captures often lack the
  * `instrument` channel. The most decimals seen are right whenever the venue writes its zeros. The snapshot's checksum
- * tells: it covers the digits padded to the precisions, or as written (protocol reference 1.7).
+ * decides: it covers the digits padded to the precisions, or as written (protocol reference 1.7).
  */
 import { ASK, BID, type BookFrame } from '../../../market/book-frame.ts';
 import type { Precisions } from '../../market-data.ts';

@@ -1,6 +1,6 @@
 /**
  * One entry of the `executions` channel (protocol reference 2.2). Entries are sparse: what they do not say is undefined,
- * and whoever keeps orders merges them. Amounts are texts, as the venue wrote them.
+ * and the keeper of orders merges them. Amounts are texts, as the venue wrote them.
  */
 
 import { z } from 'zod';
@@ -30,7 +30,7 @@ export interface FeeText {
   readonly qty: string;
 }
 
-/** One fill as the venue tells it. */
+/** One fill as the venue reports it. */
 export interface FillText {
   readonly execId: string;
   readonly qty: string;
@@ -55,13 +55,13 @@ export interface ExecutionReport {
   readonly cumQty: string | undefined;
   readonly reason: string | undefined;
   readonly fill: FillText | undefined;
-  /** The venue's trading counter of the pair, where it tells it. */
+  /** The venue's trading counter of the pair, where it reports it. */
   readonly rateCount: number | undefined;
-  /** Words of the venue that no reader of the protocol expects: an unknown `exec_type` or `order_status`. */
+  /** Values of the venue that no reader of the protocol expects: an unknown `exec_type` or `order_status`. */
   readonly unheardOf: readonly string[];
 }
 
-/** An entry that cannot be read. The ids, where they can be read, say which order it leaves in the dark. */
+/** An entry that cannot be read. The ids, where they can be read, say which order is not proven any more. */
 export interface UnreadableReport {
   readonly orderId: string | undefined;
   readonly clOrdId: string | undefined;
@@ -83,7 +83,7 @@ const ENTRY = z.object({
   symbol: maybeText,
   side: z.enum(['buy', 'sell']).nullish(),
   order_qty: maybeAmount,
-  // Of a trailing order it is a distance, which may be negative: somebody else's order, and no reason to doubt ours.
+  // Of a trailing order it is a distance, which may be negative: not an order of ours, and no reason to doubt ours.
   limit_price: maybeAmount.catch(undefined),
   last_qty: maybeAmount,
   last_price: maybeAmount,
@@ -128,7 +128,7 @@ function unreadable(entry: unknown, why: string): UnreadableReport {
 function reportOf(entry: Entry): ExecutionReport {
   return {
     orderId: entry.order_id,
-    // Never set is told by leaving it out, or by an empty text.
+    // Never set is expressed by leaving it out, or by an empty text.
     clOrdId: entry.cl_ord_id || undefined,
     status: statusOf(entry),
     symbol: entry.symbol ?? undefined,

@@ -1,9 +1,9 @@
 /**
- * The account's orders as the `executions` stream tells them, merged from sparse entries that may come twice, late, or in
+ * The account's orders as the `executions` stream reports them, merged from sparse entries that may come twice, late, or in
  * another order than they happened (protocol reference 2.2, 6.3). What was learnt is never unlearnt: an end stays an
  * end, a total never falls, a fill counts once by its `exec_id`.
  *
- * Amounts stay the venue's texts: whose integers they are is known to whoever knows the instrument.
+ * Amounts stay the venue's texts: only a caller that knows the instrument can convert them to integers.
  */
 import type { Side } from '../../../money/side.ts';
 import { compareAmounts } from '../wire/rounded-amount.ts';
@@ -35,9 +35,9 @@ export interface Merge {
   readonly order: MergedOrder;
   /** Set when the entry brought a fill that was not known. */
   readonly fill: FillText | undefined;
-  /** Set when it tells a known fill otherwise than before; what was told first is kept. */
+  /** Set when it reports a known fill otherwise than before; what was reported first is kept. */
   readonly corrected: FillText | undefined;
-  /** What contradicts what was known; the older word was kept. */
+  /** What contradicts what was known; the older report was kept. */
   readonly contradictions: readonly string[];
 }
 
@@ -81,7 +81,7 @@ export class MergedOrders {
     return { order, ...mergeFill(order, report.fill), contradictions };
   }
 
-  /** Joins the two ids of an order, as an answer to `add_order` tells them. */
+  /** Joins the two ids of an order, as an answer to `add_order` names them. */
   bind(orderId: string, clOrdId: string): Pick<Merge, 'order' | 'contradictions'> {
     const order = this.#order(orderId);
     const contradictions: string[] = [];
@@ -147,7 +147,7 @@ function mergeTerms(order: MergedOrder, report: ExecutionReport, contradictions:
   order.limitPrice = report.limitPrice ?? order.limitPrice;
 }
 
-/** Whether `status` is further on the way than `than`. Of two ends the first one holds. */
+/** Whether `status` is a later state than `than`. Of two ends the first one holds. */
 function isLater(status: OrderStatus | undefined, than: OrderStatus | undefined): boolean {
   if (status === undefined || isEnd(than)) return false;
   return than === undefined || ORDER_STATUSES.indexOf(status) > ORDER_STATUSES.indexOf(than);
@@ -187,7 +187,7 @@ function isSame(a: FillText, b: FillText): boolean {
   );
 }
 
-/** Whether both tell the same fees, in whatever order. */
+/** Whether both report the same fees, in any order. */
 function haveSameFees({ fees: a }: FillText, { fees: b }: FillText): boolean {
   if (a === undefined || b === undefined) return a === b;
   const isAmong = (fees: readonly FeeText[], { asset, qty }: FeeText) =>

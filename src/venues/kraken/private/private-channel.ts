@@ -1,6 +1,6 @@
 /**
  * One private channel of one connection: whether it stands, and whether anything of it was lost. Arithmetic; what is due
- * is said by whoever holds it.
+ * is decided by its holder.
  *
  *   off ──ask──▶ asked ──acknowledged and snapshot──▶ standing ──gap──▶ leaving ──left──▶ asked …
  *
@@ -63,7 +63,7 @@ export class PrivateChannel {
     this.#isAcked = true;
   }
 
-  /** Takes the number of a message. Whatever the verdict, the message's content is true and may be merged. */
+  /** Takes the number of a message. With any verdict, the message's content is true and may be merged. */
   onMessage(sequence: number | undefined, isSnapshot: boolean): SequenceVerdict {
     if (this.#phase !== 'asked') return 'before';
     if (this.#last === undefined) return this.#onFirst(sequence, isSnapshot);

@@ -1,5 +1,5 @@
 /**
- * Frames of the private socket, from bytes to what they say (protocol reference 1.3 to 1.5, 2). Whatever arrives has an
+ * Frames of the private socket, from bytes to what they say (protocol reference 1.3 to 1.5, 2). All that arrives has an
  * answer here: what cannot be read is `unreadable` with its reason, never an exception.
  */
 import { z } from 'zod';

@@ -87,7 +87,7 @@ export function cancelAll(terms: PrivateTerms): string {
   return trading('cancel_all', '', terms);
 }
 
-/** Dead-man's switch: the venue cancels everything when it is not told again within `seconds`; 0 disarms. */
+/** Dead-man's switch: the venue cancels everything when it is not armed again within `seconds`; 0 disarms. */
 export function cancelAllOrdersAfter(seconds: number, terms: PrivateTerms): string {
   assert.ok(Number.isInteger(seconds) && seconds >= 0 && seconds <= SWITCH_MAX_S, 'whole seconds below a day');
   return trading('cancel_all_orders_after', `"timeout":${seconds}`, terms);

@@ -1,6 +1,6 @@
 /**
  * What is streamed on a private connection: its two channels, the venue's clock and state, and every frame that comes. A
- * new connection begins everything anew. When something is missing or refused, whoever holds the connection decides.
+ * new connection begins everything anew. When something is missing or refused, the holder of the connection decides.
  */
 
 import { ClockProbe } from '../../../net/clock-probe.ts';
@@ -46,7 +46,7 @@ export class PrivateStreams {
   #pingDueMs = 0;
   #system = 'unknown';
   #isClockKnown = false;
-  /** The venue's clock less our monotonic one, which nobody sets; undefined until it was told on any connection. */
+  /** The venue's clock less our monotonic one, which cannot be set; undefined until it was reported on any connection. */
   #aheadMs: number | undefined;
 
   constructor(deps: PrivateStreamsDeps) {
@@ -63,7 +63,7 @@ export class PrivateStreams {
     return this.#system;
   }
 
-  /** Wall time by the venue's clock, milliseconds: our own is trusted only until the venue has told its time once. */
+  /** Wall time by the venue's clock, milliseconds: our own is trusted only until the venue has reported its time once. */
   get venueMs(): number {
     return this.#aheadMs === undefined ? this.#deps.clock.wallMs() : this.#nowMs() + this.#aheadMs;
   }
@@ -158,7 +158,7 @@ export class PrivateStreams {
     });
   }
 
-  /** What a message says is true whatever its number; the number says whether anything is missing. */
+  /** What a message says is true with any number; the number says whether anything is missing. */
   #onExecutions(frame: ExecutionsFrame): void {
     const verdict = this.#executions.onMessage(frame.sequence, frame.isSnapshot);
     this.#deps.handler.onExecutions(frame);

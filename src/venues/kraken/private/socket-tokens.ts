@@ -59,7 +59,7 @@ export class SocketTokens {
     if (this.#nowMs() >= this.#renewAtMs) this.#fetch();
   }
 
-  /** Nobody needs one any more. */
+  /** None is needed any more. */
   stop(): void {
     this.#renewAtMs = Number.POSITIVE_INFINITY;
     this.#waiting = [];

@@ -20,7 +20,7 @@ import { PrivateStreams, type StreamHandler } from './private-streams.ts';
 import type { SocketTokens, TokenResult } from './socket-tokens.ts';
 import { type TradingEventType, type TradingState, tradingMachine } from './trading-machine.ts';
 
-/** Who hears of the life of the connection. */
+/** Who is notified of the life of the connection. */
 export interface ConnectionHandler {
   /** Executions and balances stand. */
   onStand(): void;
@@ -48,7 +48,7 @@ export interface ConnectionDeps {
 const TOKENS_REFUSED_MAX = 3;
 
 export class TradingConnection {
-  /** What leaves, but for orders: those go by {@link sendOrder}. */
+  /** What leaves, but for orders: those use {@link sendOrder}. */
   readonly requests: RequestQueue;
   readonly #deps: ConnectionDeps;
   readonly #machine;
@@ -258,7 +258,7 @@ export class TradingConnection {
     this.#say(event, why);
   }
 
-  /** @param why what the handler hears if the streams fall. */
+  /** @param why what the handler is given if the streams fall. */
   #say(type: TradingEventType, why: string): void {
     this.#why = why;
     this.#machine.send({ type });

@@ -78,7 +78,7 @@ export const tradingMachine = setup({
     stand: () => undefined,
     /** They do not any more: what is out is uncertain. */
     fall: () => undefined,
-    /** Cuts the connection, whatever its state. */
+    /** Cuts the connection, in any state. */
     cut: () => undefined,
     /** Begins the closing handshake and its time limit. */
     close: () => undefined,

@@ -17,7 +17,7 @@ export const TRADE_VOLUME = z.object({
 const PERCENT_DECIMALS = 4;
 const WHOLE_PPM = 1_000_000n;
 
-/** The taker fee of each of `instruments` that the venue tells one of. */
+/** The taker fee of each of `instruments` for which the venue reports one. */
 export function takerFeesOf(
   { fees }: z.infer<typeof TRADE_VOLUME>,
   instruments: readonly Instrument[],

@@ -22,7 +22,7 @@ export interface Balances {
   readonly unknownAssets: readonly string[];
   /** Held, but not tradable: staked, earning, tokenised; by the venue's name. */
   readonly notSpot: readonly string[];
-  /** False when the venue did not tell what open orders hold: `heldUnits` is 0 then. */
+  /** False when the venue did not report what open orders hold: `heldUnits` is 0 then. */
   readonly knowsHolds: boolean;
 }
 

@@ -39,8 +39,8 @@ const PROBES: readonly Probe[] = [
   { permission: 'withdraw-funds', endpoint: 'WithdrawMethods', params: {} },
 ];
 
-/** Failures in which the venue judged the request itself: it was let in, or told that it may not come in. */
-const TELLING: readonly RestFailure['topic'][] = ['permission', 'request', 'not_open', 'account', 'pair_state'];
+/** Failures in which the venue judged the request itself: it was let in, or refused for lack of a permission. */
+const JUDGED: readonly RestFailure['topic'][] = ['permission', 'request', 'not_open', 'account', 'pair_state'];
 
 /** Tries each permission in turn. Addresses for withdrawals cannot be tried: a key that has those shows no sign of it. */
 export function probeKey(client: RestClient, done: Done<KeyInfo>): void {
@@ -54,7 +54,7 @@ function probeFrom(client: RestClient, at: number, permissions: readonly string[
     return;
   }
   client.call(probe.endpoint, probe.params, (result) => {
-    if (!result.ok && !TELLING.includes(result.failure.topic)) {
+    if (!result.ok && !JUDGED.includes(result.failure.topic)) {
       done(result);
       return;
     }

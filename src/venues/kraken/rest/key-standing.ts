@@ -1,6 +1,6 @@
 /**
  * Whether the venue still takes our key, judged by its answers in a row. What one answer says can be an accident of the
- * way; what is said again and again, with nothing taken in between, is not.
+ * connection; what is said again and again, with nothing taken in between, is not.
  *
  * Questions leave one after the other, each with a larger nonce. After a refusal the next one is far above, then as far
  * as no clock is wrong: when that is refused too, only another client with larger nonces explains it, and this one can

@@ -2,7 +2,7 @@
  * Kraken's REST side as the rest of the program asks it: checked answers, in our integers. Every `done` is called exactly
  * once, never before the question returns.
  *
- * Whatever names a pair or an asset needs {@link KrakenRest.loadNames} first: without it, a name that REST spells
+ * Every call that names a pair or an asset needs {@link KrakenRest.loadNames} first: without it, a name that REST spells
  * differently is not recognised.
  */
 import { z } from 'zod';
@@ -61,7 +61,7 @@ export class KrakenRest {
     this.#history = new OrderHistory(this.#client, this.names, deps.directory);
   }
 
-  /** The account's tier, once the executions channel has told it (protocol reference 2.2). */
+  /** The account's tier, once the executions channel has reported it (protocol reference 2.2). */
   setTier(tier: RateTier): void {
     this.#client.setTier(tier);
   }
@@ -94,7 +94,7 @@ export class KrakenRest {
     return this.#disagreements.get(instrument);
   }
 
-  /** `online`, `maintenance`, `cancel_only`, `post_only`, or a word nobody has heard of: then nothing is traded. */
+  /** `online`, `maintenance`, `cancel_only`, `post_only`, or a state that is not known: then nothing is traded. */
   systemStatus(done: Done<string>): void {
     ask(this.#client, 'SystemStatus', {}, SYSTEM, (result) => done(readResult(result, ({ status }) => status)));
   }
@@ -146,7 +146,7 @@ export class KrakenRest {
   /**
    * One order of ours with all its fills; undefined when the venue knows none. An order that was sent a moment ago can be
    * absent and come yet: only after its deadline is absence proof.
-   * @param scale what it was made in; undefined when nobody knows: then the present one.
+   * @param scale what it was made in; undefined when it is not known: then the present one.
    */
   order(
     clOrdId: string,

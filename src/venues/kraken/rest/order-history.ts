@@ -1,6 +1,6 @@
 /**
  * What became of orders, asked of REST: the rows of the orders, then their trades, then the ledger where only that knows
- * the fee. An order is told whole or not at all.
+ * the fee. An order is reported whole or not at all.
  *
  * `consolidate_taker=false` in every question: otherwise fills of one taker order come merged under another id than the
  * socket gave them (protocol reference 3.3).
@@ -40,7 +40,7 @@ const OPEN = z.object({ open: z.record(z.string().max(64), ORDER_ROW) });
 const ORDERS = z.record(z.string().max(64), ORDER_ROW);
 const TRADES = z.record(z.string().max(64), TRADE_ROW);
 
-/** An order that is asked after, and the scale it was made in; undefined: told in the present one. */
+/** An order that is asked after, and the scale it was made in; undefined: reported in the present one. */
 export interface AskedOrder {
   readonly clOrdId: string;
   readonly venueOrderId: string | undefined;

@@ -28,7 +28,7 @@ export const ORDER_ROW = z.object({
   status: z.string(),
   opentm: seconds,
   closetm: seconds.nullish(),
-  // Of a trailing order the price is a distance ('+5.0000%'): an order of somebody else, with no limit that could be told.
+  // Of a trailing order the price is a distance ('+5.0000%'): not an order of ours, with no limit that could be reported.
   descr: z.object({ pair: id, type: side, price: signedAmountText.nullish().catch(undefined) }),
   vol: amountText,
   vol_exec: amountText,
@@ -55,7 +55,7 @@ export type LedgerRow = z.infer<typeof LEDGER_ROW>;
 
 export type ById<T> = Readonly<Record<string, T>>;
 
-/** Still open, or not known to have ended: a status nobody heard of is not taken for an end. */
+/** Still open, or not known to have ended: an unknown status is not taken for an end. */
 export function isOpen({ status }: OrderRow): boolean {
   return !['closed', 'canceled', 'expired'].includes(status);
 }
@@ -73,7 +73,7 @@ export function msOf(seconds: string): number {
 export interface OrderFacts {
   readonly trades: ById<TradeRow>;
   readonly ledger: readonly LedgerRow[];
-  /** What the orders were made in; without it they are told in the present scale. */
+  /** What the orders were made in; without it they are reported in the present scale. */
   readonly scale?: OrderScale | undefined;
 }
 
@@ -81,14 +81,14 @@ export function isFilled({ vol_exec }: OrderRow): boolean {
   return /[1-9]/.test(vol_exec.split(/e/i)[0] ?? '');
 }
 
-/** Whether this program made it: only such orders are told with their fills. */
+/** Whether this program made it: only such orders are reported with their fills. */
 export function isOwn({ cl_ord_id }: OrderRow): boolean {
   return decodeClientOrderId(cl_ord_id ?? '') !== undefined;
 }
 
 /**
  * The whole of an order; of a foreign one, all but its fills.
- * @throws RangeError when what belongs to it is not all there (yet): its pair, a fill, or the ledger row that tells its fee.
+ * @throws RangeError when what belongs to it is not all there (yet): its pair, a fill, or the ledger row with its fee.
  */
 export function orderReading(
   venueOrderId: string,
@@ -143,7 +143,7 @@ function fillsOf(orderId: string, row: OrderRow, { trades, ledger }: OrderFacts,
   return fills.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** A trade row tells pair and side again. A name that means no listed pair says nothing. */
+/** A trade row has pair and side again. A name that means no listed pair says nothing. */
 function otherThanOrder(
   { pair, type }: TradeRow,
   { descr }: OrderRow,
@@ -191,7 +191,7 @@ function ledgerFee(execId: string, ledger: readonly LedgerRow[], { instrument, n
   const asset = names.asset(charged.asset);
   if (asset === undefined && !names.knowsAssets) {
     throw new RangeError(
-      `the venue has not told its assets, of which ${charged.asset} is one that paid for trade ${execId}`,
+      `the venue has not listed its assets, of which ${charged.asset} is one that paid for trade ${execId}`,
     );
   }
   if (asset === undefined || asset === 'not_spot') {

@@ -1,6 +1,6 @@
 /**
  * What REST says of a pair against what the socket announced. We count in the socket's terms; where REST wants more, an
- * order that is right by the one is wrong by the other, and which of them the venue will go by is not ours to guess: the
+ * order that is right by the one is wrong by the other, and which of them the venue applies is not known: the
  * pair is not traded.
  */
 import type { Instrument, InstrumentDirectory } from '../../../market/instrument.ts';

@@ -1,4 +1,4 @@
-/** What came back for a REST request, told apart by what it proves (protocol reference 3.1, 3.6). Pure. */
+/** What came back for a REST request, distinguished by what it proves (protocol reference 3.1, 3.6). Pure. */
 import { z } from 'zod';
 import { parseNumberTexts } from '../../../net/exact-json.ts';
 import type { HttpResult } from '../../../net/transport.ts';
@@ -15,7 +15,7 @@ export interface RestFailure {
   /** The venue's words, or ours when it said nothing. */
   readonly text: string;
   readonly repeatable: Repeatability;
-  /** Unix time in seconds before which the venue wants to hear nothing. */
+  /** Unix time in seconds before which the venue wants no requests. */
   readonly retryAtS: number | undefined;
 }
 

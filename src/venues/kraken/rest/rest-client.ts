@@ -6,7 +6,7 @@
  *     └── again: only what is repeatable, after a pause, within the budget ◀── readAnswer ◀───┘
  *
  * The venue judges nonces by the order of arrival: a private request leaves when the one before is answered or given up.
- * An order is never made again here, whatever the answer.
+ * An order is never made again here, with any answer.
  */
 
 import { DecayingCounter } from '../../../net/limiters/decaying-counter.ts';
@@ -35,10 +35,10 @@ export interface RestAccount {
   readonly otp?: string;
 }
 
-/** What whoever runs the client should know beside the answers. */
+/** What the client reports beside the answers. */
 export type RestNotice =
   | { readonly type: 'repeated'; readonly endpoint: EndpointName; readonly why: string; readonly waitMs: number }
-  /** The venue's counter was ahead of ours: the model, or somebody else with this key. */
+  /** The venue's counter was ahead of ours: our model is off, or another client uses this key. */
   | { readonly type: 'rate_exceeded'; readonly endpoint: EndpointName; readonly text: string }
   | { readonly type: 'nonce_refused'; readonly endpoint: EndpointName }
   /** Nothing is sent for this long: asking would begin the venue's clock anew. */
@@ -53,7 +53,7 @@ export interface RestClientDeps {
   readonly timeoutMs: number;
   /** Attempts of one question, the first included. */
   readonly attemptsMax: number;
-  /** Tier to count by until the venue has told it. */
+  /** Tier to count by until the venue has reported it. */
   readonly tier: RateTier;
   /** Absent: public calls only. */
   readonly account?: RestAccount | undefined;
@@ -64,7 +64,7 @@ export interface RestClientDeps {
 const LOCKOUT_MS = 15 * 60_000;
 /** A request without an answer is taken to have arrived after this long at the latest. */
 const LATE_MS = 30_000;
-/** The venue asks for a pause until a time; a longer one than this is a mistake of somebody's clock. */
+/** The venue asks for a pause until a time; a longer one than this means that a clock is wrong. */
 const THROTTLED_MAX_MS = 60_000;
 /** Public calls: one a second is considered safe (reference 4.1). */
 const PUBLIC_PACE = { max: 1, spanNs: 1e9 };
@@ -95,7 +95,7 @@ export class RestClient {
     this.#counter = new DecayingCounter(REST_LIMITS[deps.tier]);
   }
 
-  /** The account's tier, once the venue has told it. */
+  /** The account's tier, once the venue has reported it. */
   setTier(tier: RateTier): void {
     this.#counter.set(REST_LIMITS[tier], this.#deps.clock.nowNs());
   }
@@ -265,7 +265,7 @@ export class RestClient {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#nowMs() + pauseMs);
   }
 
-  /** What waits is answered; who holds the client hears why. */
+  /** What waits is answered; the holder of the client is given the reason. */
   #loseKey(): void {
     const why = this.#key.lost;
     if (why === undefined) return;

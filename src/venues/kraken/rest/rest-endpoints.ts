@@ -7,7 +7,7 @@ export interface Endpoint {
   readonly isPrivate: boolean;
   /** Points of the REST counter. Orders and cancels count on the trading counter instead. */
   readonly points: number;
-  /** False for whatever could happen twice: it is never made again without being asked for. */
+  /** False for what could happen twice: it is never made again without being asked for. */
   readonly isRepeatable: boolean;
   /** 0 goes before 1, 1 before 2. */
   readonly rank: 0 | 1 | 2;

@@ -1,6 +1,6 @@
 /**
  * Lists that the venue gives fifty rows at a time, newest first (protocol reference 3.3), read to their end however long
- * they are and whatever is added to them meanwhile.
+ * they are also when rows are added meanwhile.
  *
  *   newest ─────────────────────────────────────▶ oldest
  *   | page 1, open end | page 2, end = oldest of page 1 | page 3, end = oldest of page 2 | …
@@ -45,7 +45,7 @@ class PageReader<R> {
   readonly #done: Done<ById<R>>;
   readonly #schema;
   readonly #seen = new Map<string, R>();
-  /** Where the page in hand ends, in whole seconds; undefined for the first. */
+  /** Where the current page ends, in whole seconds; undefined for the first. */
   #endS: number | undefined;
   /** Rows of this end that are read. */
   #offset = 0;

@@ -1,7 +1,7 @@
 /**
  * A fill of the venue in our integers. What does not fit is rounded against us: a quantity bought down and one sold up, a
  * price and a cost bought up and sold down, a fee up. That quantity or price do not fit is said; costs and fees the venue
- * tells with more decimals than its ledger books.
+ * reports with more decimals than its ledger books.
  */
 
 import type { AssetIndex, Instrument, InstrumentDirectory } from '../../../market/instrument.ts';
@@ -33,7 +33,7 @@ export function isKeepable(execId: string): boolean {
 /**
  * Reads a fill of an order of `side`; `why` it cannot be booked otherwise. Without its fee it cannot: assuming none would
  * book a profit that is not there.
- * @param venueMs the venue's time now: stands in for a time that the venue did not tell, or cannot mean.
+ * @param venueMs the venue's time now: stands in for a time that the venue did not report, or cannot mean.
  */
 export function readFill(
   text: FillText,

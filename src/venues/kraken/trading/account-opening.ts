@@ -8,7 +8,7 @@ import { changesNeeded, judgeKey } from '../keys/key-permissions.ts';
 import type { KrakenRest } from '../rest/kraken-rest.ts';
 import type { RestFailure } from '../rest/rest-answer.ts';
 
-/** The venue's answer counts whole seconds, and has been under way: less than this says nothing. */
+/** The venue's answer counts whole seconds, and took time to arrive: a difference below this means nothing. */
 const CLOCK_OFF_MS = 5_000;
 
 export interface AccountOpeningDeps {
@@ -64,7 +64,7 @@ export class AccountOpening {
 
   #onFailure(what: string, { topic, text }: RestFailure, again: () => void): void {
     const { clock, retryMs, onRefused, onUnexpected } = this.#deps;
-    if (topic === 'key_lost') return; // whoever holds the client has heard
+    if (topic === 'key_lost') return; // the holder of the client has been notified
     if (topic === 'credentials' || topic === 'permission') {
       onRefused(arbitradeError('VENUE_REFUSED', what, text));
       return;
@@ -74,7 +74,7 @@ export class AccountOpening {
     this.#cancelRetry = clock.after(retryMs, again);
   }
 
-  /** Before there is a socket, only REST can tell what is wrong: the venue is closed, or our clock is. */
+  /** Before there is a socket, only REST can say what is wrong: the venue is closed, or our clock is. */
   #reportVenue(): void {
     const { rest, clock, onUnexpected } = this.#deps;
     rest.systemStatus((result) => {

@@ -1,6 +1,6 @@
 /**
  * The account as REST has it. Balances, open orders and ended orders are three questions, and what moves between them is in
- * one and not in the other: whoever compares knows what of ours moved, and believes only what is said twice.
+ * one and not in the other: the comparing side knows what of ours moved, and believes only what is said twice.
  */
 import { type WallMs, wallMs } from '../../../platform/time.ts';
 import type { AccountQuestion, OrderReading, TradingEvent } from '../../trading-port.ts';
@@ -11,11 +11,11 @@ import type { RestResult } from '../rest/rest-answer.ts';
 export interface AccountReaderDeps {
   readonly rest: Pick<KrakenRest, 'balances' | 'openOrders' | 'endedOrders'>;
   readonly emit: (event: TradingEvent) => void;
-  /** Whether executions and balances are streamed: without them nobody would know what moved. */
+  /** Whether executions and balances are streamed: without them it is not known what moved. */
   readonly isStanding: () => boolean;
   /** Wall time by the venue's clock, milliseconds. */
   readonly venueMs: () => number;
-  /** Called with every order of the account before it is told. */
+  /** Called with every order of the account before it is reported. */
   readonly onOrder: (order: OrderReading) => void;
 }
 
@@ -25,7 +25,7 @@ const RECENT_MS = 60_000;
 export class AccountReader {
   readonly #deps: AccountReaderDeps;
   #isReading = false;
-  /** Asked for while another reading was under way. */
+  /** Asked for while another reading was in progress. */
   #waiting: AccountQuestion[] = [];
 
   constructor(deps: AccountReaderDeps) {
@@ -51,7 +51,7 @@ export class AccountReader {
     const asOfMs = wallMs(venueMs());
     rest.balances((balances) =>
       this.#orElse(balances, (held) => {
-        if (question.scope === 'balances') this.#tell(question, asOfMs, held, [], []);
+        if (question.scope === 'balances') this.#report(question, asOfMs, held, [], []);
         else this.#askOrders(question, asOfMs, held);
       }),
     );
@@ -69,7 +69,7 @@ export class AccountReader {
       this.#orElse(open, (openOrders) => {
         emit({ type: 'account_progress', rows: openOrders.length });
         rest.endedOrders(ended, (result) =>
-          this.#orElse(result, (endedOrders) => this.#tell(question, asOfMs, held, openOrders, endedOrders)),
+          this.#orElse(result, (endedOrders) => this.#report(question, asOfMs, held, openOrders, endedOrders)),
         );
       }),
     );
@@ -80,7 +80,7 @@ export class AccountReader {
     else this.#end({ type: 'account_unknown', why: result.failure.text });
   }
 
-  #tell(
+  #report(
     { scope }: AccountQuestion,
     asOfMs: WallMs,
     { balances, uncountable, unknownAssets }: Balances,

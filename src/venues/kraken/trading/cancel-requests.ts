@@ -1,5 +1,5 @@
 /**
- * Cancels on their way. One order has one change in flight, and none before the venue has acknowledged it: requests can
+ * Cancels in flight. One order has one change in flight, and none before the venue has acknowledged it: requests can
  * overtake each other (protocol reference 2.9). By the socket while it stands, else by REST. The end itself comes by the
  * executions; a cancel that finds nothing open leaves the order's fate in doubt.
  */

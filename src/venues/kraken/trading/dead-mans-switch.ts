@@ -1,6 +1,6 @@
 /**
- * The dead-man's switch (protocol reference 2.7): while it is wanted, the venue is told at every interval that we live; if
- * it hears nothing for the switch's time it cancels everything. After a lost connection it is told again, or turned off,
+ * The dead-man's switch (protocol reference 2.7): while it is wanted, the venue is sent a sign of life at every interval; if
+ * it receives none for the switch's time it cancels everything. After a lost connection it is armed again, or turned off,
  * as soon as there is a new one; until then it may do its work.
  */
 
@@ -21,7 +21,7 @@ const RETRIES_PER_INTERVAL = 3;
 
 export class DeadMansSwitch {
   readonly #deps: DeadMansSwitchDeps;
-  /** Undefined until somebody says. */
+  /** Undefined until it is set. */
   #isWanted: boolean | undefined;
   /** The venue may have it armed: an earlier run may have left it so. */
   #mayBeArmed = true;
@@ -37,7 +37,7 @@ export class DeadMansSwitch {
   set(armed: boolean, nowMs: number): void {
     if (this.#deps.afterMs === 0 || armed === this.#isWanted) return;
     this.#isWanted = armed;
-    // Requests can overtake each other on their way (reference 2.9): the one that is out is waited for.
+    // Requests can overtake each other in transit (reference 2.9): the one that is out is waited for.
     if (this.#asked === undefined) this.#dueMs = Number.NEGATIVE_INFINITY;
     this.onTimer(nowMs);
   }

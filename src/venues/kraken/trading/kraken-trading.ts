@@ -1,11 +1,11 @@
 /**
- * Kraken as the sequencer trades on it: orders out by the private socket, word of them by the socket's two streams, and by
- * REST where the socket cannot tell.
+ * Kraken as the sequencer trades on it: orders out by the private socket, reports of them by the socket's two streams, and by
+ * REST where the socket does not say.
  *
  *   send, cancel ──▶ TradingConnection ──▶ socket            lookUp ──▶ OrderLookup ──┐
  *                       │ frames                              readAccount ──▶ AccountReader ──▶ KrakenRest
  *                       ▼                                                             │
- *                  OwnOrders (merged, each thing told once) ──▶ events ◀──────────────┘
+ *                  OwnOrders (merged, each reported once) ──▶ events ◀──────────────┘
  *
  * Nothing here decides. An order is sent once; what is not proven is said to be uncertain.
  */
@@ -48,9 +48,9 @@ export interface KrakenTradingDeps {
   readonly config: Pick<Config, 'venue' | 'trading'>;
   readonly sockets: SocketPort;
   readonly rest: KrakenRest;
-  /** What the venue lists, kept current by whoever made it. */
+  /** What the venue lists, kept current by its maker. */
   readonly directory: InstrumentDirectory;
-  /** Scale of an order that is at work, whoever sent it; undefined for any other. */
+  /** Scale of an order that is at work, of this process or an earlier one; undefined for any other. */
   readonly scaleOf: (clOrdId: string) => OrderScale | undefined;
   /** Attempts to connect, of the private socket alone. */
   readonly budget: SlidingWindow;
@@ -61,7 +61,7 @@ export interface KrakenTradingDeps {
 /** Past its deadline an order cannot be taken; this much later REST shows every one that was. */
 const VISIBLE_WITHIN_MS = 2_000;
 
-/** Time that cancels on their way by REST get when everything stops. */
+/** Time that cancels in flight by REST get when everything stops. */
 const STOP_WITHIN_MS = 1_000;
 
 /** Kraken's trading connection. Nothing is opened before `start`. */
@@ -251,7 +251,7 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     const nowMs = this.#nowMs();
     this.#connection.onTimer();
     this.#terms.onTimer();
-    if (this.#orders.onTimer(nowMs)) this.#connection.onMissing('the executions do not tell how an order ended');
+    if (this.#orders.onTimer(nowMs)) this.#connection.onMissing('the executions do not say how an order ended');
     this.#switch.onTimer(nowMs);
     this.#cancels.onTimer(nowMs);
     this.#points.settleOld(nowMs - this.#deps.config.trading.deadline_ms, nowMs);
@@ -295,12 +295,12 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     this.#orders.onSent(order, instrument, reqId, sentMs);
   }
 
-  /** Orders that a predecessor left are taken up, so that what still comes of them is told. */
+  /** Orders that a predecessor left are taken up, so that what still comes of them is reported. */
   #onAccountOrder(order: OrderReading): void {
     const { clOrdId } = order;
     if (clOrdId === undefined || decodeClientOrderId(clOrdId) === undefined) return;
     const scale = this.#orders.scaleOf(clOrdId);
-    if (scale !== undefined && !isSameScale(scale, order)) return; // whoever has it at work asks after it in its scale
+    if (scale !== undefined && !isSameScale(scale, order)) return; // the plan it belongs to asks after it in its scale
     if (this.#orders.named(clOrdId) === undefined) this.#orders.onFate(order, this.#nowMs());
   }
 

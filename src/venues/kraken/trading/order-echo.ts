@@ -1,11 +1,11 @@
-/** Whether an order, as the venue tells it, is the one that was sent. */
+/** Whether an order, as the venue reports it, is the one that was sent. */
 import { BUY } from '../../../money/side.ts';
 import type { ExecutionReport } from '../private/execution-report.ts';
 import type { MergedOrder } from '../private/merged-orders.ts';
 import { amountDown, amountUp } from '../wire/rounded-amount.ts';
 import type { OwnOrder } from './own-order.ts';
 
-/** What the venue tells otherwise than it was asked for; undefined when nothing. What it does not say is no word. */
+/** What the venue reports otherwise than it was asked for; undefined when nothing. A field it leaves out is no difference. */
 export function otherThanSent(
   { instrument, side, sent }: Pick<OwnOrder, 'instrument' | 'side' | 'sent'>,
   reported: Pick<MergedOrder | ExecutionReport, 'orderId' | 'symbol' | 'side' | 'orderQty' | 'limitPrice'>,

@@ -47,7 +47,7 @@ export class OrderGate {
     return this.#whyNotNow(instrument) ?? whyNotInScale(order, instrument) ?? this.#whyTooOld(order);
   }
 
-  /** It was decided a while ago: whoever was to send it stood still since. */
+  /** It was decided a while ago: the sending thread was stopped since. */
   #whyTooOld({ placedNs }: ApprovedOrder): string | undefined {
     const ageMs = this.#deps.nowMs() - placedNs / 1e6;
     return ageMs > this.#deps.orderAgeMaxMs ? `it was made ${Math.round(ageMs)} ms ago` : undefined;

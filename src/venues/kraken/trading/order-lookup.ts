@@ -1,5 +1,5 @@
 /**
- * What became of an order: first by what the stream has told, then by REST. Only both together, after the order's own
+ * What became of an order: first by what the stream has reported, then by REST. Only both together, after the order's own
  * deadline, prove that there is none, or REST alone much later: the venue may take a moment to show an order, but does
  * not match one that arrives after its deadline (protocol reference 2.3, 2.5).
  */
@@ -64,13 +64,13 @@ export class OrderLookup {
     if (own !== undefined && reading.instrument === undefined) {
       this.#unknown(
         clOrdId,
-        `REST names its pair ${own.instrument.symbol} as nobody else does: its fills cannot be read`,
+        `REST names its pair ${own.instrument.symbol} as no other pair is named: its fills cannot be read`,
       );
       return;
     }
     const found = withFills(reading, own);
     if (!found.isOpen && found.fills.length > reading.fills.length) {
-      this.#unknown(clOrdId, 'the stream told more fills than REST has');
+      this.#unknown(clOrdId, 'the stream reported more fills than REST has');
       return;
     }
     orders.onFate(found, nowMs());
@@ -97,7 +97,7 @@ export class OrderLookup {
   }
 }
 
-/** The reading with the fills that only the stream has told so far; what was told stays as it was told. */
+/** The reading with the fills that only the stream has reported so far; what was reported stays as it was. */
 function withFills(reading: OrderReading, own: OwnOrder | undefined): OrderReading {
   const fills = new Map<string, Fill>(own?.fills);
   for (const fill of reading.fills) if (!fills.has(fill.execId)) fills.set(fill.execId, fill);

@@ -1,4 +1,4 @@
-/** One order of ours: what was sent, what has been told of it, and what it came to. */
+/** One order of ours: what was sent, what has been reported of it, and what it came to. */
 
 import type { Instrument, OrderScale } from '../../../market/instrument.ts';
 import { type Lots, lots, NO_LOTS, plus, ticks } from '../../../money/money.ts';
@@ -21,7 +21,7 @@ export interface OwnOrder {
   isRefused: boolean;
   isEnded: boolean;
   isUncertain: boolean;
-  /** It was told as another order than was sent. */
+  /** It was reported as another order than was sent. */
   isMisreported: boolean;
   /** Its end was missed once: asking the stream for it a second time would not help. */
   isMissed: boolean;
@@ -34,7 +34,7 @@ export interface OwnTerms extends Pick<OwnOrder, 'clOrdId' | 'instrument' | 'sid
   readonly nowMs: number;
 }
 
-/** An order of which nothing has been told. */
+/** An order of which nothing has been reported. */
 export function newOwnOrder({ clOrdId, instrument, side, sent, nowMs }: OwnTerms): OwnOrder {
   return {
     clOrdId,
@@ -53,7 +53,7 @@ export function newOwnOrder({ clOrdId, instrument, side, sent, nowMs }: OwnTerms
   };
 }
 
-/** Lots of all fills that were told. */
+/** Lots of all reported fills. */
 export function lotsOfFills(own: OwnOrder): Lots {
   let sum = NO_LOTS;
   for (const { qtyLots } of own.fills.values()) sum = plus(sum, qtyLots);
@@ -72,7 +72,7 @@ export function endLots(
   return orderQty === undefined ? undefined : lotsOf(orderQty);
 }
 
-/** The whole of an order, once it was told to its end. */
+/** The whole of an order, once it was reported to its end. */
 export function endedReading(own: OwnOrder, order: MergedOrder): OrderReading | undefined {
   if (!isEnd(order.status) || endLots(own, order) !== lotsOfFills(own)) return undefined;
   const { instrument, sent } = own;

@@ -1,7 +1,7 @@
 /**
  * The orders this program has out, and what is proven of each. Answers to requests and entries of the `executions` stream
- * come in any order and any number; what goes out is told once: acknowledged, each fill, then either an end or a refusal,
- * and `uncertain` whenever nothing more is proven for now. A word that comes after that is told all the same.
+ * come in any order and any number; what goes out is reported once: acknowledged, each fill, then either an end or a refusal,
+ * and `uncertain` whenever nothing more is proven for now. News that comes after that is reported all the same.
  */
 
 import type { Instrument, InstrumentDirectory, OrderScale } from '../../../market/instrument.ts';
@@ -20,12 +20,12 @@ import { endedReading, endLots, inScale, lotsOfFills, newOwnOrder, type OwnOrder
 
 export interface OwnOrdersDeps {
   readonly directory: InstrumentDirectory;
-  /** Scale of an order that is at work, whoever sent it; undefined for any other. */
+  /** Scale of an order that is at work, of this process or an earlier one; undefined for any other. */
   readonly scaleOf: (clOrdId: string) => OrderScale | undefined;
   readonly emit: (event: TradingEvent) => void;
   /** Wall time by the venue's clock, milliseconds. */
   readonly venueMs: () => number;
-  /** Without a word for this long, the outcome of an order is uncertain. */
+  /** Without news for this long, the outcome of an order is uncertain. */
   readonly answerTimeoutMs: number;
 }
 
@@ -52,7 +52,7 @@ export class OwnOrders {
     return this.#orders.get(clOrdId);
   }
 
-  /** The scale in which an order is told; undefined when nothing of it is known. */
+  /** The scale in which an order is reported; undefined when nothing of it is known. */
   scaleOf(clOrdId: string): OrderScale | undefined {
     return this.#orders.get(clOrdId)?.instrument ?? this.#deps.scaleOf(clOrdId);
   }
@@ -79,7 +79,7 @@ export class OwnOrders {
 
   /** An entry of the stream. `isSnapshot`: it may be about what happened before this process, or before its connection. */
   onReport(report: ExecutionReport, isSnapshot: boolean, nowMs: number): Merge {
-    for (const words of report.unheardOf) this.#unexpected(`order ${report.orderId} has ${words}`);
+    for (const field of report.unheardOf) this.#unexpected(`order ${report.orderId} has ${field}`);
     const merge = this.merged.apply(report);
     const own = this.#ownOf(merge.order, isSnapshot, nowMs);
     if (own === undefined) return merge;
@@ -97,7 +97,7 @@ export class OwnOrders {
     return merge;
   }
 
-  /** An entry of the stream that cannot be read: whichever order it was about is in the dark now. */
+  /** An entry of the stream that cannot be read: the state of the order it was about is not proven now. */
   onUnreadable({ orderId, clOrdId, why }: UnreadableReport): void {
     this.#unexpected(`executions: ${why} (order ${orderId ?? '?'}, cl_ord_id ${clOrdId ?? '?'})`);
     const name = clOrdId ?? (orderId === undefined ? undefined : this.merged.byOrderId(orderId)?.clOrdId);
@@ -106,7 +106,7 @@ export class OwnOrders {
     else if (name === undefined) this.doubtAll(`an entry about an unknown order cannot be read: ${why}`);
   }
 
-  /** The connection is gone: what was asked on it is answered by nobody. */
+  /** The connection is gone: what was asked on it stays without answer. */
   onFall(why: string): void {
     this.#byRequest.clear();
     this.doubtAll(why);
@@ -131,7 +131,7 @@ export class OwnOrders {
     let isStreamSilent = false;
     for (const own of this.#out) {
       if (own.isUncertain || nowMs - own.newsMs < this.#deps.answerTimeoutMs) continue;
-      this.doubt(own, `no word of it for ${Math.round(nowMs - own.newsMs)} ms`);
+      this.doubt(own, `no news of it for ${Math.round(nowMs - own.newsMs)} ms`);
       if (own.sent === undefined || own.venueOrderId === undefined || own.isMissed) continue;
       own.isMissed = true;
       isStreamSilent = true;
@@ -139,7 +139,7 @@ export class OwnOrders {
     return isStreamSilent;
   }
 
-  /** Takes over what a look at the account found, so that nothing of it is told a second time. */
+  /** Takes over what a look at the account found, so that nothing of it is reported a second time. */
   onFate(reading: OrderReading, nowMs: number): void {
     const { clOrdId, venueOrderId, instrument, side, isOpen, fills } = reading;
     const listed = instrument === undefined ? undefined : this.#deps.directory.instruments[instrument];
@@ -160,7 +160,7 @@ export class OwnOrders {
     if (own !== undefined) this.#close(own);
   }
 
-  /** The whole of an order, if the stream has told it to its end. */
+  /** The whole of an order, if the stream has reported it to its end. */
   readingOf(clOrdId: string): OrderReading | undefined {
     const own = this.#orders.get(clOrdId);
     const order = this.merged.byClOrdId(clOrdId);
@@ -225,7 +225,7 @@ export class OwnOrders {
     }
   }
 
-  /** Tells what is new of an order, and its end when all that belongs to it is here. */
+  /** Reports what is new of an order, and its end when all that belongs to it is here. */
   #settle(own: OwnOrder, order: MergedOrder): void {
     this.#acknowledge(own, order.orderId);
     const other = otherThanSent(own, order);
@@ -268,7 +268,7 @@ export class OwnOrders {
     }
   }
 
-  /** Tells a fill, or tells it anew as the venue has it now. One that cannot be read leaves the order in doubt. */
+  /** Reports a fill, or reports it again as the venue has it now. One that cannot be read leaves the order in doubt. */
   #reportFill(own: OwnOrder, { orderId }: MergedOrder, text: FillText): void {
     const { directory, venueMs, emit } = this.#deps;
     const read = readFill(text, own.instrument, own.side, directory, venueMs());
@@ -294,7 +294,7 @@ export class OwnOrders {
 
   /** Nothing more is proven of an order for now. */
   doubt(own: OwnOrder, why: string): void {
-    if (own.isUncertain && !own.isEnded) return; // said already, and nobody has settled it since
+    if (own.isUncertain && !own.isEnded) return; // reported already, and not settled since
     own.isUncertain = true;
     this.#deps.emit({ type: 'order.uncertain', clOrdId: own.clOrdId, why });
   }

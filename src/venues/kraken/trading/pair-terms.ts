@@ -13,7 +13,7 @@ export interface PairTermsDeps {
   readonly clock: Clock;
   readonly directory: InstrumentDirectory;
   readonly intervalMs: number;
-  /** Called when REST and the socket begin to disagree on a pair, go on to in another way, or agree again. */
+  /** Called when REST and the socket begin to disagree on a pair, begin to disagree otherwise, or agree again. */
   readonly onNews: (text: string, isAgreed: boolean) => void;
   readonly onUnexpected: (text: string) => void;
 }

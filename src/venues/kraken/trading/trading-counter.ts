@@ -2,7 +2,7 @@
  * Kraken's trading counters, one per pair (protocol reference 4.2), kept so that the venue's never overflow. New orders keep
  * a reserve free: when everything goes wrong there must be room to cancel.
  *
- * As with the REST counter, points begin to decay here when the answer is in, so that no delay on the way makes the venue's
+ * As with the REST counter, points begin to decay here when the answer is in, so that no delay in transit makes the venue's
  * counter larger than ours. An order is taken to be as young as it can be: as old as its last answer.
  */
 
@@ -46,7 +46,7 @@ export function batchAddPoints(count: number): number {
   return Math.ceil(count / 2);
 }
 
-/** The tier that a threshold belongs to, as the executions channel tells it in `maxratecount`. */
+/** The tier that a threshold belongs to, as the executions channel reports it in `maxratecount`. */
 export function tierOfThreshold(maxRateCount: number): RateTier {
   if (maxRateCount >= TRADING_LIMITS.pro.max) return 'pro';
   return maxRateCount >= TRADING_LIMITS.intermediate.max ? 'intermediate' : 'starter';
@@ -80,7 +80,7 @@ export class TradingCounter {
     this.#pair(instrument).begin(points);
   }
 
-  /** The venue has counted it by now: it answered, or whatever was sent cannot arrive any more. */
+  /** The venue has counted it by now: it answered, or what was sent cannot arrive any more. */
   onSettled(instrument: InstrumentIndex, points: number, nowMs: number): void {
     this.#pair(instrument).settle(points, inNs(nowMs));
   }
@@ -93,7 +93,7 @@ export class TradingCounter {
     }
   }
 
-  /** The venue tells its own count: ours is never below. */
+  /** The venue reports its own count: ours is never below. */
   onReported(instrument: InstrumentIndex, points: number, nowMs: number): void {
     this.#pair(instrument).raiseTo(points, inNs(nowMs));
   }

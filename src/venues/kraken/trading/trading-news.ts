@@ -1,4 +1,4 @@
-/** What the private connection brings, made into what the sequencer hears: executions, balances, answers. */
+/** What the private connection brings, made into the sequencer's events: executions, balances, answers. */
 
 import type { InstrumentDirectory } from '../../../market/instrument.ts';
 import { units } from '../../../money/money.ts';
@@ -57,7 +57,7 @@ export class TradingNews implements StreamHandler {
     for (const why of unreadable) emit({ type: 'unexpected', text: `balances: ${why}` });
     for (const { asset: name, balance, refId } of reports) {
       const asset = directory.assetNamed(name);
-      if (asset === undefined) continue; // reading the account tells of assets that nobody announced
+      if (asset === undefined) continue; // reading the account reports assets that were not announced
       const { value, isExact } = roundedAmount(balance, asset.precision, 'down', name);
       if (!isExact) emit({ type: 'unexpected', text: `balance ${balance} ${name} does not fit; rounded down` });
       if (!isCountable(value)) emit({ type: 'unexpected', text: `balance ${balance} ${name} cannot be counted` });
@@ -70,7 +70,7 @@ export class TradingNews implements StreamHandler {
     const { topic } = apiErrorOf(reply.error);
     const isHandled = deadMansSwitch.onReply(reply, nowMs()) || cancels.onReply(reply, nowMs());
     if (!isHandled) this.#onOrderReply(reply, topic);
-    // Whatever carried it: every request to come carries the same.
+    // Whichever request carried it: every one to come carries the same.
     if (topic === 'token') onTokenRefused();
   }
 

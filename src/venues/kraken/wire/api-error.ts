@@ -25,18 +25,18 @@ export type ErrorTopic =
 
 /**
  * `later`: the same again after a pause. `refreshed`: again with a new nonce or token. `never`: the same again fails
- * the same way.
+ * again.
  */
 export type Repeatability = 'later' | 'refreshed' | 'never';
 
 export interface ApiError {
-  /** The venue's words. */
+  /** The venue's text. */
   readonly text: string;
   readonly topic: ErrorTopic;
   /** Whether an order that got this error was not taken, for certain. If not, its fate is unknown. */
   readonly provesRefusal: boolean;
   readonly repeatable: Repeatability;
-  /** Unix time in seconds before which the venue wants to hear nothing; only for `EService:Throttled`. */
+  /** Unix time in seconds before which the venue wants no requests; only for `EService:Throttled`. */
   readonly retryAtS: number | undefined;
 }
 

@@ -18,7 +18,7 @@ export function unsubscribeBook(symbols: readonly string[], depth: number, reqId
   return JSON.stringify({ method: 'unsubscribe', params: { channel: 'book', symbol: symbols, depth }, req_id: reqId });
 }
 
-/** The venue's own ping; its pong tells when it was read and answered. */
+/** The venue's own ping; its pong says when it was read and answered. */
 export function ping(reqId: RequestId): string {
   return JSON.stringify({ method: 'ping', req_id: reqId });
 }

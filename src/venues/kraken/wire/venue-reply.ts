@@ -1,13 +1,13 @@
 /**
  * Frames of the public socket that are no market data: status, heartbeat, pong, acknowledgements, refusals (protocol
  * reference 1.3 to 1.5). They are rare, so `JSON.parse` reads them; numbers that must stay exact are not among them.
- * Whatever is not recognised is `undefined`: the caller counts it as malformed.
+ * What is not recognised is `undefined`: the caller counts it as malformed.
  */
 import { z } from 'zod';
 import type { VenueReply } from '../../market-data.ts';
 import { wireTimeMs } from './wire-time.ts';
 
-/** A longer word for a state is no state that is known. */
+/** A longer text is no known state. */
 const STATE_MAX = 64;
 
 const STATUS = z.object({ channel: z.literal('status'), data: z.array(z.object({ system: z.string() })).min(1) });
