@@ -28,7 +28,7 @@ import type { RingProducer } from '../src/runtime/memory/ring.ts';
 import { createSharedMemory, openContext, openProducer, type Placement } from '../src/runtime/memory/shared-memory.ts';
 import { checkConfig } from '../src/settings/config.ts';
 import { topologyOf } from '../src/topology.ts';
-import { feeSettingsOf } from '../src/venues/fee-settings.ts';
+import { feeSettingsOf, takerFeesOf } from '../src/venues/fee-settings.ts';
 import { krakenPairs } from '../tests/support/asset-pairs.ts';
 import { heapAfterCollection } from '../tests/support/heap.ts';
 import { alternate, type Bench, type BenchRow, nowNs, quantiles } from './harness.ts';
@@ -240,12 +240,7 @@ class Stage {
 /** One screening of EUR/USD with its tournament tree, against multiplying out its 900 cycles from flat arrays. */
 async function treeAgainstScan(rounds: number): Promise<BenchRow> {
   const directory = finePairs();
-  const market = new Market(
-    2_048,
-    feeSettingsOf(checkConfig({})),
-    new FeeTable(createFeeTableMemory(2_048)),
-    directory,
-  );
+  const market = new Market(2_048, takerFeesOf(checkConfig({}), new FeeTable(createFeeTableMemory(2_048))), directory);
   market.rates.fill(0.99);
   market.rates[market.ONE_EDGE] = 1;
   const table = findCycles(directory, { startAssets: [], cycleLength: 3 });

@@ -67,6 +67,17 @@ describe('architecture', () => {
     ]);
   });
 
+  test('legs are made by the model of their venue, which alone knows its fee and its rounding', () => {
+    const makers = (path: string) => files.filter((file) => importsOf(file).includes(path)).map((file) => file.path);
+    expect(makers('market/legs/ladder-leg.ts')).toEqual(['market/legs/ladder-legs.ts']);
+    expect(makers('market/legs/ladder-legs.ts').filter((path) => !path.startsWith('venues/'))).toEqual([]);
+    expect(found((file) => /PPM - BigInt\(|1_000_000n? - fee/.test(codeOf(file)))).toEqual([
+      'actors/detector/market-view.ts', // the screen's floats, which decide nothing
+      'market/legs/ladder-leg.ts',
+      'market/legs/ladder-legs.ts',
+    ]);
+  });
+
   test('an actor never imports another actor', () => {
     const wrong = files.flatMap((file) => {
       const own = actorOf(file.path);

@@ -5,6 +5,8 @@
 
 import { type PartsPerMillion, parsePercent } from '../money/money.ts';
 import { arbitradeError } from '../platform/errors.ts';
+import type { FeeTable } from './fee-table.ts';
+import type { Instrument } from './instrument.ts';
 
 /** Fee settings: `fees` of the configuration, and the venue's own schedule. */
 export interface FeeSettings {
@@ -40,6 +42,34 @@ export function takerFee(settings: FeeSettings, symbol: string): PartsPerMillion
 export function accountFee(settings: FeeSettings, symbol: string, reportedPpm: PartsPerMillion): PartsPerMillion {
   const isNamed = Object.hasOwn(settings.pairs_taker_pct, symbol) || settings.taker_pct !== undefined;
   return isNamed ? (Math.max(reportedPpm, takerFee(settings, symbol)) as PartsPerMillion) : reportedPpm;
+}
+
+/** What legs are made at: the settings, and what the venue has reported of the account. */
+export class TakerFees {
+  readonly #settings: FeeSettings;
+  readonly #table: FeeTable;
+
+  constructor(settings: FeeSettings, table: FeeTable) {
+    this.#settings = settings;
+    this.#table = table;
+  }
+
+  /** What a new leg is made at: see {@link accountFee}, and {@link takerFee} as long as the venue has reported nothing. */
+  of({ index, symbol }: Instrument): PartsPerMillion {
+    const reported = this.#table.of(index);
+    return reported === undefined ? takerFee(this.#settings, symbol) : accountFee(this.#settings, symbol, reported);
+  }
+
+  /** As {@link of}; undefined unless the venue has reported it and no fill has paid another since. */
+  confirmed(instrument: Instrument): PartsPerMillion | undefined {
+    const isReported = this.#table.of(instrument.index) !== undefined && !this.#table.isDoubted(instrument.index);
+    return isReported ? this.of(instrument) : undefined;
+  }
+
+  /** What the account pays as far as is known: a setting does not raise what the venue has reported. */
+  paid({ index, symbol }: Instrument): PartsPerMillion {
+    return this.#table.of(index) ?? takerFee(this.#settings, symbol);
+  }
 }
 
 function checkedPercent(setting: string, text: string): PartsPerMillion {

@@ -4,8 +4,8 @@
  */
 
 import { divideDown, type Units, units } from '../money/money.ts';
+import { powerOfTen } from '../money/rational.ts';
 import { type BookCopy, type BookTable, createBookCopy, VALID } from './book-table.ts';
-import { powerOfTen } from './cycles/cycle-leg.ts';
 import type { Asset, AssetIndex, Instrument, InstrumentDirectory } from './instrument.ts';
 
 const SCRATCH: BookCopy = createBookCopy(1);

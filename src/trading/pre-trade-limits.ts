@@ -4,7 +4,6 @@
  */
 
 import { assetSpent } from '../market/asset-graph.ts';
-import { powerOfTen } from '../market/cycles/cycle-leg.ts';
 import {
   type AssetIndex,
   type Instrument,
@@ -23,6 +22,7 @@ import {
   type Units,
   units,
 } from '../money/money.ts';
+import { powerOfTen } from '../money/rational.ts';
 import { BUY, type Side } from '../money/side.ts';
 import { SlidingWindow } from '../net/limiters/sliding-window.ts';
 import type { Clock } from '../platform/clock.ts';

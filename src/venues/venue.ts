@@ -3,6 +3,7 @@
  * asks for its name.
  */
 import type { Instrument, InstrumentDirectory, InstrumentIndex, OrderScale } from '../market/instrument.ts';
+import type { LegModel } from '../market/legs/leg.ts';
 import type { PartsPerMillion } from '../money/money.ts';
 import type { ActorContext } from '../runtime/actor.ts';
 import type { Config, VenueName } from '../settings/config.ts';
@@ -50,6 +51,8 @@ export interface Venue {
   readonly market: MarketData;
   /** Taker fees by tier, in percent, dearest first: for runs without a key, which cannot ask for their own. */
   readonly takerPctByTier: readonly string[];
+  /** Makes the legs of its instruments: its fee and its rounding are in them. */
+  readonly legs: LegModel;
   /**
    * Opens nothing on the network before `port.start()`.
    * @param directory what the sequencer counts ticks and lots in: the same object, kept current by it.

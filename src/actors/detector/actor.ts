@@ -18,7 +18,8 @@ import type { Counters } from '../../runtime/memory/counters.ts';
 import type { EdgeDistribution } from '../../runtime/memory/edge-distribution.ts';
 import { type Histogram, isTimed } from '../../runtime/memory/histogram.ts';
 import type { RingConsumer, RingProducer } from '../../runtime/memory/ring.ts';
-import { feeSettingsOf } from '../../venues/fee-settings.ts';
+import { takerFeesOf } from '../../venues/fee-settings.ts';
+import { venueNamed } from '../../venues/registry.ts';
 import { CycleStrategy } from './cycle-strategy.ts';
 import { Market } from './market-view.ts';
 import { type Trigger, writeOpportunity } from './opportunity-slot.ts';
@@ -79,8 +80,9 @@ class Detector implements Actor {
     this.#feeChanges = context.feeTable.changes;
     const { config, instrumentLog, bookTable, fundsTable } = context;
     const directory = instrumentLog.directory(context.counters.get('instruments_position'));
-    this.#market = new Market(config.limits.instruments_max, feeSettingsOf(config), context.feeTable, directory);
-    this.#strategy = new CycleStrategy(this.#market, bookTable, new StartFunds(config, fundsTable), config);
+    this.#market = new Market(config.limits.instruments_max, takerFeesOf(config, context.feeTable), directory);
+    const { legs } = venueNamed(config.venue.name);
+    this.#strategy = new CycleStrategy(this.#market, bookTable, new StartFunds(config, fundsTable), legs, config);
     this.#recorded = newestMark(context.producer('detector_records'));
     this.#passedOn = newestMark(this.#opportunities);
   }

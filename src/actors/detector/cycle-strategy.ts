@@ -6,14 +6,15 @@
 import assert from 'node:assert/strict';
 import { type CycleTable, edgeOf, edgesOfCycle, findCycles } from '../../market/asset-graph.ts';
 import { type BookCopy, type BookTable, createBookCopy, VERIFIED_LEVELS } from '../../market/book-table.ts';
-import { CycleLeg, type LegTerms } from '../../market/cycles/cycle-leg.ts';
 import { type CycleSize, sizeCycle } from '../../market/cycles/cycle-sizing.ts';
-import { cycleTouch, type Fraction, isLess, type LegTouch, leastMultiplier } from '../../market/cycles/cycle-touch.ts';
+import { cycleTouch, leastMultiplier } from '../../market/cycles/cycle-touch.ts';
 import { paysAtWorst } from '../../market/cycles/cycle-worst.ts';
 import { type LegMid, worthAtStart } from '../../market/cycles/cycle-worth.ts';
-import type { Asset, InstrumentIndex } from '../../market/instrument.ts';
+import type { InstrumentIndex } from '../../market/instrument.ts';
+import type { Leg, LegModel, LegTerms, LegTouch } from '../../market/legs/leg.ts';
 import { LEGS_MAX } from '../../messages/opportunity-message.ts';
 import { INT64_MAX, minus } from '../../money/money.ts';
+import { type Fraction, isLess } from '../../money/rational.ts';
 import { BUY, SELL } from '../../money/side.ts';
 import type { Config } from '../../settings/config.ts';
 import { CycleScreen } from './cycle-screen.ts';
@@ -27,17 +28,19 @@ export class CycleStrategy implements Strategy {
   readonly #bookTable: BookTable;
   readonly #settings: Config['strategy'];
   readonly #funds: StartFunds;
+  readonly #legModel: LegModel;
   /** A cycle is an opportunity when its net multiplier is greater than this. */
   readonly #threshold: Fraction;
   readonly #books: readonly BookCopy[];
   #table: CycleTable;
   #screen: CycleScreen;
 
-  constructor(market: Market, bookTable: BookTable, funds: StartFunds, config: Config) {
+  constructor(market: Market, bookTable: BookTable, funds: StartFunds, legs: LegModel, config: Config) {
     this.#market = market;
     this.#bookTable = bookTable;
     this.#settings = config.strategy;
     this.#funds = funds;
+    this.#legModel = legs;
     this.#threshold = leastMultiplier(config.strategy.min_edge_bps);
     this.#books = Array.from({ length: LEGS_MAX }, () => createBookCopy(VERIFIED_LEVELS));
     this.#table = NO_CYCLES; // until the market is known: see rebuild
@@ -91,7 +94,7 @@ export class CycleStrategy implements Strategy {
       const terms = this.#market.terms(edge);
       const priceTicks = this.#market.touchPrice(edge);
       if (terms === undefined || priceTicks <= 0n) return undefined;
-      legs.push({ terms, priceTicks, qtyLots: this.#market.touchQty(edge) });
+      legs.push(this.#legModel.touch(terms, priceTicks, this.#market.touchQty(edge)));
     }
     return legs;
   }
@@ -105,8 +108,8 @@ export class CycleStrategy implements Strategy {
     const mids = legs.map(({ terms }) => this.#midOf(terms));
     let best: OpportunitySize | undefined;
     let bestWorth = NOTHING;
-    for (const firstLeg of this.#startLegs(legs)) {
-      const size = this.#sizeFrom(ladders, legs, firstLeg);
+    for (const firstLeg of this.#startLegs(ladders)) {
+      const size = this.#sizeFrom(ladders, firstLeg);
       if (size === undefined) continue;
       const worth = worthAtStart(mids, firstLeg, minus(size.endUnits, size.startUnits));
       if (isLess(bestWorth, worth)) [best, bestWorth] = [{ ...size, firstLeg }, worth];
@@ -114,10 +117,10 @@ export class CycleStrategy implements Strategy {
     return best;
   }
 
-  #sizeFrom(ladders: readonly CycleLeg[], legs: readonly LegTouch[], firstLeg: number): CycleSize | undefined {
-    const budgetUnits = this.#funds.of(assetSpent(legs[firstLeg] as LegTouch));
+  #sizeFrom(legs: readonly Leg[], firstLeg: number): CycleSize | undefined {
+    const budgetUnits = this.#funds.of((legs[firstLeg] as Leg).spends);
     if (budgetUnits === 0n) return undefined;
-    const inOrder = [...ladders.slice(firstLeg), ...ladders.slice(0, firstLeg)];
+    const inOrder = [...legs.slice(firstLeg), ...legs.slice(0, firstLeg)];
     const size = sizeCycle(inOrder, { budgetUnits, stepsMax: this.#settings.sizing_steps_max });
     const firstLots = size?.fills[0]?.qtyLots;
     if (size === undefined || firstLots === undefined || !fitsMessage(size)) return undefined;
@@ -130,27 +133,25 @@ export class CycleStrategy implements Strategy {
     return { terms, bidTicks, askTicks: this.#market.touchPrice(edgeOf(index, BUY)) };
   }
 
-  #ladderOf({ terms, priceTicks }: LegTouch, index: number, seq: number): CycleLeg {
+  #ladderOf({ terms, priceTicks }: LegTouch, index: number, seq: number): Leg {
     const book = this.#books[index] as BookCopy;
     const found = this.#bookTable.readAsOf(terms.instrument.index, seq, book);
     const ladder = terms.side === BUY ? book.asks : book.bids;
     assert.ok(found && ladder.priceTicks[0] === priceTicks, 'the book table keeps the book that the top came from');
-    return new CycleLeg(terms, ladder);
+    return this.#legModel.leg(terms, ladder);
   }
 
   /** Legs that a size may begin with, in order of preference: those of `start_assets`, or without such all. */
-  #startLegs(legs: readonly LegTouch[]): number[] {
+  #startLegs(legs: readonly Leg[]): number[] {
     const { start_assets: wanted } = this.#settings;
     if (wanted.length === 0) return [...legs.keys()];
-    const spends = legs.map((leg) => assetSpent(leg).id);
-    return wanted.map((id) => spends.indexOf(id)).filter((index) => index !== -1);
+    const spent = legs.map(({ spends }) => spends.id);
+    return wanted.map((id) => spent.indexOf(id)).filter((index) => index !== -1);
   }
 }
 
 const NOTHING: Fraction = { numerator: 0n, denominator: 1n };
 const NO_CYCLES: CycleTable = { count: 0, legCounts: new Uint8Array(0), edges: new Uint32Array(0) };
-
-const assetSpent = ({ terms: { side, base, quote } }: LegTouch): Asset => (side === BUY ? quote : base);
 
 /** Whether every amount of a size fits a message. What does not is no order either. */
 function fitsMessage({ startUnits, endUnits, fills }: CycleSize): boolean {

@@ -8,15 +8,14 @@
 
 import { type Edge, edgeOf, instrumentOfEdge, sideOfEdge } from '../../market/asset-graph.ts';
 import type { BookCopy, BookTable } from '../../market/book-table.ts';
-import type { LegTerms } from '../../market/cycles/cycle-leg.ts';
-import type { FeeTable } from '../../market/fee-table.ts';
-import { accountFee, type FeeSettings, takerFee } from '../../market/fees.ts';
+import type { TakerFees } from '../../market/fees.ts';
 import {
   type Instrument,
   type InstrumentDirectory,
   type InstrumentIndex,
   instrumentIndex,
 } from '../../market/instrument.ts';
+import type { LegTerms } from '../../market/legs/leg.ts';
 import { TOP, TOP_FLAG } from '../../messages/market-messages.ts';
 import { readInt64 } from '../../money/int64.ts';
 import { type Lots, lots, type Ticks, ticks } from '../../money/money.ts';
@@ -40,8 +39,7 @@ export class Market {
   readonly kept: Float64Array;
   /** The edge that changes nothing: stands in for the fourth leg of a cycle of three. */
   readonly ONE_EDGE: Edge;
-  readonly #fees: FeeSettings;
-  readonly #feeTable: FeeTable;
+  readonly #fees: TakerFees;
   readonly #feePpm: Uint32Array;
   readonly #priceScale: Float64Array;
   readonly #qtyPrecision: Int8Array;
@@ -49,15 +47,13 @@ export class Market {
   readonly #values: BigInt64Array;
   readonly #view: DataView;
 
-  /** @param fees of the settings: they hold where `feeTable` has no word of the venue. */
-  constructor(instrumentsMax: number, fees: FeeSettings, feeTable: FeeTable, directory: InstrumentDirectory) {
+  constructor(instrumentsMax: number, fees: TakerFees, directory: InstrumentDirectory) {
     this.directory = directory;
     this.ONE_EDGE = instrumentsMax * 2;
     this.rates = new Float64Array(instrumentsMax * 2 + 1);
     this.rates[this.ONE_EDGE] = 1;
     this.kept = new Float64Array(instrumentsMax);
     this.#fees = fees;
-    this.#feeTable = feeTable;
     this.#feePpm = new Uint32Array(instrumentsMax);
     this.#priceScale = new Float64Array(instrumentsMax).fill(Number.NaN);
     this.#qtyPrecision = new Int8Array(instrumentsMax).fill(-1);
@@ -121,8 +117,8 @@ export class Market {
   }
 
   #takeInstrument(instrument: Instrument): void {
-    const { index, symbol, pricePrecision, qtyPrecision } = instrument;
-    this.#takeFee(index, symbol);
+    const { index, pricePrecision, qtyPrecision } = instrument;
+    this.#takeFee(instrument);
     const scale = 10 ** pricePrecision;
     if (this.#priceScale[index] !== scale || this.#qtyPrecision[index] !== qtyPrecision) this.#forget(index);
     this.#priceScale[index] = scale;
@@ -131,17 +127,16 @@ export class Market {
 
   /** Takes over what the venue has told of fees. Rates follow; the strategy is to be rebuilt. */
   takeFees(): void {
-    for (const { index, symbol } of this.directory.instruments) {
-      this.#takeFee(index, symbol);
-      this.#updateRates(index);
+    for (const instrument of this.directory.instruments) {
+      this.#takeFee(instrument);
+      this.#updateRates(instrument.index);
     }
   }
 
-  #takeFee(index: InstrumentIndex, symbol: string): void {
-    const reported = this.#feeTable.of(index);
-    const feePpm = reported === undefined ? takerFee(this.#fees, symbol) : accountFee(this.#fees, symbol, reported);
-    this.#feePpm[index] = feePpm;
-    this.kept[index] = (1_000_000 - feePpm) / 1_000_000;
+  #takeFee(instrument: Instrument): void {
+    const feePpm = this.#fees.of(instrument);
+    this.#feePpm[instrument.index] = feePpm;
+    this.kept[instrument.index] = (1_000_000 - feePpm) / 1_000_000;
   }
 
   #forget(instrument: InstrumentIndex): boolean {

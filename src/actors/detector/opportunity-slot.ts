@@ -1,9 +1,8 @@
 /** Writes an opportunity as the fixed-size message of `opportunity-message.ts`. */
 
 import { assetSpent } from '../../market/asset-graph.ts';
-import type { LegFill } from '../../market/cycles/cycle-leg.ts';
-import type { LegTouch } from '../../market/cycles/cycle-touch.ts';
 import type { InstrumentIndex } from '../../market/instrument.ts';
+import type { LegFill, LegTouch } from '../../market/legs/leg.ts';
 import { LEG, OPPORTUNITY } from '../../messages/opportunity-message.ts';
 import { RECORD_KIND } from '../../messages/record-messages.ts';
 import { INT64_MAX, smaller } from '../../money/money.ts';

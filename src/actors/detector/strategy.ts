@@ -3,8 +3,9 @@
  * rings, the order of messages and what survives a death; a strategy owns nothing that cannot be rebuilt.
  */
 import type { CycleSize } from '../../market/cycles/cycle-sizing.ts';
-import type { CycleTouch, LegTouch } from '../../market/cycles/cycle-touch.ts';
+import type { CycleTouch } from '../../market/cycles/cycle-touch.ts';
 import type { InstrumentIndex } from '../../market/instrument.ts';
+import type { LegTouch } from '../../market/legs/leg.ts';
 
 /** The strategies there are. The index is stored with every opportunity: append only. */
 export const STRATEGY_NAMES = ['cycle'] as const;

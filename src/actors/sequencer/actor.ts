@@ -12,6 +12,7 @@ import type { Actor, ActorContext, ActorFactory, Answering } from '../../runtime
 import type { ControlCalls } from '../../runtime/control-calls.ts';
 import type { CounterName } from '../../runtime/counter-names.ts';
 import { usesKey } from '../../settings/config.ts';
+import { venueNamed } from '../../venues/registry.ts';
 import type { TradingEvent, TradingPort } from '../../venues/trading-port.ts';
 import type { PlansAtWork } from './account/running-account.ts';
 import { SpendableFunds } from './account/spendable-funds.ts';
@@ -95,7 +96,7 @@ class Sequencer implements Actor {
     this.#opportunities = context.consumer('opportunities');
     const journal = new Journal(openSequencerMemory(ownMemory, config), producer('executions'), records);
     journal.noteRun(Math.max(1, Math.floor(context.clock.wallMs()))); // 0 says that none is noted
-    const books = new NewestBooks(context.bookTable, context.instrumentLog);
+    const books = new NewestBooks(context.bookTable, context.instrumentLog, venueNamed(config.venue.name).legs);
     const recall = (clOrdId: string) => this.#desk.recall(clOrdId);
     const deps: ExecutionRouteDeps = { context, journal, books, recall, atEnd: (run) => this.#atEnd.push(run) };
     const port = way.makePort(deps);

@@ -11,6 +11,7 @@ import type { MonotonicNs } from '../../platform/time.ts';
 import type { Actor, ActorContext, ActorFactory } from '../../runtime/actor.ts';
 import type { ControlCalls } from '../../runtime/control-calls.ts';
 import { PreTradeLimits } from '../../trading/pre-trade-limits.ts';
+import { venueNamed } from '../../venues/registry.ts';
 import { revalidate, revalidationLimits, type Standing } from './decisions/revalidation.ts';
 import { recordAudit, recordRefused } from './journal/execution-events.ts';
 import { Journal } from './journal/journal.ts';
@@ -49,7 +50,7 @@ class Alert implements Actor {
     const { config, counters, ownMemory, producer, records } = context;
     this.#opportunities = context.consumer('opportunities');
     this.#journal = new Journal(openSequencerMemory(ownMemory, config), producer('executions'), records);
-    this.#books = new NewestBooks(context.bookTable, context.instrumentLog);
+    this.#books = new NewestBooks(context.bookTable, context.instrumentLog, venueNamed(config.venue.name).legs);
     this.#limits = revalidationLimits(config);
     this.#preTradeLimits = new PreTradeLimits({
       config,

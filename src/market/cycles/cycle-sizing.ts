@@ -16,9 +16,8 @@
  * hundred-thousandth would take thousands of candidates more, and the books would have moved on meanwhile.
  */
 
-import { divideUp, type Lots, largest, lots, NO_LOTS, NO_UNITS, PPM, type Units, units } from '../../money/money.ts';
-import { BUY } from '../../money/side.ts';
-import type { CycleLeg, LegFill } from './cycle-leg.ts';
+import { type Lots, largest, lots, NO_LOTS, NO_UNITS, type Units, units } from '../../money/money.ts';
+import { FRACTION_BITS, type Leg, type LegFill } from '../legs/leg.ts';
 
 export interface SizingLimits {
   /** Units of the start asset that may be spent; absent: no limit but the ladders. */
@@ -40,7 +39,7 @@ export interface CycleSize {
 }
 
 /** The most profitable size of the cycle of `legs`, in trading order; undefined when none earns at least one unit. */
-export function sizeCycle(legs: readonly CycleLeg[], limits: SizingLimits): CycleSize | undefined {
+export function sizeCycle(legs: readonly Leg[], limits: SizingLimits): CycleSize | undefined {
   const range = firstOrderRange(legs, limits.budgetUnits);
   if (range === undefined) return undefined;
   return new SizeSearch(legs, range, limits.stepsMax).run();
@@ -48,7 +47,7 @@ export function sizeCycle(legs: readonly CycleLeg[], limits: SizingLimits): Cycl
 
 /** What the cycle comes to when its first order is `firstLots`; undefined when an order would be below a minimum. */
 export function executeCycle(
-  legs: readonly CycleLeg[],
+  legs: readonly Leg[],
   firstLots: Lots,
 ): { startUnits: Units; endUnits: Units; lots: readonly Lots[] } | undefined {
   const lots: Lots[] = [];
@@ -59,20 +58,20 @@ export function executeCycle(
     lots.push(order);
     amount = leg.received(order);
   }
-  return { startUnits: (legs[0] as CycleLeg).spent(firstLots), endUnits: amount, lots };
+  return { startUnits: (legs[0] as Leg).spent(firstLots), endUnits: amount, lots };
 }
 
 /**
  * The largest first order with which leg `index` orders no more than `lotsMost`; undefined when no first order that the
  * ladders hold makes it order more.
  */
-export function firstOrderWithin(legs: readonly CycleLeg[], index: number, lotsMost: Lots): Lots | undefined {
-  const first = legs[0] as CycleLeg;
-  const leg = legs[index] as CycleLeg;
+export function firstOrderWithin(legs: readonly Leg[], index: number, lotsMost: Lots): Lots | undefined {
+  const first = legs[0] as Leg;
+  const leg = legs[index] as Leg;
   if (lotsMost >= leg.lotsMax) return undefined;
-  const { qtyIncrement } = leg.terms.instrument;
-  const beyond = firstOrderFor(legs, index, lots(lotsMost - (lotsMost % qtyIncrement) + qtyIncrement));
-  return beyond === undefined ? undefined : lots(beyond - first.terms.instrument.qtyIncrement);
+  const { lotStep } = leg;
+  const beyond = firstOrderFor(legs, index, lots(lotsMost - (lotsMost % lotStep) + lotStep));
+  return beyond === undefined ? undefined : lots(beyond - first.lotStep);
 }
 
 interface OrderRange {
@@ -81,8 +80,8 @@ interface OrderRange {
 }
 
 /** First orders for which every leg reaches its minimum and the budget suffices. Orders grow with the first one. */
-function firstOrderRange(legs: readonly CycleLeg[], budgetUnits: Units | undefined): OrderRange | undefined {
-  const first = legs[0] as CycleLeg;
+function firstOrderRange(legs: readonly Leg[], budgetUnits: Units | undefined): OrderRange | undefined {
+  const first = legs[0] as Leg;
   const most = budgetUnits === undefined ? first.lotsMax : first.lotsFor(budgetUnits);
   let least = NO_LOTS;
   for (const [index, leg] of legs.entries()) {
@@ -94,26 +93,25 @@ function firstOrderRange(legs: readonly CycleLeg[], budgetUnits: Units | undefin
 }
 
 /** The smallest first order with which leg `index` can place an order of `lots`. */
-function firstOrderFor(legs: readonly CycleLeg[], index: number, lots: Lots): Lots | undefined {
+function firstOrderFor(legs: readonly Leg[], index: number, lots: Lots): Lots | undefined {
   let order: Lots | undefined = lots;
   for (let at = index; at > 0 && order !== undefined; at--) {
-    order = (legs[at - 1] as CycleLeg).lotsToReceive((legs[at] as CycleLeg).spent(order));
+    order = (legs[at - 1] as Leg).lotsToReceive((legs[at] as Leg).spent(order));
   }
   return order;
 }
 
 /** Order of leg `index` when the first order is `firstLots`. */
-function orderOfLeg(legs: readonly CycleLeg[], index: number, firstLots: Lots): Lots {
+function orderOfLeg(legs: readonly Leg[], index: number, firstLots: Lots): Lots {
   let order = firstLots;
   for (let at = 1; at <= index; at++) {
-    order = (legs[at] as CycleLeg).lotsFor((legs[at - 1] as CycleLeg).received(order));
+    order = (legs[at] as Leg).lotsFor((legs[at - 1] as Leg).received(order));
   }
   return order;
 }
 
-/** Fixed-point places of the bound: fine enough that its own rounding stays far below one unit of any asset. */
-const BOUND_BITS = 96n;
-const ONE_UNIT = 1n << BOUND_BITS;
+/** The bound in fixed point: fine enough that its own rounding stays far below one unit of any asset. */
+const ONE_UNIT = 1n << FRACTION_BITS;
 /** More than the bound's own rounding can amount to. */
 const BOUND_SLACK = ONE_UNIT >> 12n;
 
@@ -121,51 +119,26 @@ const BOUND_SLACK = ONE_UNIT >> 12n;
 const TOLERANCE_PARTS = 100_000n;
 
 /** P of `startUnits`, rounded up, in units × 2^96: no size with this start earns more. */
-function profitBound(legs: readonly CycleLeg[], startUnits: Units): bigint {
-  let amount = startUnits << BOUND_BITS;
-  for (const leg of legs) amount = receivedAtMost(leg, amount);
-  return amount - (startUnits << BOUND_BITS);
-}
-
-/** What `amount` (units × 2^96) brings through the ladder when nothing is rounded but this result, upwards. */
-function receivedAtMost(leg: CycleLeg, amount: bigint): bigint {
-  return leg.terms.side === BUY ? boughtAtMost(leg, amount) : soldAtMost(leg, amount);
-}
-
-function boughtAtMost(leg: CycleLeg, amount: bigint): bigint {
-  const raw = divideUp(amount * leg.quoteDown, leg.quoteUp);
-  let level = 0;
-  while (level < leg.levels && (leg.rawBefore[level + 1] as bigint) << BOUND_BITS <= raw) level++;
-  const before = (leg.lotsBefore[level] as bigint) << BOUND_BITS;
-  const left = raw - ((leg.rawBefore[level] as bigint) << BOUND_BITS);
-  const lots = level === leg.levels ? before : before + divideUp(left, leg.prices[level] as bigint);
-  return divideUp(lots * leg.baseUp * leg.kept, leg.baseDown * PPM);
-}
-
-function soldAtMost(leg: CycleLeg, amount: bigint): bigint {
-  const lots = divideUp(amount * leg.baseDown, leg.baseUp);
-  let level = 0;
-  while (level < leg.levels && (leg.lotsBefore[level + 1] as bigint) << BOUND_BITS <= lots) level++;
-  const before = (leg.rawBefore[level] as bigint) << BOUND_BITS;
-  const left = lots - ((leg.lotsBefore[level] as bigint) << BOUND_BITS);
-  const raw = level === leg.levels ? before : before + left * (leg.prices[level] as bigint);
-  return divideUp(raw * leg.quoteUp * leg.kept, leg.quoteDown * PPM);
+function profitBound(legs: readonly Leg[], startUnits: Units): bigint {
+  let amount = startUnits << FRACTION_BITS;
+  for (const leg of legs) amount = leg.receivedAtMost(amount);
+  return amount - (startUnits << FRACTION_BITS);
 }
 
 /**
  * Where P stops growing, in units of the start asset, in floats: a place to begin the search at, nothing more. Walks all
  * ladders at once, always to the next end of a level, while the levels reached still multiply to more than 1.
  */
-function peakUnits(legs: readonly CycleLeg[]): number {
+function peakUnits(legs: readonly Leg[]): number {
   const level = legs.map(() => 0);
-  const left = legs.map((leg) => inputOfLevel(leg, 0));
+  const left = legs.map((leg) => leg.roomOfLevel(0));
   let start = 0;
   for (;;) {
     const reach = legs.map(() => 1); // units arriving at each leg per unit of start
     let multiplier = 1;
     for (const [index, leg] of legs.entries()) {
       reach[index] = multiplier;
-      multiplier *= rateOfLevel(leg, level[index] as number);
+      multiplier *= leg.rateOfLevel(level[index] as number);
     }
     if (!(multiplier > 1)) return start;
     const step = Math.min(...left.map((units, index) => units / (reach[index] as number)));
@@ -174,30 +147,9 @@ function peakUnits(legs: readonly CycleLeg[]): number {
       const rest = (left[index] as number) - step * (reach[index] as number);
       const isSpent = (left[index] as number) / (reach[index] as number) <= step;
       if (isSpent) level[index] = (level[index] as number) + 1;
-      left[index] = isSpent ? inputOfLevel(leg, level[index] as number) : rest;
+      left[index] = isSpent ? leg.roomOfLevel(level[index] as number) : rest;
     }
   }
-}
-
-/** Units received per unit spent at a level; 0 beyond the ladder. */
-function rateOfLevel(leg: CycleLeg, level: number): number {
-  if (level >= leg.levels) return 0;
-  const quotePerBase =
-    (Number(leg.prices[level]) * Number(leg.quoteUp) * Number(leg.baseDown)) /
-    (Number(leg.quoteDown) * Number(leg.baseUp));
-  const kept = Number(leg.kept) / Number(PPM);
-  return leg.terms.side === BUY ? kept / quotePerBase : kept * quotePerBase;
-}
-
-/** Units a level takes in. */
-function inputOfLevel(leg: CycleLeg, level: number): number {
-  if (level >= leg.levels) return 0;
-  if (leg.terms.side === BUY) {
-    const raw = (leg.rawBefore[level + 1] as bigint) - (leg.rawBefore[level] as bigint);
-    return (Number(raw) * Number(leg.quoteUp)) / Number(leg.quoteDown);
-  }
-  const lots = (leg.lotsBefore[level + 1] as bigint) - (leg.lotsBefore[level] as bigint);
-  return (Number(lots) * Number(leg.baseUp)) / Number(leg.baseDown);
 }
 
 /** A first order that is the cheapest for some order of the pivot leg. */
@@ -219,7 +171,7 @@ const FIRST_FEW = 4;
 const hasOwnBound = (nth: number): boolean => nth < FIRST_FEW || nth % BOUND_EVERY === 0;
 
 class SizeSearch {
-  readonly #legs: readonly CycleLeg[];
+  readonly #legs: readonly Leg[];
   readonly #range: OrderRange;
   readonly #stepsMax: number;
   readonly #peak: Lots;
@@ -234,13 +186,13 @@ class SizeSearch {
   #shortfallMax = NO_UNITS;
   #steps = 0;
 
-  constructor(legs: readonly CycleLeg[], range: OrderRange, stepsMax: number) {
+  constructor(legs: readonly Leg[], range: OrderRange, stepsMax: number) {
     this.#legs = legs;
     this.#range = range;
     this.#stepsMax = stepsMax;
     this.#peak = clampOrder(peakFirstOrder(legs), range);
     this.#pivot = coarsestLeg(legs, this.#peak);
-    this.#increment = (legs[this.#pivot] as CycleLeg).terms.instrument.qtyIncrement;
+    this.#increment = (legs[this.#pivot] as Leg).lotStep;
     this.#pivotRange = {
       least: orderOfLeg(legs, this.#pivot, range.least),
       most: orderOfLeg(legs, this.#pivot, range.most),
@@ -295,7 +247,7 @@ class SizeSearch {
    */
   #isClosed({ bound }: Candidate): boolean {
     const tolerance = this.#best.profit / TOLERANCE_PARTS;
-    if (bound >= (this.#best.profit + 1n + tolerance) << BOUND_BITS) return false;
+    if (bound >= (this.#best.profit + 1n + tolerance) << FRACTION_BITS) return false;
     if (tolerance === 0n && bound + BOUND_SLACK >= this.#peakBound) return false;
     this.#closedBound = largest(this.#closedBound, bound);
     return true;
@@ -303,7 +255,7 @@ class SizeSearch {
 
   /** How many units `bound` is above the best found. */
   #unitsAbove(bound: bigint): Units {
-    return units(largest(0n, (bound >> BOUND_BITS) - this.#best.profit));
+    return units(largest(0n, (bound >> FRACTION_BITS) - this.#best.profit));
   }
 
   /** The candidate for an order of the pivot leg, `nth` on its side; undefined beyond the range. */
@@ -316,7 +268,7 @@ class SizeSearch {
   }
 
   #boundOf(firstLots: Lots): bigint {
-    return profitBound(this.#legs, (this.#legs[0] as CycleLeg).spent(firstLots));
+    return profitBound(this.#legs, (this.#legs[0] as Leg).spent(firstLots));
   }
 
   #ownBound(candidate: Candidate | undefined): bigint {
@@ -328,16 +280,16 @@ function clampOrder(order: Lots, { least, most }: OrderRange): Lots {
   return order < least ? least : order > most ? most : order;
 }
 
-function peakFirstOrder(legs: readonly CycleLeg[]): Lots {
-  return (legs[0] as CycleLeg).lotsFor(units(BigInt(Math.ceil(peakUnits(legs)))));
+function peakFirstOrder(legs: readonly Leg[]): Lots {
+  return (legs[0] as Leg).lotsFor(units(BigInt(Math.ceil(peakUnits(legs)))));
 }
 
 /** The leg that has the fewest orders to choose from up to the peak. */
-function coarsestLeg(legs: readonly CycleLeg[], peakLots: Lots): number {
+function coarsestLeg(legs: readonly Leg[], peakLots: Lots): number {
   let coarsest = 0;
-  let fewest = peakLots / (legs[0] as CycleLeg).terms.instrument.qtyIncrement;
+  let fewest = peakLots / (legs[0] as Leg).lotStep;
   for (let index = 1; index < legs.length; index++) {
-    const choices = orderOfLeg(legs, index, peakLots) / (legs[index] as CycleLeg).terms.instrument.qtyIncrement;
+    const choices = orderOfLeg(legs, index, peakLots) / (legs[index] as Leg).lotStep;
     if (choices < fewest) [coarsest, fewest] = [index, choices];
   }
   return coarsest;

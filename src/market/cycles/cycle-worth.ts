@@ -4,10 +4,9 @@
  */
 
 import type { Ticks, Units } from '../../money/money.ts';
+import { type Fraction, powerOfTen } from '../../money/rational.ts';
 import { BUY } from '../../money/side.ts';
-import type { LegTerms } from './cycle-leg.ts';
-import { powerOfTen } from './cycle-leg.ts';
-import type { Fraction } from './cycle-touch.ts';
+import type { LegTerms } from '../legs/leg.ts';
 
 /** A leg and the touch of its book; a side without orders is 0. */
 export interface LegMid {

@@ -1,4 +1,5 @@
 /** Kraken, as a venue (protocol reference). */
+import { LADDER_LEGS } from '../../market/legs/ladder-legs.ts';
 import type { Venue } from '../venue.ts';
 import { readKrakenKey } from './keys/read-key.ts';
 import { KRAKEN_MARKET } from './market/kraken-market.ts';
@@ -29,6 +30,7 @@ export const KRAKEN: Venue = {
   id: 'kraken',
   market: KRAKEN_MARKET,
   takerPctByTier: TAKER_PCT_BY_TIER,
+  legs: LADDER_LEGS,
   openAccount: openKraken,
   readKey: readKrakenKey,
 };

@@ -4,11 +4,14 @@ import { CycleScreen } from '../../../src/actors/detector/cycle-screen.ts';
 import { Market } from '../../../src/actors/detector/market-view.ts';
 import { SEEN } from '../../../src/actors/detector/strategy.ts';
 import { type CycleTable, edgesOfCycle, findCycles, instrumentOfEdge } from '../../../src/market/asset-graph.ts';
-import { cycleTouch, isLess } from '../../../src/market/cycles/cycle-touch.ts';
+import { cycleTouch } from '../../../src/market/cycles/cycle-touch.ts';
 import { createFeeTableMemory, FeeTable } from '../../../src/market/fee-table.ts';
+import { TakerFees } from '../../../src/market/fees.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
+import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
 import { TOP, TOP_FLAG } from '../../../src/messages/market-messages.ts';
 import { writeInt64 } from '../../../src/money/int64.ts';
+import { isLess } from '../../../src/money/rational.ts';
 import { type Chance, seededChance } from '../../../src/platform/chance.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 
@@ -71,7 +74,7 @@ function randomMarket(chance: Chance, cycleLength: 3 | 4): { market: Market; tab
     taker_pct: ['0', '0.1'][chance.integer(2)],
     pairs_taker_pct: { 'A/B': '0.3' },
   };
-  const market = new Market(64, fees, new FeeTable(createFeeTableMemory(64)), directory);
+  const market = new Market(64, new TakerFees(fees, new FeeTable(createFeeTableMemory(64))), directory);
   return { market, table: findCycles(directory, { startAssets: [], cycleLength }) };
 }
 
@@ -106,11 +109,9 @@ function exactlyAbove(
   threshold: { numerator: bigint; denominator: bigint },
 ): number[] {
   return complete(market, table, instrument).filter((cycle) => {
-    const legs = edgesOfCycle(table, cycle).map((edge) => ({
-      terms: market.terms(edge)!,
-      priceTicks: market.touchPrice(edge),
-      qtyLots: market.touchQty(edge),
-    }));
+    const legs = edgesOfCycle(table, cycle).map((edge) =>
+      LADDER_LEGS.touch(market.terms(edge)!, market.touchPrice(edge), market.touchQty(edge)),
+    );
     return isLess(threshold, cycleTouch(legs).net);
   });
 }

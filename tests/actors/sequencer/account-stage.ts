@@ -18,6 +18,7 @@ import {
   type InstrumentIndex,
 } from '../../../src/market/instrument.ts';
 import { InstrumentLog } from '../../../src/market/instrument-log.ts';
+import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -348,7 +349,7 @@ export function stageAccount(given: AccountStageOptions = {}) {
     );
     journal.noteRun(wallMs);
     const port = new ScriptedPort(exchange, nowMs);
-    const books = new NewestBooks(new BookTable(memory.bookTable), log);
+    const books = new NewestBooks(new BookTable(memory.bookTable), log, LADDER_LEGS);
     const desk = new AccountDesk({ context, journal, books, port, plans, stored: given.stored });
     return { journal, port, desk };
   };

@@ -6,6 +6,7 @@ import { NewestBooks } from '../../../src/actors/sequencer/model/newest-books.ts
 import { BookTable } from '../../../src/market/book-table.ts';
 import { instrumentIndex } from '../../../src/market/instrument.ts';
 import { InstrumentLog } from '../../../src/market/instrument-log.ts';
+import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
 import { lots, NO_UNITS, units } from '../../../src/money/money.ts';
 import { monotonicNs } from '../../../src/platform/time.ts';
 import { BTC_USD, ETH_BTC, ETH_USD, GOOD_BOOKS, stageSequencer, USD } from './sequencer-stage.ts';
@@ -26,7 +27,11 @@ function holding(held = units(100_000_000n)) {
   } as const;
   const plan = newPlan(1, false, { ...sent, startUnits, endUnits, legs }, standing, monotonicNs(0));
   plan.heldUnits[1] = held;
-  const books = new NewestBooks(new BookTable(stage.memory.bookTable), new InstrumentLog(stage.memory.instrumentLog));
+  const books = new NewestBooks(
+    new BookTable(stage.memory.bookTable),
+    new InstrumentLog(stage.memory.instrumentLog),
+    LADDER_LEGS,
+  );
   const close = (terms: Partial<ClosingTerms> = {}) =>
     closingOrder(plan, books, {
       shortfall: 'cheapest',

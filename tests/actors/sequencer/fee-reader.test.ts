@@ -4,6 +4,7 @@ import { NewestBooks } from '../../../src/actors/sequencer/model/newest-books.ts
 import { BookTable } from '../../../src/market/book-table.ts';
 import type { Instrument, InstrumentIndex } from '../../../src/market/instrument.ts';
 import { InstrumentLog } from '../../../src/market/instrument-log.ts';
+import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
 import type { PartsPerMillion } from '../../../src/money/money.ts';
 import type { VenueAccount } from '../../../src/venues/venue.ts';
 import { createTestContext } from '../../support/test-context.ts';
@@ -30,7 +31,7 @@ function stageFees() {
       return done({ ok: true, fees: told.map(({ index }) => ({ instrument: index, takerPpm })) });
     });
   };
-  const books = new NewestBooks(context.bookTable, context.instrumentLog);
+  const books = new NewestBooks(context.bookTable, context.instrumentLog, LADDER_LEGS);
   const reader = new FeeReader({ context, books, account: { port: venue, askFees } });
   const pass = (ms: number) => clock.advanceTo(clock.nowNs() + ms * 1e6);
   const open = (instrument: InstrumentIndex) => putBook(table, instrument, BOOK, 1, 0);

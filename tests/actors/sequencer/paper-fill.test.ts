@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { ladderWithin } from '../../../src/actors/sequencer/model/newest-books.ts';
 import { type PaperOrder, paperFill } from '../../../src/actors/sequencer/paper/paper-fill.ts';
 import { type BookCopy, createBookCopy } from '../../../src/market/book-table.ts';
 import { assetIndex, InstrumentDirectory, instrumentIndex } from '../../../src/market/instrument.ts';
+import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
 import { type Lots, lots, type Ticks, ticks } from '../../../src/money/money.ts';
 import { BUY, SELL, type Side } from '../../../src/money/side.ts';
 import { wallMs } from '../../../src/platform/time.ts';
@@ -36,7 +38,8 @@ const fillOf = (side: Side, qtyLots: Lots, limitTicks: Ticks, levels: readonly (
   const terms = { instrument, side, base, quote, feePpm: 0 };
   const order = { clOrdId: 'a', instrument: instrument.index, side, qtyLots, limitTicks, fundsUnits: 10n ** 12n };
   const scale = { pricePrecision: 5, qtyPrecision: 8, feePpm: 0, placedNs: 0 };
-  return paperFill({ ...order, ...scale } as unknown as PaperOrder, terms as never, book, wallMs(0))!;
+  const leg = LADDER_LEGS.leg(terms, ladderWithin(book, side, limitTicks));
+  return paperFill({ ...order, ...scale } as unknown as PaperOrder, leg, wallMs(0))!;
 };
 
 describe('a fill on paper', () => {

@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  atCollar,
-  type CollaredLeg,
-  type SizeBounds,
-  sizePlan,
-} from '../../../src/actors/sequencer/decisions/plan-size.ts';
+import { type CollaredLeg, type SizeBounds, sizePlan } from '../../../src/actors/sequencer/decisions/plan-size.ts';
 import { assetSpent } from '../../../src/market/asset-graph.ts';
 import { executeCycle } from '../../../src/market/cycles/cycle-sizing.ts';
 import { type Lots, lots, ticks, units } from '../../../src/money/money.ts';
@@ -45,7 +40,7 @@ const boundsDraw: fc.Arbitrary<BoundsDraw> = fc.record({
 /** Every leg goes out at the worst price of its ladder, and `collar` ticks beyond. */
 const collaredLegs = (draw: CycleDraw, collar: bigint): CollaredLeg[] =>
   legsOf(draw).map((leg) => {
-    const worst = leg.prices.at(-1)!;
+    const worst = leg.fill(leg.lotsMax).priceTicks;
     return { leg, limitTicks: ticks(leg.terms.side === BUY ? worst + collar : worst - collar) };
   });
 
@@ -85,7 +80,7 @@ function isWithin(one: CollaredLeg, lots: Lots, index: number, { isParallel, ...
     drawn.out[index],
     isPaidFromStock ? drawn.stock[assetSpent(instrument, side)] : undefined,
   ];
-  const spent = atCollar(one, lots);
+  const spent = one.leg.spentAtLimit(lots, one.limitTicks);
   return lots <= (drawn.lots[index] ?? lots) && bounds.every((bound) => spent <= (bound ?? spent));
 }
 

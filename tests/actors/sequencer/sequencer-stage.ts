@@ -14,7 +14,6 @@ import {
 } from '../../../src/actors/sequencer/journal/sequencer-memory.ts';
 import type { PlanLeg } from '../../../src/actors/sequencer/model/plan.ts';
 import { BookTable, createBookCopy, TABLE_LEVEL, VALID } from '../../../src/market/book-table.ts';
-import { CycleLeg } from '../../../src/market/cycles/cycle-leg.ts';
 import { sizeCycle } from '../../../src/market/cycles/cycle-sizing.ts';
 import {
   type AssetIndex,
@@ -25,6 +24,7 @@ import {
   instrumentIndex,
 } from '../../../src/market/instrument.ts';
 import { InstrumentLog } from '../../../src/market/instrument-log.ts';
+import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -377,7 +377,7 @@ function sizedOpportunity(
       quote: ASSETS[quote]!,
       feePpm,
     };
-    return new CycleLeg(terms, side === 0 ? copy.asks : copy.bids);
+    return LADDER_LEGS.leg(terms, side === 0 ? copy.asks : copy.bids);
   });
   const size = sizeCycle(legs, { stepsMax: 4_096 });
   if (size === undefined) return undefined;

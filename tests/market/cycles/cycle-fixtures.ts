@@ -2,8 +2,9 @@
 
 import fc from 'fast-check';
 import { type BookSide, createBookCopy } from '../../../src/market/book-table.ts';
-import { CycleLeg, type LegTerms } from '../../../src/market/cycles/cycle-leg.ts';
 import { type Asset, assetIndex, type Instrument, instrumentIndex } from '../../../src/market/instrument.ts';
+import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
+import type { Leg, LegTerms } from '../../../src/market/legs/leg.ts';
 import { lots, ticks, units } from '../../../src/money/money.ts';
 import { BUY, SELL, type Side } from '../../../src/money/side.ts';
 
@@ -84,7 +85,7 @@ export function ladderOf({ side, price, levels }: LegDraw): BookSide {
   return ladder;
 }
 
-export function legsOf(draw: CycleDraw): CycleLeg[] {
+export function legsOf(draw: CycleDraw): Leg[] {
   const terms = termsOf(draw);
-  return draw.legs.map((leg, index) => new CycleLeg(terms[index]!, ladderOf(leg)));
+  return draw.legs.map((leg, index) => LADDER_LEGS.leg(terms[index]!, ladderOf(leg)));
 }

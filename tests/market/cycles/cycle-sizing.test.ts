@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FILLS_PER_LEVEL_MAX } from '../../../src/market/cycles/cycle-leg.ts';
 import { executeCycle, sizeCycle } from '../../../src/market/cycles/cycle-sizing.ts';
 import { worstOfCycle } from '../../../src/market/cycles/cycle-worst.ts';
+import { FILLS_PER_LEVEL_MAX } from '../../../src/market/legs/ladder-leg.ts';
 import { type Lots, lots, ticks, type Units, units } from '../../../src/money/money.ts';
 import { BUY } from '../../../src/money/side.ts';
 import { checkConfig } from '../../../src/settings/config.ts';

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { executeCycle } from '../../../src/market/cycles/cycle-sizing.ts';
-import { cycleTouch, type LegTouch } from '../../../src/market/cycles/cycle-touch.ts';
+import { cycleTouch } from '../../../src/market/cycles/cycle-touch.ts';
 import { type Asset, assetIndex, type Instrument, instrumentIndex } from '../../../src/market/instrument.ts';
+import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
+import type { LegTouch } from '../../../src/market/legs/leg.ts';
 import { lots, ticks, units } from '../../../src/money/money.ts';
 import { nearestDouble } from '../../../src/money/rational.ts';
 import { BUY, SELL, type Side } from '../../../src/money/side.ts';
@@ -88,7 +90,7 @@ describe('nearest double', () => {
 function touchesOf(draw: CycleDraw): LegTouch[] {
   return termsOf(draw).map((terms, index) => {
     const ladder = ladderOf(draw.legs[index]!);
-    return { terms, priceTicks: ticks(ladder.priceTicks[0]!), qtyLots: lots(ladder.qtyLots[0]!) };
+    return LADDER_LEGS.touch(terms, ticks(ladder.priceTicks[0]!), lots(ladder.qtyLots[0]!));
   });
 }
 
@@ -121,7 +123,7 @@ function row591(feePpm: number): LegTouch[] {
     const names = { index: instrumentIndex(0), symbol: `${base.id}/${quote.id}`, base: base.index, quote: quote.index };
     const decimals = { pricePrecision, qtyPrecision: 8, costPrecision: 8 };
     const instrument: Instrument = { ...names, ...decimals, ...steps, status: 'online' };
-    return { terms: { instrument, side, base, quote, feePpm }, priceTicks: ticks(price), qtyLots: lots(qty) };
+    return LADDER_LEGS.touch({ instrument, side, base, quote, feePpm }, ticks(price), lots(qty));
   };
   return [
     pair(btc, usd, 2, SELL, 6_075_000n, 7_118_481n),

@@ -3,7 +3,6 @@
  * desk's change of the journal; everything here else is a change of its own.
  */
 
-import { powerOfTen } from '../../../market/cycles/cycle-leg.ts';
 import { type AssetIndex, instrumentIndex, type OrderScale } from '../../../market/instrument.ts';
 import type { ExposureReason } from '../../../messages/execution-message.ts';
 import {
@@ -17,6 +16,7 @@ import {
   type Units,
   units,
 } from '../../../money/money.ts';
+import { powerOfTen } from '../../../money/rational.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
 import type { AuditEvent } from '../../../runtime/records/audit-events.ts';
 import { writeAmount } from '../../../shared/amount-field.ts';

@@ -1,8 +1,8 @@
 /** What a reading of the account says that we did not expect. Pure. */
 
-import { powerOfTen } from '../../../market/cycles/cycle-leg.ts';
 import type { AssetIndex, InstrumentDirectory } from '../../../market/instrument.ts';
 import { divideUp, minus, NO_UNITS, type Units, units } from '../../../money/money.ts';
+import { powerOfTen } from '../../../money/rational.ts';
 import { decodeClientOrderId } from '../../../trading/client-order-id.ts';
 import type { AccountReading, OrderReading } from '../../../venues/trading-port.ts';
 

@@ -3,13 +3,12 @@
  * the venue's own reading only, which has to agree with itself.
  */
 
-import { takerFee } from '../../../market/fees.ts';
 import { type AssetIndex, instrumentIndex } from '../../../market/instrument.ts';
 import { worthOf } from '../../../market/worth.ts';
 import { NO_LOTS, negated, parsePercent, plus, type Units } from '../../../money/money.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
 import { decodeClientOrderId, type OrderOrigin } from '../../../trading/client-order-id.ts';
-import { feeSettingsOf } from '../../../venues/fee-settings.ts';
+import { takerFeesOf } from '../../../venues/fee-settings.ts';
 import type { Fill } from '../../../venues/trading-port.ts';
 import { describeAsked, misreportedFill, timeBounds } from '../decisions/misreport.ts';
 import type { Moment } from '../journal/execution-events.ts';
@@ -45,7 +44,7 @@ export class OrphanMisreports {
     const asked = {
       ...reading,
       instrument: instrument.index,
-      feePpm: context.feeTable.of(instrument.index) ?? takerFee(feeSettingsOf(context.config), instrument.symbol),
+      feePpm: takerFeesOf(context.config, context.feeTable).paid(instrument),
       bookedLots: forgotten.reduce((sum, { qtyLots }) => plus(sum, qtyLots), books.bookedLots(clOrdId, reading)),
     };
     return misreportedFill(asked, fill, directory, {

@@ -8,11 +8,10 @@
  * go back goes on back as long as that way is open: books that sway must not send it to and fro.
  */
 
-import type { CycleLeg } from '../../../market/cycles/cycle-leg.ts';
 import type { InstrumentIndex } from '../../../market/instrument.ts';
+import type { Leg } from '../../../market/legs/leg.ts';
 import type { PlanReason } from '../../../messages/execution-message.ts';
 import {
-  divideUp,
   type Lots,
   largest,
   minus,
@@ -23,11 +22,9 @@ import {
   type Ticks,
   ticks,
   type Units,
-  units,
 } from '../../../money/money.ts';
-import { BUY } from '../../../money/side.ts';
 import type { MonotonicNs } from '../../../platform/time.ts';
-import { ladderFor, legWithin, type NewestBooks } from '../model/newest-books.ts';
+import { ladderFor, type NewestBooks } from '../model/newest-books.ts';
 import type { Plan } from '../model/plan.ts';
 import { barOf, type Hop, type Route, routesHome, routesTo, type Shortfall } from './closing-routes.ts';
 import { withinLoss } from './flatten-bound.ts';
@@ -195,7 +192,7 @@ function wayToBuy(
     if (leg.lotsMin === undefined || qtyLots < leg.lotsMin || !leg.reachesCostMin(qtyLots, limitTicks))
       return undefined;
     const spent = leg.spent(qtyLots);
-    const covered = atLimit(leg, qtyLots, limitTicks);
+    const covered = leg.spentAtLimit(qtyLots, limitTicks);
     const there = hop.gives === 0 ? NO_UNITS : largest(NO_UNITS, plan.heldUnits[hop.gives] ?? NO_UNITS);
     const stock = terms.stockAt(hop.gives);
     if (
@@ -206,11 +203,6 @@ function wayToBuy(
     needed = minus(spent, there);
   }
   return undefined; // the account cannot pay it
-}
-
-/** What the venue wants to see covered: a purchase at its limit. */
-function atLimit(leg: CycleLeg, lots: Lots, limitTicks: Ticks): Units {
-  return leg.terms.side === BUY ? units(divideUp(limitTicks * lots * leg.quoteUp, leg.quoteDown)) : leg.spent(lots);
 }
 
 const isPayable = (covered: bigint, there: bigint, stock: bigint | undefined): boolean =>
@@ -239,22 +231,19 @@ function openRoutes(plan: Plan, routes: readonly Route[], { whyNot }: ClosingTer
 
 /** A trade at the present book. Its limit is in ticks of the leg's instrument. */
 interface Priced {
-  readonly leg: CycleLeg;
+  readonly leg: Leg;
   readonly limitTicks: Ticks;
 }
 
 /** The first aim is to be rid of it: the collar is around the present touch, not around what was once decided. */
-function priceHop(
-  { instrument, side, feePpm }: Hop,
-  books: NewestBooks,
-  { collarBps, heardSinceNs }: ClosingTerms,
-): Priced | undefined {
-  const terms = books.terms(instrument, side, feePpm);
+function priceHop(hop: Hop, books: NewestBooks, { collarBps, heardSinceNs }: ClosingTerms): Priced | undefined {
+  const { instrument, side } = hop;
+  const terms = books.terms(hop);
   const book = books.heardBook(instrument, heardSinceNs);
   const touch = book && ladderFor(book, side);
   if (terms === undefined || book === undefined || touch === undefined || touch.count === 0) return undefined;
   const limitTicks = priceCollar(terms.instrument, side, ticks(touch.priceTicks[0] as bigint), collarBps);
-  return { leg: legWithin(terms, book, limitTicks), limitTicks };
+  return { leg: books.legWithin(terms, book, limitTicks), limitTicks };
 }
 
 function draftOf(hop: Hop, qtyLots: Lots, { leg, limitTicks }: Priced, fundsUnits: Units): OrderDraft {

@@ -4,17 +4,15 @@
  */
 
 import { assetReceived, assetSpent } from '../../../market/asset-graph.ts';
-import type { InstrumentDirectory, InstrumentIndex } from '../../../market/instrument.ts';
+import type { InstrumentDirectory } from '../../../market/instrument.ts';
+import type { LegSpec } from '../../../market/legs/leg.ts';
 import { LEGS_MAX } from '../../../messages/opportunity-message.ts';
-import { opposite, SIDES, type Side } from '../../../money/side.ts';
+import { opposite, SIDES } from '../../../money/side.ts';
 import { type Plan, type PlanLeg, placeAfter } from '../model/plan.ts';
 import { assetAt } from './plan-progress.ts';
 
 /** One trade of a route. */
-export interface Hop {
-  readonly instrument: InstrumentIndex;
-  readonly side: Side;
-  readonly feePpm: number;
+export interface Hop extends LegSpec {
   /** Places of what is given and of what is taken. */
   readonly gives: number;
   readonly takes: number;

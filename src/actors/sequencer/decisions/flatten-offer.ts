@@ -1,8 +1,8 @@
 /** What bringing home one asset would come to at the newest books, and the plan that does it. Pure but for reading books. */
 
 import { assetReceived, assetSpent } from '../../../market/asset-graph.ts';
-import type { CycleLeg } from '../../../market/cycles/cycle-leg.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory } from '../../../market/instrument.ts';
+import type { Leg, LegTerms } from '../../../market/legs/leg.ts';
 import {
   divideUp,
   type Lots,
@@ -17,9 +17,8 @@ import {
 } from '../../../money/money.ts';
 import { BUY, opposite, SIDES, type Side } from '../../../money/side.ts';
 import type { MonotonicNs } from '../../../platform/time.ts';
-import { legWithin, type NewestBooks } from '../model/newest-books.ts';
+import type { NewestBooks } from '../model/newest-books.ts';
 import type { Plan } from '../model/plan.ts';
-import { boundTicks } from './flatten-bound.ts';
 import { decidedCost, orderLots } from './holding-value.ts';
 import { blankPlan } from './new-plan.ts';
 
@@ -29,8 +28,8 @@ export interface FlattenTerms {
   readonly home: AssetIndex;
   /** Negative: owed. */
   readonly units: Units;
-  readonly instrument: Instrument;
-  readonly feePpm: number;
+  /** The trade that brings it home, or buys what is owed. */
+  readonly trade: LegTerms;
   readonly referenceTicks: Ticks;
   readonly lossMaxBps: number;
 }
@@ -68,15 +67,14 @@ export function middle(bidTicks: Ticks, askTicks: Ticks, side: Side): Ticks {
   return ticks(side === BUY ? (bidTicks + askTicks) / 2n : divideUp(bidTicks + askTicks, 2n));
 }
 
-/** Undefined when nobody lists the pair, or no book of it is there. */
+/** Undefined when no book of the pair is there. */
 export function estimate(terms: FlattenTerms, books: NewestBooks, sinceNs: MonotonicNs): Estimate | undefined {
-  const { asset, home, units: amount, instrument, feePpm } = terms;
-  const side = sideThatGives(instrument, amount < 0n ? home : asset);
-  const bound = boundTicks({ ...terms, side, stepTicks: instrument.priceIncrement });
-  const legTerms = books.terms(instrument.index, side, feePpm);
-  const book = books.heardBook(instrument.index, sinceNs);
-  if (legTerms === undefined || book === undefined || bound <= 0n) return undefined;
-  const leg = legWithin(legTerms, book, bound);
+  const { units: amount, trade, referenceTicks, lossMaxBps } = terms;
+  const { side } = trade;
+  const bound = books.ticksWithinLoss(trade, referenceTicks, lossMaxBps);
+  const book = books.heardBook(trade.instrument.index, sinceNs);
+  if (book === undefined || bound <= 0n) return undefined;
+  const leg = books.legWithin(trade, book, bound);
   const plan = flatteningPlan(terms, books);
   const lots = amount < 0n ? lotsToBuy(leg, negated(amount), bound) : orderLots(leg, amount, bound, undefined);
   if (lots === undefined)
@@ -87,7 +85,7 @@ export function estimate(terms: FlattenTerms, books: NewestBooks, sinceNs: Monot
   return { plan, side, boundTicks: bound, nowUnits, totalUnits, worthUnits };
 }
 
-function lotsToBuy(leg: CycleLeg, owed: Units, limitTicks: Ticks): Lots | undefined {
+function lotsToBuy(leg: Leg, owed: Units, limitTicks: Ticks): Lots | undefined {
   const lots = leg.lotsToReceive(owed) ?? leg.lotsMax;
   if (leg.lotsMin === undefined || lots < leg.lotsMin) return undefined;
   return leg.reachesCostMin(lots, limitTicks) ? lots : undefined;
@@ -98,7 +96,8 @@ function lotsToBuy(leg: CycleLeg, owed: Units, limitTicks: Ticks): Lots | undefi
  * the way home left of it.
  */
 function flatteningPlan(terms: FlattenTerms, books: NewestBooks): Plan {
-  const { asset, home, units: amount, instrument, feePpm, referenceTicks, lossMaxBps } = terms;
+  const { asset, home, units: amount, trade, referenceTicks, lossMaxBps } = terms;
+  const { instrument, feePpm } = trade;
   const out = SIDES.find((side) => assetReceived(instrument, side) === asset) ?? BUY;
   const leg = { instrument: instrument.index, feePpm, decidedTicks: referenceTicks };
   const plan = {

@@ -1,23 +1,25 @@
 /** What a plan's holdings are worth by the prices it was decided at, and whether anybody would trade them. */
 
-import { CycleLeg, powerOfTen } from '../../../market/cycles/cycle-leg.ts';
+import type { Leg } from '../../../market/legs/leg.ts';
 import {
   type Lots,
   largest,
   lots,
   NO_UNITS,
   negated,
+  plus,
   smaller,
   type Ticks,
   type Units,
   units,
 } from '../../../money/money.ts';
-import { BUY, opposite, SELL, type Side } from '../../../money/side.ts';
+import { powerOfTen } from '../../../money/rational.ts';
+import { BUY, opposite, type Side } from '../../../money/side.ts';
 import type { NewestBooks } from '../model/newest-books.ts';
 import type { Plan, PlanLeg } from '../model/plan.ts';
 
 /** More lots than any order has; its product with a price is computed in BigInts and cannot overflow. */
-const PLENTY = 2n ** 62n;
+const PLENTY = lots(2n ** 62n);
 
 /**
  * Whether what is held, or owed, at a place is enough for an order, on along the cycle or back. Less than that nobody can
@@ -35,35 +37,23 @@ export function isTradable(plan: Plan, place: number, books: NewestBooks): boole
  * the venue takes. The venue wants a purchase covered at its limit: what lies about besides counts for that, and only that.
  * @param stockUnits what the account has of the asset besides; undefined: without limit.
  */
-export function orderLots(
-  leg: CycleLeg,
-  units: Units,
-  limitTicks: Ticks,
-  stockUnits: Units | undefined,
-): Lots | undefined {
-  const lots = coveredLots(leg, leg.lotsFor(units), units, limitTicks, stockUnits);
+export function orderLots(leg: Leg, units: Units, limitTicks: Ticks, stockUnits: Units | undefined): Lots | undefined {
+  const wanted = leg.lotsFor(units);
+  const lots =
+    stockUnits === undefined
+      ? wanted
+      : smaller(wanted, leg.lotsForAtLimit(plus(units, largest(NO_UNITS, stockUnits)), limitTicks));
   if (leg.lotsMin === undefined || lots < leg.lotsMin) return undefined;
   return leg.reachesCostMin(lots, limitTicks) ? lots : undefined;
-}
-
-function coveredLots(
-  { terms, quoteUp, quoteDown }: CycleLeg,
-  wanted: Lots,
-  amount: Units,
-  limitTicks: Ticks,
-  stockUnits: Units | undefined,
-): Lots {
-  if (terms.side === SELL || stockUnits === undefined) return wanted;
-  const payable = ((amount + largest<bigint>(0n, stockUnits)) * quoteDown) / (limitTicks * quoteUp);
-  return smaller(wanted, lots(payable - (payable % terms.instrument.qtyIncrement)));
 }
 
 /** Units of the start asset that `units` at a place cost when everything went as decided, without fees. */
 export function decidedCost(plan: Plan, place: number, amount: Units, books: NewestBooks): Units | undefined {
   let value = amount;
   for (let position = place - 1; position >= 0; position--) {
-    const { side, instrument, decidedTicks } = plan.legs[position] as PlanLeg;
-    const terms = books.isInScale(instrument, plan.seq) ? books.terms(instrument, opposite(side), 0) : undefined;
+    const leg = plan.legs[position] as PlanLeg;
+    const { side, instrument, decidedTicks } = leg;
+    const terms = books.isInScale(instrument, plan.seq) ? books.terms(leg) : undefined;
     if (terms === undefined) return undefined;
     const { base, quote, instrument: found } = terms;
     // Units, not lots: a rest need not be a whole number of lots to be worth something.
@@ -81,11 +71,9 @@ function isOrder(plan: Plan, position: number, turn: (side: Side) => Side, units
 }
 
 /** A leg of the plan, either way, at the price it was decided at; undefined when nobody can say what that means now. */
-function legAtDecided(plan: Plan, position: number, side: Side, books: NewestBooks): CycleLeg | undefined {
+function legAtDecided(plan: Plan, position: number, side: Side, books: NewestBooks): Leg | undefined {
   const leg = plan.legs[position];
   if (leg === undefined || !books.isInScale(leg.instrument, plan.seq)) return undefined;
-  const terms = books.terms(leg.instrument, side, leg.feePpm);
-  if (terms === undefined) return undefined;
-  const ladder = { count: 1, priceTicks: BigInt64Array.of(leg.decidedTicks), qtyLots: BigInt64Array.of(PLENTY) };
-  return new CycleLeg(terms, ladder);
+  const terms = books.terms({ ...leg, side });
+  return terms === undefined ? undefined : books.legAt(terms, leg.decidedTicks, PLENTY);
 }

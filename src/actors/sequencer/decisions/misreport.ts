@@ -4,9 +4,9 @@
  */
 
 import { VERIFIED_LEVELS } from '../../../market/book-table.ts';
-import { powerOfTen } from '../../../market/cycles/cycle-leg.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory } from '../../../market/instrument.ts';
 import { divideUp, formatDecimal, type Lots, largest, PPM, plus, type Units, units } from '../../../money/money.ts';
+import { powerOfTen } from '../../../money/rational.ts';
 import { BUY } from '../../../money/side.ts';
 import { type WallMs, wallMs } from '../../../platform/time.ts';
 import { decodeClientOrderId } from '../../../trading/client-order-id.ts';

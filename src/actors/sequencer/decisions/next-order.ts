@@ -3,7 +3,7 @@
 import type { PlanReason } from '../../../messages/execution-message.ts';
 import { NO_LOTS, NO_UNITS, plus, type Units } from '../../../money/money.ts';
 import type { MonotonicNs } from '../../../platform/time.ts';
-import { legWithin, type NewestBooks } from '../model/newest-books.ts';
+import type { NewestBooks } from '../model/newest-books.ts';
 import type { Order } from '../model/order.ts';
 import { type Plan, type PlanLeg, placeAfter } from '../model/plan.ts';
 import { orderLots } from './holding-value.ts';
@@ -76,21 +76,22 @@ export function legOrder(
   if (position === 0) {
     return { ...draft, qtyLots: plan.legLots[0] ?? NO_LOTS, fundsUnits: plan.reservedUnits[0] ?? NO_UNITS };
   }
-  const terms = books.terms(draft.instrument, draft.side, draft.feePpm);
+  const terms = books.terms(draft);
   const book = books.heardBook(draft.instrument, heardSinceNs);
   if (terms === undefined || book === undefined) {
     return impossible(books.book(draft.instrument) === undefined ? 'book_invalid' : 'book_stale');
   }
   const fundsUnits = plus(plan.heldUnits[position] ?? NO_UNITS, dustUnits);
-  const qtyLots = orderLots(legWithin(terms, book, draft.limitTicks), fundsUnits, draft.limitTicks, stockUnits);
+  const qtyLots = orderLots(books.legWithin(terms, book, draft.limitTicks), fundsUnits, draft.limitTicks, stockUnits);
   return qtyLots === undefined ? impossible('below_minimum') : { ...draft, qtyLots, fundsUnits };
 }
 
 type Blank = Omit<OrderDraft, 'qtyLots' | 'fundsUnits'>;
 
 function blank(plan: Plan, position: number, books: NewestBooks, slippageBps: number): Blank | Impossible {
-  const { instrument, side, feePpm, decidedTicks } = plan.legs[position] as PlanLeg;
-  const terms = books.terms(instrument, side, feePpm);
+  const leg = plan.legs[position] as PlanLeg;
+  const { instrument, side, feePpm, decidedTicks } = leg;
+  const terms = books.terms(leg);
   if (terms === undefined) return impossible('instrument_unknown');
   if (!books.isInScale(instrument, plan.seq)) return impossible('precision_changed');
   if (terms.instrument.status !== 'online') return impossible('not_tradable');

@@ -3,18 +3,16 @@
  * allow that. Cut down before it begins, so that no leg finds itself above a limit with the one before it filled.
  */
 
-import { assetSpent } from '../../../market/asset-graph.ts';
-import type { CycleLeg } from '../../../market/cycles/cycle-leg.ts';
 import { executeCycle, firstOrderWithin } from '../../../market/cycles/cycle-sizing.ts';
 import type { AssetIndex } from '../../../market/instrument.ts';
+import type { Leg } from '../../../market/legs/leg.ts';
 import type { PlanReason } from '../../../messages/execution-message.ts';
-import { divideUp, type Lots, lots, NO_LOTS, type Ticks, type Units, units } from '../../../money/money.ts';
-import { BUY } from '../../../money/side.ts';
+import { type Lots, NO_LOTS, type Ticks, type Units } from '../../../money/money.ts';
 import type { OrderLimits } from '../../../trading/approved-order.ts';
 
 /** A leg on the newest book, and the price that its order goes out at. */
 export interface CollaredLeg {
-  readonly leg: CycleLeg;
+  readonly leg: Leg;
   readonly limitTicks: Ticks;
 }
 
@@ -60,19 +58,6 @@ export function sizePlan(
   return firstLots === byLimit ? 'over_limit' : 'below_minimum';
 }
 
-/** Most that an order can come to at its collar, in units of the asset given. */
-export function atCollar({ leg, limitTicks }: CollaredLeg, qtyLots: Lots): Units {
-  if (leg.terms.side !== BUY) return leg.spent(qtyLots);
-  return units(divideUp(limitTicks * qtyLots * leg.quoteUp, leg.quoteDown));
-}
-
-/** The largest order of which {@link atCollar} is no more than `most`, but for the step of its quantity. */
-function lotsAtCollar({ leg, limitTicks }: CollaredLeg, most: Units): Lots {
-  if (most <= 0n) return NO_LOTS;
-  if (leg.terms.side !== BUY) return leg.lotsFor(most);
-  return lots((most * leg.quoteDown) / (limitTicks * leg.quoteUp));
-}
-
 const reachesCostMin = ({ leg, limitTicks }: CollaredLeg, lots: Lots): boolean => leg.reachesCostMin(lots, limitTicks);
 
 type Bound<A> = (one: CollaredLeg, index: number) => A | undefined;
@@ -87,15 +72,17 @@ function firstOrderWhere(
   return least(
     ...collared.map((one, index) => {
       const spend = unitsMost(one, index);
-      const most = least(lotsMost(one, index), spend === undefined ? undefined : lotsAtCollar(one, spend));
+      const most = least(
+        lotsMost(one, index),
+        spend === undefined ? undefined : one.leg.lotsForAtLimit(spend, one.limitTicks),
+      );
       return most === undefined ? undefined : firstOrderWithin(legs, index, most);
     }),
   );
 }
 
 function stockUnits({ leg }: CollaredLeg, index: number, { available, isParallel }: SizeBounds): Units | undefined {
-  const { instrument, side } = leg.terms;
-  return index === 0 || isParallel ? available(assetSpent(instrument, side)) : undefined;
+  return index === 0 || isParallel ? available(leg.spends.index) : undefined;
 }
 
 function limitUnits({ leg }: CollaredLeg, { limits }: SizeBounds): Units | undefined {

@@ -4,23 +4,23 @@
  * those books.
  */
 
-import { assetSpent } from '../../../market/asset-graph.ts';
-import type { CycleLeg } from '../../../market/cycles/cycle-leg.ts';
-import { type Fraction, isLess, leastMultiplier } from '../../../market/cycles/cycle-touch.ts';
+import { leastMultiplier } from '../../../market/cycles/cycle-touch.ts';
 import { paysAtWorst } from '../../../market/cycles/cycle-worst.ts';
 import type { FeeTable } from '../../../market/fee-table.ts';
 import type { AssetIndex, InstrumentIndex } from '../../../market/instrument.ts';
+import type { Leg } from '../../../market/legs/leg.ts';
 import type { PlanReason } from '../../../messages/execution-message.ts';
 import { INT64_MAX, type Lots, NO_UNITS, type Ticks, type Units } from '../../../money/money.ts';
+import { type Fraction, isLess } from '../../../money/rational.ts';
 import type { MonotonicNs } from '../../../platform/time.ts';
 import type { Config } from '../../../settings/config.ts';
 import type { PreTradeLimits } from '../../../trading/pre-trade-limits.ts';
 import type { GateState } from '../../../trading/trading-gate.ts';
 import type { NoRoom } from '../../../venues/trading-port.ts';
-import { legWithin, type NewestBooks } from '../model/newest-books.ts';
+import type { NewestBooks } from '../model/newest-books.ts';
 import type { Opportunity } from '../model/opportunity.ts';
 import type { Plan, PlanLeg } from '../model/plan.ts';
-import { atCollar, type SizeBounds, sizePlan } from './plan-size.ts';
+import { type SizeBounds, sizePlan } from './plan-size.ts';
 import { priceCollar } from './price-collar.ts';
 
 export interface RevalidationLimits {
@@ -109,7 +109,7 @@ export function revalidate(
 ): Standing | Refusal {
   const busy = whyNotNow(opportunity, now, limits);
   if (busy !== undefined) return refuse(busy);
-  const legs: CycleLeg[] = [];
+  const legs: Leg[] = [];
   for (const leg of opportunity.legs) {
     const checked = checkLeg(leg, opportunity.seq, now, limits);
     if (typeof checked === 'string') return refuse(checked);
@@ -159,20 +159,20 @@ function checkLeg(
   seq: number,
   { books, nowNs }: Circumstances,
   limits: RevalidationLimits,
-): CycleLeg | PlanReason {
-  const terms = books.terms(leg.instrument, leg.side, leg.feePpm);
+): Leg | PlanReason {
+  const terms = books.terms(leg);
   if (terms === undefined) return 'instrument_unknown';
   if (terms.instrument.status !== 'online') return 'not_tradable';
   if (!books.isInScale(leg.instrument, seq)) return 'precision_changed';
   const book = books.book(leg.instrument);
   if (book === undefined) return 'book_invalid';
   if (nowNs - book.stampNs > limits.bookAgeMaxNs) return 'book_stale';
-  return legWithin(terms, book, priceCollar(terms.instrument, leg.side, leg.decidedTicks, limits.slippageBps));
+  return books.legWithin(terms, book, priceCollar(terms.instrument, leg.side, leg.decidedTicks, limits.slippageBps));
 }
 
 function checkEdge(
   { firstLots: decidedLots, legs: decided }: Opportunity,
-  legs: readonly CycleLeg[],
+  legs: readonly Leg[],
   { available, plans, orderLimits }: Circumstances,
   { leastMultiplier, slippageBps, isParallel, plansPerAssetMax }: RevalidationLimits,
 ): Standing | Refusal {
@@ -185,15 +185,14 @@ function checkEdge(
   const { startUnits, endUnits, lots } = size;
   const pays = isLess(leastMultiplier, { numerator: endUnits, denominator: startUnits });
   if (!pays || !paysAtWorst(legs, lots[0] as Lots, leastMultiplier)) return refuse('edge_gone');
-  const { instrument, side } = (legs[0] as CycleLeg).terms;
-  const startAsset = assetSpent(instrument, side);
+  const startAsset = (legs[0] as Leg).spends.index;
   if (plans.filter((plan) => plan.startAsset === startAsset).length >= plansPerAssetMax) return refuse('asset_busy');
-  const plannedUnits = collared.map((one, index) => atCollar(one, lots[index] as Lots));
+  const plannedUnits = collared.map(({ leg, limitTicks }, index) => leg.spentAtLimit(lots[index] as Lots, limitTicks));
   const isCountable = [startUnits, endUnits, ...lots, ...plannedUnits].every((amount) => amount <= INT64_MAX);
   if (!isCountable) return refuse('over_limit'); // neither memory nor records hold it
   const reservedUnits = plannedUnits.map((units, index) => (index === 0 || isParallel ? units : NO_UNITS));
   return { ok: true, startAsset, lots, startUnits, endUnits, reservedUnits, plannedUnits };
 }
 
-const limitOf = ({ terms }: CycleLeg, { decidedTicks }: PlanLeg, slippageBps: number): Ticks =>
+const limitOf = ({ terms }: Leg, { decidedTicks }: PlanLeg, slippageBps: number): Ticks =>
   priceCollar(terms.instrument, terms.side, decidedTicks, slippageBps);

@@ -4,9 +4,10 @@
  * The venue rounds the fee of every fill at its ledger's precision, which can be coarser than our unit: the figure itself
  * shows how coarse. A rate is only called dearer when no rounding explains it.
  */
-import { powerOfTen } from '../../../market/cycles/cycle-leg.ts';
+
 import type { Instrument, InstrumentDirectory, OrderScale } from '../../../market/instrument.ts';
 import { type PartsPerMillion, type Units, units } from '../../../money/money.ts';
+import { powerOfTen } from '../../../money/rational.ts';
 import type { Fill } from '../../../venues/trading-port.ts';
 
 export type FeeJudgement =

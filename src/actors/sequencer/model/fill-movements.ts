@@ -1,9 +1,9 @@
 /** What a fill moves: pure arithmetic on the venue's figures. */
 
 import { assetReceived, assetSpent } from '../../../market/asset-graph.ts';
-import { powerOfTen } from '../../../market/cycles/cycle-leg.ts';
 import type { AssetIndex, Instrument, InstrumentDirectory, OrderScale } from '../../../market/instrument.ts';
 import { divideUp, negated, type Units, units } from '../../../money/money.ts';
+import { powerOfTen } from '../../../money/rational.ts';
 import { BUY, type Side } from '../../../money/side.ts';
 import type { Fill } from '../../../venues/trading-port.ts';
 

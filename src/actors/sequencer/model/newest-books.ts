@@ -11,24 +11,27 @@ import {
   VALID,
   VERIFIED_LEVELS,
 } from '../../../market/book-table.ts';
-import { CycleLeg, type LegTerms } from '../../../market/cycles/cycle-leg.ts';
 import type { InstrumentDirectory, InstrumentIndex, OrderScale } from '../../../market/instrument.ts';
 import { InstrumentHistory } from '../../../market/instrument-history.ts';
 import type { InstrumentLog } from '../../../market/instrument-log.ts';
-import type { Ticks } from '../../../money/money.ts';
+import type { Leg, LegModel, LegSpec, LegTerms } from '../../../market/legs/leg.ts';
+import type { Lots, Ticks } from '../../../money/money.ts';
 import { BUY, type Side } from '../../../money/side.ts';
 import type { MonotonicNs } from '../../../platform/time.ts';
 
 export class NewestBooks {
   readonly #table: BookTable;
   readonly #log: InstrumentLog;
+  readonly #legs: LegModel;
   readonly #copy: BookCopy;
   readonly #instruments = new InstrumentHistory();
   #position = 0;
 
-  constructor(table: BookTable, log: InstrumentLog) {
+  /** @param legs of the venue that the instruments are of. */
+  constructor(table: BookTable, log: InstrumentLog, legs: LegModel) {
     this.#table = table;
     this.#log = log;
+    this.#legs = legs;
     this.#copy = createBookCopy(VERIFIED_LEVELS);
   }
 
@@ -68,13 +71,29 @@ export class NewestBooks {
   }
 
   /** What is needed to compute with a leg; undefined when the venue does not list the instrument. */
-  terms(instrument: InstrumentIndex, side: Side, feePpm: number): LegTerms | undefined {
+  terms({ instrument, side, feePpm }: LegSpec): LegTerms | undefined {
     const { instruments, assets } = this.directory;
     const found = instruments[instrument];
     const base = found && assets[found.base];
     const quote = found && assets[found.quote];
     if (found === undefined || base === undefined || quote === undefined) return undefined;
     return { instrument: found, side, base, quote, feePpm };
+  }
+
+  /** A leg on the part of `book` that is no worse than `limitTicks`. */
+  legWithin(terms: LegTerms, book: BookCopy, limitTicks: Ticks): Leg {
+    return this.#legs.leg(terms, ladderWithin(book, terms.side, limitTicks));
+  }
+
+  /** A leg that can trade `qtyLots` at one price. */
+  legAt(terms: LegTerms, priceTicks: Ticks, qtyLots: Lots): Leg {
+    const ladder = { count: 1, priceTicks: BigInt64Array.of(priceTicks), qtyLots: BigInt64Array.of(qtyLots) };
+    return this.#legs.leg(terms, ladder);
+  }
+
+  /** The worst price at which a leg loses no more than that: see {@link LegModel.ticksWithinLoss}. */
+  ticksWithinLoss(terms: LegTerms, referenceTicks: Ticks, lossMaxBps: number): Ticks {
+    return this.#legs.ticksWithinLoss(terms, referenceTicks, lossMaxBps);
   }
 
   #refreshed(): InstrumentHistory {
@@ -92,12 +111,12 @@ export function ladderFor(book: BookCopy, side: Side): BookSide {
   return side === BUY ? book.asks : book.bids;
 }
 
-/** A leg on the part of `book` that is no worse than `limitTicks`. */
-export function legWithin(terms: LegTerms, book: BookCopy, limitTicks: Ticks): CycleLeg {
-  const ladder = ladderFor(book, terms.side);
+/** The part of that side which is no worse than `limitTicks`; not a copy. */
+export function ladderWithin(book: BookCopy, side: Side, limitTicks: Ticks): BookSide {
+  const { count: levels, priceTicks, qtyLots } = ladderFor(book, side);
   let count = 0;
-  while (count < ladder.count && isWithin(ladder.priceTicks[count] as bigint, limitTicks, terms.side)) count++;
-  return new CycleLeg(terms, { count, priceTicks: ladder.priceTicks, qtyLots: ladder.qtyLots });
+  while (count < levels && isWithin(priceTicks[count] as bigint, limitTicks, side)) count++;
+  return { count, priceTicks, qtyLots };
 }
 
 function isWithin(price: bigint, limit: bigint, side: Side): boolean {

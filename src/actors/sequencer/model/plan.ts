@@ -8,11 +8,11 @@
  */
 
 import assert from 'node:assert/strict';
-import { type AssetIndex, assetIndex, type InstrumentIndex, instrumentIndex } from '../../../market/instrument.ts';
+import { type AssetIndex, assetIndex, instrumentIndex } from '../../../market/instrument.ts';
+import type { LegSpec } from '../../../market/legs/leg.ts';
 import { PLAN_REASONS, type PlanReason } from '../../../messages/execution-message.ts';
 import { LEGS_MAX } from '../../../messages/opportunity-message.ts';
 import { type Lots, lots, NO_LOTS, type Ticks, ticks, type Units, units } from '../../../money/money.ts';
-import type { Side } from '../../../money/side.ts';
 import { type MonotonicNs, monotonicNs } from '../../../platform/time.ts';
 import { writeAmount } from '../../../shared/amount-field.ts';
 import { ORDER_SLOT_BYTES, type Order, readOrder, writeOrder } from './order.ts';
@@ -20,10 +20,7 @@ import { isEnded, isUnknown } from './order-machine.ts';
 import { PLAN_STATES, type PlanState } from './plan-machine.ts';
 import { type NotedReason, REASONS_BYTES, readReasons, writeReasons } from './plan-reasons.ts';
 
-export interface PlanLeg {
-  readonly instrument: InstrumentIndex;
-  readonly side: Side;
-  readonly feePpm: number;
+export interface PlanLeg extends LegSpec {
   /** Worst price that the decision counted on. */
   readonly decidedTicks: Ticks;
 }

@@ -133,9 +133,11 @@ export class PaperPort implements TradingPort {
     if (due.length === 0) return;
     this.#waiting = this.#waiting.filter((order) => !isDue(order));
     for (const order of due) {
-      const { clOrdId, instrument, side, feePpm } = order;
+      const { clOrdId, instrument, limitTicks } = order;
+      const terms = books.terms(order);
       const book = books.book(instrument);
-      const fill = paperFill(order, books.terms(instrument, side, feePpm), book, clock.wallMs());
+      const leg = terms && book && books.legWithin(terms, book, limitTicks);
+      const fill = paperFill(order, leg, clock.wallMs());
       if (fill !== undefined) this.#events.push({ type: 'order.filled', clOrdId, venueOrderId: '', fill });
       this.#end(clOrdId, fill?.qtyLots ?? NO_LOTS, EXPIRED);
     }

@@ -4,7 +4,6 @@
  * plan like any other that closes out what it holds.
  */
 
-import { accountFee, takerFee } from '../../../market/fees.ts';
 import type { Asset, Instrument } from '../../../market/instrument.ts';
 import type {
   FlattenAccepted,
@@ -31,7 +30,7 @@ import { laterBy, type MonotonicNs, monotonicNs } from '../../../platform/time.t
 import type { ActorContext } from '../../../runtime/actor.ts';
 import { usesKey } from '../../../settings/config.ts';
 import type { GateState } from '../../../trading/trading-gate.ts';
-import { feeSettingsOf } from '../../../venues/fee-settings.ts';
+import { takerFeesOf } from '../../../venues/fee-settings.ts';
 import type { TradingPort } from '../../../venues/trading-port.ts';
 import { exposedUnits } from '../account/account-ledger.ts';
 import type { Account } from '../account/running-account.ts';
@@ -194,8 +193,8 @@ export class FlattenDesk {
     const terms = this.#terms(stranded);
     if (typeof terms === 'string') return terms;
     const found = estimate(terms, books, this.#heardSinceNs());
-    if (found === undefined) return `${terms.instrument.symbol} has no book`;
-    if (!isTradable(found.plan, 1, books)) return `it is below the minimum of ${terms.instrument.symbol}`;
+    if (found === undefined) return `${terms.trade.instrument.symbol} has no book`;
+    if (!isTradable(found.plan, 1, books)) return `it is below the minimum of ${terms.trade.instrument.symbol}`;
     if (found.nowUnits === 0n) return this.#whyNothingNow(terms, found);
     if (bounded < 0n && !this.#isPaid(home, found.totalUnits)) {
       return `the account has no ${amountText(found.totalUnits, home)} free to buy it with`;
@@ -219,9 +218,12 @@ export class FlattenDesk {
     if (busy !== undefined) return busy;
     const feePpm = this.#feePpm(instrument);
     if (feePpm === undefined) return `the venue has not told the fee of ${symbol}, or a fill has paid another`;
+    const side = sideThatGives(instrument, amount < 0n ? home.index : asset.index);
+    const trade = books.terms({ instrument: index, side, feePpm });
+    if (trade === undefined) return `the venue does not list the assets of ${symbol}`;
     const referenceTicks = this.#reference(instrument, amount < 0n ? home : asset, reference);
     if (typeof referenceTicks === 'string') return referenceTicks;
-    return { asset: asset.index, home: home.index, units: amount, instrument, feePpm, referenceTicks, lossMaxBps };
+    return { asset: asset.index, home: home.index, units: amount, trade, referenceTicks, lossMaxBps };
   }
 
   #whyBusy(asset: Asset, { index, symbol }: Instrument): string | undefined {
@@ -252,7 +254,7 @@ export class FlattenDesk {
     return price > 0n ? price : `${shown} is no price of ${symbol}: look at the preview again`;
   }
 
-  #whyNothingNow({ instrument, lossMaxBps }: FlattenTerms, { side, boundTicks }: Estimate): string {
+  #whyNothingNow({ trade: { instrument }, lossMaxBps }: FlattenTerms, { side, boundTicks }: Estimate): string {
     const bound = formatDecimal(boundTicks, instrument.pricePrecision);
     const than = side === BUY ? 'below' : 'above';
     return `no order of it fits the book of ${instrument.symbol} ${than} ${bound}, which a loss of ${lossMaxBps} bps allows`;
@@ -264,11 +266,10 @@ export class FlattenDesk {
     return name === undefined ? undefined : books.directory.assetNamed(name);
   }
 
-  #feePpm({ index, symbol }: Instrument): number | undefined {
+  #feePpm(instrument: Instrument): number | undefined {
     const { config, feeTable } = this.#deps.context;
-    if (!usesKey(config.mode)) return takerFee(feeSettingsOf(config), symbol);
-    const reportedPpm = feeTable.isDoubted(index) ? undefined : feeTable.of(index);
-    return reportedPpm === undefined ? undefined : accountFee(feeSettingsOf(config), symbol, reportedPpm);
+    const fees = takerFeesOf(config, feeTable);
+    return usesKey(config.mode) ? fees.confirmed(instrument) : fees.of(instrument);
   }
 
   #heardSinceNs(): MonotonicNs {
@@ -278,7 +279,8 @@ export class FlattenDesk {
 
   #show({ stranded, terms, estimate: found }: Offered): FlattenOffer {
     const { asset, home } = stranded;
-    const { instrument, units: amount, referenceTicks, lossMaxBps } = terms;
+    const { trade, units: amount, referenceTicks, lossMaxBps } = terms;
+    const { instrument } = trade;
     const { nowUnits, totalUnits, worthUnits, side, boundTicks } = found;
     const price = (value: bigint) => formatDecimal(value, instrument.pricePrecision);
     const lossUnits = amount < 0n ? totalUnits - worthUnits : worthUnits - totalUnits;
