@@ -10,7 +10,6 @@
 import assert from 'node:assert/strict';
 import { getHeapStatistics } from 'node:v8';
 import { createActor } from '../src/actors/detector/actor.ts';
-import { CycleScreen } from '../src/actors/detector/cycle-screen.ts';
 import { Market } from '../src/actors/detector/market-view.ts';
 import { edgeOf, edgesOfCycle, findCycles, instrumentOfEdge } from '../src/market/asset-graph.ts';
 import { createFeeTableMemory, FeeTable } from '../src/market/fee-table.ts';
@@ -27,6 +26,7 @@ import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import type { RingProducer } from '../src/runtime/memory/ring.ts';
 import { createSharedMemory, openContext, openProducer, type Placement } from '../src/runtime/memory/shared-memory.ts';
 import { checkConfig } from '../src/settings/config.ts';
+import { CycleScreen } from '../src/strategies/cycle/cycle-screen.ts';
 import { topologyOf } from '../src/topology.ts';
 import { feeSettingsOf, takerFeesOf } from '../src/venues/fee-settings.ts';
 import { krakenPairs } from '../tests/support/asset-pairs.ts';

@@ -16,6 +16,7 @@ const LAYERS: readonly RegExp[] = [
   /^market\//,
   /^settings\//,
   /^trading\//,
+  /^strategies\//,
   /^captures\//,
   /^runtime\//,
   /^venues\//,
@@ -76,6 +77,19 @@ describe('architecture', () => {
       'market/legs/ladder-leg.ts',
       'market/legs/ladder-legs.ts',
     ]);
+  });
+
+  test('a strategy is pure: it sees the market through its view, and no ring, clock, counter or log', () => {
+    const strategies = files.filter(({ path }) => path.startsWith('strategies/'));
+    expect(strategies.length).toBeGreaterThan(5);
+    const impure = /^(platform\/(clock|chance)|market\/(book-table|funds-table|fee-table|instrument-log)|shared)\b/;
+    const wrong = strategies.flatMap((file) =>
+      importsOf(file)
+        .filter((imported) => impure.test(imported))
+        .map((imported) => `${file.path} imports ${imported}`),
+    );
+    expect(wrong).toEqual([]);
+    expect(strategies.filter((file) => /from '(node:|pino|ws)/.test(file.text)).map(({ path }) => path)).toEqual([]);
   });
 
   test('an actor never imports another actor', () => {

@@ -18,13 +18,14 @@ import type { Counters } from '../../runtime/memory/counters.ts';
 import type { EdgeDistribution } from '../../runtime/memory/edge-distribution.ts';
 import { type Histogram, isTimed } from '../../runtime/memory/histogram.ts';
 import type { RingConsumer, RingProducer } from '../../runtime/memory/ring.ts';
+import { CycleStrategy } from '../../strategies/cycle/cycle-strategy.ts';
+import { type Opportunity, SEEN, STRATEGY_NAMES, type Strategy } from '../../strategies/strategy.ts';
 import { takerFeesOf } from '../../venues/fee-settings.ts';
 import { venueNamed } from '../../venues/registry.ts';
-import { CycleStrategy } from './cycle-strategy.ts';
 import { Market } from './market-view.ts';
 import { type Trigger, writeOpportunity } from './opportunity-slot.ts';
 import { StartFunds } from './start-funds.ts';
-import { type Opportunity, SEEN, STRATEGY_NAMES, type Strategy } from './strategy.ts';
+import { StrategyView } from './strategy-view.ts';
 
 /** Messages handled in one turn at most. */
 const TURN_LIMIT = 256;
@@ -82,7 +83,9 @@ class Detector implements Actor {
     const directory = instrumentLog.directory(context.counters.get('instruments_position'));
     this.#market = new Market(config.limits.instruments_max, takerFeesOf(config, context.feeTable), directory);
     const { legs } = venueNamed(config.venue.name);
-    this.#strategy = new CycleStrategy(this.#market, bookTable, new StartFunds(config, fundsTable), legs, config);
+    const startFunds = new StartFunds(config, fundsTable);
+    const view = new StrategyView({ tops: this.#market, bookTable, startFunds, legs });
+    this.#strategy = new CycleStrategy(view, config.strategy);
     this.#recorded = newestMark(context.producer('detector_records'));
     this.#passedOn = newestMark(this.#opportunities);
   }

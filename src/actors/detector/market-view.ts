@@ -20,6 +20,7 @@ import { TOP, TOP_FLAG } from '../../messages/market-messages.ts';
 import { readInt64 } from '../../money/int64.ts';
 import { type Lots, lots, type Ticks, ticks } from '../../money/money.ts';
 import { BUY, SELL } from '../../money/side.ts';
+import type { TopRates } from '../../strategies/strategy.ts';
 
 /** A stored top is the tail of a TOP message as it is: bid price, bid quantity, ask price, ask quantity. */
 const TOP_BYTES = TOP.SIZE - TOP.bidPriceTicks;
@@ -30,14 +31,11 @@ const ASK_PRICE = 2;
 const ASK_QTY = 3;
 const TOP_FIELDS = 4;
 
-export class Market {
+export class Market implements TopRates {
   /** Changed in place by whoever reads the instrument log; then told through {@link takeInstruments}. */
   readonly directory: InstrumentDirectory;
-  /** Rate after the fee, by edge. One more entry, {@link ONE_EDGE}, is always 1. */
   readonly rates: Float64Array;
-  /** What the fee leaves, by instrument: 1 − fee. */
   readonly kept: Float64Array;
-  /** The edge that changes nothing: stands in for the fourth leg of a cycle of three. */
   readonly ONE_EDGE: Edge;
   readonly #fees: TakerFees;
   readonly #feePpm: Uint32Array;

@@ -7,7 +7,7 @@ import { LEG, OPPORTUNITY } from '../../messages/opportunity-message.ts';
 import { RECORD_KIND } from '../../messages/record-messages.ts';
 import { INT64_MAX, smaller } from '../../money/money.ts';
 import { writeAmount } from '../../shared/amount-field.ts';
-import type { Opportunity } from './strategy.ts';
+import type { Opportunity } from '../../strategies/strategy.ts';
 
 /** The market message an opportunity follows from. */
 export interface Trigger {

@@ -1,11 +1,40 @@
 /**
- * What a strategy is: it looks at the market and says which opportunities a changed top has made. The actor owns the
- * rings, the order of messages and what survives a death; a strategy owns nothing that cannot be rebuilt.
+ * What a strategy is: it is shown the market and says which opportunities a changed top has made. Rings, clocks, counters,
+ * the order of messages and what survives a death are its host's; a strategy keeps nothing that cannot be rebuilt.
  */
-import type { CycleSize } from '../../market/cycles/cycle-sizing.ts';
-import type { CycleTouch } from '../../market/cycles/cycle-touch.ts';
-import type { InstrumentIndex } from '../../market/instrument.ts';
-import type { LegTouch } from '../../market/legs/leg.ts';
+import type { Edge } from '../market/asset-graph.ts';
+import type { CycleSize } from '../market/cycles/cycle-sizing.ts';
+import type { CycleTouch } from '../market/cycles/cycle-touch.ts';
+import type { Asset, InstrumentDirectory, InstrumentIndex } from '../market/instrument.ts';
+import type { Leg, LegTouch } from '../market/legs/leg.ts';
+import type { Ticks, Units } from '../money/money.ts';
+
+/** The best prices of every instrument, as flat arrays that the host changes in place. */
+export interface TopRates {
+  /**
+   * What one unit of the asset spent brings, after the fee, in floats, by edge; 0 when the edge cannot be traded. One more
+   * entry, {@link ONE_EDGE}, is always 1.
+   */
+  readonly rates: Float64Array;
+  /** What the fee leaves, by instrument: 1 − fee. */
+  readonly kept: Float64Array;
+  /** The edge that changes nothing: stands in for the fourth leg of a cycle of three. */
+  readonly ONE_EDGE: Edge;
+}
+
+/** All that a strategy sees of the market. */
+export interface MarketView {
+  readonly directory: InstrumentDirectory;
+  readonly tops: TopRates;
+  /** Best price that `edge` takes; 0 when there is none. */
+  touchPrice(edge: Edge): Ticks;
+  /** The best level that `edge` takes; undefined when it cannot be traded. */
+  touch(edge: Edge): LegTouch | undefined;
+  /** The trade of `touch` at the depth of the book as of market message `seq`, the one that is being decided on. */
+  legAsOf(touch: LegTouch, seq: number): Leg;
+  /** Units of an asset that an opportunity may begin with; undefined when nothing limits it but the books. */
+  funds(asset: Asset): Units | undefined;
+}
 
 /** The strategies there are. The index is stored with every opportunity: append only. */
 export const STRATEGY_NAMES = ['cycle'] as const;

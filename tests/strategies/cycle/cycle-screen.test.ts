@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CycleScreen } from '../../../src/actors/detector/cycle-screen.ts';
 import { Market } from '../../../src/actors/detector/market-view.ts';
-import { SEEN } from '../../../src/actors/detector/strategy.ts';
 import { type CycleTable, edgesOfCycle, findCycles, instrumentOfEdge } from '../../../src/market/asset-graph.ts';
 import { cycleTouch } from '../../../src/market/cycles/cycle-touch.ts';
 import { createFeeTableMemory, FeeTable } from '../../../src/market/fee-table.ts';
@@ -13,6 +11,8 @@ import { TOP, TOP_FLAG } from '../../../src/messages/market-messages.ts';
 import { writeInt64 } from '../../../src/money/int64.ts';
 import { isLess } from '../../../src/money/rational.ts';
 import { type Chance, seededChance } from '../../../src/platform/chance.ts';
+import { CycleScreen } from '../../../src/strategies/cycle/cycle-screen.ts';
+import { SEEN } from '../../../src/strategies/strategy.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 
 const NAMES = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];

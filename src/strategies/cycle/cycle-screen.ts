@@ -10,10 +10,9 @@ import { type CycleTable, type Edge, edgeOf, instrumentOfEdge } from '../../mark
 import type { InstrumentIndex } from '../../market/instrument.ts';
 import { LEGS_MAX } from '../../messages/opportunity-message.ts';
 import { BUY, SELL } from '../../money/side.ts';
+import { SEEN, type TopRates } from '../strategy.ts';
 import { BestOthers } from './best-others.ts';
 import { type CycleIndex, indexCycles, mostOfOneInstrument, productOfOthers } from './cycle-index.ts';
-import type { Market } from './market-view.ts';
-import { SEEN } from './strategy.ts';
 
 /** Relative margin below the threshold, a thousand times what the products in floats can be wrong by. */
 const SCREEN_MARGIN = 1e-12;
@@ -34,18 +33,18 @@ export class CycleScreen {
   /** About the last top screened: see {@link SEEN}. */
   readonly seen = new Float64Array(SEEN.SIZE);
   passed = 0;
-  readonly #market: Market;
+  readonly #tops: TopRates;
   readonly #table: CycleTable;
   readonly #threshold: number;
   readonly #index: CycleIndex;
   readonly #bestOthers: BestOthers;
 
-  constructor(market: Market, table: CycleTable, { leastMultiplier, busyFrom }: ScreenOptions) {
-    this.#market = market;
+  constructor(tops: TopRates, table: CycleTable, { leastMultiplier, busyFrom }: ScreenOptions) {
+    this.#tops = tops;
     this.#table = table;
     this.#threshold = leastMultiplier * (1 - SCREEN_MARGIN);
-    this.#index = indexCycles(table, market.ONE_EDGE);
-    this.#bestOthers = new BestOthers(this.#index, market.rates, busyFrom ?? busyFromOf(table));
+    this.#index = indexCycles(table, tops.ONE_EDGE);
+    this.#bestOthers = new BestOthers(this.#index, tops.rates, busyFrom ?? busyFromOf(table));
     this.candidates = new Uint32Array(mostOfOneInstrument(this.#index));
   }
 
@@ -69,14 +68,14 @@ export class CycleScreen {
 
   /** Rates are not handed from function to function: one that is not compiled in line would get each in a box. */
   #screenEdge(edge: Edge): void {
-    if ((this.#market.rates[edge] as number) === 0) return;
+    if ((this.#tops.rates[edge] as number) === 0) return;
     if (this.#bestOthers.isBusy(edge)) this.#askTree(edge);
     else this.#scan(edge);
   }
 
   #askTree(edge: Edge): void {
     this.#countEvaluated(this.#bestOthers.complete(edge));
-    const net = (this.#market.rates[edge] as number) * this.#bestOthers.best(edge);
+    const net = (this.#tops.rates[edge] as number) * this.#bestOthers.best(edge);
     if (net > (this.seen[SEEN.BEST_NET] as number)) {
       this.seen[SEEN.BEST_NET] = net;
       this.#noteBest(this.#bestOthers.bestEntry(edge));
@@ -86,7 +85,7 @@ export class CycleScreen {
 
   #scan(edge: Edge): void {
     const { starts, others } = this.#index;
-    const { rates } = this.#market;
+    const { rates } = this.#tops;
     const own = rates[edge] as number;
     const end = starts[edge + 1] as number;
     let complete = 0;
@@ -112,10 +111,10 @@ export class CycleScreen {
   /** A second pass over all cycles of the edge, only when the best of them passed. */
   #collect(edge: Edge): void {
     const { starts, others, cycles } = this.#index;
-    const own = this.#market.rates[edge] as number;
+    const own = this.#tops.rates[edge] as number;
     const end = starts[edge + 1] as number;
     for (let entry = starts[edge] as number; entry < end; entry++) {
-      const net = own * productOfOthers(others, this.#market.rates, entry);
+      const net = own * productOfOthers(others, this.#tops.rates, entry);
       if (net > this.#threshold) this.candidates[this.passed++] = cycles[entry] as number;
     }
   }
@@ -134,7 +133,7 @@ export class CycleScreen {
     const { edges, legCounts } = this.#table;
     let kept = 1;
     for (let leg = 0; leg < (legCounts[cycle] as number); leg++) {
-      kept *= this.#market.kept[instrumentOfEdge(edges[cycle * LEGS_MAX + leg] as number)] as number;
+      kept *= this.#tops.kept[instrumentOfEdge(edges[cycle * LEGS_MAX + leg] as number)] as number;
     }
     this.seen[SEEN.BEST_GROSS] = (this.seen[SEEN.BEST_NET] as number) / kept;
   }

@@ -3,46 +3,33 @@
  * screen, fractions of integers decide, integers size.
  */
 
-import assert from 'node:assert/strict';
 import { type CycleTable, edgeOf, edgesOfCycle, findCycles } from '../../market/asset-graph.ts';
-import { type BookCopy, type BookTable, createBookCopy, VERIFIED_LEVELS } from '../../market/book-table.ts';
 import { type CycleSize, sizeCycle } from '../../market/cycles/cycle-sizing.ts';
 import { cycleTouch, leastMultiplier } from '../../market/cycles/cycle-touch.ts';
 import { paysAtWorst } from '../../market/cycles/cycle-worst.ts';
-import { type LegMid, worthAtStart } from '../../market/cycles/cycle-worth.ts';
 import type { InstrumentIndex } from '../../market/instrument.ts';
-import type { Leg, LegModel, LegTerms, LegTouch } from '../../market/legs/leg.ts';
-import { LEGS_MAX } from '../../messages/opportunity-message.ts';
+import type { Leg, LegTerms, LegTouch } from '../../market/legs/leg.ts';
 import { INT64_MAX, minus } from '../../money/money.ts';
 import { type Fraction, isLess } from '../../money/rational.ts';
 import { BUY, SELL } from '../../money/side.ts';
 import type { Config } from '../../settings/config.ts';
+import type { MarketView, Opportunity, OpportunitySize, Strategy } from '../strategy.ts';
 import { CycleScreen } from './cycle-screen.ts';
-import type { Market } from './market-view.ts';
-import type { StartFunds } from './start-funds.ts';
-import type { Opportunity, OpportunitySize, Strategy } from './strategy.ts';
+import { type LegMid, worthAtStart } from './cycle-worth.ts';
 
 export class CycleStrategy implements Strategy {
   readonly name = 'cycle';
-  readonly #market: Market;
-  readonly #bookTable: BookTable;
+  readonly #market: MarketView;
   readonly #settings: Config['strategy'];
-  readonly #funds: StartFunds;
-  readonly #legModel: LegModel;
   /** A cycle is an opportunity when its net multiplier is greater than this. */
   readonly #threshold: Fraction;
-  readonly #books: readonly BookCopy[];
   #table: CycleTable;
   #screen: CycleScreen;
 
-  constructor(market: Market, bookTable: BookTable, funds: StartFunds, legs: LegModel, config: Config) {
+  constructor(market: MarketView, settings: Config['strategy']) {
     this.#market = market;
-    this.#bookTable = bookTable;
-    this.#settings = config.strategy;
-    this.#funds = funds;
-    this.#legModel = legs;
-    this.#threshold = leastMultiplier(config.strategy.min_edge_bps);
-    this.#books = Array.from({ length: LEGS_MAX }, () => createBookCopy(VERIFIED_LEVELS));
+    this.#settings = settings;
+    this.#threshold = leastMultiplier(settings.min_edge_bps);
     this.#table = NO_CYCLES; // until the market is known: see rebuild
     this.#screen = this.#createScreen();
   }
@@ -85,16 +72,15 @@ export class CycleStrategy implements Strategy {
 
   #createScreen(): CycleScreen {
     const inFloats = 1 + this.#settings.min_edge_bps / 10_000;
-    return new CycleScreen(this.#market, this.#table, { leastMultiplier: inFloats });
+    return new CycleScreen(this.#market.tops, this.#table, { leastMultiplier: inFloats });
   }
 
   #legsOf(cycle: number): LegTouch[] | undefined {
     const legs: LegTouch[] = [];
     for (const edge of edgesOfCycle(this.#table, cycle)) {
-      const terms = this.#market.terms(edge);
-      const priceTicks = this.#market.touchPrice(edge);
-      if (terms === undefined || priceTicks <= 0n) return undefined;
-      legs.push(this.#legModel.touch(terms, priceTicks, this.#market.touchQty(edge)));
+      const touch = this.#market.touch(edge);
+      if (touch === undefined) return undefined;
+      legs.push(touch);
     }
     return legs;
   }
@@ -104,7 +90,7 @@ export class CycleStrategy implements Strategy {
    * the one whose asset is preferred.
    */
   #sizeOf(legs: readonly LegTouch[], seq: number): OpportunitySize | undefined {
-    const ladders = legs.map((leg, index) => this.#ladderOf(leg, index, seq));
+    const ladders = legs.map((leg) => this.#market.legAsOf(leg, seq));
     const mids = legs.map(({ terms }) => this.#midOf(terms));
     let best: OpportunitySize | undefined;
     let bestWorth = NOTHING;
@@ -118,7 +104,7 @@ export class CycleStrategy implements Strategy {
   }
 
   #sizeFrom(legs: readonly Leg[], firstLeg: number): CycleSize | undefined {
-    const budgetUnits = this.#funds.of((legs[firstLeg] as Leg).spends);
+    const budgetUnits = this.#market.funds((legs[firstLeg] as Leg).spends);
     if (budgetUnits === 0n) return undefined;
     const inOrder = [...legs.slice(firstLeg), ...legs.slice(0, firstLeg)];
     const size = sizeCycle(inOrder, { budgetUnits, stepsMax: this.#settings.sizing_steps_max });
@@ -131,14 +117,6 @@ export class CycleStrategy implements Strategy {
     const { index } = terms.instrument;
     const bidTicks = this.#market.touchPrice(edgeOf(index, SELL));
     return { terms, bidTicks, askTicks: this.#market.touchPrice(edgeOf(index, BUY)) };
-  }
-
-  #ladderOf({ terms, priceTicks }: LegTouch, index: number, seq: number): Leg {
-    const book = this.#books[index] as BookCopy;
-    const found = this.#bookTable.readAsOf(terms.instrument.index, seq, book);
-    const ladder = terms.side === BUY ? book.asks : book.bids;
-    assert.ok(found && ladder.priceTicks[0] === priceTicks, 'the book table keeps the book that the top came from');
-    return this.#legModel.leg(terms, ladder);
   }
 
   /** Legs that a size may begin with, in order of preference: those of `start_assets`, or without such all. */

@@ -3,10 +3,10 @@
  * which start from different assets can be compared. Exact fractions.
  */
 
+import type { LegTerms } from '../../market/legs/leg.ts';
 import type { Ticks, Units } from '../../money/money.ts';
 import { type Fraction, powerOfTen } from '../../money/rational.ts';
 import { BUY } from '../../money/side.ts';
-import type { LegTerms } from '../legs/leg.ts';
 
 /** A leg and the touch of its book; a side without orders is 0. */
 export interface LegMid {
