@@ -90,7 +90,7 @@ function recordedFrames() {
 function createStage() {
   const config = checkConfig({ venue: { depth: 25 } });
   const placement = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
-  const memory = createSharedMemory(topologyOf(config), config, placement);
+  const memory = createSharedMemory(topologyOf(config), placement);
   const services = { config, clock: systemClock, chance: seededChance(1), log: () => undefined, options: {} };
   const feed = openContext(memory, 'feed', services);
   const book = openContext(memory, 'book', services);

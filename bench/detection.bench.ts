@@ -15,7 +15,6 @@ import { edgeOf, edgesOfCycle, findCycles, instrumentOfEdge } from '../src/marke
 import { createFeeTableMemory, FeeTable } from '../src/market/fee-table.ts';
 import { takerFee } from '../src/market/fees.ts';
 import { type InstrumentDirectory, type InstrumentIndex, instrumentIndex } from '../src/market/instrument.ts';
-import { InstrumentLog } from '../src/market/instrument-log.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP, TOP_FLAG } from '../src/messages/market-messages.ts';
 import { writeInt64 } from '../src/money/int64.ts';
 import { BUY, SELL } from '../src/money/side.ts';
@@ -25,6 +24,7 @@ import type { Actor } from '../src/runtime/actor.ts';
 import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import type { RingProducer } from '../src/runtime/memory/ring.ts';
 import { createSharedMemory, openContext, openProducer, type Placement } from '../src/runtime/memory/shared-memory.ts';
+import { openTable } from '../src/runtime/memory/shared-tables.ts';
 import { checkConfig } from '../src/settings/config.ts';
 import { CycleScreen } from '../src/strategies/cycle/cycle-screen.ts';
 import { topologyOf } from '../src/topology.ts';
@@ -89,7 +89,7 @@ class Stage {
     this.#cycleLength = cycleLength;
     const config = checkConfig({ strategy: { cycle_length: cycleLength } });
     const placement = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
-    const memory = createSharedMemory(topologyOf(config), config, placement);
+    const memory = createSharedMemory(topologyOf(config), placement);
     const services = { config, clock: systemClock, chance: this.#chance, log: () => {}, options: {} };
     this.#context = openContext(memory, 'detector', services);
     this.#tops = openProducer(memory, 'tops', 'book');
@@ -100,7 +100,11 @@ class Stage {
     void this.#detector.onStart();
     this.#control(MARKET_KIND.SYSTEM_STATUS, SYSTEM_STATUSES.indexOf('online'), 0);
     const { assets, instruments } = this.directory;
-    this.#control(MARKET_KIND.INSTRUMENTS, 0, new InstrumentLog(memory.instrumentLog).append({ assets, instruments }));
+    this.#control(
+      MARKET_KIND.INSTRUMENTS,
+      0,
+      openTable(memory, 'instrument_log', 'feed').append({ assets, instruments }),
+    );
     for (const instrument of this.online) this.#apply(this.#draw(instrument));
   }
 

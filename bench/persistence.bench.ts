@@ -71,7 +71,6 @@ async function throughActor(file: string, rows: number): Promise<number> {
   });
   const memory = createSharedMemory(
     topologyOf(config),
-    config,
     Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement,
   );
   const services = { config, clock: systemClock, chance: seededChance(1), log: () => undefined, options: {} };

@@ -114,7 +114,7 @@ function bookFrames(name: string): Uint8Array[] {
 function stage() {
   const config = checkConfig({ venue: { depth: 25 }, limits: { instruments_max: 64 } });
   const placement = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
-  const memory = createSharedMemory(topologyOf(config), config, placement);
+  const memory = createSharedMemory(topologyOf(config), placement);
   const services = { config, clock: systemClock, chance: seededChance(1), log: () => undefined, options: {} };
   const feed = openContext(memory, 'feed', services);
   const router = new FrameRouter(feed, new FeedMemory(feed.ownMemory));

@@ -6,12 +6,18 @@
 import { bookOwnBytes } from './actors/book/book-memory.ts';
 import { riskMemoryBytes } from './actors/risk/risk-memory.ts';
 import { sequencerMemoryBytes } from './actors/sequencer/journal/sequencer-memory.ts';
+import { createBookTableMemory } from './market/book-table.ts';
+import { createFeeTableMemory } from './market/fee-table.ts';
+import { createFundsTableMemory } from './market/funds-table.ts';
+import { createInstrumentLogMemory } from './market/instrument-log.ts';
 import { EXECUTION } from './messages/execution-message.ts';
 import { DELTA, RESYNC, TOP } from './messages/market-messages.ts';
 import { OPPORTUNITY } from './messages/opportunity-message.ts';
 import { RECORD_BYTES } from './messages/record-messages.ts';
+import { createCaptureTimeMemory } from './runtime/capture-time/capture-time.ts';
 import type { ChildSpec, RingSpec, RingWriter, TableSpec, Topology } from './runtime/topology-spec.ts';
 import type { Config } from './settings/config.ts';
+import { createGateMemory } from './trading/trading-gate.ts';
 
 const recordsRing = (from: RingWriter, { records_ring: capacity }: Config['limits']): RingSpec => ({
   name: `${from}_records`,
@@ -87,19 +93,60 @@ const childrenOf = (config: Config): readonly ChildSpec[] => [
   { id: 'feed', entry: 'actors/feed/actor.ts', restart: 'permanent', ownBytes: 65_536 },
 ];
 
-const TABLES = [
-  { name: 'book_table', writers: ['book'], readers: ['detector', 'sequencer', 'risk'] },
+/** Levels a side that the book table keeps at most: a cycle's best size never reaches deeper than this in practice. */
+const TABLE_LEVELS_MAX = 100;
+
+const tablesOf = ({ limits, venue }: Config): readonly TableSpec[] => [
   {
+    kind: 'book_table',
+    name: 'book_table',
+    writers: ['book'],
+    readers: ['detector', 'sequencer', 'risk'],
+    create: () =>
+      createBookTableMemory({
+        instruments: limits.instruments_max,
+        levels: Math.min(venue.depth, TABLE_LEVELS_MAX),
+        versions: limits.book_versions,
+      }),
+  },
+  {
+    kind: 'instrument_log',
     name: 'instrument_log',
     writers: ['feed'],
-    readers: ['book', 'detector', 'sequencer', 'risk', 'persistence', 'status'],
+    readers: ['book', 'detector', 'sequencer', 'risk', 'persistence', 'readings'],
+    create: () => createInstrumentLogMemory(limits.instrument_log_bytes),
   },
-  { name: 'fee_table', writers: ['sequencer'], readers: ['detector'] },
-  { name: 'funds_table', writers: ['sequencer'], readers: ['detector'] },
-  { name: 'trading_gate', writers: ['risk', 'supervisor'], readers: ['sequencer', 'status'] },
-] satisfies readonly TableSpec[];
+  {
+    kind: 'fee_table',
+    name: 'fee_table',
+    writers: ['sequencer'],
+    readers: ['detector'],
+    create: () => createFeeTableMemory(limits.instruments_max),
+  },
+  {
+    kind: 'funds_table',
+    name: 'funds_table',
+    writers: ['sequencer'],
+    readers: ['detector'],
+    create: () => createFundsTableMemory(limits.assets_max),
+  },
+  {
+    kind: 'trading_gate',
+    name: 'trading_gate',
+    writers: ['risk', 'supervisor'],
+    readers: ['feed', 'sequencer', 'readings'], // the feed in replays, whose time begins when the gate opens
+    create: createGateMemory,
+  },
+  {
+    kind: 'capture_time', // of a replay
+    name: 'capture_time',
+    writers: ['feed', 'sequencer', 'risk'], // each in its turn
+    readers: ['book', 'detector'],
+    create: createCaptureTimeMemory,
+  },
+];
 
 /** What a process with these settings consists of. */
 export function topologyOf(config: Config): Topology {
-  return { rings: ringsOf(config), children: childrenOf(config), tables: TABLES };
+  return { rings: ringsOf(config), children: childrenOf(config), tables: tablesOf(config) };
 }

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { FeedMemory } from '../src/actors/feed/feed-memory.ts';
+import { FeeTable } from '../src/market/fee-table.ts';
 import { SlidingWindow } from '../src/net/limiters/sliding-window.ts';
 import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import { createSharedMemory, openConsumer, openProducer } from '../src/runtime/memory/shared-memory.ts';
+import { openTable, type TableKind } from '../src/runtime/memory/shared-tables.ts';
 import { planPlacement } from '../src/runtime/placement.ts';
 import { checkConfig } from '../src/settings/config.ts';
 import { topologyOf } from '../src/topology.ts';
+import { createTestContext } from './support/test-context.ts';
 
 const settings = [checkConfig({}), checkConfig({ limits: { instruments_max: 8, deltas_ring: 64, records_ring: 64 } })];
 const topology = topologyOf(checkConfig({}));
@@ -52,17 +55,47 @@ describe('topology', () => {
     expect(against.map((ring) => ring.name)).toEqual(['resyncs']);
   });
 
-  test('every table is written by somebody that exists', () => {
-    for (const table of topology.tables) {
-      expect(table.writers.length, table.name).toBeGreaterThan(0);
-      for (const writer of table.writers) expect([...ids, 'supervisor']).toContain(writer);
+  test('every table has a name of its own, one that writes it, and users that exist', () => {
+    const names = topology.tables.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { name, writers, readers } of topology.tables) {
+      expect(writers.length, name).toBeGreaterThan(0);
+      for (const user of [...writers, ...readers]) expect([...ids, 'supervisor', 'readings'], name).toContain(user);
     }
+  });
+
+  test('memory has the tables of the rows, in the size that the settings say', () => {
+    const config = checkConfig({ limits: { instruments_max: 8, instrument_log_bytes: 65_536 }, venue: { depth: 10 } });
+    const small = topologyOf(config);
+    const { tables } = createSharedMemory(small, planPlacement(small, config.runtime, 2).placement);
+    expect(tables.map(({ name }) => name)).toEqual(small.tables.map(({ name }) => name));
+    const memoryOf = (kind: TableKind) => tables.find((table) => table.kind === kind)?.memory;
+    expect(memoryOf('book_table')).toMatchObject({ shape: { instruments: 8, levels: 10 } });
+    expect(memoryOf('instrument_log')).toMatchObject({ text: { byteLength: 65_536 } });
+  });
+
+  test('a table is opened only for those that its row names', () => {
+    const small = topologyOf(checkConfig({ limits: { instruments_max: 8 } }));
+    const memory = createSharedMemory(small, planPlacement(small, checkConfig({}).runtime, 2).placement);
+    for (const { kind, writers, readers } of small.tables) {
+      for (const user of [...ACTOR_IDS, 'supervisor', 'readings'] as const) {
+        const open = () => openTable(memory, kind, user);
+        if ([...writers, ...readers].includes(user)) expect(open).not.toThrow();
+        else expect(open).toThrow(expect.objectContaining({ code: 'TOPOLOGY_INVALID' }));
+      }
+    }
+  });
+
+  test('an actor’s context has no table that is not its own', () => {
+    expect(() => createTestContext('detector').context.gate).toThrow(/detector neither writes nor reads/);
+    expect(() => createTestContext('persistence').context.bookTable).toThrow(/persistence neither writes nor reads/);
+    expect(createTestContext('detector').context.feeTable).toBeInstanceOf(FeeTable);
   });
 
   test('memory gives the ends of a ring only to those it belongs to', () => {
     const config = checkConfig({ limits: { instruments_max: 8 } });
     const small = topologyOf(config);
-    const memory = createSharedMemory(small, config, planPlacement(small, config.runtime, 2).placement);
+    const memory = createSharedMemory(small, planPlacement(small, config.runtime, 2).placement);
     for (const { name, from, to } of small.rings) {
       for (const id of ACTOR_IDS) {
         if (id !== from) expect(() => openProducer(memory, name, id)).toThrow(/does not write/);

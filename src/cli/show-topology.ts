@@ -21,7 +21,7 @@ function describe(topology: Topology) {
       ownBytes: child.ownBytes,
     })),
     rings: topology.rings,
-    tables: topology.tables,
+    tables: topology.tables.map(({ kind, name, writers, readers }) => ({ kind, name, writers, readers })),
   };
 }
 

@@ -72,7 +72,7 @@ export class Engine implements ControlTarget {
     this.config = options.config;
     this.topology = topologyOf(options.config);
     this.plan = planPlacement(this.topology, options.config.runtime);
-    this.memory = createSharedMemory(this.topology, options.config, this.plan.placement);
+    this.memory = createSharedMemory(this.topology, this.plan.placement);
     this.startedNs = this.clock.nowNs();
   }
 

@@ -5,8 +5,8 @@ import type { RiskStatus } from '../runtime/control-calls.ts';
 import { ACTOR_IDS } from '../runtime/counter-names.ts';
 import { Counters } from '../runtime/memory/counters.ts';
 import { RingGauge } from '../runtime/memory/ring.ts';
+import { openTable } from '../runtime/memory/shared-tables.ts';
 import type { GateCause } from '../trading/gate-cause.ts';
-import { TradingGate } from '../trading/trading-gate.ts';
 import type { Engine } from './engine.ts';
 import { outputReadings } from './output-watch.ts';
 
@@ -19,7 +19,7 @@ const causeReport = ({ firstMs, lastMs, ...cause }: GateCause) => ({
 
 export function statusReport(engine: Engine, { causes, ...risk }: RiskStatus): object {
   const { memory, clock, config } = engine;
-  const gate = new TradingGate(memory.gate);
+  const gate = openTable(memory, 'trading_gate', 'readings');
   const feed = new Counters(memory.counters, 'feed');
   const { frames, checksums, instruments, cycles, opportunities, plans, trading, records, restarts } = engine.summary();
   const actor = (id: (typeof ACTOR_IDS)[number]) => {

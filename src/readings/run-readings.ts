@@ -1,4 +1,5 @@
 /** How a run goes at a moment, read off the shared memory without disturbing anyone: plain numbers, ready to be shown. */
+
 import { heldCauses } from '../actors/risk/gate-causes.ts';
 import { openRiskMemory } from '../actors/risk/risk-memory.ts';
 import { SYSTEM_STATUSES, type SystemStatus } from '../messages/market-messages.ts';
@@ -14,9 +15,10 @@ import { EdgeDistribution } from '../runtime/memory/edge-distribution.ts';
 import { Histogram } from '../runtime/memory/histogram.ts';
 import { RingGauge } from '../runtime/memory/ring.ts';
 import type { SharedMemory } from '../runtime/memory/shared-memory.ts';
+import { openTable } from '../runtime/memory/shared-tables.ts';
 import type { Config } from '../settings/config.ts';
 import type { GateCause } from '../trading/gate-cause.ts';
-import { type GateReading, type GateState, TradingGate } from '../trading/trading-gate.ts';
+import type { GateReading, GateState, TradingGate } from '../trading/trading-gate.ts';
 import { bestSpelling } from './summary.ts';
 import { readTrading, type TradingReading } from './trading-reading.ts';
 
@@ -128,7 +130,7 @@ export function collectReadings(
     latency: recordOf(LATENCY_STAGES, (stage) => latencyReading(new Histogram(memory.latencies[stage]))),
     rings: Object.entries(memory.rings).map(([name, ring]) => ringReading(name, new RingGauge(ring.memory))),
     restarts: ACTOR_IDS.reduce((sum, actor) => sum + new Counters(memory.counters, actor).get('restarts'), 0),
-    gate: gateReading(new TradingGate(memory.gate)),
+    gate: gateReading(openTable(memory, 'trading_gate', 'readings')),
     causes: heldCauses(openRiskMemory(memory.own.risk, config).current),
   };
 }

@@ -1,12 +1,12 @@
 /** What a run amounts to, read off the shared memory: as an object for `--json`, as text for people. */
 
 import { spellEdges } from '../market/asset-graph.ts';
-import { InstrumentLog } from '../market/instrument-log.ts';
 import { ACTOR_IDS, EDGE_HISTOGRAMS, LATENCY_STAGES, type LatencyStage } from '../runtime/counter-names.ts';
 import { Counters } from '../runtime/memory/counters.ts';
 import { EdgeDistribution } from '../runtime/memory/edge-distribution.ts';
 import { Histogram } from '../runtime/memory/histogram.ts';
 import type { SharedMemory } from '../runtime/memory/shared-memory.ts';
+import { openTable } from '../runtime/memory/shared-tables.ts';
 import type { Config } from '../settings/config.ts';
 import { isAmount, readTrading, type TradingReading } from './trading-reading.ts';
 
@@ -105,7 +105,7 @@ function bestOf(memory: SharedMemory, detector: Counters<'detector'>): Summary['
 export function bestSpelling(memory: SharedMemory, detector: Counters<'detector'>): string {
   const legs = (['best_leg_1', 'best_leg_2', 'best_leg_3', 'best_leg_4'] as const).map((name) => detector.get(name));
   const edges = legs.filter((leg) => leg > 0).map((leg) => leg - 1);
-  return spellEdges(new InstrumentLog(memory.instrumentLog).directory(), edges);
+  return spellEdges(openTable(memory, 'instrument_log', 'readings').directory(), edges);
 }
 
 function plansOf(memory: SharedMemory): Summary['plans'] {

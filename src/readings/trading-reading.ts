@@ -1,10 +1,11 @@
 /** What trading has come to, read off risk's memory and the counters: amounts as decimal text, every digit kept. */
+
 import { accountUnits, ofAsset } from '../actors/risk/risk-ledger.ts';
 import { ASSET_ENTRY, openRiskMemory, RISK_HEADER } from '../actors/risk/risk-memory.ts';
-import { InstrumentLog } from '../market/instrument-log.ts';
 import { formatDecimal } from '../money/money.ts';
 import { Counters } from '../runtime/memory/counters.ts';
 import type { SharedMemory } from '../runtime/memory/shared-memory.ts';
+import { openTable } from '../runtime/memory/shared-tables.ts';
 import { type Config, usesKey } from '../settings/config.ts';
 import { ACCOUNT_STATES, type AccountState } from '../trading/account-state.ts';
 
@@ -61,7 +62,7 @@ const FIELDS = {
 } as const;
 
 function assetsOf(bank: DataView, memory: SharedMemory, assetsMax: number): AssetTrading[] {
-  const { assets } = new InstrumentLog(memory.instrumentLog).directory();
+  const { assets } = openTable(memory, 'instrument_log', 'readings').directory();
   return assets.flatMap(({ index, id, precision }) => {
     if (index >= assetsMax) return [];
     const units = (field: number) => ofAsset(bank, index, field);

@@ -5,11 +5,12 @@
  * Inner loops are plain calls. The event loop is let through only between slices of turns and while an actor is busy
  * with something outside (a database commit).
  */
+
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import { type Clock, VirtualClock } from '../platform/clock.ts';
 import { arbitradeError, reasonOf } from '../platform/errors.ts';
 import type { Config } from '../settings/config.ts';
-import { TradingGate } from '../trading/trading-gate.ts';
+import type { TradingGate } from '../trading/trading-gate.ts';
 import type { Actor, ActorContext, ActorFactory } from './actor.ts';
 import { takingTurns } from './capture-time/taking-turns.ts';
 import type { CallAnswer, CallArguments, CallName, ControlCalls } from './control-calls.ts';
@@ -24,6 +25,7 @@ import {
   recordWriterOf,
   type SharedMemory,
 } from './memory/shared-memory.ts';
+import { openTable } from './memory/shared-tables.ts';
 import type { RecordWriter } from './records/record-writer.ts';
 import type { RunOptions } from './run-options.ts';
 import { Duty } from './threads/duty.ts';
@@ -64,8 +66,8 @@ export class InlineHost {
 
   constructor(options: InlineHostOptions) {
     this.#options = options;
-    this.memory = createSharedMemory(options.topology, options.config, ALL_ON_ONE_THREAD);
-    this.gate = new TradingGate(this.memory.gate);
+    this.memory = createSharedMemory(options.topology, ALL_ON_ONE_THREAD);
+    this.gate = openTable(this.memory, 'trading_gate', 'supervisor');
     this.records = recordWriterOf(this.memory, 'supervisor', options.clock);
     this.#duty = new Duty(options.clock);
     this.#gauges = Object.values(this.memory.rings).map((ring) => new RingGauge(ring.memory));

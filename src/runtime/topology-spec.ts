@@ -1,5 +1,6 @@
 /** The vocabulary in which `src/topology.ts` writes the map down: actors, rings, tables. */
 import type { ActorId } from './counter-names.ts';
+import type { TableKind, TableMemories } from './memory/shared-tables.ts';
 
 /** Who can write to a ring: an actor, or the supervisor on the main thread. */
 export type RingWriter = ActorId | 'supervisor';
@@ -35,11 +36,21 @@ export interface ChildSpec {
   readonly ownBytes: number;
 }
 
-export interface TableSpec {
+/** Who can open a table: an actor, the supervisor, or what shows people how the run goes (`src/readings`). */
+export type TableUser = RingWriter | 'readings';
+
+/** One shared table. Memory is made from these rows, and opened only for those that they name. */
+export interface TableRow<K extends TableKind> {
+  readonly kind: K;
   readonly name: string;
+  /** A writer may read as well. Several write only where each has words or entries of its own. */
   readonly writers: readonly RingWriter[];
-  readonly readers: readonly string[];
+  readonly readers: readonly TableUser[];
+  readonly create: () => TableMemories[K];
 }
+
+/** A row of any kind, which makes the memory of its own kind. */
+export type TableSpec = { readonly [K in TableKind]: TableRow<K> }[TableKind];
 
 export interface Topology {
   readonly rings: readonly RingSpec[];

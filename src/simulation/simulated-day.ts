@@ -3,12 +3,12 @@
  * practice exchange, with what goes wrong drawn from the seed. At its end trading is brought to rest, and the checker
  * compares the exchange's ledger with our records.
  */
+
 import { createActor as createBook } from '../actors/book/actor.ts';
 import { createActor as createDetector } from '../actors/detector/actor.ts';
 import { createActor as createFeed } from '../actors/feed/actor.ts';
 import { createActor as createRisk } from '../actors/risk/actor.ts';
 import { createActor as createSequencer } from '../actors/sequencer/actor.ts';
-import { InstrumentLog } from '../market/instrument-log.ts';
 import { type Chance, seededChance } from '../platform/chance.ts';
 import { VirtualClock } from '../platform/clock.ts';
 import { makeMarket } from '../practice/market/market-generator.ts';
@@ -19,6 +19,7 @@ import { PRACTICE_DEFAULTS, PracticeExchange } from '../practice/practice-exchan
 import type { ActorFactory } from '../runtime/actor.ts';
 import type { ActorId } from '../runtime/counter-names.ts';
 import { InlineHost } from '../runtime/inline-host.ts';
+import { openTable } from '../runtime/memory/shared-tables.ts';
 import type { RunOptions } from '../runtime/run-options.ts';
 import { topologyOf } from '../topology.ts';
 import { ACCOUNT_STATES, isTradingState } from '../trading/account-state.ts';
@@ -159,7 +160,7 @@ class SimulatedDay {
 
   async #boot(): Promise<void> {
     this.#bootedMs = this.#clock.wallMs();
-    this.#records.boot(new InstrumentLog(this.#host.memory.instrumentLog));
+    this.#records.boot(openTable(this.#host.memory, 'instrument_log', 'readings'));
     await this.#host.start();
   }
 
@@ -280,7 +281,7 @@ class SimulatedDay {
     this.#forgiveUnrecorded();
     // A service manager takes a moment.
     this.#clock.advanceTo(this.#clock.nowNs() + (100 + this.#chance.integer(5_000)) * 1e6);
-    const log = new InstrumentLog(memory.instrumentLog);
+    const log = openTable(memory, 'instrument_log', 'readings');
     this.#host = this.#makeHost(await deaths.records.left(log, this.#bootedMs));
     await this.#boot();
     deaths.begin(this.#nowMs);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { BookTable } from '../../src/market/book-table.ts';
 import { InstrumentDirectory } from '../../src/market/instrument.ts';
 import { worthOf, worthWithin } from '../../src/market/worth.ts';
 import { invalidReasonCode } from '../../src/messages/market-messages.ts';
 import { lots, type Units, units } from '../../src/money/money.ts';
+import { openTable } from '../../src/runtime/memory/shared-tables.ts';
 import { ASSETS, BTC_USD, ETH_BTC, ETH_USD, PAIRS, putBook } from '../actors/sequencer/sequencer-stage.ts';
 import { createTestContext } from '../support/test-context.ts';
 
@@ -11,7 +11,7 @@ const [USD, BTC, ETH] = ASSETS as [(typeof ASSETS)[number], (typeof ASSETS)[numb
 
 function market() {
   const { memory } = createTestContext('risk', { config: { limits: { instruments_max: 8 } } });
-  const table = new BookTable(memory.bookTable);
+  const table = openTable(memory, 'book_table', 'book');
   const directory = new InstrumentDirectory();
   directory.apply({ assets: ASSETS, instruments: PAIRS });
   putBook(table, BTC_USD, { bids: [[500_000n, lots(1n)]], asks: [[500_010n, lots(1n)]] }, 1, 0); // 50,000.0 and 50,001.0

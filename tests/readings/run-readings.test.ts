@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { collectReadings } from '../../src/readings/run-readings.ts';
 import { EdgeDistribution } from '../../src/runtime/memory/edge-distribution.ts';
+import { openTable } from '../../src/runtime/memory/shared-tables.ts';
 import { checkConfig } from '../../src/settings/config.ts';
-import { TradingGate } from '../../src/trading/trading-gate.ts';
 import { createTestContext } from '../support/test-context.ts';
 
 const CONFIG = checkConfig({ limits: { deltas_ring: 64 } });
@@ -17,8 +17,8 @@ test('readings are what the actors wrote, and reading changes nothing', () => {
   book.context.latency('book_verified').record(12_000);
   detector.context.counters.set(detector.context.counters.at('evaluations'), 3_000);
   new EdgeDistribution(memory.edges.net_edge).recordFrom(Float64Array.of(0.998), 0);
-  new TradingGate(memory.gate).setRisk('paused', 'market_data_stale');
-  new TradingGate(memory.gate).setSupervisor('active', 'none');
+  openTable(memory, 'trading_gate', 'supervisor').setRisk('paused', 'market_data_stale');
+  openTable(memory, 'trading_gate', 'supervisor').setSupervisor('active', 'none');
   const producer = detector.producer('deltas');
   expect(producer.tryClaim(16)).toBe(true);
   producer.publish(16);

@@ -20,7 +20,7 @@ import { venueReplyOf } from '../../src/venues/kraken/wire/venue-reply.ts';
 import type { VenueReply } from '../../src/venues/market-data.ts';
 import { changesOf } from './directory-of.ts';
 import { type ScriptedVenue, startScriptedVenue } from './scripted-venue.ts';
-import { createTestContext } from './test-context.ts';
+import { contextWith, createTestContext } from './test-context.ts';
 
 /** Reads frames with JSON.parse, numbers the instruments, and hands replies back, as the router does. */
 export class KeepingSink implements FrameSink {
@@ -188,7 +188,7 @@ export async function startSocketStage(given: StageOptions): Promise<SocketStage
     ...(given.options === undefined ? {} : { options: given.options }),
   });
   const clock: Clock = given.virtualTime === true ? stage.clock : systemClock;
-  const context = { ...stage.context, clock };
+  const context = contextWith(stage.context, { clock });
   const audited: { event: AuditEvent; text: string }[] = [];
   const first = drive(context);
   onTestFinished(() => venue.close());
@@ -214,7 +214,7 @@ export async function startSocketStage(given: StageOptions): Promise<SocketStage
       const before = first.sink.heard('heartbeat');
       await until(() => expect(first.sink.heard('heartbeat')).toBeGreaterThanOrEqual(before + count));
     },
-    successor: () => drive({ ...stage.successor(), clock }),
+    successor: () => drive(contextWith(stage.successor(), { clock })),
   };
 }
 

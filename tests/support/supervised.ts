@@ -9,6 +9,7 @@ import {
   openProducer,
   type SharedMemory,
 } from '../../src/runtime/memory/shared-memory.ts';
+import { openTable } from '../../src/runtime/memory/shared-tables.ts';
 import { planPlacement } from '../../src/runtime/placement.ts';
 import type { AuditEvent } from '../../src/runtime/records/audit-events.ts';
 import type { Strategy } from '../../src/runtime/supervision/supervision-order.ts';
@@ -17,7 +18,7 @@ import type { OwnOptions } from '../../src/runtime/threads/worker-messages.ts';
 import type { RestartKind, Topology } from '../../src/runtime/topology-spec.ts';
 import { checkConfig } from '../../src/settings/config.ts';
 import { topologyOf } from '../../src/topology.ts';
-import { TradingGate } from '../../src/trading/trading-gate.ts';
+import type { TradingGate } from '../../src/trading/trading-gate.ts';
 import { type Killability, type KillableCalls, withMortality } from './killable-actor.ts';
 import { type AuditRecord, readAudit } from './test-context.ts';
 
@@ -64,7 +65,7 @@ export function supervise(given: SupervisedOptions = {}): Supervised {
   });
   const topology: Topology = { ...topologyOf(config), children };
   const plan = planPlacement(topology, config.runtime, 2);
-  const memory = createSharedMemory(topology, config, plan.placement);
+  const memory = createSharedMemory(topology, plan.placement);
   const escalations: Error[] = [];
   const logged: string[] = [];
   const supervisor = new Supervisor<KillableCalls>({
@@ -78,7 +79,7 @@ export function supervise(given: SupervisedOptions = {}): Supervised {
   const records = openConsumer(memory, 'supervisor_records', 'persistence');
   return {
     ...{ supervisor, memory, deltas, escalations, logged },
-    gate: new TradingGate(memory.gate),
+    gate: openTable(memory, 'trading_gate', 'supervisor'),
     audits: () => {
       const audits: AuditRecord[] = [];
       records.drain((view, offset) => audits.push(readAudit(view, offset)), 1_000);

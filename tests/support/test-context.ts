@@ -75,12 +75,17 @@ export interface TestContext<A extends ActorId> {
   successor(): ActorContext<A>;
 }
 
+/** `context` with some of it changed. It has getters that throw (tables of others), so it is not copied. */
+export function contextWith<C extends object>(context: C, changes: Partial<C>): C {
+  return Object.assign(Object.create(context), changes);
+}
+
 const PLACEMENT = Object.fromEntries(ACTOR_IDS.map((id, index) => [id, index])) as Placement;
 
 export function createTestContext<A extends ActorId>(actor: A, given: TestContextOptions = {}): TestContext<A> {
   const config = checkConfig(given.config);
   const clock = given.clock ?? new VirtualClock(given.wallStartNs ?? 0n);
-  const memory = given.memory ?? createSharedMemory(topologyOf(config), config, PLACEMENT);
+  const memory = given.memory ?? createSharedMemory(topologyOf(config), PLACEMENT);
   const logged: LoggedEvent[] = [];
   const services = {
     config,

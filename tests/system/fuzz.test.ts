@@ -27,7 +27,7 @@ const HEALING_EVERY = 20_000;
 function stage() {
   const config = checkConfig({ limits: { instrument_log_bytes: 268_435_456 } });
   const placement = Object.fromEntries(ACTOR_IDS.map((id) => [id, 0])) as Placement;
-  const memory = createSharedMemory(topologyOf(config), config, placement);
+  const memory = createSharedMemory(topologyOf(config), placement);
   const clock = new VirtualClock();
   const services = { config, clock, chance: seededChance(SEED), log: () => undefined, options: {} };
   const feed = openContext(memory, 'feed', services);

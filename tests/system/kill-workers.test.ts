@@ -8,11 +8,12 @@ import { ACTOR_IDS, type ActorId } from '../../src/runtime/counter-names.ts';
 import { Counters } from '../../src/runtime/memory/counters.ts';
 import { RingGauge } from '../../src/runtime/memory/ring.ts';
 import { createSharedMemory, type SharedMemory } from '../../src/runtime/memory/shared-memory.ts';
+import { openTable } from '../../src/runtime/memory/shared-tables.ts';
 import { planPlacement } from '../../src/runtime/placement.ts';
 import { Supervisor } from '../../src/runtime/supervision/supervisor.ts';
 import { checkConfig } from '../../src/settings/config.ts';
 import { topologyOf } from '../../src/topology.ts';
-import { TradingGate } from '../../src/trading/trading-gate.ts';
+import type { TradingGate } from '../../src/trading/trading-gate.ts';
 import { scratchFolder } from '../support/captures.ts';
 import type { Death, KillableEngineCalls } from '../support/killable-engine-actor.ts';
 import { readStored } from '../support/stored-records.ts';
@@ -68,7 +69,7 @@ async function startRun(capture: string, directory: string): Promise<Run> {
   const whole = topologyOf(config);
   const topology = { ...whole, children: whole.children.map((child) => ({ ...child, entry: ENTRY })) };
   const plan = planPlacement(topology, config.runtime);
-  const memory = createSharedMemory(topology, config, plan.placement);
+  const memory = createSharedMemory(topology, plan.placement);
   const escalations: Error[] = [];
   const supervisor = new Supervisor<KillableEngineCalls>({
     ...{ topology, config, plan, memory, clock: systemClock, seed: 1, log: () => undefined },
@@ -76,7 +77,14 @@ async function startRun(capture: string, directory: string): Promise<Run> {
     onEscalation: (error) => void escalations.push(error),
   });
   await supervisor.start();
-  return { memory, supervisor, gate: new TradingGate(memory.gate), database, escalations, killed: [] };
+  return {
+    memory,
+    supervisor,
+    gate: openTable(memory, 'trading_gate', 'supervisor'),
+    database,
+    escalations,
+    killed: [],
+  };
 }
 
 const pause = () => new Promise<void>((resolve) => systemClock.after(1, resolve));

@@ -9,6 +9,7 @@
  */
 
 import { type BookCopy, createBookCopy } from '../../market/book-table.ts';
+import type { FeeTable } from '../../market/fee-table.ts';
 import { type Instrument, type InstrumentDirectory, instrumentIndex } from '../../market/instrument.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP } from '../../messages/market-messages.ts';
 import { OPPORTUNITY } from '../../messages/opportunity-message.ts';
@@ -60,6 +61,7 @@ class Detector implements Actor {
   readonly #recorded: Mark;
   readonly #passedOn: Mark;
   #handledSeq: number;
+  readonly #fees: FeeTable;
   /** How far the venue's word on fees was taken over. */
   #feeChanges: number;
   /** The message that had to be left because its records had no room, and how much of it is out. */
@@ -78,10 +80,11 @@ class Detector implements Actor {
     this.#own = new Float64Array(context.ownMemory);
     this.#scratchBook = createBookCopy(1); // its touch and its time
     this.#handledSeq = context.counters.get('handled_seq');
-    this.#feeChanges = context.feeTable.changes;
+    this.#fees = context.feeTable;
+    this.#feeChanges = this.#fees.changes;
     const { config, instrumentLog, bookTable, fundsTable } = context;
     const directory = instrumentLog.directory(context.counters.get('instruments_position'));
-    this.#market = new Market(config.limits.instruments_max, takerFeesOf(config, context.feeTable), directory);
+    this.#market = new Market(config.limits.instruments_max, takerFeesOf(config, this.#fees), directory);
     const { legs } = venueNamed(config.venue.name);
     const startFunds = new StartFunds(config, fundsTable);
     const view = new StrategyView({ tops: this.#market, bookTable, startFunds, legs });
@@ -111,7 +114,7 @@ class Detector implements Actor {
   }
 
   onTimer(): void {
-    const { changes } = this.#context.feeTable;
+    const { changes } = this.#fees;
     if (changes === this.#feeChanges) return;
     this.#feeChanges = changes;
     this.#market.takeFees();

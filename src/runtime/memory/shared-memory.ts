@@ -2,18 +2,13 @@
  * All shared memory of one process, laid out from the topology and the settings, and an actor's view of it. The main
  * thread creates it once; worker threads receive it by structured clone and open their own part.
  */
-import { BookTable, type BookTableMemory, createBookTableMemory } from '../../market/book-table.ts';
-import { createFeeTableMemory, FeeTable } from '../../market/fee-table.ts';
-import { createFundsTableMemory, FundsTable } from '../../market/funds-table.ts';
-import { createInstrumentLogMemory, InstrumentLog, type InstrumentLogMemory } from '../../market/instrument-log.ts';
 import type { Chance } from '../../platform/chance.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { arbitradeError } from '../../platform/errors.ts';
 import type { Config } from '../../settings/config.ts';
-import { createGateMemory, TradingGate } from '../../trading/trading-gate.ts';
 import type { ActorContext } from '../actor.ts';
 import { CaptureClock } from '../capture-time/capture-clock.ts';
-import { CaptureTime, createCaptureTimeMemory } from '../capture-time/capture-time.ts';
+import { CaptureTime } from '../capture-time/capture-time.ts';
 import {
   ACTOR_IDS,
   type ActorId,
@@ -30,6 +25,7 @@ import { createDoorbellMemory, Doorbell } from './doorbell.ts';
 import { createEdgeDistributionMemory, EdgeDistribution } from './edge-distribution.ts';
 import { createHistogramMemory, Histogram } from './histogram.ts';
 import { createRingMemory, RingConsumer, RingGauge, type RingMemory, RingProducer } from './ring.ts';
+import { type PlacedTable, placeTable, tableOf, tablesFor } from './shared-tables.ts';
 
 /** Which worker thread (0 …) hosts each actor. */
 export type Placement = Readonly<Record<ActorId, number>>;
@@ -46,18 +42,13 @@ export interface SharedMemory {
   readonly counters: CounterMemory;
   readonly latencies: Readonly<Record<LatencyStage, SharedArrayBuffer>>;
   readonly edges: Readonly<Record<EdgeHistogram, SharedArrayBuffer>>;
-  readonly bookTable: BookTableMemory;
-  readonly instrumentLog: InstrumentLogMemory;
-  readonly gate: SharedArrayBuffer;
-  readonly feeTable: SharedArrayBuffer;
-  readonly fundsTable: SharedArrayBuffer;
-  readonly captureTime: SharedArrayBuffer;
+  readonly tables: readonly PlacedTable[];
   readonly doorbells: SharedArrayBuffer;
   readonly placement: Placement;
   readonly own: Readonly<Record<ActorId, SharedArrayBuffer>>;
 }
 
-export function createSharedMemory(topology: Topology, config: Config, placement: Placement): SharedMemory {
+export function createSharedMemory(topology: Topology, placement: Placement): SharedMemory {
   const ring = (spec: RingSpec): [string, PlacedRing] => [
     spec.name,
     { from: spec.from, to: spec.to, memory: createRingMemory(spec.capacity, spec.slotBytes) },
@@ -71,24 +62,12 @@ export function createSharedMemory(topology: Topology, config: Config, placement
     counters: createCounterMemory(),
     latencies: recordOf(LATENCY_STAGES, createHistogramMemory),
     edges: recordOf(EDGE_HISTOGRAMS, createEdgeDistributionMemory),
-    bookTable: createBookTableMemory({
-      instruments: config.limits.instruments_max,
-      levels: Math.min(config.venue.depth, TABLE_LEVELS_MAX),
-      versions: config.limits.book_versions,
-    }),
-    instrumentLog: createInstrumentLogMemory(config.limits.instrument_log_bytes),
-    gate: createGateMemory(),
-    feeTable: createFeeTableMemory(config.limits.instruments_max),
-    fundsTable: createFundsTableMemory(config.limits.assets_max),
-    captureTime: createCaptureTimeMemory(),
+    tables: topology.tables.map(placeTable),
     doorbells: createDoorbellMemory(Math.max(...Object.values(placement)) + 1),
     placement,
     own: Object.fromEntries(ACTOR_IDS.map(own)) as Record<ActorId, SharedArrayBuffer>,
   };
 }
-
-/** Levels a side that the book table keeps at most: a cycle's best size never reaches deeper than this in practice. */
-const TABLE_LEVELS_MAX = 100;
 
 function recordOf<K extends string>(keys: readonly K[], create: () => SharedArrayBuffer): Record<K, SharedArrayBuffer> {
   return Object.fromEntries(keys.map((key) => [key, create()])) as Record<K, SharedArrayBuffer>;
@@ -119,6 +98,7 @@ export function openContext<A extends ActorId>(
   const doorbellOf = (id: ActorId) => new Doorbell(memory.doorbells, memory.placement[id]);
   const producer = (name: string): RingProducer => openProducer(memory, name, actor);
   let records: RecordWriter | undefined;
+  const tables = tablesFor(memory, actor);
   const counters = new Counters(memory.counters, actor);
   const captureTime = captureTimeOf(memory, actor, services);
   const clock = captureTime === undefined ? services.clock : new CaptureClock(captureTime);
@@ -132,11 +112,21 @@ export function openContext<A extends ActorId>(
     id: actor,
     isSuccessor,
     counters,
-    bookTable: new BookTable(memory.bookTable),
-    instrumentLog: new InstrumentLog(memory.instrumentLog),
-    gate: new TradingGate(memory.gate),
-    feeTable: new FeeTable(memory.feeTable),
-    fundsTable: new FundsTable(memory.fundsTable),
+    get bookTable() {
+      return tables.bookTable();
+    },
+    get instrumentLog() {
+      return tables.instrumentLog();
+    },
+    get gate() {
+      return tables.gate();
+    },
+    get feeTable() {
+      return tables.feeTable();
+    },
+    get fundsTable() {
+      return tables.fundsTable();
+    },
     ownMemory: memory.own[actor],
     consumer: (name) => openConsumer(memory, name, actor, setAside[name]),
     producer,
@@ -152,12 +142,16 @@ export function openContext<A extends ActorId>(
   };
 }
 
-/** Persistence always follows real time: how soon records are on disk does not depend on the capture. */
+/**
+ * In a replay, for those whom the topology gives it. Persistence always follows real time: how soon records are on disk
+ * does not depend on the capture.
+ */
 function captureTimeOf(memory: SharedMemory, actor: ActorId, { options }: HostServices): CaptureTime | undefined {
-  if (options.captureTime !== true || actor === 'persistence') return undefined;
+  const table = options.captureTime === true ? tableOf(memory.tables, 'capture_time', actor) : undefined;
+  if (table === undefined) return undefined;
   const doorbell = (id: ActorId) => new Doorbell(memory.doorbells, memory.placement[id]);
   const doorbells = { feed: doorbell('feed'), sequencer: doorbell('sequencer'), risk: doorbell('risk') };
-  return new CaptureTime(memory.captureTime, doorbells, [openGauge(memory, 'deltas'), openGauge(memory, 'tops')]);
+  return new CaptureTime(table.memory, doorbells, [openGauge(memory, 'deltas'), openGauge(memory, 'tops')]);
 }
 
 /** The producing end of `name`, for its one writer. @throws TOPOLOGY_INVALID for anybody else. */

@@ -4,6 +4,7 @@
  * temporary children; one_for_one, one_for_all, rest_for_one; more restarts in a period than the budget allows and the
  * supervisor gives up. Waiting before a restart is ours. Runs on the main thread, which does nothing else.
  */
+
 import { createActor } from 'xstate';
 import { backOffMs } from '../../net/back-off.ts';
 import { type Chance, seededChance } from '../../platform/chance.ts';
@@ -11,12 +12,13 @@ import type { CancelTimer, Clock } from '../../platform/clock.ts';
 import { ArbitradeError, arbitradeError, INCURABLE_ERRORS } from '../../platform/errors.ts';
 import type { Config } from '../../settings/config.ts';
 import type { GateCause } from '../../trading/gate-cause.ts';
-import { TradingGate } from '../../trading/trading-gate.ts';
+import type { TradingGate } from '../../trading/trading-gate.ts';
 import type { CallAnswer, CallArguments, CallName, CallTable, ControlCalls } from '../control-calls.ts';
 import type { ActorId } from '../counter-names.ts';
 import type { HostLog } from '../inline-host.ts';
 import { Counters } from '../memory/counters.ts';
 import { recordWriterOf, type SharedMemory } from '../memory/shared-memory.ts';
+import { openTable } from '../memory/shared-tables.ts';
 import type { PlacementPlan } from '../placement.ts';
 import type { AuditEvent } from '../records/audit-events.ts';
 import { AuditQueue } from '../records/audit-queue.ts';
@@ -87,7 +89,7 @@ export class Supervisor<Calls extends CallTable = ControlCalls> {
     this.#options = options;
     this.#chance = seededChance(options.seed);
     this.#stall = new StallWatch(options.config.runtime.hang_limit_ms / 2);
-    this.#gate = new TradingGate(options.memory.gate);
+    this.#gate = openTable(options.memory, 'trading_gate', 'supervisor');
     this.#audits = new AuditQueue(recordWriterOf(options.memory, 'supervisor', options.clock));
     const { restarts_max: max, restarts_within_ms: withinMs } = options.config.runtime;
     this.#restarts = new RestartBudget({ max, withinMs });

@@ -8,6 +8,7 @@ import { type Chance, seededChance } from '../../../src/platform/chance.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { CHECKSUM_FORM } from '../../../src/venues/kraken/market/checksum-proof.ts';
 import { CAPTURES, NaiveBook, readStream } from '../../support/book-messages.ts';
+import { contextWith } from '../../support/test-context.ts';
 import { BookStage, type Top, type Version } from './stage.ts';
 
 class Killed extends Error {}
@@ -80,7 +81,7 @@ function fused(context: ActorContext<'book'>, fuse: Fuse): ActorContext<'book'> 
       context.clock.readNs(into, at);
     },
   };
-  return { ...context, consumer, clock };
+  return contextWith(context, { consumer, clock });
 }
 
 /** What a kill inside the ladders may leave: levels of the book being changed that make no sense. */

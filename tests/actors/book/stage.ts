@@ -2,13 +2,13 @@
 
 import { createActor } from '../../../src/actors/book/actor.ts';
 import { BookMemory } from '../../../src/actors/book/book-memory.ts';
-import { type BookCopy, BookTable, createBookCopy } from '../../../src/market/book-table.ts';
+import { type BookCopy, type BookTable, createBookCopy } from '../../../src/market/book-table.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { INVALID_REASONS, MARKET_KIND, RESYNC, TOP, TOP_FLAG } from '../../../src/messages/market-messages.ts';
 import { readInt64 } from '../../../src/money/int64.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import type { RingConsumer } from '../../../src/runtime/memory/ring.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import { FeedHand } from '../../support/book-messages.ts';
 import { createTestContext, type TestContextOptions } from '../../support/test-context.ts';
 
@@ -46,8 +46,8 @@ export class BookStage {
 
   constructor(options: TestContextOptions = {}) {
     this.test = createTestContext('book', options);
-    this.feed = new FeedHand(this.test.producer('deltas'), new InstrumentLog(this.test.memory.instrumentLog));
-    this.table = new BookTable(this.test.memory.bookTable);
+    this.feed = new FeedHand(this.test.producer('deltas'), openTable(this.test.memory, 'instrument_log', 'feed'));
+    this.table = openTable(this.test.memory, 'book_table', 'book');
     this.#copy = createBookCopy(this.table.shape.levels);
     this.#tops = this.test.consumer('tops');
     this.#resyncs = this.test.consumer('resyncs');

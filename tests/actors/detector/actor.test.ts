@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BookTable } from '../../../src/market/book-table.ts';
-import { FeeTable } from '../../../src/market/fee-table.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
 import { lots, type PartsPerMillion, ticks } from '../../../src/money/money.ts';
 import { seededChance } from '../../../src/platform/chance.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import { announceTriangle, DetectorStage, type Emitted, type Levels, triangle } from './stage.ts';
 
 const BTC_USD = instrumentIndex(0);
@@ -119,7 +118,7 @@ describe('detector', () => {
     openBooks(stage);
     stage.run();
     expect(stage.recorded()).toHaveLength(1);
-    const table = new FeeTable(stage.test.memory.feeTable);
+    const table = openTable(stage.test.memory, 'fee_table', 'sequencer');
     table.take([BTC_USD, ETH_BTC, ETH_USD].map((instrument) => ({ instrument, takerPpm: 3_000 as PartsPerMillion })));
     stage.detector.onTimer?.();
     openBooks(stage, 20_201n);
@@ -180,7 +179,7 @@ describe('detector', () => {
     expect(stage.recorded()).toHaveLength(1);
     const { instruments } = triangle();
     stage.announce({ assets: [], instruments: [{ ...instruments[ETH_USD]!, pricePrecision: 1 }] });
-    const table = new BookTable(stage.test.memory.bookTable);
+    const table = openTable(stage.test.memory, 'book_table', 'book');
     table.publish(ETH_USD, table.beginVersion(ETH_USD, stage.seq, 0, 0), 0, 0); // as the book actor does
     const { counters, instrumentLog } = stage.test.context;
     counters.set(counters.at('instruments_position'), instrumentLog.used);

@@ -1,13 +1,14 @@
 /** The detector alone: the test plays feed and book before it, sequencer and persistence after it. */
 
 import { createActor } from '../../../src/actors/detector/actor.ts';
-import { BookTable, TABLE_LEVEL } from '../../../src/market/book-table.ts';
+import { type BookTable, TABLE_LEVEL } from '../../../src/market/book-table.ts';
 import { type InstrumentChanges, InstrumentDirectory, type InstrumentIndex } from '../../../src/market/instrument.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
+import type { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP, TOP_FLAG } from '../../../src/messages/market-messages.ts';
 import { OPPORTUNITY } from '../../../src/messages/opportunity-message.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import type { RingConsumer, RingProducer } from '../../../src/runtime/memory/ring.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import { opportunityJson } from '../../../src/trading/opportunity-json.ts';
 import { readOpportunity } from '../../support/read-opportunity.ts';
 import { createTestContext, type TestContextOptions } from '../../support/test-context.ts';
@@ -45,8 +46,8 @@ export class DetectorStage {
 
   constructor(options: TestContextOptions = {}) {
     this.test = createTestContext('detector', options);
-    this.#table = new BookTable(this.test.memory.bookTable);
-    this.#log = new InstrumentLog(this.test.memory.instrumentLog);
+    this.#table = openTable(this.test.memory, 'book_table', 'book');
+    this.#log = openTable(this.test.memory, 'instrument_log', 'feed');
     this.#tops = this.test.producer('tops');
     this.records = this.test.consumer('detector_records');
     this.opportunities = this.test.consumer('opportunities');

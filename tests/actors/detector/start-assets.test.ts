@@ -1,9 +1,10 @@
 /** Which asset a size starts from, and what it may spend. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FundsTable } from '../../../src/market/funds-table.ts';
 import { assetIndex, instrumentIndex } from '../../../src/market/instrument.ts';
 import { lots, parseDecimal, ticks, units } from '../../../src/money/money.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import { announceTriangle, DetectorStage, type Emitted } from './stage.ts';
 
 const IDS = ['USD', 'BTC', 'ETH'] as const;
@@ -130,7 +131,7 @@ describe('what a size may spend', () => {
     ethUsd: [21_000n, 100n, 500n],
   };
   const tell = (funds: Partial<Record<Id, bigint>>) => (stage: DetectorStage) => {
-    const table = new FundsTable(stage.test.memory.fundsTable);
+    const table = openTable(stage.test.memory, 'funds_table', 'sequencer');
     for (const [index, id] of IDS.entries()) table.set(assetIndex(index), units(funds[id] ?? 0n));
     table.begin();
   };

@@ -8,7 +8,7 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import { startPracticeServer } from '../../../src/practice/network/practice-server.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
 import { capturePath } from '../../support/captures.ts';
-import { createTestContext } from '../../support/test-context.ts';
+import { contextWith, createTestContext } from '../../support/test-context.ts';
 
 const SYMBOLS = ['ETH/USD', 'XRP/USD'];
 
@@ -19,7 +19,7 @@ test('a live feed that dies is succeeded: books void, subscribed anew, sequence 
   const config = { venue: { public_url: server.wsPublic, symbols: SYMBOLS, backoff_base_ms: 5 } };
   const stage = createTestContext('feed', { config });
   const bookStage = createTestContext('book', { config, memory: stage.memory });
-  const book = createBook({ ...bookStage.context, clock: systemClock });
+  const book = createBook(contextWith(bookStage.context, { clock: systemClock }));
   const tops = stage.consumer('tops');
   const drained = ['feed_records', 'book_records'].map((ring) => stage.consumer(ring));
   /** Instruments whose books were told to be void: one may be valid again before anybody looks at the counters. */
@@ -43,7 +43,7 @@ test('a live feed that dies is succeeded: books void, subscribed anew, sequence 
   const bookCounters = bookStage.context.counters;
   const bothValid = () => bookCounters.get('books_valid') === SYMBOLS.length;
 
-  const first = createFeed({ ...stage.context, clock: systemClock });
+  const first = createFeed(contextWith(stage.context, { clock: systemClock }));
   await first.onStart();
   await book.onStart();
   await turnUntil(first, () => bothValid() && bookCounters.get('checksums_verified') > 50);
@@ -53,7 +53,7 @@ test('a live feed that dies is succeeded: books void, subscribed anew, sequence 
 
   voided.clear();
 
-  const second = createFeed({ ...stage.successor(), clock: systemClock });
+  const second = createFeed(contextWith(stage.successor(), { clock: systemClock }));
   await second.onStart();
   await turnUntil(second, () => voided.size === SYMBOLS.length);
   await turnUntil(second, () => bothValid() && bookCounters.get('snapshots') >= snapshots + 2);

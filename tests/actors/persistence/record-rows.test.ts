@@ -4,7 +4,6 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
 import { TABLES } from '../../../src/actors/persistence/record-rows.ts';
 import { type AssetIndex, assetIndex, instrumentIndex } from '../../../src/market/instrument.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import {
   EXECUTION_EVENT,
   EXPOSURE_REASONS,
@@ -16,6 +15,7 @@ import { OPPORTUNITY } from '../../../src/messages/opportunity-message.ts';
 import { RECORD_KIND } from '../../../src/messages/record-messages.ts';
 import { type Units, units } from '../../../src/money/money.ts';
 import type { Actor } from '../../../src/runtime/actor.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import { AUDIT_EVENTS } from '../../../src/runtime/records/audit-events.ts';
 import {
   type OpportunityFields,
@@ -36,7 +36,7 @@ const WALL_NS = 1_618_677_942_582_266_001n;
 
 function createTriangleStage(): RecordStage {
   const scene = createRecordStage();
-  new InstrumentLog(scene.stage.memory.instrumentLog).append(TRIANGLE);
+  openTable(scene.stage.memory, 'instrument_log', 'feed').append(TRIANGLE);
   return scene;
 }
 
@@ -146,7 +146,7 @@ test('an opportunity and its legs are stored exactly, with names and decimals', 
 
 test('a record keeps the decimals of its time when the precision changes before it is committed', async () => {
   const scene = createTriangleStage();
-  const log = new InstrumentLog(scene.stage.memory.instrumentLog);
+  const log = openTable(scene.stage.memory, 'instrument_log', 'feed');
   const finer = { ...TRIANGLE.instruments[0]!, pricePrecision: 3, qtyPrecision: 6 };
   await record(scene, () => {
     const fill = { event: EXECUTION_EVENT.FILL };

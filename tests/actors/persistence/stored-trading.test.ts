@@ -5,10 +5,10 @@ import { createActor } from '../../../src/actors/persistence/actor.ts';
 import { loadMigrations, migrate } from '../../../src/actors/persistence/database/migrations.ts';
 import { readStoredTrading } from '../../../src/actors/persistence/stored/read-trading.ts';
 import { type AssetIndex, assetIndex } from '../../../src/market/instrument.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/messages/execution-message.ts';
 import { type Units, units } from '../../../src/money/money.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import type { RecordWriter } from '../../../src/runtime/records/record-writer.ts';
 import { TRIANGLE, writeExecution } from '../../support/record-slots.ts';
 import { createRecordStage, started } from '../../support/record-stage.ts';
@@ -34,7 +34,7 @@ async function run(
     config,
     ...(file === undefined ? {} : { persistence: { database: file } }),
   });
-  new InstrumentLog(scene.stage.memory.instrumentLog).append(TRIANGLE);
+  openTable(scene.stage.memory, 'instrument_log', 'feed').append(TRIANGLE);
   const actor = await started(createActor(scene.stage.context));
   write(scene.writer('sequencer'));
   await actor.onStop();

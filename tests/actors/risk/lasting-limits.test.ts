@@ -3,10 +3,10 @@
 import { describe, expect, test } from 'vitest';
 import { createActor } from '../../../src/actors/persistence/actor.ts';
 import { readStoredLosses } from '../../../src/actors/persistence/stored/read-losses.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { EXECUTION_EVENT, EXPOSURE_REASONS, ORDER_OUTCOMES } from '../../../src/messages/execution-message.ts';
 import { type Units, units } from '../../../src/money/money.ts';
 import { type Clock, VirtualClock } from '../../../src/platform/clock.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import type { RecordWriter } from '../../../src/runtime/records/record-writer.ts';
 import { HOUR_MS, LOSSES_FROM_KEY, type StoredLoss, type StoredLosses } from '../../../src/trading/stored-losses.ts';
 import { TRIANGLE, writeExecution } from '../../support/record-slots.ts';
@@ -26,7 +26,7 @@ interface Writers {
 /** A run of the program that records what `write` says; its records count from where those of `file` end. */
 async function run(write: (writers: Writers) => void, file?: string, config: object = DEMO): Promise<string> {
   const scene = createRecordStage({ config, ...(file === undefined ? {} : { persistence: { database: file } }) });
-  new InstrumentLog(scene.stage.memory.instrumentLog).append(TRIANGLE);
+  openTable(scene.stage.memory, 'instrument_log', 'feed').append(TRIANGLE);
   const actor = await started(createActor(scene.stage.context));
   write({ sequencer: scene.writer('sequencer'), risk: scene.writer('risk') });
   await actor.onStop();

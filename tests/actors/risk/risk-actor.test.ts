@@ -7,8 +7,9 @@ import { type Units, units } from '../../../src/money/money.ts';
 import { ACTOR_IDS } from '../../../src/runtime/counter-names.ts';
 import { Counters } from '../../../src/runtime/memory/counters.ts';
 import { inProgressPosition } from '../../../src/runtime/memory/ring.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import { decodeCauses } from '../../../src/trading/stored-causes.ts';
-import { GATE_STATES, TradingGate } from '../../../src/trading/trading-gate.ts';
+import { GATE_STATES } from '../../../src/trading/trading-gate.ts';
 import { createTestContext } from '../../support/test-context.ts';
 import { BTC, sequencer, stageRisk, USD } from './risk-stage.ts';
 
@@ -187,10 +188,13 @@ describe('risk', () => {
     const file = fileURLToPath(new URL('risk-actor.test.ts', import.meta.url));
     const through = createTestContext('risk', { config: { risk: { kill_switch_file: `${file}/STOP\0` } } });
     void createActor(through.context).onStart();
-    expect(new TradingGate(through.memory.gate).risk).toEqual({ state: 'halted', reason: 'kill_switch' });
+    expect(openTable(through.memory, 'trading_gate', 'supervisor').risk).toEqual({
+      state: 'halted',
+      reason: 'kill_switch',
+    });
     const absent = createTestContext('risk', { config: { risk: { kill_switch_file: `${file}.absent` } } });
     void createActor(absent.context).onStart();
-    expect(new TradingGate(absent.memory.gate).risk.state).toBe('paused');
+    expect(openTable(absent.memory, 'trading_gate', 'supervisor').risk.state).toBe('paused');
   });
 
   test('an execution that kills risk is the one that is blamed, whatever was taken with it', () => {

@@ -2,9 +2,7 @@
 
 import { expect } from 'vitest';
 import { createRisk } from '../../../src/actors/risk/actor.ts';
-import { BookTable } from '../../../src/market/book-table.ts';
 import { type AssetIndex, assetIndex } from '../../../src/market/instrument.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import {
   EXECUTION,
   EXECUTION_EVENT,
@@ -22,12 +20,12 @@ import type { RiskStatus } from '../../../src/runtime/control-calls.ts';
 import { ACTOR_IDS } from '../../../src/runtime/counter-names.ts';
 import { Counters } from '../../../src/runtime/memory/counters.ts';
 import type { RingProducer } from '../../../src/runtime/memory/ring.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import { readText } from '../../../src/runtime/records/record-writer.ts';
 import type { RunOptions } from '../../../src/runtime/run-options.ts';
 import type { Mode } from '../../../src/settings/config.ts';
 import { ACCOUNT_STATES, type AccountState } from '../../../src/trading/account-state.ts';
 import { decodeCauses, type StoredCause } from '../../../src/trading/stored-causes.ts';
-import { TradingGate } from '../../../src/trading/trading-gate.ts';
 import { BTC_USD as LISTED_BTC_USD } from '../../support/btc-usd.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
 
@@ -69,10 +67,11 @@ export function stageRisk({
     config: { mode, risk: risk ?? {}, paper: paper ?? {}, limits: limits ?? {}, trading: trading ?? {} },
     ...(options === undefined ? {} : { options }),
   });
-  const list = () => new InstrumentLog(stage.memory.instrumentLog).append({ assets: ASSETS, instruments: [BTC_USD] });
-  const table = new BookTable(stage.memory.bookTable);
+  const list = () =>
+    openTable(stage.memory, 'instrument_log', 'feed').append({ assets: ASSETS, instruments: [BTC_USD] });
+  const table = openTable(stage.memory, 'book_table', 'book');
   if (isListed) list();
-  const gate = new TradingGate(stage.memory.gate);
+  const gate = openTable(stage.memory, 'trading_gate', 'supervisor');
   gate.setSupervisor('active', 'none');
   const files = new Set<string>();
   const database = new Map<string, string>();

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { fillMovements } from '../../../src/actors/sequencer/model/fill-movements.ts';
 import { DENIALS_MAX } from '../../../src/actors/sequencer/model/order-machine.ts';
 import { type AssetIndex, assetIndex } from '../../../src/market/instrument.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { SYSTEM_STATUSES } from '../../../src/messages/market-messages.ts';
 import { lots, negated, ticks, type Units, units } from '../../../src/money/money.ts';
 import { wallMs } from '../../../src/platform/time.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import { encodeClientOrderId } from '../../../src/trading/client-order-id.ts';
 import type { StoredTrading } from '../../../src/trading/stored-trading.ts';
 import { type AccountStage, DIRECTORY, FakeExchange, stageAccount, WALL_MS } from './account-stage.ts';
@@ -551,7 +551,7 @@ describe('account desk: orders that no plan has out', () => {
     const before = new Map(stage.exchange.balances);
     const fill = stage.exchange.fillMore(id, lots(250_000n), stage.nowMs());
     const rescaled = { ...DIRECTORY.instruments[BTC_USD]!, pricePrecision: 3, qtyPrecision: 6 };
-    new InstrumentLog(stage.memory.instrumentLog).append({ assets: [], instruments: [rescaled] }, 50);
+    openTable(stage.memory, 'instrument_log', 'feed').append({ assets: [], instruments: [rescaled] }, 50);
     stage.port.tell({ type: 'order.filled', clOrdId: id, venueOrderId: `O${id}`, fill });
     stage.run();
     for (const asset of [USD, BTC]) {

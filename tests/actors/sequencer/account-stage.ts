@@ -10,14 +10,12 @@ import { Journal } from '../../../src/actors/sequencer/journal/journal.ts';
 import { openSequencerMemory } from '../../../src/actors/sequencer/journal/sequencer-memory.ts';
 import { balanceChanges, fillMovements } from '../../../src/actors/sequencer/model/fill-movements.ts';
 import { NewestBooks } from '../../../src/actors/sequencer/model/newest-books.ts';
-import { BookTable } from '../../../src/market/book-table.ts';
 import {
   type AssetIndex,
   assetIndex,
   InstrumentDirectory,
   type InstrumentIndex,
 } from '../../../src/market/instrument.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
 import {
   EXECUTION,
@@ -32,10 +30,10 @@ import { type Lots, lots, type Ticks, ticks, type Units, units } from '../../../
 import type { Side } from '../../../src/money/side.ts';
 import { type MonotonicNs, wallMs } from '../../../src/platform/time.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import { readAscii } from '../../../src/shared/ascii-field.ts';
 import type { ApprovedOrder } from '../../../src/trading/approved-order.ts';
 import type { StoredTrading } from '../../../src/trading/stored-trading.ts';
-import { TradingGate } from '../../../src/trading/trading-gate.ts';
 import type {
   AccountQuestion,
   AccountReading,
@@ -329,10 +327,10 @@ export function stageAccount(given: AccountStageOptions = {}) {
     },
   });
   const { clock, memory } = stage;
-  const log = new InstrumentLog(memory.instrumentLog);
+  const log = openTable(memory, 'instrument_log', 'feed');
   const list = () => log.append({ assets: ASSETS, instruments: PAIRS });
   if (given.listed !== false) list();
-  const gate = new TradingGate(memory.gate);
+  const gate = openTable(memory, 'trading_gate', 'supervisor');
   gate.setRisk('active', 'none');
   gate.setSupervisor('active', 'none');
   const exchange = given.exchange ?? new FakeExchange();
@@ -349,7 +347,7 @@ export function stageAccount(given: AccountStageOptions = {}) {
     );
     journal.noteRun(wallMs);
     const port = new ScriptedPort(exchange, nowMs);
-    const books = new NewestBooks(new BookTable(memory.bookTable), log, LADDER_LEGS);
+    const books = new NewestBooks(openTable(memory, 'book_table', 'book'), log, LADDER_LEGS);
     const desk = new AccountDesk({ context, journal, books, port, plans, stored: given.stored });
     return { journal, port, desk };
   };

@@ -3,12 +3,11 @@ import { type ClosingTerms, closingOrder } from '../../../src/actors/sequencer/d
 import { barOf } from '../../../src/actors/sequencer/decisions/closing-routes.ts';
 import { newPlan } from '../../../src/actors/sequencer/decisions/new-plan.ts';
 import { NewestBooks } from '../../../src/actors/sequencer/model/newest-books.ts';
-import { BookTable } from '../../../src/market/book-table.ts';
 import { instrumentIndex } from '../../../src/market/instrument.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
 import { lots, NO_UNITS, units } from '../../../src/money/money.ts';
 import { monotonicNs } from '../../../src/platform/time.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import { BTC_USD, ETH_BTC, ETH_USD, GOOD_BOOKS, stageSequencer, USD } from './sequencer-stage.ts';
 
 /** A plan that has bought 0.01 BTC and holds it, on books that were just heard. */
@@ -28,8 +27,8 @@ function holding(held = units(100_000_000n)) {
   const plan = newPlan(1, false, { ...sent, startUnits, endUnits, legs }, standing, monotonicNs(0));
   plan.heldUnits[1] = held;
   const books = new NewestBooks(
-    new BookTable(stage.memory.bookTable),
-    new InstrumentLog(stage.memory.instrumentLog),
+    openTable(stage.memory, 'book_table', 'book'),
+    openTable(stage.memory, 'instrument_log', 'feed'),
     LADDER_LEGS,
   );
   const close = (terms: Partial<ClosingTerms> = {}) =>

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import { FeeReader } from '../../../src/actors/sequencer/fees/fee-reader.ts';
 import { NewestBooks } from '../../../src/actors/sequencer/model/newest-books.ts';
-import { BookTable } from '../../../src/market/book-table.ts';
 import type { Instrument, InstrumentIndex } from '../../../src/market/instrument.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
 import type { PartsPerMillion } from '../../../src/money/money.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import type { VenueAccount } from '../../../src/venues/venue.ts';
 import { createTestContext } from '../../support/test-context.ts';
 import { ASSETS, BTC_USD, ETH_BTC, ETH_USD, PAIRS, putBook } from './sequencer-stage.ts';
@@ -18,8 +17,8 @@ function stageFees() {
   const { context, clock, memory, logged } = createTestContext('sequencer', {
     config: { mode: 'live', limits: { instruments_max: 8, assets_max: 8 }, venue: { fees_interval_ms: HOUR_MS } },
   });
-  new InstrumentLog(memory.instrumentLog).append({ assets: ASSETS, instruments: PAIRS });
-  const table = new BookTable(memory.bookTable);
+  openTable(memory, 'instrument_log', 'feed').append({ assets: ASSETS, instruments: PAIRS });
+  const table = openTable(memory, 'book_table', 'book');
   const venue = { isConnected: true, isReachable: true, takerPpm: 2_600, tellsAll: false };
   const asked: string[][] = [];
   const askFees: VenueAccount['askFees'] = (instruments: readonly Instrument[], done) => {

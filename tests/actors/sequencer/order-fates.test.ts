@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DENIALS_MAX } from '../../../src/actors/sequencer/model/order-machine.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { lots, units } from '../../../src/money/money.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import { HandVenue } from './hand-venue.ts';
 import {
   BTC,
@@ -409,7 +409,7 @@ describe('sequencer: an order that the venue had and denies to know', () => {
 
 describe('sequencer: the precision of a pair changes', () => {
   const rescale = (stage: ReturnType<typeof stageOnVenue>['stage']) =>
-    new InstrumentLog(stage.memory.instrumentLog).append(
+    openTable(stage.memory, 'instrument_log', 'feed').append(
       { assets: [], instruments: [{ ...PAIRS[BTC_USD]!, pricePrecision: 3, qtyPrecision: 6 }] },
       50,
     );

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { AccountDesk } from '../../../src/actors/sequencer/account/account-desk.ts';
 import type { ExecutionRoute } from '../../../src/actors/sequencer/execution-route.ts';
 import { type InstrumentIndex, instrumentIndex } from '../../../src/market/instrument.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { type Lots, lots, ticks, type Units, units } from '../../../src/money/money.ts';
 import { Histogram } from '../../../src/runtime/memory/histogram.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import type { GateState } from '../../../src/trading/trading-gate.ts';
 import type { LoggedEvent } from '../../support/test-context.ts';
 import { HandVenue } from './hand-venue.ts';
@@ -129,7 +129,7 @@ describe('sequencer: a plan that goes well', () => {
 function rescale(stage: Stage, instrument: InstrumentIndex, seq: number): void {
   const pair = PAIRS[instrument]!;
   const finer = { ...pair, pricePrecision: pair.pricePrecision + 1 };
-  new InstrumentLog(stage.memory.instrumentLog).append({ assets: [], instruments: [finer] }, seq);
+  openTable(stage.memory, 'instrument_log', 'feed').append({ assets: [], instruments: [finer] }, seq);
 }
 
 describe('sequencer: what is refused when it arrives', () => {

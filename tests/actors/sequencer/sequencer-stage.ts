@@ -13,7 +13,7 @@ import {
   openSequencerMemory,
 } from '../../../src/actors/sequencer/journal/sequencer-memory.ts';
 import type { PlanLeg } from '../../../src/actors/sequencer/model/plan.ts';
-import { BookTable, createBookCopy, TABLE_LEVEL, VALID } from '../../../src/market/book-table.ts';
+import { type BookTable, createBookCopy, TABLE_LEVEL, VALID } from '../../../src/market/book-table.ts';
 import { sizeCycle } from '../../../src/market/cycles/cycle-sizing.ts';
 import {
   type AssetIndex,
@@ -23,7 +23,6 @@ import {
   type InstrumentStatus,
   instrumentIndex,
 } from '../../../src/market/instrument.ts';
-import { InstrumentLog } from '../../../src/market/instrument-log.ts';
 import { LADDER_LEGS } from '../../../src/market/legs/ladder-legs.ts';
 import {
   EXECUTION,
@@ -42,9 +41,9 @@ import type { Side } from '../../../src/money/side.ts';
 import type { VirtualClock } from '../../../src/platform/clock.ts';
 import type { ActorContext } from '../../../src/runtime/actor.ts';
 import { RingGauge } from '../../../src/runtime/memory/ring.ts';
+import { openTable } from '../../../src/runtime/memory/shared-tables.ts';
 import type { Mode } from '../../../src/settings/config.ts';
 import { readAscii } from '../../../src/shared/ascii-field.ts';
-import { TradingGate } from '../../../src/trading/trading-gate.ts';
 import { createTestContext, readAudit } from '../../support/test-context.ts';
 
 export const USD = assetIndex(0);
@@ -225,9 +224,9 @@ export function stageSequencer(given: StageOptions = {}) {
     },
   });
   const { clock, memory } = stage;
-  new InstrumentLog(memory.instrumentLog).append({ assets, instruments: pairs });
-  const table = new BookTable(memory.bookTable);
-  const gate = new TradingGate(memory.gate);
+  openTable(memory, 'instrument_log', 'feed').append({ assets, instruments: pairs });
+  const table = openTable(memory, 'book_table', 'book');
+  const gate = openTable(memory, 'trading_gate', 'supervisor');
   gate.setRisk('active', 'none');
   gate.setSupervisor('active', 'none');
   clock.advanceTo(1e9);
