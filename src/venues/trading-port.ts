@@ -13,8 +13,9 @@ import type { WallMs } from '../platform/time.ts';
 import type { ApprovedOrder } from '../trading/approved-order.ts';
 
 /**
- * One fill of one order, reported once in a port's life, and again only when the venue reports it otherwise. Its
- * ticks and lots are in the scale the order was made in.
+ * One fill of one order, reported once in a port's life, and again only when the venue reports it otherwise: in other
+ * figures than it was reported first, and than it was reported last. Its ticks and lots are in the scale the order was
+ * made in.
  */
 export interface Fill {
   /** The venue's id of this fill. */

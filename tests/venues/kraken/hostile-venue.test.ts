@@ -1,9 +1,10 @@
-/** A venue that says anything at all, on the socket and by REST: nothing is thrown, nothing told twice or without measure. */
+/** A venue that says anything at all, on the socket and by REST: nothing is thrown, nothing is told twice in the same figures or without measure. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { INT64_MAX } from '../../../src/money/money.ts';
 import { wallMs } from '../../../src/platform/time.ts';
+import type { Fill } from '../../../src/venues/trading-port.ts';
 import { approved } from '../../support/approved.ts';
 import { replaceOne } from '../../support/replace-one.ts';
 import { AT, CL, canceled, filled, ID, isNew, liveStage, pendingNew, trade } from './trading-stage.ts';
@@ -36,6 +37,9 @@ const BODIES = [
 const ENDPOINTS = ['OpenOrders', 'ClosedOrders', 'QueryOrders', 'BalanceEx', 'CancelOrder', 'CancelAll'];
 const ODD = ['1e99', '-1', 1e60, -1, 0, null, true, {}, [], 'x'.repeat(5_000), '__proto__', 2 ** 53, '٣'];
 
+/** What a fill says, but for when. */
+const figures = ({ atMs: _, ...said }: Fill) => said;
+
 function changed(frame: object, other: unknown, pick: number): object {
   const copy = structuredClone(frame);
   replaceOne(copy, other, pick);
@@ -51,7 +55,8 @@ const frame = fc
   .map(([one, other, pick]) => JSON.stringify(other === null ? one : changed(one, other, pick)));
 const answer = fc.record({ status: fc.constantFrom(200, 200, 301, 429, 503, 520), body: fc.constantFrom(...BODIES) });
 
-test('whatever it says, nothing is thrown, and each fill is told once and in amounts that can be kept', () => {
+test('whatever it says, nothing is thrown, and a fill is told again only in other figures, all of which can be kept', () => {
+  let mostOfOne = 0;
   const told = new Map<string, number>();
   fc.assert(
     fc.property(
@@ -73,7 +78,14 @@ test('whatever it says, nothing is thrown, and each fill is told once and in amo
         port.cancelAll();
         pass(20_000);
         const fills = events.flatMap((event) => (event.type === 'order.filled' ? [event.fill] : []));
-        expect(new Set(fills.map(({ execId }) => execId)).size).toBe(fills.length);
+        for (const reports of Map.groupBy(fills, ({ execId }) => execId).values()) {
+          reports.slice(1).forEach((repeat, at) => {
+            expect(figures(repeat)).not.toEqual(figures(reports[at]!));
+            expect(figures(repeat)).not.toEqual(figures(reports[0]!));
+          });
+        }
+        for (const { execId } of fills)
+          mostOfOne = Math.max(mostOfOne, fills.filter((fill) => fill.execId === execId).length);
         for (const { qtyLots, priceTicks, costUnits, feeUnits, atMs } of fills) {
           for (const amount of [qtyLots, priceTicks, costUnits, feeUnits]) expect(amount <= INT64_MAX).toBe(true);
           expect(qtyLots > 0n && atMs >= 0).toBe(true);
@@ -84,6 +96,7 @@ test('whatever it says, nothing is thrown, and each fill is told once and in amo
     ),
     { numRuns: 250 },
   );
+  expect(mostOfOne).toBeGreaterThan(1);
   for (const type of ['order.filled', 'order.ended', 'order.uncertain', 'balance', 'account_unknown', 'unexpected']) {
     expect(told.get(type), type).toBeGreaterThan(0);
   }

@@ -346,7 +346,8 @@ describe('an order that is told as another than was sent', () => {
     send();
     entry(pendingNew());
     const fill = { exec_id: 'T1', last_qty: 0.1, cum_qty: 0.1 };
-    for (const told of [fill, fill, { ...fill, ...other }]) entry(trade(told));
+    const otherwise = { ...fill, ...other };
+    for (const told of [fill, fill, otherwise, otherwise, fill, otherwise]) entry(trade(told));
     const fills = events.flatMap((event) => (event.type === 'order.filled' ? [event.fill] : []));
     expect(fills).toHaveLength(2);
     expect(fills[0]).not.toEqual(fills[1]);

@@ -7,13 +7,7 @@
  */
 import type { Side } from '../../../money/side.ts';
 import { compareAmounts } from '../wire/rounded-amount.ts';
-import {
-  type ExecutionReport,
-  type FeeText,
-  type FillText,
-  ORDER_STATUSES,
-  type OrderStatus,
-} from './execution-report.ts';
+import { type ExecutionReport, type FillText, ORDER_STATUSES, type OrderStatus } from './execution-report.ts';
 
 export interface MergedOrder {
   readonly orderId: string;
@@ -35,8 +29,8 @@ export interface Merge {
   readonly order: MergedOrder;
   /** Set when the entry brought a fill that was not known. */
   readonly fill: FillText | undefined;
-  /** Set when it reports a known fill otherwise than before; what was reported first is kept. */
-  readonly corrected: FillText | undefined;
+  /** Set when the entry is about a fill that was known: as it has the fill now, with what it leaves out taken from before. */
+  readonly repeated: FillText | undefined;
   /** What contradicts what was known; the older report was kept. */
   readonly contradictions: readonly string[];
 }
@@ -159,38 +153,15 @@ function mergeEndQty(order: MergedOrder, cumQty: string | undefined): void {
 }
 
 /** What the venue did not say at first (a fee, a cost) it may add. What it said stands. */
-function mergeFill(order: MergedOrder, fill: FillText | undefined): Pick<Merge, 'fill' | 'corrected'> {
-  if (fill === undefined) return { fill: undefined, corrected: undefined };
+function mergeFill(order: MergedOrder, fill: FillText | undefined): Pick<Merge, 'fill' | 'repeated'> {
+  if (fill === undefined) return { fill: undefined, repeated: undefined };
   const known = order.fills.get(fill.execId);
   if (known === undefined) {
     order.fills.set(fill.execId, fill);
-    return { fill, corrected: undefined };
+    return { fill, repeated: undefined };
   }
   const merged = { ...known, cost: known.cost ?? fill.cost, fees: known.fees ?? fill.fees };
   order.fills.set(fill.execId, merged);
-  const now = {
-    ...merged,
-    qty: fill.qty,
-    price: fill.price,
-    cost: fill.cost ?? merged.cost,
-    fees: fill.fees ?? merged.fees,
-  };
-  const reported = known.fees === undefined ? merged : known; // without its fee it could not be reported yet
-  return { fill: undefined, corrected: isSame(reported, now) ? undefined : now };
-}
-
-function isSame(a: FillText, b: FillText): boolean {
-  const isSameAmount = (one: string | undefined, other: string | undefined) =>
-    one === other || (one !== undefined && other !== undefined && compareAmounts(one, other) === 0);
-  return (
-    isSameAmount(a.qty, b.qty) && isSameAmount(a.price, b.price) && isSameAmount(a.cost, b.cost) && haveSameFees(a, b)
-  );
-}
-
-/** Whether both report the same fees, in any order. */
-function haveSameFees({ fees: a }: FillText, { fees: b }: FillText): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  const isAmong = (fees: readonly FeeText[], { asset, qty }: FeeText) =>
-    fees.some((fee) => fee.asset === asset && compareAmounts(fee.qty, qty) === 0);
-  return a.length === b.length && a.every((fee) => isAmong(b, fee)) && b.every((fee) => isAmong(a, fee));
+  const { qty, price, cost = merged.cost, fees = merged.fees } = fill;
+  return { fill: undefined, repeated: { ...merged, qty, price, cost, fees } };
 }

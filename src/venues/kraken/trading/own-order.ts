@@ -25,7 +25,10 @@ export interface OwnOrder {
   isMisreported: boolean;
   /** Its end was missed once: asking the stream for it a second time would not help. */
   isMissed: boolean;
+  /** By `execId`, as each was reported first. */
   readonly fills: Map<string, Fill>;
+  /** Those that were reported again, otherwise, as each was reported last. */
+  readonly refills: Map<string, Fill>;
 }
 
 export interface OwnTerms extends Pick<OwnOrder, 'clOrdId' | 'instrument' | 'side'> {
@@ -50,6 +53,7 @@ export function newOwnOrder({ clOrdId, instrument, side, sent, nowMs }: OwnTerms
     isMisreported: false,
     isMissed: false,
     fills: new Map(),
+    refills: new Map(),
   };
 }
 
@@ -58,6 +62,18 @@ export function lotsOfFills(own: OwnOrder): Lots {
   let sum = NO_LOTS;
   for (const { qtyLots } of own.fills.values()) sum = plus(sum, qtyLots);
   return sum;
+}
+
+/** Whether two reports of one fill say the same of it, but for its time. */
+export function isSameFill(a: Fill, b: Fill): boolean {
+  return (
+    a.qtyLots === b.qtyLots &&
+    a.priceTicks === b.priceTicks &&
+    a.costUnits === b.costUnits &&
+    a.feeUnits === b.feeUnits &&
+    a.feeAsset === b.feeAsset &&
+    a.feeElsewhere === b.feeElsewhere
+  );
 }
 
 /** What the venue says it came to. `filled` without a total is the whole order. */

@@ -16,7 +16,16 @@ import type { PrivateReply } from '../private/private-reply.ts';
 import { readFill } from '../rest/wire-fill.ts';
 import { apiErrorOf } from '../wire/api-error.ts';
 import { lessThanFilled, otherThanSent } from './order-echo.ts';
-import { endedReading, endLots, inScale, lotsOfFills, newOwnOrder, type OwnOrder, type OwnTerms } from './own-order.ts';
+import {
+  endedReading,
+  endLots,
+  inScale,
+  isSameFill,
+  lotsOfFills,
+  newOwnOrder,
+  type OwnOrder,
+  type OwnTerms,
+} from './own-order.ts';
 
 export interface OwnOrdersDeps {
   readonly directory: InstrumentDirectory;
@@ -92,8 +101,8 @@ export class OwnOrders {
       return merge;
     }
     this.#settle(own, merge.order);
-    if (merge.corrected !== undefined && own.fills.has(merge.corrected.execId))
-      this.#reportFill(own, merge.order, merge.corrected);
+    const { repeated } = merge;
+    if (repeated !== undefined && own.fills.has(repeated.execId)) this.#reportFill(own, merge.order, repeated);
     return merge;
   }
 
@@ -268,7 +277,10 @@ export class OwnOrders {
     }
   }
 
-  /** Reports a fill, or reports it again as the venue has it now. One that cannot be read leaves the order in doubt. */
+  /**
+   * Reports a fill, or reports it again as the venue has it now, when that is neither what was reported first, which
+   * stands, nor what was reported last. One that cannot be read leaves the order in doubt.
+   */
   #reportFill(own: OwnOrder, { orderId }: MergedOrder, text: FillText): void {
     const { directory, venueMs, emit } = this.#deps;
     const read = readFill(text, own.instrument, own.side, directory, venueMs());
@@ -276,9 +288,13 @@ export class OwnOrders {
       this.doubt(own, `fill ${text.execId} ${read.why}`);
       return;
     }
+    const first = own.fills.get(text.execId);
+    const last = own.refills.get(text.execId) ?? first;
+    if (first !== undefined && last !== undefined && (isSameFill(first, read.fill) || isSameFill(last, read.fill)))
+      return;
     for (const note of read.notes) this.#unexpected(note);
     if (own.isEnded) this.#unexpected(`fill ${text.execId} of order ${own.clOrdId} came after its end`);
-    if (!own.fills.has(text.execId)) own.fills.set(text.execId, read.fill);
+    (first === undefined ? own.fills : own.refills).set(text.execId, read.fill);
     emit({ type: 'order.filled', clOrdId: own.clOrdId, venueOrderId: orderId, fill: read.fill });
   }
 
