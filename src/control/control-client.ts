@@ -15,7 +15,7 @@ export type ControlAsk = ControlRequest extends infer R ? (R extends ControlRequ
 
 /**
  * Asks the process that listens on `path`.
- * @throws CONTROL_SOCKET_UNREACHABLE when nobody listens, CONTROL_SOCKET_SILENT when whoever listens does not answer in
+ * @throws CONTROL_SOCKET_UNREACHABLE when no process listens, CONTROL_SOCKET_SILENT when the listening one does not answer in
  * time or not in this language; CONTROL_ANSWERED_NO, with its words, when it says no.
  */
 export async function askControl(path: string, ask: ControlAsk, clock: Clock = systemClock): Promise<unknown> {
@@ -41,7 +41,7 @@ function exchange(path: string, line: string, clock: Clock): Promise<ControlRepl
       reject(arbitradeError(code, path, why));
     };
     const cancelTimer = clock.after(ANSWER_WITHIN_MS, () => {
-      code = 'CONTROL_SOCKET_SILENT'; // had nobody listened, that would have been said at once
+      code = 'CONTROL_SOCKET_SILENT'; // with no process listening, that would have failed at once
       fail(`no answer within ${ANSWER_WITHIN_MS} ms`);
     });
     socket.on('error', (thrown) => fail(reasonOf(thrown)));

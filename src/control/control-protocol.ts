@@ -21,7 +21,7 @@ export const LINE_BYTES_MAX = 65_536;
 export const REQUESTS_WAITING_MAX = 16;
 
 const id = z.int().min(0);
-/** Words that may be anything, or missing: of a halt, nothing is refused for its words. */
+/** A text that may be anything, or missing: a halt is never refused for its text. */
 const anyText = z
   .unknown()
   .optional()

@@ -78,7 +78,7 @@ function answers(path: string): Promise<boolean> {
       resolve(alive);
     };
     socket.once('connect', () => end(true));
-    // Only a refusal proves that nobody listens; whatever else went wrong, the file is not ours to remove.
+    // Only a refusal proves that no process listens; after any other failure, the file is not ours to remove.
     socket.once('error', (thrown: NodeJS.ErrnoException) => end(thrown.code !== 'ECONNREFUSED'));
   });
 }

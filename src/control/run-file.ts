@@ -1,6 +1,6 @@
 /**
  * The run file: what there is to know of a running process without asking it. It lies beside the control socket
- * (`SOCKET.run`) and says who runs; its time of change is the newest heartbeat of the main thread. So `halt` can tell a
+ * (`SOCKET.run`) and says who runs; its time of change is the newest heartbeat of the main thread. So `halt` can distinguish a
  * process that does not answer from one that is not there. A link in a folder of the user leads to it, so that a process
  * is found when what stands in its settings has changed.
  */
@@ -26,7 +26,7 @@ const HEARTBEAT_MS = 500;
 
 const RUN_FACTS = z.object({
   pid: z.int().min(1),
-  /** Tells the process from a later one with the same pid; empty where the system does not say. */
+  /** Distinguishes the process from a later one with the same pid; empty where the system does not say. */
   startedAt: z.string(),
   mode: z.string(),
   /** Absolute path of the settings file that it was started with. */

@@ -1,5 +1,5 @@
 /**
- * Who started this process, watched: when that dies, nobody is left who would stop what it has started, so it stops by
+ * Who started this process, watched: when that dies, no one is left to stop what it has started, so it stops by
  * itself. Watched are the parent; below the launcher (`bin/arbitrade.mjs`) also the launcher's parent; and, when that is
  * a shell which npm put in between, npm. Not watched is who started a process that is its session's leader (`setsid`, a
  * service manager, a container): it was meant to stand alone. Nor is process 1.
@@ -30,16 +30,16 @@ interface ProcessState {
 interface Ancestor {
   readonly pid: number;
   readonly name: string;
-  /** Undefined where the system does not tell. */
+  /** Undefined where the system does not report it. */
   readonly startedAt: string | undefined;
 }
 
-/** From the process up. Empty when nobody's death means anything. */
+/** From the process up. Empty when no death is of consequence. */
 function watchedAncestors(): readonly Ancestor[] {
   const watched: Ancestor[] = [];
   let [child, next] = [process.pid, PARENT];
   if (STARTER !== undefined && LAUNCHER !== undefined) {
-    watched.push(ancestor(LAUNCHER)); // whoever started that: without its launcher an engine gets no signal any more
+    watched.push(ancestor(LAUNCHER)); // the process that started that: without its launcher an engine gets no signal any more
     [child, next] = [LAUNCHER, STARTER];
   }
   while (next > 1 && stateOf(child)?.session !== child) {
@@ -76,7 +76,7 @@ function isAlive({ pid, startedAt }: Ancestor): boolean {
     process.kill(pid, 0);
     return true;
   } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM'; // it is there, and somebody else's
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM'; // it is there, and of another user
   }
 }
 

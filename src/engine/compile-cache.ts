@@ -1,6 +1,6 @@
 /**
  * Where compiled code is kept between runs: beside the program, in a folder of this user's own. Not where Node would put
- * it, below the folder for temporary files: whoever makes that folder first could put code of his there.
+ * it, below the folder for temporary files: another user who makes that folder first could put code there.
  */
 import { mkdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

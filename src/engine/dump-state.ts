@@ -1,4 +1,4 @@
-/** What SIGUSR2 asks for: all that `arbitrade status --json` would tell, as one line of the log. */
+/** What SIGUSR2 asks for: all that `arbitrade status --json` would answer, as one line of the log. */
 
 import { reasonOf } from '../platform/errors.ts';
 import type { HostLog } from '../runtime/inline-host.ts';

@@ -48,7 +48,7 @@ interface Stored {
 
 /** How often it is asked whether plans are still at work when the engine stops. */
 const DRAIN_POLL_MS = 5;
-/** Longest that whoever halts waits to hear that the halt is on disk: shorter than a client of the control socket waits. */
+/** Longest that a halt waits for the report that it is on disk: shorter than a client of the control socket waits. */
 const KEPT_WITHIN_MS = 3_000;
 const KEPT_POLL_MS = 5;
 const NOT_KEPT = 'it is not on disk yet: a process that dies now forgets it';

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { reasonOf } from '../platform/errors.ts';
 
-/** Makes the file, with `words` in it for whoever finds it, and says what came of it. */
+/** Makes the file, with `text` in it for its finder. @returns what came of it, as text. */
 export function makeKillSwitch(file: string | undefined, text: string): string {
   if (file === undefined)
     return 'no kill-switch file was made: where it would be, only the settings say (--config FILE)';

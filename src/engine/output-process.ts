@@ -1,6 +1,6 @@
 /**
  * The process that writes to stdout and stderr for the program, one batch after the other for each of them. A write may
- * block here for as long as it likes (a pipe that nobody reads, a disk that hangs): the program has its own threads free,
+ * block here for as long as it likes (a pipe that is not read, a disk that hangs): the program has its own threads free,
  * and this process can be ended at any moment. What failed is reported, never retried here.
  */
 import { write } from 'node:fs';
@@ -8,7 +8,7 @@ import { CAUGHT_SIGNALS } from '../platform/caught-signals.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { FromOutput, ToOutput } from './standard-output.ts';
 
-/** A descriptor that somebody has set to not block is asked again after this long. */
+/** A descriptor that was set to not block is asked again after this long. */
 const AGAIN_MS = 10;
 /** What is still being written when the program is gone gets this long. */
 const LAST_WRITES_MS = 2_000;

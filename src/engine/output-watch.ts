@@ -1,5 +1,5 @@
 /**
- * Watches whether the log can be written. One that has been blocked for long means that nobody sees what the program says:
+ * Watches whether the log can be written. One that has been blocked for long means that the program's reports are not seen:
  * trading pauses then, if the settings want it, and goes on when lines flow again. Main thread.
  */
 
@@ -16,7 +16,7 @@ export const outputReadings = () => ({
   stderr: standardOutput.reading(STDERR),
 });
 
-/** Tells `supervisor` until it is cancelled. */
+/** Reports to `supervisor` until it is cancelled. */
 export function watchOutput({ log }: Config, supervisor: Supervisor, clock: Clock): CancelTimer {
   let isBlocked = false;
   let cancelTimer: CancelTimer = () => undefined;

@@ -12,7 +12,7 @@ import { requireWritable } from './option-files.ts';
 
 const GROUP_AND_OTHERS = 0o077;
 const GROUP_OR_OTHERS_WRITE = 0o022;
-/** In such a folder (/tmp) nobody can take away or replace what is another's. */
+/** In such a folder (/tmp) no user can remove or replace what is another's. */
 const STICKY = 0o1000;
 
 /** @throws FILE_EXPOSED for the first that others can read, write or replace, OUTPUT_UNWRITABLE. */

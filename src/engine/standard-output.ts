@@ -1,5 +1,5 @@
 /**
- * stdout and stderr of a program that must go on whatever becomes of them. Lines are queued here and written by a process
+ * stdout and stderr of a program that must go on with every fate of them. Lines are queued here and written by a process
  * of their own (`output-process.ts`), one batch at a time for each of the two. A reader that stalls or a full disk costs
  * lines, counted, and nothing else: the main thread, which has the supervisor, the signals and the control socket, never
  * waits for a write.
@@ -67,7 +67,7 @@ class Lane {
   isResultDropped = false;
   failure: string | undefined;
   /** The batch that the writer has; its bytes are still counted in `bytes`. */
-  inHand: Buffer | undefined;
+  batchOut: Buffer | undefined;
   /** When the writer took that up, ns; undefined before. */
   begunNs: number | undefined;
   /** Since when something waits without anything having been written, ns. */
@@ -180,17 +180,17 @@ export class StandardOutput {
     return Object.values(this.#lanes).some(isToBegin);
   }
 
-  /** Hands a batch to the writer for each of the two that has something and nothing in hand. */
+  /** Hands a batch to the writer for each of the two that has something and no batch out. */
   #pump(): void {
     const nowNs = this.#clock.nowNs();
     for (const to of [STDOUT, STDERR] as const) {
       const lane = this.#lanes[to];
-      if (lane.inHand !== undefined || lane.lines.length === 0 || nowNs < lane.retryAtNs) continue;
+      if (lane.batchOut !== undefined || lane.lines.length === 0 || nowNs < lane.retryAtNs) continue;
       const writer = this.#startedWriter(nowNs);
       if (writer === undefined) return;
-      lane.inHand = lane.nextBatch();
+      lane.batchOut = lane.nextBatch();
       lane.begunNs = undefined;
-      writer.send({ to, bytes: lane.inHand } satisfies ToOutput, () => undefined); // its exit tells that it failed
+      writer.send({ to, bytes: lane.batchOut } satisfies ToOutput, () => undefined); // its exit shows that it failed
     }
   }
 
@@ -206,7 +206,7 @@ export class StandardOutput {
     writer.on('message', (message) => this.#onMessage(message as FromOutput));
     writer.on('error', () => this.#lose(writer));
     writer.on('exit', () => this.#lose(writer));
-    // The program does not live for its output's sake: whoever ends it calls close() first.
+    // The program does not live for its output's sake: its end calls close() first.
     writer.unref();
     writer.channel?.unref();
     this.#writer = writer;
@@ -220,10 +220,10 @@ export class StandardOutput {
 
   #onWritten({ to, written, error }: Written): void {
     const lane = this.#lanes[to];
-    const batch = lane.inHand;
+    const batch = lane.batchOut;
     if (batch === undefined) return;
     const nowNs = this.#clock.nowNs();
-    lane.inHand = undefined;
+    lane.batchOut = undefined;
     lane.bytes -= written;
     lane.failure = error;
     if (written > 0) lane.waitingSinceNs = nowNs;
@@ -236,13 +236,13 @@ export class StandardOutput {
     this.#pump();
   }
 
-  /** The writer is gone: what it had in hand may have been written, and is written again rather than lost. */
+  /** The writer is gone: its batch may have been written, and is written again rather than lost. */
   #lose(writer: ChildProcess): void {
     if (this.#writer !== writer) return;
     this.#writer = undefined;
     for (const lane of Object.values(this.#lanes)) {
-      if (lane.inHand !== undefined) lane.lines.unshift(lane.inHand);
-      lane.inHand = undefined;
+      if (lane.batchOut !== undefined) lane.lines.unshift(lane.batchOut);
+      lane.batchOut = undefined;
       lane.begunNs = undefined;
     }
     this.#pump();

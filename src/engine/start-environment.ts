@@ -9,7 +9,7 @@ import type { Config } from '../settings/config.ts';
 
 /** Variables of Node that change nothing but words, colours, and what an image notes about itself. */
 const HARMLESS: ReadonlySet<string> = new Set(['NODE_ENV', 'NODE_VERSION', 'NODE_NO_WARNINGS', 'NODE_DISABLE_COLORS']);
-/** Whatever begins so is Node's. */
+/** Names that begin so are Node's. */
 const OF_NODE = /^NODE_/;
 /** Of the libraries below it: trusted certificates, keys written to a file, other settings, code loaded before ours; proxies. */
 const DANGEROUS =

@@ -1,4 +1,4 @@
-/** What `arbitrade status` tells: the gate, the threads, the books, and risk's own account. */
+/** What `arbitrade status` answers: the gate, the threads, the books, and risk's own account. */
 
 import { SYSTEM_STATUSES } from '../messages/market-messages.ts';
 import type { RiskStatus } from '../runtime/control-calls.ts';
@@ -10,7 +10,7 @@ import type { GateCause } from '../trading/gate-cause.ts';
 import type { Engine } from './engine.ts';
 import { outputReadings } from './output-watch.ts';
 
-/** Wall times as text, for whoever reads the answer without knowing us. */
+/** Wall times as text, for readers of the answer who do not know this program. */
 const causeReport = ({ firstMs, lastMs, ...cause }: GateCause) => ({
   ...cause,
   since: firstMs === 0 ? 'an earlier run' : new Date(firstMs).toISOString(),

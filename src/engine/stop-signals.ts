@@ -1,5 +1,5 @@
 /**
- * What ends a running command: a signal, the death of whoever started it, or the time the user gave it, counted from when
+ * What ends a running command: a signal, the death of the process that started it, or the time the user gave it, counted from when
  * the command was ready. A launcher and a terminal may both send the same Ctrl-C, so a repetition counts as impatience
  * only when it comes a while later.
  */
@@ -30,7 +30,7 @@ export interface StopSignals {
   stop(cause: StopCause): void;
   /** Stops after `forMs` from now on; undefined for never. */
   stopAfter(forMs: number | undefined): void;
-  /** Who is told of what does not stop it. Nobody, at first. */
+  /** Called for signals that do not stop it. At first it does nothing. */
   listener: SignalListener;
   /** Takes the handlers off again. */
   dispose(): void;

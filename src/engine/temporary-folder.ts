@@ -1,4 +1,4 @@
-/** A folder for what a command needs only while it runs. It is removed on every way out that the program has a say in. */
+/** A folder for what a command needs only while it runs. It is removed at every exit that the program controls. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * An error that nobody caught would end the process at once, with orders out. While the engine runs it is logged instead, and
+ * An error that was not caught would end the process at once, with orders out. While the engine runs it is logged instead, and
  * everything stops in order. Errors of actors never come here: they end their thread, and the supervisor restarts it.
  */
 
@@ -12,7 +12,7 @@ export interface UncaughtErrors extends Disposable {
   readonly count: number;
 }
 
-/** Also for promises whose rejection nobody takes. In force until it is disposed of. */
+/** Also for promises whose rejection is not handled. In force until it is disposed of. */
 export function stopOnUncaughtErrors(signals: Pick<StopSignals, 'stop'>, log: HostLog): UncaughtErrors {
   let count = 0;
   const onError = (thrown: unknown): void => {

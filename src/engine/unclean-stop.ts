@@ -1,4 +1,4 @@
-/** Whatever had to be killed at the end, or died there, makes the exit code say so. */
+/** A thread or process that had to be killed at the end, or died there, makes the exit code say so. */
 
 import { type ArbitradeError, arbitradeError } from '../platform/errors.ts';
 import type { StopResult } from '../runtime/supervision/supervisor.ts';

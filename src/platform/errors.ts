@@ -99,7 +99,7 @@ export const ERRORS = {
     `the control socket ${path} could not be opened (${why}); check the directory and its rights`,
   VENUE_UNREACHABLE: (url: string, why: string) => `${url} could not be reached (${why})`,
   TLS_PIN_MISMATCH: (host: string, found: string) =>
-    `TLS_PIN_MISMATCH: ${host} shows a public key that is none of venue.tls_pins (its SHA-256 is ${found}), and nothing was sent to it; if the venue says that it has changed its key, add this one, otherwise somebody stands between`,
+    `TLS_PIN_MISMATCH: ${host} shows a public key that is none of venue.tls_pins (its SHA-256 is ${found}), and nothing was sent to it; if the venue says that it has changed its key, add this one, otherwise a third party stands between`,
   CREDENTIALS_INVALID: (half: string, expected: string) =>
     `the ${half} of the venue's API key is not one: expected ${expected}; copy it again from where the venue showed it`,
   MARKET_DATA_REFUSED: (url: string, forMs: number, why: string) =>
@@ -110,7 +110,7 @@ export const ERRORS = {
 /** One of the codes of {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What the user gave is at fault: doing the same again ends the same way. */
+/** What the user gave is at fault: doing the same again fails again. */
 export const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_INVALID',
   'CONFIG_EMPTY',

@@ -35,7 +35,7 @@ export interface Reconciliation {
 /** Decimals to compare in: more than any asset has. */
 const FINEST = 18;
 
-/** Compares what was booked with what the exchange knows of the account. Nothing may be under way any more. */
+/** Compares what was booked with what the exchange knows of the account. Nothing may be in transit any more. */
 export function reconcile(ours: TradingReading, exchange: AccountReading): Reconciliation {
   const opening = sums(exchange.ledger.filter(({ type }) => type === 'deposit'));
   const moved = sums(exchange.ledger.filter(({ type }) => type !== 'deposit'));

@@ -80,7 +80,7 @@ export interface Readings {
   readonly rings: readonly RingReading[];
   readonly restarts: number;
   readonly gate: { readonly state: GateState; readonly risk: GateReading; readonly supervisor: GateReading };
-  /** Why risk's word of the gate is not `active`, most serious first. */
+  /** Why risk's half of the gate is not `active`, most serious first. */
   readonly causes: readonly GateCause[];
 }
 

@@ -134,7 +134,7 @@ function row(label: string, text: string): string {
   return `${label.padEnd(MARGIN)}${text}`;
 }
 
-/** The gate's state and, when it is closed, which of its two words closes it and why. */
+/** The gate's state and, when it is closed, which of its two halves closes it and why. */
 function gateText({ gate }: Readings): string {
   const why = Object.entries({ risk: gate.risk, supervisor: gate.supervisor })
     .filter(([, reading]) => reading.state !== 'active')

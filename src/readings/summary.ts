@@ -35,7 +35,7 @@ export interface Summary {
   /** Books that became invalid and had to be asked for again. */
   readonly resyncs: number;
   readonly instruments: number;
-  /** Directed cycles: each way round counts. */
+  /** Directed cycles: each direction counts. */
   readonly cycles: number;
   readonly evaluations: number;
   readonly opportunities: number;
@@ -50,7 +50,7 @@ export interface Summary {
   readonly trading: TradingReading;
   readonly records: { readonly received: number; readonly committed: number };
   readonly restarts: number;
-  /** Undefined in a replay: there time stands still while messages are handled. */
+  /** Undefined in a replay: there time does not pass while messages are handled. */
   readonly latency: Readonly<Record<LatencyStage, LatencySummary>> | undefined;
   /** From the first frame to the last message handled. */
   readonly seconds: number;

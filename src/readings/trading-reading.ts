@@ -13,7 +13,7 @@ export interface AssetTrading {
   readonly asset: string;
   /** By every fill since the start. */
   readonly change: string;
-  /** What the account holds, once it has told; undefined on paper. */
+  /** What the account holds, once it was read; undefined on paper. */
   readonly balance: string | undefined;
   /** Profit of the plans that started from it and have ended. */
   readonly profit: string;

@@ -66,7 +66,7 @@ const venue = z.strictObject({
   secrets_file: z.string().min(1).optional(),
   /** Highest nonce that may have been used, per key: the venue takes no smaller one ever again. */
   nonce_file: z.string().min(1).default('arbitrade.nonce'),
-  /** Verification level of the account, which its rate limits follow, until the venue has told it. */
+  /** Verification level of the account, which its rate limits follow, until the venue has reported it. */
   rate_tier: z.enum(['starter', 'intermediate', 'pro']).default('starter'),
   rest_timeout_ms: milliseconds.default(10_000),
   /** Questions (never orders) are asked this often at most, with back-off in between. */
@@ -164,7 +164,7 @@ const trading = z.strictObject({
   slippage_bps: z.int().min(0).max(1_000).default(10),
   /** How long a plan that holds something may wait (gate paused, no book) before it counts as stranded. */
   patience_ms: milliseconds.default(5_000),
-  /** The venue does not match an order after this long. Kraken: 500 ms to 60 s, as it arrives; the way takes its share. */
+  /** The venue does not match an order after this long. Kraken: 500 ms to 60 s, as it arrives; the transit takes its share. */
   deadline_ms: z.int().min(1_000).max(59_000).default(2_000),
   /** Without an answer for this long, the outcome of an order is uncertain and looked up. */
   answer_timeout_ms: milliseconds.default(3_000),
@@ -186,7 +186,7 @@ const trading = z.strictObject({
   fee_excess_max_pct: percentText.default('1'),
   /** What follows a stranded plan: trading pauses for new plans until a person resumes, or halts. */
   stranded: z.enum(['reduce', 'halt']).default('reduce'),
-  /** The venue cancels everything when it has not heard from us for this long; 0 leaves the switch off. */
+  /** The venue cancels everything when it has received nothing from us for this long; 0 leaves the switch off. */
   dead_mans_switch_ms: z.int().min(0).max(86_399_000).default(60_000),
   dead_mans_switch_interval_ms: milliseconds.default(15_000),
   /** Intervals of continuous reconciliation; 0 turns one off. */

@@ -1,5 +1,5 @@
 /**
- * The file with an account's API key. It is read only when nobody but its owner can read it, and no error says anything
+ * The file with an account's API key. It is read only when no one but its owner can read it, and no error says anything
  * of what is in it. Any path will do, that of a systemd credential too.
  *
  *   name: "trading-eu"      the key's name as the venue shows it
@@ -70,7 +70,7 @@ function isSystemdCredential(file: string): boolean {
   return directory !== undefined && realpathSync(file).startsWith(realpathSync(directory) + sep);
 }
 
-/** Neither parser's own words are passed on: they quote what they read. */
+/** Neither parser's own message is passed on: they quote what they read. */
 function parseSecrets(file: string, text: string): ApiKey {
   const document = parseDocument(text);
   if (document.errors.length > 0) throw arbitradeError('SECRETS_INVALID', file, 'is no YAML');

@@ -1,4 +1,4 @@
-/** What is wrong with settings, in words for whoever wrote them: the setting, what is expected, what was found, its line. */
+/** What is wrong with settings, as text for their author: the setting, what is expected, what was found, its line. */
 import type { z } from 'zod';
 import { ArbitradeError, arbitradeError, wrongSetting } from '../platform/errors.ts';
 import { nearestName } from '../platform/nearest-name.ts';
@@ -15,7 +15,7 @@ export interface SettingIssue {
 /** Where a setting stands, such as `arbitrade.yaml:12: `; empty when it comes from nowhere that has lines. */
 export type Locate = (path: SettingPath) => string;
 
-/** So many issues are told at once. */
+/** So many issues are reported at once. */
 const SHOWN_MAX = 12;
 
 /** One error that names every issue, up to a bound. */

@@ -7,7 +7,7 @@
  *
  * Every sequence gives at most one message on `tops`. When the detector still needs the oldest version, or a ring has no
  * room, the turn ends before the message and the deltas stay in their ring. How a message survives a death of this actor
- * in the middle of it is told in own-memory.ts.
+ * in the middle of it is said in own-memory.ts.
  */
 
 import { type BookTable, VALID } from '../../market/book-table.ts';
@@ -233,7 +233,7 @@ class BookActor implements Actor {
     return this.#books.verify(book, words[word + WORD.checksum] as number, isSnapshot) ? IS_VALID : CHECKSUM;
   }
 
-  /** From message `seq` on there is no book. Whoever reads the newest version sees the reason first. */
+  /** From message `seq` on there is no book. A reader of the newest version sees the reason first. */
   #publishVoid(book: InstrumentIndex, view: DataView, offset: number, seq: number, reason: number): void {
     this.#memory.setWord(book, OUTCOME, reason);
     this.#table.setValidity(book, reason);

@@ -93,7 +93,7 @@ export class Validity {
   onTimer(): void {
     const nowNs = this.#context.clock.nowNs();
     if (nowNs < this.#lookAgainNs) return;
-    this.#lookAgainNs = Number.POSITIVE_INFINITY; // whatever falls due sooner says so while it is looked at
+    this.#lookAgainNs = Number.POSITIVE_INFINITY; // an instrument that is due sooner lowers it while it is looked at
     const lastFrameNs = this.#feed.value(this.#lastFrameAt);
     for (let book = 0; book < this.#memory.books; book++) this.#look(instrumentIndex(book), nowNs, lastFrameNs);
   }
@@ -118,7 +118,7 @@ export class Validity {
     } else this.#setDeadline(book, this.#config.snapshot_timeout_ms);
   }
 
-  /** While the feed hears nothing at all, a missing snapshot is not this instrument's failing. */
+  /** While the feed receives nothing at all, a missing snapshot is not this instrument's failing. */
   #couldHaveCome(book: InstrumentIndex, lastFrameNs: number): boolean {
     const state = this.#stateOf(book);
     if (state !== 'asked' && state !== 'awaiting') return true;

@@ -96,7 +96,7 @@ export class WorkingBooks {
     return !this.#ladders.overflowed(bids) && !this.#ladders.overflowed(asks);
   }
 
-  /** Whether the book passes the venue's proof, a signed word. The form in which it passed is remembered. */
+  /** Whether the book passes the venue's proof, a signed 32-bit number. The form in which it passed is remembered. */
   verify(book: InstrumentIndex, proof: number, isSnapshot: boolean): boolean {
     const form = this.#memory.word(book, FORM);
     const passed = this.#proof.check(

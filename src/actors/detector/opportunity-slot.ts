@@ -18,7 +18,7 @@ export interface Trigger {
   readonly wallNs: bigint;
 }
 
-/** Fills the message at `offset` of `view`. Its record number is set by whoever records it. */
+/** Fills the message at `offset` of `view`. Its record number is set where it is recorded. */
 export function writeOpportunity(
   view: DataView,
   offset: number,

@@ -1,5 +1,5 @@
 /**
- * What a size may begin with: the real account's free balances in the modes that use a key, as the sequencer tells them;
+ * What a size may begin with: the real account's free balances in the modes that use a key, as the sequencer publishes them;
  * `paper.inventory` in the others. Without an inventory, and before the account is known, books alone are the limit.
  */
 

@@ -1,6 +1,6 @@
 /**
  * Writes market messages to the `deltas` ring and numbers them. Everything that follows from one frame is published at
- * once. Control messages that find no room wait here and go before whatever comes next, so that no book message of an
+ * once. Control messages that find no room wait here and go before every later message, so that no book message of an
  * instrument can overtake its invalidation.
  */
 

@@ -49,7 +49,7 @@ export const socketMachine = setup({
     open: () => undefined,
     /** Asks for everything this socket is to carry. */
     subscribeAll: () => undefined,
-    /** Cuts the connection, whatever its state. */
+    /** Cuts the connection, in any state. */
     cut: () => undefined,
     /** Begins the closing handshake with code 1000 and its time limit. */
     close: () => undefined,

@@ -60,7 +60,7 @@ export class FrameRouter implements FrameSink {
   readonly #latency;
   #source: FrameSource | undefined;
   #connection = 0;
-  /** When the frame in hand was taken. */
+  /** When the current frame was taken. */
   readonly #stampNs = new Float64Array(1);
 
   constructor(context: ActorContext<'feed'>, memory: FeedMemory) {
@@ -318,7 +318,7 @@ export class FrameRouter implements FrameSink {
     } else this.#takeUnknown(why, bytes, start, end);
   }
 
-  /** Nothing of a book stands in it: the venue says something that is new, or of no concern. No book is doubted for it. */
+  /** Nothing of a book stands in it: a message that is new to this program, or not used by it. No book is doubted for it. */
   #takeUnknown(why: string, bytes: Uint8Array, start: number, end: number): void {
     const counters = this.#counters;
     counters.add(this.#count.frames_unknown, 1);
@@ -343,7 +343,7 @@ export class FrameRouter implements FrameSink {
   }
 }
 
-/** What a book frame begins with, and words of which it has several: damage leaves some of them. */
+/** What a book frame begins with, and field names of which it has several: damage leaves some of them. */
 const OPEN_BRACE = '{';
 const BOOK_MARKS = ['book', 'symbol', 'bids', 'asks', 'price', 'qty', 'checksum'] as const;
 

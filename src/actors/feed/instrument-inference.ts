@@ -1,4 +1,4 @@
-/** Instruments that nobody announced, made known by what their snapshots show. */
+/** Instruments that were not announced, made known by what their snapshots show. */
 
 import type { BookFrame } from '../../market/book-frame.ts';
 import type { InstrumentIndex } from '../../market/instrument.ts';

@@ -1,6 +1,6 @@
 /**
  * The instruments as the feed knows them: the directory, the bytes of their symbols, their precisions as plain numbers,
- * and the instrument log, whose one writer this is. An instrument that nobody announced is provisional (`inferred`).
+ * and the instrument log, whose one writer this is. An instrument that was not announced is provisional (`inferred`).
  */
 import {
   type Asset,
@@ -16,7 +16,7 @@ import { SymbolTable } from '../../market/symbol-table.ts';
 import { lots, NO_UNITS, ticks } from '../../money/money.ts';
 import type { Precisions } from '../../venues/market-data.ts';
 
-/** Decimals of an asset that nobody announced: those of most assets in the venue's ledger, or what its pair needs. */
+/** Decimals of an asset that was not announced: those of most assets in the venue's ledger, or what its pair needs. */
 const USUAL_ASSET_PRECISION = 10;
 const PAIR_SYMBOL = /^([A-Z0-9.]{1,16})\/([A-Z0-9.]{1,16})$/;
 

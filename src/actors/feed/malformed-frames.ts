@@ -1,4 +1,4 @@
-/** The newest frames that could not be read, for whoever wants to know why. Bounded in number and in size. */
+/** The newest frames that could not be read, kept for finding out why. Bounded in number and in size. */
 import type { MalformedFrame } from '../../runtime/control-calls.ts';
 
 const BYTES_KEPT = 4_096;

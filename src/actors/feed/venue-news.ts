@@ -1,4 +1,4 @@
-/** What the venue tells in frames that carry no book: instruments, its status, and replies to the source's requests. */
+/** What the venue reports in frames that carry no book: instruments, its status, and replies to the source's requests. */
 
 import { SYSTEM_STATUSES } from '../../messages/market-messages.ts';
 import type { ActorContext } from '../../runtime/actor.ts';

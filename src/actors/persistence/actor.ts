@@ -26,7 +26,7 @@ import { type OwnRecord, RecordCollector } from './record-collector.ts';
 
 export const createActor: ActorFactory<'persistence'> = (context) => new Persistence(context);
 
-/** How long to wait for whoever has the database open: a run that was just killed may still be closing it. */
+/** How long to wait for another process that has the database open: a run that was just killed may still be closing it. */
 const LOCK_WAIT_MS = 3_000;
 /** How long to wait for the database process of a dead predecessor before it is ended. */
 const PREDECESSOR_WAIT_MS = 500;
@@ -34,7 +34,7 @@ const PREDECESSOR_WAIT_MS = 500;
 /** Wait before the file is opened again after a failure: doubled with every further one, up to a most. */
 const REOPEN: BackOff = { baseMs: 50, maxMs: 2_000, growth: 2, jitter: 'half' };
 
-/** What has come back from the database process, for the next turn to take note of. */
+/** Answers of the database process, for the next turn to take note of. */
 type Outcome =
   | { readonly type: 'opened'; readonly opened: Opened }
   | { readonly type: 'committed'; readonly rows: number }
@@ -243,7 +243,7 @@ class Persistence implements Actor {
 
   // -- failing ---------------------------------------------------------------------------------------------------
 
-  /** The database process is given up, whatever ails it: a new one finds out what had been committed. */
+  /** The database process is given up, for any fault: a new one finds out what had been committed. */
   #onFailed(error: ArbitradeError): void {
     this.#failure = error;
     this.#counters.add('commit_failures', 1);

@@ -1,4 +1,4 @@
-/** Turns what the sequencer tells (EXECUTION records) into rows: plans, orders, fills, and what was left behind. */
+/** Turns what the sequencer records (EXECUTION records) into rows: plans, orders, fills, and what was left behind. */
 
 import type { DuckDBValue } from '@duckdb/node-api';
 import { assetIndex, instrumentIndex } from '../../market/instrument.ts';

@@ -1,5 +1,5 @@
 /**
- * The life of persistence. A commit is asked for in `ready` only, so one is under way at most; whatever fails goes
+ * The life of persistence. A commit is asked for in `ready` only, so one is in progress at most; every failure goes
  * through `backing_off` to a new opening, which finds out what had been committed.
  *
  *   idle ─▶ opening ─▶ migrating ─▶ ready ◀──▶ committing

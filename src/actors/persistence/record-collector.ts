@@ -51,7 +51,7 @@ export class RecordCollector {
     this.#newest = { ...this.#committed };
   }
 
-  /** Says what the database has. Whatever was in the batch is forgotten; it still lies on the rings. */
+  /** Says what the database has. What was in the batch is forgotten; it still lies on the rings. */
   resume(positions: Positions): void {
     this.#committed = { ...positions };
     this.#forgetBatch();
@@ -62,7 +62,7 @@ export class RecordCollector {
     return this.#committed[source];
   }
 
-  /** Records on the rings that are not in the database, as far as the rings can be taken at their word. */
+  /** Records on the rings that are not in the database, as far as the positions of the rings can be believed. */
   waiting(): number {
     let total = 0;
     for (const { ring } of this.#inlets) total += ring.available();
@@ -76,8 +76,8 @@ export class RecordCollector {
 
   /**
    * Fills a batch. Each ring in turn is first, so that a busy one cannot starve the others. A record that is known to be
-   * missing is told through the callback, whose own record is `own` then.
-   * A change of the sequencer's is taken whole, unless `isLast`: then nobody will write what is missing of it.
+   * missing is reported through the callback, whose own record is `own` then.
+   * A change of the sequencer's is taken whole, unless `isLast`: then what is missing of it will not be written.
    * @returns records taken or passed over.
    */
   collect(own: readonly OwnRecord[], isLast = false): number {

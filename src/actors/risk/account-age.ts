@@ -12,7 +12,7 @@ export interface AccountAge {
   readonly accountState: AccountState | undefined;
   /** Monotonic: when all of it was as expected, or the connection came. */
   readonly accountKnownNs: number;
-  /** Monotonic: when something of the reading in hand came; 0 when none is asked for. */
+  /** Monotonic: when something of the current reading came; 0 when none is asked for. */
   readonly accountProgressNs: number;
 }
 

@@ -1,4 +1,4 @@
-/** The account as risk keeps it, in words for whoever asks: orders by what became of them, and each asset. */
+/** The account as risk keeps it, as text for status answers: orders by what became of them, and each asset. */
 
 import type { AssetIndex, InstrumentDirectory } from '../../market/instrument.ts';
 import { worthOf } from '../../market/worth.ts';

@@ -1,5 +1,5 @@
 /**
- * Risk: books executions, watches the process and the market, and writes its word of the trading gate.
+ * Risk: books executions, watches the process and the market, and writes its half of the trading gate.
  *
  *   executions ─▶ ledger ─▶ limits ─┐
  *   counters of all actors ─▶ conditions ─▶ desk (machine, gate, records)
@@ -49,7 +49,7 @@ export const createActor: ActorFactory<'risk'> = (context) => createRisk(context
 const isNearlyFull = ({ used, capacity }: RingGauge): boolean =>
   capacity - used < Math.max(capacity * RECORDS_FREE, RECORD_SLOTS_FREE);
 
-/** Whatever the file system says other than that there is no such file counts as being there. */
+/** Every answer of the file system but "no such file" counts as being there. */
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -140,7 +140,7 @@ class Risk implements Actor {
     if (count === 0) return 0;
     this.#refreshDirectory();
     this.#desk.book(this.#executions.view, this.#offsets(count), this.#limits, this.#streaks, this.#directory);
-    this.#executions.advance(count); // the bank is committed: whoever sees these again skips them
+    this.#executions.advance(count); // the bank is committed: a successor that sees these again skips them
     this.#show();
     return count;
   }
@@ -259,7 +259,7 @@ class Risk implements Actor {
     return this.#heartbeatsNs;
   }
 
-  /** True while somebody had to wait with a record since the last look, or somebody's ring is nearly full. */
+  /** True while an actor had to wait with a record since the last look, or a record ring is nearly full. */
   #areRecordsFull(): boolean {
     const waited = this.#waitedByOthers();
     const hasWaited = waited > this.#recordsWaited;

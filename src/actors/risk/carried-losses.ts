@@ -1,6 +1,6 @@
 /**
  * Takes over what earlier runs earned and lost, so that a limit holds over restarts of the process: each asset once, as soon
- * as the venue has listed it, which is before anything can be traded in it. Hours and days are told apart by the venue's
+ * as the venue has listed it, which is before anything can be traded in it. Hours and days are counted by the venue's
  * clock, since ours may have been set between two runs: what was lost within them is taken over when the account has been
  * compared, and until then nothing is traded.
  */
@@ -26,8 +26,8 @@ const carried = (bank: DataView, asset: AssetIndex): number =>
   bank.getUint8(assetOffset(asset) + ASSET_ENTRY.isCarried);
 
 /**
- * How far our clock is ahead of the venue's, as far as a comparison of the account has told: at most so far, since the
- * comparison was asked for before it was told. undefined: none has.
+ * How far our clock is ahead of the venue's, as far as a comparison of the account has shown: at most so far, since the
+ * comparison was asked for before it was reported. undefined: none has.
  */
 export function aheadOfVenueMs(bank: DataView, nowMs: number, nowNs: number): number | undefined {
   const venueMs = bank.getFloat64(RISK_HEADER.venueMs, true);

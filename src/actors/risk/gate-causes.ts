@@ -1,5 +1,5 @@
 /**
- * The causes in risk's memory: why trading is not open. A cause is told from another by what it does, its reason, who
+ * The causes in risk's memory: why trading is not open. A cause is identified by what it does, its reason, who
  * gave it and, where several of a reason can hold ({@link LISTED_REASONS}), its words; so their number is bounded.
  */
 import { readText, writeText } from '../../runtime/records/record-writer.ts';
@@ -20,7 +20,7 @@ export interface HeldCause extends GateCause {
   readonly slot: number;
 }
 
-/** A cause as whoever finds it says it. */
+/** A cause as its finder reports it. */
 export type NewCause = Pick<GateCause, 'effect' | 'reason' | 'by' | 'text'>;
 
 /** Every cause that holds, most serious first. */
@@ -56,7 +56,7 @@ export function causeIn(bank: DataView, slot: number): HeldCause | undefined {
 export const hasEffect = (bank: DataView, effect: CauseEffect): boolean =>
   heldCauses(bank).some((cause) => cause.effect === effect);
 
-/** The cause that `fresh` is another word for. */
+/** The cause that `fresh` repeats. */
 export function sameCause(bank: DataView, fresh: NewCause): HeldCause | undefined {
   return heldCauses(bank).find((held) => isSame(held, fresh));
 }

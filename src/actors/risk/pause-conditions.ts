@@ -92,7 +92,7 @@ function staleRecords({ isReplay, recordsAgeMs, commitFailing }: Readings, stale
   return { reason: 'records_stale', text: `records wait for the database for more than ${staleMs} ms` };
 }
 
-/** A limit that limits nothing is no limit: whoever wrote it believes to be protected by it. */
+/** A limit that limits nothing is no limit: its author believes to be protected by it. */
 function unusableLimit({ unlistedLimits: names }: Readings): Condition | undefined {
   return names.length === 0
     ? undefined

@@ -1,6 +1,6 @@
 /**
  * How long the oldest record has waited for the database. A record leaves its ring when its commit has succeeded, so the
- * rings tell, whatever persistence says of itself: it may be dead, or hang in a write.
+ * rings show, not as persistence says of itself: it may be dead, or hang in a write.
  */
 import type { RingGauge } from '../../runtime/memory/ring.ts';
 
@@ -38,7 +38,7 @@ export class RecordsWatch {
   #markOf(index: number, { used, taken, published }: Ring, nowNs: number): Mark | undefined {
     if (used === 0) return undefined;
     const mark = this.#marks[index];
-    // Positions run free (mod 2^32): their difference tells which is ahead.
+    // Positions run free (mod 2^32): their difference shows which is ahead.
     return mark !== undefined && ((taken - mark.published) | 0) < 0 ? mark : { published, sinceNs: nowNs };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Risk's decisions and their consequences, in this order: the machine moves, the gate's word is written (it must close
+ * Risk's decisions and their consequences, in this order: the machine moves, the gate is written (it must close
  * before anything else can go wrong), the change is committed to own memory, and then it is recorded. What was committed
  * but not yet recorded when the actor died is recorded by its successor.
  */
@@ -201,7 +201,7 @@ export class RiskDesk {
       if (cause.slot === undefined) bank.setUint8(RISK_HEADER.hasSingleHalt, 1);
       this.#move(bank, EVENT_OF[cause.effect]);
     }
-    const starting = { reason: 'starting', text: 'nobody has looked yet' } as const;
+    const starting = { reason: 'starting', text: 'the conditions were not checked yet' } as const;
     setConditions(bank, [starting], this.#context.clock.wallMs());
     this.memory.commit();
   }

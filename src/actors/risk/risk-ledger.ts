@@ -22,7 +22,7 @@ import { ASSET_ENTRY, assetOffset, RISK_HEADER } from './risk-memory.ts';
 export interface Booked {
   /** False when it had been booked before. */
   readonly isNew: boolean;
-  /** Something was left that no plan will sell, or nobody can say how a plan ended. */
+  /** Something was left that no plan will sell, or it is not known how a plan ended. */
   readonly stranded: boolean;
   /** The venue said what cannot be true. */
   readonly misreported: boolean;
@@ -33,7 +33,7 @@ const BOOKED: Booked = { isNew: true, stranded: false, misreported: false };
 const STRANDED: Booked = { ...BOOKED, stranded: true };
 const MISREPORTED: Booked = { ...BOOKED, misreported: true };
 
-/** Of a plan that ended so; or of one that had ended, when a fill came that nobody will close out. */
+/** Of a plan that ended so; or of one that had ended, when a fill came that no plan will close out. */
 const STRANDED_REASON = EXPOSURE_REASONS.indexOf('stranded');
 /** What a plan has taken over to bring it home. */
 const FLATTENED_REASON = EXPOSURE_REASONS.indexOf('flattened');
@@ -87,7 +87,7 @@ function amountOf(slots: DataView, offset: number, field: number): [asset: Asset
   return [asset, field, slots.getBigInt64(offset + EXECUTION.amountUnits, true)];
 }
 
-/** What no plan's profit tells of. What somebody pays in makes up for what is missing, and for no later loss. */
+/** What no plan's profit contains. A deposit makes up for what is missing, and for no later loss. */
 function bookOutside(bank: DataView, slots: DataView, offset: number): void {
   const [asset, field, amount] = amountOf(slots, offset, ASSET_ENTRY.outsideUnits);
   const reason = EXPOSURE_REASONS[slots.getUint8(offset + EXECUTION.exposureReason)] ?? 'none';
@@ -102,7 +102,7 @@ export const lostOutside = (bank: DataView, asset: AssetIndex): Units =>
 export const resultUnits = (bank: DataView, asset: AssetIndex): Units =>
   units(ofAsset(bank, asset, ASSET_ENTRY.realisedUnits) - lostOutside(bank, asset));
 
-/** From here on the account holds so much: whatever was booked up to now is part of it. */
+/** From here on the account holds so much: all that was booked up to now is part of it. */
 function bookBalance(bank: DataView, slots: DataView, offset: number): void {
   const [asset, , amount] = amountOf(slots, offset, ASSET_ENTRY.openingUnits);
   const at = assetOffset(asset);
@@ -110,7 +110,7 @@ function bookBalance(bank: DataView, slots: DataView, offset: number): void {
   bank.setUint8(at + ASSET_ENTRY.isOpened, 1);
 }
 
-/** What earlier runs left of an asset: as it is, so that whoever is told twice knows the same. */
+/** What earlier runs left of an asset: as it is, so that a repeated message changes nothing. */
 function takeOver(bank: DataView, slots: DataView, offset: number): void {
   bookBalance(bank, slots, offset);
   const at = assetOffset(assetIndex(slots.getUint16(offset + EXECUTION.startAsset, true)));
@@ -119,7 +119,7 @@ function takeOver(bank: DataView, slots: DataView, offset: number): void {
   copy(EXECUTION.dustUnits, ASSET_ENTRY.dustUnits);
 }
 
-/** What the account has told to hold of `asset`, and every change since; undefined when it has told nothing. */
+/** What the account was reported to hold of `asset`, and every change since; undefined before the first report. */
 export function accountUnits(bank: DataView, asset: AssetIndex): Units | undefined {
   if (bank.getUint8(assetOffset(asset) + ASSET_ENTRY.isOpened) === 0) return undefined;
   return plus(ofAsset(bank, asset, ASSET_ENTRY.openingUnits), ofAsset(bank, asset, ASSET_ENTRY.positionUnits));
@@ -140,7 +140,7 @@ function bookOrder(bank: DataView, slots: DataView, offset: number): void {
   }
 }
 
-/** An order that the venue took ends a row of refusals, whatever became of it. */
+/** An order that the venue took ends a row of refusals, with any outcome. */
 function endOrder(bank: DataView, outcome: OrderOutcome | undefined): void {
   if (bank.getFloat64(RISK_HEADER.ordersOut, true) > 0) count(bank, RISK_HEADER.ordersOut, -1);
   if (outcome === 'refused') {

@@ -10,7 +10,7 @@
  *   reducing ◀──▶ ┘          something was stranded; only orders that shrink exposure, until a person resumes
  *   any ──halt──▶ halted     latched: only a person resumes it
  *
- * It starts paused: nobody has looked at the conditions yet. Every state answers every event.
+ * It starts paused: the conditions were not checked yet. Every state answers every event.
  */
 import { assign, setup } from 'xstate';
 

@@ -115,15 +115,15 @@ export const ASSET_ENTRY = {
   peakUnits: 16,
   /** i64: `realisedUnits` when counting of the loss began: when a person last resumed; negative: earlier runs gained. */
   baseUnits: 24,
-  /** i64: held (negative: owed) outside any plan, that nobody has sold, bought back or accepted. */
+  /** i64: held (negative: owed) outside any plan, and not sold, bought back or accepted since. */
   exposureUnits: 32,
   /** i64: the same, below what the venue would take. */
   dustUnits: 40,
-  /** i64: what the account held when `positionUnits` was 0, once the account has told it. */
+  /** i64: what the account held when `positionUnits` was 0, once the account was read. */
   openingUnits: 48,
   /** u8: 1 when it has. */
   isOpened: 56,
-  /** i64: what entered the exposure ledger in this asset; of what somebody paid in only what made up for a loss. */
+  /** i64: what entered the exposure ledger in this asset; of deposits only what made up for a loss. */
   outsideUnits: 64,
   /** u8: 1 when what earlier runs lost was taken over. */
   isCarried: 57,

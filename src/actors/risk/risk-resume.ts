@@ -16,7 +16,7 @@ export function writeResume(bank: DataView, { by, text }: ResumeAnswer, nowMs: n
   bank.setUint8(resumedTextLength, writeText(bank, resumedText, text, TEXT_BYTES_MAX));
 }
 
-/** Undefined before somebody has resumed. */
+/** Undefined before the first resume. */
 export function readResume(bank: DataView): (ResumeAnswer & { readonly atMs: number }) | undefined {
   const atMs = bank.getFloat64(RISK_HEADER.resumedMs, true);
   if (atMs === 0) return undefined;

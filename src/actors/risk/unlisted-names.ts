@@ -1,6 +1,6 @@
 /**
- * Names in the settings that the venue does not list, other than those of limits: they have no effect, which whoever wrote
- * them should hear. Each is recorded and logged once, with the listed name that is nearest.
+ * Names in the settings that the venue does not list, other than those of limits: they have no effect, which their author
+ * should learn. Each is recorded and logged once, with the listed name that is nearest.
  */
 
 import type { InstrumentDirectory } from '../../market/instrument.ts';

@@ -85,7 +85,7 @@ describe('risk machine', () => {
     }
   });
 
-  test('it starts paused, for nobody has looked yet', () => {
+  test('it starts paused, for the conditions were not checked yet', () => {
     expect(initialTransition(riskMachine, STALE)[0].value).toBe('paused');
   });
 

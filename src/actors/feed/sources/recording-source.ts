@@ -45,7 +45,7 @@ class RecordingSource implements FrameSource {
         writer.write('recv', labelOf(connection), ns, this.#text.decode(bytes.subarray(start, end)));
         return sink.onFrame(connection, bytes, start, end, seconds, nanos, mayHoldBack);
       },
-      // What is recorded is the frame itself: the source must unescape it and bring it by the other way.
+      // What is recorded is the frame itself: the source must unescape it and hand it over unescaped.
       onEscapedFrame: () => FRAME_UNREAD,
       onConnected: (connection, url) => writer.write('connect', labelOf(connection), this.#now(), '', { url }),
       onSent: (connection, text) => writer.write('send', labelOf(connection), this.#now(), text),

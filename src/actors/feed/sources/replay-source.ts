@@ -2,7 +2,7 @@
  * Brings the frames of a capture: as fast as they are taken, or at a multiple of the speed they were recorded at. A
  * capture cannot answer a resync request. When the ring is full the frame is kept and offered again, so nothing is lost.
  *
- * In a run that goes by the capture's time, it is this that moves it: no row is taken before everything is done that comes
+ * In a run that follows the capture's time, it is this that moves it: no row is taken before everything is done that comes
  * before it, and after the last one time goes on for a while, for plans that are at work by then.
  */
 

@@ -109,7 +109,7 @@ export class VenueSocket {
     return state === 'subscribing' || state === 'live';
   }
 
-  /** Time of the frame in hand, or of the newest one. Monotonic milliseconds. */
+  /** Time of the current frame, or of the newest one. Monotonic milliseconds. */
   get frameMs(): number {
     return this.#socket.heardMs;
   }

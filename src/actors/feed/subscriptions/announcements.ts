@@ -1,6 +1,6 @@
 /**
  * What the feed says besides books: control messages on the `deltas` ring, and records. What finds no room waits, and goes
- * before whatever comes next.
+ * before every later message.
  */
 
 import type { Instrument, InstrumentChanges, InstrumentIndex } from '../../../market/instrument.ts';

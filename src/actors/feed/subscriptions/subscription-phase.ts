@@ -1,13 +1,13 @@
 /**
- * How far the subscription of one book has come.
+ * The phase of one book's subscription.
  *
  *   OFFLINE ──▶ QUEUED ──▶ SENT ──▶ ACKED ──▶ LIVE ──▶ RENEW_QUEUED ──▶ QUEUED …      RENEW: unsubscribe and subscribe
  *                 ▲          │                            ▲
  *                 │          ├──▶ REFUSED_WAIT ──▶ QUEUED │
  *                 └─ no reply┘└─▶ REFUSED     RENEW_WAIT ─┘      LEAVING ──▶ ABSENT
  *
- * The venue may send a snapshot before its acknowledgement: it makes SENT live. It tells an old
- * subscription's message from a new one's only by order, so between an unsubscribe and its answer nothing counts.
+ * The venue may send a snapshot before its acknowledgement: it makes SENT live. A message of an old
+ * subscription differs from one of the new only by order, so between an unsubscribe and its answer nothing counts.
  */
 export const PHASE = {
   ABSENT: 0,

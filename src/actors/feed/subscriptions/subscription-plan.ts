@@ -33,7 +33,7 @@ export function planSubscriptions(
   return { wanted, unknown };
 }
 
-/** Whether the venue has a book of this pair at all, whatever may be ordered on it. */
+/** Whether the venue has a book of this pair at all, with or without orders allowed on it. */
 function isListed(instrument: Instrument | undefined): boolean {
   return instrument !== undefined && instrument.status !== 'delisted' && instrument.status !== 'work_in_progress';
 }

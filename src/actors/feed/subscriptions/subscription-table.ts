@@ -18,7 +18,7 @@ export interface SubscriptionSettings {
   /** Least time between two renewals of one book, and the base of the wait after a refusal. */
   readonly backoffBaseMs: number;
   readonly backoffMaxMs: number;
-  /** Snapshots that may be on their way at once, over all sockets: as many as the deltas ring can take in one go. */
+  /** Snapshots that may be asked for at once, over all sockets: as many as the deltas ring can take in one go. */
   readonly snapshotsMax: number;
 }
 
@@ -154,7 +154,7 @@ export class SubscriptionTable {
   /** A book message came. Tick path: no allocation. */
   onBookMessage(instrument: InstrumentIndex, isSnapshot: boolean, nowMs: number): void {
     this.#heardMs[instrument] = nowMs;
-    if (!isSnapshot) return; // without a snapshot there is no book, whatever else comes
+    if (!isSnapshot) return; // without a snapshot there is no book, with anything else that comes
     const phase = this.#phases[instrument];
     if (phase !== PHASE.SENT && phase !== PHASE.ACKED) return;
     if (this.#unsubscribe[instrument] !== NO_REQUEST) return; // still the old subscription's
@@ -164,7 +164,7 @@ export class SubscriptionTable {
     this.#unanswered[instrument] = 0;
   }
 
-  /** Asks for a fresh snapshot. True when one is under way or will be; false when the book cannot be had. */
+  /** Asks for a fresh snapshot. True when one is asked for or will be; false when the book cannot be had. */
   renew(instrument: InstrumentIndex, nowMs: number): boolean {
     const phase = this.phaseOf(instrument);
     if (phase === PHASE.ABSENT || phase === PHASE.REFUSED || phase === PHASE.LEAVING) return false;
@@ -212,7 +212,7 @@ export class SubscriptionTable {
     if (phase === PHASE.SENT || phase === PHASE.QUEUED) this.#awaitSnapshot(instrument, nowMs);
   }
 
-  /** An unsubscribe was answered, one way or the other: what comes now is the new subscription's. */
+  /** An unsubscribe was answered, accepted or refused: what comes now is the new subscription's. */
   onUnsubscribed(instrument: InstrumentIndex, request: RequestId | undefined): void {
     if (request === undefined || this.#unsubscribe[instrument] === request) {
       this.#unsubscribe[instrument] = NO_REQUEST;

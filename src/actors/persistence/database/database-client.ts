@@ -1,4 +1,4 @@
-/** The actor's end of the database process: starts it, asks, and tells when it is gone. */
+/** The actor's end of the database process: starts it, asks, and reports when it is gone. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ArbitradeError, arbitradeError, reasonOf } from '../../../platform/errors.ts';

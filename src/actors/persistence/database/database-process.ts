@@ -73,7 +73,7 @@ function opened(): RecordStore {
 }
 
 function send(message: FromDatabase): void {
-  // The actor may be gone by now: what it did not hear of, its successor reads from the database.
+  // The actor may be gone by now: what was not answered to it, its successor reads from the database.
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 

@@ -1,6 +1,6 @@
 /**
  * What the actor and the database process say to each other. The process exists because DuckDB's binding must not be
- * in a worker thread that can be terminated: a call that is under way then aborts the whole program.
+ * in a worker thread that can be terminated: a call in progress then aborts the whole program.
  */
 
 import type { InstrumentLine } from '../../../market/instrument-log.ts';

@@ -1,4 +1,4 @@
-/** Opens the database file, and says clearly when somebody else has it open. */
+/** Opens the database file, and says clearly when another process has it open. */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Clock } from '../../../platform/clock.ts';
@@ -22,12 +22,12 @@ const SETTINGS = {
 export interface LockWait {
   /** How long to wait for another process that is about to let go of the file. */
   readonly waitMs: number;
-  /** Process that had the file open for the same actor before, 0 for none: ended when it does not let go by itself. */
+  /** Process that had the file open for the same actor before, 0 for none: ended when it does not close it by itself. */
   readonly predecessor: number;
 }
 
 /**
- * @throws DATABASE_LOCKED when nobody let go of the file, DATABASE_DAMAGED and DATABASE_LOG_DAMAGED when it cannot be read,
+ * @throws DATABASE_LOCKED when the file stayed open elsewhere, DATABASE_DAMAGED and DATABASE_LOG_DAMAGED when it cannot be read,
  * DATABASE_FAILED when it cannot be opened at all.
  */
 export async function openDatabase(file: string, lock: LockWait, clock: Clock): Promise<DuckDBInstance> {
@@ -52,7 +52,7 @@ const DAMAGED = /not a valid DuckDB database|corrupt|could not read enough bytes
 const LOG_HEAD = Buffer.from([0x64, 0x00, 0x62, 0x65]);
 
 interface LockConflict {
-  /** Process that holds the lock, where the system tells. */
+  /** Process that holds the lock, where the system reports it. */
   readonly holder: number | undefined;
 }
 
@@ -70,7 +70,7 @@ async function tryOpen(file: string): Promise<DuckDBInstance | LockConflict> {
   }
 }
 
-/** The library takes a log that does not begin like one for an empty one, and throws it away without a word. */
+/** The library takes a log that does not begin like one for an empty one, and discards it without an error. */
 function refuseForeignLog(file: string): void {
   const log = `${file}.wal`;
   if (!existsSync(log)) return;

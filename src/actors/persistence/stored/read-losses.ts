@@ -1,7 +1,7 @@
 /**
  * Reads from the database, before anything is started, what earlier runs earned and lost. It is summed up anew from plans,
  * orders and exposure, each of which was committed with what it came from: so a run that was killed has left neither more
- * nor less than what it told.
+ * nor less than what it reported.
  */
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { EXPOSURE_REASONS, type ExposureReason } from '../../../messages/execution-message.ts';
@@ -40,7 +40,7 @@ export function readStoredLosses(
     const columns = await connection.runAndReadAll(
       "SELECT 1 FROM duckdb_columns() WHERE table_name = 'plan_events' AND column_name = 'mark_units'",
     );
-    // Of a database from before results were told whole, nothing is counted.
+    // Of a database from before results were recorded whole, nothing is counted.
     return columns.currentRowCount === 0 ? undefined : readLosses(connection, account);
   });
 }
@@ -65,8 +65,8 @@ export async function readLosses(connection: DuckDBConnection, account: string |
 }
 
 /**
- * Runs of the account, how far the venue's clock was ahead of theirs (told by each comparison of the account, and at most
- * that: what is told was asked for before), and where in them counting begins: behind what a person has taken upon himself. */
+ * Runs of the account, how far the venue's clock was ahead of theirs (reported by each comparison of the account, and at most
+ * that: what is reported was asked for before), and where in them counting begins: behind what a person has taken upon himself. */
 const COUNTED = `
   WITH own AS MATERIALIZED (SELECT boot FROM boots WHERE account IS NOT DISTINCT FROM $account::VARCHAR),
   shifts AS (

@@ -99,7 +99,7 @@ function recentOf([reading]: readonly Row[]): string {
 /**
  * A source's records are committed in their order, so all that was booked when the account was compared the last time is
  * recorded, up to that time of the venue; what came after it can be missing. Where no comparison is recorded (a run that
- * died at once, or one of before they were), our clock alone tells when that was: a day is room for it to have been wrong.
+ * died at once, or one of before they were), our clock alone says when that was: a day is room for it to have been wrong.
  */
 const SINCE = `
   , compared AS (
@@ -121,7 +121,7 @@ const SINCE = `
 
 /**
  * A plan is known by its own events and by those of its orders: a run can die before the first is committed, and the next
- * one after it has booked the orders and before it has told the end.
+ * one after it has booked the orders and before it has recorded the end.
  */
 const PLANS_OPEN = `
   SELECT run_ms, plan,
