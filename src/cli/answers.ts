@@ -1,5 +1,5 @@
 /**
- * The answers of commands that only ask or describe: they go straight to stdout, and whoever does not read it holds up
+ * The answers of commands that only ask or describe: they go straight to stdout, and a reader that does not read it holds up
  * nothing but the command. What an engine says goes through `standard-output.ts`.
  */
 import { arbitradeError } from '../platform/errors.ts';
@@ -26,7 +26,7 @@ export function noticeLostAnswers(): void {
       if (stream === process.stdout) process.stderr.write(`${outputLost(code)}\n`);
     });
   }
-  // Not before: a stream tells of its failure only after the command is over.
+  // Not before: a stream reports its failure only after the command is over.
   process.on('exit', () => {
     if (isLost) process.exitCode ||= 1;
   });

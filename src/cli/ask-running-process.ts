@@ -7,7 +7,7 @@ import { ArbitradeError, type ErrorCode } from '../platform/errors.ts';
 import { type RunningProcess, whyNoAnswer } from './running-process.ts';
 
 export interface AskOptions extends RunningProcess {
-  /** One JSON line instead of words. */
+  /** One JSON line instead of text. */
   readonly json?: boolean;
   /** Where the answer goes: lines for stdout, and for stderr. */
   readonly print: (line: string) => void;
@@ -23,7 +23,7 @@ const EXIT_OF: Partial<Record<ErrorCode, ExitCode>> = {
 };
 
 /**
- * Asks, prints what came of it, and returns the exit code. `words` turns a result into lines for a person; `unanswered`
+ * Asks, prints what came of it, and returns the exit code. `describe` turns a result into lines for a person; `unanswered`
  * does what can be done without the process, and says so in lines for stderr.
  */
 export async function askRunningProcess(

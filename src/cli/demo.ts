@@ -94,7 +94,7 @@ async function trade(
   const held = holdLog(jsonLog('stderr', 'warn', [account.secret]));
   if (!process.stdout.isTTY || options.json === true) held.release(); // no screen to spoil
   const apiKey = { name: account.name, key: account.key, secret: account.secret };
-  // Whoever reads what the demo prints has seen enough (`demo | head`): it ends, and has nothing left to say.
+  // The reader of what the demo prints has seen enough (`demo | head`): it ends, and has nothing left to say.
   standardOutput.onReaderGone = (to) => void (to === STDOUT && signals.stop('output'));
   const engine = new Engine({ config, apiKey, log: held.log, onEscalation: () => signals.stop('engine') });
   signals.listener = {

@@ -1,4 +1,4 @@
-/** `arbitrade practice`: the practice exchange alone, on loopback, until it is told to stop. */
+/** `arbitrade practice`: the practice exchange alone, on loopback, until it is asked to stop. */
 
 import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
 import { requireReadable } from '../engine/option-files.ts';
@@ -25,7 +25,7 @@ export interface PracticeOptions {
   readonly faults?: readonly string[];
   /** Basis points by which pairs are moved out of line now and then. */
   readonly dislocate?: number;
-  /** Makes the faults repeatable; a fresh one is chosen and told without it. */
+  /** Makes the faults repeatable; a fresh one is chosen and printed without it. */
   readonly seed?: number;
   /** The venue's REST AssetPairs answer, for captures without an instrument message. */
   readonly assetPairs?: string;

@@ -115,14 +115,14 @@ function addRunning(program: Command, finish: Finish): void {
   );
 }
 
-/** What a settings file for live trading can be rehearsed as, whatever mode it names. */
+/** What a settings file for live trading can be rehearsed as, in any mode. */
 const SAFE_MODES = [
   ['paper', 'Simulates every fill at the live market. Needs no key.'],
   ['alert', 'Announces what it would trade, and trades nothing. Needs no key.'],
   ['dry-run', 'Does everything with the key but send: what would be sent is checked, recorded and given up.'],
 ] as const satisfies readonly (readonly [Mode, string])[];
 
-/** A command that runs the engine until it is told to stop. */
+/** A command that runs the engine until it is asked to stop. */
 function running(program: Command, name: string, description: string, finish: Finish, mode?: Mode): Command {
   return program
     .command(name)

@@ -1,4 +1,4 @@
-/** Progress of long work: one line on stderr that is written over, and only when somebody sits there. */
+/** Progress of long work: one line on stderr that is written over, and only on a terminal. */
 
 import { STDERR, standardOutput } from '../engine/standard-output.ts';
 import type { Clock } from '../platform/clock.ts';

@@ -14,7 +14,7 @@ import {
   replaySummary,
 } from './replay-run.ts';
 
-/** @throws REPLAY_INTERRUPTED, CAPTURE_UNREADABLE when a later row is none, and whatever an actor throws. */
+/** @throws REPLAY_INTERRUPTED, CAPTURE_UNREADABLE when a later row is none, and what an actor throws. */
 export async function replayInline(run: ReplayRun): Promise<ReplayResult> {
   const { config, opportunities } = run;
   const host = new InlineHost({
@@ -35,7 +35,7 @@ export async function replayInline(run: ReplayRun): Promise<ReplayResult> {
     return { summary: replaySummary(host.memory, config, seconds), cutShort };
   } finally {
     progress.end();
-    await host.stop(); // whatever went wrong: the database is closed and its process ends
+    await host.stop(); // after any failure: the database is closed and its process ends
   }
 }
 

@@ -37,7 +37,7 @@ export function replaySummary(memory: SharedMemory, config: Config, seconds: num
   return { ...summarise(memory, config, seconds), latency: undefined };
 }
 
-/** How far a replay has come, on a terminal. */
+/** The progress of a replay, on a terminal. */
 export function replayProgress(memory: SharedMemory): Progress {
   const feed = new Counters(memory.counters, 'feed');
   const startedNs = systemClock.nowNs();
@@ -50,7 +50,7 @@ export function replayProgress(memory: SharedMemory): Progress {
 
 const figure = (value: number): string => Math.round(value).toLocaleString('en-US');
 
-/** @throws REPLAY_INTERRUPTED once a signal has come: half a replay is no result. */
+/** @throws REPLAY_INTERRUPTED once a signal has arrived: half a replay is no result. */
 export function refuseWhenInterrupted({ signals }: ReplayRun): void {
   if (signals.cause !== undefined) throw arbitradeError('REPLAY_INTERRUPTED', signals.cause);
 }

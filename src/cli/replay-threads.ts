@@ -20,7 +20,7 @@ import {
 const POLL_MS = 5;
 
 /**
- * @throws REPLAY_INTERRUPTED, RECORDS_INCOMPLETE, CAPTURE_UNREADABLE when a later row is none, and whatever a start or the
+ * @throws REPLAY_INTERRUPTED, RECORDS_INCOMPLETE, CAPTURE_UNREADABLE when a later row is none, and what a start or the
  * supervisor gives up with.
  */
 export async function replayThreads(run: ReplayRun): Promise<ReplayResult> {
@@ -60,7 +60,7 @@ async function untilReplayed(engine: Engine, run: ReplayRun): Promise<void> {
   }
 }
 
-/** What is written comes from the records: if some were lost on the way, it would not be all that was found. */
+/** What is written comes from the records: if some were lost in transit, it would not be all that was found. */
 async function refuseIncomplete(engine: Engine): Promise<void> {
   const { missing, doubled } = await engine.supervisor.call('persistence', 'summary');
   if (missing + doubled > 0) throw arbitradeError('RECORDS_INCOMPLETE', missing, doubled);

@@ -50,7 +50,7 @@ export async function replayCapture(
 ): Promise<ReplayResult> {
   const { raw = {}, locate } = options.config === undefined ? {} : readSettingsFile(options.config);
   const depth = await captureDepth(capture);
-  // Whatever the settings are for, here nothing leaves: a capture is traded on paper.
+  // With any settings, here nothing leaves: a capture is traded on paper.
   const forced = { mode: 'paper', ...(depth === undefined ? {} : { venue: { depth } }) } as const;
   const { opportunities, database } = options;
   if (opportunities !== undefined) requireWritable('--opportunities', opportunities);

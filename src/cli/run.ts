@@ -1,5 +1,5 @@
 /**
- * `arbitrade run` and the commands named after a mode: the engine as a service, with a settings file, until it is told to
+ * `arbitrade run` and the commands named after a mode: the engine as a service, with a settings file, until it is asked to
  * stop. Every mode but `live` may be put in place of the file's; `live` must stand in the file and be confirmed here.
  */
 
@@ -81,7 +81,7 @@ export async function runEngine(options: RunOptions): Promise<RunResult> {
 }
 
 /**
- * Settings with the command's mode. A command makes a run safer than its file says, never the other way round.
+ * Settings with the command's mode. A command makes a run safer than its file says, never the reverse.
  * @throws LIVE_NOT_ENABLED.
  */
 function modeOf(config: Config, mode: Mode | undefined): Config {

@@ -13,7 +13,7 @@ export interface RunningProcess {
 }
 
 /**
- * The process that was started with the settings `file`, whatever stands in that by now; else the one that would be.
+ * The process that was started with the settings `file`, also when that was changed since; else the one that would be.
  * Without a file it is the one whose socket has the default name in the working directory.
  * @throws CONFIG_INVALID, CONFIG_UNREADABLE.
  */

@@ -7,7 +7,7 @@ import { renderStatusLine, StatusScreen, type Terminal } from '../readings/statu
 const SCREEN_MS = 250;
 const LINE_MS = 1_000;
 
-/** The user's terminal, which may stand still (Ctrl-S) without anybody waiting for it. */
+/** The user's terminal, which may be stopped (Ctrl-S) without holding anything up. */
 const terminal: Terminal = {
   get columns() {
     return process.stdout.columns;

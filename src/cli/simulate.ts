@@ -20,7 +20,7 @@ export interface SimulateOptions {
   readonly plans: number;
   /** Names, or `all`; none unless given. */
   readonly faults?: readonly string[];
-  /** The first seed; a fresh one is chosen and told without it. */
+  /** The first seed; a fresh one is chosen and printed without it. */
   readonly seed?: number;
   /** Prints every step of one day. */
   readonly trace?: boolean;

@@ -1,7 +1,7 @@
 /** A question to the person at the terminal. */
 import { createInterface } from 'node:readline/promises';
 
-/** Undefined when nobody sits there: input or output is a file or a pipe. */
+/** Undefined without a terminal: input or output is a file or a pipe. */
 export function terminalQuestion(): ((text: string) => Promise<string>) | undefined {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
   return async (text) => {

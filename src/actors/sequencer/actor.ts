@@ -58,14 +58,14 @@ export const createActor: ActorFactory<'sequencer'> = (context) => {
   return createSequencer(context, usesKey(mode) ? VENUE : PAPER);
 };
 
-/** The sequencer with its way to a venue handed in. */
-export function createSequencer(context: ActorContext<'sequencer'>, way: ExecutionRoute): Answering<'sequencer'> {
-  return new Sequencer(context, way);
+/** The sequencer with its route to a venue handed in. */
+export function createSequencer(context: ActorContext<'sequencer'>, route: ExecutionRoute): Answering<'sequencer'> {
+  return new Sequencer(context, route);
 }
 
 class Sequencer implements Actor {
   readonly id = 'sequencer';
-  /** Timers wake it when an order comes due, and sockets when something has come. */
+  /** Timers wake it when an order comes due, and sockets when something has arrived. */
   readonly needsEventLoop = true;
   readonly control: ControlCalls['sequencer'] = {
     drain: () => {
@@ -90,7 +90,7 @@ class Sequencer implements Actor {
   readonly #recordsWaited: number;
   readonly #atEnd: (() => void)[] = [];
 
-  constructor(context: ActorContext<'sequencer'>, way: ExecutionRoute) {
+  constructor(context: ActorContext<'sequencer'>, route: ExecutionRoute) {
     this.#context = context;
     const { config, counters, ownMemory, producer, records } = context;
     this.#opportunities = context.consumer('opportunities');
@@ -99,8 +99,8 @@ class Sequencer implements Actor {
     const books = new NewestBooks(context.bookTable, context.instrumentLog, venueNamed(config.venue.name).legs);
     const recall = (clOrdId: string) => this.#desk.recall(clOrdId);
     const deps: ExecutionRouteDeps = { context, journal, books, recall, atEnd: (run) => this.#atEnd.push(run) };
-    const port = way.makePort(deps);
-    const makeAccount = (plans: PlansAtWork) => way.makeAccount({ ...deps, port, plans });
+    const port = route.makePort(deps);
+    const makeAccount = (plans: PlansAtWork) => route.makeAccount({ ...deps, port, plans });
     this.#journal = journal;
     this.#port = port;
     this.#desk = new PlanDesk({ context, journal, books, port, makeAccount });
@@ -174,7 +174,7 @@ class Sequencer implements Actor {
     while (this.#takeEvents() + this.#takeWaiting() > 0);
   }
 
-  /** One by one: while a change cannot be recorded, events stay with the port, and words with the desk. */
+  /** One by one: while a change cannot be recorded, events stay with the port, and reports with the desk. */
   #takeEvents(): number {
     let handled = 0;
     while (handled < BATCH && this.#journal.ready() && this.#takeEvent()) handled++;
@@ -200,7 +200,7 @@ class Sequencer implements Actor {
     return account.tick() + this.#desk.tick();
   }
 
-  /** One by one: each is decided upon, written down and told before the next is looked at. */
+  /** One by one: each is decided upon, recorded and reported before the next is looked at. */
   #takeOpportunities(): number {
     const count = Math.min(this.#opportunities.available(), BATCH);
     for (let index = 0; index < count; index++) {

@@ -1,5 +1,5 @@
 /**
- * The sequencer of the mode `alert`: an opportunity that would be traded is announced, and that is all. There is no way
+ * The sequencer of the mode `alert`: an opportunity that would be traded is announced, and that is all. There is no route
  * from here to a venue. What is announced has passed the same re-check as a plan; the paper account stands for the
  * real one.
  */

@@ -6,7 +6,7 @@ import type { Journal } from './journal/journal.ts';
 import type { NewestBooks } from './model/newest-books.ts';
 import type { Order } from './model/order.ts';
 
-/** What a way to a venue is made of. */
+/** What a route to a venue is made of. */
 export interface ExecutionRouteDeps {
   readonly context: ActorContext<'sequencer'>;
   readonly journal: Journal;

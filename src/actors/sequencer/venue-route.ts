@@ -1,4 +1,4 @@
-/** The way to a venue's own account: for the modes that use a key. */
+/** The route to a venue's own account: for the modes that use a key. */
 
 import { sideName } from '../../money/side.ts';
 import type { ApprovedOrder } from '../../trading/approved-order.ts';

@@ -51,7 +51,7 @@ import { describeDeviation, describeReconciled } from './account-texts.ts';
 import { leftBehind, type PriorRuns } from './prior-runs.ts';
 import { recordTakenOverOrder } from './recovered-records.ts';
 
-/** Balances told in one change. */
+/** Balances recorded in one change. */
 const BALANCES_AT_ONCE = 12;
 
 export class AccountBooks {
@@ -60,7 +60,7 @@ export class AccountBooks {
   readonly #books: NewestBooks;
   readonly #stored: StoredTrading | undefined;
   readonly #facts: IdempotencyKeys;
-  /** Assets whose balance was changed since it was told. */
+  /** Assets whose balance was changed since it was recorded. */
   readonly #unrecorded = new Set<AssetIndex>();
 
   constructor(
@@ -163,8 +163,8 @@ export class AccountBooks {
     }
     for (const order of stored.ordersOpen) {
       const instrument = this.#books.directory.instruments.find(({ symbol }) => symbol === order.symbol)?.index ?? 0;
-      const tell = (when: Moment) => recordTakenOverOrder(this.#journal, order, instrumentIndex(instrument), when);
-      yield () => this.once(`taken over ${order.clOrdId}`, tell);
+      const record = (when: Moment) => recordTakenOverOrder(this.#journal, order, instrumentIndex(instrument), when);
+      yield () => this.once(`taken over ${order.clOrdId}`, record);
     }
     yield () =>
       this.change(() => {
@@ -243,7 +243,7 @@ export class AccountBooks {
     return this.#facts.has('change', name);
   }
 
-  /** Whether a fill is booked, as far as a reading of the past can tell. */
+  /** Whether a fill is booked, as far as a reading of the past can show. */
   isOld(fill: Fill): boolean {
     return this.isBooked(fill) || this.#facts.isForgotten(this.#journal.current, fill.atMs);
   }

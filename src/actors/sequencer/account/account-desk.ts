@@ -1,6 +1,6 @@
 /**
  * Runs the account: nothing is traded before the venue's account and ours are the same, and they are compared again and
- * again from then on. What the venue knows and we do not is booked; what nobody can explain enters the exposure ledger and
+ * again from then on. What the venue knows and we do not is booked; what has no explanation enters the exposure ledger and
  * is the expectation from then on.
  *
  *   port ─events─▶ account machine ─▶ ask ─▶ reading ─▶ comparison ─▶ tasks (a change of the journal each) ─▶ trading
@@ -32,7 +32,7 @@ import { AccountWatch } from './account-watch.ts';
 import { AccountReconciliation } from './reconciliation.ts';
 import type { PlansAtWork, RunningAccount } from './running-account.ts';
 
-/** Pause before the account is read again: what was cancelled has ended by then, what was late has come. */
+/** Pause before the account is read again: what was cancelled has ended by then, what was late has arrived. */
 const SETTLE: BackOff = { baseMs: 250, maxMs: 5_000, growth: 2, jitter: 'added' };
 /** An asset that could not be compared for this long, for it was always moving, is compared at rest. */
 const QUIET_AFTER_MS = 15_000;
@@ -66,7 +66,7 @@ export class AccountDesk implements RunningAccount {
   readonly #watch: AccountWatch;
   #state: AccountState = 'down';
   #wantsReading = false;
-  /** Monotonic: when the state in hand is to be left for want of anything else. */
+  /** Monotonic: when the current state is to be left if nothing else happens. */
   #dueNs = 0;
   #pauses = 0;
   /** Whether the account was reconciled on this connection. */
@@ -110,8 +110,8 @@ export class AccountDesk implements RunningAccount {
 
   available(asset: AssetIndex): Units {
     const { journal, plans } = this.#deps;
-    const bank = journal.open; // with what the change in hand has booked
-    // Dust belongs to whoever sweeps it up.
+    const bank = journal.open; // with what the open change has booked
+    // Dust belongs to the plan that sells it.
     const held = this.#comparison.foreignHeld(asset) + largest(NO_UNITS, dustUnits(bank, asset));
     return units(expectedUnits(bank, asset) - held - plans.reservedUnits(asset));
   }
@@ -173,7 +173,7 @@ export class AccountDesk implements RunningAccount {
     return !this.#tasks.isEmpty;
   }
 
-  /** Takes what the port tells of the account, and of orders that no plan at work has out. */
+  /** Takes what the port reports of the account, and of orders that no plan at work has out. */
   handle(event: TradingEvent): void {
     const { search } = this.#comparison;
     switch (event.type) {
@@ -190,7 +190,7 @@ export class AccountDesk implements RunningAccount {
         this.#onUnknown(event.why);
         break;
       case 'account_progress':
-        this.#questions.heard();
+        this.#questions.noteProgress();
         this.#show();
         break;
       case 'balance':
@@ -272,7 +272,7 @@ export class AccountDesk implements RunningAccount {
     this.#say('account_refused', 2, message);
   }
 
-  /** Whatever was being compared is asked for again. */
+  /** What was being compared is asked for again. */
   #startAnew(): void {
     this.#tasks.drop();
     this.#isReconciled = false;
@@ -281,14 +281,14 @@ export class AccountDesk implements RunningAccount {
     this.#comparison.startAnew();
   }
 
-  /** A stream's word is a hint only: a reading decides. */
+  /** A stream's report is a hint only: a reading decides. */
   #onBalance(asset: AssetIndex, totalUnits: Units): void {
     this.#comparison.noteStreamed(asset, totalUnits);
     if (this.#state !== 'trading' || !this.#comparison.isOdd(asset, totalUnits)) return;
     this.#dueNs = Math.min(this.#dueNs, this.#deps.context.clock.nowNs() + SETTLE.baseMs * 1e6);
   }
 
-  /** A fill of an order that no plan has out. What it was is asked; told again, it has to be what was booked. */
+  /** A fill of an order that no plan has out. What it was is asked; reported again, it has to be what was booked. */
   #onLooseFill(clOrdId: string, venueOrderId: string, fill: Fill): void {
     if (!this.#books.isBooked(fill)) this.#comparison.search.ask(clOrdId, venueOrderId);
     else this.#comparison.takeRepeated(clOrdId, fill);
@@ -357,7 +357,7 @@ export class AccountDesk implements RunningAccount {
     }
   }
 
-  /** Asks for the end of all orders: by one word or, when others have orders on the account, of each of ours. */
+  /** Asks for the end of all orders: by one request or, when others have orders on the account, of each of ours. */
   #cancelAll(why: string): void {
     const { plans, port } = this.#deps;
     const { ordersOut } = plans;

@@ -1,6 +1,6 @@
 /**
  * What the account is expected to hold, what of it no plan will bring home (exposure), and what is too little to be sold
- * (dust). Each change belongs to the change of the journal that is open, and is told with it.
+ * (dust). Each change belongs to the change of the journal that is open, and is reported with it.
  */
 
 import type { AssetIndex } from '../../../market/instrument.ts';
@@ -48,7 +48,7 @@ export function addDust(journal: Journal, entry: LedgerEntry, when: Moment): voi
   recordAmount(journal, EXECUTION_EVENT.DUST, entry, when);
 }
 
-/** Says what the account is expected to hold of an asset: the sum of all that was told before, to start from anew. */
+/** Says what the account is expected to hold of an asset: the sum of all that was recorded before, as a new start. */
 export function recordBalance(journal: Journal, asset: AssetIndex, when: Moment): void {
   const units = expectedUnits(journal.open, asset);
   recordAmount(journal, EXECUTION_EVENT.BALANCE, { asset, units, plan: 0 }, when);
@@ -70,7 +70,7 @@ export function setBalance(journal: Journal, asset: AssetIndex, units: Units, wh
   recordBalance(journal, asset, when);
 }
 
-/** Says up to which time of the venue the account is compared: what came before is booked, and told by then. */
+/** Says up to which time of the venue the account is compared: what came before is booked, and recorded by then. */
 export function recordReading(journal: Journal, venueMs: number, { nowNs, instrumentsSeq }: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.READING, (view, at) => {
     writeAmount(view, at + EXECUTION.amountUnits, BigInt(Math.floor(venueMs)));

@@ -1,6 +1,6 @@
 /**
  * The life of the account: whether what we believe of it is what the venue says, and so whether orders may leave. States
- * only: whoever runs it (`account-desk.ts`) asks, compares and books.
+ * only: its runner (`account-desk.ts`) asks, compares and books.
  *
  *   down ─▶ connecting ─▶ reading ─▶ booking ─▶ trading ◀─▶ verifying ─▶ checking ─▶ trading
  *               ▲            ▲ │        │ │        │
@@ -15,10 +15,10 @@ import { setup } from 'xstate';
 
 export const ACCOUNT_EVENTS = [
   'start',
-  /** The venue's streams stand, for the first time or again: whatever was known may be old. */
+  /** The venue's streams stand, for the first time or again: what was known may be old. */
   'connected',
   'disconnected',
-  /** What was asked for has come. */
+  /** What was asked for has arrived. */
   'account.read',
   /** It has not, and will not. */
   'account.unknown',
@@ -45,7 +45,7 @@ export interface AccountEvent {
   readonly type: AccountEventType;
 }
 
-/** Common to all states with a connection to the venue, or on the way to one. */
+/** Common to all states with a connection to the venue, or connecting. */
 const LIVE = {
   connected: 'reading',
   disconnected: 'connecting',
@@ -65,7 +65,7 @@ export const accountMachine = setup({
       on: { start: 'connecting', stop: 'stopped', '*': { actions: 'onUnexpected' } },
     },
     connecting: {
-      // Answers to what was asked over the lost connection prove nothing any more, and every failed attempt is told.
+      // Answers to what was asked over the lost connection prove nothing any more, and every failed attempt is reported.
       on: { ...LIVE, disconnected: {}, 'account.read': {}, 'account.unknown': {} },
     },
     reading: {
@@ -101,7 +101,7 @@ export const accountMachine = setup({
       },
     },
     stopped: {
-      // Word that was under way when the connection was closed.
+      // An event that was in transit when the connection was closed.
       on: {
         connected: {},
         disconnected: {},

@@ -1,4 +1,4 @@
-/** Asks the venue for the account, and tells an answer to the newest question from one to an older. */
+/** Asks the venue for the account, and distinguishes an answer to the newest question from one to an older. */
 
 import { type MonotonicNs, monotonicNs, type WallMs, wallMs } from '../../../platform/time.ts';
 import type { ActorContext } from '../../../runtime/actor.ts';
@@ -25,7 +25,7 @@ export class AccountQuestions {
   readonly #deps: QuestionsDeps;
   /** Questions without an answer. */
   #open = 0;
-  /** Monotonic: when something was heard of the newest question, or it was asked. */
+  /** Monotonic: when the newest question last made progress, or was asked. */
   #heardNs = 0;
   /** The venue's time up to which all ended orders are booked, as far as this actor has read. */
   #bookedUpToMs = 0;
@@ -48,11 +48,11 @@ export class AccountQuestions {
   }
 
   /** Part of an answer is here: the rest may take its time. */
-  heard(): void {
+  noteProgress(): void {
     this.#heardNs = this.#deps.context.clock.nowNs();
   }
 
-  /** Monotonic: when something of the question in hand was heard last; 0 when none is. */
+  /** Monotonic: when the current question last made progress; 0 when none is. */
   get progressNs(): number {
     return this.#open > 0 ? this.#heardNs : 0;
   }

@@ -59,12 +59,12 @@ export class AccountWatch {
     if (this.#deps.port.isConnected) this.#switch.update(false, nowNs);
   }
 
-  /** What the venue was told is told again as soon as it can be. */
+  /** What the venue was sent is sent again as soon as it can be. */
   lost(): void {
     this.#switch.lost();
   }
 
-  /** Doubts orders that should have been heard of by now, so that they are looked up. */
+  /** Doubts orders that should have been reported by now, so that they are looked up. */
   doubtSilent(nowNs: MonotonicNs): void {
     const { context, plans } = this.#deps;
     const { reconcile_in_flight_ms: everyMs, answer_timeout_ms: timeoutMs } = context.config.trading;

@@ -1,5 +1,5 @@
 /**
- * The venue's dead-man's switch: while it is armed, the venue cancels every order of the account when it has not heard
+ * The venue's dead-man's switch: while it is armed, the venue cancels every order of the account when it has received nothing
  * from us for `trading.dead_mans_switch_ms`. Armed while anything is open, armed again at its interval, and disarmed as
  * soon as nothing is.
  */
@@ -15,7 +15,7 @@ export interface DeadMansSwitchDeps {
 
 export class DeadMansSwitch {
   readonly #deps: DeadMansSwitchDeps;
-  /** What the venue was told last. An earlier run that died may have left it armed: then it is disarmed first. */
+  /** What the venue was sent last. An earlier run that died may have left it armed: then it is disarmed first. */
   #isArmed = true;
   #dueNs = 0;
 
@@ -28,8 +28,8 @@ export class DeadMansSwitch {
   }
 
   /**
-   * Tells the venue what has to be told now. Only to be called while it can be told.
-   * @returns whether it is armed and was not, or the other way round.
+   * Sends the venue what is due now. Only to be called while connected.
+   * @returns whether it is armed and was not, or the reverse.
    */
   update(isWanted: boolean, nowNs: MonotonicNs): boolean {
     const { port, timeoutMs, intervalMs } = this.#deps;
@@ -42,7 +42,7 @@ export class DeadMansSwitch {
     return isNews;
   }
 
-  /** The connection is lost: what the venue was told is repeated as soon as it is back. */
+  /** The connection is lost: what the venue was sent is repeated as soon as it is back. */
   lost(): void {
     this.#isArmed = true;
     this.#dueNs = 0;

@@ -15,7 +15,7 @@ import { balanceChanges, fillMovements } from '../model/fill-movements.ts';
 export interface InterruptedPlan {
   readonly runMs: number;
   readonly plan: number;
-  /** What the plan started from: of a plan whose opening no record tells of, what its first order gave. */
+  /** What the plan started from: of a plan without a record of its opening, what its first order gave. */
   readonly startAsset: AssetIndex | undefined;
   /** Of the start asset. */
   spentUnits: Units;
@@ -99,7 +99,7 @@ function ownOrder(order: OrderReading, directory: InstrumentDirectory): OwnOrder
   return { order, instrument, origin, key: planKey(origin) };
 }
 
-/** The first order of each plan, of those recorded and those the venue tells of: whoever asks, and when, finds the same. */
+/** The first order of each plan, of those recorded and those the venue reports: the same at every call. */
 function firstOrders(
   stored: StoredTrading,
   orders: readonly OwnOrder[],

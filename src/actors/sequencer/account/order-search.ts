@@ -62,7 +62,7 @@ export class OrderSearch {
     this.#orders.delete(clOrdId);
   }
 
-  /** Answers that were under way may never come: everything is asked again. */
+  /** Answers that were in transit may never come: everything is asked again. */
   forgetAnswers(): void {
     for (const order of this.#orders.values()) order.dueNs = monotonicNs(0);
   }

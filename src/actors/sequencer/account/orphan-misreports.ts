@@ -39,7 +39,7 @@ export class OrphanMisreports {
     const instrument = reading.instrument === undefined ? undefined : directory.instruments[reading.instrument];
     if (instrument === undefined) return undefined;
     const { trading } = context.config;
-    // What is booked of it by whatever ids, and of what was booked so long ago that its id is forgotten, what is told.
+    // What is booked of it under any ids, and of what was booked so long ago that its id is forgotten, what is reported.
     const forgotten = reading.fills.filter((one) => one !== fill && books.isOld(one) && !books.isBooked(one));
     const asked = {
       ...reading,
@@ -54,7 +54,7 @@ export class OrphanMisreports {
     });
   }
 
-  /** Whether a fill is told of a time before its order can have been made. */
+  /** Whether a fill is reported at a time before its order can have been made. */
   isTooOld(clOrdId: string, { atMs }: Fill): boolean {
     return atMs < timeBounds(clOrdId, this.#deps.context.clock.wallMs()).earliestMs;
   }
@@ -77,7 +77,7 @@ export class OrphanMisreports {
     });
   }
 
-  /** Records that an order is told as another than it was; nothing when its id is none of ours. */
+  /** Records that an order is reported as another than it was; nothing when its id is none of ours. */
   recordSaid(clOrdId: string, what: string): void {
     this.#deps.books.change((when) => this.#recordSaid(clOrdId, what, when));
   }

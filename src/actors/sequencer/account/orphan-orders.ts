@@ -1,7 +1,7 @@
 /**
  * Orders of ours that the venue knows and no plan at work has out: those of earlier runs, and what is added to an order
  * after its plan has ended. Their fills are booked, what is not recorded of them is, and the plans that earlier runs left
- * are brought to an end. Each task is one change of the journal and is made once, whoever finds the order, and how often.
+ * are brought to an end. Each task is one change of the journal and is made once, however often the order is found.
  */
 
 import type { AssetIndex } from '../../../market/instrument.ts';
@@ -59,7 +59,7 @@ export class OrphanOrders {
     for (const order of found) yield* this.#orderTasks(order, interrupted.has(planKey(order.origin)));
   }
 
-  /** An order of an earlier run that the venue does not know. Of one of this run, its plan has told the end. */
+  /** An order of an earlier run that the venue does not know. Of one of this run, its plan has recorded the end. */
   *absentTasks(clOrdId: string): Generator<Task> {
     const { books, journal } = this.#deps;
     const origin = decodeClientOrderId(clOrdId);
@@ -80,12 +80,12 @@ export class OrphanOrders {
       });
   }
 
-  /** An order that the venue tells as another than was sent, and that no plan has out. */
+  /** An order that the venue reports as another than was sent, and that no plan has out. */
   *misreportTasks(clOrdId: string, what: string): Generator<Task> {
     yield () => this.#misreports.recordSaid(clOrdId, what);
   }
 
-  /** A fill that is booked is told again, of an order that no plan has out. */
+  /** A fill that is booked is reported again, of an order that no plan has out. */
   *repeatedTasks(clOrdId: string, fill: Fill): Generator<Task> {
     const why = this.#deps.books.reportedOtherwise({ clOrdId, scale: undefined }, fill);
     if (why !== undefined) yield () => this.#misreports.recordOnce(`${clOrdId} ${fill.execId}`, clOrdId, why);
@@ -155,7 +155,7 @@ export class OrphanOrders {
       recordFoundFill(journal, order, fill, moves, this.#inScale(order, when));
       books.bookFill({ ...reading, clOrdId, instrument: instrument.index }, fill, moves);
       countUp(journal.open, SEQUENCER_HEADER.recovered);
-      // The end of an interrupted plan tells what it left. What comes after the end of a plan, nobody else tells.
+      // The end of an interrupted plan records what it left. What comes after the end of a plan is recorded only here.
       if (!isInterrupted) this.#exposeLate(origin, clOrdId, moves, when);
     });
   }

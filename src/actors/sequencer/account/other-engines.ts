@@ -1,6 +1,6 @@
 /**
  * Notices that another engine trades on the same account: orders of our shape, of another run, that keep appearing. Nothing
- * else would tell: each would take the other's orders for leftovers and cancel them, and its fills for late ones.
+ * else would show it: each would take the other's orders for leftovers and cancel them, and its fills for late ones.
  */
 import { decodeClientOrderId } from '../../../trading/client-order-id.ts';
 import type { AccountReading } from '../../../venues/trading-port.ts';
@@ -25,8 +25,8 @@ export class OtherEngines {
   }
 
   /**
-   * Takes the orders of a reading. Which run began first is not asked: that is told by our clock, which may have been set
-   * between the two. What is late is told by the venue's.
+   * Takes the orders of a reading. Which run began first is not asked: that is known by our clock only, which may have been set
+   * between the two. What is late is judged by the venue's.
    * @param isSettled whether what earlier runs left was found out before.
    * @returns once, the start (wall time, ms) of another run that trades now.
    */

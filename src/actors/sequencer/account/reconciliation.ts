@@ -28,7 +28,7 @@ import { OrphanOrders } from './orphan-orders.ts';
 import { OtherEngines } from './other-engines.ts';
 import type { PlansAtWork } from './running-account.ts';
 
-/** Readings that may differ from each other before the newest is believed: somebody else trades on the account. */
+/** Readings that may differ from each other before the newest is believed: another party trades on the account. */
 const READINGS_MAX = 6;
 
 export interface ReconciliationDeps {
@@ -64,9 +64,9 @@ export class AccountReconciliation {
   /** Readings in a row that were not clean. */
   #unclean = 0;
   #foreignHeld: ReadonlyMap<AssetIndex, Units> = new Map();
-  /** Venue's ids of the open orders of others; undefined until a reading tells: there may be some. */
+  /** Venue's ids of the open orders of others; undefined before the first reading: there may be some. */
   #foreignOrders: ReadonlySet<string> | undefined;
-  /** Assets of which the newest reading told more than can be counted. */
+  /** Assets of which the newest reading has more than can be counted. */
   #uncountable: ReadonlySet<AssetIndex> = new Set();
   /** Ids of leftovers, and names of assets, that were reported. */
   readonly #reported = new Set<string>();
@@ -117,7 +117,7 @@ export class AccountReconciliation {
     this.#values.set(asset, values.add(after));
   }
 
-  /** The venue's stream tells a balance. */
+  /** The venue's stream reports a balance. */
   noteStreamed(asset: AssetIndex, totalUnits: Units): void {
     this.#streamed.set(asset, totalUnits);
   }
@@ -183,7 +183,7 @@ export class AccountReconciliation {
     this.#deps.tasks.add(...this.#found.misreportTasks(clOrdId, what));
   }
 
-  /** Takes a fill that is booked and was told again, of an order that no plan has out. */
+  /** Takes a fill that is booked and was reported again, of an order that no plan has out. */
   takeRepeated(clOrdId: string, fill: Fill): void {
     this.#deps.tasks.add(...this.#found.repeatedTasks(clOrdId, fill));
   }
@@ -252,7 +252,7 @@ export class AccountReconciliation {
   }
 
   /**
-   * Orders of plans at work of which something was not heard: out long before the reading and not open in it, or ended and
+   * Orders of plans at work of which something was not reported: out long before the reading and not open in it, or ended and
    * yet with a fill that is not booked, or booked otherwise.
    */
   #doubtMissing({ openOrders, endedOrders }: AccountReading, { askedNs }: Circumstances): void {
@@ -294,7 +294,7 @@ export class AccountReconciliation {
     tasks.add(...books.balanceTasks(), () => conclude(suspected.size === 0));
   }
 
-  /** Everything the reading tells of orders is booked, and no plan is at work. Are the balances what they should be? */
+  /** Everything the reading has of orders is booked, and no plan is at work. Are the balances what they should be? */
   #compareAtRest(reading: AccountReading, hasLeftovers: boolean, conclude: (isClean: boolean) => void): void {
     const { books, plans, tasks } = this.#deps;
     const moving = this.#moving();
@@ -338,7 +338,7 @@ export class AccountReconciliation {
     return this.#suspected.size === 0;
   }
 
-  /** Assets of which the venue's stream told another balance than the reading: one of the two is wrong. */
+  /** Assets of which the venue's stream reported another balance than the reading: one of the two is wrong. */
   #contradicted({ balances, uncountable }: AccountReading): ReadonlySet<AssetIndex> {
     const totals = new Map(balances.map(({ asset, totalUnits }) => [asset, totalUnits]));
     const compared = [...this.#streamed].filter(([asset]) => !uncountable.includes(asset));

@@ -1,5 +1,5 @@
 /**
- * What is told of orders that no plan of this run has out: those of earlier runs, and what the venue adds to an order
+ * What is recorded of orders that no plan of this run has out: those of earlier runs, and what the venue adds to an order
  * after its plan has ended. As the records of any other order, under the run that the order's id names.
  */
 

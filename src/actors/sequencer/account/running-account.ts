@@ -31,13 +31,13 @@ export interface PlansAtWork {
   reservedUnits(asset: AssetIndex): Units;
   /** Whether an order is of a plan at work, ended or not. */
   isAtWorkOn(clOrdId: string): boolean;
-  /** The venue should have told something of this order by now: what became of it must be asked. */
+  /** The venue should have reported something of this order by now: what became of it must be asked. */
   doubt(clOrdId: string, why: string): void;
 }
 
 /** The account desk, as the plan desk sees it. What it books belongs to the change of the journal that is open. */
 export interface Account {
-  /** Whether orders may leave: the account is reconciled and the venue hears us. */
+  /** Whether orders may leave: the account is reconciled and the venue can be reached. */
   readonly isTrading: boolean;
   /** Whether plans may be begun: nothing of the account is in doubt. */
   readonly takesPlans: boolean;
@@ -57,7 +57,7 @@ export interface Account {
   disbelieve(execId: string): void;
   addExposure(entry: LedgerEntry, reason: ExposureReason, when: Moment): void;
   addDust(entry: LedgerEntry, when: Moment): void;
-  /** Takes what the port tells of the account, and of orders that no plan has out. */
+  /** Takes what the port reports of the account, and of orders that no plan has out. */
   handle(event: TradingEvent): void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Tells the detector what the account may spend. All assets are gone through now and then; between that only those that
+ * Publishes to the detector what the account may spend. All assets are gone through now and then; between that only those that
  * had something, after every turn that changed anything.
  */
 
@@ -29,17 +29,17 @@ export class SpendableFunds {
   /** Goes through all assets. Before the account was reconciled nothing is known. */
   publishAll(): void {
     if (!this.#isBegun && !this.#account.isTrading) return;
-    this.#held = this.#books.directory.assets.map(({ index }) => index).filter((asset) => this.#tell(asset) !== 0n);
+    this.#held = this.#books.directory.assets.map(({ index }) => index).filter((asset) => this.#publish(asset) !== 0n);
     if (!this.#isBegun) this.#table.begin();
     this.#isBegun = true;
   }
 
   /** Goes through what is held. */
   publishHeld(): void {
-    for (const asset of this.#held) this.#tell(asset);
+    for (const asset of this.#held) this.#publish(asset);
   }
 
-  #tell(asset: AssetIndex): bigint {
+  #publish(asset: AssetIndex): bigint {
     const units = this.#account.available(asset) ?? NO_UNITS;
     this.#table.set(asset, units);
     return units;

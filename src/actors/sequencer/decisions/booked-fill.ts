@@ -1,5 +1,5 @@
 /**
- * A fill as it was booked, and what the venue says of the same id again. A fill happens once: what is told of it later, by
+ * A fill as it was booked, and what the venue says of the same id again. A fill happens once: what is reported of it later, by
  * a stream, a look-up or the history, has to be the same. Pure.
  */
 import type { InstrumentDirectory, InstrumentIndex, OrderScale } from '../../../market/instrument.ts';
@@ -28,7 +28,7 @@ export function bookedFill(order: BookedOrder, fill: FillFigures): BookedFill {
   };
 }
 
-/** The order that a fill is told of. Without a scale, the fill is in the scale of the order as it was booked. */
+/** The order that a fill is reported of. Without a scale, the fill is in the scale of the order as it was booked. */
 export interface FilledOrder {
   readonly clOrdId: string;
   readonly scale: OrderScale | undefined;
@@ -40,7 +40,7 @@ export function storedFill(stored: StoredBooking, directory: InstrumentDirectory
   const feeAsset = directory.assetNamed(stored.feeAsset);
   const quote = instrument && directory.assets[instrument.quote];
   if (instrument === undefined || feeAsset === undefined || quote === undefined) return undefined;
-  if (Object.values(stored).includes('')) return undefined; // of a record that does not tell its scale
+  if (Object.values(stored).includes('')) return undefined; // of a record without its scale
   const [pricePrecision, qtyPrecision] = [decimalsOf(stored.price), decimalsOf(stored.qty)];
   return {
     clOrdId: stored.clOrdId,
@@ -102,7 +102,7 @@ function otherMoney(
   return said(`for a fee of ${amountText(reported.feeUnits, reported.feeAsset)}, was ${feeBefore}`);
 }
 
-/** Whether two counts differ. When one scale is coarser, by as much as it cannot tell. */
+/** Whether two counts differ. When one scale is coarser, by as much as it cannot show. */
 function isOther(a: bigint, aDecimals: number, b: bigint, bDecimals: number): boolean {
   const finest = Math.max(aDecimals, bDecimals);
   const coarseStep = 10n ** BigInt(finest - Math.min(aDecimals, bDecimals));

@@ -1,11 +1,11 @@
 /**
  * The order that closes out what a plan has left over, chosen by what it is expected to lose at the newest books: sell
- * what is held home, or buy what is owed, over whichever way loses least, and over none that loses too much. All in
+ * what is held home, or buy what is owed, over the route that loses least, and over none that loses too much. All in
  * exact integers, pure but for reading books.
  *
- * A way is judged to its end, though only its first trade is ordered: after it everything is judged anew. What a way
+ * A route is judged to its end, though only its first trade is ordered: after it everything is judged anew. What a route
  * would bring of an asset that is owed counts as what that asset cost when the plan was decided. A plan that has begun to
- * go back goes on back as long as that way is open: books that sway must not send it to and fro.
+ * go back goes on back as long as that route is open: books that sway must not send it to and fro.
  */
 
 import type { InstrumentIndex } from '../../../market/instrument.ts';
@@ -37,24 +37,24 @@ export interface ClosingTerms {
   readonly shortfall: Shortfall;
   /** How much worse than the present touch an order may be. */
   readonly collarBps: number;
-  /** Most that a way may lose of what is closed out. */
+  /** Most that a route may lose of what is closed out. */
   readonly lossMaxBps: number;
   /** Units of the asset at a place that the account has besides, and may spend; undefined: without limit. */
   readonly stockAt: (place: number) => Units | undefined;
   /** Why no order of this instrument can be sent now; undefined: the venue takes it, and no other plan trades it. */
   readonly whyNot: (instrument: InstrumentIndex) => PlanReason | undefined;
-  /** A book of which nothing was heard since counts as none. Monotonic. */
+  /** A book without an update since counts as none. Monotonic. */
   readonly heardSinceNs: MonotonicNs;
 }
 
 export type Closing =
   | { readonly kind: 'order'; readonly draft: OrderDraft }
-  /** No way is open now, or each loses too much. */
+  /** No route is open now, or each loses too much. */
   | { readonly kind: 'wait'; readonly reason: PlanReason }
   /** Nothing that could be traded is left. */
   | { readonly kind: 'nothing' };
 
-/** A way with its first order. `brings` and `worth` are in the start asset: what comes of it, and what that cost. */
+/** A route with its first order. `brings` and `worth` are in the start asset: what comes of it, and what that cost. */
 interface ExecutionRoute {
   readonly draft: OrderDraft;
   readonly brings: Units;
@@ -72,13 +72,13 @@ export function closingOrder(plan: Plan, books: NewestBooks, terms: ClosingTerms
   const isOwed = (place: number) => (plan.heldUnits[place] ?? 0n) < 0n;
   let reason: PlanReason | undefined;
   for (const place of [...places.filter((one) => !isOwed(one)), ...places.filter(isOwed)]) {
-    const ways = openWays(plan, place, books, terms);
-    const best = ways.reduce<ExecutionRoute | undefined>(
-      (least, way) => (least && losesLess(least, way) ? least : way),
+    const routes = valuedRoutes(plan, place, books, terms);
+    const best = routes.reduce<ExecutionRoute | undefined>(
+      (least, route) => (least && losesLess(least, route) ? least : route),
       undefined,
     );
     if (best === undefined) {
-      reason ??= whyNoWay(plan, place, books, terms);
+      reason ??= whyNoRoute(plan, place, books, terms);
       continue;
     }
     if (isWithinBound(best, terms.lossMaxBps)) return { kind: 'order', draft: withinLoss(plan, best.draft, books) };
@@ -87,8 +87,8 @@ export function closingOrder(plan: Plan, books: NewestBooks, terms: ClosingTerms
   return { kind: 'wait', reason: reason ?? 'below_minimum' };
 }
 
-/** Why nothing can be closed out at a place: of the ways that are there, what the one has that comes nearest. */
-function whyNoWay(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): PlanReason {
+/** Why nothing can be closed out at a place: of the routes that exist, what holds back the nearest one. */
+function whyNoRoute(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): PlanReason {
   const find = (plan.heldUnits[place] ?? 0n) < 0n ? routesTo : routesHome;
   const routes = find(plan, place, terms.shortfall, books.directory);
   const open = openRoutes(plan, routes, terms);
@@ -114,19 +114,19 @@ function losesLess(one: ExecutionRoute, other: ExecutionRoute): boolean {
   return one.brings * other.worth >= other.brings * one.worth;
 }
 
-/** What nobody can value, because its prices changed their scale, is closed out at any loss. */
+/** What cannot be valued, because its prices changed their scale, is closed out at any loss. */
 function isWithinBound({ brings, worth }: ExecutionRoute, lossMaxBps: number): boolean {
   return worth === 0n || brings * BPS >= worth * (BPS - BigInt(lossMaxBps));
 }
 
-function openWays(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): ExecutionRoute[] {
-  const find = (plan.heldUnits[place] ?? 0n) < 0n ? waysToBuy : waysToSell;
+function valuedRoutes(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): ExecutionRoute[] {
+  const find = (plan.heldUnits[place] ?? 0n) < 0n ? routesToBuy : routesToSell;
   const isTurned = plan.reversed && terms.shortfall === 'cheapest';
   const back = isTurned ? find(plan, place, books, { ...terms, shortfall: 'reverse' }) : [];
   return back.length > 0 ? back : find(plan, place, books, terms);
 }
 
-function waysToSell(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): ExecutionRoute[] {
+function routesToSell(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): ExecutionRoute[] {
   const held = plan.heldUnits[place] ?? NO_UNITS;
   const routes = openRoutes(plan, routesHome(plan, place, terms.shortfall, books.directory), terms);
   return routes.flatMap((route) => {
@@ -142,7 +142,7 @@ function waysToSell(plan: Plan, place: number, books: NewestBooks, terms: Closin
 }
 
 /**
- * What `units` at `place` come to in the start asset over `hops`; undefined when a book is missing, or stale, on the way. What the
+ * What `units` at `place` come to in the start asset over `hops`; undefined when a book is missing, or stale, along the route. What the
  * books do not take now is still there for the next order, and counts as what it cost.
  */
 function valueOnward(
@@ -168,14 +168,14 @@ function valueOnward(
   return plus(value, left);
 }
 
-function waysToBuy(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): ExecutionRoute[] {
+function routesToBuy(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): ExecutionRoute[] {
   const owed = negated(plan.heldUnits[place] ?? NO_UNITS);
   const routes = openRoutes(plan, routesTo(plan, place, terms.shortfall, books.directory), terms);
-  return routes.flatMap((route) => wayToBuy(plan, route, place, owed, books, terms) ?? []);
+  return routes.flatMap((route) => routeToBuy(plan, route, place, owed, books, terms) ?? []);
 }
 
 /** Walks a route backwards from what is needed to what is there: that is where its first order stands. */
-function wayToBuy(
+function routeToBuy(
   plan: Plan,
   route: Route,
   place: number,
@@ -208,7 +208,7 @@ function wayToBuy(
 const isPayable = (covered: bigint, there: bigint, stock: bigint | undefined): boolean =>
   stock === undefined || there + largest(0n, stock) >= covered;
 
-/** A purchase loses when what it takes costs more than it did: the two are counted the other way round. */
+/** A purchase loses when what it takes costs more than it did: the two are counted in reverse. */
 function boughtWith(
   plan: Plan,
   hop: Hop,
@@ -222,7 +222,7 @@ function boughtWith(
   return { draft, brings: decidedCost(plan, place, owed, books) ?? cost, worth: cost };
 }
 
-/** Ways whose trades the venue takes now. What it refused this plan before is not tried again. */
+/** Routes whose trades the venue takes now. What it refused this plan before is not tried again. */
 function openRoutes(plan: Plan, routes: readonly Route[], { whyNot }: ClosingTerms): readonly Route[] {
   const isOpen = ({ position, isDirect, instrument }: Hop) =>
     (plan.barred & barOf(position, isDirect)) === 0 && whyNot(instrument) === undefined;

@@ -1,5 +1,5 @@
 /**
- * The ways home for what a plan has left over, and the ways to buy what it owes: on along the cycle, back along it, or
+ * The routes home for what a plan has left over, and the routes to buy what it owes: on along the cycle, back along it, or
  * over a pair of the two assets that is not part of it.
  */
 
@@ -26,7 +26,7 @@ export type Route = readonly Hop[];
 
 export type Shortfall = 'cheapest' | 'reverse' | 'complete' | 'hold';
 
-/** The bit of `Plan.barred` that stands for a way. */
+/** The bit of `Plan.barred` that stands for a route. */
 export const barOf = (position: number, isDirect: boolean): number => 1 << (isDirect ? LEGS_MAX + position : position);
 
 /** Routes from `place` to the start asset. */
@@ -43,7 +43,7 @@ export function routesTo(plan: Plan, place: number, kind: Shortfall, directory: 
   return allowed(kind, onward, back.reverse(), directHops(plan, place, false, directory));
 }
 
-/** A direct pair is nobody's first choice, but there when the venue refuses the others: it counts for either kind. */
+/** A direct pair is never the first choice, but there when the venue refuses the others: it counts for either kind. */
 function allowed(kind: Shortfall, onward: Route, back: Route, direct: Route[]): Route[] {
   if (kind === 'hold') return [];
   if (kind === 'complete') return [onward, ...direct];

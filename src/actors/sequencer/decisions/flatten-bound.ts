@@ -5,7 +5,7 @@ import type { NewestBooks } from '../model/newest-books.ts';
 import type { Plan } from '../model/plan.ts';
 import type { OrderDraft } from './next-order.ts';
 
-/** The order with a limit no worse than the plan's bound, whatever collar it has. Of other plans, the order itself. */
+/** The order with a limit no worse than the plan's bound, with any collar. Of other plans, the order itself. */
 export function withinLoss(plan: Plan, draft: OrderDraft, books: NewestBooks): OrderDraft {
   const { flattening, legs } = plan;
   const terms = books.terms(draft);

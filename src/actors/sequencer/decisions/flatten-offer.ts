@@ -62,7 +62,7 @@ export function sideThatGives(instrument: Instrument, asset: AssetIndex): Side {
   return SIDES.find((side) => assetSpent(instrument, side) === asset) ?? BUY;
 }
 
-/** Half-way between the touches, rounded to the side that makes the bound stricter. */
+/** The middle of the touches, rounded to the side that makes the bound stricter. */
 export function middle(bidTicks: Ticks, askTicks: Ticks, side: Side): Ticks {
   return ticks(side === BUY ? (bidTicks + askTicks) / 2n : divideUp(bidTicks + askTicks, 2n));
 }
@@ -93,7 +93,7 @@ function lotsToBuy(leg: Leg, owed: Units, limitTicks: Ticks): Lots | undefined {
 
 /**
  * A plan that begins with what it takes over: from the home asset to the other and back over the same pair, and nothing but
- * the way home left of it.
+ * the route home left of it.
  */
 function flatteningPlan(terms: FlattenTerms, books: NewestBooks): Plan {
   const { asset, home, units: amount, trade, referenceTicks, lossMaxBps } = terms;

@@ -22,7 +22,7 @@ import type { Plan, PlanLeg } from '../model/plan.ts';
 const PLENTY = lots(2n ** 62n);
 
 /**
- * Whether what is held, or owed, at a place is enough for an order, on along the cycle or back. Less than that nobody can
+ * Whether what is held, or owed, at a place is enough for an order, on along the cycle or back. Less than that no order can
  * trade: it is dust.
  */
 export function isTradable(plan: Plan, place: number, books: NewestBooks): boolean {
@@ -66,11 +66,11 @@ export function decidedCost(plan: Plan, place: number, amount: Units, books: New
 function isOrder(plan: Plan, position: number, turn: (side: Side) => Side, units: Units, books: NewestBooks): boolean {
   const { side, decidedTicks } = plan.legs[position] as PlanLeg;
   const leg = legAtDecided(plan, position, turn(side), books);
-  // Without terms, or with a price in another scale, nobody can say that it is dust.
+  // Without terms, or with a price in another scale, it cannot be called dust.
   return leg === undefined || orderLots(leg, units, decidedTicks, undefined) !== undefined;
 }
 
-/** A leg of the plan, either way, at the price it was decided at; undefined when nobody can say what that means now. */
+/** A leg of the plan, either way, at the price it was decided at; undefined when that has no meaning now. */
 function legAtDecided(plan: Plan, position: number, side: Side, books: NewestBooks): Leg | undefined {
   const leg = plan.legs[position];
   if (leg === undefined || !books.isInScale(leg.instrument, plan.seq)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * What the venue says of an order, held against what was asked of it. Pure. The venue's word is the record of what happened,
- * but a word that cannot be true is not booked and not traded upon: stock that is not there must not be sold.
+ * What the venue says of an order, held against what was asked of it. Pure. The venue's report is the record of what happened,
+ * but a report that cannot be true is not booked and not traded upon: stock that is not there must not be sold.
  */
 
 import { VERIFIED_LEVELS } from '../../../market/book-table.ts';
@@ -22,7 +22,7 @@ export type AskedOrder = Pick<
 export interface MisreportBounds {
   /** How much dearer than its known rate a fee can be and still be believed, in parts per million of what was traded. */
   readonly feeExcessPpm: number;
-  /** Latest time of a fill, as the venue tells times. Later ones would make those that follow seem old. */
+  /** Latest time of a fill, by the venue's clock. Later ones would make those that follow seem old. */
   readonly latestMs: WallMs;
   /** Earliest: no order is filled before the run that made it began. One from before would be taken for long booked. */
   readonly earliestMs: WallMs;
@@ -33,7 +33,7 @@ export interface MisreportBounds {
 /** How far the venue's clock and ours are apart at most: a day, and what a clock that is a day off drifts. */
 export const CLOCKS_APART_MAX_MS = 2 * 86_400_000;
 
-/** Within what times a fill of an order can be. @param clOrdId tells when the run began that made it. */
+/** Within what times a fill of an order can be. @param clOrdId says when the run began that made it. */
 export function timeBounds(clOrdId: string, nowMs: number): Pick<MisreportBounds, 'latestMs' | 'earliestMs'> {
   const runMs = decodeClientOrderId(clOrdId)?.runMs ?? CLOCKS_APART_MAX_MS;
   return { latestMs: wallMs(nowMs + CLOCKS_APART_MAX_MS), earliestMs: wallMs(runMs - CLOCKS_APART_MAX_MS) };
@@ -45,7 +45,7 @@ const ROUNDING_PART = 1_000n;
 /** Units that one fill may be rounded by: on paper it is one over all the levels it took, each rounded for itself. */
 const ROUNDINGS_MAX = BigInt(VERIFIED_LEVELS);
 
-/** By how many units of an asset two words of one fill of `instrument` can differ by rounding alone. */
+/** By how many units of an asset two reports of one fill of `instrument` can differ by rounding alone. */
 export function roundingUnits(
   { base, quote, costMin, qtyMin, qtyPrecision }: Instrument,
   assets: InstrumentDirectory['assets'],
@@ -96,7 +96,7 @@ export function misreportedTerms(order: AskedOrder, reading: OrderReading): stri
   return `a limit of ${formatDecimal(reading.limitTicks, order.pricePrecision)}`;
 }
 
-/** What was asked for, in words. */
+/** What was asked for, as text. */
 export function describeAsked(order: AskedOrder, { instruments }: InstrumentDirectory): string {
   const { side, qtyLots, limitTicks, qtyPrecision, pricePrecision } = order;
   const symbol = instruments[order.instrument]?.symbol ?? `#${order.instrument}`;

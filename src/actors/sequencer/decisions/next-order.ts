@@ -1,4 +1,4 @@
-/** The orders that a plan goes on with: of the leg in hand, or of all legs at once. Pure but for reading books. */
+/** The orders that a plan goes on with: of the current leg, or of all legs at once. Pure but for reading books. */
 
 import type { PlanReason } from '../../../messages/execution-message.ts';
 import { NO_LOTS, NO_UNITS, plus, type Units } from '../../../money/money.ts';
@@ -54,14 +54,14 @@ export function parallelOrders(
 
 export interface NextLegTerms {
   readonly slippageBps: number;
-  /** A book of which nothing was heard since counts as none. Monotonic. */
+  /** A book without an update since counts as none. Monotonic. */
   readonly heardSinceNs: MonotonicNs;
   /** What the account has of the asset given besides; undefined: without limit. */
   readonly stockUnits: Units | undefined;
 }
 
 /**
- * The order of the leg in hand: the planned one for the first, for the others all that what came in can pay.
+ * The order of the current leg: the planned one for the first, for the others all that what came in can pay.
  * @param dustUnits what lies about of the asset given, and may be spent along with it.
  */
 export function legOrder(

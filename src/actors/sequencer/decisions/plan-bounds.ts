@@ -3,8 +3,8 @@
  * asks for it right before an order leaves. Pure but for reading books.
  *
  * Every place of a plan may give as much as was planned and `excessMaxBps` beyond, for what came in better than planned,
- * with the dust that lies about; while closing out as much again, which is what a way back takes. A plan that flattens has
- * no other way than the one it began, and a bound on its loss of its own.
+ * with the dust that lies about; while closing out as much again, which is what a route back takes. A plan that flattens has
+ * no other route than the one it began, and a bound on its loss of its own.
  */
 
 import { assetSpent } from '../../../market/asset-graph.ts';

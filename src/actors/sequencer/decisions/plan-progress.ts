@@ -46,7 +46,7 @@ export function bookMoves(
   return undefined;
 }
 
-/** What the plan is to be told when no order of it is out any more. */
+/** The event that the plan gets when no order of it is out any more. */
 export function stepResult(plan: Plan, books: NewestBooks): PlanEventType {
   plan.reservedUnits.fill(NO_UNITS);
   if (isClosing(plan.state)) return attemptResult(plan);

@@ -25,7 +25,7 @@ import { priceCollar } from './price-collar.ts';
 
 export interface RevalidationLimits {
   readonly ageMaxNs: number;
-  /** A book of which nothing was heard for longer counts as stale. */
+  /** A book without an update for longer counts as stale. */
   readonly bookAgeMaxNs: number;
   readonly plansMax: number;
   readonly slippageBps: number;
@@ -37,7 +37,7 @@ export interface RevalidationLimits {
   readonly isParallel: boolean;
 }
 
-/** How long a book of which nothing is heard is trusted. */
+/** How long a book without an update is trusted. */
 export const bookAgeMaxNs = ({ venue }: Config): number => venue.instrument_silence_ms * 1e6;
 
 export function revalidationLimits(config: Config): RevalidationLimits {

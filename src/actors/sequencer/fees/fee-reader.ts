@@ -1,6 +1,6 @@
 /**
  * Asks the venue what the account pays: for each pair once its book is there, for a pair whose fill paid more than it had
- * told at once, and for all of them again every `venue.fees_interval_ms`. What the venue leaves out is not known, and not
+ * reported at once, and for all of them again every `venue.fees_interval_ms`. What the venue leaves out is not known, and not
  * traded.
  */
 
@@ -35,9 +35,9 @@ export class FeeReader {
   readonly #deps: FeeReaderDeps;
   /** Pairs that the venue has said nothing of, and when they are asked for again. */
   readonly #unreportedUntilNs = new Map<InstrumentIndex, number>();
-  /** What the venue told last. */
+  /** What the venue reported last. */
   readonly #reported = new Map<InstrumentIndex, PartsPerMillion>();
-  /** What fills have paid, where the venue went on telling what it had told before. */
+  /** What fills have paid, where the venue repeated its earlier figure. */
   readonly #paid = new Map<InstrumentIndex, PartsPerMillion>();
   #refreshDueNs: number;
   #cancel: CancelTimer = () => {};
@@ -94,7 +94,7 @@ export class FeeReader {
     log(unreported.length > 0 ? 'warn' : 'info', 'fees_told', text.slice(0, TEXT_MAX));
   }
 
-  /** What was paid weighs more than what is told, until the venue tells something else. */
+  /** What was paid overrides what is reported, until the venue reports another figure. */
   #noLessThanPaid(fee: TakerFee): TakerFee {
     const { instrument, takerPpm } = fee;
     const { feeTable } = this.#deps.context;

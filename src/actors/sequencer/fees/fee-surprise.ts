@@ -15,7 +15,7 @@ export type FeeJudgement =
   | { readonly kind: 'expected' }
   /** Above it. `ppm` is the rate that the fill shows; above everything a fee can be, it is a million. */
   | { readonly kind: 'dearer'; readonly ppm: PartsPerMillion }
-  /** In an asset that was not traded, or of nothing: it tells no rate. */
+  /** In an asset that was not traded, or of nothing: it shows no rate. */
   | { readonly kind: 'not_comparable' };
 
 const WHOLE_PPM = 1_000_000n;

@@ -1,5 +1,5 @@
 /**
- * Looks at the fee of every fill. One that is dearer than the venue has told raises the pair's fee at once, and no plan
+ * Looks at the fee of every fill. One that is dearer than the venue has reported raises the pair's fee at once, and no plan
  * trades the pair until the venue was asked again (`fee-reader.ts`).
  */
 
@@ -25,7 +25,7 @@ export class FeeWatch {
     this.#deps = deps;
   }
 
-  /** Takes a fill that is being booked, as a part of the change that is open. Without a word of the venue nothing is known. */
+  /** Takes a fill that is being booked, as a part of the change that is open. Without a fee of the venue nothing is known. */
   take(plan: number, order: Order, fill: Fill): void {
     const { context, journal, books } = this.#deps;
     const instrument = books.directory.instruments[order.instrument];

@@ -1,4 +1,4 @@
-/** Lays out what the sequencer tells of its plans: EXECUTION messages, and audit events for what was left behind. */
+/** Lays out what the sequencer records of its plans: EXECUTION messages, and audit events for what was left behind. */
 
 import type { AssetIndex } from '../../../market/instrument.ts';
 import {
@@ -134,7 +134,7 @@ export function writeSaid(view: DataView, at: number, fill: Fill | undefined): v
   view.setUint16(at + EXECUTION.feeAsset, fill.feeAsset, true);
 }
 
-/** What a plan came to. What was stranded counts nothing: as long as nobody sold it, it is as good as lost. */
+/** What a plan came to. What was stranded counts nothing: until it is sold, it counts as lost. */
 export function recordEnded(journal: Journal, plan: Plan, when: Moment): void {
   journal.emitExecution(EXECUTION_EVENT.PLAN_ENDED, (view, at) => {
     writePlanHead(view, at, plan, when);

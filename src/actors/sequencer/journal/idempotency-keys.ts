@@ -1,6 +1,6 @@
 /**
  * What was booked already: fills by the venue's id, changes of our own (an order's end, a plan's) by the name we gave them.
- * The newest ones stand in own memory and change with the booking itself, so whatever is told twice (by a stream, a
+ * The newest ones stand in own memory and change with the booking itself, so what is reported twice (by a stream, a
  * reading, a successor's reading) is booked once. The ids of earlier runs' fills come from the database.
  *
  * Of a fill that was booked, what it was is remembered too: the same id with other figures is not the same fill.
@@ -55,7 +55,7 @@ export class IdempotencyKeys {
     }
   }
 
-  /** Whether a fill is from before the oldest that is remembered: booked, as far as a reading of the past can tell. */
+  /** Whether a fill is from before the oldest that is remembered: booked, as far as a reading of the past can show. */
   isForgotten(bank: DataView, atMs: WallMs): boolean {
     return atMs <= bank.getFloat64(SEQUENCER_HEADER.factsHorizonMs, true);
   }

@@ -1,7 +1,7 @@
 /**
- * Changes of the sequencer's memory together with what they tell others, exactly once. The messages of a change stand in
+ * Changes of the sequencer's memory together with what they report to others, exactly once. The messages of a change stand in
  * an outbox that is committed with it; then they are put on the rings. A successor puts out what is missing: the newest
- * message of each ring tells how far its predecessor came.
+ * message of each ring shows how far its predecessor came.
  */
 import assert from 'node:assert/strict';
 import { EXECUTION } from '../../../messages/execution-message.ts';
@@ -41,7 +41,7 @@ export class Journal {
     return this.#memory.current;
   }
 
-  /** Whether a change can be begun: everything before is out, and whatever it brings forth will fit the rings. */
+  /** Whether a change can be begun: everything before is out, and all its messages will fit the rings. */
   ready(): boolean {
     return this.flush() && this.#executions.hasRoom(OUTBOX_MAX) && this.#records.hasRoom(OUTBOX_MAX);
   }
@@ -106,7 +106,7 @@ export class Journal {
     const firstRecord = bank.getFloat64(SEQUENCER_HEADER.outboxRecordSeq, true);
     for (let index = 0; index < count; index++) {
       const at = outboxOffset(index);
-      if (!this.#tell(bank, at)) return false;
+      if (!this.#send(bank, at)) return false;
       if (this.#records.seq < firstRecord + index && !this.#record(bank, at, count - 1 - index)) return false;
     }
     this.#isFlushed = true;
@@ -124,7 +124,7 @@ export class Journal {
   }
 
   /** To risk, unless it is an audit event or is on the ring already. */
-  #tell(bank: DataView, at: number): boolean {
+  #send(bank: DataView, at: number): boolean {
     if (bank.getUint8(at + EXECUTION.kind) !== RECORD_KIND.EXECUTION) return true;
     const { view } = this.#executions;
     const newest = this.#executions.newestOffset();

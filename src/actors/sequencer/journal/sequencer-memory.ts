@@ -39,13 +39,13 @@ export const SEQUENCER_HEADER = {
   isLoaded: 144,
   isRecovered: 152,
   facts: 160, // number of the newest fact, see `idempotency-keys.ts`
-  /** Venue's time, ms: fills up to then are not told apart any more, and count as booked. */
+  /** Venue's time, ms: fills up to then are not distinguished any more, and count as booked. */
   factsHorizonMs: 168,
   reconciled: 176, // tallies
   recovered: 184,
   deviations: 192,
   readUpToMs: 200, // venue's time: the account was compared up to here
-  /** Execution that told of the newest misreport of the venue; 0 when there was none. */
+  /** Execution that reported the newest misreport of the venue; 0 when there was none. */
   misreportSeq: 208,
   /** Assets below this index are taken over from earlier runs, see `account-books.ts`. */
   takenOverUpTo: 216,
@@ -113,7 +113,7 @@ export function countUp(bank: DataView, field: number): number {
   return next;
 }
 
-/** Notes that the execution told last, within the change `bank`, tells of a misreport. */
+/** Notes that the execution recorded last, within the change `bank`, reports a misreport. */
 export function noteMisreport(bank: DataView): void {
   bank.setFloat64(SEQUENCER_HEADER.misreportSeq, bank.getFloat64(SEQUENCER_HEADER.executionSeq, true), true);
 }

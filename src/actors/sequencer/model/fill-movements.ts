@@ -21,7 +21,7 @@ export interface FillMovements {
 type Traded = Pick<Fill, 'qtyLots' | 'costUnits' | 'feeUnits' | 'feeAsset'>;
 
 /**
- * The fee is taken in whatever asset the venue says: one of the two, or another.
+ * The fee is taken in the asset that the venue says: one of the two, or another.
  * @param scale what the order's lots are counted in: not the instrument's, which can have changed since.
  */
 export function fillMovements(

@@ -13,7 +13,7 @@ export interface Outcome<Value, Context> {
 
 export class KnownTransitions<Value extends string, Context> {
   readonly #machine: AnyStateMachine;
-  /** Tells every situation from every other. */
+  /** A different text for every situation. */
   readonly #keyOf: (context: Context) => string;
   readonly #known = new Map<string, Outcome<Value, Context>>();
 

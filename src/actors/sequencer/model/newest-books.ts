@@ -64,7 +64,7 @@ export class NewestBooks {
     return this.#table.validity(instrument) === VALID ? this.#copy : undefined;
   }
 
-  /** The newest book, as {@link book} gives it, if something was heard of it at `sinceNs` (monotonic) or later. */
+  /** The newest book, as {@link book} gives it, if an update of it came at `sinceNs` (monotonic) or later. */
   heardBook(instrument: InstrumentIndex, sinceNs: MonotonicNs): BookCopy | undefined {
     const book = this.book(instrument);
     return book !== undefined && book.stampNs >= sinceNs ? book : undefined;

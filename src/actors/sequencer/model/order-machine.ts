@@ -1,15 +1,15 @@
 /**
- * The life of one order: what is proven of it. States only: whoever runs it (`order-desk.ts`) sends it, books its fills
+ * The life of one order: what is proven of it. States only: its runner (`order-desk.ts`) sends it, books its fills
  * and asks what became of it.
  *
- *   sent ─▶ acked ─▶ partly_filled ─▶ filled | partial | unfilled        proven by the venue's word
+ *   sent ─▶ acked ─▶ partly_filled ─▶ filled | partial | unfilled        proven by the venue's report
  *     │ ▲                                  ▲
  *     ▼ │ open after all                   │ found, at its end
  *   uncertain ─▶ looking_up ─▶ absent_once ─▶ confirming ─▶ absent       asked twice, its deadline in between
  *     │                 └─▶ lost: the venue had it, and says again and again that it knows no such order
  *     └─▶ refused: proven not to have been taken
  *
- * Only `refused` and `absent` say that the venue never had it, and an order that was seen can become neither. Whatever a
+ * Only `refused` and `absent` say that the venue never had it, and an order that was seen can become neither. What a
  * state does not expect is recorded (`onUnexpected`) and makes the order uncertain, an ended one too: it is looked up.
  */
 import { assign, setup } from 'xstate';
@@ -54,7 +54,7 @@ export const ORDER_EVENTS = [
   'fate.absent',
   /** It could not be found out. */
   'fate.unknown',
-  /** Its actor died, and with it whatever was under way: a successor has it now. */
+  /** Its actor died, and with it what was in progress: a successor has it now. */
   'adopted',
   /** What the venue says does not go with what is booked. */
   'contradicted',
@@ -80,7 +80,7 @@ export const DENIALS_MAX = 12;
 
 /** Nothing more is to be expected of it, or believed. */
 export const isEnded = (state: OrderState): boolean => ORDER_STATES.indexOf(state) >= ORDER_STATES.indexOf('filled');
-/** Nobody can say what becomes of it. */
+/** Its outcome cannot be known. */
 export const isUnknown = (state: OrderState): boolean =>
   state === 'uncertain' || state === 'looking_up' || state === 'absent_once' || state === 'confirming';
 
@@ -112,7 +112,7 @@ const REOPENED = {
   acked: { target: 'uncertain', actions: ['see', 'onUnexpected'] },
   fill: { target: 'uncertain', actions: ['touch', 'onUnexpected'] },
 } as const;
-/** Its end is known. Word that comes late and says nothing new changes nothing; a fill, or a contradiction, opens it again. */
+/** Its end is known. A late report that says nothing new changes nothing; a fill, or a contradiction, opens it again. */
 const KNOWN_END = {
   ...REOPENED,
   ...LATE_ANSWER,

@@ -32,7 +32,7 @@ export interface Order extends OrderScale {
   readonly clOrdId: string;
   /** Orders of the plan before this one. */
   readonly attempt: number;
-  /** Leg that the order trades, or the leg whose asset it takes home another way. */
+  /** Leg that the order trades, or the leg whose asset it takes home by another route. */
   readonly position: number;
   readonly instrument: InstrumentIndex;
   readonly side: Side;
@@ -51,7 +51,7 @@ export interface Order extends OrderScale {
   /** It goes against the direction of the cycle, or around it. */
   readonly isReversing: boolean;
   state: OrderState;
-  /** The venue has shown that it has the order; and that is told. */
+  /** The venue has shown that it has the order; and that is recorded. */
   seen: boolean;
   ackRecorded: boolean;
   booked: Booked;

@@ -1,6 +1,6 @@
 /**
- * The life of one plan: which orders are next, and what has to happen to whatever is held when they do not go as planned.
- * States only: whoever runs it (`plan-desk.ts`) places orders, books fills and tells it what came of them.
+ * The life of one plan: which orders are next, and what has to happen to what is held when they do not go as planned.
+ * States only: its runner (`plan-desk.ts`) places orders, books fills and sends it what came of them.
  *
  *   checking ─▶ placing ─▶ working ─▶ placing (next leg) … ─▶ completed
  *                 │ ▲         │ ▲
@@ -14,7 +14,7 @@
  * A part that was filled goes on along the cycle; what is left over of every leg is closed out at the end: completed at a
  * worse price, or taken back. In parallel all legs are one step. Nothing but proof leads out of a reconciling state, or
  * that there will be none: the venue had an order and knows it no more.
- * Whatever a state does not expect is recorded (`onUnexpected`); with an order out it makes the outcome unknown.
+ * What a state does not expect is recorded (`onUnexpected`); with an order out it makes the outcome unknown.
  */
 import { assign, setup } from 'xstate';
 
@@ -50,7 +50,7 @@ export const PLAN_EVENTS = [
   'order.filled',
   'order.partial',
   'order.unfilled',
-  /** They are over but for one that the venue had and knows no more: what it did, nobody can say. */
+  /** They are over but for one that the venue had and knows no more: what it did is not known. */
   'order.lost',
   /** The fate of an order is unknown. */
   'order.uncertain',
@@ -83,9 +83,9 @@ export interface PlanInput {
   readonly legCount: number;
   /** All legs are one step. */
   readonly parallel: boolean;
-  /** Leg in hand, from 0 in trading order. */
+  /** Current leg, from 0 in trading order. */
   readonly leg: number;
-  /** Whether something was left over on the way that is not the start asset. */
+  /** Whether something was left over between legs that is not the start asset. */
   readonly rest: boolean;
 }
 

@@ -10,7 +10,7 @@ export function because(plan: Plan, reason: PlanReason, event: PlanEventType): P
   return event;
 }
 
-/** Notes why it ends here, whatever went wrong before, and passes the event on. */
+/** Notes why it ends here, beside earlier reasons, and passes the event on. */
 export function over(plan: Plan, reason: PlanReason, event: PlanEventType): PlanEventType {
   noteReason(plan.reasons, reason);
   plan.reason = reason;

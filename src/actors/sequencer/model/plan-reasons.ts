@@ -3,7 +3,7 @@
 import { PLAN_REASONS, type PlanReason } from '../../../messages/execution-message.ts';
 import { type WallMs, wallMs } from '../../../platform/time.ts';
 
-/** Reasons that are told apart; of those beyond, the newest takes the place of the one before. */
+/** Reasons that are listed; of those beyond, the newest takes the place of the one before. */
 export const REASONS_MAX = 8;
 
 export interface NotedReason {

@@ -1,5 +1,5 @@
 /**
- * A plan: what was decided, how far it has come, what it holds, and its orders. Kept in a fixed slot of the actor's own
+ * A plan: what was decided, its current leg, what it holds, and its orders. Kept in a fixed slot of the actor's own
  * memory, so that a successor goes on where its predecessor stopped.
  *
  *   slot:  | fields … | held, reserved, planned, gave (4 × i64 each) | legs (4 × 32) | orders (8 × ORDER_SLOT_BYTES) |
@@ -29,7 +29,7 @@ export interface PlanLeg extends LegSpec {
 export interface Flattening {
   /** Most that it may lose, of what it took over is worth at the prices it was decided at. Basis points. */
   readonly lossMaxBps: number;
-  /** The record that tells of its beginning: no order leaves before that is committed, so that whoever finds one knows it. */
+  /** The record of its beginning: no order leaves before that is committed, so that an order found later has a known plan. */
   readonly recordSeq: number;
 }
 
@@ -58,7 +58,7 @@ export interface Plan {
   rest: boolean;
   /** By place: what came in less what went out. Place 0 counts nothing here: see `spentUnits` and `receivedUnits`. */
   readonly heldUnits: Units[];
-  /** By place: all that its orders gave of it, whatever came back. */
+  /** By place: all that its orders gave of it, without what came back. */
   readonly gaveUnits: Units[];
   /** By place: what the account holds back for orders of the cycle. */
   readonly reservedUnits: Units[];
@@ -70,9 +70,9 @@ export interface Plan {
   /** Orders so far; and of them, such that closed out without getting on. */
   attempt: number;
   closingAttempts: number;
-  /** Something was taken back, or sold another way. */
+  /** Something was taken back, or sold by another route. */
   reversed: boolean;
-  /** Ways to close out that the venue refused, a bit each: by leg, and LEGS_MAX on by place for the direct ones. */
+  /** Routes to close out that the venue refused, a bit each: by leg, and LEGS_MAX on by place for the direct ones. */
   barred: number;
   /** Why it did not go as planned, first cause; all of them are in `reasons`. */
   reason: PlanReason;
@@ -80,7 +80,7 @@ export interface Plan {
   /** Monotonic; 0 while it does not wait. */
   patienceUntilNs: MonotonicNs;
   retryDueNs: MonotonicNs;
-  /** Newest last. Of those that ended long ago, the oldest give way. */
+  /** Newest last. Of those that ended long ago, the oldest are dropped. */
   readonly orders: Order[];
 }
 
@@ -132,7 +132,7 @@ export const hasUnknown = ({ orders }: Plan): boolean => orders.some(({ state })
 /** Place of what leg `leg` brings. */
 export const placeAfter = ({ legs }: Pick<Plan, 'legs'>, leg: number): number => (leg + 1) % legs.length;
 
-/** Adds an order; of those that ended the oldest gives way when there are too many. */
+/** Adds an order; of those that ended the oldest is dropped when there are too many. */
 export function addOrder({ orders }: Plan, order: Order): void {
   orders.push(order);
   if (orders.length <= ORDERS_PER_PLAN) return;

@@ -56,8 +56,8 @@ export class PaperAccount implements RunningAccount {
 
   available(asset: AssetIndex): Units | undefined {
     const { context, journal, books, plans } = this.#deps;
-    const bank = journal.open; // with what the change in hand has booked
-    // Dust belongs to whoever sweeps it up.
+    const bank = journal.open; // with what the open change has booked
+    // Dust belongs to the plan that sells it.
     const taken = plus(plans.reservedUnits(asset), largest(NO_UNITS, dustUnits(bank, asset)));
     return availableUnits(asset, context.config.paper.inventory, bank, taken, books.directory);
   }

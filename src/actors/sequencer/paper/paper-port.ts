@@ -1,6 +1,6 @@
 /**
- * Paper trading: an order meets the newest verified book `latencyMs` after it was sent, and its result is told then.
- * Nobody else sees the order, so the book does not change by it. What the sequencer remembers of its orders is all that
+ * Paper trading: an order meets the newest verified book `latencyMs` after it was sent, and its result is reported then.
+ * The order is in no real book, so the book does not change by it. What the sequencer remembers of its orders is all that
  * this venue knows: an order that a successor asks after goes on from there.
  */
 
@@ -19,7 +19,7 @@ export interface PaperPortDeps {
   readonly clock: Clock;
   readonly books: NewestBooks;
   readonly latencyMs: number;
-  /** Called when an order has come due: there is something to poll. */
+  /** Called when an order is due: there is something to poll. */
   readonly wake: () => void;
   /** What the sequencer has written down of an order; undefined when it knows none by that id. */
   readonly recall: (clOrdId: string) => Order | undefined;
@@ -97,7 +97,7 @@ export class PaperPort implements TradingPort {
     this.#events.push({ type: 'account', account });
   }
 
-  /** Nothing is out that somebody else would have to cancel. */
+  /** Nothing is out that a venue would have to cancel. */
   setDeadMansSwitch(_armed: boolean): void {
     // What is out ends with this process.
   }

@@ -217,7 +217,7 @@ export class FlattenDesk {
     const busy = this.#whyBusy(asset, instrument);
     if (busy !== undefined) return busy;
     const feePpm = this.#feePpm(instrument);
-    if (feePpm === undefined) return `the venue has not told the fee of ${symbol}, or a fill has paid another`;
+    if (feePpm === undefined) return `the venue has not reported the fee of ${symbol}, or a fill has paid another`;
     const side = sideThatGives(instrument, amount < 0n ? home.index : asset.index);
     const trade = books.terms({ instrument: index, side, feePpm });
     if (trade === undefined) return `the venue does not list the assets of ${symbol}`;

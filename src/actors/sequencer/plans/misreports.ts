@@ -1,6 +1,6 @@
 /**
  * Records what the venue says of an order that cannot be true. It is remembered as not believed, so it is never booked, and
- * it halts: risk by the word of it, the orders of this actor at once (`own-gate.ts`). What really happened shows when the
+ * it halts: risk by its record, the orders of this actor at once (`own-gate.ts`). What really happened shows when the
  * account is compared.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Sees orders to their end: takes what is told of them, books their fills, and asks what became of those whose fate is
+ * Sees orders to their end: takes what is reported of them, books their fills, and asks what became of those whose fate is
  * unknown, for as long as the venue does not say again and again that it knows nothing of what it had. What it changes belongs to the change of the journal that is open.
  */
 
@@ -68,7 +68,7 @@ export class OrderDesk {
     this.#misreports = new Misreports(deps);
   }
 
-  /** Takes `word` of `order`. @returns what the plan is to be told of it. */
+  /** Takes a report of `order`. @returns the event that the plan's machine gets for it. */
   take(plan: Plan, order: Order, change: OrderEvent, venueOrderId: string | undefined): PlanEventType | undefined {
     const before = order.state;
     if (venueOrderId !== undefined && venueOrderId !== '') order.venueOrderId = venueOrderId;
@@ -81,7 +81,7 @@ export class OrderDesk {
     return type === 'acked' && hasOrderOut(plan.state) ? 'order.acked' : undefined;
   }
 
-  /** Lets the order's machine take an event, and tells what that changes. */
+  /** Lets the order's machine take an event, and records what that changes. */
   apply(plan: Plan, order: Order, type: OrderEventType): void {
     const before = order.state;
     const context = { seen: order.seen, touched: order.booked.qtyLots > 0n, denials: order.denials };
@@ -90,7 +90,7 @@ export class OrderDesk {
     order.state = next.value;
     order.seen = next.context.seen;
     order.denials = next.context.denials;
-    this.#tell(plan, order, before, type);
+    this.#record(plan, order, before, type);
     if (isUnknown(order.state)) this.#schedule(order, before);
   }
 
@@ -169,7 +169,7 @@ export class OrderDesk {
     const { account, journal, books } = this.#deps;
     const { directory } = books;
     const instrument = directory.instruments[order.instrument];
-    if (instrument === undefined) throw new TypeError(`order ${order.clOrdId} trades an instrument that nobody listed`);
+    if (instrument === undefined) throw new TypeError(`order ${order.clOrdId} trades an instrument that is not listed`);
     const moves = fillMovements(instrument, order, order.side, directory, fill);
     order.seen = true;
     this.#recordAck(plan, order);
@@ -223,7 +223,7 @@ export class OrderDesk {
     return because(plan, event === 'order.partial' ? 'partial_fill' : whyUnfilled(newestOrders(plan)), event);
   }
 
-  #tell(plan: Plan, order: Order, before: Order['state'], type: OrderEventType): void {
+  #record(plan: Plan, order: Order, before: Order['state'], type: OrderEventType): void {
     const { journal } = this.#deps;
     if (order.seen) this.#recordAck(plan, order);
     const { state } = order;
@@ -283,7 +283,7 @@ export class OrderDesk {
   }
 }
 
-/** The end, judged by what is booked: fills that are said to be there and were not told are asked for. */
+/** The end, judged by what is booked: fills that the venue counts and has not reported are asked for. */
 function endOf({ state, booked, qtyLots }: Order, filledLots = booked.qtyLots): OrderEventType {
   if (filledLots < booked.qtyLots) return 'contradicted';
   if (filledLots > booked.qtyLots) return isEnded(state) ? 'contradicted' : 'uncertain';

@@ -55,7 +55,7 @@ export interface MadeOrder {
   readonly approved: ApprovedOrder;
 }
 
-/** What the plan is to be told, and the orders that are to go out when it is `order.placed`. */
+/** The event that the plan gets, and the orders that are to go out when it is `order.placed`. */
 export interface Made {
   readonly event: PlanEventType;
   readonly orders: readonly MadeOrder[];
@@ -147,7 +147,7 @@ export class OrderMaker {
     const { context, books, port, account, isTakenByOther } = this.#deps;
     const { trading } = context.config;
     return {
-      shortfall: plan.flattening === undefined ? trading.shortfall : 'complete', // it has one way, and was asked for
+      shortfall: plan.flattening === undefined ? trading.shortfall : 'complete', // it has one route, and was asked for
       collarBps: trading.slippage_bps * (1 + plan.closingAttempts),
       lossMaxBps: plan.flattening?.lossMaxBps ?? trading.shortfall_loss_max_bps,
       heardSinceNs: this.#heardSinceNs(),
@@ -164,7 +164,7 @@ export class OrderMaker {
     };
   }
 
-  /** Books of which nothing was heard since are stale, as they are for the re-check. */
+  /** Books without an update since are stale, as they are for the re-check. */
   #heardSinceNs(): MonotonicNs {
     const { clock, config } = this.#deps.context;
     return monotonicNs(clock.nowNs() - bookAgeMaxNs(config));
@@ -186,7 +186,7 @@ export class OrderMaker {
   }
 
   /**
-   * What lies about, below the venue's minimum, of the asset that the leg in hand gives; without what somebody took away
+   * What lies about, below the venue's minimum, of the asset that the current leg gives; without withdrawals
    * since, for which the stock is short.
    */
   #dustFor({ leg }: Plan, asset: AssetIndex | undefined, stock: Units | undefined): Units {

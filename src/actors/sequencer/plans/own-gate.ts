@@ -1,7 +1,7 @@
 /**
  * The trading gate as the sequencer's orders meet it. Risk halts for what the venue misreports, but it learns of that a turn
- * later, on another thread: until it has booked the word of it, the gate is shut here. It is paused here, too, for a moment
- * after this thread stood still: books and word of orders that came meanwhile are taken first, and every deadline is looked
+ * later, on another thread: until it has booked the record of it, the gate is shut here. It is paused here, too, for a moment
+ * after this thread was stopped: books and reports of orders that came meanwhile are taken first, and every deadline is looked
  * at before a byte leaves.
  */
 import type { ActorContext } from '../../../runtime/actor.ts';
@@ -38,7 +38,7 @@ export class OwnGate {
   }
 
   get state(): GateState {
-    // With what the change in hand has found.
+    // With what the open change has found.
     const misreportSeq = this.#journal.open.getFloat64(SEQUENCER_HEADER.misreportSeq, true);
     if (misreportSeq > 0 && this.#risk.get('executions') < misreportSeq) return 'halted';
     const { state } = this.#context.gate;

@@ -153,7 +153,7 @@ export class PlanDesk implements PlansAtWork {
     return this.#slots.find(clOrdId)?.order;
   }
 
-  /** Takes up the orders a predecessor had out: what it had asked and was told is gone. */
+  /** Takes up the orders a predecessor had out: what it had asked and was answered is gone. */
   resume(): void {
     for (const { clOrdId } of this.ordersOut) {
       const change = { kind: 'other', type: 'adopted' } as const;
@@ -161,7 +161,7 @@ export class PlanDesk implements PlansAtWork {
     }
   }
 
-  /** To be called at every turn, before anything is done: tells when this thread stood still. */
+  /** To be called at every turn, before anything is done: notes when this thread was stopped. */
   lookAround(): void {
     this.#gate.look();
   }
@@ -270,7 +270,7 @@ export class PlanDesk implements PlansAtWork {
     for (const { approved } of outgoing) this.#port.send(approved);
   }
 
-  /** Makes the orders that the plan needs now. @returns what the machine is to be told of it. */
+  /** Makes the orders that the plan needs now. @returns the event that the machine gets for it. */
   #place(plan: Plan): PlanEventType {
     const { event, orders } = plan.state === 'closing' ? this.#maker.closeOut(plan) : this.#maker.goOn(plan);
     for (const { order } of orders) {
@@ -324,13 +324,13 @@ export class PlanDesk implements PlansAtWork {
       plan.patienceUntilNs ||= laterBy(nowNs, config.trading.patience_ms);
     if (state === 'closing' || isOver(state)) plan.reservedUnits.fill(NO_UNITS);
     // Never sooner than a leg takes.
-    // What holds an order back may be the venue, which nothing here tells when it is over: asked again, but not at once.
+    // What holds an order back may be the venue, of which nothing here shows when it is over: asked again, but not at once.
     if (state === 'held' || state === 'closing_waiting')
       plan.retryDueNs = laterBy(nowNs, Math.max(RETRY_MS, config.paper.latency_ms));
     plan.state = state;
   }
 
-  /** An event that the plan's state did not expect: with an order out nobody knows any more what holds. */
+  /** An event that the plan's state did not expect: with an order out the state is not proven any more. */
   #recordUnexpected(plan: Plan, type: PlanEventType): void {
     countUp(this.#journal.open, SEQUENCER_HEADER.unexpected);
     const text = `plan ${plan.id} in ${plan.state} did not expect ${type}`;

@@ -44,7 +44,7 @@ export function recordEnd(plan: Plan, deps: PlanEndDeps, when: Moment): void {
   context.log(state === 'stranded' ? 'error' : 'info', 'plan_ended', text, details);
 }
 
-/** What a plan left that nobody will sell: the amount, and what the books say it is worth; undefined when none does. */
+/** What a plan left unsold: the amount, and what the books say it is worth; undefined when none does. */
 interface Left {
   readonly amount: string;
   readonly worthUnits: Units | undefined;
