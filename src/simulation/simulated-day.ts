@@ -259,7 +259,7 @@ class SimulatedDay {
     const { deaths } = this.#drawn;
     const victim = deaths?.actors[this.#chance.integer(deaths.actors.length)];
     if (deaths === undefined || victim === undefined) return;
-    // At no round time: whatever is under way at that moment is under way.
+    // At no round time, so that plans and orders are in progress then.
     this.#host.advanceNow(this.#chance.unit() * STEP_MS);
     this.#count('actor-death');
     this.#trace.add('death', victim);
@@ -302,7 +302,7 @@ class SimulatedDay {
     this.#haltDueMs = this.#nowMs + this.#chance.integer(this.#drawn.haltEveryMs ?? 1);
   }
 
-  /** Somebody, or a time server, sets the machine's clock. The venue's own goes on. */
+  /** An operator, or a time server, sets the machine's clock. The venue's own goes on. */
   #setClock(): void {
     const byMs = Math.round((2 * this.#chance.unit() - 1) * CLOCK_SET_MS_MAX);
     this.#count('clock-set');
@@ -389,7 +389,7 @@ class SimulatedDay {
     const ours = this.#records.reading();
     const exchange = readExchange(this.#exchange.trading, this.#drawn.account.name);
     const { faults } = this.#exchange.stats();
-    // A fault can use the same words.
+    // A fault can use the same text.
     const overdrawn = Object.keys(faults).length === 0 ? this.#overdrawn : 0;
     const limits = spendLimits(this.#drawn.config.trading.order_max);
     const { unheeded: unheededHalts, arms } = this.#haltWatch;

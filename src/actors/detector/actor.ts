@@ -62,7 +62,7 @@ class Detector implements Actor {
   readonly #passedOn: Mark;
   #handledSeq: number;
   readonly #fees: FeeTable;
-  /** How far the venue's word on fees was taken over. */
+  /** Up to which change the venue's fees were taken over. */
   #feeChanges: number;
   /** The message that had to be left because its records had no room, and how much of it is out. */
   #leftSeq = -1;

@@ -32,7 +32,7 @@ const ASK_QTY = 3;
 const TOP_FIELDS = 4;
 
 export class Market implements TopRates {
-  /** Changed in place by whoever reads the instrument log; then told through {@link takeInstruments}. */
+  /** Changed in place by the reader of the instrument log; then passed on through {@link takeInstruments}. */
   readonly directory: InstrumentDirectory;
   readonly rates: Float64Array;
   readonly kept: Float64Array;
@@ -123,7 +123,7 @@ export class Market implements TopRates {
     this.#qtyPrecision[index] = qtyPrecision;
   }
 
-  /** Takes over what the venue has told of fees. Rates follow; the strategy is to be rebuilt. */
+  /** Takes over what the venue has reported of fees. Rates follow; the strategy is to be rebuilt. */
   takeFees(): void {
     for (const instrument of this.directory.instruments) {
       this.#takeFee(instrument);
