@@ -1,7 +1,9 @@
 /** Sockets on the network: `ws` behind the {@link SocketPort}. Uncompressed: no extension is offered, so none is agreed. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type ClientOptions, WebSocket } from 'ws';
+import type { Clock } from '../platform/clock.ts';
 import { reasonOf } from '../platform/errors.ts';
+import { LoopShare } from './loop-share.ts';
 import type { TlsOptions } from './tls-options.ts';
 import type { Socket, SocketEvents, SocketPort } from './transport.ts';
 
@@ -20,8 +22,11 @@ export const CLOSE_ABNORMAL = 1006;
 export const CLOSE_TOO_LARGE = 1009;
 const CLOSE_NORMAL = 1000;
 
-/** Real sockets. Nothing is opened before `open`. */
-export function nodeSockets({ frameBytesMax, connectTimeoutMs, tls }: NodeSocketOptions): SocketPort {
+/**
+ * Real sockets. Nothing is opened before `open`. Together they hand over messages for about a millisecond of each turn
+ * of the event loop, by `clock`; what one read brought beyond that waits, in order, and its socket is read no further.
+ */
+export function nodeSockets(clock: Clock, { frameBytesMax, connectTimeoutMs, tls }: NodeSocketOptions): SocketPort {
   // `ws` hands these on to `tls.connect`; its declarations know an older shape of one of them.
   const verification: object = tls;
   const limits: ClientOptions = {
@@ -30,23 +35,29 @@ export function nodeSockets({ frameBytesMax, connectTimeoutMs, tls }: NodeSocket
     handshakeTimeout: connectTimeoutMs,
   };
   const options = Object.assign(limits, verification);
-  return { open: (url, events) => new NodeSocket(new WebSocket(url, options), events, frameBytesMax) };
+  const share = new LoopShare(clock);
+  return { open: (url, events) => new NodeSocket(new WebSocket(url, options), events, frameBytesMax, share) };
 }
 
 class NodeSocket implements Socket {
   readonly #ws: WebSocket;
   readonly #events: SocketEvents;
-  #isClosed = false;
+  readonly #share: LoopShare;
+  /** Received, and left for a later turn of the event loop. `ws` gives every message bytes of its own. */
+  #held: Buffer[] = [];
+  /** How it ended, once it has. */
+  #closed: Parameters<SocketEvents['onClosed']> | undefined;
   /** What an 'error' event said; the 'close' that follows it does not say why. */
   #why = '';
   #isTooLarge = false;
 
-  constructor(ws: WebSocket, events: SocketEvents, frameBytesMax: number) {
+  constructor(ws: WebSocket, events: SocketEvents, frameBytesMax: number, share: LoopShare) {
     this.#ws = ws;
     this.#events = events;
+    this.#share = share;
     // Listeners stay on a socket that is closed, or its last error would have none.
     ws.on('open', () => events.onOpen());
-    ws.on('message', (data) => events.onMessage(data as Buffer)); // 'nodebuffer', the default, gives Buffers
+    ws.on('message', (data) => this.#take(data as Buffer)); // 'nodebuffer', the default, gives Buffers
     ws.on('unexpected-response', (_request: ClientRequest, { statusCode = 0 }: IncomingMessage) => {
       this.#close(CLOSE_ABNORMAL, `HTTP ${statusCode} on upgrade`, statusCode);
       ws.terminate();
@@ -77,9 +88,34 @@ class NodeSocket implements Socket {
     this.#ws.terminate();
   }
 
+  #take(message: Buffer): void {
+    if (this.#held.length === 0 && this.#share.isLeft()) this.#events.onMessage(message);
+    else this.#hold(message);
+  }
+
+  #hold(message: Buffer): void {
+    this.#held.push(message);
+    if (this.#held.length > 1) return;
+    this.#ws.pause();
+    setImmediate(() => this.#handOver());
+  }
+
+  /** Hands over what is held, as far as this turn of the event loop allows. */
+  #handOver(): void {
+    let next = 0;
+    for (; next < this.#held.length && this.#share.isLeft(); next++) {
+      const message = this.#held[next];
+      if (message !== undefined) this.#events.onMessage(message);
+    }
+    this.#held = this.#held.slice(next);
+    if (this.#held.length > 0) setImmediate(() => this.#handOver());
+    else if (this.#closed === undefined) this.#ws.resume();
+    else this.#events.onClosed(...this.#closed);
+  }
+
   #close(code: number, reason: string, httpStatus: number | undefined): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#events.onClosed(code, reason, httpStatus);
+    if (this.#closed !== undefined) return;
+    this.#closed = [code, reason, httpStatus];
+    if (this.#held.length === 0) this.#events.onClosed(...this.#closed); // otherwise after what came before it
   }
 }

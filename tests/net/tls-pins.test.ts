@@ -41,7 +41,7 @@ async function ask(port: number, pins: readonly string[]): Promise<HttpResult> {
 }
 
 function connect(port: number, pins: readonly string[]): Promise<string> {
-  const sockets = nodeSockets({ frameBytesMax: 1_000, connectTimeoutMs: 60_000, tls: trusting(pins) });
+  const sockets = nodeSockets(systemClock, { frameBytesMax: 1_000, connectTimeoutMs: 60_000, tls: trusting(pins) });
   return new Promise((resolve) => {
     const socket = sockets.open(`wss://localhost:${port}/`, {
       onOpen: () => resolve('open'),

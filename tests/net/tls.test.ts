@@ -45,7 +45,7 @@ test.each([
     const asked = await new Promise((resolve) => http.request(
       { method: 'POST', url: 'https://localhost:${port}/', headers: { 'API-Key': 'k' }, body: '', timeoutMs: 20_000 }, resolve));
     http.close();
-    const closed = await new Promise((resolve) => nodeSockets({ frameBytesMax: 1_000, connectTimeoutMs: 20_000, tls: tlsOptions([]) })
+    const closed = await new Promise((resolve) => nodeSockets(systemClock, { frameBytesMax: 1_000, connectTimeoutMs: 20_000, tls: tlsOptions([]) })
       .open('wss://localhost:${port}/', {
         onOpen: () => resolve('open'), onMessage: () => undefined,
         onClosed: (code, why) => resolve('closed ' + why),

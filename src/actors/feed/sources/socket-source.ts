@@ -324,7 +324,8 @@ function budgetOf({ config, ownMemory }: Context): SlidingWindow {
 }
 
 /** Sockets on the network, unless the host has its own. */
-function socketsOf({ config, options }: Context): SocketPort {
+function socketsOf({ clock, config, options }: Context): SocketPort {
   const { frame_bytes_max: frameBytesMax, connect_timeout_ms: connectTimeoutMs, tls_pins } = config.venue;
-  return options.transport?.sockets ?? nodeSockets({ frameBytesMax, connectTimeoutMs, tls: tlsOptions(tls_pins) });
+  const limits = { frameBytesMax, connectTimeoutMs, tls: tlsOptions(tls_pins) };
+  return options.transport?.sockets ?? nodeSockets(clock, limits);
 }

@@ -80,7 +80,7 @@ function kept(options: AccountContext['options']): NonceStore {
 function networkOf({ clock, config: { venue } }: AccountContext): Transport {
   const { frame_bytes_max: frameBytesMax, connect_timeout_ms: connectTimeoutMs } = venue;
   const tls = tlsOptions(venue.tls_pins);
-  return { http: nodeHttp(clock, tls), sockets: nodeSockets({ frameBytesMax, connectTimeoutMs, tls }) };
+  return { http: nodeHttp(clock, tls), sockets: nodeSockets(clock, { frameBytesMax, connectTimeoutMs, tls }) };
 }
 
 function report({ log }: AccountContext, notice: RestNotice): void {
