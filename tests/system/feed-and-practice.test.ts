@@ -226,10 +226,10 @@ test.each(['SIGTERM', 'time'])(
     const config = join(folder, 'record.yaml');
     writeFileSync(config, stringify({ venue: { ...VENUE, public_url: wsPublic } }));
     const options = { config, out, forMs: end === 'time' ? 3_000 : undefined };
-    const urlOf = (file: string) => JSON.stringify(new URL(`../../src/cli/${file}`, import.meta.url).href);
+    const urlOf = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
     const code = `
-      const { record } = await import(${urlOf('record.ts')});
-      const { standardOutput } = await import(${urlOf('standard-output.ts')});
+      const { record } = await import(${urlOf('cli/record.ts')});
+      const { standardOutput } = await import(${urlOf('engine/standard-output.ts')});
       process.exitCode = await record(${JSON.stringify(options)});
       await standardOutput.close();`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', code]);
