@@ -9,7 +9,7 @@ absolute times drift on shared machines.
 `;
 
 /**
- * The machine and time of this run, in one line. The load tells how much else was running: above the number of cores,
+ * The machine and time of this run, in one line. The load reports how much else was running: above the number of cores,
  * absolute times say little, and latencies least.
  */
 export function signature(now: Date): string {

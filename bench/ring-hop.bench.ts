@@ -13,9 +13,9 @@ import { type Bench, type BenchRow, median, quantiles } from './harness.ts';
 import type { HopRole, HopTimes } from './support/hop-thread.ts';
 import { onThread } from './support/threads.ts';
 
-type ExecutionRoute = Pick<HopRole, 'way'> & { idle?: IdleStrategy; needsEventLoop?: boolean };
+type HopVariant = Pick<HopRole, 'way'> & { idle?: IdleStrategy; needsEventLoop?: boolean };
 
-async function hop({ way, idle = 'spin', needsEventLoop = false }: ExecutionRoute, rounds: number): Promise<HopTimes> {
+async function hop({ way, idle = 'spin', needsEventLoop = false }: HopVariant, rounds: number): Promise<HopTimes> {
   const [there, back] = [createRingMemory(64, 64), createRingMemory(64, 64)];
   const { port1, port2 } = new MessageChannel();
   const common = { way, idle, needsEventLoop, rounds, words: new SharedArrayBuffer(1024) };
@@ -34,7 +34,7 @@ async function hop({ way, idle = 'spin', needsEventLoop = false }: ExecutionRout
 const typicalNs = (times: HopTimes): number => median([...times.chunksNs]);
 
 /** The run with the middle typical hop of several. */
-async function typical(way: ExecutionRoute, rounds: number, runs: number): Promise<HopTimes> {
+async function typical(way: HopVariant, rounds: number, runs: number): Promise<HopTimes> {
   const all: HopTimes[] = [];
   for (let run = 0; run < runs; run++) all.push(await hop(way, rounds));
   all.sort((a, b) => typicalNs(a) - typicalNs(b));

@@ -1,7 +1,7 @@
 // approved order ──▶ TradingPort.send ──▶ the socket has its text          executions frame ──▶ order.filled
 /**
  * What does the connection to the venue itself take, each way? An approved order until the socket has its text (deadline,
- * token, pace, counters, books of what is out), and a frame of the executions until the fill it tells of can be taken.
+ * token, pace, counters, books of what is out), and a frame of the executions until the fill in it can be taken.
  * The venue is scripted and on a virtual clock; every order is answered, filled and ended.
  */
 import assert from 'node:assert/strict';

@@ -30,7 +30,7 @@ export interface StageSettings {
   readonly faults: string;
   /** Basis points by which pairs are moved out of line now and then; 0: nothing is worth an order. 80 when not given. */
   readonly dislocateBps?: number;
-  /** Told of every request of the private socket as it arrives. */
+  /** Notified of every request of the private socket as it arrives. */
   readonly onRequest?: (text: string) => void;
 }
 

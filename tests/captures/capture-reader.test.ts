@@ -158,7 +158,7 @@ describe('capture writer', () => {
     await writer.close();
   });
 
-  test('does not write over a file, but goes on with one when it is told to', async () => {
+  test('does not write over a file, but goes on with one when it is asked to', async () => {
     using folder = scratchFolder();
     const open = (append: boolean) => new CaptureWriter(folder.path('a'), { venue: 'kraken', api: 'v2' }, { append });
     await open(false).close();

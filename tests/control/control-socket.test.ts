@@ -147,7 +147,7 @@ describe('control socket', () => {
     ['no words at all', undefined, '(no reason given)', /it was empty/],
     ['a number', 5, '5', undefined],
     ['an object', { a: [1] }, '{"a":[1]}', undefined],
-  ])('a halt is never refused for its words: %s', async (_what, reason, kept, said) => {
+  ])('a halt is never refused for its text: %s', async (_what, reason, kept, said) => {
     const { target, audits } = processWithLatch();
     server = await startControlServer(path, target);
     const raw = await client();

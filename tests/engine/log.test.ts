@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { holdLog } from '../../src/engine/log.ts';
 
-test('what happens while a screen is shown is told afterwards, the newest when it was too much', () => {
+test('what happens while a screen is shown is reported afterwards, the newest when it was too much', () => {
   const told: string[] = [];
   const held = holdLog((_actor, _severity, _event, text) => void told.push(text));
   for (let number = 0; number < 250; number++) held.log('feed', 'warn', 'venue_disconnected', `event ${number}`);

@@ -135,7 +135,7 @@ test('a writer that dies before it has taken anything up is replaced: what a sho
   expect(text).toBe('why it was refused\n');
 });
 
-test('a reader that goes away is told once it is seen, and the rest of the program goes on', async () => {
+test('a reader that goes away is reported once it is seen, and the rest of the program goes on', async () => {
   const child = program(
     `let gone;
      output.onReaderGone = (to) => { gone = to; };

@@ -1,4 +1,4 @@
-/** An error that nobody caught stops the engine in order instead of ending the process with orders out. */
+/** An error that no one caught stops the engine in order instead of ending the process with orders out. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 

@@ -5,7 +5,7 @@ import type { PartsPerMillion } from '../../src/money/money.ts';
 
 const told = (instrument: InstrumentIndex, ppm: number) => ({ instrument, takerPpm: ppm as PartsPerMillion });
 
-test('a fee is unknown until it is told, nothing at all is a fee too, and every reader sees the same', () => {
+test('a fee is unknown until it is reported, nothing at all is a fee too, and every reader sees the same', () => {
   const memory = createFeeTableMemory(4);
   const table = new FeeTable(memory);
   const before = table.changes;
@@ -20,7 +20,7 @@ test('a fee is unknown until it is told, nothing at all is a fee too, and every 
   expect(new FeeTable(memory).changes).not.toBe(before);
 });
 
-test('what is told again is no change', () => {
+test('what is reported again is no change', () => {
   const table = new FeeTable(createFeeTableMemory(2));
   table.take([told(instrumentIndex(0), 2_600)]);
   const before = table.changes;

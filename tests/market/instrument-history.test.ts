@@ -38,7 +38,7 @@ test('a change that leaves the scale as it is changes the directory only', () =>
   expect(history.newestSeq).toBe(9);
 });
 
-test('what nobody announced has neither', () => {
+test('what no one announced has neither', () => {
   expect(historyOf().asOf(instrumentIndex(3), 10)).toBeUndefined();
   expect(historyOf().scaledSince(instrumentIndex(3))).toBe(0);
 });

@@ -35,10 +35,10 @@ test('it is rounded down, also below zero', () => {
   expect(worth(units(-1n), BTC, USD)).toBe(-1n);
 });
 
-test('without a pair, a verified book or a side of it nobody knows', () => {
+test('without a pair, a verified book or a side of it no one knows', () => {
   const { worth, table } = market();
   expect(worth(units(1n), ETH, USD)).toBeUndefined();
-  expect(worth(units(10n ** 10n), ETH, BTC)).toBeUndefined(); // nobody bids
+  expect(worth(units(10n ** 10n), ETH, BTC)).toBeUndefined(); // no one bids
   expect(worth(units(-(10n ** 10n)), ETH, BTC)).toBe(-500_000_000n);
   table.setValidity(BTC_USD, invalidReasonCode('checksum'));
   expect(worth(units(10n ** 10n), BTC, USD)).toBeUndefined();

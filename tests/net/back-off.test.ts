@@ -24,7 +24,7 @@ describe('a back-off', () => {
     expect(backOffMs(-1, BACK_OFF, chanceOf(0)), 'before anything failed').toBe(500);
   });
 
-  test('grows as it is told, and never below its most when that is below its base', () => {
+  test('grows as it is asked to, and never below its most when that is below its base', () => {
     const tripled = [0, 1, 2].map((steps) => backOffMs(steps, { ...BACK_OFF, growth: 3 }, chanceOf(0)));
     expect(tripled).toEqual([500, 1_500, 4_500]);
     const constant = [0, 9].map((steps) => backOffMs(steps, { ...BACK_OFF, growth: 1 }, chanceOf(0)));

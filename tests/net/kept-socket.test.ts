@@ -90,7 +90,7 @@ test('an address that no socket can have leaves none behind, and its attempt has
   expect([kept.send('x'), kept.ageMs(clock.nowNs() / 1e6)]).toEqual([false, 7]);
 });
 
-test('a closing that takes too long is told once; one that ends in time is not', () => {
+test('a closing that takes too long is reported once; one that ends in time is not', () => {
   const { kept, far, heard, passMs } = stage();
   kept.open('wss://one');
   far[0]!.onOpen();

@@ -82,7 +82,7 @@ describe('tickers of both triggers', () => {
 });
 
 describe('trade and ohlc', () => {
-  test('a trade is told once, with the side that took, whoever made it', () => {
+  test('a trade is reported once, with the side that took, whoever made it', () => {
     const { made, client, subscribe } = open();
     expect(subscribe('trade')).toHaveLength(1);
     made.add('alice', { side: 'sell', limitPrice: '100.5', qty: '0.2' });

@@ -40,7 +40,7 @@ describe('what is served', () => {
     expect(books.verified).toBeGreaterThan(depth === 10 ? 1_000 : 2_200);
   });
 
-  test('a recording that subscribed anew is told as differences: no standing subscription gets a second snapshot', () => {
+  test('a recording that subscribed anew is reported as differences: no standing subscription gets a second snapshot', () => {
     const { client, run } = open('bitflyer');
     const one = client();
     const symbols = TAPES.bitflyer.symbols.map(({ symbol }) => symbol);

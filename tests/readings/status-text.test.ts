@@ -40,7 +40,7 @@ function statusWith(changes: object = {}): object {
   };
 }
 
-describe('status in words', () => {
+describe('status as text', () => {
   test('says the gate, every cause, and what to do about it; exposure comes first and with its worth', () => {
     const lines = describeStatus(statusWith()) ?? [];
     expect(lines[0]).toBe('trading    reducing');
@@ -75,7 +75,7 @@ describe('status in words', () => {
     expect(lines.some((line) => line.startsWith('resumed'))).toBe(true);
   });
 
-  test('what to do next is never cut off, nor who halted and when, however long the words', () => {
+  test('what to do next is never cut off, nor who halted and when, however long the texts', () => {
     const halted = (text: string) => ({ ...cause(1), effect: 'halted', reason: 'kill_switch', text });
     const told = ['it was late', 'words '.repeat(40), LONG, '💥'.repeat(300)];
     const lines = describeStatus(statusWith({ trading: 'halted', causes: told.map(halted) })) ?? [];

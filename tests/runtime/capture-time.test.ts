@@ -180,7 +180,7 @@ describe('turns', () => {
     expect(made.time.turn).toBe('risk');
   });
 
-  test('once the run is being stopped nobody waits for his turn, and work comes before the end', () => {
+  test('once the run is being stopped no one waits for his turn, and work comes before the end', () => {
     const made = begun();
     made.feed.context.gate.setSupervisor('halted', 'stopping');
     expect(made.keeper.goesOn).toBe(false);

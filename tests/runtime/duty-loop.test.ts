@@ -28,7 +28,7 @@ function stage() {
     needsEventLoop: true,
     heartbeatMs: 5,
   });
-  /** As a worker is told: the order, and the bell so that it looks. */
+  /** As a worker is notified: the order, and the bell so that it looks. */
   const stop = () => {
     loop.stop();
     doorbell.summon();
@@ -81,7 +81,7 @@ describe('a round at once, from a callback', () => {
     await expect(ended).rejects.toThrow('a bad message');
   });
 
-  test('does nothing once the loop is told to stop', async () => {
+  test('does nothing once the loop is ordered to stop', async () => {
     const { work, loop, stop } = stage();
     const ended = loop.run();
     stop();

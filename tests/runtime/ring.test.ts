@@ -165,7 +165,7 @@ describe('doorbell', () => {
     expect(bell.waitBlocking(60_000)).toBe(true);
   });
 
-  test('a wait that nobody ends says so', async () => {
+  test('a wait that no one ends says so', async () => {
     const bell = new Doorbell(createDoorbellMemory(1), 0);
     bell.announceParking();
     expect(bell.waitBlocking(1)).toBe(false);

@@ -98,7 +98,7 @@ describe('options of a run', () => {
     }
   });
 
-  test('are refused without a word of what is in them', () => {
+  test('are refused without quoting what is in them', () => {
     const error = refused({ apiKey: { name: 'N', key: 'K', secret: 'very secret', more: 'more secret' } });
     expect(`${error.message} ${JSON.stringify(error)}`).not.toContain('secret');
   });

@@ -143,7 +143,7 @@ describe('placement', () => {
     expect(threads(1, { idle: 'spin' }).every((thread) => thread.endsWith('spin'))).toBe(true);
   });
 
-  test('every actor has a thread, and the choice is told', () => {
+  test('every actor has a thread, and the choice is reported', () => {
     const { placement, text } = plan(2);
     expect([placement.feed, placement.book, placement.detector]).toEqual([3, 3, 3]);
     expect(text).toBe(

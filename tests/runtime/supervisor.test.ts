@@ -295,7 +295,7 @@ describe('supervisor: control calls', () => {
     expect(await stage.supervisor.call('book', 'lives')).toBe(2);
   });
 
-  test('are refused with a reason when there is no such call or nobody to answer', async () => {
+  test('are refused with a reason when there is no such call or no one to answer', async () => {
     const stage = await started();
     // @ts-expect-error: a caller that the compiler has not seen
     await expect(stage.supervisor.call('book', 'fly')).rejects.toMatchObject({ code: 'CONTROL_REFUSED' });

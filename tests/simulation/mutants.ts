@@ -114,7 +114,7 @@ function over<T extends object>(whole: T, spoil: (whole: T) => Partial<T>): T {
   });
 }
 
-/** Changes every fill, however it is told. `undefined` leaves it out. */
+/** Changes every fill, however it is reported. `undefined` leaves it out. */
 const everyFill = (change: (fill: Fill, clOrdId: string) => Fill | undefined): MakePort => {
   const read = (reading: OrderReading): OrderReading => ({
     ...reading,
@@ -178,7 +178,7 @@ const believingTimeouts: MakePort = (inner) =>
 const neverAsking: MakePort = (inner) =>
   new (class extends PortBefore {
     override lookUp(): void {
-      // waits for word that may never come
+      // waits for a report that may never come
     }
   })(inner);
 

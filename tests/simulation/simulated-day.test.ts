@@ -11,7 +11,7 @@ import { HashedTrace } from '../../src/simulation/trace.ts';
 /** The same days in every run, so that a change shows what it broke … */
 const KNOWN_DAYS = 200;
 const KNOWN_SEED = 1_000;
-/** … and some that nobody has seen. */
+/** … and some that no one has seen. */
 const FRESH_DAYS = 20;
 const PLANS = 3;
 const BATCH_DAYS = 20;
@@ -39,7 +39,7 @@ const failureOf = (report: DayReport): string[] => {
 };
 
 describe('a simulated day', () => {
-  test('does the same to the byte when it is repeated, whatever goes wrong in it', async () => {
+  test('does the same to the byte when it is repeated, with every fault in it', async () => {
     const first = await hashOf(7);
     expect(first.lines).toBeGreaterThan(500);
     expect(await hashOf(7)).toEqual(first);

@@ -98,7 +98,7 @@ describe('the log of what arrived over the wire', () => {
     expect(gates()).toEqual({ a1: 'halted' });
   });
 
-  test('a resume that was refused where nobody halted closes nothing', () => {
+  test('a resume that was refused where no one halted closes nothing', () => {
     log.resumeAsked();
     log.resumeFailed(0);
     log.note(order('a1'), 5_000);

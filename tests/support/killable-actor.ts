@@ -1,4 +1,4 @@
-/** An actor that counts the messages it is given and can be told to die in any way, for the supervisor's tests. */
+/** An actor that counts the messages it is given and can be ordered to die in any way, for the supervisor's tests. */
 import { workerData } from 'node:worker_threads';
 import type { Actor, ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
 import type { ActorId } from '../../src/runtime/counter-names.ts';

@@ -1,4 +1,4 @@
-/** Any of the real actors, which can be told to die in any way. */
+/** Any of the real actors, which can be ordered to die in any way. */
 import { createActor as createBook } from '../../src/actors/book/actor.ts';
 import { createActor as createDetector } from '../../src/actors/detector/actor.ts';
 import { createActor as createFeed } from '../../src/actors/feed/actor.ts';

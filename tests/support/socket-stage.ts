@@ -1,4 +1,4 @@
-/** A socket source on the real clock against a scripted venue, with a sink that keeps what it is told. */
+/** A socket source on the real clock against a scripted venue, with a sink that keeps what it is given. */
 import { expect, onTestFinished, vi } from 'vitest';
 import type { FrameSink, FrameSource } from '../../src/actors/feed/sources/frame-source.ts';
 import { recorded } from '../../src/actors/feed/sources/recording-source.ts';

@@ -1,4 +1,4 @@
-/** While nobody reads the log, everything that stops the engine works as ever, and trading pauses as the settings want it. */
+/** While no one reads the log, everything that stops the engine works as ever, and trading pauses as the settings want it. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
@@ -44,7 +44,7 @@ async function untilReason(stage: Stage, isBlocked: boolean, again: () => void =
   return status as Status;
 }
 
-test('a log that nobody reads: status, halt and SIGTERM work, trading pauses and goes on with its reader', async () => {
+test('a log that no one reads: status, halt and SIGTERM work, trading pauses and goes on with its reader', async () => {
   const stage = await engineStage({ log: { blocked_pause_ms: 300 } });
   const { child, ended } = startEngine(stage, 'pipe');
   child.stdout?.pause();

@@ -1,4 +1,4 @@
-/** The whole process is stopped and continued, as by a paused virtual machine: nobody is killed for it. */
+/** The whole process is stopped and continued, as by a paused virtual machine: no one is killed for it. */
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
 import { tradingStage } from '../support/trading-stage.ts';

@@ -9,7 +9,7 @@ const origin = fc.record({
   attempt: fc.integer({ min: 0, max: 36 ** 2 - 1 }),
 });
 
-test('an id tells run, plan, leg and attempt, and is no longer than the venue takes', () => {
+test('an id contains run, plan, leg and attempt, and is no longer than the venue takes', () => {
   fc.assert(
     fc.property(origin, (given) => {
       const id = encodeClientOrderId(given);

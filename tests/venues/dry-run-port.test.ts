@@ -57,7 +57,7 @@ function dryRun(events: TradingEvent[] = []) {
 }
 
 describe('dry run', () => {
-  test('an order is told in place of the venue, and comes back as taken and unfilled', () => {
+  test('an order is reported in place of the venue, and comes back as taken and unfilled', () => {
     const { dry, orders, polled, wakes } = dryRun();
     const order = approved({ clOrdId: 'amhw3k2x100001203' });
     dry.send(order);
@@ -92,7 +92,7 @@ describe('dry run', () => {
     expect(asked).toEqual([]);
   });
 
-  test('whatever only asks does reach it, and its answers come through after ours', () => {
+  test('what only asks does reach it, and its answers come through after ours', () => {
     const { dry, asked, polled } = dryRun([{ type: 'connected' }, { type: 'unexpected', text: 'x' }]);
     dry.start();
     dry.readAccount({ scope: 'recent', sinceMs: wallMs(7) });

@@ -240,7 +240,7 @@ describe('book actor', () => {
     });
   });
 
-  describe('told by the feed that a book is void', () => {
+  describe('notified by the feed that a book is void', () => {
     test('says so once, waits for the snapshot that the feed fetches, and asks only when it does not come', () => {
       const { stage, send, run } = open({ config: { book: { snapshot_timeout_ms: 1_000 } } });
       send(BTC, true, SNAPSHOT);

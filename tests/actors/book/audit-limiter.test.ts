@@ -2,7 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 import { expect, test } from 'vitest';
 import { AUDIT_BURST, AuditLimiter } from '../../../src/actors/book/audit-limiter.ts';
 
-test('a burst is recorded one by one, then four a second, and what was left out is told once', () => {
+test('a burst is recorded one by one, then four a second, and what was left out is reported once', () => {
   const limiter = new AuditLimiter();
   const allowed = (nowNs: number, of: number) =>
     Array.from({ length: of }, () => limiter.allow(nowNs)).filter(Boolean).length;

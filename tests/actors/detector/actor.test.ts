@@ -113,7 +113,7 @@ describe('detector', () => {
     expect(stage.recorded()).toHaveLength(1);
   });
 
-  test('fees that the venue has told take the place of the settings, from the next message on', () => {
+  test('fees that the venue has reported take the place of the settings, from the next message on', () => {
     const stage = stageWithTriangle(FREE);
     openBooks(stage);
     stage.run();

@@ -146,7 +146,7 @@ describe('what a size may spend', () => {
     expect(within({})?.profit).toBe(
       sizeOf({ mode, paper: { inventory: { USD: '9999', BTC: '9999', ETH: '9999' } } })?.profit,
     );
-    // What the sequencer tells of an account is of no account here.
+    // What the sequencer reports of an account is of no account here.
     expect(sizeOf({ mode, paper: { inventory: { USD: '150.005' } } }, tell({ USD: 1n }))).toMatchObject({
       startQty: '150.000000',
     });

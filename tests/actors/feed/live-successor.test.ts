@@ -22,7 +22,7 @@ test('a live feed that dies is succeeded: books void, subscribed anew, sequence 
   const book = createBook(contextWith(bookStage.context, { clock: systemClock }));
   const tops = stage.consumer('tops');
   const drained = ['feed_records', 'book_records'].map((ring) => stage.consumer(ring));
-  /** Instruments whose books were told to be void: one may be valid again before anybody looks at the counters. */
+  /** Instruments whose books were reported to be void: one may be valid again before anybody looks at the counters. */
   const voided = new Set<number>();
   const takeTop = (view: DataView, at: number): void => {
     const isTop = view.getUint8(at + TOP.kind) === MARKET_KIND.TOP;
@@ -47,7 +47,7 @@ test('a live feed that dies is succeeded: books void, subscribed anew, sequence 
   await first.onStart();
   await book.onStart();
   await turnUntil(first, () => bothValid() && bookCounters.get('checksums_verified') > 50);
-  await first.onStop(); // its sockets are gone; nothing of it was told to the book
+  await first.onStop(); // its sockets are gone; nothing of it was reported to the book
   const seq = counters.get('frame_seq');
   const snapshots = bookCounters.get('snapshots');
 

@@ -114,7 +114,7 @@ describe('feed in a replay', () => {
     expect(levels.filter((slot) => (slot.flags & DELTA_FLAG.LAST) !== 0)).toHaveLength(capture.bookMessages);
   });
 
-  test('infers the precision of an instrument that nobody announced', async () => {
+  test('infers the precision of an instrument that was not announced', async () => {
     const { stage } = await replay(capturePath('ws2_book_d25_BTCUSD_20260802'));
     const [instrument] = stage.context.instrumentLog.directory().instruments;
     expect(instrument).toMatchObject({ symbol: 'BTC/USD', status: 'inferred', pricePrecision: 1, qtyPrecision: 8 });
@@ -236,7 +236,7 @@ describe('feed in a replay', () => {
     expect(stage.audits().filter((audit) => audit.event === 'frame_malformed')).toHaveLength(2);
   });
 
-  test('keeps no more malformed frames than it is told to', async () => {
+  test('keeps no more malformed frames than it is asked to', async () => {
     const frames = Array.from({ length: 50 }, (_, index) => `{"book" ${index}`);
     const { feed, counters } = await replayFrames(frames, { config: { venue: { malformed_kept: 4 } } });
     expect(counters.frames_malformed).toBe(50);
@@ -261,7 +261,7 @@ describe('feed in a replay', () => {
     expect(counters.system_status).toBe(0);
   });
 
-  test('an update of a symbol that nobody announced is counted and left out', async () => {
+  test('an update of a symbol that was not announced is counted and left out', async () => {
     const { counters, slots } = await replayFrames([UPDATE]);
     expect(counters.messages_unknown).toBe(1);
     expect(slots).toEqual([]);

@@ -168,7 +168,7 @@ test('persistence has no ring of records to itself', () => {
   expect(() => stage.context.records).toThrow(expect.objectContaining({ code: 'TOPOLOGY_INVALID' }));
 });
 
-test('a number that was never received is told, and what comes after it is recorded', async () => {
+test('a number that was never received is reported, and what comes after it is recorded', async () => {
   const { stage, file } = createRecordStage();
   const ring = stage.producer('risk_records');
   for (const seq of [1, 2, 6]) {

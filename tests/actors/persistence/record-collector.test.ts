@@ -57,7 +57,7 @@ test('a change is not torn apart by the size of a batch', () => {
   expect(taken).toEqual([3, 3, 6, 0]); // the last is larger than a batch: alone, and whole
 });
 
-test('at the end what is there is taken: nobody will write the rest', () => {
+test('at the end what is there is taken: no one will write the rest', () => {
   const { collector, change } = stage(100);
   change(1);
   change(5, 2);

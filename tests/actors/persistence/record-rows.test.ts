@@ -480,7 +480,7 @@ test('a record that makes no sense keeps its number, and those behind it come th
   ]);
 });
 
-test('an instrument that nobody announced is stored by its number, without decimals', async () => {
+test('an instrument that was not announced is stored by its number, without decimals', async () => {
   const scene = createRecordStage();
   await record(scene, () =>
     writePortfolio(scene.writer('risk'), assetIndex(5), 1, {

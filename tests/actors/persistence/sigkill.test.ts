@@ -22,7 +22,7 @@ interface Kill {
   readonly wholeGroup: boolean;
 }
 
-/** @returns the number up to which the program had told that everything is committed. */
+/** @returns the number up to which the program had reported that everything is committed. */
 async function runAndKill(database: string, { lines, turns, wholeGroup }: Kill): Promise<number> {
   const child = spawn(process.execPath, [PROGRAM, database], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   let committed = 0;

@@ -184,7 +184,7 @@ test('a run that never reconciled has no expectation, and nothing from long befo
   });
 });
 
-test('runs of other accounts, and paper’s, are nobody’s business', async () => {
+test('runs of other accounts, and paper’s, are no one’s business', async () => {
   const file = await run((records) => plan(records, PLAN_OPENED, 1), { mode: 'paper' });
   expect(await readStoredTrading(file, ACCOUNT, systemClock)).toBeUndefined();
   await run((records) => plan(records, PLAN_OPENED, 2), { ...DEMO, trading: { account: 'other' } }, file);

@@ -56,7 +56,7 @@ describe('risk and the account', () => {
     expect(stage.call('resume', 'a new start with the right key')).toMatchObject({ ok: true });
   });
 
-  test('what the account holds is what it told, and every fill since', () => {
+  test('what the account holds is what it reported, and every fill since', () => {
     const stage = stageRisk({ mode: 'live' });
     const play = sequencer(stage.executions);
     stage.start();
@@ -71,7 +71,7 @@ describe('risk and the account', () => {
     });
   });
 
-  test('what earlier runs left is taken as it is, however often it is told, and their orders count as out', () => {
+  test('what earlier runs left is taken as it is, however often it is reported, and their orders count as out', () => {
     const stage = stageRisk({ mode: 'live' });
     const play = sequencer(stage.executions);
     stage.start();

@@ -208,7 +208,7 @@ describe('risk', () => {
     expect(inProgressPosition(stage.memory.rings['executions']!.memory)).toBe(1);
   });
 
-  test('a plan that ended nobody knows how counts as stranded', () => {
+  test('a plan that ended no one knows how counts as stranded', () => {
     const stage = stageRisk();
     stage.start();
     sequencer(stage.executions).ended(1, 0n, 'none');
@@ -465,7 +465,7 @@ describe('risk', () => {
       );
     });
 
-    test('a stranded exposure that nobody has acknowledged keeps the next process from beginning anything', () => {
+    test('a stranded exposure that no one has acknowledged keeps the next process from beginning anything', () => {
       const first = stageRisk();
       const play = sequencer(first.executions);
       first.start();

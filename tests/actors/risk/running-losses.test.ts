@@ -59,7 +59,7 @@ describe('a plan at work', () => {
     play.fill(1, USD, usd(units(580n)), BTC, btc(1n)); // 80 USD are lost
     stage.run();
     stage.table.setValidity(instrumentIndex(0), 3);
-    play.fill(1, USD, usd(units(400n)), BTC, btc(1n)); // nobody can say what that is worth now
+    play.fill(1, USD, usd(units(400n)), BTC, btc(1n)); // no one can say what that is worth now
     stage.run();
     stage.pass(1_000);
     expect(stage.now()).toBe('active none');
@@ -128,7 +128,7 @@ test('a fee in the asset received is taken once from what risk says is held', ()
   const { stage, play } = stageWithBook({});
   play.balance(USD, units(usd(units(1_000n))));
   play.balance(BTC, units(0n));
-  // 0.01 BTC less a fee of 0.0001 came in: what is told as received is after the fee.
+  // 0.01 BTC less a fee of 0.0001 came in: what is reported as received is after the fee.
   play.fill(1, USD, usd(units(500n)), BTC, btc(1n) - 10n ** 6n, [BTC, 10n ** 6n]);
   play.fill(1, BTC, 10n ** 7n, USD, usd(units(50n)) - 500n, [USD, 500n]);
   play.fill(1, USD, usd(units(1n)), BTC, 0n, [USD, 0n]);

@@ -7,7 +7,7 @@ import { directoryOf } from '../../support/directory-of.ts';
 
 const directory = directoryOf(['BTC/USD', 'ETH/USD', 'ETH/BTC']);
 
-test('names that the venue does not list are told with the nearest one, wherever they stand', () => {
+test('names that the venue does not list are reported with the nearest one, wherever they stand', () => {
   const config = checkConfig({
     strategy: { start_assets: ['UDS', 'BTC', 'ZZZ'] },
     paper: { inventory: { usd: '1', ETH: '1', UDS: '1' } },

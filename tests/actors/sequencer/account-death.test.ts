@@ -15,7 +15,7 @@ beforeAll(async () => {
   database = await openTradingDatabase();
 });
 
-/** An exchange on which an earlier run left two orders that no record tells of, and an account that deviates. */
+/** An exchange on which an earlier run left two orders that no record mentions, and an account that deviates. */
 function leftBehind(): FakeExchange {
   const exchange = new FakeExchange();
   const id = (leg: number) => encodeClientOrderId({ runMs: EARLIER_MS, plan: 3, leg, attempt: leg });
@@ -70,7 +70,7 @@ function summary(stage: AccountStage) {
     expected: ASSETS.map(({ index }) => stage.expected(assetIndex(index))),
     held: ASSETS.map(({ index }) => stage.exchange.balances.get(index)),
     exposed: ASSETS.map(({ index }) => stage.exposed(assetIndex(index))),
-    // A balance may be told once more: it says the same.
+    // A balance may be reported once more: it says the same.
     told: executions
       .filter(({ event }) => event !== 'BALANCE' && event !== 'READING')
       .sort((one, other) => (key(one) < key(other) ? -1 : 1)),

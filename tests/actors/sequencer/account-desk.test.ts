@@ -15,7 +15,7 @@ const EARLIER_MS = WALL_MS - 3_600_000;
 const ownId = (plan: number, leg = 0, attempt = 0, runMs = WALL_MS) =>
   encodeClientOrderId({ runMs, plan, leg, attempt });
 
-/** Reconciled and trading, with nothing left to be looked at in what was told so far. */
+/** Reconciled and trading, with nothing left to be looked at in what was reported so far. */
 function trading(options: Parameters<typeof stageAccount>[0] = {}): AccountStage {
   const stage = stageAccount(options);
   stage.start();
@@ -159,7 +159,7 @@ describe('account desk: start', () => {
     expect(audits(stage, 'asset_unknown')).toEqual([expect.stringContaining('KFEE')]);
   });
 
-  test('an asset of which more is held than can be counted is told as that, and is neither compared nor set to nothing', () => {
+  test('an asset of which more is held than can be counted is reported as that, and is neither compared nor set to nothing', () => {
     const stage = trading({ trading: { reconcile_balances_ms: 1_000 } });
     stage.exchange.uncountable = [BTC];
     stage.port.tell({ type: 'balance', asset: ETH, totalUnits: units(0n), refId: '' });
@@ -237,7 +237,7 @@ describe('account desk: the connection is lost', () => {
     expect(audits(stage, 'account_reconciled')).toHaveLength(2);
   });
 
-  test('a connection that comes back without a word of its loss is one more to be reconciled', () => {
+  test('a connection that comes back without a report of its loss is one more to be reconciled', () => {
     const stage = trading();
     stage.port.answersReadings = false;
     stage.port.tell({ type: 'connected' });
@@ -467,7 +467,7 @@ describe('account desk: continuous reconciliation', () => {
     expect(asked(stage)).toBe(1);
   });
 
-  test('somebody else who trades all the time does not keep us from trading for ever', () => {
+  test('another party who trades all the time does not keep us from trading for ever', () => {
     const stage = stageAccount();
     stage.start();
     stage.port.disconnect();
@@ -500,7 +500,7 @@ describe('account desk: continuous reconciliation', () => {
     expect(open.plans.doubted).toEqual([ownId(1)]);
   });
 
-  test('the expected balances are told again once they have changed, so that a restart starts close', () => {
+  test('the expected balances are reported again once they have changed, so that a restart starts close', () => {
     const stage = trading({ trading: { reconcile_orders_ms: 1_000 } });
     const before = stage.told().executions.length;
     stage.exchange.trade(ownId(1), BTC_USD, 0, lots(1_000_000n), 1_000_000n, ticks(500_000n), stage.nowMs());
@@ -544,7 +544,7 @@ describe('account desk: orders that no plan has out', () => {
     expect(exposures(stage).filter(([, , reason]) => reason === 'deviation')).toEqual([]);
   });
 
-  test('a late fill that is told in the scale of before a change of precision moves what it moved', () => {
+  test('a late fill that is reported in the scale of before a change of precision moves what it moved', () => {
     const stage = trading();
     const id = ownId(4, 1);
     stage.exchange.trade(id, BTC_USD, 0, lots(1_000_000n), 0n, ticks(500_000n), stage.nowMs());
@@ -562,7 +562,7 @@ describe('account desk: orders that no plan has out', () => {
     expect(told).toMatchObject({ qty: 250_000n, instrumentsSeq: 0 }); // to be read as the pair was then
   });
 
-  test('an order of ours that is open and belongs to nobody is cancelled', () => {
+  test('an order of ours that is open and belongs to no plan is cancelled', () => {
     const stage = trading();
     const id = ownId(4, 1);
     stage.exchange.rest(id, 'OLATE', BTC_USD, 0, lots(1_000_000n));
@@ -686,7 +686,7 @@ describe('account desk: an order that the venue had and denies to know', () => {
     fillsBooked: [],
   });
 
-  test('of an earlier run is given up after many denials, told and alerted: the account is not kept waiting for ever', () => {
+  test('of an earlier run is given up after many denials, reported and alerted: the account is not kept waiting for ever', () => {
     const id = ownId(9, 1, 0, EARLIER_MS);
     const stage = stageAccount({ stored: stored(id) });
     stage.port.answersLookUps = false;
@@ -705,7 +705,7 @@ describe('account desk: an order that the venue had and denies to know', () => {
     expect(denyFor(stage, id, 60_000)).toBe(0);
   });
 
-  test('of this run, whose plan is over, is given up too, and its end is not told a second time', () => {
+  test('of this run, whose plan is over, is given up too, and its end is not reported a second time', () => {
     const stage = trading();
     stage.port.answersLookUps = false;
     const id = ownId(4, 1);
@@ -741,7 +741,7 @@ describe('account desk: an order that the venue had and denies to know', () => {
     expect(exposures(stage).filter(([, , reason]) => reason === 'deviation')).toEqual([]);
   });
 
-  test('whose balances move though nobody tells a fill is exposure by deviation, and by its fill when that is told', () => {
+  test('whose balances move though no one reports a fill is exposure by deviation, and by its fill when that is reported', () => {
     const stage = trading({ trading: { reconcile_orders_ms: 5_000 } });
     const id = ownId(4, 1);
     const before = new Map(stage.exchange.balances);
@@ -759,7 +759,7 @@ describe('account desk: an order that the venue had and denies to know', () => {
     }
   });
 
-  test('nor is the end of an order of this run told a second time when the venue never had it', () => {
+  test('nor is the end of an order of this run reported a second time when the venue never had it', () => {
     const stage = trading();
     stage.port.tell({ type: 'order.uncertain', clOrdId: ownId(4, 1), why: 'the line fell' });
     stage.run();
@@ -831,7 +831,7 @@ describe('account desk: the dead man’s switch', () => {
     expect(stage.port.taken()).toContain('arm');
   });
 
-  test('is told again what it was told before as soon as a lost connection is back', () => {
+  test('is sent again what it was sent before as soon as a lost connection is back', () => {
     const stage = trading();
     stage.plans.isAtWork = true;
     stage.run();

@@ -79,7 +79,7 @@ describe('account machine', () => {
     }
   });
 
-  test('whatever is lost or stopped ends trading at once', () => {
+  test('what is lost or stopped ends trading at once', () => {
     for (const state of ACCOUNT_STATES.filter(isTradingState)) {
       for (const event of ['connected', 'disconnected', 'fatal', 'stop'] as const) {
         expect(isTradingState(step(state, event).state)).toBe(false);

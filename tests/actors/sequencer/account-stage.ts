@@ -101,7 +101,7 @@ export class FakeExchange {
     return fill;
   }
 
-  /** Puts an order of somebody (or an older self) on the book. */
+  /** Puts an order of another party (or an older self) on the book. */
   rest(clOrdId: string | undefined, venueOrderId: string, instrument: InstrumentIndex, side: Side, lots: Lots): void {
     const order = {
       clOrdId,
@@ -170,7 +170,7 @@ export class FakeExchange {
   }
 }
 
-/** The way to the exchange. What was asked stands in `calls`; it answers by itself unless told not to. */
+/** The way to the exchange. What was asked stands in `calls`; it answers by itself unless asked not to. */
 export class ScriptedPort implements TradingPort {
   readonly calls: string[] = [];
   readonly exchange: FakeExchange;
@@ -410,7 +410,7 @@ export function stageAccount(given: AccountStageOptions = {}) {
     },
     /** Every record on its way to the database so far, oldest first, as bytes. */
     recordBytes,
-    /** What was told, but for what it is told every few seconds: up to when the account was compared. */
+    /** What was reported, but for what it is reported every few seconds: up to when the account was compared. */
     told: () => {
       const { executions, audits } = decodeRecords(recordBytes());
       return { executions: executions.filter(({ event }) => event !== 'READING'), audits };

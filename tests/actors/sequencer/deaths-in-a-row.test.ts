@@ -32,7 +32,7 @@ async function killed(steps: number, records: number, cuts: readonly number[]) {
   return { exchange, stage, wallMs, told: stage.recordBytes() };
 }
 
-/** With so many records committed, none tells of the newest plan of a first run. */
+/** With so many records committed, none mentions the newest plan of a first run. */
 function beforeNewestPlan(steps: number): number {
   const records = firstRun(steps)!.recordBytes();
   const opening = records.findLastIndex(
@@ -42,7 +42,7 @@ function beforeNewestPlan(steps: number): number {
 }
 
 describe('deaths in a row', () => {
-  test('a plan of which no record tells is found by its orders, wherever the run that booked them dies', async () => {
+  test('a plan that no record mentions is found by its orders, wherever the run that booked them dies', async () => {
     const { expectNothingLost } = recoveryStage(database);
     let deaths = 0;
     for (const steps of STEPS) {

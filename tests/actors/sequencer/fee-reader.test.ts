@@ -12,7 +12,7 @@ import { ASSETS, BTC_USD, ETH_BTC, ETH_USD, PAIRS, putBook } from './sequencer-s
 const BOOK = { bids: [[1n, 1n]], asks: [[2n, 1n]] } as const;
 const HOUR_MS = 3_600_000;
 
-/** The venue tells a fee for every pair but ETH/BTC, and can be out of reach. */
+/** The venue reports a fee for every pair but ETH/BTC, and can be out of reach. */
 function stageFees() {
   const { context, clock, memory, logged } = createTestContext('sequencer', {
     config: { mode: 'live', limits: { instruments_max: 8, assets_max: 8 }, venue: { fees_interval_ms: HOUR_MS } },
@@ -38,7 +38,7 @@ function stageFees() {
   return { venue, asked, logged, pass, open, reader, feeTable: context.feeTable, fee };
 }
 
-test('asks for pairs once their books are there, and says what is not told', () => {
+test('asks for pairs once their books are there, and says what is not reported', () => {
   const { asked, venue, open, pass, fee, logged } = stageFees();
   pass(5_000);
   expect(asked).toEqual([]);
@@ -54,7 +54,7 @@ test('asks for pairs once their books are there, and says what is not told', () 
   pass(2_000);
   expect(asked.slice(1)).toEqual([['ETH/USD']]);
   venue.tellsAll = true;
-  pass(300_000); // what was not told is asked for again, after a while
+  pass(300_000); // what was not reported is asked for again, after a while
   expect(asked.slice(2)).toEqual([['ETH/BTC']]);
   expect(fee(ETH_BTC)).toBe(2_600);
 });
@@ -118,7 +118,7 @@ test('what was paid weighs more than a venue that goes on telling less', () => {
   venue.takerPpm = 5_000;
   pass(HOUR_MS);
   expect(fee(BTC_USD)).toBe(5_000);
-  venue.takerPpm = 3_000; // it has followed once: its word counts again
+  venue.takerPpm = 3_000; // it has followed once: its figure counts again
   pass(HOUR_MS);
   expect(fee(BTC_USD)).toBe(3_000);
 });

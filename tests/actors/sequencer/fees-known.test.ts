@@ -24,7 +24,7 @@ function stageWithKey() {
   return { ...stage, feeTable, tell, decide };
 }
 
-test('with a key nothing is traded before the venue has told the fees of all pairs concerned', () => {
+test('with a key nothing is traded before the venue has reported the fees of all pairs concerned', () => {
   const { decide, tell } = stageWithKey();
   expect(decide(100)).toEqual(['fees_unknown']);
   tell(100, [BTC_USD, ETH_USD]);
@@ -62,7 +62,7 @@ test('a fill that pays more raises the fee at once, and its pair waits until the
   expect(decide(500)).toEqual(['opened']);
 });
 
-test('fees at or below what was told surprise nobody', () => {
+test('fees at or below what was reported surprise no one', () => {
   const { decide, tell, feeTable, pass, logged } = stageWithKey();
   tell(500);
   expect(decide(500)).toEqual(['opened']);

@@ -1,10 +1,10 @@
-/** The sequencer dies at any step on the way home: everything is booked and told exactly once. */
+/** The sequencer dies at any step on the way home: everything is booked and reported exactly once. */
 import { describe, expect, test } from 'vitest';
 import { instrumentIndex } from '../../../src/market/instrument.ts';
 import { Death, killable, passOrDie } from './killable-stage.ts';
 import { ASSETS, type Execution, GOOD_BOOKS, type Stage, stageSequencer, USD } from './sequencer-stage.ts';
 
-/** A person looks, and says yes to what he sees; when nobody answers, he does it again. */
+/** A person looks, and says yes to what he sees; when no one answers, he does it again. */
 function flatten(stage: Stage): void {
   const ask = () => {
     const { offers } = stage.flatten();

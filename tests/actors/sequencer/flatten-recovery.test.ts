@@ -105,7 +105,7 @@ test('killed at any time with any part of its records committed, nothing is lost
         const { stage, wallMs } = await recovery.nextRun(1, exchange);
         await database.addRun(wallMs, stage.recordBytes());
         await recovery.expectNothingLost(exchange, stage, what);
-        // Whatever was sold came out of the ledger: nobody takes it for the profit of a plan that began with it.
+        // Whatever was sold came out of the ledger: no one takes it for the profit of a plan that began with it.
         const starts = await database.query('SELECT DISTINCT start_asset AS asset FROM plan_events');
         expect(starts, what).toEqual([{ asset: 'USD' }]);
         const exposed = stage.exposed(BTC);

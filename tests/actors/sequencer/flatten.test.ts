@@ -38,7 +38,7 @@ function strandedBtc(trading: object = {}, options: StageOptions = {}) {
   stage.gate.setRisk('reducing', 'stranded_exposure');
   const told: Execution[] = [];
   const audits: string[] = [];
-  /** Takes what was told, and with it commits what was recorded; then lets some time pass. */
+  /** Takes what was reported, and with it commits what was recorded; then lets some time pass. */
   const commit = () => {
     told.push(...stage.told());
     audits.push(...stage.recorded().audits);
@@ -218,7 +218,7 @@ describe('sequencer: what is stranded', () => {
   test('two at once have a plan each, and an asset that has no pair of its own to go home by is named', () => {
     const stranded = strandedBtc();
     const { stage, venue, commit } = stranded;
-    // A second plan ends with ETH in hand.
+    // A second plan ends with ETH held.
     stage.gate.setRisk('active', 'none');
     stage.send(stage.opportunity());
     stage.run();

@@ -59,7 +59,7 @@ test('the oldest give way to the newest, and fills up to their time count as for
   }
 });
 
-test('ids that hash alike in 53 bits are told apart, by a successor too', () => {
+test('ids that hash alike in 53 bits are distinguished, by a successor too', () => {
   const [one, other] = ALIKE;
   const memory = open();
   const facts = new IdempotencyKeys(memory.current, []);

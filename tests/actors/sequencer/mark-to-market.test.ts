@@ -1,4 +1,4 @@
-/** What a plan moved beside its profit is valued, told and counted with it: dust both ways, and fees in other assets. */
+/** What a plan moved beside its profit is valued, reported and counted with it: dust both ways, and fees in other assets. */
 import { describe, expect, test } from 'vitest';
 import { assetIndex } from '../../../src/market/instrument.ts';
 import { divideUp, units } from '../../../src/money/money.ts';

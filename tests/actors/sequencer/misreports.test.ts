@@ -24,7 +24,7 @@ function stageOnVenue(options: StageOptions = {}) {
 }
 type Staged = ReturnType<typeof stageOnVenue>;
 
-/** Risk has booked all that was told, and says that trading goes on: as after a person has resumed. */
+/** Risk has booked all that was reported, and says that trading goes on: as after a person has resumed. */
 function riskHasSeen({ stage }: Staged): void {
   const risk = new Counters(stage.memory.counters, 'risk');
   risk.set(risk.at('executions'), 1_000);
@@ -74,7 +74,7 @@ describe('a fill that cannot be true', () => {
     expectDisbelieved(staged, 1, said);
   });
 
-  test('the same word by a look-up is believed as little, and by the account as little', () => {
+  test('the same report by a look-up is believed as little, and by the account as little', () => {
     const staged = stageOnVenue();
     const { venue, stage } = staged;
     const order = venue.last;
@@ -146,7 +146,7 @@ describe('a fill that cannot be true', () => {
     }
   });
 
-  test('an order that is told as another: pair, side, quantity, limit', () => {
+  test('an order that is reported as another: pair, side, quantity, limit', () => {
     const others = [{ instrument: ETH_BTC }, { side: 1 as const }, { qtyLots: lots(1n) }, { limitTicks: ticks(1n) }];
     for (const other of others) {
       const staged = stageOnVenue();
@@ -211,7 +211,7 @@ describe('a fill that cannot be true', () => {
   });
 });
 
-describe('a fill that is told twice', () => {
+describe('a fill that is reported twice', () => {
   const OTHERWISE: readonly (readonly [string, (fill: Fill) => Partial<Fill>, RegExp])[] = [
     ['of more', ({ qtyLots }) => ({ qtyLots: lots(qtyLots + 1n) }), /for 0\.07500001, was for 0\.07500000/],
     ['of less', ({ qtyLots }) => ({ qtyLots: lots(qtyLots - 1n) }), /for 0\.07499999, was for 0\.07500000/],

@@ -44,7 +44,7 @@ describe('sequencer: an order', () => {
     expect(venue.last.clOrdId).toMatch(/^a[0-9a-z]{8}00001000$/);
   });
 
-  test('that the venue refuses is proven not to be: the plan is abandoned, and the words are kept', () => {
+  test('that the venue refuses is proven not to be: the plan is abandoned, and the text is kept', () => {
     const { stage, venue } = stageOnVenue();
     venue.refused(venue.last, 'EOrder:Insufficient funds');
     stage.run();
@@ -110,7 +110,7 @@ describe('sequencer: an order', () => {
     expect(venue.sent).toHaveLength(1);
   });
 
-  test('that is said to be open by an answer nobody waits for any more is not absent by the next one', () => {
+  test('that is said to be open by an answer no one waits for any more is not absent by the next one', () => {
     const { stage, venue } = stageOnVenue({ trading: { deadline_ms: 2_000 } });
     const [order] = venue.sent;
     venue.uncertain(order!);
@@ -144,7 +144,7 @@ describe('sequencer: an order', () => {
     expect(stage.balances()[BTC]).toBe(100_000_000n);
   });
 
-  test('that ends with more than was told of it is looked up for what is missing', () => {
+  test('that ends with more than was reported of it is looked up for what is missing', () => {
     const { stage, venue } = stageOnVenue();
     const [order] = venue.sent;
     venue.acked(order!);
@@ -250,7 +250,7 @@ describe('sequencer: an order', () => {
     expect(ordersOf(stage.told())).toEqual(['sent', 'acked', 'filled', 'sent']);
   });
 
-  test('has its fee booked in whatever asset the venue takes it', () => {
+  test('has its fee booked in the asset in which the venue takes it', () => {
     const { stage, venue } = stageOnVenue();
     venue.execute(venue.last, venue.last.qtyLots, { feeAsset: USD, feeUnits: units(77n) });
     stage.run();
@@ -297,7 +297,7 @@ describe('sequencer: an order that the venue had and denies to know', () => {
   const found = (stage: ReturnType<typeof stageOnVenue>['stage'], event: string) =>
     stage.recorded().audits.filter((text) => text.startsWith(`${event} `));
 
-  test('is lost after many denials: its plan is stranded with what it holds, it is alerted, and nobody waits for it', () => {
+  test('is lost after many denials: its plan is stranded with what it holds, it is alerted, and no one waits for it', () => {
     const on = stageWithDoubt();
     const { stage, venue } = on;
     const lost = venue.last;
@@ -335,7 +335,7 @@ describe('sequencer: an order that the venue had and denies to know', () => {
     expect(ends(on.stage.told())).toEqual([['stranded', 'order_lost']]);
   });
 
-  test('is not lost when any word of it comes: its fills are booked and the plan goes on', () => {
+  test('is not lost when any report of it comes: its fills are booked and the plan goes on', () => {
     const on = stageWithDoubt();
     const { stage, venue } = on;
     const order = venue.last;

@@ -105,7 +105,7 @@ const TABLE: readonly Row[] = [
   ...SAME('lost', 'uncertain', 'adopted', 'fate.absent', 'fate.unknown'),
 ];
 
-/** What is recorded, and leads to a look-up like everything unexpected, though the state tells why. */
+/** What is recorded, and leads to a look-up like everything unexpected, though the state says why. */
 const CONTRADICTIONS: readonly Row[] = [
   ['sent', TOUCHED, 'ended.unfilled', 'uncertain'],
   ['acked', SEEN, 'ended.filled', 'uncertain'],

@@ -141,7 +141,7 @@ describe('the room of a plan', () => {
     expect(room(plan, BTC_USD, 1, { dustUnits: () => -7n })).toBe(4_200n);
   });
 
-  test('does not depend on its age, of which it is told apart', () => {
+  test('does not depend on its age, from which it is distinguished', () => {
     const of = (openedSinceNs: number) =>
       planBounds(made(), { instrument: BTC_USD, side: 0 }, DIRECTORY, stage.table, {
         ...terms,

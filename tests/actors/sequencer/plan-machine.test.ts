@@ -107,7 +107,7 @@ const TABLE: readonly Row[] = [
   ['closing_waiting', MIDDLE, 'order.reopened', 'closing_reconciling'],
 ];
 
-/** Where an event that is not expected leads: with an order out nobody knows any more what holds. */
+/** Where an event that is not expected leads: with an order out no one knows any more what holds. */
 const DOUBTED: Partial<Record<PlanState, PlanState>> = {
   working: 'reconciling',
   closing_working: 'closing_reconciling',

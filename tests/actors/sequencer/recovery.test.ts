@@ -66,7 +66,7 @@ describe('recovery', () => {
     const { exchange } = await recoverOnce(firstRun(6)!.recordBytes(), 6, Number.POSITIVE_INFINITY);
     const { stage } = await nextRun(2, exchange);
     expect(stage.desk.state).toBe('trading');
-    const { executions } = stage.told(); // what it took over is told, and nothing else
+    const { executions } = stage.told(); // what it took over is reported, and nothing else
     expect(new Set(executions.map(({ event }) => event))).toEqual(new Set(['TAKEN_OVER']));
   });
 

@@ -1,4 +1,4 @@
-/** Fills that are told again after their plan, or their run, has ended: by the same words, or by others. */
+/** Fills that are reported again after their plan, or their run, has ended: with the same figures, or with others. */
 
 import { describe, expect, test } from 'vitest';
 import { formatDecimal, lots, ticks, units } from '../../../src/money/money.ts';
@@ -13,7 +13,7 @@ const EARLIER_MS = WALL_MS - 3_600_000;
 const ID = encodeClientOrderId({ runMs: EARLIER_MS, plan: 9, leg: 0, attempt: 0 });
 const OTHER_ID = encodeClientOrderId({ runMs: EARLIER_MS, plan: 8, leg: 0, attempt: 0 });
 
-/** An earlier run has booked the one fill of an order, whole. What the venue says of it now is `told`. */
+/** An earlier run has booked the one fill of an order, whole. What the venue says of it now is `reported`. */
 function restarted(told: (fill: Fill) => Partial<Fill>, booked: Partial<StoredBooking> = {}) {
   const exchange = new FakeExchange();
   exchange.trade(ID, BTC_USD, 0, lots(1_000_000n), 1_000_000n, ticks(500_000n), EARLIER_MS + 1_000);
@@ -82,7 +82,7 @@ describe('at recovery', () => {
     expect([fills, exposures]).toEqual([[], []]);
   });
 
-  test('told of another order than it was booked of: recorded', () => {
+  test('reported of another order than it was booked of: recorded', () => {
     const { misreports, said } = restarted(() => ({}), { clOrdId: OTHER_ID });
     expect(misreports).toHaveLength(1);
     expect(said).toEqual([expect.stringContaining(`again, which was of order ${OTHER_ID}`)]);

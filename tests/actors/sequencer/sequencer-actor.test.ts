@@ -22,7 +22,7 @@ import {
   USD,
 } from './sequencer-stage.ts';
 
-/** Of plans and fills: what is told of orders and dust has tests of its own. */
+/** Of plans and fills: what is reported of orders and dust has tests of its own. */
 const names = (executions: readonly Execution[]) =>
   executions.map(({ event }) => event).filter((event) => event.startsWith('PLAN_') || event === 'FILL');
 const plansRecorded = (stage: Stage) =>
@@ -30,7 +30,7 @@ const plansRecorded = (stage: Stage) =>
 const endOf = (executions: readonly Execution[]) => executions.find(({ event }) => event === 'PLAN_ENDED');
 const fillsOf = (executions: readonly Execution[]) => executions.filter(({ event }) => event === 'FILL');
 
-/** Every execution tells risk and the database the same, numbered without a gap. */
+/** Every execution reports the same to risk and the database, numbered without a gap. */
 function takeAll(stage: Stage) {
   const told = stage.told();
   const { executions, audits } = stage.recorded();
@@ -264,7 +264,7 @@ describe('sequencer: what is refused when it arrives', () => {
     expect(names(taken.told())).toEqual(['PLAN_OPENED']);
   });
 
-  test('one without a size, one on a pair that is not online, and one on a pair nobody knows', () => {
+  test('one without a size, one on a pair that is not online, and one on a pair no one knows', () => {
     const stage = stageSequencer();
     stage.send(stage.opportunity(), { sized: 0 });
     expect(refusal(stage)).toBe('unsized');

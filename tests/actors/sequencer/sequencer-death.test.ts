@@ -44,7 +44,7 @@ describe('sequencer: death at any step', () => {
   test.each([
     ['before', false],
     ['after', true],
-  ])('dying just %s any step that can be seen, everything is booked and told exactly once', (_when, after) => {
+  ])('dying just %s any step that can be seen, everything is booked and reported exactly once', (_when, after) => {
     const { steps, ...outcome } = undisturbed;
     for (let at = 1; at <= steps; at++) {
       const { steps: _, ...found } = live(at, after);

@@ -31,7 +31,7 @@ function stageOnVenue(trading: object = {}, options: StageOptions = {}) {
   return { stage, venue };
 }
 
-/** Everything told so far; the ledger must come to what the account holds, to the unit, once no plan is at work. */
+/** Everything reported so far; the ledger must come to what the account holds, to the unit, once no plan is at work. */
 function settle(stage: Stage) {
   const told = stage.told();
   expect(stage.counter('plans_active')).toBe(0);
@@ -328,7 +328,7 @@ describe('sequencer: a leg that falls short', () => {
     ]);
   });
 
-  test('sweeps no dust along that somebody else has taken away', () => {
+  test('sweeps no dust along that another party has taken away', () => {
     const deep = { ...GOOD_BOOKS[ETH_USD]!, bids: [[252_000n, 600_000_000n]] } as const;
     const books = [GOOD_BOOKS[BTC_USD]!, { ...GOOD_BOOKS[ETH_BTC]!, asks: [[5_000n, 300_000_000n]] } as const, deep];
     const { stage, venue } = stageOnVenue({}, { books, paper: { inventory: { USD: '100000' } } });

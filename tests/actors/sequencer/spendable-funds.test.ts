@@ -17,7 +17,7 @@ function stageOf(...balances: bigint[]) {
   return { account, balances, told, seen: () => balances.map((_, asset) => read.of(assetIndex(asset))) };
 }
 
-describe('what is told of the account’s funds', () => {
+describe('what is reported of the account’s funds', () => {
   test('nothing before it is reconciled, and then everything at once', () => {
     const { account, told, seen } = stageOf(5n, 0n, 7n);
     account.isTrading = false;
@@ -39,7 +39,7 @@ describe('what is told of the account’s funds', () => {
     expect(seen()).toEqual([4n, 3n, 0n]);
   });
 
-  test('while the account is being read again what was told last stands, and goes on with the fills', () => {
+  test('while the account is being read again what was reported last stands, and goes on with the fills', () => {
     const { account, balances, told, seen } = stageOf(5n, 1n);
     told.publishAll();
     account.isTrading = false;
@@ -48,7 +48,7 @@ describe('what is told of the account’s funds', () => {
     expect(seen()).toEqual([2n, 1n]);
   });
 
-  test('more than 64 bits is told as the most that they hold', () => {
+  test('more than 64 bits is reported as the most that they hold', () => {
     const { told, seen } = stageOf(2n ** 80n);
     told.publishAll();
     expect(seen()).toEqual([INT64_MAX]);

@@ -20,7 +20,7 @@ function stageOnVenue(options: StageOptions = {}) {
 }
 type Stage = ReturnType<typeof stageOnVenue>['stage'];
 
-/** Nobody turns meanwhile. */
+/** No one turns meanwhile. */
 const freeze = (stage: Stage, ms = FROZEN_MS) => stage.clock.advanceTo(stage.clock.nowNs() + ms * 1e6);
 const refreshBooks = (stage: Stage) => {
   for (const [index, book] of GOOD_BOOKS.entries()) stage.setBook(instrumentIndex(index), book);
@@ -33,7 +33,7 @@ describe('frozen and thawed', () => {
     const { stage, venue } = stageOnVenue();
     stage.send(stage.opportunity());
     stage.run();
-    venue.execute(venue.last); // told just before everything stood still
+    venue.execute(venue.last); // reported just before everything stood still
     freeze(stage);
     stage.run();
     expect(venue.sent).toHaveLength(1);
@@ -101,7 +101,7 @@ describe('frozen and thawed', () => {
   });
 });
 
-test('a plan that only grew old, with nobody frozen, begins no further leg either', () => {
+test('a plan that only grew old, with no one frozen, begins no further leg either', () => {
   const { stage, venue } = stageOnVenue({ trading: { plan_age_max_ms: 1_000 } });
   stage.send(stage.opportunity());
   stage.run();

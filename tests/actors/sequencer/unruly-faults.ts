@@ -8,7 +8,7 @@ export const START = [10_000_000_0000n, 100_0000000000n, 1_000_0000000000n];
 export interface Lived {
   readonly stage: Stage;
   readonly venue: UnrulyVenue;
-  /** What risk was told, and what the database. */
+  /** What was reported to risk, and what to the database. */
   readonly told: readonly Execution[];
   readonly recorded: readonly Execution[];
   readonly audits: readonly string[];

@@ -1,7 +1,7 @@
 /**
  * A venue that behaves like one on a bad day, by seed: it loses answers and orders, refuses, fills in parts, late and in
- * odd assets, tells things twice and in the wrong order, and forgets new orders for a while, or orders it has acknowledged
- * for good or until nobody expects them any more. What it holds is the truth.
+ * odd assets, reports things twice and in the wrong order, and forgets new orders for a while, or orders it has acknowledged
+ * for good or until no one expects them any more. What it holds is the truth.
  */
 
 import { balanceChanges, fillMovements } from '../../../src/actors/sequencer/model/fill-movements.ts';

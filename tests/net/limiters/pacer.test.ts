@@ -5,7 +5,7 @@ import { Pacer, REST_MS } from '../../../src/net/limiters/pacer.ts';
 const REST_NS = REST_MS * 1e6;
 
 describe('pacer', () => {
-  test('no second holds more messages than the limit, and waiting as told is enough', () => {
+  test('no second holds more messages than the limit, and waiting as answered is enough', () => {
     const property = fc.property(
       fc.integer({ min: 1, max: 20 }),
       fc.array(fc.integer({ min: 0, max: 700_000_000 }), { maxLength: 150 }),

@@ -93,7 +93,7 @@ describe('sliding window', () => {
     fc.assert(property, { numRuns: 400 });
   });
 
-  test('no span ever holds more than allowed, and waiting as told is enough and no longer than needed', () => {
+  test('no span ever holds more than allowed, and waiting as answered is enough and no longer than needed', () => {
     const property = fc.property(
       fc.integer({ min: 1, max: 9 }),
       fc.integer({ min: 1, max: 1_000 }),
@@ -116,7 +116,7 @@ describe('sliding window', () => {
     fc.assert(property);
   });
 
-  test('sockets that wait as told spend the whole budget and never more', () => {
+  test('sockets that wait as answered spend the whole budget and never more', () => {
     const property = fc.property(
       fc.integer({ min: 1, max: 6 }),
       fc.integer({ min: 1, max: 12 }),

@@ -134,7 +134,7 @@ describe('the instrument channel', () => {
     client.say({ method: 'subscribe', params: { channel: 'instrument', ...params } });
     return client.last() as { data?: { pairs: { symbol: string }[]; assets: { id: string }[] }; error?: string };
   };
-  test('tells tokenised assets to those who ask for them', () => {
+  test('reports tokenised assets to those who ask for them', () => {
     expect(told({}).data?.pairs.map(({ symbol }) => symbol)).toEqual(['BTC/USD']);
     expect(told({}).data?.assets.map(({ id }) => id)).not.toContain('AAPLx');
     const all = told({ include_tokenized_assets: true });

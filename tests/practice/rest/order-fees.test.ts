@@ -1,4 +1,4 @@
-/** What a sell pays its fee in that names no preference, by REST and by the socket; and how REST tells a fee. */
+/** What a sell pays its fee in that names no preference, by REST and by the socket; and how REST reports a fee. */
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/platform/clock.ts';
 import { madeAccounts } from '../../../src/practice/exchange/accounts/account-spec.ts';
@@ -38,7 +38,7 @@ function byRest({ client }: Opened, more: Record<string, string> = {}): void {
   expect(client.private('AddOrder', { ...SELL, ...more }).error).toEqual([]);
 }
 
-/** What the fees of all trades come to: as REST tells orders and trades, and what the ledger took of each asset. */
+/** What the fees of all trades come to: as REST reports orders and trades, and what the ledger took of each asset. */
 function reportedBy({ client }: Opened) {
   const list = (name: string, key: string, more: Record<string, string> = {}) =>
     Object.values(dig(client.private(name, more), 'result', key) as Record<string, { fee: string; oflags?: string }>);
@@ -67,7 +67,7 @@ describe.each([
     expect(flags).toEqual(['fciq']);
   });
 
-  test('pays in base when its account says so, and REST tells what that is worth in quote', () => {
+  test('pays in base when its account says so, and REST reports what that is worth in quote', () => {
     const opened = open('base');
     sell(opened);
     const { usd, btc, flags, orderFee, tradeFee } = reportedBy(opened);
@@ -105,7 +105,7 @@ test('an execution says which asset its fee is in, whatever was said', () => {
 });
 
 describe('a market order for an amount of quote', () => {
-  test('is told with both quantities as soon as both are known', () => {
+  test('is reported with both quantities as soon as both are known', () => {
     const { socket } = open();
     socket.subscribe('executions');
     const params = { symbol: 'BTC/USD', side: 'buy', order_type: 'market', cash_order_qty: 100 };
@@ -122,7 +122,7 @@ describe('a market order for an amount of quote', () => {
     for (const step of later) expect(step).toMatchObject({ cash_order_qty: 100, order_qty: filled?.cum_qty });
   });
 
-  test('is told by REST in base once that is known', () => {
+  test('is reported by REST in base once that is known', () => {
     const { client } = open();
     const order = { pair: 'XBTUSD', type: 'buy', ordertype: 'market', volume: '100', oflags: 'viqc' };
     expect(client.private('AddOrder', order).error).toEqual([]);

@@ -171,7 +171,7 @@ describe('funds', () => {
     }
   });
 
-  test('TradeVolume tells the fees that are charged; TradeBalance what it all is worth', () => {
+  test('TradeVolume reports the fees that are charged; TradeBalance what it all is worth', () => {
     const { main } = open({}, { fees: { makerPct: '0.1', takerPct: '0.1' } });
     const inputs = {
       domain_spot_volume_30d: '0.0000',
@@ -189,7 +189,7 @@ describe('funds', () => {
   });
 });
 
-test('TradeVolume tells the whole schedule when asked, and which tier is paid now', () => {
+test('TradeVolume reports the whole schedule when asked, and which tier is paid now', () => {
   const { main } = open({}, { fees: { tier: 3 } });
   const schedules = dig(main.private('TradeVolume', { pair: 'XBTUSD', fee_schedule: 'true' }), 'result', 'schedules');
   expect(schedules).toMatchObject([{ pair: 'XXBTZUSD', class: 'forex' }]);
@@ -250,7 +250,7 @@ describe('orders', () => {
     expect(open().main.private(name, params)).toEqual({ error: [error], result: undefined });
   });
 
-  test('flags that nobody knows, or that exclude each other, are refused', () => {
+  test('flags that no one knows, or that exclude each other, are refused', () => {
     const { main } = open();
     const add = (oflags: string, more: object = {}) => main.private('AddOrder', { ...LIMIT, oflags, ...more }).error;
     for (const oflags of ['maker', 'post,', 'fcib,fciq', 'FCIB']) {
@@ -348,7 +348,7 @@ describe('orders', () => {
     expect(stps()).toEqual(['cancel_both', 'cancel_both', 'cancel_newest']);
   });
 
-  test('OrderAmends tells an order as it was placed and each amendment of it, oldest first', () => {
+  test('OrderAmends reports an order as it was placed and each amendment of it, oldest first', () => {
     const { main, second, clock } = open();
     const amends = (order_id: string) => main.private('OrderAmends', { order_id });
     const [txid = ''] = dig(main.private('AddOrder', LIMIT), 'result', 'txid') as string[];

@@ -76,7 +76,7 @@ test.each([
   expect(JSON.parse(heard.body)).toMatchObject({ error: [], result: expect.anything() });
 });
 
-test('what is no request of ours is refused and harms nobody', async () => {
+test('what is no request of ours is refused and harms no one', async () => {
   expect((await ask('/')).status).toBe(404);
   expect((await ask('/0/public/Time/../../secret')).status).toBe(404);
   const { target, headers } = signed('Balance');
@@ -123,7 +123,7 @@ test('a server with a call it never answers closes all the same', async () => {
   expect((await failed).message).toMatch(/hang up|RESET/);
 });
 
-test('a thread tells where it is, who may trade, and what it has in its books of them', async () => {
+test('a thread reports where it is, who may trade, and what it has in its books of them', async () => {
   const thread = await startPracticeThread({ capture: BTC_USD, port: 0, fees: '0.1', settings: { seed: 3 } });
   const [account] = thread.accounts;
   const client = new RestClient(() => {}, account);

@@ -43,7 +43,7 @@ const sensible = fc.constantFrom(
 const value = fc.oneof({ weight: 5, arbitrary: sensible }, fc.jsonValue({ maxDepth: 3 }), fc.double(), fc.boolean());
 const params = fc.dictionary(fc.constantFrom(...NAMES), value, { maxKeys: 10 });
 
-test('no call throws, whatever its parameters: each is answered in the envelope', () => {
+test('no call throws, with any parameters: each is answered in the envelope', () => {
   const { client, clock } = open();
   const calls = fc.constantFrom(...Object.keys(PRIVATE_CALLS));
   fc.assert(
@@ -57,7 +57,7 @@ test('no call throws, whatever its parameters: each is answered in the envelope'
   );
 });
 
-test('no public call throws, whatever its query', () => {
+test('no public call throws, with any query', () => {
   const { client } = open();
   const calls = fc.constantFrom(...Object.keys(PUBLIC_CALLS));
   fc.assert(

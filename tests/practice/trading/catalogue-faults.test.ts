@@ -28,7 +28,7 @@ function open(fault?: FaultName, at: 'before' | 'after subscribing' = 'after sub
   return { made, client, reports, words: () => words(client, from), alice: made.trading };
 }
 
-/** What arrived, in one word per frame; heartbeats aside. */
+/** What arrived, as one name per frame; heartbeats aside. */
 function words(client: PrivateClient, from: number): string[] {
   const frames = client.since(from).filter(({ channel }) => channel !== 'heartbeat');
   return frames.map((frame) => {
@@ -194,7 +194,7 @@ describe('matching and cancelling', () => {
     expect(made.book().asks[0]).not.toEqual(['101.0', '1.00000000']);
   });
 
-  test('fill-after-cancel: the answer says cancelled, then a fill is told', () => {
+  test('fill-after-cancel: the answer says cancelled, then a fill is reported', () => {
     const { client, made, words: seen, alice } = open('fill-after-cancel');
     client.add(REST);
     client.ask('cancel_order', { cl_ord_id: ['c1'] });
@@ -253,7 +253,7 @@ describe('executions and balances', () => {
     expect(held(alice)).toEqual(FILLED);
   });
 
-  test('disconnect-after-fill: the fill is told, its end is not', () => {
+  test('disconnect-after-fill: the fill is reported, its end is not', () => {
     const { client, words: seen, alice } = open('disconnect-after-fill');
     client.add(TAKE);
     expect([seen(), client.closedWith]).toEqual([['ack', 'pending_new', 'new', 'trade'], 1001]);

@@ -121,7 +121,7 @@ class Day {
   readonly viewer = new InlineClient(this.made.exchange);
   readonly clients = NAMES.map((name) => new PrivateClient(this.made.exchange, name));
   readonly books = new ClientBooks(Object.fromEntries(SYMBOLS.map((one) => [one, 1000])));
-  /** What the market has, as this test told it. */
+  /** What the market has, as this test set it. */
   #seenFrames = 0;
 
   constructor() {
@@ -230,7 +230,7 @@ class Day {
     if (matching && bid !== undefined && ask !== undefined) expect(bid < ask).toBe(true);
   }
 
-  /** Both sides of every trade agree, and what clients were told is what is recorded. */
+  /** Both sides of every trade agree, and what clients were sent is what is recorded. */
   checkEnd(): void {
     const sides = new Map<string, TradeRecord[]>();
     for (const name of NAMES) {

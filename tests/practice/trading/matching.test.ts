@@ -60,7 +60,7 @@ describe('taking', () => {
     expect(made.book().asks.length).toBe(status === 'filled' ? 0 : 3);
   });
 
-  test('a market order takes whatever is there and gives up the rest', () => {
+  test('a market order takes what is there and gives up the rest', () => {
     const made = new MadeExchange({ accounts: [{ ...ALICE, balances: { USD: '10000', BTC: '0' } }] });
     const order = made.add('alice', { orderType: 'market', qty: '7' });
     expect(order).toMatchObject({ status: 'canceled', filledQty: 600_000_000n });

@@ -115,7 +115,7 @@ describe('holds', () => {
     expect(made.balance('alice', 'USD')).toEqual([0, 0]);
   });
 
-  test('a sale of everything takes its fee in quote when nobody asked for base', () => {
+  test('a sale of everything takes its fee in quote when no one asked for base', () => {
     const sellers = [ALICE, BOB].map((one) => ({ ...one, sellFeesIn: 'base' as const }));
     const made = new MadeExchange({ accounts: sellers });
     const all = { side: 'sell', qty: '10', limitPrice: '200' };

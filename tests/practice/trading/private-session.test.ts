@@ -249,7 +249,7 @@ describe('trading', () => {
     ]);
   });
 
-  test('an amendment names the order as it was asked for, and is told as amended', () => {
+  test('an amendment names the order as it was asked for, and is reported as amended', () => {
     const { client } = open();
     const one = client();
     one.subscribe('executions');
@@ -478,7 +478,7 @@ describe('channels', () => {
     });
   });
 
-  test('without every change of state only the main ones are told; the counter comes when asked for', () => {
+  test('without every change of state only the main ones are reported; the counter comes when asked for', () => {
     const { client } = open();
     const [brief, counted] = [client(), client()];
     brief.subscribe('executions', { order_status: false });

@@ -95,7 +95,7 @@ describe('over real sockets', () => {
     server = undefined;
   });
 
-  test('an order on the private socket is told on both, to the same digits', async () => {
+  test('an order on the private socket is reported on both, to the same digits', async () => {
     const accounts = [{ ...ACCOUNT, name: 'one', balances: { USD: '1000000' } }];
     const settings = { speed: 0.000_001, openDelayMs: 0, accounts };
     server = await startPracticeServer({ capture: BTC_USD, port: 0, settings }, systemClock);

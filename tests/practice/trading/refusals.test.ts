@@ -321,7 +321,7 @@ describe('accounts', () => {
     expect(() => new MadeExchange().trading.openAccount({ ...ALICE, ...settings })).toThrow(error);
   });
 
-  test('nobody else’s account is seen or touched', () => {
+  test('no one else’s account is seen or touched', () => {
     const made = new MadeExchange();
     const order = made.add('alice', GOOD);
     expect(made.trading.order('bob', order.id)).toBeUndefined();
@@ -329,7 +329,7 @@ describe('accounts', () => {
     expect(made.trading.openOrders('bob')).toEqual([]);
     expect(() => made.trading.balances('nobody')).toThrow(/no account/);
     expect(() => made.trading.cancelAll('nobody')).toThrow(/no account/);
-    // The exchange goes on, and still tells what changes.
+    // The exchange goes on, and still reports what changes.
     const heard: string[] = [];
     const onSettled = () => heard.push('settled');
     made.trading.listen('alice', { onExecution: ({ kind }) => heard.push(kind), onLedger: () => {}, onSettled });

@@ -18,7 +18,7 @@ function open(faults: Partial<TradingFaults>) {
   return { made, client };
 }
 
-/** What arrived, in one word per frame; heartbeats aside. */
+/** What arrived, as one name per frame; heartbeats aside. */
 function words(client: PrivateClient, from: number): string[] {
   const frames = client.since(from).filter(({ channel }) => channel !== 'heartbeat');
   return frames.map((frame) => {
@@ -74,7 +74,7 @@ describe('a request', () => {
     expect(made.trading.closedOrders('alice')).toEqual([]);
   });
 
-  test('that was delayed and whose connection is gone is carried out all the same, and nobody listens for it', () => {
+  test('that was delayed and whose connection is gone is carried out all the same, and no one listens for it', () => {
     const { made, client, from } = strike({ kind: 'delay', ms: 100 });
     client.leave();
     made.run(100);
@@ -140,7 +140,7 @@ describe('a frame', () => {
     const { made, client, from } = strike(isStruck, fault);
     made.run(10);
     expect(words(client, from)).toEqual(want);
-    // Whatever was told, it happened.
+    // Whatever was reported, it happened.
     expect(made.trading.closedOrders('alice')[0]).toMatchObject({ status: 'filled' });
     expect(client.closedWith).toBe(fault.kind === 'disconnect' ? 1001 : undefined);
     expect(client.answersPings()).toBe(fault.kind !== 'half-open');

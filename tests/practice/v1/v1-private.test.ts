@@ -1,4 +1,4 @@
-/** The private socket in its first version: orders, their steps and their trades, told and placed. */
+/** The private socket in its first version: orders, their steps and their trades, reported and placed. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PracticeExchange } from '../../../src/practice/practice-exchange.ts';
@@ -49,7 +49,7 @@ function open(options: MadeOptions = {}) {
 const BUY = { pair: 'XBT/USD', type: 'buy', ordertype: 'limit', volume: '0.50000000', price: '100.5' };
 
 describe('orders', () => {
-  test('an order that rests is told in steps, from pending to canceled', () => {
+  test('an order that rests is reported in steps, from pending to canceled', () => {
     const { client } = open();
     expect(client.subscribe('openOrders')).toEqual([
       {
@@ -111,7 +111,7 @@ describe('orders', () => {
     expect(Number(canceled?.['lastupdated'])).toBeGreaterThan(1.7e9);
   });
 
-  test('fills are told in both channels, with fees in quote whatever paid them, and as the exchange booked them', () => {
+  test('fills are reported in both channels, with fees in quote whatever paid them, and as the exchange booked them', () => {
     const { made, client } = open();
     client.subscribe('openOrders');
     client.subscribe('ownTrades');
@@ -157,7 +157,7 @@ describe('orders', () => {
     expect(client.rows('openOrders', from).every(([, row]) => typeof row['ratecount'] === 'number')).toBe(true);
   });
 
-  test('edits, cancel-all and the switch answer in their own words', () => {
+  test('edits, cancel-all and the switch answer with their own texts', () => {
     const { made, client } = open();
     const [placed] = client.order('addOrder', { ...BUY, userref: 9 }) as [Row];
     const edit = { orderid: placed['txid'], pair: 'XBT/USD', price: '99.5', volume: '0.4' };
@@ -226,7 +226,7 @@ describe('refusals', () => {
     expect(made.trading.openOrders('alice')).toEqual([]);
   });
 
-  test('the account of the token is the one that is told and trades', () => {
+  test('the account of the token is the one that is reported and trades', () => {
     const { made } = open();
     const bob = new V1PrivateClient(made.exchange, 'bob');
     bob.subscribe('openOrders');

@@ -135,7 +135,7 @@ describe('answers', () => {
     expect(answer).toMatchObject({ ok: false, failure: { proof: 'refused', topic: 'credentials' } });
   });
 
-  test('a request that never left is told from one that may have arrived', () => {
+  test('a request that never left is distinguished from one that may have arrived', () => {
     const lost = (neverSent: boolean) => readAnswer({ ok: false, neverSent, why: 'x' });
     expect([lost(true), lost(false)]).toMatchObject([
       { failure: { proof: 'not_sent' } },
@@ -143,7 +143,7 @@ describe('answers', () => {
     ]);
   });
 
-  test('an error is told in the words of the venue, cut short when they are many', () => {
+  test('an error is reported with the text of the venue, cut short when they are many', () => {
     const answer = readAnswer(refusal(`EOrder:Insufficient funds${'!'.repeat(5_000)}`));
     expect(answer.ok ? '' : answer.failure.text).toHaveLength(200);
   });

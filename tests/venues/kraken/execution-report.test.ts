@@ -25,7 +25,7 @@ test('a trade without a status is a part of the order, never its end: more fills
   expect(statusOf({ ...TRADE, order_status: 'filled' })).toBe('filled');
 });
 
-test('an entry that says nothing of the order’s state, or what nobody has heard of, is no end', () => {
+test('an entry that says nothing of the order’s state, or what no one has heard of, is no end', () => {
   for (const entry of [{}, { exec_type: 'amended' }, { exec_type: 'status' }, { ...TRADE, order_status: 'gone' }]) {
     expect(statusOf(entry)).toBeUndefined();
   }

@@ -155,7 +155,7 @@ describe('frame decoder', () => {
     expect(decoder.instrumentsIn(bytes, 0, bytes.length)).toEqual([1, 2]);
   });
 
-  test('a million mutated frames: nothing thrown, and whatever is read from bytes reads the same from JSON', async () => {
+  test('a million mutated frames: nothing thrown, and what is read from bytes reads the same from JSON', async () => {
     const seed = 20261121;
     console.log(`mutated frames: seed ${seed}`);
     const chance = seededChance(seed);

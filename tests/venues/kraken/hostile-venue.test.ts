@@ -1,4 +1,4 @@
-/** A venue that says anything at all, on the socket and by REST: nothing is thrown, nothing is told twice in the same figures or without measure. */
+/** A venue that says anything at all, on the socket and by REST: nothing is thrown, nothing is reported twice in the same figures or without measure. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -55,7 +55,7 @@ const frame = fc
   .map(([one, other, pick]) => JSON.stringify(other === null ? one : changed(one, other, pick)));
 const answer = fc.record({ status: fc.constantFrom(200, 200, 301, 429, 503, 520), body: fc.constantFrom(...BODIES) });
 
-test('whatever it says, nothing is thrown, and a fill is told again only in other figures, all of which can be kept', () => {
+test('whatever it says, nothing is thrown, and a fill is reported again only in other figures, all of which can be kept', () => {
   let mostOfOne = 0;
   const told = new Map<string, number>();
   fc.assert(

@@ -95,7 +95,7 @@ describe('instrument message', () => {
     expect(known.instrumentNamed('EUR/BTC')).toMatchObject({ qtyIncrement: 30_000n, costMin: 100_000n });
   });
 
-  test('a pair of an asset that nobody announced is refused by name', () => {
+  test('a pair of an asset that was not announced is refused by name', () => {
     const { known, refused } = read(message([PAIR, { ...PAIR, symbol: 'ETH/USD', base: 'ETH' }]));
     expect(refused).toEqual([{ name: 'ETH/USD', reason: expect.stringContaining('ETH was not announced') }]);
     expect(known.instrumentNamed('BTC/USD')?.status).toBe('online');
@@ -117,7 +117,7 @@ describe('instrument message', () => {
     expect(known.instruments.map(({ status }) => status)).toEqual(['online', 'online']);
   });
 
-  test('an asset that only captures told of takes the precision that is announced', () => {
+  test('an asset that only captures had takes the precision that is announced', () => {
     const { known } = read(message([PAIR]));
     known.apply({
       assets: [],

@@ -152,7 +152,7 @@ describe('names', () => {
     expect(get((done) => rest.balances(done))).toMatchObject({ ok: true, value });
   });
 
-  test('a balance of more than can be counted is told as that, never as another amount nor as an unknown asset', () => {
+  test('a balance of more than can be counted is reported as that, never as another amount nor as an unknown asset', () => {
     const { get, rest } = stage({
       BalanceEx: result({
         XXBT: { balance: '1e70' },
@@ -189,7 +189,7 @@ describe('names', () => {
 });
 
 describe('pairs of which REST wants more', () => {
-  test('are told with what it wants, by the newest list', () => {
+  test('are reported with what it wants, by the newest list', () => {
     const [instrument] = directoryOf(['BTC/USD']).instruments;
     let row: object = PAIRS.XXBTZUSD;
     const { get, rest } = stage({ AssetPairs: () => result({ XXBTZUSD: row }) });
@@ -289,7 +289,7 @@ describe('what became of an order', () => {
     for (const answers of attempts) expect(fate(answers, 'O1').got.ok).toBe(false);
   });
 
-  test('a fill of a time that cannot be meant, or with an id that the records cannot hold, is not told', () => {
+  test('a fill of a time that cannot be meant, or with an id that the records cannot hold, is not reported', () => {
     const whole = order({ vol_exec: '0.20000000', trades: ['T1'] });
     const told = (trades: object) =>
       fate({ QueryOrders: result({ O1: whole }), QueryTrades: result(trades) }, 'O1').got.ok;
@@ -327,7 +327,7 @@ describe('what became of an order', () => {
     expect(fate({ OpenOrders: NONE.open, ClosedOrders: closed }).got.ok).toBe(false);
   });
 
-  test('a status nobody has heard of is not taken for an end', () => {
+  test('a status no one has heard of is not taken for an end', () => {
     const { got } = fate({ QueryOrders: result({ O1: order({ status: 'resting', vol_exec: '0' }) }) }, 'O1');
     expect(got).toMatchObject({ ok: true, value: { isOpen: true } });
   });
@@ -364,7 +364,7 @@ describe('ended orders', () => {
 });
 
 describe('fees and keys', () => {
-  test('fees are read by any name; what is not told, or no fee, is not known', () => {
+  test('fees are read by any name; what is not reported, or no fee, is not known', () => {
     const { get, rest } = stage({
       TradeVolume: result({
         currency: 'ZUSD',

@@ -239,7 +239,7 @@ describe('an order', () => {
 });
 
 describe('a gap in the executions', () => {
-  test('makes what is out uncertain, and is subscribed over; fills of the snapshot are told once', () => {
+  test('makes what is out uncertain, and is subscribed over; fills of the snapshot are reported once', () => {
     const { port, venue, pass, events, of } = liveStage();
     port.send(approved());
     pass(10);
@@ -267,7 +267,7 @@ describe('a gap in the executions', () => {
     expect(of('order.filled')).toHaveLength(1);
   });
 
-  test('at the very end shows by its silence: an order that was accepted is not told to its end', () => {
+  test('at the very end shows by its silence: an order that was accepted is not reported to its end', () => {
     const { port, venue, pass, of } = liveStage();
     venue.snapshot = [trade(), filled()];
     port.send(approved());
@@ -318,7 +318,7 @@ describe('a gap in the executions', () => {
     expect(port.isConnected).toBe(true);
   });
 
-  test('a gap in the balances is subscribed over without a word about orders', () => {
+  test('a gap in the balances is subscribed over without a report about orders', () => {
     const { port, venue, pass, of } = liveStage();
     port.send(approved());
     pass(10);
@@ -343,7 +343,7 @@ describe('balances', () => {
     expect(events).toEqual([{ type: 'balance', asset: 1, totalUnits: 13_299_950_000n, refId: 'TAAAAA-1' }]);
   });
 
-  test('of more than can be counted are said, and never told as another amount', () => {
+  test('of more than can be counted are said, and never reported as another amount', () => {
     const { venue, pass, of } = liveStage();
     const update = { wallet_type: 'spot', wallet_id: 'main', asset: 'USD' };
     for (const balance of ['92233720368.54775808', '1e60', '-1e60']) venue.line.balances([{ ...update, balance }]);
@@ -411,7 +411,7 @@ describe('a connection that is lost', () => {
     expect(venue.lines.flatMap((line) => line.asked('add_order'))).toHaveLength(1);
   });
 
-  test('after its end leaves nothing uncertain, and the end is told from the stream when asked', () => {
+  test('after its end leaves nothing uncertain, and the end is reported from the stream when asked', () => {
     const { port, venue, pass, of } = liveStage();
     port.send(approved());
     venue.line.executions([pendingNew(), trade(), filled()]);
@@ -425,7 +425,7 @@ describe('a connection that is lost', () => {
     expect(venue.called('QueryOrders')).toEqual([]);
   });
 
-  test('comes back with a snapshot, of which each fill is told once', () => {
+  test('comes back with a snapshot, of which each fill is reported once', () => {
     const { port, venue, pass, of } = liveStage();
     port.send(approved());
     venue.line.executions([pendingNew(), trade({ exec_id: 'T1', last_qty: 0.1, cum_qty: 0.1 })]);
@@ -527,7 +527,7 @@ describe('subscriptions', () => {
     expect(down.port.isConnected).toBe(true);
   });
 
-  test('while the key cannot be asked about, REST tells whether the venue is closed or our clock is wrong', () => {
+  test('while the key cannot be asked about, REST shows whether the venue is closed or our clock is wrong', () => {
     const { port, venue, pass, of, clock } = tradingStage();
     const texts = () => of('unexpected').map(({ text }) => text);
     venue.rest['GetApiKeyInfo'] = () => ({ error: ['EService:Unavailable'] });
@@ -735,7 +735,7 @@ describe('a lookup', () => {
     expect(of('order.fate')).toEqual([{ type: 'order.fate', clOrdId: CL, found: undefined }]);
   });
 
-  test('that does not find what the venue had tells it so: that is another answer than that there was none', () => {
+  test('that does not find what the venue had reports it so: that is another answer than that there was none', () => {
     const { port, pass, of } = liveStage();
     port.send(approved());
     pass(1_000);
@@ -884,7 +884,7 @@ describe('the account', () => {
     expect(of('account_unknown')).toHaveLength(2);
   });
 
-  test('takes up the open orders of a predecessor: what comes of them is told', () => {
+  test('takes up the open orders of a predecessor: what comes of them is reported', () => {
     const { port, venue, pass, of, events } = stageOf();
     venue.rest['OpenOrders'] = () => ({ result: { open: { [ID]: row({ status: 'open' }) } } });
     port.readAccount({ scope: 'everything', sinceMs: wallMs(0) });
@@ -950,7 +950,7 @@ describe('cancels', () => {
     expect(of('disconnected')).toEqual([]);
   });
 
-  test('refused for the counter tell that it is full: no order leaves until it has decayed', () => {
+  test('refused for the counter show that it is full: no order leaves until it has decayed', () => {
     const { port, venue, pass } = liveStage();
     venue.answer = (request, line) => {
       if (request.method === 'cancel_order') line.refuse(request, 'EOrder:Rate limit exceeded');
@@ -1133,7 +1133,7 @@ describe('a pair whose precision changes', () => {
     expect(stage.venue.line.asked('add_order')).toMatchObject([{ params: { order_qty: 0.25 } }]);
   });
 
-  test('while an order is out has it told by the stream as it was sent', () => {
+  test('while an order is out has it reported by the stream as it was sent', () => {
     const stage = liveStage();
     stage.port.send(approved());
     rescale(stage);
@@ -1146,7 +1146,7 @@ describe('a pair whose precision changes', () => {
     expect(stage.of('order.fate')).toMatchObject([{ found: { pricePrecision: 1, qtyPrecision: 8, fills: [BOOKED] } }]);
   });
 
-  test('while an order is out has it told by REST as it was sent', () => {
+  test('while an order is out has it reported by REST as it was sent', () => {
     const stage = liveStage();
     stage.port.send(approved());
     stage.pass(10);
@@ -1158,7 +1158,7 @@ describe('a pair whose precision changes', () => {
     expect(stage.of('order.fate')).toMatchObject([{ found: { ...terms, fills: [BOOKED] } }]);
   });
 
-  test('has an order that a predecessor sent told as the sequencer remembers it, by stream and by REST', () => {
+  test('has an order that a predecessor sent reported as the sequencer remembers it, by stream and by REST', () => {
     const stage = liveStage();
     stage.atWork.set(CL, { pricePrecision: 1, qtyPrecision: 8 });
     rescale(stage);
@@ -1176,7 +1176,7 @@ describe('a pair whose precision changes', () => {
     expect(other.of('order.fate')).toMatchObject([{ found: { qtyPrecision: 8, fills: [BOOKED] } }]);
   });
 
-  test('has an order that nobody knows told as the pair is now, and says so', () => {
+  test('has an order that no one knows reported as the pair is now, and says so', () => {
     const stage = liveStage();
     rescale(stage);
     stage.venue.rest = FILLED;

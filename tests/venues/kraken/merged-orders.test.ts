@@ -37,7 +37,7 @@ describe('merged orders', () => {
     });
   });
 
-  test('in whatever order and however often entries come, the same is known in the end', () => {
+  test('in any order and however often entries come, the same is known in the end', () => {
     const straight = new MergedOrders(10);
     for (const report of LIFE) straight.apply(report);
     const shuffled = fc.shuffledSubarray([...LIFE, ...LIFE], { minLength: 2 * LIFE.length });
@@ -63,7 +63,7 @@ describe('merged orders', () => {
     expect(merged.byOrderId(ID)?.endQty).toBe('0.17');
   });
 
-  test('contradictions keep the older word and are said', () => {
+  test('contradictions keep the older report and are said', () => {
     const merged = new MergedOrders(10);
     const said = [
       pendingNew(),

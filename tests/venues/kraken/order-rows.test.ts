@@ -37,7 +37,7 @@ describe('an order of ours in a pair whose name is not known yet', () => {
     expect(read({ vol_exec: '0.00000000', trades: null })).toMatchObject({ clOrdId, instrument: undefined, fills: [] });
   });
 
-  test('is read when it is a trailing order of somebody else, whose price is a distance', () => {
+  test('is read when it is a trailing order of another party, whose price is a distance', () => {
     const descr = { pair: 'XETHXXBT', type: 'sell', price: '+5.0000%' };
     expect(read({ cl_ord_id: null, descr })).toMatchObject({ clOrdId: undefined, limitTicks: 0n, qtyLots: 0n });
   });
@@ -47,7 +47,7 @@ describe('an order of ours in a pair whose name is not known yet', () => {
   });
 });
 
-describe('a fee that the ledger tells', () => {
+describe('a fee that the ledger reports', () => {
   const directory = directoryOf(['ETH/BTC']);
   const pairs = { XETHXXBT: { altname: 'ETHXBT', wsname: 'ETH/XBT', pair_decimals: 8, lot_decimals: 8 } };
   const namesWith = (assets?: Parameters<VenueNames['takeAssets']>[0]) => {
@@ -70,11 +70,11 @@ describe('a fee that the ledger tells', () => {
   };
   const eth = directory.assetNamed('ETH')?.index;
 
-  test('in an old name of a listed asset is booked before the venue has told its names', () => {
+  test('in an old name of a listed asset is booked before the venue has reported its names', () => {
     expect(readWith(namesWith(), 'XETH')).toMatchObject({ feeAsset: eth, feeUnits: 200_000n });
   });
 
-  test('in an asset that is not found is not read before the venue has told its names: it may be listed', () => {
+  test('in an asset that is not found is not read before the venue has reported its names: it may be listed', () => {
     expect(() => readWith(namesWith(), 'KFEE')).toThrow('the venue has not listed its assets');
   });
 

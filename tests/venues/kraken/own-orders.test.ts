@@ -73,7 +73,7 @@ describe('orders of ours', () => {
     );
   });
 
-  test('with any of the entries lost, nothing is told that is not so, and no end before all fills', () => {
+  test('with any of the entries lost, nothing is reported that is not so, and no end before all fills', () => {
     const words = [
       entries([pendingNew()]),
       entries([trade({ exec_id: 'T1', last_qty: 0.1, cum_qty: 0.1 })]),
@@ -88,7 +88,7 @@ describe('orders of ours', () => {
         const isWhole =
           some.includes(words[1]!) && some.includes(words[2]!) && some.includes(words[3]!) && some.includes(words[0]!);
         const hasEnded = events.some(({ type }) => type === 'order.ended');
-        // Without the entry that carries both ids nobody can tell whose the others are.
+        // Without the entry that carries both ids it is not known whose the others are.
         expect(hasEnded).toBe(isWhole);
         orders.onTimer(10_000);
         expect(events.some(({ type }) => type === 'order.uncertain')).toBe(!isWhole);
@@ -96,7 +96,7 @@ describe('orders of ours', () => {
     );
   });
 
-  test('fills that came before anything named their order are told with its acknowledgement', () => {
+  test('fills that came before anything named their order are reported with its acknowledgement', () => {
     const { send, entry, take, typesOf } = stage();
     send();
     entry(trade(), filled());
@@ -153,7 +153,7 @@ describe('orders of ours', () => {
     expect(late.typesOf()).toEqual(['order.refused', 'unexpected', 'order.acked', 'order.filled', 'order.ended']);
   });
 
-  test('a fill after the end is told, and said to be late', () => {
+  test('a fill after the end is reported, and said to be late', () => {
     const { send, entry, typesOf, events } = stage();
     send();
     entry(pendingNew(), canceled());
@@ -191,14 +191,14 @@ describe('orders of ours', () => {
     expect(events.at(-1)).toMatchObject({ type: 'order.ended', filledLots: 25_000_000n });
   });
 
-  test('a fill whose fee is not told is not booked: its order is looked up', () => {
+  test('a fill whose fee is not reported is not booked: its order is looked up', () => {
     const { send, entry, typesOf } = stage();
     send();
     entry(pendingNew(), trade({ fees: undefined }), filled());
     expect(typesOf()).toEqual(['order.acked', 'order.uncertain']);
   });
 
-  test('a fee in an asset that is not listed is told in the venue’s words', () => {
+  test('a fee in an asset that is not listed is reported with the venue’s text', () => {
     const { send, entry, events } = stage();
     send();
     entry(pendingNew(), trade({ fees: [{ asset: 'KFEE', qty: 3.5 }] }));
@@ -231,7 +231,7 @@ describe('orders of ours', () => {
         { asset: 'BTC', qty: 0.2 },
       ]),
     ).toEqual([30_000_000n, 0, 0]);
-    // The venue tells fees with more decimals than its ledger books.
+    // The venue reports fees with more decimals than its ledger books.
     expect(feeOf([{ asset: 'BTC', qty: 0.000000001 }])).toEqual([1n, 0, 0]);
   });
 
@@ -294,7 +294,7 @@ describe('orders of ours', () => {
     expect(typesOf()).toEqual(['order.acked', 'unexpected', 'order.uncertain']);
   });
 
-  test('orders of others are nobody’s business, those of a predecessor are taken up', () => {
+  test('orders of others are no one’s business, those of a predecessor are taken up', () => {
     const { entry, typesOf, take } = stage();
     entry(pendingNew({ cl_ord_id: 'human', order_id: 'O9' }), trade({ order_id: 'O9' }));
     entry(pendingNew({ cl_ord_id: undefined, order_id: 'O8' }), trade({ order_id: 'O8' }));
@@ -306,14 +306,14 @@ describe('orders of ours', () => {
   });
 });
 
-describe('an order that is told as another than was sent', () => {
+describe('an order that is reported as another than was sent', () => {
   test.each([
     ['pair', { symbol: 'ETH/USD' }, 'an order of ETH/USD'],
     ['side', { side: 'sell' }, 'an order to sell'],
     ['quantity', { order_qty: 2.5 }, 'an order of 2.5'],
     ['a quantity finer than a lot', { order_qty: 0.250000001 }, 'an order of 0.250000001'],
     ['limit', { limit_price: 1 }, 'a limit of 1'],
-  ])('%s: is said once, and nothing of it is told as true', (_what, other, what) => {
+  ])('%s: is said once, and nothing of it is reported as true', (_what, other, what) => {
     const { send, take, entry, events, orders, typesOf } = stage();
     send();
     take(reply());
@@ -325,7 +325,7 @@ describe('an order that is told as another than was sent', () => {
     expect(orders.out.size).toBe(0);
   });
 
-  test('a fill whose fee the venue tells later is told then, and once', () => {
+  test('a fill whose fee the venue reports later is reported then, and once', () => {
     const { send, entry, events } = stage();
     send();
     entry(pendingNew());
@@ -341,7 +341,7 @@ describe('an order that is told as another than was sent', () => {
     ['price', { last_price: 1 }],
     ['cost', { cost: 1 }],
     ['fee', { fees: [{ asset: 'BTC', qty: 0.01 }] }],
-  ])('a fill that comes again with another %s is told again: whoever booked it decides', (_what, other) => {
+  ])('a fill that comes again with another %s is reported again: whoever booked it decides', (_what, other) => {
     const { send, entry, events } = stage();
     send();
     entry(pendingNew());
@@ -356,7 +356,7 @@ describe('an order that is told as another than was sent', () => {
   test.each([
     ['side', { side: 'sell' }, 'an order to sell'],
     ['pair', { symbol: 'ETH/USD' }, 'an order of ETH/USD'],
-  ])('a fill of the other %s is a misreport, and is not told', (_what, other, what) => {
+  ])('a fill of the other %s is a misreport, and is not reported', (_what, other, what) => {
     const { send, entry, events } = stage();
     send();
     entry(pendingNew());

@@ -87,7 +87,7 @@ const until = (what: () => boolean): Promise<void> =>
     look();
   });
 
-/** A buy of some quantity that goes as deep as the third level, or one that nobody would fill. */
+/** A buy of some quantity that goes as deep as the third level, or one that no one would fill. */
 function buy(qtyLots: Lots, isHopeless = false): string {
   const book = server.exchange.market.books.get(PAIR);
   const asks = JSON.parse((book?.snapshotSide('ask', 10) ?? '[]').replace(/:([\d.]+)/g, ':"$1"')) as {

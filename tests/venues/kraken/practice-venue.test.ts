@@ -73,7 +73,7 @@ describe('against the practice exchange', () => {
   test.each(['quote', 'base'] as const)(
     'every order says what its fee is to be paid in: an account whose sells pay %s makes no difference',
     (sellFeesIn) => {
-      // Answers get lost, so that fills are also read from REST, which tells every fee in quote.
+      // Answers get lost, so that fills are also read from REST, which reports every fee in quote.
       const stage = day(11, { 'ack-lost': 0.2, 'execution-gap': 0.1 }, 60, { sellFeesIn });
       const orders = stage.sent.filter((text) => text.includes('"method":"add_order"'));
       expect(orders.length).toBeGreaterThan(50);

@@ -91,7 +91,7 @@ describe('frames of the private socket', () => {
     expect(read(text, 'executions').reports[0]?.fill).toMatchObject({ qty: '1234567890.12345678', cost: '1e-08' });
   });
 
-  test('a trailing order of somebody else, whose limit is a distance below, is read', () => {
+  test('a trailing order of another party, whose limit is a distance below, is read', () => {
     const entry = { order_id: 'OFOREIGN', exec_type: 'new', limit_price: -0.5, limit_price_type: 'pct' };
     const frame = privateFrameOfText(
       JSON.stringify({ channel: 'executions', type: 'update', data: [entry], sequence: 2 }),
@@ -129,7 +129,7 @@ describe('frames of the private socket', () => {
     expect(unreadable[0]?.why).not.toBe('');
   });
 
-  test('what is unreadable still tells whose it is, where it can', () => {
+  test('what is unreadable still shows whose it is, where it can', () => {
     const { unreadable } = executions({ ...entry, cl_ord_id: 'a1', last_qty: -1 });
     expect(unreadable[0]).toMatchObject({ orderId: 'OK4GJX-KSTLS-7DZZO5', clOrdId: 'a1' });
   });

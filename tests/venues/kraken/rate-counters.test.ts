@@ -65,7 +65,7 @@ describe('trading counter', () => {
     expect(counter.hasRoomToAdd(instrumentIndex(PAIR + 1), 1, 0)).toBe(true);
   });
 
-  test('what the venue tells raises the counter and never lowers it', () => {
+  test('what the venue reports raises the counter and never lowers it', () => {
     const counter = new TradingCounter('starter');
     counter.onReported(PAIR, 24.5, 0);
     expect(counter.hasRoomToAdd(PAIR, 1, 0)).toBe(false);
@@ -76,7 +76,7 @@ describe('trading counter', () => {
     expect(counter.hasRoomToCancel(PAIR, 1, 500)).toBe(false);
   });
 
-  test('the tier follows from the threshold that the venue tells', () => {
+  test('the tier follows from the threshold that the venue reports', () => {
     expect([60, 125, 180, 17, 200].map(tierOfThreshold)).toEqual(['starter', 'intermediate', 'pro', 'starter', 'pro']);
   });
 });
@@ -186,7 +186,7 @@ describe('whoever asks the counters first is never refused, however requests bun
     }
   });
 
-  test('a call that waits for answers of others is told so', () => {
+  test('a call that waits for answers of others is answered that', () => {
     const counter = new DecayingCounter(REST_LIMITS.starter);
     for (let call = 0; call < 15; call++) counter.begin(1);
     expect(counter.waitNs(1, 1e15)).toBe(Number.POSITIVE_INFINITY);

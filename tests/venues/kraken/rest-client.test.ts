@@ -71,7 +71,7 @@ describe('rest client', () => {
     expect(new Set(nonces).size).toBe(5);
   });
 
-  test('never makes an order twice, whatever the answer', () => {
+  test('never makes an order twice, with any answer', () => {
     const { http, deps, passMs } = stage();
     const client = new RestClient(deps);
     const proofs: string[] = [];
@@ -346,7 +346,7 @@ describe('rest client', () => {
     expect(http.sent).toHaveLength(1);
   });
 
-  test('every call is answered exactly once, whatever the venue answers', () => {
+  test('every call is answered exactly once, with every answer of the venue', () => {
     const answers: HttpResult[] = [
       result({}),
       refusal('EAPI:Invalid nonce'),

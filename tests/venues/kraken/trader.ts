@@ -1,6 +1,6 @@
 /**
  * A trader for tests: sends orders through a trading port, looks up what is uncertain, and believes nothing but what it
- * is told. What it knows in the end is compared with the exchange's own books.
+ * is reported. What it knows in the end is compared with the exchange's own books.
  */
 
 import type { InstrumentDirectory, InstrumentIndex } from '../../../src/market/instrument.ts';

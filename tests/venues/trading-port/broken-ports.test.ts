@@ -17,7 +17,7 @@ const telling = (tell: () => Tell) => (inner: TradingPort) => {
   return port;
 };
 
-/** Hands events on by its own rule, and answers with what it has told. */
+/** Hands events on by its own rule, and answers with what it has reported. */
 const changing = (change: () => (event: TradingEvent) => readonly TradingEvent[]) => (inner: TradingPort) => {
   const port = new PortBefore(inner);
   const changed = change();

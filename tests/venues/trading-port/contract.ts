@@ -1,5 +1,5 @@
 /**
- * What every trading port keeps to, whatever venue is behind it. Each case runs on every port; a port that a case cannot
+ * What every trading port keeps to, with any venue behind it. Each case runs on every port; a port that a case cannot
  * be put to says why. The rules of an order's events are looked at after every case.
  */
 import { expect } from 'vitest';
@@ -195,7 +195,7 @@ export const ORDERLESS_CASES: ReadonlySet<CaseName> = new Set([
   'answers a question after the account also when it is not connected: that it is unknown',
 ]);
 
-/** What holds of the events of every order, after whatever happened. */
+/** What holds of the events of every order, after anything that happened. */
 export function expectOrderly(stage: PortStage): void {
   const execIds = stage.of('order.filled').map(({ fill }) => fill.execId);
   expect(new Set(execIds).size, 'each fill is told once').toBe(execIds.length);

@@ -71,13 +71,13 @@ export class PortStage {
     }
   }
 
-  /** A turn passes at the venue, and nobody asks what happened. */
+  /** A turn passes at the venue, and no one asks what happened. */
   tickOnly(): void {
     this.#parts.tick();
     this.port.onTimer();
   }
 
-  /** Everything that is there to be told, at most `limit` at a time. @returns how many each time. */
+  /** Everything that is there to be reported, at most `limit` at a time. @returns how many each time. */
   take(limit: number): number[] {
     const counts: number[] = [];
     for (;;) {
@@ -89,7 +89,7 @@ export class PortStage {
     }
   }
 
-  /** Connected, and what was told on the way there forgotten. */
+  /** Connected, and what was reported on the way there forgotten. */
   connect(): void {
     this.port.start();
     for (let tries = 0; tries < 30 && !this.hasRoom; tries++) this.pass(500);

@@ -55,7 +55,7 @@ export type Closing =
   | { readonly kind: 'nothing' };
 
 /** A route with its first order. `brings` and `worth` are in the start asset: what comes of it, and what that cost. */
-interface ExecutionRoute {
+interface PricedRoute {
   readonly draft: OrderDraft;
   readonly brings: Units;
   readonly worth: Units;
@@ -73,7 +73,7 @@ export function closingOrder(plan: Plan, books: NewestBooks, terms: ClosingTerms
   let reason: PlanReason | undefined;
   for (const place of [...places.filter((one) => !isOwed(one)), ...places.filter(isOwed)]) {
     const routes = valuedRoutes(plan, place, books, terms);
-    const best = routes.reduce<ExecutionRoute | undefined>(
+    const best = routes.reduce<PricedRoute | undefined>(
       (least, route) => (least && losesLess(least, route) ? least : route),
       undefined,
     );
@@ -109,24 +109,24 @@ function firstReason(hops: Route, whyNot: ClosingTerms['whyNot']): PlanReason | 
   return undefined;
 }
 
-function losesLess(one: ExecutionRoute, other: ExecutionRoute): boolean {
+function losesLess(one: PricedRoute, other: PricedRoute): boolean {
   if (one.worth === 0n || other.worth === 0n) return one.brings >= other.brings;
   return one.brings * other.worth >= other.brings * one.worth;
 }
 
 /** What cannot be valued, because its prices changed their scale, is closed out at any loss. */
-function isWithinBound({ brings, worth }: ExecutionRoute, lossMaxBps: number): boolean {
+function isWithinBound({ brings, worth }: PricedRoute, lossMaxBps: number): boolean {
   return worth === 0n || brings * BPS >= worth * (BPS - BigInt(lossMaxBps));
 }
 
-function valuedRoutes(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): ExecutionRoute[] {
+function valuedRoutes(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): PricedRoute[] {
   const find = (plan.heldUnits[place] ?? 0n) < 0n ? routesToBuy : routesToSell;
   const isTurned = plan.reversed && terms.shortfall === 'cheapest';
   const back = isTurned ? find(plan, place, books, { ...terms, shortfall: 'reverse' }) : [];
   return back.length > 0 ? back : find(plan, place, books, terms);
 }
 
-function routesToSell(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): ExecutionRoute[] {
+function routesToSell(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): PricedRoute[] {
   const held = plan.heldUnits[place] ?? NO_UNITS;
   const routes = openRoutes(plan, routesHome(plan, place, terms.shortfall, books.directory), terms);
   return routes.flatMap((route) => {
@@ -168,7 +168,7 @@ function valueOnward(
   return plus(value, left);
 }
 
-function routesToBuy(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): ExecutionRoute[] {
+function routesToBuy(plan: Plan, place: number, books: NewestBooks, terms: ClosingTerms): PricedRoute[] {
   const owed = negated(plan.heldUnits[place] ?? NO_UNITS);
   const routes = openRoutes(plan, routesTo(plan, place, terms.shortfall, books.directory), terms);
   return routes.flatMap((route) => routeToBuy(plan, route, place, owed, books, terms) ?? []);
@@ -182,7 +182,7 @@ function routeToBuy(
   owed: Units,
   books: NewestBooks,
   terms: ClosingTerms,
-): ExecutionRoute | undefined {
+): PricedRoute | undefined {
   let needed = owed;
   for (const hop of [...route].reverse()) {
     const priced = priceHop(hop, books, terms);
@@ -217,7 +217,7 @@ function boughtWith(
   spent: Units,
   draft: OrderDraft,
   books: NewestBooks,
-): ExecutionRoute | undefined {
+): PricedRoute | undefined {
   const cost = decidedCost(plan, hop.gives, spent, books) ?? spent; // of the start asset that is what it spends
   return { draft, brings: decidedCost(plan, place, owed, books) ?? cost, worth: cost };
 }
