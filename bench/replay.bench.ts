@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, statSync } from 'node:fs';
-import { replayCapture } from '../src/cli/replay.ts';
+import { replayCapture } from '../src/cli/replay/replay.ts';
 import type { Summary } from '../src/readings/summary.ts';
 import { type Bench, type BenchOptions, type BenchRow, median, timeMs } from './harness.ts';
 import { type RepeatedCapture, writeRepeated } from './support/repeated-capture.ts';

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFile
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runningProcess, whyNoAnswer } from '../../src/cli/running-process.ts';
+import { runningProcess, whyNoAnswer } from '../../src/cli/operator/running-process.ts';
 import { openRunFile, type RunFile, readOwnRuns, readRun, runFilePath } from '../../src/control/run-file.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { arbitradeError } from '../../src/platform/errors.ts';

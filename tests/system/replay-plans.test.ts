@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { replayCapture } from '../../src/cli/replay.ts';
+import { replayCapture } from '../../src/cli/replay/replay.ts';
 import { freshSeed } from '../../src/platform/chance.ts';
 import { capturePath } from '../support/captures.ts';
 import { writeMadeMarket } from '../support/made-market.ts';

@@ -1,7 +1,7 @@
 /** `arbitrade flatten`: see {@link flatten}. */
 
-import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
-import { describeBegun, describePreview, type FlattenAnswer, readFlattenAnswer } from '../readings/flatten-text.ts';
+import { EXIT, type ExitCode } from '../../engine/exit-codes.ts';
+import { describeBegun, describePreview, type FlattenAnswer, readFlattenAnswer } from '../../readings/flatten-text.ts';
 import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
 
 export interface FlattenOptions extends AskOptions {

@@ -1,9 +1,9 @@
 /** Replay on one thread. Time is the capture's: the same capture, the same bytes. */
 
-import { jsonLog } from '../engine/log.ts';
-import { systemClock } from '../platform/clock.ts';
-import { InlineHost } from '../runtime/inline-host.ts';
-import { topologyOf } from '../topology.ts';
+import { jsonLog } from '../../engine/log.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { InlineHost } from '../../runtime/inline-host.ts';
+import { topologyOf } from '../../topology.ts';
 import {
   isCutShort,
   type ReplayResult,

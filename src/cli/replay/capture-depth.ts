@@ -3,10 +3,10 @@
  * a replay takes the depth from the capture: from an acknowledgement where there is one, otherwise from the number of
  * levels in the first snapshot.
  */
-import { CAPTURE_ROW_KINDS } from '../captures/capture-format.ts';
-import { CaptureReader, READ_END, READ_ROW } from '../captures/capture-reader.ts';
-import { arbitradeError } from '../platform/errors.ts';
-import type { Config } from '../settings/config.ts';
+import { CAPTURE_ROW_KINDS } from '../../captures/capture-format.ts';
+import { CaptureReader, READ_END, READ_ROW } from '../../captures/capture-reader.ts';
+import { arbitradeError } from '../../platform/errors.ts';
+import type { Config } from '../../settings/config.ts';
 
 export type BookDepth = Config['venue']['depth'];
 

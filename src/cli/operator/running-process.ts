@@ -1,9 +1,9 @@
 /** Which running process a command means, and why it does not answer when it does not. */
 import { resolve } from 'node:path';
-import { readOwnRuns, readRun } from '../control/run-file.ts';
-import type { Clock } from '../platform/clock.ts';
-import { type ArbitradeError, arbitradeError } from '../platform/errors.ts';
-import { checkConfig, readConfig } from '../settings/config.ts';
+import { readOwnRuns, readRun } from '../../control/run-file.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { type ArbitradeError, arbitradeError } from '../../platform/errors.ts';
+import { checkConfig, readConfig } from '../../settings/config.ts';
 
 export interface RunningProcess {
   /** Absolute path of its control socket. */

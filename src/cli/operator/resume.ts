@@ -1,6 +1,6 @@
 /** `arbitrade resume`: see {@link resume}. */
 
-import type { ExitCode } from '../engine/exit-codes.ts';
+import type { ExitCode } from '../../engine/exit-codes.ts';
 import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
 
 export interface ResumeOptions extends AskOptions {

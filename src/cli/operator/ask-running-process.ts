@@ -1,9 +1,9 @@
 /** What `halt`, `drain`, `flatten`, `resume` and `status` have in common: one question to the running process, and its answer for a person. */
 import { userInfo } from 'node:os';
-import { askControl, type ControlAsk } from '../control/control-client.ts';
-import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
-import { type Clock, systemClock } from '../platform/clock.ts';
-import { ArbitradeError, type ErrorCode } from '../platform/errors.ts';
+import { askControl, type ControlAsk } from '../../control/control-client.ts';
+import { EXIT, type ExitCode } from '../../engine/exit-codes.ts';
+import { type Clock, systemClock } from '../../platform/clock.ts';
+import { ArbitradeError, type ErrorCode } from '../../platform/errors.ts';
 import { type RunningProcess, whyNoAnswer } from './running-process.ts';
 
 export interface AskOptions extends RunningProcess {

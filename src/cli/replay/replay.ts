@@ -1,20 +1,20 @@
 /** `arbitrade replay`: a capture straight into the actors, without network, as fast as they go. */
 import { join } from 'node:path';
-import { IN_MEMORY } from '../actors/persistence/database/open-database.ts';
-import { EXIT, type ExitCode } from '../engine/exit-codes.ts';
-import { requireWritable } from '../engine/option-files.ts';
-import { printResultLine } from '../engine/standard-output.ts';
-import { listenForStop } from '../engine/stop-signals.ts';
-import { temporaryFolder } from '../engine/temporary-folder.ts';
-import { systemClock } from '../platform/clock.ts';
-import { arbitradeError } from '../platform/errors.ts';
-import { renderSummary } from '../readings/summary.ts';
-import { readSettingsFile } from '../settings/settings-file.ts';
+import { IN_MEMORY } from '../../actors/persistence/database/open-database.ts';
+import { EXIT, type ExitCode } from '../../engine/exit-codes.ts';
+import { requireWritable } from '../../engine/option-files.ts';
+import { printResultLine } from '../../engine/standard-output.ts';
+import { listenForStop } from '../../engine/stop-signals.ts';
+import { temporaryFolder } from '../../engine/temporary-folder.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { arbitradeError } from '../../platform/errors.ts';
+import { renderSummary } from '../../readings/summary.ts';
+import { readSettingsFile } from '../../settings/settings-file.ts';
+import { type SettingOptions, settingsOf } from '../run-settings.ts';
 import { captureDepth } from './capture-depth.ts';
 import { replayInline } from './replay-inline.ts';
 import type { ReplayResult, ReplayRun, ReplaySignals } from './replay-run.ts';
 import { replayThreads } from './replay-threads.ts';
-import { type SettingOptions, settingsOf } from './run-settings.ts';
 
 const NEVER_STOPPED: ReplaySignals = { stopped: new Promise(() => {}), cause: undefined };
 

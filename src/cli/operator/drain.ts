@@ -1,6 +1,6 @@
 /** `arbitrade drain`: see {@link drain}. */
 
-import type { ExitCode } from '../engine/exit-codes.ts';
+import type { ExitCode } from '../../engine/exit-codes.ts';
 import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
 
 export interface DrainOptions extends AskOptions {

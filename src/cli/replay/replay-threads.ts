@@ -1,12 +1,12 @@
 /** Replay with the actors on their own threads, as they run live. */
 
-import { Engine } from '../engine/engine.ts';
-import { jsonLog } from '../engine/log.ts';
-import { requireCleanStop } from '../engine/unclean-stop.ts';
-import { systemClock } from '../platform/clock.ts';
-import { arbitradeError } from '../platform/errors.ts';
-import { Counters } from '../runtime/memory/counters.ts';
-import { RingGauge } from '../runtime/memory/ring.ts';
+import { Engine } from '../../engine/engine.ts';
+import { jsonLog } from '../../engine/log.ts';
+import { requireCleanStop } from '../../engine/unclean-stop.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { arbitradeError } from '../../platform/errors.ts';
+import { Counters } from '../../runtime/memory/counters.ts';
+import { RingGauge } from '../../runtime/memory/ring.ts';
 import {
   isCutShort,
   type ReplayResult,

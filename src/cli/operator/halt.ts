@@ -1,7 +1,7 @@
 /** `arbitrade halt`: see {@link halt}. */
 
-import type { ExitCode } from '../engine/exit-codes.ts';
-import { makeKillSwitch } from '../engine/kill-switch.ts';
+import type { ExitCode } from '../../engine/exit-codes.ts';
+import { makeKillSwitch } from '../../engine/kill-switch.ts';
 import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
 
 export interface HaltOptions extends AskOptions {

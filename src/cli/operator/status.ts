@@ -1,7 +1,7 @@
 /** `arbitrade status`: see {@link status}. */
 
-import type { ExitCode } from '../engine/exit-codes.ts';
-import { describeStatus } from '../readings/status-text.ts';
+import type { ExitCode } from '../../engine/exit-codes.ts';
+import { describeStatus } from '../../readings/status-text.ts';
 import { type AskOptions, askRunningProcess } from './ask-running-process.ts';
 
 /** Prints what the running process says of itself: one screen, or all of it as JSON. @returns the exit code. */

@@ -1,14 +1,14 @@
 /** What a replay needs to know, on one thread or on several. */
 
-import type { StopSignals } from '../engine/stop-signals.ts';
-import { systemClock } from '../platform/clock.ts';
-import { arbitradeError } from '../platform/errors.ts';
-import { type Summary, summarise } from '../readings/summary.ts';
-import { Counters } from '../runtime/memory/counters.ts';
-import type { SharedMemory } from '../runtime/memory/shared-memory.ts';
-import type { RunOptions } from '../runtime/run-options.ts';
-import type { Config } from '../settings/config.ts';
-import { type Progress, showProgress } from './progress.ts';
+import type { StopSignals } from '../../engine/stop-signals.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { arbitradeError } from '../../platform/errors.ts';
+import { type Summary, summarise } from '../../readings/summary.ts';
+import { Counters } from '../../runtime/memory/counters.ts';
+import type { SharedMemory } from '../../runtime/memory/shared-memory.ts';
+import type { RunOptions } from '../../runtime/run-options.ts';
+import type { Config } from '../../settings/config.ts';
+import { type Progress, showProgress } from '../progress.ts';
 
 export type ReplaySignals = Pick<StopSignals, 'stopped' | 'cause'>;
 
