@@ -16,7 +16,7 @@ import { seededChance } from '../src/platform/chance.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import { createSharedMemory, openContext, type Placement } from '../src/runtime/memory/shared-memory.ts';
-import { checkConfig } from '../src/settings/config.ts';
+import { checkConfig } from '../src/settings/read-config.ts';
 import { topologyOf } from '../src/topology.ts';
 import { type Bench, type BenchRow, median } from './harness.ts';
 

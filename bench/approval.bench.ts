@@ -10,7 +10,7 @@ import { lots, ticks, units } from '../src/money/money.ts';
 import { sideName } from '../src/money/side.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { laterBy, monotonicNs } from '../src/platform/time.ts';
-import { checkConfig } from '../src/settings/config.ts';
+import { checkConfig } from '../src/settings/read-config.ts';
 import type { Approval, OrderRequest } from '../src/trading/approved-order.ts';
 import { PreTradeLimits } from '../src/trading/pre-trade-limits.ts';
 import { addOrder } from '../src/venues/kraken/private/private-requests.ts';

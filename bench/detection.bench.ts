@@ -25,7 +25,7 @@ import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import type { RingProducer } from '../src/runtime/memory/ring.ts';
 import { createSharedMemory, openContext, openProducer, type Placement } from '../src/runtime/memory/shared-memory.ts';
 import { openTable } from '../src/runtime/memory/shared-tables.ts';
-import { checkConfig } from '../src/settings/config.ts';
+import { checkConfig } from '../src/settings/read-config.ts';
 import { CycleScreen } from '../src/strategies/cycle/cycle-screen.ts';
 import { topologyOf } from '../src/topology.ts';
 import { feeSettingsOf, takerFeesOf } from '../src/venues/fee-settings.ts';

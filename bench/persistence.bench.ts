@@ -18,7 +18,7 @@ import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import { Doorbell } from '../src/runtime/memory/doorbell.ts';
 import { createSharedMemory, openContext, openProducer, type Placement } from '../src/runtime/memory/shared-memory.ts';
 import { writeAudit, writeRecordHead } from '../src/runtime/records/record-writer.ts';
-import { checkConfig } from '../src/settings/config.ts';
+import { checkConfig } from '../src/settings/read-config.ts';
 import { topologyOf } from '../src/topology.ts';
 import { alternate, type Bench, type BenchOptions, type BenchRow, nowNs } from './harness.ts';
 

@@ -19,7 +19,7 @@ import { systemClock } from '../src/platform/clock.ts';
 import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import type { RingConsumer } from '../src/runtime/memory/ring.ts';
 import { createSharedMemory, openConsumer, openContext, type Placement } from '../src/runtime/memory/shared-memory.ts';
-import { checkConfig } from '../src/settings/config.ts';
+import { checkConfig } from '../src/settings/read-config.ts';
 import { topologyOf } from '../src/topology.ts';
 import { IDLE_SOURCE } from '../tests/support/idle-source.ts';
 import { type Bench, type BenchOptions, type BenchRow, median, timeMs } from './harness.ts';

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PLAN_OUTCOMES, PLAN_REASONS } from '../src/messages/execution-message.ts';
 import { INVALID_REASONS } from '../src/messages/market-messages.ts';
@@ -6,6 +7,7 @@ import { ACTOR_COUNTERS, RUNTIME_COUNTERS } from '../src/runtime/counter-names.t
 import { AUDIT_EVENTS } from '../src/runtime/records/audit-events.ts';
 import { GATE_REASONS } from '../src/trading/trading-gate.ts';
 import { codeOf, importsOf, type SourceFile, sourceFiles } from './support/source-files.ts';
+import { functionsOf, importCircles, linesIn } from './support/source-shape.ts';
 
 /** Each may import from those before it and from itself. */
 const LAYERS: readonly RegExp[] = [
@@ -29,6 +31,19 @@ const LAYERS: readonly RegExp[] = [
   /^engine\//,
   /^(cli\/|main\.ts$)/,
 ];
+/** What one person can read at once. */
+const FILE_LINES_MAX = 400;
+const FUNCTION_LINES_MAX = 60;
+const FOLDER_FILES_MAX = 20;
+/** Types alone: the topology's rows name kinds of tables, and a table is opened by its row. To be parted. */
+const STILL_CIRCULAR = ['runtime/topology-spec.ts > runtime/memory/shared-tables.ts > runtime/topology-spec.ts'];
+/** Files that are still to be split by what they are responsible for: none is added, and one that is split leaves the list. */
+const STILL_TOO_LONG = [
+  'actors/sequencer/account/account-desk.ts',
+  'runtime/supervision/supervisor.ts',
+  'simulation/simulated-day.ts',
+];
+
 const layerOf = (path: string): number => LAYERS.findIndex((layer) => layer.test(path));
 const actorOf = (path: string): string | undefined => /^actors\/([^/]+)\//.exec(path)?.[1];
 const files = sourceFiles();
@@ -145,5 +160,43 @@ describe('architecture', () => {
     expect(machines.length).toBeGreaterThan(2);
     const io = /from '(node:|ws|@duckdb|pino|undici)/;
     expect(machines.filter((file) => io.test(file.text)).map(({ path }) => path)).toEqual([]);
+  });
+
+  test(`no file has more than ${FILE_LINES_MAX} lines`, () => {
+    const long = files.map(({ path, text }) => ({ path, lines: linesIn(text) }));
+    const tooLong = long.filter(({ lines }) => lines > FILE_LINES_MAX).map(({ path }) => path);
+    expect(tooLong.toSorted()).toEqual(STILL_TOO_LONG);
+  });
+
+  test(`no function has more than ${FUNCTION_LINES_MAX} lines`, () => {
+    const functions = files.flatMap(({ path, text }) => functionsOf(text).map((one) => ({ path, ...one })));
+    expect(functions.length).toBeGreaterThan(2_000);
+    const long = functions.filter(({ length }) => length > FUNCTION_LINES_MAX);
+    expect(long.map(({ path, line, length }) => `src/${path}:${line} has ${length} lines`)).toEqual([]);
+  }, 60_000);
+
+  test(`no folder has more than ${FOLDER_FILES_MAX} files`, () => {
+    const folders = Map.groupBy(files, ({ path }) => posix.dirname(path));
+    const full = [...folders].filter(([, inside]) => inside.length > FOLDER_FILES_MAX);
+    expect(full.map(([folder, inside]) => `src/${folder} has ${inside.length} files`)).toEqual([]);
+  });
+
+  test('no two files have one name, but for what begins an actor', () => {
+    const names = Map.groupBy(files, ({ path }) => posix.basename(path));
+    const twice = [...names].filter(([name, inside]) => name !== 'actor.ts' && inside.length > 1);
+    expect(twice.flatMap(([, inside]) => inside.map(({ path }) => path))).toEqual([]);
+  });
+
+  test('no file imports itself by way of others', () => {
+    expect(importCircles(files)).toEqual(STILL_CIRCULAR);
+  });
+
+  test('the path of a file URL is asked of fileURLToPath: its pathname is escaped, and wrong on some systems', () => {
+    const all = (['src', 'tests', 'bench'] as const).flatMap((folder) =>
+      sourceFiles(folder).map((file) => ({ ...file, path: `${folder}/${file.path}` })),
+    );
+    const usesFileUrl = /import\.meta\.url|pathToFileURL|['"`]file:/;
+    const wrong = all.filter((file) => usesFileUrl.test(file.text) && /\bpath[n]ame\b/.test(codeOf(file)));
+    expect(wrong.map(({ path }) => path)).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import { createSharedMemory, openConsumer, openProducer } from '../src/runtime/memory/shared-memory.ts';
 import { openTable, type TableKind } from '../src/runtime/memory/shared-tables.ts';
 import { planPlacement } from '../src/runtime/placement.ts';
-import { checkConfig } from '../src/settings/config.ts';
+import { checkConfig } from '../src/settings/read-config.ts';
 import { topologyOf } from '../src/topology.ts';
 import { createTestContext } from './support/test-context.ts';
 

@@ -10,7 +10,8 @@ import { arbitradeError } from '../platform/errors.ts';
 import { InlineHost } from '../runtime/inline-host.ts';
 import { openConsumer } from '../runtime/memory/shared-memory.ts';
 import type { Topology } from '../runtime/topology-spec.ts';
-import { type Config, readConfig } from '../settings/config.ts';
+import type { Config } from '../settings/config.ts';
+import { readConfig } from '../settings/read-config.ts';
 import { topologyOf } from '../topology.ts';
 import { showProgress } from './progress.ts';
 

@@ -1,5 +1,6 @@
 /** Settings of one run: a file or a mode's defaults, with the command's options laid over them, checked together. */
-import { type Config, type ConfigInput, checkConfig } from '../settings/config.ts';
+import type { Config, ConfigInput } from '../settings/config.ts';
+import { checkConfig } from '../settings/read-config.ts';
 import type { Locate, SettingPath } from '../settings/setting-issues.ts';
 
 /** Options that several commands share and that stand for settings. */

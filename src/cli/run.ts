@@ -18,7 +18,8 @@ import { uncleanStop } from '../engine/unclean-stop.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type ArbitradeError, arbitradeError } from '../platform/errors.ts';
 import { renderSummary } from '../readings/summary.ts';
-import { type Config, type Mode, readConfig, usesKey } from '../settings/config.ts';
+import { type Config, type Mode, usesKey } from '../settings/config.ts';
+import { readConfig } from '../settings/read-config.ts';
 import { type ApiKey, readSecretsFile } from '../settings/secrets-file.ts';
 import { venueNamed } from '../venues/registry.ts';
 

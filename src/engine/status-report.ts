@@ -1,14 +1,27 @@
 /** What `arbitrade status` answers: the gate, the threads, the books, and risk's own account. */
 
 import { SYSTEM_STATUSES } from '../messages/market-messages.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Summary } from '../readings/summary.ts';
 import type { RiskStatus } from '../runtime/control-calls.ts';
 import { ACTOR_IDS } from '../runtime/counter-names.ts';
 import { Counters } from '../runtime/memory/counters.ts';
 import { RingGauge } from '../runtime/memory/ring.ts';
+import type { SharedMemory } from '../runtime/memory/shared-memory.ts';
 import { openTable } from '../runtime/memory/shared-tables.ts';
+import type { Supervisor } from '../runtime/supervision/supervisor.ts';
+import type { Config } from '../settings/config.ts';
 import type { GateCause } from '../trading/gate-cause.ts';
-import type { Engine } from './engine.ts';
 import { outputReadings } from './output-watch.ts';
+
+/** What the report needs of a running engine. */
+export interface ReportedEngine {
+  readonly config: Config;
+  readonly memory: SharedMemory;
+  readonly clock: Clock;
+  readonly supervisor: Pick<Supervisor, 'causes' | 'threads'>;
+  summary(): Summary;
+}
 
 /** Wall times as text, for readers of the answer who do not know this program. */
 const causeReport = ({ firstMs, lastMs, ...cause }: GateCause) => ({
@@ -17,7 +30,7 @@ const causeReport = ({ firstMs, lastMs, ...cause }: GateCause) => ({
   last: lastMs === 0 ? 'an earlier run' : new Date(lastMs).toISOString(),
 });
 
-export function statusReport(engine: Engine, { causes, ...risk }: RiskStatus): object {
+export function statusReport(engine: ReportedEngine, { causes, ...risk }: RiskStatus): object {
   const { memory, clock, config } = engine;
   const gate = openTable(memory, 'trading_gate', 'readings');
   const feed = new Counters(memory.counters, 'feed');

@@ -5,7 +5,8 @@ import { TRADING_PERMISSIONS } from '../practice/exchange/accounts/account-spec.
 import { drawFaultRates, type FaultRates } from '../practice/faults/fault-rules.ts';
 import { FAULT_NAMES, type FaultName } from '../practice/faults/faults.ts';
 import type { ActorId } from '../runtime/counter-names.ts';
-import { type Config, type ConfigInput, checkConfig } from '../settings/config.ts';
+import type { Config, ConfigInput } from '../settings/config.ts';
+import { checkConfig } from '../settings/read-config.ts';
 
 /** Misfortunes that the exchange has no part in. */
 export const HOST_FAULTS = ['actor-death', 'operator-halt', 'clock-set', 'process-death'] as const;

@@ -8,7 +8,7 @@ import { runningProcess, whyNoAnswer } from '../../src/cli/operator/running-proc
 import { openRunFile, type RunFile, readOwnRuns, readRun, runFilePath } from '../../src/control/run-file.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { arbitradeError } from '../../src/platform/errors.ts';
-import { readConfig } from '../../src/settings/config.ts';
+import { readConfig } from '../../src/settings/read-config.ts';
 import { until } from '../support/arbitrade.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { requireConfirmed, requireEnabled, requireFit } from '../../src/engine/live-consent.ts';
 import { TRADING_PERMISSIONS } from '../../src/practice/exchange/accounts/account-spec.ts';
-import { type ConfigInput, checkConfig } from '../../src/settings/config.ts';
+import type { ConfigInput } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 import { changesNeeded, judgeKey, type KeyInfo } from '../../src/venues/kraken/keys/key-permissions.ts';
 
 const LIVE: ConfigInput = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connectWaits, failedWaitMs, refusedWaitMs } from '../../src/net/connect-waits.ts';
 import { seededChance } from '../../src/platform/chance.ts';
-import { checkConfig } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 
 const WAITS = connectWaits(
   checkConfig({

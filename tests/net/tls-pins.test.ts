@@ -9,7 +9,7 @@ import { nodeSockets } from '../../src/net/node-sockets.ts';
 import { pinOf, type TlsOptions, tlsOptions } from '../../src/net/tls-options.ts';
 import type { HttpResult } from '../../src/net/transport.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { checkConfig } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 
 const pem = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url));
 const CERTIFICATES = [pem('self-signed.cert'), pem('other-key.cert')];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { collectReadings } from '../../src/readings/run-readings.ts';
 import { EdgeDistribution } from '../../src/runtime/memory/edge-distribution.ts';
 import { openTable } from '../../src/runtime/memory/shared-tables.ts';
-import { checkConfig } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 import { createTestContext } from '../support/test-context.ts';
 
 const CONFIG = checkConfig({ limits: { deltas_ring: 64 } });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { collectReadings, type Readings } from '../../src/readings/run-readings.ts';
 import { renderScreen, renderStatusLine, StatusScreen } from '../../src/readings/status-screen.ts';
-import { checkConfig } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 import type { GateCause } from '../../src/trading/gate-cause.ts';
 import { createTestContext } from '../support/test-context.ts';
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { compilerOn, importing } from '../support/compiler.ts';
 
@@ -77,8 +78,7 @@ const PAIRS: readonly (readonly [what: string, wrong: string, said: RegExp, righ
 
 const RUN_OPTIONS = new URL('../../src/runtime/run-options.ts', import.meta.url);
 const inFull = (line: string): string =>
-  line.replaceAll("import('RUN')", `import(${JSON.stringify(fileOf(RUN_OPTIONS))})`);
-const fileOf = (url: URL): string => decodeURIComponent(url.pathname);
+  line.replaceAll("import('RUN')", `import(${JSON.stringify(fileURLToPath(RUN_OPTIONS))})`);
 
 describe('control calls and run options, as the compiler sees them', () => {
   const said = compilerOn(

@@ -4,7 +4,7 @@ import type { Actor, ActorContext, ActorFactory } from '../../src/runtime/actor.
 import type { ActorId } from '../../src/runtime/counter-names.ts';
 import { InlineHost } from '../../src/runtime/inline-host.ts';
 import type { ChildSpec, Topology } from '../../src/runtime/topology-spec.ts';
-import { checkConfig } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 import { topologyOf } from '../../src/topology.ts';
 
 const SEED = 42;

@@ -9,7 +9,7 @@ import {
   supervisorMachine,
 } from '../../src/runtime/supervision/supervisor-machine.ts';
 import { type ThreadEvent, threadMachine } from '../../src/runtime/threads/thread-machine.ts';
-import { checkConfig } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 import { topologyOf } from '../../src/topology.ts';
 
 describe('restart budget', () => {

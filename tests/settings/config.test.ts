@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { checkConfig, configJsonSchema, readConfig } from '../../src/settings/config.ts';
+import { configJsonSchema } from '../../src/settings/config.ts';
+import { checkConfig, readConfig } from '../../src/settings/read-config.ts';
 
 const file = (name: string) => fileURLToPath(new URL(`../../config/${name}`, import.meta.url));
 

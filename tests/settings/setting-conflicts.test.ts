@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CONFIG_SCHEMA, type Config, checkConfig } from '../../src/settings/config.ts';
+import { CONFIG_SCHEMA, type Config } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 import { ORDER_RULES, settingConflicts } from '../../src/settings/setting-conflicts.ts';
 
 /** Settings in numbers that contradict no other, whatever they are, and why. */

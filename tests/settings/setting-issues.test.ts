@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nearestName } from '../../src/platform/nearest-name.ts';
-import { checkConfig, readConfig } from '../../src/settings/config.ts';
+import { checkConfig, readConfig } from '../../src/settings/read-config.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 function messageOf(act: () => unknown): string {

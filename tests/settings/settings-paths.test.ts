@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readConfig } from '../../src/settings/config.ts';
+import { readConfig } from '../../src/settings/read-config.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 function settings(text: string): { readonly folder: string; readonly file: string } {

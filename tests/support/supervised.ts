@@ -16,7 +16,7 @@ import type { Strategy } from '../../src/runtime/supervision/supervision-order.t
 import { Supervisor } from '../../src/runtime/supervision/supervisor.ts';
 import type { OwnOptions } from '../../src/runtime/threads/worker-messages.ts';
 import type { RestartKind, Topology } from '../../src/runtime/topology-spec.ts';
-import { checkConfig } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 import { topologyOf } from '../../src/topology.ts';
 import type { TradingGate } from '../../src/trading/trading-gate.ts';
 import { type Killability, type KillableCalls, withMortality } from './killable-actor.ts';

@@ -27,7 +27,7 @@ import { AUDIT_EVENTS, type AuditEvent } from '../../src/runtime/records/audit-e
 import { readText } from '../../src/runtime/records/record-writer.ts';
 import type { RunOptions } from '../../src/runtime/run-options.ts';
 import { chanceOf } from '../../src/runtime/threads/load-actor.ts';
-import { checkConfig } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 import { topologyOf } from '../../src/topology.ts';
 
 export interface TestContextOptions {

@@ -18,7 +18,7 @@ import { startPracticeServer } from '../../src/practice/network/practice-server.
 import type { PracticeSettings } from '../../src/practice/practice-exchange.ts';
 import { InlineHost } from '../../src/runtime/inline-host.ts';
 import { openConsumer } from '../../src/runtime/memory/shared-memory.ts';
-import { checkConfig } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 import { topologyOf } from '../../src/topology.ts';
 import { capturePath } from '../support/captures.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';

@@ -11,7 +11,7 @@ import {
   openContext,
   type Placement,
 } from '../../src/runtime/memory/shared-memory.ts';
-import { checkConfig } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 import { topologyOf } from '../../src/topology.ts';
 import { capturePath, framesOf } from '../support/captures.ts';
 import { heapAfterCollection } from '../support/heap.ts';

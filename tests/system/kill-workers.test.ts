@@ -11,7 +11,7 @@ import { createSharedMemory, type SharedMemory } from '../../src/runtime/memory/
 import { openTable } from '../../src/runtime/memory/shared-tables.ts';
 import { planPlacement } from '../../src/runtime/placement.ts';
 import { Supervisor } from '../../src/runtime/supervision/supervisor.ts';
-import { checkConfig } from '../../src/settings/config.ts';
+import { checkConfig } from '../../src/settings/read-config.ts';
 import { topologyOf } from '../../src/topology.ts';
 import type { TradingGate } from '../../src/trading/trading-gate.ts';
 import { scratchFolder } from '../support/captures.ts';

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { askControl } from '../../src/control/control-client.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import type { ActorId } from '../../src/runtime/counter-names.ts';
-import { readConfig } from '../../src/settings/config.ts';
+import { readConfig } from '../../src/settings/read-config.ts';
 import { leftOf, type Running, until } from '../support/arbitrade.ts';
 import { readStored } from '../support/stored-records.ts';
 import { type TradingStage, tradingStage } from '../support/trading-stage.ts';

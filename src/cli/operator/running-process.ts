@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { readOwnRuns, readRun } from '../../control/run-file.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type ArbitradeError, arbitradeError } from '../../platform/errors.ts';
-import { checkConfig, readConfig } from '../../settings/config.ts';
+import { checkConfig, readConfig } from '../../settings/read-config.ts';
 
 export interface RunningProcess {
   /** Absolute path of its control socket. */

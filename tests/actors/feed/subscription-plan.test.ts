@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { planSubscriptions, socketWithRoom } from '../../../src/actors/feed/subscriptions/subscription-plan.ts';
 import { type InstrumentStatus, instrumentIndex } from '../../../src/market/instrument.ts';
-import { checkConfig } from '../../../src/settings/config.ts';
+import { checkConfig } from '../../../src/settings/read-config.ts';
 import { directoryOf } from '../../support/directory-of.ts';
 
 const TRIANGLE = ['BTC/USD', 'ETH/USD', 'ETH/BTC', 'SOL/EUR'];

@@ -7,7 +7,7 @@ import { RECORD_KIND } from '../../../src/messages/record-messages.ts';
 import { systemClock, VirtualClock } from '../../../src/platform/clock.ts';
 import { InlineHost } from '../../../src/runtime/inline-host.ts';
 import { writeRecordHead } from '../../../src/runtime/records/record-writer.ts';
-import { checkConfig } from '../../../src/settings/config.ts';
+import { checkConfig } from '../../../src/settings/read-config.ts';
 import { topologyOf } from '../../../src/topology.ts';
 import { controlOf, createRecordStage, RING_SOURCES, started, turnUntil } from '../../support/record-stage.ts';
 import { readRecordNumbers, readStored, upTo } from '../../support/stored-records.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { unlistedNames } from '../../../src/actors/risk/unlisted-names.ts';
-import { checkConfig } from '../../../src/settings/config.ts';
+import { checkConfig } from '../../../src/settings/read-config.ts';
 import { runToEnd } from '../../support/arbitrade.ts';
 import { capturePath } from '../../support/captures.ts';
 import { directoryOf } from '../../support/directory-of.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../../src/actors/sequencer/journal/sequencer-memory.ts';
 import { lots } from '../../../src/money/money.ts';
 import { wallMs } from '../../../src/platform/time.ts';
-import { checkConfig } from '../../../src/settings/config.ts';
+import { checkConfig } from '../../../src/settings/read-config.ts';
 import type { StoredBooking } from '../../../src/trading/stored-trading.ts';
 import { HandVenue } from './hand-venue.ts';
 import { stageSequencer } from './sequencer-stage.ts';

@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import type { Actor, ActorContext } from '../../../src/runtime/actor.ts';
 import type { ActorId } from '../../../src/runtime/counter-names.ts';
 import { InlineHost } from '../../../src/runtime/inline-host.ts';
-import { checkConfig } from '../../../src/settings/config.ts';
+import { checkConfig } from '../../../src/settings/read-config.ts';
 import { topologyOf } from '../../../src/topology.ts';
 import { type Execution, readExecution } from './sequencer-stage.ts';
 

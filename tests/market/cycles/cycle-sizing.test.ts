@@ -5,7 +5,7 @@ import { worstOfCycle } from '../../../src/market/cycles/cycle-worst.ts';
 import { FILLS_PER_LEVEL_MAX } from '../../../src/market/legs/ladder-leg.ts';
 import { type Lots, lots, ticks, type Units, units } from '../../../src/money/money.ts';
 import { BUY } from '../../../src/money/side.ts';
-import { checkConfig } from '../../../src/settings/config.ts';
+import { checkConfig } from '../../../src/settings/read-config.ts';
 import { type CycleDraw, cycleDraw, ladderOf, legsOf, termsOf } from './cycle-fixtures.ts';
 
 const SEED = 20_260_802;

@@ -5,7 +5,7 @@ import { connectWaits, failedWaitMs } from '../../../src/net/connect-waits.ts';
 import { SlidingWindow } from '../../../src/net/limiters/sliding-window.ts';
 import { seededChance } from '../../../src/platform/chance.ts';
 import { VirtualClock } from '../../../src/platform/clock.ts';
-import { checkConfig } from '../../../src/settings/config.ts';
+import { checkConfig } from '../../../src/settings/read-config.ts';
 
 const WAITS = connectWaits(checkConfig({}).venue);
 

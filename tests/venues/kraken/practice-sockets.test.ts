@@ -8,7 +8,7 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import { wallMs } from '../../../src/platform/time.ts';
 import type { FaultName } from '../../../src/practice/faults/faults.ts';
 import { type PracticeServer, startPracticeServer } from '../../../src/practice/network/practice-server.ts';
-import { checkConfig } from '../../../src/settings/config.ts';
+import { checkConfig } from '../../../src/settings/read-config.ts';
 import { openKraken } from '../../../src/venues/kraken/trading/open-kraken.ts';
 import type { VenueAccount } from '../../../src/venues/venue.ts';
 import { capturePath, type ScratchFolder, scratchFolder } from '../../support/captures.ts';

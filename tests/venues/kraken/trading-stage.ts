@@ -16,7 +16,8 @@ import type {
 import { seededChance } from '../../../src/platform/chance.ts';
 import { VirtualClock } from '../../../src/platform/clock.ts';
 import { TRADING_PERMISSIONS } from '../../../src/practice/exchange/accounts/account-spec.ts';
-import { type ConfigInput, checkConfig } from '../../../src/settings/config.ts';
+import type { ConfigInput } from '../../../src/settings/config.ts';
+import { checkConfig } from '../../../src/settings/read-config.ts';
 import { MemoryNonceStore } from '../../../src/trading/nonce-store.ts';
 import { Credentials } from '../../../src/venues/kraken/keys/credentials.ts';
 import { NonceSource } from '../../../src/venues/kraken/keys/nonce-source.ts';

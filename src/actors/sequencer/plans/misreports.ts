@@ -5,19 +5,32 @@
  */
 
 import { parsePercent } from '../../../money/money.ts';
+import type { ActorContext } from '../../../runtime/actor.ts';
 import type { Fill } from '../../../venues/trading-port.ts';
+import type { Account } from '../account/running-account.ts';
+import type { PlanMarks } from '../decisions/mark-to-market.ts';
 import { describeAsked, misreportedFill, timeBounds } from '../decisions/misreport.ts';
-import { recordAudit, recordMisreport } from '../journal/execution-events.ts';
+import { type Moment, recordAudit, recordMisreport } from '../journal/execution-events.ts';
+import type { Journal } from '../journal/journal.ts';
 import { noteMisreport } from '../journal/sequencer-memory.ts';
+import type { NewestBooks } from '../model/newest-books.ts';
 import type { Order } from '../model/order.ts';
 import type { Plan } from '../model/plan.ts';
-import type { OrderDeskDeps } from './order-desk.ts';
+
+export interface MisreportsDeps {
+  readonly context: ActorContext<'sequencer'>;
+  readonly journal: Journal;
+  readonly books: NewestBooks;
+  readonly account: Account;
+  readonly moment: () => Moment;
+  readonly marks: PlanMarks;
+}
 
 export class Misreports {
-  readonly #deps: OrderDeskDeps;
+  readonly #deps: MisreportsDeps;
   readonly #feeExcessPpm: number;
 
-  constructor(deps: OrderDeskDeps) {
+  constructor(deps: MisreportsDeps) {
     this.#deps = deps;
     const { fee_excess_max_pct: excess } = deps.context.config.trading;
     this.#feeExcessPpm = parsePercent(excess, 'trading.fee_excess_max_pct');

@@ -86,104 +86,27 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
   #events: TradingEvent[] = [];
 
   constructor(deps: KrakenTradingDeps) {
-    const { clock, chance, config, sockets, rest, directory, budget, scaleOf } = deps;
-    const { venue, trading } = config;
+    const { config, directory, rest, scaleOf } = deps;
     this.#deps = deps;
-    const emit = (event: TradingEvent): void => this.#emit(event);
-    const onUnexpected = (text: string): void => emit({ type: 'unexpected', text });
-    const isStanding = (): boolean => this.#connection.isStanding;
-    const tokens = new SocketTokens({
-      clock,
-      chance,
-      fetch: (done) => rest.webSocketsToken(done),
-      retryMs: venue.backoff_repeated_min_ms,
-    });
-    this.#opening = new AccountOpening({
-      rest,
-      clock,
-      retryMs: venue.backoff_repeated_min_ms,
-      onReady: () => {
-        this.#terms.start();
-        this.#connection.start();
-      },
-      onRefused: (error) => this.onRefused(error),
-      onUnexpected,
-    });
+    this.#opening = this.#makeOpening();
     rest.whenKeyLost((error) => this.onRefused(error));
-    this.#terms = new PairTerms({
-      rest,
-      clock,
-      directory,
-      intervalMs: venue.terms_interval_ms,
-      onNews: (text, isAgreed) => emit({ type: 'terms', text, isAgreed }),
-      onUnexpected,
-    });
-    this.#counter = new TradingCounter(venue.rate_tier);
+    this.#terms = this.#makeTerms();
+    this.#counter = new TradingCounter(config.venue.rate_tier);
     this.#points = new OrderPoints(this.#counter);
-    const nowMs = (): number => this.#nowMs();
     this.#orders = new OwnOrders({
       directory,
       scaleOf,
-      emit,
+      emit: (event) => this.#emit(event),
       venueMs: () => this.#connection.venueMs,
-      answerTimeoutMs: trading.answer_timeout_ms,
+      answerTimeoutMs: config.trading.answer_timeout_ms,
     });
-    this.#lookup = new OrderLookup({
-      rest,
-      orders: this.#orders,
-      emit,
-      isStanding,
-      nowMs,
-      absentAfterMs: trading.deadline_ms + VISIBLE_WITHIN_MS,
-    });
-    this.#account = new AccountReader({
-      rest,
-      emit,
-      isStanding,
-      venueMs: () => this.#connection.venueMs,
-      onOrder: (order) => this.#onAccountOrder(order),
-    });
-    this.#switch = new DeadMansSwitch({
-      afterMs: trading.dead_mans_switch_ms,
-      intervalMs: trading.dead_mans_switch_interval_ms,
-      send: (write) => {
-        this.#counter.onEveryPair(1, this.#nowMs());
-        return this.#connection.requests.sendSoon(write);
-      },
-      onUnexpected,
-    });
-    this.#cancels = new CancelRequests({
-      rest,
-      orders: this.#orders,
-      counter: this.#counter,
-      send: (write) => this.#connection.requests.sendSoon(write),
-      isStanding,
-      answerTimeoutMs: trading.answer_timeout_ms,
-      onUnexpected,
-      onRefused: (own, why) => this.#orders.doubt(own, why),
-    });
-    this.#news = new TradingNews({
-      directory,
-      rest,
-      orders: this.#orders,
-      points: this.#points,
-      counter: this.#counter,
-      cancels: this.#cancels,
-      deadMansSwitch: this.#switch,
-      emit,
-      nowMs,
-      onTokenRefused: () => this.#connection.onTokenRefused(),
-    });
-    const handlers = { handler: this, streams: this.#news };
-    this.#connection = new TradingConnection({ clock, chance, venue, sockets, tokens, budget, ...handlers });
-    this.#gate = new OrderGate({
-      directory,
-      rest,
-      connection: this.#connection,
-      counter: this.#counter,
-      nowMs,
-      orderAgeMaxMs: trading.deadline_ms,
-    });
+    this.#lookup = this.#makeLookup();
+    this.#account = this.#makeAccountReader();
+    this.#switch = this.#makeSwitch();
+    this.#cancels = this.#makeCancels();
+    this.#news = this.#makeNews();
+    this.#connection = this.#makeConnection();
+    this.#gate = this.#makeGate();
   }
 
   get isConnected(): boolean {
@@ -282,6 +205,8 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     this.#emit({ type: 'fatal', error });
   }
 
+  // -- orders ---------------------------------------------------------------------------------------------------------
+
   #sendNow(order: ApprovedOrder, instrument: Instrument): void {
     const reqId = this.#connection.requests.nextRequest();
     const deadlineMs = this.#connection.venueMs + this.#deps.config.trading.deadline_ms;
@@ -302,6 +227,123 @@ class KrakenTrading implements TradingPort, ConnectionHandler {
     const scale = this.#orders.scaleOf(clOrdId);
     if (scale !== undefined && !isSameScale(scale, order)) return; // the plan it belongs to asks after it in its scale
     if (this.#orders.named(clOrdId) === undefined) this.#orders.onFate(order, this.#nowMs());
+  }
+
+  // -- its parts, each once -------------------------------------------------------------------------------------------
+
+  #makeOpening(): AccountOpening {
+    const { clock, config, rest } = this.#deps;
+    return new AccountOpening({
+      rest,
+      clock,
+      retryMs: config.venue.backoff_repeated_min_ms,
+      onReady: () => {
+        this.#terms.start();
+        this.#connection.start();
+      },
+      onRefused: (error) => this.onRefused(error),
+      onUnexpected: (text) => this.onUnexpected(text),
+    });
+  }
+
+  #makeTerms(): PairTerms {
+    const { clock, config, directory, rest } = this.#deps;
+    return new PairTerms({
+      rest,
+      clock,
+      directory,
+      intervalMs: config.venue.terms_interval_ms,
+      onNews: (text, isAgreed) => this.#emit({ type: 'terms', text, isAgreed }),
+      onUnexpected: (text) => this.onUnexpected(text),
+    });
+  }
+
+  #makeLookup(): OrderLookup {
+    return new OrderLookup({
+      rest: this.#deps.rest,
+      orders: this.#orders,
+      emit: (event) => this.#emit(event),
+      isStanding: () => this.#connection.isStanding,
+      nowMs: () => this.#nowMs(),
+      absentAfterMs: this.#deps.config.trading.deadline_ms + VISIBLE_WITHIN_MS,
+    });
+  }
+
+  #makeAccountReader(): AccountReader {
+    return new AccountReader({
+      rest: this.#deps.rest,
+      emit: (event) => this.#emit(event),
+      isStanding: () => this.#connection.isStanding,
+      venueMs: () => this.#connection.venueMs,
+      onOrder: (order) => this.#onAccountOrder(order),
+    });
+  }
+
+  #makeSwitch(): DeadMansSwitch {
+    const { trading } = this.#deps.config;
+    return new DeadMansSwitch({
+      afterMs: trading.dead_mans_switch_ms,
+      intervalMs: trading.dead_mans_switch_interval_ms,
+      send: (write) => {
+        this.#counter.onEveryPair(1, this.#nowMs());
+        return this.#connection.requests.sendSoon(write);
+      },
+      onUnexpected: (text) => this.onUnexpected(text),
+    });
+  }
+
+  #makeCancels(): CancelRequests {
+    return new CancelRequests({
+      rest: this.#deps.rest,
+      orders: this.#orders,
+      counter: this.#counter,
+      send: (write) => this.#connection.requests.sendSoon(write),
+      isStanding: () => this.#connection.isStanding,
+      answerTimeoutMs: this.#deps.config.trading.answer_timeout_ms,
+      onUnexpected: (text) => this.onUnexpected(text),
+      onRefused: (own, why) => this.#orders.doubt(own, why),
+    });
+  }
+
+  #makeNews(): TradingNews {
+    const { directory, rest } = this.#deps;
+    return new TradingNews({
+      directory,
+      rest,
+      orders: this.#orders,
+      points: this.#points,
+      counter: this.#counter,
+      cancels: this.#cancels,
+      deadMansSwitch: this.#switch,
+      emit: (event) => this.#emit(event),
+      nowMs: () => this.#nowMs(),
+      onTokenRefused: () => this.#connection.onTokenRefused(),
+    });
+  }
+
+  #makeConnection(): TradingConnection {
+    const { clock, chance, config, sockets, rest, budget } = this.#deps;
+    const { venue } = config;
+    const tokens = new SocketTokens({
+      clock,
+      chance,
+      fetch: (done) => rest.webSocketsToken(done),
+      retryMs: venue.backoff_repeated_min_ms,
+    });
+    const handlers = { handler: this, streams: this.#news };
+    return new TradingConnection({ clock, chance, venue, sockets, tokens, budget, ...handlers });
+  }
+
+  #makeGate(): OrderGate {
+    const { config, directory, rest } = this.#deps;
+    return new OrderGate({
+      directory,
+      rest,
+      connection: this.#connection,
+      counter: this.#counter,
+      nowMs: () => this.#nowMs(),
+      orderAgeMaxMs: config.trading.deadline_ms,
+    });
   }
 
   #emit(event: TradingEvent): void {
