@@ -191,7 +191,7 @@ describe('architecture', () => {
     expect(importCircles(files)).toEqual(STILL_CIRCULAR);
   });
 
-  test('the path of a file URL is asked of fileURLToPath: its pathname is escaped, and wrong on some systems', () => {
+  test('the path of a file URL is asked of fileURLToPath: as it stands in the URL it is escaped, and wrong on some systems', () => {
     const all = (['src', 'tests', 'bench'] as const).flatMap((folder) =>
       sourceFiles(folder).map((file) => ({ ...file, path: `${folder}/${file.path}` })),
     );
