@@ -227,6 +227,15 @@ describe('supervisor: the gate', () => {
     expect(stage.supervisor.threads.map(({ state }) => state)).toEqual(['down', 'down']);
     expect(eventsOf(stage.audits()).filter((event) => event === 'actor_escalated')).toHaveLength(1);
   });
+
+  test('an amount that 64 bits do not hold halts trading at the first death: no restart is tried', async () => {
+    const stage = await started({ killability: { poison: { 50: 'overflow' } } });
+    stage.send(1, 100);
+    await until(() => expect(stage.escalations).toHaveLength(1));
+    expect(stage.escalations[0]).toMatchObject({ code: 'AMOUNT_OVERFLOW' });
+    expect(stage.own('book')[LIVES]).toBe(1);
+    expect(stage.gate.supervisor).toEqual({ state: 'halted', reason: 'escalation' });
+  });
 });
 
 describe('supervisor: a message that kills its handler', () => {

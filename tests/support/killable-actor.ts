@@ -1,9 +1,17 @@
 /** An actor that counts the messages it is given and can be ordered to die in any way, for the supervisor's tests. */
 import { workerData } from 'node:worker_threads';
+import { arbitradeError } from '../../src/platform/errors.ts';
 import type { Actor, ActorContext, ActorFactory } from '../../src/runtime/actor.ts';
 import type { ActorId } from '../../src/runtime/counter-names.ts';
 
-export type WayToDie = 'throw' | 'throw in a callback' | 'endless loop' | 'out of memory' | 'exit' | 'exit normally';
+export type WayToDie =
+  | 'throw'
+  | 'overflow'
+  | 'throw in a callback'
+  | 'endless loop'
+  | 'out of memory'
+  | 'exit'
+  | 'exit normally';
 export type Vice =
   | 'fails to start'
   | 'fails to start again'
@@ -105,6 +113,7 @@ async function gettingOn(context: ActorContext, forMs: number): Promise<void> {
 function die(way: WayToDie | undefined, context: ActorContext): void {
   if (way === undefined) return;
   if (way === 'throw') throw new Error('told to throw');
+  if (way === 'overflow') throw arbitradeError('AMOUNT_OVERFLOW', 2n ** 63n);
   if (way === 'throw in a callback') context.clock.after(0, () => fail());
   if (way === 'exit') process.exit(7);
   if (way === 'exit normally') process.exit(0);
