@@ -162,8 +162,8 @@ async function measure(
   return { decisions: decisionsOf(summarise(memory, config, 1)), latency: quantilesOf(gained), count: gained.count };
 }
 
-function ringOf(memory: SharedMemory, name: string) {
-  const ring = memory.rings[name];
+function ringOf(memory: SharedMemory, wanted: string) {
+  const ring = Object.values(memory.rings).find(({ kind }) => kind === wanted);
   assert.ok(ring);
   return ring.memory;
 }

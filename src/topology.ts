@@ -15,23 +15,36 @@ import { DELTA, RESYNC, TOP } from './messages/market-messages.ts';
 import { OPPORTUNITY } from './messages/opportunity-message.ts';
 import { RECORD_BYTES } from './messages/record-messages.ts';
 import { createCaptureTimeMemory } from './runtime/capture-time/capture-time.ts';
-import type { ChildSpec, RingSpec, RingWriter, TableSpec, Topology } from './runtime/topology-spec.ts';
-import type { Config } from './settings/config.ts';
+import {
+  type ChildSpec,
+  nameAt,
+  type RingSpec,
+  type RingWriter,
+  type TableSpec,
+  type Topology,
+} from './runtime/topology-spec.ts';
+import type { Config, VenueName } from './settings/config.ts';
 import { createGateMemory } from './trading/trading-gate.ts';
 
-const recordsRing = (from: RingWriter, { records_ring: capacity }: Config['limits']): RingSpec => ({
-  name: `${from}_records`,
+/** Kind and name of what there is once, or of what one venue has. */
+const named = <K extends string>(kind: K, venue?: VenueName) => ({
+  kind,
+  name: venue === undefined ? kind : nameAt(kind, venue),
+});
+
+const recordsRing = (from: RingWriter, { limits }: Config, venue?: VenueName): RingSpec => ({
+  ...named(`${from}_records`, venue),
   from,
   to: 'persistence',
   message: 'record',
   slotBytes: RECORD_BYTES,
-  capacity,
+  capacity: limits.records_ring,
   whenFull: 'wait',
 });
 
-const ringsOf = ({ limits }: Config): readonly RingSpec[] => [
+const venueRings = ({ limits }: Config, venue: VenueName): readonly RingSpec[] => [
   {
-    name: 'deltas',
+    ...named('deltas', venue),
     from: 'feed',
     to: 'book',
     message: 'delta, control',
@@ -40,7 +53,7 @@ const ringsOf = ({ limits }: Config): readonly RingSpec[] => [
     whenFull: 'lag',
   },
   {
-    name: 'resyncs',
+    ...named('resyncs', venue),
     from: 'book',
     to: 'feed',
     message: 'resync request',
@@ -49,7 +62,7 @@ const ringsOf = ({ limits }: Config): readonly RingSpec[] => [
     whenFull: 'wait',
   },
   {
-    name: 'tops',
+    ...named('tops', venue),
     from: 'book',
     to: 'detector',
     message: 'top of book, control',
@@ -57,30 +70,33 @@ const ringsOf = ({ limits }: Config): readonly RingSpec[] => [
     capacity: limits.tops_ring,
     whenFull: 'wait',
   },
+];
+
+const ringsOf = (config: Config, venues: readonly VenueName[]): readonly RingSpec[] => [
+  ...venues.flatMap((venue) => venueRings(config, venue)),
   {
-    name: 'opportunities',
+    ...named('opportunities'),
     from: 'detector',
     to: 'sequencer',
     message: 'opportunity',
     slotBytes: OPPORTUNITY.SIZE,
-    capacity: limits.opportunities_ring,
+    capacity: config.limits.opportunities_ring,
     whenFull: 'refuse',
   },
   {
-    name: 'executions',
+    ...named('executions'),
     from: 'sequencer',
     to: 'risk',
     message: 'execution',
     slotBytes: EXECUTION.SIZE,
-    capacity: limits.opportunities_ring,
+    capacity: config.limits.opportunities_ring,
     whenFull: 'wait',
   },
-  recordsRing('feed', limits),
-  recordsRing('book', limits),
-  recordsRing('detector', limits),
-  recordsRing('sequencer', limits),
-  recordsRing('risk', limits),
-  recordsRing('supervisor', limits),
+  ...venues.flatMap((venue) => [recordsRing('feed', config, venue), recordsRing('book', config, venue)]),
+  recordsRing('detector', config),
+  recordsRing('sequencer', config),
+  recordsRing('risk', config),
+  recordsRing('supervisor', config),
 ];
 
 /** Started top to bottom, stopped bottom to top: consumers are there before their producers. */
@@ -96,10 +112,9 @@ const childrenOf = (config: Config): readonly ChildSpec[] => [
 /** Levels a side that the book table keeps at most: a cycle's best size never reaches deeper than this in practice. */
 const TABLE_LEVELS_MAX = 100;
 
-const tablesOf = ({ limits, venue }: Config): readonly TableSpec[] => [
+const tablesOf = ({ limits, venue }: Config, venues: readonly VenueName[]): readonly TableSpec[] => [
   {
-    kind: 'book_table',
-    name: 'book_table',
+    ...named('book_table'),
     writers: ['book'],
     readers: ['detector', 'sequencer', 'risk'],
     create: () =>
@@ -109,44 +124,41 @@ const tablesOf = ({ limits, venue }: Config): readonly TableSpec[] => [
         versions: limits.book_versions,
       }),
   },
+  ...venues.map(
+    (at): TableSpec => ({
+      ...named('instrument_log', at),
+      writers: ['feed'],
+      readers: ['book', 'detector', 'sequencer', 'risk', 'persistence', 'readings'],
+      create: () => createInstrumentLogMemory(limits.instrument_log_bytes),
+    }),
+  ),
   {
-    kind: 'instrument_log',
-    name: 'instrument_log',
-    writers: ['feed'],
-    readers: ['book', 'detector', 'sequencer', 'risk', 'persistence', 'readings'],
-    create: () => createInstrumentLogMemory(limits.instrument_log_bytes),
-  },
-  {
-    kind: 'fee_table',
-    name: 'fee_table',
+    ...named('fee_table'),
     writers: ['sequencer'],
     readers: ['detector'],
     create: () => createFeeTableMemory(limits.instruments_max),
   },
   {
-    kind: 'funds_table',
-    name: 'funds_table',
+    ...named('funds_table'),
     writers: ['sequencer'],
     readers: ['detector'],
     create: () => createFundsTableMemory(limits.assets_max),
   },
   {
-    kind: 'trading_gate',
-    name: 'trading_gate',
+    ...named('trading_gate'),
     writers: ['risk', 'supervisor'],
     readers: ['feed', 'sequencer', 'readings'], // the feed in replays, whose time begins when the gate opens
     create: createGateMemory,
   },
   {
-    kind: 'capture_time', // of a replay
-    name: 'capture_time',
+    ...named('capture_time'), // of a replay
     writers: ['feed', 'sequencer', 'risk'], // each in its turn
     readers: ['book', 'detector'],
     create: createCaptureTimeMemory,
   },
 ];
 
-/** What a process with these settings consists of. */
-export function topologyOf(config: Config): Topology {
-  return { rings: ringsOf(config), children: childrenOf(config), tables: tablesOf(config) };
+/** What a process with these settings consists of. @param venues that the settings name. */
+export function topologyOf(config: Config, venues: readonly VenueName[] = [config.venue.name]): Topology {
+  return { rings: ringsOf(config, venues), children: childrenOf(config), tables: tablesOf(config, venues) };
 }

@@ -7,6 +7,7 @@ import { ACTOR_IDS } from '../src/runtime/counter-names.ts';
 import { createSharedMemory, openConsumer, openProducer } from '../src/runtime/memory/shared-memory.ts';
 import { openTable, type TableKind } from '../src/runtime/memory/shared-tables.ts';
 import { planPlacement } from '../src/runtime/placement.ts';
+import type { VenueName } from '../src/settings/config.ts';
 import { checkConfig } from '../src/settings/read-config.ts';
 import { topologyOf } from '../src/topology.ts';
 import { createTestContext } from './support/test-context.ts';
@@ -43,7 +44,7 @@ describe('topology', () => {
   });
 
   test('every actor but persistence, and the supervisor, can record', () => {
-    const recorders = topology.rings.filter((ring) => ring.to === 'persistence').map((ring) => ring.name);
+    const recorders = topology.rings.filter((ring) => ring.to === 'persistence').map((ring) => ring.kind);
     const expected = [...ids.filter((id) => id !== 'persistence'), 'supervisor'].map((id) => `${id}_records`);
     expect([...recorders].sort()).toEqual(expected.sort());
   });
@@ -52,7 +53,32 @@ describe('topology', () => {
     const against = topology.rings.filter(
       ({ from, to }) => from !== 'supervisor' && ids.indexOf(to) > ids.indexOf(from),
     );
-    expect(against.map((ring) => ring.name)).toEqual(['resyncs']);
+    expect(against.map((ring) => ring.kind)).toEqual(['resyncs']);
+  });
+
+  describe('with a second venue', () => {
+    const [first, second] = ['kraken', 'elsewhere'] as VenueName[];
+    const both = topologyOf(checkConfig({ limits: { instruments_max: 8 } }), [first, second] as VenueName[]);
+    const named = (rows: readonly { readonly kind: string; readonly name: string }[], kind: string) =>
+      rows.filter((row) => row.kind === kind).map((row) => row.name);
+
+    test('what a venue has is there for each, by its name; the rest is there once', () => {
+      for (const kind of ['deltas', 'resyncs', 'tops', 'feed_records', 'book_records']) {
+        expect(named(both.rings, kind)).toEqual([`${kind}.kraken`, `${kind}.elsewhere`]);
+      }
+      expect(named(both.tables, 'instrument_log')).toEqual(['instrument_log.kraken', 'instrument_log.elsewhere']);
+      for (const kind of ['opportunities', 'executions', 'risk_records'])
+        expect(named(both.rings, kind)).toEqual([kind]);
+      for (const kind of ['book_table', 'trading_gate']) expect(named(both.tables, kind)).toEqual([kind]);
+    });
+
+    test('a reader of several rings or tables of a kind cannot open any of them without its name', () => {
+      const memory = createSharedMemory(both, planPlacement(both, checkConfig({}).runtime, 2).placement);
+      const code = 'TOPOLOGY_INVALID';
+      expect(() => openConsumer(memory, 'tops', 'detector')).toThrow(expect.objectContaining({ code }));
+      expect(() => openTable(memory, 'instrument_log', 'detector')).toThrow(expect.objectContaining({ code }));
+      expect(openConsumer(memory, 'tops.elsewhere', 'detector').available()).toBe(0);
+    });
   });
 
   test('every table has a name of its own, one that writes it, and users that exist', () => {

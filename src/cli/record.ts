@@ -83,9 +83,9 @@ class Recorder {
     this.out = out;
     this.startedNs = clock.nowNs();
     this.failed = new Promise((_resolve, reject) => {
-      const drains = ['deltas', 'feed_records'].map((ring) => {
-        const child = host.memory.rings[ring]?.to ?? 'book';
-        const consumer = openConsumer(host.memory, ring, child);
+      const drains = Object.entries(host.memory.rings).flatMap(([name, { from, to }]) => {
+        if (from !== 'feed') return [];
+        const consumer = openConsumer(host.memory, name, to);
         return () => consumer.drain(() => {}, DRAIN_LIMIT);
       });
       const turn = () => {

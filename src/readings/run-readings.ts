@@ -14,7 +14,7 @@ import { Counters } from '../runtime/memory/counters.ts';
 import { EdgeDistribution } from '../runtime/memory/edge-distribution.ts';
 import { Histogram } from '../runtime/memory/histogram.ts';
 import { RingGauge } from '../runtime/memory/ring.ts';
-import type { SharedMemory } from '../runtime/memory/shared-memory.ts';
+import type { PlacedRing, SharedMemory } from '../runtime/memory/shared-memory.ts';
 import { openTable } from '../runtime/memory/shared-tables.ts';
 import type { Config } from '../settings/config.ts';
 import type { GateCause } from '../trading/gate-cause.ts';
@@ -33,6 +33,10 @@ export interface LatencyReading {
 
 export interface RingReading {
   readonly name: string;
+  /** As in the topology: rings of one kind carry the same between different actors. */
+  readonly kind: string;
+  /** Whether it brings records to persistence. */
+  readonly isOfRecords: boolean;
   /** 0 … 1. */
   readonly fill: number;
   readonly refused: number;
@@ -128,7 +132,7 @@ export function collectReadings(
     trading: readTrading(memory, config),
     records: recordReadings(new Counters(memory.counters, 'persistence')),
     latency: recordOf(LATENCY_STAGES, (stage) => latencyReading(new Histogram(memory.latencies[stage]))),
-    rings: Object.entries(memory.rings).map(([name, ring]) => ringReading(name, new RingGauge(ring.memory))),
+    rings: Object.entries(memory.rings).map(([name, ring]) => ringReading(name, ring)),
     restarts: ACTOR_IDS.reduce((sum, actor) => sum + new Counters(memory.counters, actor).get('restarts'), 0),
     gate: gateReading(openTable(memory, 'trading_gate', 'readings')),
     causes: heldCauses(openRiskMemory(memory.own.risk, config).current),
@@ -157,8 +161,9 @@ function latencyReading(histogram: Histogram): LatencyReading {
 }
 
 /** The two positions are read one after the other while both move: a fill outside 0 … 1 is that, not a fact. */
-function ringReading(name: string, gauge: RingGauge): RingReading {
-  return { name, fill: Math.max(0, Math.min(1, gauge.used / gauge.capacity)), refused: gauge.refused };
+function ringReading(name: string, { kind, to, memory }: PlacedRing): RingReading {
+  const { used, capacity, refused } = new RingGauge(memory);
+  return { name, kind, isOfRecords: to === 'persistence', fill: Math.max(0, Math.min(1, used / capacity)), refused };
 }
 
 function planReadings(sequencer: Counters<'sequencer'>): Readings['plans'] {

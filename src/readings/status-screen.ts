@@ -224,12 +224,13 @@ function latencyLines({ latency }: Readings): string[] {
   return [row('latency', cells('frame read to', 'p50 µs', 'p99 µs')), ...stages];
 }
 
-/** The rings by name, but for the record rings, of which the fullest counts. */
+/** The rings by kind, the fullest of each; the record rings together. */
 function ringLines({ rings }: Readings): string[] {
-  const records = rings.filter(({ name }) => name.endsWith('_records'));
-  const fullest = Math.max(0, ...records.map(({ fill }) => fill));
+  const fullestOf = (some: Readings['rings']) => Math.max(0, ...some.map(({ fill }) => fill));
+  const kinds = new Set(rings.filter(({ isOfRecords }) => !isOfRecords).map(({ kind }) => kind));
+  const fullest = fullestOf(rings.filter(({ isOfRecords }) => isOfRecords));
   const refused = rings.reduce((sum, ring) => sum + ring.refused, 0);
-  const named = rings.filter((ring) => !records.includes(ring)).map(({ name, fill }) => `${name} ${percent(fill)}`);
+  const named = [...kinds].map((kind) => `${kind} ${percent(fullestOf(rings.filter((ring) => ring.kind === kind)))}`);
   const rest = [`records ${percent(fullest)}`, `refused ${count(refused)}`];
   return [row('rings', named.slice(0, 4).join('   ')), row('', [...named.slice(4), ...rest].join('   '))];
 }

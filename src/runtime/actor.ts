@@ -21,6 +21,7 @@ import type { RingConsumer, RingGauge, RingProducer } from './memory/ring.ts';
 import type { AuditEvent } from './records/audit-events.ts';
 import type { RecordWriter } from './records/record-writer.ts';
 import type { RunOptions } from './run-options.ts';
+import type { RingEnds } from './topology-spec.ts';
 
 export interface Actor {
   readonly id: ActorId;
@@ -67,12 +68,14 @@ export interface ActorContext<A extends ActorId = ActorId> {
   readonly ownMemory: SharedArrayBuffer;
   /** True when a predecessor in this process died: ring positions and own memory are as it left them. */
   readonly isSuccessor: boolean;
-  /** The consuming end of a ring of the topology. */
+  /** The consuming end of a ring of the topology, by its name, or its kind where this actor reads one of it. */
   consumer(ring: string): RingConsumer;
-  /** The producing end of a ring of the topology. */
+  /** The producing end of a ring of the topology, likewise. */
   producer(ring: string): RingProducer;
   /** How full any ring of the topology is, to read. */
   gauge(ring: string): RingGauge;
+  /** Every ring of the topology, with its two ends. */
+  readonly rings: readonly RingEnds[];
   /** Puts records on this actor's ring to persistence. Persistence itself has none: reading it throws. */
   readonly records: RecordWriter;
   latency(stage: LatencyStage): Histogram;

@@ -1,4 +1,5 @@
 /** The vocabulary in which `src/topology.ts` writes the map down: actors, rings, tables. */
+import type { VenueName } from '../settings/config.ts';
 import type { ActorId } from './counter-names.ts';
 import type { TableKind, TableMemories } from './memory/shared-tables.ts';
 
@@ -14,10 +15,19 @@ export type WhenFull =
   /** The opportunity is recorded and counted as refused, and not traded. */
   | 'refuse';
 
-export interface RingSpec {
+/** What a ring or table of one venue is called: `deltas.kraken`. What there is once has its kind for a name. */
+export const nameAt = (kind: string, venue: VenueName): string => `${kind}.${venue}`;
+
+/** A ring's name, and what it connects. */
+export interface RingEnds {
+  /** What it carries. An actor opens a ring by this where one of the kind is its own, else by name. */
+  readonly kind: string;
   readonly name: string;
   readonly from: RingWriter;
   readonly to: ActorId;
+}
+
+export interface RingSpec extends RingEnds {
   readonly message: string;
   readonly slotBytes: number;
   readonly capacity: number;

@@ -3,7 +3,6 @@
  * stays on its ring until it is committed. What the checker reads are the records, and DuckDB's part in keeping them is
  * tested with DuckDB.
  */
-import { RECORD_SOURCES } from '../actors/persistence/database/database-protocol.ts';
 import type { Actor, ActorContext } from '../runtime/actor.ts';
 
 /** Takes one record as it lies on the ring; valid during the call only. */
@@ -28,11 +27,13 @@ class RecordTaker implements Actor {
   constructor(context: ActorContext<'persistence'>, take: TakeRecord, uncommitted: Uncommitted) {
     this.#take = take;
     this.#uncommitted = uncommitted;
-    this.#rings = RECORD_SOURCES.filter((source) => source !== 'persistence').map((source) => ({
-      source,
-      ring: context.consumer(`${source}_records`),
-      handed: 0,
-    }));
+    this.#rings = context.rings
+      .filter(({ to }) => to === context.id)
+      .map(({ name, from }) => ({
+        source: from,
+        ring: context.consumer(name),
+        handed: 0,
+      }));
   }
 
   onStart(): void {}

@@ -37,7 +37,13 @@ test('readings are what the actors wrote, and reading changes nothing', () => {
   expect(first.edges.net_edge.every((bps) => Math.abs(bps + 20) < 0.11)).toBe(true);
   expect(first.edges.gross_edge.every(Number.isNaN)).toBe(true);
   expect(first.latency.book_verified).toMatchObject({ count: 1, p50Us: 12 });
-  expect(first.rings.find(({ name }) => name === 'deltas')).toEqual({ name: 'deltas', fill: 0.25, refused: 0 });
+  expect(first.rings.find(({ name }) => name === 'deltas.kraken')).toEqual({
+    name: 'deltas.kraken',
+    kind: 'deltas',
+    isOfRecords: false,
+    fill: 0.25,
+    refused: 0,
+  });
 
   const again = collectReadings(memory, CONFIG, 12 * SECOND, 2 * SECOND);
   expect(again).toEqual(first);

@@ -22,7 +22,7 @@ function statusWith(changes: object = {}): object {
     venue: 'online',
     lastFrameMsAgo: 12,
     actors: { feed: { heartbeatMsAgo: 3, restarts: 0 }, risk: { heartbeatMsAgo: 41, restarts: 2 } },
-    ringsUsed: { deltas: 1, risk_records: 7 },
+    ringsUsed: { 'deltas.kraken': 1, risk_records: 7 },
     frames: 1_234_567,
     checksums: { verified: 9, failed: 0 },
     instruments: 3,

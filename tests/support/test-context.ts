@@ -96,14 +96,16 @@ export function createTestContext<A extends ActorId>(actor: A, given: TestContex
     },
     options: given.options ?? {},
   };
-  const consumer = (ring: string) => openConsumer(memory, ring, memory.rings[ring]?.to ?? actor);
+  const ringOf = (wanted: string) =>
+    Object.entries(memory.rings).find(([name, { kind }]) => name === wanted || kind === wanted)?.[1];
+  const consumer = (ring: string) => openConsumer(memory, ring, ringOf(ring)?.to ?? actor);
   let records: RingConsumer | undefined;
   return {
     context: openContext(memory, actor, services),
     clock,
     memory,
     logged,
-    producer: (ring) => openProducer(memory, ring, memory.rings[ring]?.from ?? actor),
+    producer: (ring) => openProducer(memory, ring, ringOf(ring)?.from ?? actor),
     consumer,
     audits: () => {
       records ??= consumer(`${actor}_records`);

@@ -19,7 +19,7 @@ import type { AuditEvent } from '../../runtime/records/audit-events.ts';
 import { type AuditDetails, writeAudit, writeRecordHead } from '../../runtime/records/record-writer.ts';
 import { tradingAccount } from '../../trading/trading-account.ts';
 import { DatabaseClient } from './database/database-client.ts';
-import { type Opened, RECORD_SOURCES, type RecordSource } from './database/database-protocol.ts';
+import type { Opened, RecordSource } from './database/database-protocol.ts';
 import { type PersistenceEvent, type PersistenceState, persistenceMachine } from './persistence-machine.ts';
 import { OwnMemory } from './persistence-memory.ts';
 import { type OwnRecord, RecordCollector } from './record-collector.ts';
@@ -53,6 +53,8 @@ class Persistence implements Actor {
   readonly #machine = createMachineActor(persistenceMachine);
   readonly #collector: RecordCollector;
   readonly #own: OwnMemory;
+  /** Those whose records are kept, itself last. */
+  readonly #sources: readonly RecordSource[];
   readonly #counters: ReturnType<typeof countersOf>;
   #database: DatabaseClient | undefined;
   #resume: boolean;
@@ -76,12 +78,12 @@ class Persistence implements Actor {
 
   constructor(context: ActorContext<'persistence'>) {
     this.#context = context;
-    this.#own = new OwnMemory(context.ownMemory);
     this.#resume = context.isSuccessor;
     this.#counters = countersOf(context);
-    const rings = RECORD_SOURCES.filter((source) => source !== 'persistence').map(
-      (source) => [source, context.consumer(`${source}_records`)] as const,
-    );
+    const inputs = context.rings.filter(({ to }) => to === context.id);
+    const rings = inputs.map(({ name, from }) => [from, context.consumer(name)] as const);
+    this.#sources = [...inputs.map(({ from }) => from), context.id];
+    this.#own = new OwnMemory(context.ownMemory, this.#sources);
     this.#collector = new RecordCollector(new Map(rings), context.config.persistence.batch_rows_max, (...missing) =>
       this.#auditMissing(...missing),
     );
@@ -159,8 +161,8 @@ class Persistence implements Actor {
 
   #onOpened({ boot, migrated, positions, rows }: Opened): void {
     this.#collector.resume(positions);
-    this.#ownSeq = Math.max(this.#ownSeq, positions.persistence);
-    this.#ownRecords = this.#ownRecords.filter(({ seq }) => seq > positions.persistence);
+    this.#ownSeq = Math.max(this.#ownSeq, positions['persistence'] ?? 0);
+    this.#ownRecords = this.#ownRecords.filter(({ seq }) => seq > (positions['persistence'] ?? 0));
     this.#counters.set('rows', rows);
     this.#countRecords();
     this.#send({ type: 'opened' });
@@ -201,7 +203,7 @@ class Persistence implements Actor {
       return looked;
     }
     looked = Math.max(looked, 1);
-    for (const source of RECORD_SOURCES) this.#own.received(source, this.#collector.newest(source));
+    for (const source of this.#sources) this.#own.received(source, this.#collector.newest(source));
     this.#counters.set('records_received', this.#own.receivedTotal);
     this.#send({ type: 'commit' });
     this.#commitStartNs = this.#context.clock.nowNs();
@@ -237,7 +239,7 @@ class Persistence implements Actor {
   }
 
   #countRecords(): void {
-    const total = RECORD_SOURCES.reduce((sum, source) => sum + this.#collector.committed(source), 0);
+    const total = this.#sources.reduce((sum, source) => sum + this.#collector.committed(source), 0);
     this.#counters.set('records_committed', total);
   }
 

@@ -1,5 +1,5 @@
 /** What outlives the actor within one run of the program. */
-import { RECORD_SOURCES, type RecordSource } from './database/database-protocol.ts';
+import type { RecordSource } from './database/database-protocol.ts';
 
 // byte 0         8                  16
 //      | started | database process | newest record received, per source …
@@ -9,8 +9,11 @@ const RECEIVED = 16; // f64 each
 
 export class OwnMemory {
   readonly #view: DataView;
+  readonly #sources: readonly RecordSource[];
 
-  constructor(memory: SharedArrayBuffer) {
+  /** @param sources in an order that is the same for every successor. */
+  constructor(memory: SharedArrayBuffer, sources: readonly RecordSource[]) {
+    this.#sources = sources;
     this.#view = new DataView(memory);
   }
 
@@ -31,12 +34,12 @@ export class OwnMemory {
 
   /** Notes the newest record taken off a source's ring. Never goes back. */
   received(source: RecordSource, seq: number): void {
-    const at = RECEIVED + 8 * RECORD_SOURCES.indexOf(source);
+    const at = RECEIVED + 8 * this.#sources.indexOf(source);
     if (seq > this.#view.getFloat64(at, true)) this.#view.setFloat64(at, seq, true);
   }
 
   /** Records ever received, of all sources: their numbers count from 1. */
   get receivedTotal(): number {
-    return RECORD_SOURCES.reduce((sum, _, index) => sum + this.#view.getFloat64(RECEIVED + 8 * index, true), 0);
+    return this.#sources.reduce((sum, _, index) => sum + this.#view.getFloat64(RECEIVED + 8 * index, true), 0);
   }
 }

@@ -5,7 +5,7 @@
 
 import { AUDIT, RECORD_BYTES, RECORD_FOLLOWERS } from '../../messages/record-messages.ts';
 import type { RingConsumer } from '../../runtime/memory/ring.ts';
-import { type Positions, RECORD_SOURCES, type RecordBatch, type RecordSource } from './database/database-protocol.ts';
+import type { Positions, RecordBatch, RecordSource } from './database/database-protocol.ts';
 
 interface Inlet {
   readonly source: RecordSource;
@@ -30,8 +30,8 @@ export class RecordCollector {
   readonly #recordsMax: number;
   readonly #onMissing: OnMissing;
   /** Newest number committed, and newest number in the batch, of each source. */
-  #committed: Record<RecordSource, number>;
-  #newest: Record<RecordSource, number>;
+  #committed: Positions = {};
+  #newest: Partial<Record<string, number>> = {};
   #runs: { source: RecordSource; count: number }[] = [];
   #count = 0;
   #first = 0;
@@ -47,8 +47,6 @@ export class RecordCollector {
     this.#buffer = new Uint8Array((recordsMax + 2 * OWN_RECORDS_MAX) * RECORD_BYTES);
     this.#recordsMax = recordsMax;
     this.#onMissing = onMissing;
-    this.#committed = positionsOf(() => 0);
-    this.#newest = { ...this.#committed };
   }
 
   /** Says what the database has. What was in the batch is forgotten; it still lies on the rings. */
@@ -59,7 +57,7 @@ export class RecordCollector {
 
   /** Number of the newest committed record. */
   committed(source: RecordSource): number {
-    return this.#committed[source];
+    return this.#committed[source] ?? 0;
   }
 
   /** Records on the rings that are not in the database, as far as the positions of the rings can be believed. */
@@ -104,7 +102,7 @@ export class RecordCollector {
 
   /** Newest number taken so far from a source, committed or in the batch. */
   newest(source: RecordSource): number {
-    return this.#newest[source];
+    return this.#newest[source] ?? 0;
   }
 
   /** The batch is in the database: the rings get their slots back. @returns how many. */
@@ -124,7 +122,7 @@ export class RecordCollector {
     for (let index = 0; index < count; index++) {
       const offset = inlet.ring.offset(index);
       const seq = inlet.ring.view.getFloat64(offset + AUDIT.recordSeq, true);
-      const expected = this.#newest[inlet.source] + 1;
+      const expected = this.newest(inlet.source) + 1;
       if (seq < expected) continue; // committed before the ring could be advanced
       if (seq > expected) this.#onMissing(inlet.source, expected, seq);
       this.#take(inlet.source, seq, inlet.bytes.subarray(offset, offset + RECORD_BYTES));
@@ -168,7 +166,3 @@ function wholeChanges({ source, ring }: Inlet, limit: number): number {
 
 /** Own records that go into one batch at most; as many slots are left for a change that goes beyond the limit. */
 const OWN_RECORDS_MAX = 64;
-
-export function positionsOf(value: (source: RecordSource) => number): Record<RecordSource, number> {
-  return Object.fromEntries(RECORD_SOURCES.map((source) => [source, value(source)])) as Record<RecordSource, number>;
-}

@@ -5,14 +5,7 @@ import { RECORD_BYTES } from '../../messages/record-messages.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { arbitradeError, reasonOf } from '../../platform/errors.ts';
 import type { RecordSummary } from '../../runtime/control-calls.ts';
-import {
-  type BootIdentity,
-  type Opened,
-  type OpenRequest,
-  type Positions,
-  RECORD_SOURCES,
-  type RecordBatch,
-} from './database/database-protocol.ts';
+import type { BootIdentity, Opened, OpenRequest, Positions, RecordBatch } from './database/database-protocol.ts';
 import { loadMigrations, migrate } from './database/migrations.ts';
 import { openDatabase } from './database/open-database.ts';
 import { exportOpportunities } from './export-opportunities.ts';
@@ -136,8 +129,7 @@ async function readPositions(connection: DuckDBConnection, boot: number): Promis
     'SELECT source, max(record_seq) FROM record_numbers WHERE boot = $1 GROUP BY source',
     [BigInt(boot)],
   );
-  const found = new Map(reader.getRows().map(([source, newest]) => [String(source), Number(newest)]));
-  return Object.fromEntries(RECORD_SOURCES.map((source) => [source, found.get(source) ?? 0])) as Positions;
+  return Object.fromEntries(reader.getRows().map(([source, newest]) => [String(source), Number(newest)]));
 }
 
 async function countRows(connection: DuckDBConnection, boot: number): Promise<Record<string, number>> {

@@ -34,8 +34,6 @@ const BATCH = 64;
 /** Part of every record ring that must be free; and slots, more than any writer wants free before it goes on. */
 const RECORDS_FREE = 1 / 8;
 const RECORD_SLOTS_FREE = 32;
-/** Everybody who has a record ring. */
-const RECORD_WRITERS = [...ACTOR_IDS.filter((id) => id !== 'persistence'), 'supervisor'];
 
 const ACCOUNT_REFUSED = 'the venue does not let this key trade, or it could withdraw; see the log';
 
@@ -104,7 +102,8 @@ class Risk implements Actor {
     this.#unlistedNames = new UnlistedNames(context);
     this.#executions = context.consumer('executions');
     const { counters, countersOf } = context;
-    this.#recordRings = RECORD_WRITERS.map((id) => context.gauge(`${id}_records`));
+    const recordRings = context.rings.filter(({ to }) => to === 'persistence');
+    this.#recordRings = recordRings.map(({ name }) => context.gauge(name));
     this.#counter = {
       executions: counters.at('executions'),
       halts: counters.at('halts'),

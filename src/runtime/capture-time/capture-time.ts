@@ -30,13 +30,13 @@ export class CaptureTime {
   readonly #times: Float64Array;
   readonly #words: Int32Array;
   readonly #doorbellOf: Readonly<Record<TurnHolder, Doorbell>>;
-  readonly #frameRings: readonly [RingGauge, RingGauge];
+  readonly #frameRings: readonly RingGauge[];
 
   /** @param frameRings the rings that a frame passes before a decision: `deltas` and `tops`. */
   constructor(
     memory: SharedArrayBuffer,
     doorbellOf: Readonly<Record<TurnHolder, Doorbell>>,
-    frameRings: readonly [RingGauge, RingGauge],
+    frameRings: readonly RingGauge[],
   ) {
     this.#times = new Float64Array(memory);
     this.#words = new Int32Array(memory);
@@ -89,7 +89,8 @@ export class CaptureTime {
 
   /** Whether book and detector have handled everything that the feed brought. */
   get isFrameDone(): boolean {
-    return this.#frameRings[0].used === 0 && this.#frameRings[1].used === 0;
+    for (const ring of this.#frameRings) if (ring.used !== 0) return false;
+    return true;
   }
 
   /** The feed waits for the end of a frame; its thread may be parked. */

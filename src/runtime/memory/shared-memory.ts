@@ -32,6 +32,7 @@ export type Placement = Readonly<Record<ActorId, number>>;
 
 /** A ring with the two ends it connects, without the functions of its spec: it crosses threads. */
 export interface PlacedRing {
+  readonly kind: string;
   readonly from: RingWriter;
   readonly to: ActorId;
   readonly memory: RingMemory;
@@ -51,7 +52,7 @@ export interface SharedMemory {
 export function createSharedMemory(topology: Topology, placement: Placement): SharedMemory {
   const ring = (spec: RingSpec): [string, PlacedRing] => [
     spec.name,
-    { from: spec.from, to: spec.to, memory: createRingMemory(spec.capacity, spec.slotBytes) },
+    { kind: spec.kind, from: spec.from, to: spec.to, memory: createRingMemory(spec.capacity, spec.slotBytes) },
   ];
   const own = (id: ActorId): [ActorId, SharedArrayBuffer] => {
     const child = topology.children.find((spec) => spec.id === id);
@@ -96,7 +97,7 @@ export function openContext<A extends ActorId>(
   setAside: SetAside = {},
 ): ActorContext<A> {
   const doorbellOf = (id: ActorId) => new Doorbell(memory.doorbells, memory.placement[id]);
-  const producer = (name: string): RingProducer => openProducer(memory, name, actor);
+  const producer = (ring: string): RingProducer => openProducer(memory, ring, actor);
   let records: RecordWriter | undefined;
   const tables = tablesFor(memory, actor);
   const counters = new Counters(memory.counters, actor);
@@ -128,9 +129,10 @@ export function openContext<A extends ActorId>(
       return tables.fundsTable();
     },
     ownMemory: memory.own[actor],
-    consumer: (name) => openConsumer(memory, name, actor, setAside[name]),
+    consumer: (ring) => openConsumer(memory, ring, actor, setAside),
     producer,
-    gauge: (name) => openGauge(memory, name),
+    gauge: (ring) => openGauge(memory, ring),
+    rings: Object.entries(memory.rings).map(([name, { kind, from, to }]) => ({ name, kind, from, to })),
     get records() {
       records ??= recordWriterOf(memory, actor, clock);
       return records;
@@ -151,29 +153,51 @@ function captureTimeOf(memory: SharedMemory, actor: ActorId, { options }: HostSe
   if (table === undefined) return undefined;
   const doorbell = (id: ActorId) => new Doorbell(memory.doorbells, memory.placement[id]);
   const doorbells = { feed: doorbell('feed'), sequencer: doorbell('sequencer'), risk: doorbell('risk') };
-  return new CaptureTime(table.memory, doorbells, [openGauge(memory, 'deltas'), openGauge(memory, 'tops')]);
+  const isOfFrames = ({ kind }: PlacedRing) => kind === 'deltas' || kind === 'tops';
+  const frameRings = Object.values(memory.rings).filter(isOfFrames);
+  return new CaptureTime(
+    table.memory,
+    doorbells,
+    frameRings.map((ring) => new RingGauge(ring.memory)),
+  );
 }
 
-/** The producing end of `name`, for its one writer. @throws TOPOLOGY_INVALID for anybody else. */
-export function openProducer(memory: SharedMemory, name: string, writer: RingWriter): RingProducer {
-  const ring = memory.rings[name];
-  if (ring?.from !== writer) throw arbitradeError('TOPOLOGY_INVALID', `${writer} does not write to ring ${name}`);
-  return new RingProducer(ring.memory, new Doorbell(memory.doorbells, memory.placement[ring.to]));
+/**
+ * The producing end of a ring, for its one writer. @param ring its name, or its kind where the writer has one of it.
+ * @throws TOPOLOGY_INVALID for anybody else.
+ */
+export function openProducer(memory: SharedMemory, ring: string, writer: RingWriter): RingProducer {
+  const [, { memory: slots, to }] = ringOf(memory, ring, `${writer} does not write to`, ({ from }) => from === writer);
+  return new RingProducer(slots, new Doorbell(memory.doorbells, memory.placement[to]));
 }
 
-/** The consuming end of `name`, for its one reader. @throws TOPOLOGY_INVALID for anybody else. */
-export function openConsumer(memory: SharedMemory, name: string, reader: ActorId, setAside?: number): RingConsumer {
-  const ring = memory.rings[name];
-  if (ring?.to !== reader) throw arbitradeError('TOPOLOGY_INVALID', `${reader} does not read ring ${name}`);
-  const back = ring.from === 'supervisor' ? undefined : new Doorbell(memory.doorbells, memory.placement[ring.from]);
-  return new RingConsumer(ring.memory, setAside, back);
+/**
+ * The consuming end of a ring, for its one reader. @param ring its name, or its kind where the reader has one of it.
+ * @throws TOPOLOGY_INVALID for anybody else.
+ */
+export function openConsumer(
+  memory: SharedMemory,
+  ring: string,
+  reader: ActorId,
+  setAside: SetAside = {},
+): RingConsumer {
+  const [name, placed] = ringOf(memory, ring, `${reader} does not read`, ({ to }) => to === reader);
+  const back = placed.from === 'supervisor' ? undefined : new Doorbell(memory.doorbells, memory.placement[placed.from]);
+  return new RingConsumer(placed.memory, setAside[name], back);
 }
 
-/** A look at `name`, for anybody. @throws TOPOLOGY_INVALID when there is no such ring. */
-function openGauge(memory: SharedMemory, name: string): RingGauge {
-  const ring = memory.rings[name];
-  if (ring === undefined) throw arbitradeError('TOPOLOGY_INVALID', `there is no ring ${name}`);
-  return new RingGauge(ring.memory);
+/** A look at a ring, for anybody. @throws TOPOLOGY_INVALID when there is no such ring, or several. */
+function openGauge(memory: SharedMemory, ring: string): RingGauge {
+  return new RingGauge(ringOf(memory, ring, 'there is no', () => true)[1].memory);
+}
+
+function ringOf(memory: SharedMemory, wanted: string, refusal: string, isItsOwn: (ring: PlacedRing) => boolean) {
+  const isWanted = ([name, ring]: [string, PlacedRing]) => name === wanted || ring.kind === wanted;
+  const [found, ...more] = Object.entries(memory.rings).filter((entry) => isWanted(entry) && isItsOwn(entry[1]));
+  if (found === undefined) throw arbitradeError('TOPOLOGY_INVALID', `${refusal} ring ${wanted}`);
+  if (more.length === 0) return found;
+  const names = [found, ...more].map(([name]) => name).join(' and ');
+  throw arbitradeError('TOPOLOGY_INVALID', `${wanted} may be ${names}: it has to be opened by its name`);
 }
 
 /**

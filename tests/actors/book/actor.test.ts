@@ -407,7 +407,7 @@ describe('book actor', () => {
     send(BTC, false, [bid('100.0', '6.00')]);
     run();
     const before = stage.counters;
-    const memory = stage.test.memory.rings['deltas']!.memory;
+    const memory = stage.test.memory.rings['deltas.kraken']!.memory;
     new Int32Array(memory.control)[32] = 0; // the consumer's position is lost: everything comes again
     stage.replace();
     expect(run()).toEqual([]);

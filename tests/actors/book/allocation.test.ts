@@ -33,7 +33,7 @@ test('the book actor makes no object per message, over a million messages', () =
   const { words, slotsOf } = record(stage);
   const tops = stage.test.consumer('tops');
   const deltas = stage.test.producer('deltas');
-  const ring = new Int32Array(stage.test.memory.rings['deltas']!.memory.slots);
+  const ring = new Int32Array(stage.test.memory.rings['deltas.kraken']!.memory.slots);
   const { book } = stage;
   const next = new Float64Array([stage.feed.seq + 1]);
 

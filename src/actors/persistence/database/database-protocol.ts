@@ -6,14 +6,14 @@
 import type { InstrumentLine } from '../../../market/instrument-log.ts';
 import type { ErrorCode } from '../../../platform/errors.ts';
 import type { RecordSummary } from '../../../runtime/control-calls.ts';
+import type { RingWriter } from '../../../runtime/topology-spec.ts';
 import type { LockWait } from './open-database.ts';
 
-/** Everybody who writes records, `persistence` for its own. */
-export const RECORD_SOURCES = ['feed', 'book', 'detector', 'sequencer', 'risk', 'supervisor', 'persistence'] as const;
-export type RecordSource = (typeof RECORD_SOURCES)[number];
+/** Who writes records: those with a ring to persistence, and `persistence` itself. */
+export type RecordSource = RingWriter;
 
-/** Number of the newest committed record of each source; 0 when none is. */
-export type Positions = Readonly<Record<RecordSource, number>>;
+/** Number of the newest committed record of each source that has one. */
+export type Positions = Readonly<Partial<Record<string, number>>>;
 
 /** What identifies one run of the program, written to `boots`. */
 export interface BootIdentity {
