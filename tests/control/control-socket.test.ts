@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -302,5 +302,45 @@ describe('commands', () => {
     expect(errors[0]).toContain('nothing is halted');
     expect(errors[1]).toMatch(/no arbitrade runs with the control socket .*--config /);
     expect(errors[1]).toContain(path);
+  });
+
+  test('a halt that the process fails at or refuses makes the kill-switch file', async () => {
+    const { target } = processWithLatch();
+    const down = async (): Promise<never> => Promise.reject(new Error('risk is starting'));
+    const { errors, options } = printer();
+    for (const halts of [down, () => ({ ok: false, text: 'not now' })]) {
+      server = await startControlServer(path, { ...target, halt: halts });
+      expect(await halt({ ...options(), reason: 'lunch', by: 'ana' })).not.toBe(0);
+      expect(readFileSync(`${path}.halt`, 'utf8')).toBe('halt by ana: lunch\n');
+      rmSync(`${path}.halt`);
+      await server.close();
+    }
+    server = undefined;
+    expect(errors[0]).toContain('risk is starting');
+    expect(errors[1]).toContain('kill-switch file');
+  });
+
+  test('a socket whose name is too long from here makes the kill-switch file', async () => {
+    const { errors, options } = printer();
+    const killSwitch = `${path}.halt`;
+    const far = { ...options(), socket: `/${'long/'.repeat(30)}control.sock`, killSwitch };
+    expect(await halt({ ...far, reason: 'lunch', by: 'ana' })).not.toBe(0);
+    expect(errors[0]).toContain('103 bytes at most');
+    expect(existsSync(killSwitch)).toBe(true);
+  });
+
+  test('a halt reaches its process from a folder that was deleted, and by a name of any length', async () => {
+    server = await startControlServer(path, processWithLatch().target);
+    const { out, options } = printer();
+    const here = process.cwd;
+    process.cwd = () => {
+      throw new Error('ENOENT: no such file or directory, uv_cwd');
+    };
+    try {
+      expect(await halt({ ...options(), reason: 'lunch', by: 'n'.repeat(LINE_BYTES_MAX) })).toBe(0);
+    } finally {
+      process.cwd = here;
+    }
+    expect(out[0]).toMatch(/^halted: lunch; the name is kept as "n+.*cut after/);
   });
 });

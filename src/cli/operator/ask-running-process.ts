@@ -15,6 +15,9 @@ export interface AskOptions extends RunningProcess {
   readonly clock?: Clock;
 }
 
+/** More of a reason or a name is never kept; a command line can be longer than the process takes. */
+export const WORDS_SENT_MAX = 4_096;
+
 /** How a command ends, by what came instead of an answer. */
 const EXIT_OF: Partial<Record<ErrorCode, ExitCode>> = {
   CONTROL_NOT_RUNNING: EXIT.NOT_RUNNING,
@@ -30,7 +33,7 @@ export async function askRunningProcess(
   options: AskOptions,
   ask: ControlAsk,
   describe: (result: unknown) => readonly string[],
-  unanswered: () => readonly string[] = () => [],
+  instead: () => readonly string[] = () => [],
 ): Promise<ExitCode> {
   const { clock = systemClock } = options;
   try {
@@ -41,7 +44,7 @@ export async function askRunningProcess(
     if (!(thrown instanceof ArbitradeError)) throw thrown;
     const failure = isSilence(thrown) ? whyNoAnswer(options.socket, thrown, clock) : thrown;
     options.printError(failure.message);
-    for (const line of isSilence(thrown) ? unanswered() : []) options.printError(line);
+    for (const line of instead()) options.printError(line);
     return EXIT_OF[failure.code] ?? EXIT.FAILED;
   }
 }
@@ -51,5 +54,10 @@ const isSilence = ({ code }: ArbitradeError): boolean =>
 
 /** Who is asking: the given name, or the user that runs the command. */
 export function operatorName(given: string | undefined): string {
-  return given ?? userInfo().username;
+  if (given !== undefined) return given.slice(0, WORDS_SENT_MAX);
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? 'unknown'}`; // one without an entry in the system's list, as in many containers
+  }
 }

@@ -2,7 +2,7 @@
 
 import { EXIT, type ExitCode } from '../../engine/exit-codes.ts';
 import { describeBegun, describePreview, type FlattenAnswer, readFlattenAnswer } from '../../readings/flatten-text.ts';
-import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
+import { type AskOptions, askRunningProcess, operatorName, WORDS_SENT_MAX } from './ask-running-process.ts';
 
 export interface FlattenOptions extends AskOptions {
   /** Assets to bring home; everything that is exposed unless given. */
@@ -26,7 +26,7 @@ export async function flatten(options: FlattenOptions): Promise<ExitCode> {
   const ask = {
     command: 'flatten' as const,
     assets: [...assets],
-    reason,
+    reason: reason.slice(0, WORDS_SENT_MAX),
     by: operatorName(options.by),
     ...(to === undefined ? {} : { to }),
     ...(lossMaxBps === undefined ? {} : { loss_max_bps: lossMaxBps }),

@@ -1,7 +1,7 @@
 /** `arbitrade resume`: see {@link resume}. */
 
 import type { ExitCode } from '../../engine/exit-codes.ts';
-import { type AskOptions, askRunningProcess, operatorName } from './ask-running-process.ts';
+import { type AskOptions, askRunningProcess, operatorName, WORDS_SENT_MAX } from './ask-running-process.ts';
 
 export interface ResumeOptions extends AskOptions {
   /** Why, in the person's own words; kept in the audit log. */
@@ -12,6 +12,10 @@ export interface ResumeOptions extends AskOptions {
 
 /** Takes back a halt of the running process, or acknowledges a stranded exposure. Refused while its cause persists. @returns the exit code. */
 export function resume(options: ResumeOptions): Promise<ExitCode> {
-  const ask = { command: 'resume', reason: options.reason, by: operatorName(options.by) } as const;
+  const ask = {
+    command: 'resume',
+    reason: options.reason.slice(0, WORDS_SENT_MAX),
+    by: operatorName(options.by),
+  } as const;
   return askRunningProcess(options, ask, (result) => [String(result)]);
 }
