@@ -71,6 +71,8 @@ export interface Readings {
   readonly evaluationsPerSecond: number;
   readonly opportunities: number;
   readonly opportunitiesSized: number;
+  /** Candidates that a strategy's budget left undecided. */
+  readonly overBudget: number;
   /** The cycle with the best net result so far; undefined until one could be evaluated. */
   readonly best: BestCycle | undefined;
   /** Basis points at {@link EDGE_QUANTILES}; NaN where nothing was counted. */
@@ -126,6 +128,7 @@ export function collectReadings(
     evaluationsPerSecond: rate(evaluations, previous?.evaluations ?? 0),
     opportunities: detector.get('opportunities'),
     opportunitiesSized: detector.get('opportunities_sized'),
+    overBudget: detector.get('candidates_over_budget'),
     best: bestCycle(memory, detector, previous?.best),
     edges: recordOf(EDGE_HISTOGRAMS, (name) => edgeReading(new EdgeDistribution(memory.edges[name]))),
     plans: planReadings(new Counters(memory.counters, 'sequencer')),

@@ -92,7 +92,7 @@ export function renderScreen(readings: Readings, title: string, size: ScreenSize
     ...bestLines(readings),
     row(
       'found',
-      `opportunities ${count(readings.opportunities)}   with a size that pays ${count(readings.opportunitiesSized)}${announcedText(readings)}`,
+      `opportunities ${count(readings.opportunities)}   with a size that pays ${count(readings.opportunitiesSized)}${overBudgetText(readings)}${announcedText(readings)}`,
     ),
     row('plans', plansText(readings)),
     ...tradingLines(readings),
@@ -183,6 +183,10 @@ function plansText({ plans }: Readings): string {
   const parts = [`opened ${count(plans.opened)}`, `active ${count(plans.active)}`, `refused ${count(plans.refused)}`];
   return [...parts, ...ends.map((end) => `${end} ${count(plans[end])}`)].join('   ');
 }
+
+/** Only once a budget was too small: what it left out might have paid. */
+const overBudgetText = ({ overBudget }: Readings): string =>
+  overBudget === 0 ? '' : `   over budget ${count(overBudget)}`;
 
 const announcedText = ({ trading: { announced } }: Readings): string =>
   announced === 0 ? '' : `   announced ${count(announced)}`;

@@ -64,6 +64,7 @@ export const ACTOR_COUNTERS = {
     'updates',
     'evaluations',
     'candidates', // cycles that passed the float screen
+    'candidates_over_budget', // of these, not decided: more at one message than the strategy's settings allow
     'opportunities',
     'opportunities_sized',
     'cycles',

@@ -115,7 +115,16 @@ const book = z.strictObject({
   given_up_retry_ms: milliseconds.default(300_000),
 });
 
+/** What the settings of every strategy have. */
+const everyStrategy = {
+  /** Off: it looks for nothing. */
+  enabled: z.boolean().default(true),
+  /** Candidates of one market message that are decided and sized exactly, at most; the rest of them are counted. */
+  exact_evaluations_max: z.int().min(1).max(1_000_000).default(10_000),
+};
+
 const strategy = z.strictObject({
+  ...everyStrategy,
   /** Assets a cycle may start from; none named: all of them. */
   start_assets: z.array(assetName).max(64).default([]),
   /** Longest cycle: 3, or 4 for cycles of 3 and 4. */
@@ -304,6 +313,8 @@ export const CONFIG_SCHEMA = z.strictObject({
 
 /** Checked settings. Frozen, and safe to hand to a worker thread. */
 export type Config = z.infer<typeof CONFIG_SCHEMA>;
+/** What the settings of every strategy have. */
+export type StrategySettings = Pick<Config['strategy'], keyof typeof everyStrategy>;
 /** Settings as a file or a command writes them: everything may be left out. */
 export type ConfigInput = z.input<typeof CONFIG_SCHEMA>;
 

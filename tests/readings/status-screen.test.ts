@@ -48,6 +48,12 @@ const busy: Readings = {
   },
 };
 
+test('candidates beyond a budget are shown as soon as there are any', () => {
+  const found = (readings: Readings) => renderScreen(readings, 'demo', SIZE).find((line) => line.startsWith('found'));
+  expect(found(EMPTY)).not.toContain('over budget');
+  expect(found({ ...EMPTY, overBudget: 12 })).toContain('over budget 12');
+});
+
 test.each([
   ['nothing yet', EMPTY],
   ['everything full', busy],

@@ -24,6 +24,7 @@ const STAND_ALONE: Readonly<Record<string, string>> = {
   'book.resync_attempts_max': 'a count',
   'book.resync_settled_ms': 'when attempts are forgiven',
   'book.given_up_retry_ms': 'when it is tried once more',
+  'strategy.exact_evaluations_max': 'a bound on work; what is beyond it is counted',
   'strategy.min_edge_bps': 'a threshold',
   'strategy.sizing_steps_max': 'a bound on work',
   'fees.tier': 'a row of the schedule',

@@ -10,7 +10,12 @@
 
 import { type BookCopy, createBookCopy } from '../../market/book-table.ts';
 import type { FeeTable } from '../../market/fee-table.ts';
-import { type Instrument, type InstrumentDirectory, instrumentIndex } from '../../market/instrument.ts';
+import {
+  type Instrument,
+  type InstrumentDirectory,
+  type InstrumentIndex,
+  instrumentIndex,
+} from '../../market/instrument.ts';
 import { CONTROL, MARKET_KIND, SYSTEM_STATUSES, TOP } from '../../messages/market-messages.ts';
 import { OPPORTUNITY } from '../../messages/opportunity-message.ts';
 import { RECORD_KIND } from '../../messages/record-messages.ts';
@@ -19,12 +24,12 @@ import type { Counters } from '../../runtime/memory/counters.ts';
 import type { EdgeDistribution } from '../../runtime/memory/edge-distribution.ts';
 import { type Histogram, isTimed } from '../../runtime/memory/histogram.ts';
 import type { RingConsumer, RingProducer } from '../../runtime/memory/ring.ts';
-import { CycleStrategy } from '../../strategies/cycle/cycle-strategy.ts';
 import { type Opportunity, SEEN, STRATEGY_NAMES, type Strategy } from '../../strategies/strategy.ts';
+import { type RunningStrategy, strategiesOf } from '../../strategies/strategy-registry.ts';
 import { takerFeesOf } from '../../venues/fee-settings.ts';
 import { venueNamed } from '../../venues/registry.ts';
 import { Market } from './market-view.ts';
-import { type Trigger, writeOpportunity } from './opportunity-slot.ts';
+import { type Place, type Trigger, writeOpportunity } from './opportunity-slot.ts';
 import { StartFunds } from './start-funds.ts';
 import { StrategyView } from './strategy-view.ts';
 
@@ -56,7 +61,9 @@ class Detector implements Actor {
   readonly #scratchBook: BookCopy;
   readonly #message = new DataView(new ArrayBuffer(OPPORTUNITY.SIZE));
   readonly #market: Market;
-  readonly #strategy: Strategy;
+  readonly #strategies: readonly RunningStrategy[];
+  /** Candidates of each strategy at the message in hand. */
+  readonly #candidates: Uint32Array;
   /** What a predecessor has put out last on each ring. */
   readonly #recorded: Mark;
   readonly #passedOn: Mark;
@@ -88,14 +95,15 @@ class Detector implements Actor {
     const { legs } = venueNamed(config.venue.name);
     const startFunds = new StartFunds(config, fundsTable);
     const view = new StrategyView({ tops: this.#market, bookTable, startFunds, legs });
-    this.#strategy = new CycleStrategy(view, config.strategy);
+    this.#strategies = strategiesOf(view, config);
+    this.#candidates = new Uint32Array(this.#strategies.length);
     this.#recorded = newestMark(context.producer('detector_records'));
     this.#passedOn = newestMark(this.#opportunities);
   }
 
   onStart(): void {
     this.#restore(this.#handledSeq);
-    this.#counters.set(this.#at.cycles, this.#strategy.cycles);
+    this.#countCycles();
   }
 
   doWork(): number {
@@ -118,7 +126,7 @@ class Detector implements Actor {
     if (changes === this.#feeChanges) return;
     this.#feeChanges = changes;
     this.#market.takeFees();
-    this.#strategy.rebuild();
+    this.#rebuild();
     this.#counters.set(this.#at.bestCycle, 0); // the best so far was found with other fees
     for (const at of [this.#at.bestNet, ...this.#at.bestLegs]) this.#counters.set(at, 0);
   }
@@ -128,7 +136,16 @@ class Detector implements Actor {
   /** Takes the tops over that the book table has for message `seq`. */
   #restore(seq: number): void {
     this.#market.restore(this.#context.bookTable, seq, this.#scratchBook);
-    this.#strategy.rebuild();
+    this.#rebuild();
+  }
+
+  #rebuild(): void {
+    for (const { strategy } of this.#strategies) strategy.rebuild();
+  }
+
+  #countCycles(): void {
+    const cycles = this.#strategies.reduce((sum, { strategy }) => sum + strategy.cycles, 0);
+    this.#counters.set(this.#at.cycles, cycles);
   }
 
   /** False when the message has to wait: it stays on the ring. */
@@ -148,28 +165,37 @@ class Detector implements Actor {
     const isRetry = seq === this.#leftSeq;
     const isChanged = this.#market.takeTop(view, offset) || isRetry;
     if (isChanged) {
-      const candidates = this.#strategy.screen(instrumentIndex(view.getUint32(offset + TOP.instrument, true)));
-      if (this.#own[0] === ONLINE && !this.#decideAll(view, offset, candidates, isRetry)) return false;
+      this.#screen(instrumentIndex(view.getUint32(offset + TOP.instrument, true)));
+      if (this.#own[0] === ONLINE && !this.#decideAll(view, offset, isRetry)) return false;
     }
     this.#counters.add(this.#at.updates, 1);
     if (isTimed(seq)) this.#decision.recordSince(this.#context.clock, this.#tops.doubles, (offset + TOP.stampNs) >> 3);
     return true;
   }
 
-  #noteSeen(candidates: number): void {
-    const { seen } = this.#strategy;
+  #screen(instrument: InstrumentIndex): void {
+    for (let index = 0; index < this.#strategies.length; index++) {
+      this.#candidates[index] = (this.#strategies[index] as RunningStrategy).strategy.screen(instrument);
+    }
+  }
+
+  #noteSeen(index: number): void {
+    const { strategy, exactEvaluationsMax } = this.#strategies[index] as RunningStrategy;
+    const { seen } = strategy;
+    const candidates = this.#candidates[index] as number;
     this.#counters.add(this.#at.evaluations, seen[SEEN.EVALUATED] as number);
     this.#counters.add(this.#at.candidates, candidates);
+    if (candidates > exactEvaluationsMax) this.#counters.add(this.#at.overBudget, candidates - exactEvaluationsMax);
     if ((seen[SEEN.BEST_CYCLE] as number) === -1) return;
     this.#grossEdge.recordFrom(seen, SEEN.BEST_GROSS);
     this.#netEdge.recordFrom(seen, SEEN.BEST_NET);
-    if (this.#counters.isBelow(this.#at.bestNet, seen, SEEN.BEST_NET)) this.#noteBest();
+    if (this.#counters.isBelow(this.#at.bestNet, seen, SEEN.BEST_NET)) this.#noteBest(strategy);
   }
 
-  #noteBest(): void {
-    const { seen } = this.#strategy;
+  #noteBest(strategy: Strategy): void {
+    const { seen } = strategy;
     const cycle = seen[SEEN.BEST_CYCLE] as number;
-    const edges = this.#strategy.edgesOf(cycle);
+    const edges = strategy.edgesOf(cycle);
     this.#counters.set(this.#at.bestNet, seen[SEEN.BEST_NET] as number);
     this.#counters.set(this.#at.bestGross, seen[SEEN.BEST_GROSS] as number);
     this.#counters.set(this.#at.bestCycle, cycle + 1);
@@ -179,18 +205,29 @@ class Detector implements Actor {
   }
 
   /** False when there was no room for a record. What is out already stays out, and is not put out again. */
-  #decideAll(view: DataView, offset: number, candidates: number, isRetry: boolean): boolean {
-    if (!isRetry) this.#noteSeen(candidates);
-    if (candidates === 0) return true;
+  #decideAll(view: DataView, offset: number, isRetry: boolean): boolean {
+    let found = 0;
+    for (let index = 0; index < this.#strategies.length; index++) {
+      if (!isRetry) this.#noteSeen(index);
+      found += this.#candidates[index] as number;
+    }
+    return found === 0 || this.#decideFound(view, offset, isRetry);
+  }
+
+  #decideFound(view: DataView, offset: number, isRetry: boolean): boolean {
     const seq = view.getFloat64(offset + TOP.seq, true);
     const trigger = this.#triggerOf(view, offset, seq);
     const skip = isRetry ? this.#leftOrdinal : 0;
     let ordinal = 0;
-    for (let candidate = 0; candidate < candidates; candidate++) {
-      const opportunity = this.#strategy.decide(candidate, seq);
-      if (opportunity === undefined) continue;
-      if (ordinal >= skip && !this.#putOut(trigger, opportunity, ordinal)) return this.#leave(seq, ordinal);
-      ordinal++;
+    for (const [index, { strategy, exactEvaluationsMax }] of this.#strategies.entries()) {
+      const decided = Math.min(this.#candidates[index] as number, exactEvaluationsMax);
+      for (let candidate = 0; candidate < decided; candidate++) {
+        const opportunity = strategy.decide(candidate, seq);
+        if (opportunity === undefined) continue;
+        const place = { strategy: STRATEGY_NAMES.indexOf(strategy.name), ordinal };
+        if (ordinal >= skip && !this.#putOut(trigger, opportunity, place)) return this.#leave(seq, ordinal);
+        ordinal++;
+      }
     }
     return true;
   }
@@ -202,12 +239,12 @@ class Detector implements Actor {
     return false;
   }
 
-  #putOut(trigger: Trigger, opportunity: Opportunity, ordinal: number): boolean {
+  #putOut(trigger: Trigger, opportunity: Opportunity, place: Place): boolean {
+    const { ordinal } = place;
     const { records } = this.#context;
     const isRecorded = isOut(trigger.seq, ordinal, this.#recorded);
     if (!isRecorded && !records.hasRoom(1)) return false;
-    const strategy = STRATEGY_NAMES.indexOf(this.#strategy.name);
-    writeOpportunity(this.#message, 0, trigger, opportunity, { strategy, ordinal });
+    writeOpportunity(this.#message, 0, trigger, opportunity, place);
     const number = isRecorded ? records.seq : records.seq + 1;
     this.#message.setFloat64(OPPORTUNITY.recordSeq, number, true);
     if (opportunity.size !== undefined && !isOut(trigger.seq, ordinal, this.#passedOn)) this.#passOn();
@@ -254,10 +291,10 @@ class Detector implements Actor {
     directory.apply(changes);
     this.#market.takeInstruments(changes.instruments);
     if (needsRebuild) {
-      this.#strategy.rebuild();
+      this.#rebuild();
       this.#counters.set(this.#at.bestCycle, 0); // the number means another cycle now; its legs stay
     }
-    this.#counters.set(this.#at.cycles, this.#strategy.cycles);
+    this.#countCycles();
     this.#counters.set(this.#at.instrumentsPosition, next);
   }
 }
@@ -267,6 +304,7 @@ function counterIndices(counters: Counters<'detector'>) {
     updates: counters.at('updates'),
     evaluations: counters.at('evaluations'),
     candidates: counters.at('candidates'),
+    overBudget: counters.at('candidates_over_budget'),
     opportunities: counters.at('opportunities'),
     sized: counters.at('opportunities_sized'),
     refused: counters.at('opportunities_refused'),

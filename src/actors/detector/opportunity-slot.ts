@@ -18,13 +18,20 @@ export interface Trigger {
   readonly wallNs: bigint;
 }
 
+/** Which strategy an opportunity is of, and its number within what follows from one market message. */
+export interface Place {
+  /** Index into `STRATEGY_NAMES`. */
+  readonly strategy: number;
+  readonly ordinal: number;
+}
+
 /** Fills the message at `offset` of `view`. Its record number is set where it is recorded. */
 export function writeOpportunity(
   view: DataView,
   offset: number,
   trigger: Trigger,
   { cycle, legs, touch, size }: Opportunity,
-  place: { readonly strategy: number; readonly ordinal: number },
+  place: Place,
 ): void {
   for (let at = 0; at < OPPORTUNITY.SIZE; at += 8) view.setFloat64(offset + at, 0, true);
   view.setUint8(offset + OPPORTUNITY.kind, RECORD_KIND.OPPORTUNITY);

@@ -67,6 +67,30 @@ describe('detector', () => {
     expect(stage.passedOn()).toEqual([]);
   });
 
+  test('decides no more candidates of one message than the strategy may, and counts the rest', () => {
+    const found = (strategy: object) => {
+      const stage = stageWithTriangle({ ...FREE, strategy });
+      openBooks(stage);
+      stage.book(ETH_USD, [[ticks(20_200n), lots(500n)]], [[ticks(18_000n), lots(500n)]]); // both ways round pay
+      stage.run();
+      const { candidates, candidates_over_budget: overBudget } = stage.counters;
+      return { candidates, overBudget, lines: stage.recorded().map(({ line }) => line) };
+    };
+    const all = found({});
+    const first = all.lines.slice(0, -1);
+    expect(all).toMatchObject({ candidates: 3, overBudget: 0, lines: { length: 3 } });
+    expect(found({ exact_evaluations_max: 2 })).toEqual(all);
+    expect(found({ exact_evaluations_max: 1 })).toEqual({ candidates: 3, overBudget: 1, lines: first });
+  });
+
+  test('a strategy that is switched off looks for nothing, and the market is followed all the same', () => {
+    const stage = stageWithTriangle({ ...FREE, strategy: { enabled: false } });
+    openBooks(stage);
+    stage.run();
+    expect(stage.recorded()).toEqual([]);
+    expect(stage.counters).toMatchObject({ cycles: 0, evaluations: 0, candidates: 0, updates: 3 });
+  });
+
   test('a multiplier that equals the threshold exactly is no opportunity, one tick more is', () => {
     for (const [bid, count] of [
       [20_200n, 0],
