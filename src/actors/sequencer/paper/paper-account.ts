@@ -11,7 +11,7 @@ import type { Fill, TradingEvent, TradingPort } from '../../../venues/trading-po
 import { AccountBooks } from '../account/account-books.ts';
 import { dustUnits, type LedgerEntry } from '../account/account-ledger.ts';
 import type { PlansAtWork, RunningAccount } from '../account/running-account.ts';
-import type { BookedOrder, FilledOrder } from '../decisions/booked-fill.ts';
+import type { BookedOrder } from '../decisions/booked-fill.ts';
 import type { Moment } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { FillMovements } from '../model/fill-movements.ts';
@@ -70,8 +70,9 @@ export class PaperAccount implements RunningAccount {
     return this.#books.isBooked(fill);
   }
 
-  reportedOtherwise(order: FilledOrder, fill: Fill): string | undefined {
-    return this.#books.reportedOtherwise(order, fill);
+  /** What paper trading reports again of a fill, to a successor, is what was booked of its order: never another. */
+  reportedOtherwise(): undefined {
+    return undefined;
   }
 
   bookFill(order: BookedOrder, fill: Fill, moves: FillMovements): void {
