@@ -31,7 +31,8 @@ test('with dislocations it trades, says that they are injected, and ends with a 
   expect(code).toBe(0);
   expect(stdout).toMatch(/^note {6}injected: pairs are moved out of line by 60 bps/m);
   expect(stdout).toMatch(/^injected {2}[1-9]\d* dislocations of 60 bps: no market did this$/m);
-  expect(stdout).toMatch(/^ {2}USD +100000 +[+-][\d.]+ +[+-][\d.]+ +0$/m);
+  // Which asset a plan begins and ends in, and so which are moved, is the market's doing.
+  expect(stdout).toMatch(/^ {2}(?:USD|BTC|ETH) +\d+ +[+-][\d.]+ +[+-][\d.]+ +0$/m);
   expect(stdout).toMatch(/^ {2}fills +([1-9]\d*) +\1 +0$/m);
   expect(stdout).toContain('the books agree to the last digit');
 });
