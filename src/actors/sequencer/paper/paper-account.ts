@@ -11,12 +11,13 @@ import type { Fill, TradingEvent, TradingPort } from '../../../venues/trading-po
 import { AccountBooks } from '../account/account-books.ts';
 import { dustUnits, type LedgerEntry } from '../account/account-ledger.ts';
 import type { PlansAtWork, RunningAccount } from '../account/running-account.ts';
-import type { BookedOrder } from '../decisions/booked-fill.ts';
+import type { BookedOrder, FilledOrder } from '../decisions/booked-fill.ts';
 import type { Moment } from '../journal/execution-events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { FillMovements } from '../model/fill-movements.ts';
 import type { NewestBooks } from '../model/newest-books.ts';
 import { availableUnits } from './inventory.ts';
+import { PaperPort } from './paper-port.ts';
 
 export interface PaperAccountDeps {
   readonly context: ActorContext<'sequencer'>;
@@ -70,9 +71,9 @@ export class PaperAccount implements RunningAccount {
     return this.#books.isBooked(fill);
   }
 
-  /** What paper trading reports again of a fill, to a successor, is what was booked of its order: never another. */
-  reportedOtherwise(): undefined {
-    return undefined;
+  /** What the paper port reports again of a fill, to a successor, is made of what was booked: it is never another one. */
+  reportedOtherwise(order: FilledOrder, fill: Fill): string | undefined {
+    return this.#deps.port instanceof PaperPort ? undefined : this.#books.reportedOtherwise(order, fill);
   }
 
   bookFill(order: BookedOrder, fill: Fill, moves: FillMovements): void {
