@@ -54,7 +54,7 @@ const venue = z.strictObject({
     .url({ protocol: /^https?$/, error: 'an https:// address' })
     .refine(isEncryptedOrLocal, 'an https:// address')
     .default('https://api.kraken.com'),
-  /** SHA-256 of the public keys that the venue's servers may show, in base64; empty: any that a known authority vouches for. */
+  /** SHA-256 of the public keys that the venue's servers may show, in base64; when empty, every one that a known authority vouches for. */
   tls_pins: z
     .array(z.string().regex(/^[A-Za-z0-9+/]{43}=$/, 'the SHA-256 of a public key in base64: 43 characters and ='))
     .default([]),
